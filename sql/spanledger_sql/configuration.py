@@ -1,0 +1,109 @@
+"""Where Spanledger keeps its data and listens: one configuration object for every part."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Self
+
+import platformdirs
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+CONFIGURATION_FILE = Path("spanledger.toml")
+
+
+class ConfigurationError(Exception):
+    """A setting that cannot be used; the message names it and says what was expected."""
+
+
+class Configuration(BaseSettings):
+    """Settings from keyword arguments, else ``SPANLEDGER_*`` variables, else ``spanledger.toml``, else defaults.
+
+    Sizes are bytes, times seconds.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="SPANLEDGER_", toml_file=CONFIGURATION_FILE, extra="forbid", frozen=True
+    )
+
+    data_dir: Path = Field(
+        default_factory=lambda: Path(platformdirs.user_data_dir("spanledger")),
+        description="holds the embedded database, the spool and the node's socket",
+    )
+    clickhouse_url: str = Field(
+        default="", description="chdb:///folder or http(s)://user:password@host:port/database; default: data_dir"
+    )
+    host: str = Field(default="127.0.0.1", description="the address that the receivers and the dashboards listen on")
+    otlp_http_port: int = Field(default=4318, ge=0, le=65535)
+    otlp_grpc_port: int = Field(default=4317, ge=0, le=65535)
+    dashboard_port: int = Field(default=8501, ge=0, le=65535)
+
+    max_request_bytes: int = Field(
+        default=16 * 2**20, gt=0, description="an OTLP request larger than this, unpacked, is refused (413)"
+    )
+    max_spool_bytes: int = Field(
+        default=4 * 2**30, gt=0, description="with more than this waiting on disk, senders are asked to retry (503)"
+    )
+    segment_spans: int = Field(default=20_000, gt=0, description="spans after which a spool segment is committed")
+    segment_seconds: float = Field(default=0.5, gt=0, description="age after which a spool segment is committed")
+    batch_calls: int = Field(default=500_000, gt=0, description="calls that the worker enriches in one statement")
+    default_zone: str = Field(
+        default="WOR", description="grid zone or ISO alpha-3 country of calls whose place is unknown; WOR: world"
+    )
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @model_validator(mode="after")
+    def _default_to_the_data_folder(self) -> Self:
+        if not self.clickhouse_url:
+            object.__setattr__(self, "clickhouse_url", f"chdb://{self.data_dir / 'clickhouse'}")
+        if not self.clickhouse_url.startswith(("chdb:///", "http://", "https://")):
+            raise ValueError(
+                f"SPANLEDGER_CLICKHOUSE_URL is {self.clickhouse_url!r}; "
+                "expected chdb:///folder or http(s)://user:password@host:port/database"
+            )
+        return self
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the database runs inside the node (chDB) rather than on a server."""
+        return self.clickhouse_url.startswith("chdb:")
+
+    @property
+    def spool(self) -> Path:
+        """The folder of acknowledged requests that are not in ClickHouse yet."""
+        return self.data_dir / "spool"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order the sources: arguments, environment, file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load(**overrides: object) -> Configuration:
+    """Read the configuration; ``overrides`` that are not None win over every other source.
+
+    Raises:
+        ConfigurationError: A setting is unknown or has an unusable value.
+    """
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Configuration(**given)  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"]) or "clickhouse_url"
+        raise ConfigurationError(
+            f"configuration: {name}: {first['msg']} (set it in {CONFIGURATION_FILE} or as SPANLEDGER_{name.upper()})"
+        ) from None
+    except ValueError as error:
+        raise ConfigurationError(f"{CONFIGURATION_FILE}: {error}") from None

@@ -1,0 +1,59 @@
+-- Flattens OTLP export requests into otel_traces.
+--
+-- Message contents (prompts and answers) are dropped here, before anything is stored: attributes whose name says
+-- that they hold content, whoever's instrumentation sent them. Values become text as the OpenTelemetry Collector's
+-- exporter writes them: arrays as JSON.
+
+DROP VIEW IF EXISTS otel_traces_from_otlp;
+
+CREATE MATERIALIZED VIEW otel_traces_from_otlp TO otel_traces AS
+WITH
+    'gen_ai\\.(input|output)\\.messages|gen_ai\\.system_instructions|gen_ai\\.(prompt|completion)($|\\.)|gen_ai\\.tool\\.(definitions|call\\.(arguments|result))|gen_ai\\.(content|request\\.messages|response\\.text)|llm\\.(input_messages|output_messages|prompts|completions|tools|prompt_template|function_call)|(input|output)\\.value|embedding\\.(text|embeddings|vector)|retrieval\\.documents|ai\\.(prompt|response\\.(text|object|toolCalls|files|reasoning)|result|value|values|embedding|toolCall\\.(args|result))|langfuse\\.(observation|trace)\\.(input|output)|traceloop\\.entity\\.(input|output)|all_messages_events|pydantic_ai\\.all_messages|events|request_data|response_data|llm\\.(openai|anthropic|vertex_ai|bedrock)\\.(messages|content|choices)|messages|(db|http)\\.(statement|request\\.body|response\\.body)' AS content_keys,
+    v -> multiIf(
+        v.value = 'string_value', v.string_value,
+        v.value = 'int_value', toString(v.int_value),
+        v.value = 'double_value', toString(v.double_value),
+        v.value = 'bool_value', if(v.bool_value, 'true', 'false'),
+        v.value = 'array_value', concat('[', arrayStringConcat(arrayMap(
+            x -> multiIf(x.value = 'string_value', toJSONString(x.string_value),
+                         x.value = 'int_value', toString(x.int_value),
+                         x.value = 'double_value', toString(x.double_value),
+                         x.value = 'bool_value', if(x.bool_value, 'true', 'false'),
+                         'null'),
+            v.array_value.values), ','), ']'),
+        v.value = 'bytes_value', base64Encode(v.bytes_value),
+        '') AS as_text,
+    kvs -> CAST(
+        arrayMap(kv -> (kv.key, as_text(kv.value)),
+                 arrayFilter(kv -> NOT match(kv.key, concat('^(', content_keys, ')')), kvs)),
+        'Map(LowCardinality(String), String)') AS as_map,
+    n -> fromUnixTimestamp64Nano(toInt64(least(n, toUInt64(9223372036854775807))), 'UTC') AS as_time,
+    arrayJoin(resource_spans) AS rs,
+    arrayJoin(rs.scope_spans) AS ss,
+    arrayJoin(ss.spans) AS s
+SELECT
+    as_time(s.start_time_unix_nano) AS Timestamp,
+    lower(hex(s.trace_id)) AS TraceId,
+    lower(hex(s.span_id)) AS SpanId,
+    lower(hex(s.parent_span_id)) AS ParentSpanId,
+    s.trace_state AS TraceState,
+    s.name AS SpanName,
+    transform(s.kind, [1, 2, 3, 4, 5], ['Internal', 'Server', 'Client', 'Producer', 'Consumer'], 'Unspecified') AS SpanKind,
+    ResourceAttributes['service.name'] AS ServiceName,
+    as_map(rs.resource.attributes) AS ResourceAttributes,
+    ss.scope.name AS ScopeName,
+    ss.scope.version AS ScopeVersion,
+    as_map(s.attributes) AS SpanAttributes,
+    if(s.end_time_unix_nano > s.start_time_unix_nano, s.end_time_unix_nano - s.start_time_unix_nano, 0) AS Duration,
+    transform(s.status.code, [1, 2], ['Ok', 'Error'], 'Unset') AS StatusCode,
+    s.status.message AS StatusMessage,
+    arrayMap(e -> as_time(e.time_unix_nano), s.events) AS `Events.Timestamp`,
+    arrayMap(e -> e.name, s.events) AS `Events.Name`,
+    arrayMap(e -> if(match(e.name, '^gen_ai\\.') AND e.name != 'gen_ai.evaluation.result',
+                     CAST(map(), 'Map(LowCardinality(String), String)'), as_map(e.attributes)), s.events) AS `Events.Attributes`,
+    arrayMap(l -> lower(hex(l.trace_id)), s.links) AS `Links.TraceId`,
+    arrayMap(l -> lower(hex(l.span_id)), s.links) AS `Links.SpanId`,
+    arrayMap(l -> l.trace_state, s.links) AS `Links.TraceState`,
+    arrayMap(l -> CAST(map(), 'Map(LowCardinality(String), String)'), s.links) AS `Links.Attributes`,
+    now64(6, 'UTC') AS IngestedAt
+FROM otlp_requests;
