@@ -1,0 +1,35 @@
+"""Puts every LLM call, in money and in carbon, to the tenant that made it: the library that runs in the app.
+
+import spanledger
+
+spanledger.configure(service_name="checkout")
+
+@spanledger.llm_call(provider="openai", tenant="account.id")
+def answer(account, question):
+    return client.chat.completions.create(...)
+"""
+
+from spanledger.attribution_context import AttributionScope, AttributionValue, attribution
+from spanledger.configuration import Stats, configure, flush, shutdown, stats
+from spanledger.decorator import llm_call
+from spanledger.record import record_usage
+from spanledger.tracing import library_version as _library_version
+
+__all__ = [
+    "AttributionScope",
+    "AttributionValue",
+    "Stats",
+    "attribution",
+    "configure",
+    "flush",
+    "llm_call",
+    "record_usage",
+    "shutdown",
+    "stats",
+]
+
+
+def __getattr__(name: str) -> str:
+    if name == "__version__":
+        return _library_version()
+    raise AttributeError(f"module 'spanledger' has no attribute {name!r}")

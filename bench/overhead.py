@@ -1,0 +1,144 @@
+"""What the in-app library costs a call, as ratios to a bare OpenTelemetry span with the same twelve attributes.
+
+All contestants run interleaved in one process, round by round, so that a busy machine slows all of them alike; the
+median round counts. Nothing is exported: a processor that discards stands where the exporter would.
+
+    python bench/overhead.py [--rounds 60] [--calls 2000]
+"""
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.trace import SpanKind
+
+import spanledger
+from spanledger import tracing
+from spanledger.processor import AccountingProcessor
+
+ANSWER = {
+    "id": "chatcmpl-1",
+    "object": "chat.completion",
+    "model": "gpt-4o-mini-2024-07-18",
+    "service_tier": "default",
+    "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "Hello"}}],
+    "usage": {
+        "prompt_tokens": 1200,
+        "completion_tokens": 80,
+        "total_tokens": 1280,
+        "prompt_tokens_details": {"cached_tokens": 1024},
+        "completion_tokens_details": {"reasoning_tokens": 16},
+    },
+}
+ATTRIBUTES = {
+    "gen_ai.operation.name": "chat",
+    "gen_ai.provider.name": "openai",
+    "gen_ai.request.model": "gpt-4o-mini",
+    "gen_ai.response.id": "chatcmpl-1",
+    "gen_ai.response.model": "gpt-4o-mini-2024-07-18",
+    "gen_ai.response.finish_reasons": ["stop"],
+    "gen_ai.usage.input_tokens": 1200,
+    "gen_ai.usage.output_tokens": 80,
+    "gen_ai.usage.cache_read.input_tokens": 1024,
+    "gen_ai.usage.reasoning.output_tokens": 16,
+    "spanledger.service_tier": "default",
+    "server.address": "api.openai.com",
+}
+ATTRIBUTED = {"tenant.id": "acme", "user.id": "u-17", "spanledger.feature": "search"}
+
+
+def provider(stamping: bool) -> TracerProvider:
+    made = TracerProvider(shutdown_on_exit=False)
+    if stamping:
+        made.add_span_processor(AccountingProcessor())
+    return made
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--rounds", type=int, default=60)
+    options.add_argument("--calls", type=int, default=2000)
+    chosen = options.parse_args()
+
+    bare_tracer = provider(stamping=False).get_tracer("bench")
+    ours = provider(stamping=True)
+    tracing.use_provider(ours)
+    ours_tracer = ours.get_tracer("bench")
+    start, end = datetime(2026, 11, 2, 9, tzinfo=UTC), datetime(2026, 11, 2, 9, 0, 2, tzinfo=UTC)
+
+    def bare() -> None:
+        with bare_tracer.start_as_current_span("chat gpt-4o-mini", kind=SpanKind.CLIENT, attributes=ATTRIBUTES):
+            pass
+
+    def bare_attributed() -> None:
+        with bare_tracer.start_as_current_span(
+            "chat gpt-4o-mini", kind=SpanKind.CLIENT, attributes=ATTRIBUTES | ATTRIBUTED
+        ):
+            pass
+
+    @spanledger.llm_call(provider="openai")
+    def llm_call(model: str) -> dict[str, object]:
+        return ANSWER
+
+    @spanledger.attribution(tenant="acme", user="u-17", feature="search")
+    def attributed() -> None:
+        with ours_tracer.start_as_current_span("chat gpt-4o-mini", kind=SpanKind.CLIENT, attributes=ATTRIBUTES):
+            pass
+
+    @spanledger.attribution(tenant="account.tenant", user="account.user", feature="search")
+    def attributed_by_path(account: dict[str, str]) -> None:
+        with ours_tracer.start_as_current_span("chat gpt-4o-mini", kind=SpanKind.CLIENT, attributes=ATTRIBUTES):
+            pass
+
+    def record_usage() -> None:
+        spanledger.record_usage(
+            provider="openai",
+            model="gpt-4o-mini",
+            input_tokens=1200,
+            output_tokens=80,
+            cache_read_tokens=1024,
+            reasoning_tokens=16,
+            response_id="chatcmpl-1",
+            response_model="gpt-4o-mini-2024-07-18",
+            service_tier="default",
+            server_address="api.openai.com",
+            finish_reason="stop",
+            start_time=start,
+            end_time=end,
+            tenant="acme",
+            user="u-17",
+            feature="search",
+        )
+
+    account = {"tenant": "acme", "user": "u-17"}
+    contestants: dict[str, tuple[Callable[[], object], str]] = {
+        "bare span, 12 attributes": (bare, "bare span, 12 attributes"),
+        "bare span, 12 + 3 attributes": (bare_attributed, "bare span, 12 attributes"),
+        "@llm_call, 11 attributes": (lambda: llm_call(model="gpt-4o-mini"), "bare span, 12 attributes"),
+        "@attribution, 12 + 3 attributes": (attributed, "bare span, 12 + 3 attributes"),
+        "@attribution by path, 12 + 3 attributes": (
+            lambda: attributed_by_path(account),
+            "bare span, 12 + 3 attributes",
+        ),
+        "record_usage, 14 attributes": (record_usage, "bare span, 12 + 3 attributes"),
+    }
+    took: dict[str, list[float]] = {name: [] for name in contestants}
+    for _ in range(chosen.rounds):
+        for name, (call, _against) in contestants.items():
+            begun = time.perf_counter()
+            for _ in range(chosen.calls):
+                call()
+            took[name].append((time.perf_counter() - begun) / chosen.calls * 1e6)
+
+    median = {name: statistics.median(rounds) for name, rounds in took.items()}
+    print(f"{'':42}{'us a call':>12}{'calls/s':>12}{'ratio':>8}  to")
+    for name, (_call, against) in contestants.items():
+        ratio = statistics.median(a / b for a, b in zip(took[name], took[against], strict=True))
+        print(f"{name:42}{median[name]:12.1f}{1e6 / median[name]:12,.0f}{ratio:8.2f}  {against}")
+
+
+if __name__ == "__main__":
+    main()

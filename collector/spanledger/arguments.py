@@ -1,0 +1,68 @@
+"""Reading a value out of the arguments of a call, by the name of a parameter or a dotted path below it."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+ArgumentReader: TypeAlias = Callable[[tuple[Any, ...], dict[str, Any]], Any]
+
+
+def path_reader(function: Callable[..., Any], path: str) -> ArgumentReader | None:
+    """A reader of `path`, such as "request.account.id", from the arguments of `function`.
+
+    The first part is a parameter, each further part a key where the value is a mapping, else an attribute.
+
+    Returns:
+        `None` where the first part names no parameter of the function: then `path` is no path.
+
+    The reader raises `LookupError` or `AttributeError` where the path does not resolve.
+    """
+    first, *rest = path.split(".")
+    root = parameter_reader(function, first)
+    if root is None or not rest:
+        return root
+
+    def read(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        value = root(args, kwargs)
+        for part in rest:
+            value = value[part] if isinstance(value, Mapping) else getattr(value, part)
+        return value
+
+    return read
+
+
+def parameter_reader(function: Callable[..., Any], name: str) -> ArgumentReader | None:
+    """A reader of the parameter `name` of `function`, or of a keyword that its `**kwargs` takes in.
+
+    Returns:
+        `None` where the function can take no argument of that name.
+    """
+    try:
+        parameters = inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        return None
+    if name not in parameters:
+        return None
+    parameter = parameters[name]
+    position = list(parameters).index(name)
+    default = None if parameter.default is parameter.empty else parameter.default
+    if parameter.kind is parameter.VAR_KEYWORD:
+        return lambda args, kwargs: kwargs  # noqa: ARG005
+    if parameter.kind is parameter.VAR_POSITIONAL:
+        return lambda args, kwargs: args[position:]  # noqa: ARG005
+    if parameter.kind is parameter.KEYWORD_ONLY:
+        return lambda args, kwargs: kwargs.get(name, default)  # noqa: ARG005
+
+    def read(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return args[position] if position < len(args) else kwargs.get(name, default)
+
+    return read
+
+
+def takes_any_keyword(function: Callable[..., Any]) -> bool:
+    """Whether the function has a `**kwargs` parameter."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return False
+    return any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)

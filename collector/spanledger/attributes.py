@@ -1,0 +1,47 @@
+"""Names of the span attributes that Spanledger writes and reads.
+
+The `gen_ai.*`, `error.*`, `server.*`, `cloud.*` and `deployment.*` names are those of the OpenTelemetry semantic
+conventions; `tenant.id`, `user.id` and `session.id` are what instrumentations already agree on. What no convention
+names lives under `spanledger.`.
+"""
+
+from typing import Final
+
+# The call: what was asked of whom.
+OPERATION_NAME: Final = "gen_ai.operation.name"
+PROVIDER_NAME: Final = "gen_ai.provider.name"
+REQUEST_MODEL: Final = "gen_ai.request.model"
+REQUEST_STREAM: Final = "gen_ai.request.stream"
+SERVER_ADDRESS: Final = "server.address"
+CLOUD_PROVIDER: Final = "cloud.provider"
+CLOUD_REGION: Final = "cloud.region"
+
+# The answer.
+RESPONSE_MODEL: Final = "gen_ai.response.model"
+RESPONSE_ID: Final = "gen_ai.response.id"
+RESPONSE_FINISH_REASONS: Final = "gen_ai.response.finish_reasons"  # array of strings
+RESPONSE_TIME_TO_FIRST_CHUNK: Final = "gen_ai.response.time_to_first_chunk"  # seconds
+SERVICE_TIER: Final = "spanledger.service_tier"
+OUTCOME: Final = "spanledger.outcome"  # of a stream: OUTCOME_COMPLETE or OUTCOME_ABANDONED
+OUTCOME_COMPLETE: Final = "complete"
+OUTCOME_ABANDONED: Final = "abandoned"
+ERROR_TYPE: Final = "error.type"
+
+# Tokens.
+USAGE_INPUT_TOKENS: Final = "gen_ai.usage.input_tokens"  # the whole prompt, cached tokens included
+USAGE_OUTPUT_TOKENS: Final = "gen_ai.usage.output_tokens"  # reasoning included
+USAGE_CACHE_READ_TOKENS: Final = "gen_ai.usage.cache_read.input_tokens"
+USAGE_CACHE_WRITE_TOKENS: Final = "gen_ai.usage.cache_write.input_tokens"  # all lifetimes
+USAGE_CACHE_WRITE_1H_TOKENS: Final = "spanledger.usage.cache_write_1h.input_tokens"  # of which kept for an hour
+USAGE_REASONING_TOKENS: Final = "gen_ai.usage.reasoning.output_tokens"
+
+# Attribution: who made the call, and for what.
+TENANT_ID: Final = "tenant.id"
+USER_ID: Final = "user.id"
+SESSION_ID: Final = "session.id"
+FEATURE: Final = "spanledger.feature"
+WORKFLOW: Final = "spanledger.workflow"
+RUN_ID: Final = "spanledger.run_id"
+COST_CENTER: Final = "spanledger.cost_center"
+ENVIRONMENT: Final = "deployment.environment.name"
+DIMENSION_PREFIX: Final = "spanledger.dimension."

@@ -1,0 +1,82 @@
+"""The span processor: stamps attribution on every span at its start, hands the accounting spans on at their end."""
+
+from typing import Final
+
+from opentelemetry.context import Context
+from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
+from opentelemetry.util.types import AttributeValue
+
+from spanledger import guard
+from spanledger.attribution_context import attribution_in
+from spanledger.export_queue import ExportQueue
+from spanledger.tracing import SCOPE_NAME
+
+
+class AccountingProcessor(SpanProcessor):
+    """Added once to a tracer provider, and kept there: a new configuration only gives it another queue.
+
+    Spans are handed on whatever their sampled flag says: sampling must not lose spend.
+    """
+
+    def __init__(self) -> None:
+        self._queue: ExportQueue | None = None
+        self._defaults: dict[str, AttributeValue] = {}
+
+    def use(self, queue: ExportQueue | None, defaults: dict[str, AttributeValue]) -> None:
+        """Hands accounting spans to this queue from now on, `None` meaning to nobody.
+
+        Args:
+            queue: Where ended accounting spans go.
+            defaults: Attributes for every span that does not say otherwise.
+        """
+        self._queue = queue
+        self._defaults = defaults
+
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+        """Stamps the attribution of the span's parent context on it. What the span says itself stays."""
+        with _STAMPING:
+            attribution = attribution_in(parent_context)
+            if attribution is None:
+                stamp = self._defaults
+                if not stamp:
+                    return
+            else:
+                stamp = attribution.attributes
+                if self._defaults:
+                    stamp = self._defaults | stamp
+            said = span.attributes
+            if said and not stamp.keys().isdisjoint(said):
+                stamp = {name: value for name, value in stamp.items() if name not in said}
+            span.set_attributes(stamp)
+
+    def on_end(self, span: ReadableSpan) -> None:
+        """Queues the span for export where it is about an LLM call."""
+        queue = self._queue
+        if queue is not None:
+            with _QUEUEING:
+                if is_accounting_span(span):
+                    queue.put(span)
+
+    def shutdown(self) -> None:
+        """Sends what is queued and stops; called by the provider when it shuts down."""
+        queue = self._queue
+        if queue is not None:
+            queue.shutdown()
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        """Sends what is queued; whether all of it arrived within the time."""
+        queue = self._queue
+        return queue is None or queue.flush(timeout_millis / 1000)
+
+
+def is_accounting_span(span: ReadableSpan) -> bool:
+    """Whether a span is about an LLM call, in any dialect of those that instrumentations write."""
+    scope = span.instrumentation_scope
+    if scope is not None and scope.name == SCOPE_NAME:
+        return True
+    return any(name.startswith(_DIALECTS) for name in span.attributes or ())
+
+
+_DIALECTS: Final = ("gen_ai.", "llm.", "openinference.", "langfuse.observation.", "litellm.", "ai.usage.")
+_STAMPING: Final = guard.Shield("stamping attribution on a span")
+_QUEUEING: Final = guard.Shield("queueing a span for export")

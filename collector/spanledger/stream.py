@@ -1,0 +1,132 @@
+"""Stand-ins for the stream a provider's SDK returns: they look like it, and tell a session what comes out of it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from spanledger.generators import Session
+
+
+class WatchedStream:
+    """Stands in for an iterator; everything but iterating and closing goes to the stream itself.
+
+    The session is done when the stream is exhausted, fails, is closed or is garbage collected.
+    """
+
+    __slots__ = ("__weakref__", "_spanledger_session", "_spanledger_stream")
+
+    def __init__(self, stream: Any, session: Session) -> None:
+        self._spanledger_stream = stream
+        self._spanledger_session = session
+
+    def __iter__(self) -> "WatchedStream":
+        return self
+
+    def __next__(self) -> Any:
+        try:
+            item = next(self._spanledger_stream)
+        except StopIteration:
+            self._spanledger_session.done(None)
+            raise
+        except BaseException as error:
+            self._spanledger_session.done(error)
+            raise
+        self._spanledger_session.item(item)
+        return item
+
+    def __enter__(self) -> Any:
+        self._spanledger_stream.__enter__()
+        return self
+
+    def __exit__(self, *details: Any) -> Any:
+        try:
+            return self._spanledger_stream.__exit__(*details)
+        finally:
+            self._spanledger_session.done(GeneratorExit())
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._spanledger_stream, name)
+        return _closing(found, self._spanledger_session) if name == "close" else found
+
+    def __repr__(self) -> str:
+        return repr(self._spanledger_stream)
+
+    def __del__(self) -> None:
+        self._spanledger_session.done(GeneratorExit())
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        """The stream's own class, so that `isinstance` answers as it did."""
+        return type(self._spanledger_stream)
+
+
+class WatchedAsyncStream:
+    """Stands in for an asynchronous iterator as `WatchedStream` does for an iterator."""
+
+    __slots__ = ("__weakref__", "_spanledger_iterator", "_spanledger_session", "_spanledger_stream")
+
+    def __init__(self, stream: Any, session: Session) -> None:
+        self._spanledger_stream = stream
+        self._spanledger_session = session
+        self._spanledger_iterator: Any = None
+
+    def __aiter__(self) -> "WatchedAsyncStream":
+        return self
+
+    async def __anext__(self) -> Any:
+        if self._spanledger_iterator is None:
+            self._spanledger_iterator = aiter(self._spanledger_stream)
+        try:
+            item = await anext(self._spanledger_iterator)
+        except StopAsyncIteration:
+            self._spanledger_session.done(None)
+            raise
+        except BaseException as error:
+            self._spanledger_session.done(error)
+            raise
+        self._spanledger_session.item(item)
+        return item
+
+    async def __aenter__(self) -> Any:
+        await self._spanledger_stream.__aenter__()
+        return self
+
+    async def __aexit__(self, *details: Any) -> Any:
+        try:
+            return await self._spanledger_stream.__aexit__(*details)
+        finally:
+            self._spanledger_session.done(GeneratorExit())
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._spanledger_stream, name)
+        return _async_closing(found, self._spanledger_session) if name in {"close", "aclose"} else found
+
+    def __repr__(self) -> str:
+        return repr(self._spanledger_stream)
+
+    def __del__(self) -> None:
+        self._spanledger_session.done(GeneratorExit())
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        """The stream's own class, so that `isinstance` answers as it did."""
+        return type(self._spanledger_stream)
+
+
+def _closing(close: Callable[..., Any], session: Session) -> Callable[..., Any]:
+    def closing(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return close(*args, **kwargs)
+        finally:
+            session.done(GeneratorExit())
+
+    return closing
+
+
+def _async_closing(close: Callable[..., Any], session: Session) -> Callable[..., Any]:
+    async def closing(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return await close(*args, **kwargs)
+        finally:
+            session.done(GeneratorExit())
+
+    return closing
