@@ -7,7 +7,12 @@ from typing import Self
 
 import platformdirs
 from pydantic import Field, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 CONFIGURATION_FILE = Path("spanledger.toml")
 
@@ -31,7 +36,8 @@ class Configuration(BaseSettings):
         description="holds the embedded database, the spool and the node's socket",
     )
     clickhouse_url: str = Field(
-        default="", description="chdb:///folder or http(s)://user:password@host:port/database; default: data_dir"
+        default="",
+        description="chdb:///folder or http(s)://user:password@host:port/database; default: data_dir",
     )
     host: str = Field(default="127.0.0.1", description="the address that the receivers and the dashboards listen on")
     otlp_http_port: int = Field(default=4318, ge=0, le=65535)
@@ -42,13 +48,16 @@ class Configuration(BaseSettings):
         default=16 * 2**20, gt=0, description="an OTLP request larger than this, unpacked, is refused (413)"
     )
     max_spool_bytes: int = Field(
-        default=4 * 2**30, gt=0, description="with more than this waiting on disk, senders are asked to retry (503)"
+        default=4 * 2**30,
+        gt=0,
+        description="with more than this waiting on disk, senders are asked to retry (503)",
     )
     segment_spans: int = Field(default=20_000, gt=0, description="spans after which a spool segment is committed")
     segment_seconds: float = Field(default=0.5, gt=0, description="age after which a spool segment is committed")
     batch_calls: int = Field(default=500_000, gt=0, description="calls that the worker enriches in one statement")
     default_zone: str = Field(
-        default="WOR", description="grid zone or ISO alpha-3 country of calls whose place is unknown; WOR: world"
+        default="WOR",
+        description="grid zone or ISO alpha-3 country of calls whose place is unknown; WOR: world",
     )
 
     @field_validator("data_dir")

@@ -71,7 +71,9 @@ def pending(store: Store) -> list[str]:
         return [migration.name for migration in (*_tables(), *_views())]
     applied = {row["name"]: row["checksum"] for row in store.rows("SELECT name, checksum FROM migration FINAL")}
     _refuse_what_does_not_fit(applied, _tables())
-    return [migration.name for migration in (*_tables(), *_views()) if applied.get(migration.name) != migration.checksum]
+    return [
+        migration.name for migration in (*_tables(), *_views()) if applied.get(migration.name) != migration.checksum
+    ]
 
 
 def _refuse_what_does_not_fit(applied: dict[str, str], known: list[Migration]) -> None:
@@ -87,7 +89,8 @@ def _refuse_what_does_not_fit(applied: dict[str, str], known: list[Migration]) -
         if checksums[name] != checksum:
             raise MigrationError(
                 f"migration {name} was changed after it was applied to this database (its checksum was "
-                f"{checksum[:12]}, now it is {checksums[name][:12]}); restore the file, and put the change into a new migration"
+                f"{checksum[:12]}, now it is {checksums[name][:12]}); restore the file, and put the change into a new "
+                "migration"
             )
 
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import importlib.resources
 import threading
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import clickhouse_connect
@@ -19,6 +17,9 @@ from spanledger_sql.folder import FolderLock
 from spanledger_sql.node_socket import SocketPoolManager, node_answers, socket_path
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
     import pandas as pd
     from clickhouse_connect.driver.client import Client
 
@@ -122,7 +123,10 @@ class Store:
         return rows[0][0] if rows else None
 
     def execute(
-        self, query: str, parameters: Mapping[str, Any] | None = None, settings: Mapping[str, Any] | None = None
+        self,
+        query: str,
+        parameters: Mapping[str, Any] | None = None,
+        settings: Mapping[str, Any] | None = None,
     ) -> None:
         """Run a statement that returns no rows."""
         with _refusals():

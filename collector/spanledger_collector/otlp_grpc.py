@@ -1,0 +1,55 @@
+"""OTLP over gRPC: TraceService/Export, with the request kept as the bytes it came in."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import grpc
+import grpc.aio
+
+from spanledger_collector.export_request import MalformedRequest, from_protobuf
+from spanledger_collector.spool import SpoolFull
+
+if TYPE_CHECKING:
+    from spanledger_collector.spool import Spool
+
+_EXPORT = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
+
+
+def receiver(spool: Spool, host: str, port: int, *, max_request_bytes: int) -> tuple[grpc.aio.Server, int]:
+    """A gRPC server, not started yet, and the port it is bound to (``port`` 0 lets the system choose).
+
+    Export answers once the request is on disk; INVALID_ARGUMENT for a body it cannot read, RESOURCE_EXHAUSTED for
+    one over ``max_request_bytes``, UNAVAILABLE while the spool is full.
+
+    Raises:
+        OSError: The port is taken.
+    """
+    server = grpc.aio.server(options=[("grpc.max_receive_message_length", max_request_bytes), ("grpc.so_reuseport", 0)])
+    server.add_generic_rpc_handlers((_TraceService(spool),))
+    try:
+        bound = server.add_insecure_port(f"{host}:{port}")
+    except RuntimeError as error:
+        raise OSError(str(error)) from None
+    return server, bound
+
+
+class _TraceService(grpc.GenericRpcHandler):  # type: ignore[misc]
+    def __init__(self, spool: Spool) -> None:
+        self._handler = grpc.unary_unary_rpc_method_handler(self._export)
+        self._spool = spool
+
+    def service(self, handler_call_details: Any) -> Any:
+        return self._handler if handler_call_details.method == _EXPORT else None
+
+    async def _export(self, body: bytes, context: Any) -> bytes:
+        try:
+            export = from_protobuf(body)
+            if export.spans:
+                await asyncio.wrap_future(self._spool.append(export))
+        except MalformedRequest as error:
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
+        except SpoolFull as error:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, str(error))
+        return b""

@@ -1,0 +1,73 @@
+"""Where a call ran: which grid zone and country a provider's cloud region means."""
+
+from __future__ import annotations
+
+import csv
+import importlib.resources
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+import pycountry
+from codecarbon.input import DataSource
+from ecologits.tracers.utils import PROVIDER_CONFIG_MAP
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# The span's provider in EcoLogits' terms, for the country of a provider's data centres.
+_PROVIDERS = {
+    "gcp.gemini": "google_genai",
+    "gcp.gen_ai": "google_genai",
+    "gcp.vertex_ai": "google_genai",
+    "google": "google_genai",
+    "mistral_ai": "mistralai",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A grid zone (as Electricity Maps names zones), its ISO alpha-2 country, and how they were found."""
+
+    zone: str
+    country: str
+    source: str
+
+
+def locate(provider: str, cloud_region: str, default_zone: str) -> Place:
+    """Find the place of a call: its cloud region, else the provider's known country, else ``default_zone``."""
+    region = cloud_region.lower()
+    if place := _regions().get(region) or _codecarbon_regions().get(region):
+        return place
+    unknown = f"cloud region {cloud_region!r} is unknown; " if region else ""
+    hosting = PROVIDER_CONFIG_MAP.get(_PROVIDERS.get(provider, provider))
+    if hosting is not None:
+        country = alpha_2(hosting.datacenter_location)
+        return Place(country, country, f"{unknown}EcoLogits: data centres of {provider}")
+    return Place(default_zone, default_zone.partition("-")[0], f"{unknown}default zone")
+
+
+def alpha_2(alpha_3: str) -> str:
+    """The ISO 3166-1 alpha-2 code, which zones begin with, of an alpha-3 code; others stay as they are."""
+    country = pycountry.countries.get(alpha_3=alpha_3)
+    return str(country.alpha_2) if country else alpha_3
+
+
+@cache
+def _regions() -> dict[str, Place]:
+    text = (importlib.resources.files(__package__) / "reference/cloud_region.csv").read_text(encoding="utf-8")
+    return {
+        row["region"]: Place(row["zone"], row["zone"].partition("-")[0], f"{row['cloud']} region {row['region']}")
+        for row in csv.DictReader(text.splitlines())
+    }
+
+
+@cache
+def _codecarbon_regions() -> dict[str, Place]:
+    source = DataSource()  # type: ignore[no-untyped-call]
+    regions: pd.DataFrame = source.get_cloud_emissions_data()
+    named = regions.dropna(subset=["region", "countryIsoCode"])
+    return {
+        str(region): Place(alpha_2(country), alpha_2(country), f"CodeCarbon: {cloud} region {region}")
+        for cloud, region, country in zip(named["provider"], named["region"], named["countryIsoCode"], strict=True)
+    }

@@ -1,0 +1,114 @@
+"""The worker: takes calls in the order they were ingested, batch by batch, and writes them into the ledger."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from spanledger_enrich import energy_model, grid_intensity, price_list
+from spanledger_enrich.resolution import resolve_models, resolve_places
+from spanledger_sql.store import Store, StoreError, statement
+
+if TYPE_CHECKING:
+    from spanledger_sql.configuration import Configuration
+
+logger = logging.getLogger(__name__)
+
+# A span can become visible a little after one that was ingested later: each batch looks back this far.
+LOOKBACK = timedelta(seconds=60)
+_NAME = "ledger"
+_BEGINNING = datetime(1970, 1, 2, tzinfo=UTC)
+
+
+def load_reference_data(store: Store) -> None:
+    """Put list prices, energy coefficients and yearly grid means into the database, where they are not there yet."""
+    price_list.load(store)
+    energy_model.load(store)
+    grid_intensity.load_yearly_means(store)
+
+
+class Worker:
+    """Brings the ledger up to date, once or in a thread of its own.
+
+    Running it again, or after it was killed at any point, leaves one ledger row a call.
+    """
+
+    def __init__(self, store: Store, configuration: Configuration) -> None:
+        self._store = store
+        self._configuration = configuration
+        self._wake = threading.Event()
+        self._stopping = False
+        self._thread: threading.Thread | None = None
+        self._look_again_until = 0.0
+
+    def catch_up(self) -> int:
+        """Enrich everything ingested so far; gives the number of new calls."""
+        enriched = 0
+        while calls := self._batch():
+            enriched += calls
+        return enriched
+
+    def start(self) -> None:
+        """Run in a thread, woken by `wake`, until `stop`."""
+        self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Say that there is something new."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Catch up and end the thread."""
+        self._stopping = True
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopping:
+            self._wake.wait(timeout=1.0)
+            self._wake.clear()
+            try:
+                self.catch_up()
+            except StoreError as error:
+                logger.error("the worker could not enrich a batch and tries again: %s", error)
+                time.sleep(1.0)
+
+    def _batch(self) -> int:
+        after = progress(self._store)
+        batch = self._store.rows(
+            statement("enrich/next_batch"), after=after, batch_calls=self._configuration.batch_calls
+        )[0]
+        calls = int(batch["calls"])
+        if calls:
+            self._look_again_until = time.monotonic() + LOOKBACK.total_seconds()
+        elif time.monotonic() >= self._look_again_until:
+            return 0
+        until = batch["until"] if calls else after
+        since = after - LOOKBACK
+        resolve_models(self._store, since, until)
+        resolve_places(self._store, since, until, self._configuration.default_zone)
+        self._store.execute(
+            statement("enrich/ledger"),
+            {
+                "after": since,
+                "until": until,
+                "version": time.time_ns() // 1000,
+                "default_zone": self._configuration.default_zone,
+            },
+        )
+        if calls:
+            self._store.insert(
+                "enrich_progress",
+                [{"worker": _NAME, "ingested_until": until, "calls": calls, "updated_at": datetime.now(UTC)}],
+            )
+        return calls
+
+
+def progress(store: Store) -> datetime:
+    """The time of ingestion up to which every call is in the ledger."""
+    until = store.value("SELECT max(ingested_until) FROM enrich_progress WHERE worker = {worker:String}", worker=_NAME)
+    return max(until, _BEGINNING) if isinstance(until, datetime) else _BEGINNING
