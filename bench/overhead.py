@@ -9,8 +9,8 @@ median round counts. Nothing is exported: a processor that discards stands where
 import argparse
 import statistics
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import SpanKind
@@ -18,6 +18,9 @@ from opentelemetry.trace import SpanKind
 import spanledger
 from spanledger import tracing
 from spanledger.processor import AccountingProcessor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ANSWER = {
     "id": "chatcmpl-1",
@@ -80,7 +83,7 @@ def main() -> None:
             pass
 
     @spanledger.llm_call(provider="openai")
-    def llm_call(model: str) -> dict[str, object]:
+    def llm_call(model: str) -> dict[str, object]:  # noqa: ARG001 (read by the decorator)
         return ANSWER
 
     @spanledger.attribution(tenant="acme", user="u-17", feature="search")
@@ -89,7 +92,7 @@ def main() -> None:
             pass
 
     @spanledger.attribution(tenant="account.tenant", user="account.user", feature="search")
-    def attributed_by_path(account: dict[str, str]) -> None:
+    def attributed_by_path(account: dict[str, str]) -> None:  # noqa: ARG001 (read by the decorator)
         with ours_tracer.start_as_current_span("chat gpt-4o-mini", kind=SpanKind.CLIENT, attributes=ATTRIBUTES):
             pass
 
