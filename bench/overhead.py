@@ -82,6 +82,10 @@ def main() -> None:
         ):
             pass
 
+    def bare_then_attributed() -> None:
+        with bare_tracer.start_as_current_span("chat gpt-4o-mini", kind=SpanKind.CLIENT, attributes=ATTRIBUTES) as span:
+            span.set_attributes(ATTRIBUTED)
+
     @spanledger.llm_call(provider="openai")
     def llm_call(model: str) -> dict[str, object]:  # noqa: ARG001 (read by the decorator)
         return ANSWER
@@ -120,11 +124,12 @@ def main() -> None:
     contestants: dict[str, tuple[Callable[[], object], str]] = {
         "bare span, 12 attributes": (bare, "bare span, 12 attributes"),
         "bare span, 12 + 3 attributes": (bare_attributed, "bare span, 12 attributes"),
+        "bare span, 12 attributes, then 3 more": (bare_then_attributed, "bare span, 12 attributes"),
         "@llm_call, 11 attributes": (lambda: llm_call(model="gpt-4o-mini"), "bare span, 12 attributes"),
-        "@attribution, 12 + 3 attributes": (attributed, "bare span, 12 + 3 attributes"),
+        "@attribution, 12 + 3 attributes": (attributed, "bare span, 12 attributes, then 3 more"),
         "@attribution by path, 12 + 3 attributes": (
             lambda: attributed_by_path(account),
-            "bare span, 12 + 3 attributes",
+            "bare span, 12 attributes, then 3 more",
         ),
         "record_usage, 14 attributes": (record_usage, "bare span, 12 + 3 attributes"),
     }

@@ -81,7 +81,7 @@ class ExportQueue:
         """Queues a span. A span that comes after the shutdown counts as dropped."""
         with self._lock:
             self._recorded += 1
-            if len(self._spans) >= self._max_spans and not self._closed and self._waits_when_full:
+            if self._waits_when_full and threading.current_thread() is not self._thread:
                 self._changed.wait_for(lambda: len(self._spans) < self._max_spans or self._closed)
             if self._closed or len(self._spans) >= self._max_spans:
                 self._dropped += 1
@@ -143,7 +143,8 @@ class ExportQueue:
             return self._dropped == dropped
 
     def _empty(self) -> None:
-        self._lock = threading.Lock()
+        # Re-entrant: the garbage collector may end an abandoned stream's span in a thread that holds the lock.
+        self._lock = threading.RLock()
         self._wake = threading.Condition(self._lock)  # for the thread: there is something to send
         self._changed = threading.Condition(self._lock)  # for flush and put: something was sent
         self._spans: deque[ReadableSpan] = deque()

@@ -52,4 +52,4 @@ def error_count() -> int:
 
 
 _counts: dict[str, int] = {}
-_lock = threading.Lock()
+_lock = threading.RLock()  # re-entrant, as the garbage collector may end spans anywhere

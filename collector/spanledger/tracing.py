@@ -1,6 +1,5 @@
 """The tracer that Spanledger's own spans come from, and the switch that turns everything off."""
 
-import importlib.metadata
 import os
 from functools import cache
 from typing import Final
@@ -28,9 +27,11 @@ def use_provider(provider: trace.TracerProvider | None) -> trace.Tracer:
 @cache
 def library_version() -> str:
     """The installed version of Spanledger, such as "0.1.0"; "unknown" where it runs uninstalled."""
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 (20 ms that only a first span needs)
+
     try:
-        return importlib.metadata.version("spanledger")
-    except importlib.metadata.PackageNotFoundError:
+        return version("spanledger")
+    except PackageNotFoundError:
         return "unknown"
 
 

@@ -19,6 +19,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from otlp_receiver import Receiver, attributes_of, otlp_receiver
 
 import spanledger
+from spanledger import configuration
 
 
 @pytest.fixture
@@ -342,4 +343,16 @@ def test_a_forked_child_sends_its_own_spans_and_none_of_its_parents(receiver: Re
         SPANLEDGER_ENDPOINT=receiver.endpoint,
     )
     assert (done.returncode, done.stderr) == (0, "")
+    assert len(receiver.spans) == 2
+
+
+def test_a_span_ended_by_the_garbage_collector_inside_the_queue_does_not_deadlock(
+    provider: TracerProvider, receiver: Receiver
+) -> None:
+    spanledger.configure(endpoint=receiver.endpoint, tracer_provider=provider)
+    _record()
+    queue = configuration._active.queue  # type: ignore[union-attr]
+    with queue._lock:  # where a collection may happen
+        _record()
+    assert spanledger.flush()
     assert len(receiver.spans) == 2

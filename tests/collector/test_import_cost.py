@@ -1,16 +1,18 @@
-import statistics
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 HEAVY = ("pandas", "chdb", "clickhouse_connect", "streamlit", "codecarbon", "pydantic", "numpy", "openai", "anthropic")
 
 
-def _python(code: str) -> str:
-    return subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
-    ).stdout.strip()
+def _python(code: str, environment: dict[str, str] | None = None) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True, timeout=60
+    )
+    return done.stdout.strip()
 
 
 @pytest.mark.parametrize("module", [*HEAVY, "grpc", "requests", "opentelemetry.exporter"])
@@ -25,9 +27,12 @@ def test_configuring_over_http_loads_nothing_heavy() -> None:
     assert loaded == "[]"
 
 
-def test_importing_costs_a_few_milliseconds_over_the_sdk() -> None:
+def test_importing_costs_a_few_milliseconds_over_the_sdk(tmp_path: Path) -> None:
+    environment = os.environ | {"PYTHONPYCACHEPREFIX": str(tmp_path)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     code = (
         "import time, opentelemetry.sdk.trace.export; begun = time.perf_counter();"
         "import spanledger; print(time.perf_counter() - begun)"
     )
-    assert statistics.median(float(_python(code)) for _ in range(5)) < 0.03
+    _python(code, environment)  # compiles, as an installation does once
+    assert min(float(_python(code, environment)) for _ in range(5)) < 0.01

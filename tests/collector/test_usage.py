@@ -103,7 +103,7 @@ def test_a_chat_completion_without_its_object_field_is_known_by_its_usage() -> N
 @pytest.mark.parametrize(
     "answer",
     [None, "text", 3, [], {}, {"object": ["list"]}, {"usage": "much"}, {"type": 1}, object()],
-    ids=repr,
+    ids=lambda answer: type(answer).__name__,
 )
 def test_an_answer_of_an_unknown_shape_gives_nothing(answer: object) -> None:
     assert read_answer(answer) == {}
