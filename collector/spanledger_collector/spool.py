@@ -48,7 +48,7 @@ class Segment:
 
     def requests(self) -> Iterator[bytes]:
         """The requests in it, in order."""
-        yield from _records(self.path.read_bytes())
+        yield from records(self.path.read_bytes())
 
 
 def length_prefixed(body: bytes) -> bytes:
@@ -60,6 +60,28 @@ def length_prefixed(body: bytes) -> bytes:
         rest >>= 7
     prefix.append(rest)
     return bytes(prefix) + body
+
+
+def records(data: bytes) -> Iterator[bytes]:
+    """The requests of length-prefixed data.
+
+    Raises:
+        IndexError: The last one is cut off.
+    """
+    position = 0
+    while position < len(data):
+        length = shift = 0
+        while True:
+            byte = data[position]
+            position += 1
+            length |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                break
+        if position + length > len(data):
+            raise IndexError("the last record is cut off")
+        yield data[position : position + length]
+        position += length
 
 
 class Spool:
@@ -224,27 +246,10 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _records(data: bytes) -> Iterator[bytes]:
-    position = 0
-    while position < len(data):
-        length = shift = 0
-        while True:
-            byte = data[position]
-            position += 1
-            length |= (byte & 0x7F) << shift
-            shift += 7
-            if byte < 0x80:
-                break
-        if position + length > len(data):
-            raise IndexError("the last record is cut off")
-        yield data[position : position + length]
-        position += length
-
-
 def _length_of_whole_records(path: Path) -> int:
     whole = 0
     try:
-        for record in _records(path.read_bytes()):
+        for record in records(path.read_bytes()):
             from_protobuf(record)
             whole += len(length_prefixed(record))
     except (IndexError, MalformedRequest):

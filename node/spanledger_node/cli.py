@@ -1,0 +1,80 @@
+"""The command line: one typer application, composed of the commands' modules."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from spanledger_enrich.grid_intensity import GridFileError
+from spanledger_node import data_commands, demo, doctor, node_commands, report_commands
+from spanledger_node.listening import ListenError
+from spanledger_node.otlp_file import OtlpFileError
+from spanledger_node.period import PeriodError
+from spanledger_node.replay import ReplayError
+from spanledger_node.table import console
+from spanledger_node.trace_file import TraceFileError
+from spanledger_sql.configuration import ConfigurationError, load
+from spanledger_sql.store import StoreError
+
+# What a user can mend: printed as one sentence, without a trace.
+_MENDABLE = (
+    ConfigurationError, GridFileError, ListenError, OtlpFileError, PeriodError, ReplayError, StoreError, TraceFileError,
+    PermissionError,
+)  # fmt: skip
+
+app = typer.Typer(
+    name="spanledger",
+    help="Every LLM call, in money and in carbon, to the tenant that made it.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(node_commands.up)
+app.command()(demo.demo)
+app.command()(report_commands.chargeback)
+app.command()(report_commands.carbon)
+app.command()(report_commands.explain)
+app.command()(report_commands.sql)
+app.command()(data_commands.ingest)
+app.command()(data_commands.replay)
+app.add_typer(data_commands.grid, name="grid")
+app.add_typer(data_commands.prices, name="prices")
+app.command()(doctor.doctor)
+app.command()(node_commands.migrate)
+app.command()(node_commands.enrich)
+app.command()(node_commands.collect)
+app.command()(node_commands.dashboards)
+
+
+@app.callback()
+def root(
+    context: typer.Context,
+    data_dir: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the database, spool and socket.  [env: SPANLEDGER_DATA_DIR]", show_default=False),
+    ] = None,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and end.", is_eager=True)] = False,
+) -> None:
+    """Every LLM call, in money and in carbon, to the tenant that made it."""
+    if version:
+        typer.echo(importlib.metadata.version("spanledger"))
+        raise typer.Exit
+    context.obj = load(data_dir=data_dir)
+
+
+def main() -> None:
+    """Run the command line; what the user can mend ends it with status 1 and a sentence on standard error."""
+    try:
+        app()
+    except _MENDABLE as error:
+        console(stderr=True).print(f"spanledger: error: {error}", style="red", markup=False)
+        sys.exit(1)
+    except BrokenPipeError:
+        # The reader of a pipe (head, less) has seen enough.
+        sys.stderr.close()
+        sys.exit(1)

@@ -1,0 +1,110 @@
+"""The node's Unix socket: ClickHouse's HTTP interface to the database that the node has open.
+
+Other commands of this user talk to it with the same client that they would use for a ClickHouse server. It must never
+listen on TCP: chDB knows no users, and its table functions reach the machine's files and network.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from typing import TYPE_CHECKING, Any
+
+import chdb
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from starlette.requests import Request
+
+# URL parameters of ClickHouse's HTTP interface that are not settings of the engine.
+_NOT_SETTINGS = {
+    "query", "database", "query_id", "session_id", "session_timeout", "session_check", "wait_end_of_query",
+    "client_protocol_version", "compress", "decompress", "buffer_size", "default_format", "quota_key", "role",
+    "send_progress_in_http_headers", "http_headers_progress_interval_ms", "enable_http_compression",
+}  # fmt: skip
+_SETTING = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_INSERT = re.compile(rb"\s*INSERT\s+INTO\s.*?\sFORMAT\s+(\w+)[ \t]*(?:\n|\Z)", re.IGNORECASE | re.DOTALL)
+_ERROR_CODE = re.compile(r"Code: (\d+)")
+
+
+def database_app(folder: Path, status: Callable[[], Mapping[str, Any]]) -> Starlette:
+    """The ASGI app: queries on ``/``, liveness on ``/ping``, and ``status`` as JSON on ``/node``."""
+
+    async def query(request: Request) -> Response:
+        parameters = dict(request.query_params)
+        body = await request.body()
+        return await run_in_threadpool(_answer, folder, parameters, body)
+
+    async def ping(request: Request) -> Response:  # noqa: ARG001
+        return PlainTextResponse("Ok.\n")
+
+    async def node(request: Request) -> Response:  # noqa: ARG001
+        return JSONResponse(await run_in_threadpool(status))
+
+    return Starlette(
+        routes=[
+            Route("/", query, methods=["GET", "POST"]),
+            Route("/ping", ping),
+            Route("/node", node),
+        ]
+    )
+
+
+def _answer(folder: Path, parameters: dict[str, str], body: bytes) -> Response:
+    text = parameters.get("query", "").encode()
+    # A statement may stand in the URL, in the body, or begin in the URL and go on in the body.
+    statement, data = (text + b"\n", body) if text else (body, b"")
+    if insert := _INSERT.match(statement):
+        statement, data = insert.group(0), statement[insert.end() :] + data
+    elif data:
+        statement, data = statement + data, b""
+    # A handle of its own costs a millisecond and keeps one query's settings from the next one's.
+    connection = chdb.connect(str(folder))  # type: ignore[no-untyped-call]
+    try:
+        for name, value in parameters.items():
+            if name not in _NOT_SETTINGS and not name.startswith("param_"):
+                connection.query(f"SET {_setting_name(name)} = '{_escaped(value)}'")
+        bound = {name.removeprefix("param_"): value for name, value in parameters.items() if name.startswith("param_")}
+        if insert:
+            content = _insert(connection, insert, data)
+        else:
+            content = connection.query(statement.decode(), "TabSeparated", params=bound).bytes() or b""
+    except Exception as error:  # noqa: BLE001  (whatever the engine says goes back to the one who asked)
+        message = str(error)
+        code = _ERROR_CODE.search(message)
+        headers = {"X-ClickHouse-Exception-Code": code.group(1)} if code else {}
+        return PlainTextResponse(message, status_code=500, headers=headers)
+    finally:
+        connection.close()
+    return Response(content, media_type="application/octet-stream")
+
+
+def _insert(connection: Any, insert: re.Match[bytes], data: bytes) -> bytes:
+    """Data that follows an INSERT reaches the engine as a file: it has no input stream of its own."""
+    head = insert.group(0).decode().rstrip()
+    head = head[: len(head) - len(insert.group(1))].rstrip()
+    head = head[: -len("FORMAT")]
+    with tempfile.NamedTemporaryFile(delete=False) as file:
+        file.write(data)
+    try:
+        connection.query(f"{head} FROM INFILE '{_escaped(file.name)}' FORMAT {insert.group(1).decode()}")
+    finally:
+        os.unlink(file.name)  # noqa: PTH108
+    return b""
+
+
+def _setting_name(name: str) -> str:
+    if not _SETTING.fullmatch(name):
+        raise ValueError(f"{name!r} is not the name of a setting")
+    return name
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace("'", "\\'")

@@ -1,0 +1,160 @@
+"""Real traffic through the real path: a node of its own, a public trace over OTLP, then the figures."""
+
+from __future__ import annotations
+
+import importlib.resources
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from spanledger_enrich.grid_intensity import read_electricity_maps
+from spanledger_node import trace_file
+from spanledger_node.data_commands import progress
+from spanledger_node.doctor import node_status
+from spanledger_node.listening import ListenError, listen
+from spanledger_node.replay import Replayed, replay
+from spanledger_node.table import Format, console, print_rows
+from spanledger_node.workload import Call, Workload
+from spanledger_sql.configuration import Configuration, load
+from spanledger_sql.store import Store, StoreError, statement
+
+# The hourly grid data that the demo carries was measured in October 2024.
+_START = datetime(2024, 10, 8, tzinfo=UTC)
+_DAYS = 3
+_TRACES = (("mooncake_conversation.jsonl.gz", "chat"), ("azure_code.csv", "code-completion"))
+
+
+def demo(
+    exit_: Annotated[
+        bool, typer.Option("--exit", help="End after the figures, also with a terminal attached.")
+    ] = False,
+    dashboard_port: Annotated[int, typer.Option(help="The dashboards' port; another is taken if it is in use.")] = 8501,
+) -> None:
+    """Send real traffic through the whole pipeline, print cost and CO2e, and show the dashboards.
+
+    A node with a temporary data folder takes in some thousand calls of public request traces (Mooncake's and Azure's)
+    through the OpenTelemetry SDK, spread over three days of October 2024. Tenants and models are made up, tokens and
+    prompt-cache hits are the traces'.
+
+    Try:
+
+        spanledger demo
+
+        spanledger demo --exit
+    """
+    out = console()
+    with tempfile.TemporaryDirectory(prefix="spanledger-demo-") as folder:
+        settings = load(data_dir=Path(folder), clickhouse_url=f"chdb://{folder}/clickhouse")
+        with _node(settings, dashboard_port) as addresses:
+            sent = _send(settings, addresses["otlp_http"])
+            _print_figures(settings, sent)
+            out.print(f"\nDashboards  {addresses['dashboards']}")
+            if not exit_ and sys.stdin.isatty() and sys.stdout.isatty():
+                out.print("Ctrl-C stops the node and deletes its data.")
+                _wait_for_interrupt()
+
+
+def _send(settings: Configuration, endpoint: str) -> Replayed:
+    data = importlib.resources.files(__package__) / "demo_data"
+    calls: list[Call] = []
+    with importlib.resources.as_file(data) as folder, Store.open(settings) as store, progress() as bar:
+        for path in sorted(folder.glob("*_2024-10_hourly.csv")):
+            store.insert_frame("grid_intensity", read_electricity_maps(path))
+        for seed, (name, feature) in enumerate(_TRACES, 1):
+            traced = trace_file.read(folder / name)
+            stretch = _DAYS * 86_400 / (traced[-1].offset_s + 1)
+            calls += Workload(_START, stretch, seed, feature).calls(traced)
+        calls.sort(key=lambda call: call.start)
+        sending = bar.add_task("sent over OTLP ", total=len(calls))
+        booking = bar.add_task("in the ledger  ", total=len(calls))
+        sent = replay(calls, endpoint=endpoint, run="demo", sent=lambda done: bar.update(sending, completed=done))
+        deadline = time.monotonic() + 120
+        while (booked := store.value("SELECT count() FROM calls")) < sent.calls:
+            bar.update(booking, completed=booked)
+            if time.monotonic() > deadline:
+                raise StoreError(f"only {booked:,} of {sent.calls:,} calls reached the ledger within two minutes")
+            time.sleep(0.1)
+        bar.update(booking, completed=booked)
+    return sent
+
+
+def _print_figures(settings: Configuration, sent: Replayed) -> None:
+    with Store.open(settings) as store:
+        frame = store.query_frame(
+            statement("reports/chargeback"),
+            {
+                "from": _START,
+                "to": datetime(2024, 11, 1, tzinfo=UTC),
+                "by": ["tenant", "model"],
+                "timezone": "UTC",
+            },
+        )
+        example = store.rows("SELECT trace_id, span_id FROM calls WHERE list_cost > 0 ORDER BY ts, span_id LIMIT 1")[0]
+    columns = ["tenant", "model", "calls", "input_tokens", "cache_read_tokens", "output_tokens", "contracted_cost",
+               "energy_kwh", "co2e_kg", "co2e_kg_low", "co2e_kg_high"]  # fmt: skip
+    print_rows(
+        frame[columns].rename(columns={"contracted_cost": "cost_usd"}),
+        Format.table,
+        title=f"Chargeback, {_START:%Y-%m-%d} and the {_DAYS - 1} days after, UTC",
+        total=[*columns[2:6], "cost_usd", *columns[7:]],
+    )
+    booked = (int(frame["calls"].sum()), int(frame["input_tokens"].sum()), int(frame["output_tokens"].sum()))
+    out = console()
+    out.print(f"sent:   {sent.calls:>9,} calls {sent.input_tokens:>13,} tokens in {sent.output_tokens:>11,} tokens out")
+    out.print(f"ledger: {booked[0]:>9,} calls {booked[1]:>13,} tokens in {booked[2]:>11,} tokens out")
+    if booked != (sent.calls, sent.input_tokens, sent.output_tokens):
+        raise StoreError("the ledger differs from what was sent")
+    out.print("\n– is unknown: a model without a list price or without an energy model is never counted as zero.")
+    out.print(f"Why a call costs what it does: spanledger --data-dir {settings.data_dir} \\")
+    out.print(f"    explain {example['trace_id']} {example['span_id']}", soft_wrap=True)
+
+
+@contextmanager
+def _node(settings: Configuration, dashboard_port: int) -> Iterator[dict[str, Any]]:
+    """A node in a process of its own, until the block ends; gives its addresses."""
+    command = [sys.executable, "-m", "spanledger_node", "--data-dir", str(settings.data_dir), "up",
+               "--otlp-http-port", "0", "--otlp-grpc-port", "0",
+               "--dashboard-port", str(_free(settings.host, dashboard_port))]  # fmt: skip
+    log = settings.data_dir / "node.log"
+    with log.open("wb") as output:
+        # A group of its own: Ctrl-C reaches this process, which stops the node when it is done with it.
+        process = subprocess.Popen(  # noqa: S603  (our own command)
+            command, stdout=output, stderr=output, start_new_session=True
+        )
+    try:
+        deadline = time.monotonic() + 60
+        while (status := node_status(settings)) is None:
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise StoreError(f"the node did not start:\n{log.read_text(errors='replace')}")
+            time.sleep(0.1)
+        yield status["addresses"]
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def _free(host: str, port: int) -> int:
+    try:
+        listen(host, port, purpose="the dashboards", option="--dashboard-port").close()
+    except ListenError:
+        return 0
+    return port
+
+
+def _wait_for_interrupt() -> None:
+    try:
+        signal.pause()
+    except KeyboardInterrupt:
+        console().print()

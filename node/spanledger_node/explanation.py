@@ -1,0 +1,106 @@
+"""One call's cost and emissions as arithmetic that can be checked by hand."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from rich.console import RenderableType
+
+
+def explanation(call: Mapping[str, Any]) -> RenderableType:
+    """Everything that a row of the report ``explain`` says, for people."""
+    return Group(_identity(call), Text(), _cost(call), Text(), _emissions(call))
+
+
+def _identity(call: Mapping[str, Any]) -> RenderableType:
+    model = call["response_model"] or call["request_model"]
+    table = _two_columns(f"Call {call['trace_id']} {call['span_id']}")
+    table.add_row("when", f"{call['ts']:%Y-%m-%d %H:%M:%S.%f} UTC, {call['duration_ms']:,.0f} ms, {call['status']}")
+    table.add_row("who", f"tenant {call['tenant_id']} (from {call['tenant_source']}), feature {call['feature'] or '–'}")
+    table.add_row("what", f"{call['operation']} with {model} at {call['provider'] or '(no provider)'}")
+    table.add_row("read as", f"{call['dialect']}; usage {call['usage_source']}")
+    return table
+
+
+def _cost(call: Mapping[str, Any]) -> RenderableType:
+    if call["list_cost"] is None:
+        reason = call["resolution_note"] if call["price_status"] == "unpriced" else "its usage is missing"
+        return Text(f"Cost: unknown, {call['price_status']}: {reason}")
+    table = Table(
+        title=f"Cost: price {call['price_id']}, valid from {call['price_valid_from']:%Y-%m-%d}, {call['price_source']}",
+        title_justify="left",
+        title_style="bold",
+        show_footer=True,
+    )
+    table.add_column("class", footer="sum")
+    table.add_column("tokens", justify="right")
+    table.add_column("USD per token", justify="right")
+    table.add_column("USD", justify="right", footer=f"{call['list_cost']:f}")
+    for name, tokens, price in priced_classes(call):
+        table.add_row(name, f"{tokens:,}", f"{price:f}", f"{tokens * price:f}")
+    return table
+
+
+def priced_classes(call: Mapping[str, Any]) -> Iterator[tuple[str, int, Decimal]]:
+    """The classes of tokens, how many there were, and the price of each: their products sum to the cost."""
+    tier = sum(call["input_tokens"] > start for start in call["tier_starts"])
+    written = max(call["cache_write_tokens"], call["cache_write_1h_tokens"])
+    uncached = max(0, call["input_tokens"] - call["cache_read_tokens"] - written)
+    counts = {
+        "input": uncached,
+        "cache_read": call["cache_read_tokens"],
+        "cache_write": written - call["cache_write_1h_tokens"],
+        "cache_write_1h": call["cache_write_1h_tokens"],
+        "output": call["output_tokens"],
+    }
+    for name, tokens in counts.items():
+        price = call[f"tier_{name}_prices"][tier - 1] if tier else call[f"{name}_price"]
+        label = f"{name} (prompt over {call['tier_starts'][tier - 1]:,})" if tier else name
+        yield label.replace("_", " ", 2), int(tokens), Decimal(price)
+    if call["request_price"]:
+        yield "request", int(call["status"] == "ok"), Decimal(call["request_price"])
+
+
+def _emissions(call: Mapping[str, Any]) -> RenderableType:
+    if _unknown(call["energy_wh"]):
+        return Text("Energy and emissions: unknown: no energy model knows this model, or its usage is missing")
+    table = _two_columns("Energy and emissions (location-based, operational)")
+    table.add_row(
+        "energy",
+        f"{call['wh_per_output_token']:.6g} Wh x {call['output_tokens']:,} output tokens"
+        f" + {call['wh_per_request']:.6g} Wh = {call['energy_wh']:.6g} Wh"
+        f" ({call['energy_wh_low']:.4g} to {call['energy_wh_high']:.4g}), PUE included",
+    )
+    table.add_row("method", f"{call['energy_method']}: {call['energy_id']}, {call['energy_source']}")
+    table.add_row("place", f"zone {call['zone'] or '–'}: {call['zone_source'] or 'default zone'}")
+    table.add_row(
+        "intensity",
+        f"{call['intensity_g_per_kwh']:.2f} gCO2e/kWh, of the {call['intensity_resolution']}:"
+        f" {call['intensity_source']}",
+    )
+    table.add_row(
+        "emissions",
+        f"{call['energy_wh']:.6g} Wh / 1000 x {call['intensity_g_per_kwh']:.2f} g/kWh = {call['co2e_g']:.6g} gCO2e"
+        f" ({call['co2e_g_low']:.4g} to {call['co2e_g_high']:.4g})",
+    )
+    table.add_row("embodied", f"{call['embodied_g']:.4g} gCO2e, not included above")
+    return table
+
+
+def _two_columns(title: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", show_header=False)
+    table.add_column(style="dim")
+    table.add_column(overflow="fold")
+    return table
+
+
+def _unknown(value: Any) -> bool:
+    return value is None or value != value  # noqa: PLR0124  (NaN)

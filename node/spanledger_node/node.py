@@ -1,0 +1,208 @@
+"""The node: receivers, spool, worker and dashboards in one process, from start to a drained stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib.metadata
+import logging
+import os
+import signal
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import uvicorn
+
+from spanledger_collector import otlp_grpc, otlp_http
+from spanledger_collector.committer import Committer
+from spanledger_collector.spool import Spool
+from spanledger_enrich.worker import Worker, load_reference_data
+from spanledger_node.clickhouse_http import database_app
+from spanledger_node.listening import Addresses, listen, listen_on_socket, port_of, refused
+from spanledger_sql.folder import FolderLock
+from spanledger_sql.migrations import migrate
+from spanledger_sql.node_socket import socket_path
+from spanledger_sql.store import Store
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable, Iterator
+
+    from starlette.types import ASGIApp
+
+    from spanledger_sql.configuration import Configuration
+
+logger = logging.getLogger(__name__)
+
+Part = Literal["collect", "enrich", "dashboards"]
+EVERYTHING: frozenset[Part] = frozenset({"collect", "enrich", "dashboards"})
+
+
+def run(
+    configuration: Configuration, started: Callable[[Addresses], None], parts: frozenset[Part] = EVERYTHING
+) -> None:
+    """Run a node until SIGINT or SIGTERM; then take no more requests, commit and enrich what is there, and end.
+
+    Args:
+        configuration: What to open and where to listen.
+        started: Called once everything listens.
+        parts: Which parts run; all of them on an embedded database, which belongs to one process.
+
+    Raises:
+        StoreError: The data folder or the database cannot be used.
+        ListenError: A port cannot be used.
+    """
+    asyncio.run(_Node(configuration, parts).serve(started))
+
+
+@dataclass
+class _Node:
+    configuration: Configuration
+    parts: frozenset[Part]
+
+    async def serve(self, started: Callable[[Addresses], None]) -> None:
+        async with contextlib.AsyncExitStack() as stack:
+            stop = _stop_event()
+            store = stack.enter_context(Store.open(self.configuration, exclusive=True))
+            await asyncio.to_thread(migrate, store)
+            worker = self._worker(store, stack)
+            if worker is not None:
+                await asyncio.to_thread(load_reference_data, store)
+                worker.start()
+            # Bound before the spool is opened: a port in use must not leave a thread behind.
+            listener = self._listen("otlp_http_port", "OTLP over HTTP") if "collect" in self.parts else None
+            dashboard = self._listen("dashboard_port", "the dashboards") if "dashboards" in self.parts else None
+            addresses = Addresses()
+            apps: list[tuple[ASGIApp, socket.socket]] = []
+            spool = None
+            if listener is not None:
+                spool = self._spool(store, worker, stack)
+                grpc_port = await self._serve_grpc(spool, stack)
+                receiver = otlp_http.receiver(spool, max_request_bytes=self.configuration.max_request_bytes)
+                apps.append((receiver, listener))
+                addresses = Addresses(self._url(port_of(listener)), f"{self.configuration.host}:{grpc_port}")
+            if dashboard is not None:
+                from spanledger_dashboards.server import dashboards  # noqa: PLC0415  (Streamlit takes a second)
+
+                apps.append((dashboards(store), dashboard))
+                addresses = Addresses(addresses.otlp_http, addresses.otlp_grpc, self._url(port_of(dashboard)))
+            if self.configuration.embedded:
+                folder = Path(self.configuration.clickhouse_url.removeprefix("chdb://"))
+
+                def status() -> dict[str, Any]:
+                    return _status(addresses, spool)
+
+                apps.append((database_app(folder, status), listen_on_socket(self.configuration.data_dir)))
+                stack.callback(socket_path(self.configuration.data_dir).unlink, missing_ok=True)
+            for app, bound in apps:
+                await stack.enter_async_context(_served(app, bound))
+            started(addresses)
+            await stop.wait()
+            logger.info("stopping: no more requests are taken; what was acknowledged is committed and enriched")
+
+    def _worker(self, store: Store, stack: contextlib.AsyncExitStack) -> Worker | None:
+        if "enrich" not in self.parts:
+            return None
+        worker = Worker(store, self.configuration)
+        stack.push_async_callback(asyncio.to_thread, worker.stop)
+        return worker
+
+    def _spool(self, store: Store, worker: Worker | None, stack: contextlib.AsyncExitStack) -> Spool:
+        configuration = self.configuration
+        if not configuration.embedded:
+            # An embedded store has the lock of the folder already.
+            lock = FolderLock(configuration.data_dir)
+            lock.acquire()
+            stack.callback(lock.release)
+        spool = Spool(
+            configuration.spool,
+            segment_spans=configuration.segment_spans,
+            segment_seconds=configuration.segment_seconds,
+            max_bytes=configuration.max_spool_bytes,
+        )
+        committer = Committer(spool, store, worker.wake if worker is not None else lambda: None)
+        stack.push_async_callback(asyncio.to_thread, committer.join)
+        stack.push_async_callback(asyncio.to_thread, spool.close)
+        return spool
+
+    async def _serve_grpc(self, spool: Spool, stack: contextlib.AsyncExitStack) -> int:
+        configuration = self.configuration
+        try:
+            server, port = otlp_grpc.receiver(
+                spool,
+                configuration.host,
+                configuration.otlp_grpc_port,
+                max_request_bytes=configuration.max_request_bytes,
+            )
+        except OSError:
+            # gRPC's own error is several lines; a plain bind names the reason.
+            bound = self._listen("otlp_grpc_port", "OTLP over gRPC")
+            bound.close()
+            raise refused(
+                OSError("gRPC cannot listen on it"),
+                configuration.host,
+                configuration.otlp_grpc_port,
+                purpose="OTLP over gRPC",
+                option="--otlp-grpc-port",
+            ) from None
+        await server.start()
+        stack.push_async_callback(server.stop, 2.0)
+        return port
+
+    def _listen(self, setting: str, purpose: str) -> socket.socket:
+        port: int = getattr(self.configuration, setting)
+        return listen(self.configuration.host, port, purpose=purpose, option=f"--{setting.replace('_', '-')}")
+
+    def _url(self, port: int) -> str:
+        host = "127.0.0.1" if self.configuration.host in {"0.0.0.0", "::"} else self.configuration.host  # noqa: S104
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+class _Server(uvicorn.Server):
+    """One of several servers in a process: the node handles the signals for all of them."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@contextlib.asynccontextmanager
+async def _served(app: ASGIApp, bound: socket.socket) -> Any:
+    server = _Server(
+        uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=3, log_config=None)
+    )
+    serving = asyncio.create_task(server.serve(sockets=[bound]))
+    while not server.started:
+        if serving.done():
+            await serving
+            raise RuntimeError("a server of the node ended before it had started")
+        await asyncio.sleep(0.01)
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await serving
+
+
+def _stop_event() -> asyncio.Event:
+    """Set by the first SIGINT or SIGTERM; a second one ends the process at once, which loses nothing acknowledged."""
+    stop = asyncio.Event()
+
+    def on_signal() -> None:
+        if stop.is_set():
+            os._exit(130)
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, on_signal)
+    return stop
+
+
+def _status(addresses: Addresses, spool: Spool | None) -> dict[str, Any]:
+    return {
+        "pid": os.getpid(),
+        "version": importlib.metadata.version("spanledger"),
+        "addresses": asdict(addresses),
+        "spool_bytes": spool.bytes_on_disk if spool is not None else 0,
+    }

@@ -1,0 +1,101 @@
+"""Sends a workload as spans: through the in-app library, the OpenTelemetry SDK and OTLP, as an app would."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import spanledger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Literal
+
+    from spanledger_node.workload import Call
+
+
+class ReplayError(Exception):
+    """Calls that could not be delivered; the message says how many and what to look at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What was sent, by the sender's own count."""
+
+    calls: int
+    input_tokens: int
+    output_tokens: int
+
+
+def replay(
+    calls: Iterable[Call],
+    *,
+    endpoint: str,
+    protocol: Literal["http/protobuf", "grpc"] = "http/protobuf",
+    speed: float | None = None,
+    run: str = "replay",
+    sent: Callable[[int], None] = lambda _: None,
+) -> Replayed:
+    """Send calls and wait until the receiver has acknowledged all of them.
+
+    Args:
+        calls: In the order of their start.
+        endpoint: Base URL of the receiver.
+        protocol: OTLP over HTTP or gRPC.
+        speed: How many seconds of the calls' time pass in one second; None sends as fast as it goes.
+        run: Names this replay in the response ids.
+        sent: Called with the number of calls made so far, now and then.
+
+    Raises:
+        ReplayError: Not every call was acknowledged.
+    """
+    spanledger.configure(endpoint=endpoint, protocol=protocol, service_name="spanledger-replay", when_full="wait")
+    before = spanledger.stats()
+    count = input_tokens = output_tokens = 0
+    began, first = time.monotonic(), None
+    for call in calls:
+        if speed is not None:
+            first = first or call.start
+            time.sleep(max(0.0, (call.start - first).total_seconds() / speed - (time.monotonic() - began)))
+        _record(call, f"{run}-{count}")
+        count += 1
+        input_tokens += call.input_tokens
+        output_tokens += call.output_tokens
+        if count % 100 == 0 or speed is not None:
+            sent(count)
+    delivered = spanledger.flush(timeout_s=300)
+    sent(count)
+    after = spanledger.stats()
+    exported = after.exported - before.exported
+    if not delivered or exported != count:
+        raise ReplayError(
+            f"{count - exported:,} of {count:,} calls were not acknowledged by {endpoint}; is a node running there? "
+            "'spanledger doctor' says where one listens"
+        )
+    return Replayed(count, input_tokens, output_tokens)
+
+
+def _record(call: Call, response_id: str) -> None:
+    spanledger.record_usage(
+        provider=call.deployment.provider,
+        model=call.deployment.model,
+        response_model=call.deployment.model,
+        response_id=response_id,
+        input_tokens=call.input_tokens,
+        output_tokens=call.output_tokens,
+        cache_read_tokens=call.cache_read_tokens,
+        cache_write_tokens=call.cache_write_tokens,
+        start_time=call.start,
+        end_time=call.end,
+        time_to_first_token_s=call.time_to_first_token_s,
+        streaming=True,
+        finish_reason="stop",
+        cloud=call.deployment.cloud,
+        region=call.deployment.region,
+        server_address=call.deployment.server_address,
+        tenant=call.tenant,
+        cost_center=call.cost_center,
+        feature=call.feature,
+        session=call.session,
+    )

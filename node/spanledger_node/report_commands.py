@@ -1,0 +1,143 @@
+"""Commands that read the ledger: chargeback, explain, sql."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from spanledger_node.explanation import explanation
+from spanledger_node.options import Begin, By, End, Month, Output, Timezone, open_store
+from spanledger_node.period import Period, period
+from spanledger_node.table import Format, console, print_rows
+from spanledger_sql.store import Store, StoreError, statement
+
+_DIMENSIONS = (
+    "day", "tenant", "cost_center", "environment", "service", "feature", "workflow", "user", "provider", "model",
+    "operation", "zone",
+)  # fmt: skip
+_TOTALS = ("calls", "input_tokens", "cache_read_tokens", "output_tokens", "list_cost", "contracted_cost",
+           "energy_kwh", "co2e_kg", "co2e_kg_low", "co2e_kg_high", "unpriced_calls", "unknown_energy_calls",
+           "missing_usage_calls")  # fmt: skip
+
+
+def chargeback(
+    context: typer.Context,
+    month: Month = None,
+    begin: Begin = None,
+    end: End = None,
+    timezone: Timezone = "UTC",
+    by: By = "tenant",
+    output: Output = None,
+) -> None:
+    """What to charge back: cost (USD), tokens, energy (kWh) and emissions (kgCO2e) by tenant, model, feature ...
+
+    Try:
+
+        spanledger chargeback --month 2024-10 --by tenant,model,feature
+
+        spanledger chargeback --from 2024-10-08 --to 2024-10-09 --timezone Europe/Berlin --format csv > bill.csv
+    """
+    dimensions = _dimensions(by)
+    asked = period(month, begin, end, timezone)
+    with open_store(context) as store:
+        frame = store.frame(
+            "reports/chargeback", **{"from": asked.begin, "to": asked.end, "by": dimensions, "timezone": timezone}
+        )
+        frame = frame.drop(columns=[name for name in _DIMENSIONS if name not in dimensions])
+        if frame.empty:
+            _say_what_there_is(store, asked)
+        print_rows(frame, output, title=f"Chargeback, {asked}", total=_TOTALS)
+
+
+def explain(
+    context: typer.Context,
+    trace_id: Annotated[str, typer.Argument(help="In hex, as the ledger has it.")],
+    span_id: Annotated[str, typer.Argument(help="In hex, as the ledger has it.")],
+    output: Annotated[Format | None, typer.Option("--format", help="json gives every input as it is stored.")] = None,
+) -> None:
+    """How one call's cost and emissions came about: each input with its source, and the arithmetic.
+
+    Try:
+
+        spanledger explain 5b8efff798038103d269b633813fc60c eee19b7ec3c1b174
+    """
+    with open_store(context) as store:
+        frame = store.frame("reports/explain", trace_id=trace_id.lower(), span_id=span_id.lower())
+        if frame.empty:
+            raise StoreError(
+                f"the ledger has no call with trace id {trace_id} and span id {span_id}; "
+                "'spanledger sql' with the query 'select trace_id, span_id from calls limit 5' shows some"
+            )
+        if output in (None, Format.table):
+            console().print(explanation({str(name): value for name, value in frame.iloc[0].items()}))
+        else:
+            print_rows(frame, output)
+
+
+def sql(
+    context: typer.Context,
+    query: Annotated[str, typer.Argument(help="ClickHouse SQL; the view `calls` holds the counted calls.")],
+    output: Output = None,
+) -> None:
+    """Run a query on the ledger's database.
+
+    Try:
+
+        spanledger sql "SELECT tenant_id, sum(contracted_cost) FROM calls GROUP BY tenant_id"
+
+        spanledger sql "SELECT * FROM calls" --format parquet > calls.parquet
+    """
+    with open_store(context) as store:
+        print_rows(store.query_frame(query), output)
+
+
+def carbon(
+    context: typer.Context,
+    month: Month = None,
+    begin: Begin = None,
+    end: End = None,
+    timezone: Timezone = "UTC",
+    by: By = "tenant",
+    output: Output = None,
+) -> None:
+    """Energy and location-based emissions, with their bounds and how many calls have none.
+
+    Try:
+
+        spanledger carbon --month 2024-10 --by zone,model
+    """
+    dimensions = _dimensions(by)
+    asked = period(month, begin, end, timezone)
+    with open_store(context) as store:
+        frame = store.frame(
+            "reports/chargeback", **{"from": asked.begin, "to": asked.end, "by": dimensions, "timezone": timezone}
+        )
+        if frame.empty:
+            _say_what_there_is(store, asked)
+        columns = [*dimensions, "calls", "output_tokens", "energy_kwh", "co2e_kg", "co2e_kg_low", "co2e_kg_high",
+                   "unknown_energy_calls"]  # fmt: skip
+        frame = frame[columns].sort_values("co2e_kg", ascending=False)
+        print_rows(frame, output, title=f"Emissions, {asked}", total=_TOTALS)
+
+
+def _dimensions(by: str) -> list[str]:
+    dimensions = [name.strip() for name in by.split(",") if name.strip()]
+    unknown = [name for name in dimensions if name not in _DIMENSIONS]
+    if unknown or not dimensions:
+        raise typer.BadParameter(
+            f"{', '.join(unknown) or 'nothing'} is no dimension; expected some of {', '.join(_DIMENSIONS)}",
+            param_hint="--by",
+        )
+    return dimensions
+
+
+def _say_what_there_is(store: Store, asked: Period) -> None:
+    recorded = store.rows(statement("reports/recorded_period"))[0]
+    if recorded["calls"]:
+        has = f"it has {recorded['calls']:,} calls from {recorded['first']:%Y-%m-%d} to {recorded['last']:%Y-%m-%d} UTC"
+    else:
+        has = "it is empty"
+    console(stderr=True).print(f"no calls in the ledger for {asked}; {has}", style="yellow")
+    sys.stderr.flush()

@@ -1,0 +1,116 @@
+"""Prints rows: a table for people, CSV, JSON lines' array or Parquet for programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from decimal import Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# Wide enough for every report where the output is not a terminal that could say how wide it is.
+_WIDTH_WITHOUT_TERMINAL = 200
+
+
+class Format(StrEnum):
+    """How rows are printed."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+    parquet = "parquet"
+
+
+def print_rows(
+    frame: pd.DataFrame, output: Format | None, *, title: str = "", total: Iterable[str] = (), drop_empty: bool = False
+) -> None:
+    """Print a DataFrame on standard output.
+
+    Args:
+        frame: The rows. Decimals keep their digits in every format but ``table``.
+        output: The format; None takes ``table`` on a terminal and ``csv`` in a pipe.
+        title: Stands above a table.
+        total: Columns to sum in a last line of a table.
+        drop_empty: Leave columns out of a table in which no row has anything.
+    """
+    if output is None:
+        output = Format.table if sys.stdout.isatty() else Format.csv
+    match output:
+        case Format.table:
+            _print_table(frame, title, tuple(total), drop_empty=drop_empty)
+        case Format.csv:
+            frame.to_csv(sys.stdout, index=False)
+        case Format.json:
+            json.dump(frame.to_dict("records"), sys.stdout, default=_as_json, indent=1)
+            sys.stdout.write("\n")
+        case Format.parquet:
+            frame.to_parquet(sys.stdout.buffer, index=False)
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console for text and tables; with no terminal it is wide, so that no column is cut."""
+    stream = sys.stderr if stderr else sys.stdout
+    return Console(stderr=stderr, highlight=False, width=None if stream.isatty() else _WIDTH_WITHOUT_TERMINAL)
+
+
+def amount(value: object) -> str:
+    """A figure as people read it: thousands separated, four significant digits below one, unknown as a dash."""
+    if value is None or value is pd.NaT or value is pd.NA:
+        return "–"
+    if isinstance(value, (bool, str)):
+        return str(value)
+    if isinstance(value, (int, float, Decimal)) or hasattr(value, "dtype"):
+        number = float(value)  # type: ignore[arg-type]
+        if number != number:  # noqa: PLR0124  (NaN)
+            return "–"
+        if number == int(number) and not isinstance(value, (Decimal, float)):
+            return f"{int(number):,}"
+        return f"{number:,.2f}" if abs(number) >= 1 or number == 0 else f"{number:.4g}"
+    if isinstance(value, pd.Timestamp):
+        return value.strftime("%Y-%m-%d %H:%M")
+    return str(value)
+
+
+def _print_table(frame: pd.DataFrame, title: str, total: tuple[str, ...], *, drop_empty: bool) -> None:
+    if drop_empty:
+        frame = frame[[name for name in frame if (frame[name].notna() & (frame[name].astype(str) != "")).any()]]
+    numeric = {name for name in frame if _is_numeric(frame[name])}
+    table = Table(title=title or None, title_justify="left", title_style="bold", show_footer=bool(total))
+    for name in frame:
+        footer = amount(_sum(frame[name])) if name in total else ("total" if name == frame.columns[0] and total else "")
+        right = name in numeric
+        table.add_column(str(name), justify="right" if right else "left", footer=footer, overflow="fold")
+    for row in frame.itertuples(index=False, name=None):
+        table.add_row(*(amount(value) for value in row))
+    console().print(table)
+
+
+def _is_numeric(column: pd.Series[Any]) -> bool:
+    if pd.api.types.is_numeric_dtype(column):
+        return True
+    known = column.dropna()
+    return len(known) > 0 and all(isinstance(value, Decimal) for value in known)
+
+
+def _sum(column: pd.Series[Any]) -> object:
+    known = column.dropna()
+    if any(isinstance(value, Decimal) for value in known):
+        return sum((value for value in known if isinstance(value, Decimal)), Decimal(0))
+    return known.sum()
+
+
+def _as_json(value: object) -> object:
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, pd.Timestamp):
+        return value.isoformat()
+    if hasattr(value, "item"):
+        return value.item()
+    return str(value)

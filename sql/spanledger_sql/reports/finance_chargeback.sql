@@ -1,0 +1,33 @@
+-- What each tenant owes, by model and feature. The rows add up to the period's spend.
+-- Parameters: from, to DateTime64(9, 'UTC'): the period, half-open; tenants Array(String): empty for all.
+-- Columns: tenant; cost_center; model; feature; calls; unknown_cost_calls: whose cost is in no row; input_tokens;
+--     cache_read_tokens; output_tokens; list_cost_usd, contracted_cost_usd Nullable(Decimal(38, 12)) in USD;
+--     largest spend first.
+SELECT
+    if(tenant_id = '', '(unattributed)', tenant_id) AS tenant,
+    cost_center,
+    if(model = '', '(unknown model)', model) AS model,
+    if(feature = '', '(no feature)', feature) AS feature,
+    count() AS calls,
+    countIf(c.contracted_cost IS NULL) AS unknown_cost_calls,
+    sum(c.input_tokens) AS input_tokens,
+    sum(c.cache_read_tokens) AS cache_read_tokens,
+    sum(c.output_tokens) AS output_tokens,
+    sum(toDecimal128(c.list_cost, 12)) AS list_cost_usd,
+    sum(toDecimal128(c.contracted_cost, 12)) AS contracted_cost_usd
+FROM calls AS c
+WHERE ts >= {from:DateTime64(9, 'UTC')}
+    AND ts < {to:DateTime64(9, 'UTC')}
+    AND (empty({tenants:Array(String)})
+        OR has({tenants:Array(String)}, if(tenant_id = '', '(unattributed)', tenant_id)))
+GROUP BY
+    tenant,
+    cost_center,
+    model,
+    feature
+ORDER BY
+    contracted_cost_usd DESC NULLS LAST,
+    tenant,
+    model,
+    feature,
+    cost_center

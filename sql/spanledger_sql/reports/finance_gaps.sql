@@ -1,0 +1,42 @@
+-- What the figures of a period do not know: whose a call was, or what it cost. A call may be in more than one gap.
+--
+-- 'unattributed': no tenant; the cost is known and in the totals. 'unpriced': no price for the model; the cost is not
+-- in the totals. 'missing usage': the answer named no tokens; the cost is not in the totals. 'estimated usage': tokens
+-- were counted by us; the cost is in the totals.
+--
+-- Parameters: from, to DateTime64(9, 'UTC'): the period, half-open; tenants Array(String): empty for all.
+-- Columns: gap; calls; tokens (input + output); contracted_cost Nullable(Decimal(38, 12)) in USD; examples: up to five
+--     services of unattributed calls, models of the others. No row for a gap that does not exist.
+WITH
+    selected AS
+    (
+        SELECT
+            if(tenant_id = '', '(unattributed)', tenant_id) AS tenant,
+            price_status = 'unpriced' OR (contracted_cost IS NULL AND usage_source != 'missing') AS unpriced,
+            usage_source = 'missing' AND contracted_cost IS NULL AS without_usage,
+            usage_source = 'estimated' AS estimated,
+            service_name,
+            model,
+            input_tokens + output_tokens AS tokens,
+            contracted_cost
+        FROM calls
+        WHERE ts >= {from:DateTime64(9, 'UTC')}
+            AND ts < {to:DateTime64(9, 'UTC')}
+            AND (empty({tenants:Array(String)})
+                OR has({tenants:Array(String)}, if(tenant_id = '', '(unattributed)', tenant_id)))
+    )
+SELECT
+    gap,
+    count() AS calls,
+    sum(s.tokens) AS tokens,
+    sum(toDecimal128(s.contracted_cost, 12)) AS contracted_cost,
+    arraySort(groupUniqArray(5)(if(gap = 'unattributed', s.service_name, s.model))) AS examples
+FROM selected AS s
+ARRAY JOIN arrayConcat(
+    if(tenant = '(unattributed)', ['unattributed'], []),
+    if(unpriced, ['unpriced'], []),
+    if(without_usage, ['missing usage'], []),
+    if(estimated, ['estimated usage'], [])
+) AS gap
+GROUP BY gap
+ORDER BY indexOf(['unattributed', 'unpriced', 'missing usage', 'estimated usage'], gap)

@@ -1,0 +1,45 @@
+-- What the calls of a period cost in all, what a call and a token cost, and what prompt caching saved.
+--
+-- The saving compares each call's cached prompt tokens with the price of that same call's uncached ones, less what
+-- writing the cache cost above it; calls whose whole prompt was cached have no such price and are left out.
+--
+-- Parameters: from, to DateTime64(9, 'UTC'): the period, half-open; tenants Array(String): empty for all.
+-- Columns: calls, priced_calls, failed_calls; input_tokens, cache_read_tokens, output_tokens, tokens (input + output);
+--     list_cost, contracted_cost Nullable(Decimal(38, 12)) in USD over the priced calls; cost_per_1k_calls,
+--     cost_per_1m_tokens Nullable(Float64) in USD over the priced calls; cache_read_share: of the input tokens, 0 to 1;
+--     cache_saving in USD.
+WITH
+    selected AS
+    (
+        SELECT
+            *,
+            contracted_cost IS NOT NULL AS priced,
+            toInt64(input_tokens) - toInt64(cache_read_tokens)
+                - toInt64(greatest(cache_write_tokens, cache_write_1h_tokens)) AS uncached_tokens,
+            greatest(cache_write_tokens, cache_write_1h_tokens) AS written_tokens
+        FROM calls
+        WHERE ts >= {from:DateTime64(9, 'UTC')}
+            AND ts < {to:DateTime64(9, 'UTC')}
+            AND (empty({tenants:Array(String)})
+                OR has({tenants:Array(String)}, if(tenant_id = '', '(unattributed)', tenant_id)))
+    )
+SELECT
+    count() AS calls,
+    countIf(priced) AS priced_calls,
+    countIf(status = 'error') AS failed_calls,
+    sum(selected.input_tokens) AS input_tokens,
+    sum(selected.cache_read_tokens) AS cache_read_tokens,
+    sum(selected.output_tokens) AS output_tokens,
+    input_tokens + output_tokens AS tokens,
+    sum(toDecimal128(selected.list_cost, 12)) AS list_cost,
+    sum(toDecimal128(selected.contracted_cost, 12)) AS contracted_cost,
+    if(priced_calls = 0, NULL, toFloat64(contracted_cost) / priced_calls * 1000) AS cost_per_1k_calls,
+    sumIf(selected.input_tokens + selected.output_tokens, priced) AS priced_tokens,
+    if(priced_tokens = 0, NULL, toFloat64(contracted_cost) / priced_tokens * 1000000) AS cost_per_1m_tokens,
+    if(input_tokens = 0, NULL, cache_read_tokens / input_tokens) AS cache_read_share,
+    sumIf(
+        toFloat64(input_cost) / uncached_tokens * (selected.cache_read_tokens + written_tokens)
+            - toFloat64(cache_read_cost) - toFloat64(cache_write_cost),
+        priced AND uncached_tokens > 0
+    ) AS cache_saving
+FROM selected

@@ -1,0 +1,63 @@
+-- What each tenant, model or grid zone drew and emitted.
+--
+-- The largest names keep their own row, the others are summed into '(all others)'; '(unattributed)' always has a row
+-- of its own.
+--
+-- Parameters: from, to DateTime64(9, 'UTC'): the period, half-open; tenants Array(String): empty for all;
+--     dimension String: 'tenant', 'model' or 'zone'; names UInt16: how many names keep a row.
+-- Columns: name; calls; unknown_co2e_calls; output_tokens; energy_wh in Wh; co2e_g, co2e_g_low, co2e_g_high,
+--     embodied_g in gCO2e; intensity_g_per_kwh: mean weighted by energy; co2e_g_per_1k_calls over the calls with a
+--     figure; largest emissions first, '(all others)' and '(unattributed)' last.
+WITH
+    selected AS
+    (
+        SELECT
+            multiIf(
+                {dimension:String} = 'tenant', if(tenant_id = '', '(unattributed)', tenant_id),
+                {dimension:String} = 'model', if(model = '', '(unknown model)', model),
+                if(zone = '', '(unknown zone)', zone)
+            ) AS name,
+            output_tokens,
+            energy_wh,
+            co2e_g,
+            co2e_g_low,
+            co2e_g_high,
+            embodied_g
+        FROM calls
+        WHERE ts >= {from:DateTime64(9, 'UTC')}
+            AND ts < {to:DateTime64(9, 'UTC')}
+            AND (empty({tenants:Array(String)})
+                OR has({tenants:Array(String)}, if(tenant_id = '', '(unattributed)', tenant_id)))
+    ),
+    largest AS
+    (
+        SELECT name
+        FROM selected
+        WHERE name != '(unattributed)'
+        GROUP BY name
+        ORDER BY
+            sum(co2e_g) DESC NULLS LAST,
+            count() DESC,
+            name
+        LIMIT {names:UInt16}
+    )
+SELECT
+    if(s.name = '(unattributed)' OR s.name IN (SELECT name FROM largest), s.name, '(all others)') AS name,
+    count() AS calls,
+    countIf(s.co2e_g IS NULL) AS unknown_co2e_calls,
+    sum(s.output_tokens) AS output_tokens,
+    sum(s.energy_wh) AS energy_wh,
+    sum(s.co2e_g) AS co2e_g,
+    sum(s.co2e_g_low) AS co2e_g_low,
+    sum(s.co2e_g_high) AS co2e_g_high,
+    sum(s.embodied_g) AS embodied_g,
+    co2e_g / nullIf(sumIf(s.energy_wh, s.co2e_g IS NOT NULL), 0) * 1000 AS intensity_g_per_kwh,
+    co2e_g / nullIf(calls - unknown_co2e_calls, 0) * 1000 AS co2e_g_per_1k_calls
+FROM selected AS s
+GROUP BY name
+ORDER BY
+    name = '(unattributed)',
+    name = '(all others)',
+    co2e_g DESC NULLS LAST,
+    calls DESC,
+    name

@@ -1,0 +1,41 @@
+-- What the energy and emission figures of a period rest on: how energy was found, and how fine the grid data is.
+-- Parameters: from, to DateTime64(9, 'UTC'): the period, half-open; tenants Array(String): empty for all.
+-- Columns: evidence: 'energy' or 'grid intensity'; method: 'measured', 'modelled' ... for energy, 'hourly', 'yearly'
+--     for grid intensity, 'unknown' for both; calls; energy_wh in Wh, NULL where unknown; call_share, energy_share:
+--     of the period's calls and known energy, 0 to 1.
+WITH
+    selected AS
+    (
+        SELECT
+            if(energy_wh IS NULL OR energy_method = '', 'unknown', energy_method) AS energy_evidence,
+            multiIf(
+                intensity_g_per_kwh IS NULL, 'unknown',
+                intensity_resolution = 'hour', 'hourly',
+                intensity_resolution = 'year', 'yearly',
+                intensity_resolution = '', 'unknown',
+                intensity_resolution
+            ) AS grid_evidence,
+            energy_wh
+        FROM calls
+        WHERE ts >= {from:DateTime64(9, 'UTC')}
+            AND ts < {to:DateTime64(9, 'UTC')}
+            AND (empty({tenants:Array(String)})
+                OR has({tenants:Array(String)}, if(tenant_id = '', '(unattributed)', tenant_id)))
+    )
+SELECT
+    statement.1 AS evidence,
+    statement.2 AS method,
+    count() AS calls,
+    sum(s.energy_wh) AS energy_wh,
+    calls / (SELECT count() FROM selected) AS call_share,
+    energy_wh / nullIf((SELECT sum(energy_wh) FROM selected), 0) AS energy_share
+FROM selected AS s
+ARRAY JOIN [('energy', energy_evidence), ('grid intensity', grid_evidence)] AS statement
+GROUP BY
+    evidence,
+    method
+ORDER BY
+    evidence,
+    method = 'unknown',
+    calls DESC,
+    method

@@ -1,0 +1,32 @@
+-- What the calls of a period drew and emitted in all, with the range of both.
+--
+-- Emissions are location-based and operational; embodied ones stand apart and are never netted. The bounds add up the
+-- calls' own bounds, as if all erred the same way. Calls of unknown energy are counted, never taken as zero.
+--
+-- Parameters: from, to DateTime64(9, 'UTC'): the period, half-open; tenants Array(String): empty for all.
+-- Columns: calls; unknown_energy_calls; unknown_co2e_calls; energy_wh, energy_wh_low, energy_wh_high in Wh at the
+--     facility; co2e_g, co2e_g_low, co2e_g_high, embodied_g in gCO2e; intensity_g_per_kwh: mean weighted by energy.
+--     Figures are NULL when no call has one.
+WITH
+    selected AS
+    (
+        SELECT *
+        FROM calls
+        WHERE ts >= {from:DateTime64(9, 'UTC')}
+            AND ts < {to:DateTime64(9, 'UTC')}
+            AND (empty({tenants:Array(String)})
+                OR has({tenants:Array(String)}, if(tenant_id = '', '(unattributed)', tenant_id)))
+    )
+SELECT
+    count() AS calls,
+    countIf(s.energy_wh IS NULL) AS unknown_energy_calls,
+    countIf(s.co2e_g IS NULL) AS unknown_co2e_calls,
+    sum(s.energy_wh) AS energy_wh,
+    sum(s.energy_wh_low) AS energy_wh_low,
+    sum(s.energy_wh_high) AS energy_wh_high,
+    sum(s.co2e_g) AS co2e_g,
+    sum(s.co2e_g_low) AS co2e_g_low,
+    sum(s.co2e_g_high) AS co2e_g_high,
+    sum(s.embodied_g) AS embodied_g,
+    co2e_g / nullIf(sumIf(s.energy_wh, s.co2e_g IS NOT NULL), 0) * 1000 AS intensity_g_per_kwh
+FROM selected AS s

@@ -1,0 +1,18 @@
+-- When in the day energy is drawn, and how clean the grid is then.
+-- Parameters: from, to DateTime64(9, 'UTC'): the period, half-open; timezone String; tenants Array(String): empty for
+--     all.
+-- Columns: hour: of the local day, 0 to 23; calls; energy_wh: over all days, in Wh; co2e_g in gCO2e;
+--     intensity_g_per_kwh: mean weighted by energy.
+SELECT
+    toHour(toTimeZone(c.ts, {timezone:String})) AS hour,
+    count() AS calls,
+    sum(c.energy_wh) AS energy_wh,
+    sum(c.co2e_g) AS co2e_g,
+    co2e_g / nullIf(sumIf(c.energy_wh, c.co2e_g IS NOT NULL), 0) * 1000 AS intensity_g_per_kwh
+FROM calls AS c
+WHERE c.ts >= {from:DateTime64(9, 'UTC')}
+    AND c.ts < {to:DateTime64(9, 'UTC')}
+    AND (empty({tenants:Array(String)})
+        OR has({tenants:Array(String)}, if(c.tenant_id = '', '(unattributed)', c.tenant_id)))
+GROUP BY hour
+ORDER BY hour

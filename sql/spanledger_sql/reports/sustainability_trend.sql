@@ -1,0 +1,26 @@
+-- What was drawn and emitted over time, with the range of both.
+-- Parameters: from, to DateTime64(9, 'UTC'): the period, half-open; timezone String; tenants Array(String): empty for
+--     all; grain String: 'hour', 'day', 'week' (from Monday) or 'month'.
+-- Columns: bucket: start of the local hour, day, week or month, as wall-clock time of the time zone; calls;
+--     unknown_co2e_calls; energy_wh in Wh; co2e_g, co2e_g_low, co2e_g_high in gCO2e;
+--     intensity_g_per_kwh: mean weighted by energy.
+SELECT
+    dateTrunc(
+        {grain:String},
+        addSeconds(toDateTime(c.ts), timezoneOffset(toTimeZone(c.ts, {timezone:String}))),
+        'UTC'
+    ) AS bucket,
+    count() AS calls,
+    countIf(c.co2e_g IS NULL) AS unknown_co2e_calls,
+    sum(c.energy_wh) AS energy_wh,
+    sum(c.co2e_g) AS co2e_g,
+    sum(c.co2e_g_low) AS co2e_g_low,
+    sum(c.co2e_g_high) AS co2e_g_high,
+    co2e_g / nullIf(sumIf(c.energy_wh, c.co2e_g IS NOT NULL), 0) * 1000 AS intensity_g_per_kwh
+FROM calls AS c
+WHERE c.ts >= {from:DateTime64(9, 'UTC')}
+    AND c.ts < {to:DateTime64(9, 'UTC')}
+    AND (empty({tenants:Array(String)})
+        OR has({tenants:Array(String)}, if(c.tenant_id = '', '(unattributed)', c.tenant_id)))
+GROUP BY bucket
+ORDER BY bucket
