@@ -59,6 +59,7 @@ def demo(
             _print_figures(settings, sent)
             out.print(f"\nDashboards  {addresses['dashboards']}")
             if not exit_ and sys.stdin.isatty() and sys.stdout.isatty():
+                out.print(f"Data        {folder}  (try: spanledger --data-dir {folder} chargeback --month 2024-10)")
                 out.print("Ctrl-C stops the node and deletes its data.")
                 _wait_for_interrupt()
 
@@ -98,7 +99,6 @@ def _print_figures(settings: Configuration, sent: Replayed) -> None:
                 "timezone": "UTC",
             },
         )
-        example = store.rows("SELECT trace_id, span_id FROM calls WHERE list_cost > 0 ORDER BY ts, span_id LIMIT 1")[0]
     columns = ["tenant", "model", "calls", "input_tokens", "cache_read_tokens", "output_tokens", "contracted_cost",
                "energy_kwh", "co2e_kg", "co2e_kg_low", "co2e_kg_high"]  # fmt: skip
     print_rows(
@@ -114,8 +114,6 @@ def _print_figures(settings: Configuration, sent: Replayed) -> None:
     if booked != (sent.calls, sent.input_tokens, sent.output_tokens):
         raise StoreError("the ledger differs from what was sent")
     out.print("\n– is unknown: a model without a list price or without an energy model is never counted as zero.")
-    out.print(f"Why a call costs what it does: spanledger --data-dir {settings.data_dir} \\")
-    out.print(f"    explain {example['trace_id']} {example['span_id']}", soft_wrap=True)
 
 
 @contextmanager

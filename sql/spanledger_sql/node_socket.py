@@ -49,7 +49,8 @@ class SocketPoolManager(PoolManager):
 
     def __init__(self, path: Path | None) -> None:
         super().__init__()
-        self._pool = _SocketPool(str(path))
+        self._path = str(path)
+        self._pool = _SocketPool(self._path)
 
     def connection_from_url(self, url: str, pool_kwargs: dict[str, Any] | None = None) -> HTTPConnectionPool:  # noqa: ARG002
         """The socket's pool, whatever the address."""
@@ -60,8 +61,9 @@ class SocketPoolManager(PoolManager):
         return self._pool
 
     def clear(self) -> None:
-        """Close the idle connections."""
+        """Close the idle connections; later requests open new ones."""
         self._pool.close()
+        self._pool = _SocketPool(self._path)
 
 
 class _SocketPool(HTTPConnectionPool):
