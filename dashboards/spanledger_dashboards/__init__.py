@@ -1,0 +1,1 @@
+"""The dashboards for finance and sustainability: a Streamlit app over the ledger."""

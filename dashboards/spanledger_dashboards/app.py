@@ -1,0 +1,42 @@
+"""The script that Streamlit runs: page frame, navigation and filters.
+
+The node serves it (`spanledger up`); on its own: `streamlit run app.py`, which opens the configured store.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from spanledger_dashboards import empty_ledger, finance, style, sustainability
+from spanledger_dashboards.filters import filters_in_sidebar
+from spanledger_sql.configuration import ConfigurationError
+from spanledger_sql.store import StoreError
+
+
+def _finance() -> None:
+    if filters is not None:
+        finance.page(filters)
+
+
+def _sustainability() -> None:
+    if filters is not None:
+        sustainability.page(filters)
+
+
+st.set_page_config(page_title="Spanledger", page_icon=":material/receipt_long:", layout="wide")
+style.apply()
+current_page = st.navigation(
+    [
+        st.Page(_finance, title="Finance", icon=":material/payments:", url_path="finance", default=True),
+        st.Page(_sustainability, title="Sustainability", icon=":material/eco:", url_path="sustainability"),
+    ],
+    position="top",
+)
+try:
+    filters = filters_in_sidebar()
+    if filters is None:
+        empty_ledger.page()
+    else:
+        current_page.run()
+except (StoreError, ConfigurationError) as error:
+    st.error(f"The ledger cannot be read: {error}", icon=":material/error:")

@@ -1,0 +1,39 @@
+"""What a reader sees before the first call: how to make one."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+_FIRST_CALL = """
+import spanledger
+from openai import OpenAI
+
+spanledger.configure(service_name="my-app")
+
+@spanledger.llm_call(tenant="acme", feature="summary")
+def summarise(text: str):
+    return OpenAI().chat.completions.create(
+        model="gpt-4o-mini",
+        messages=[{"role": "user", "content": text}],
+    )
+"""
+
+
+def page() -> None:
+    """Say that the ledger is empty and how the first call gets into it."""
+    st.title("No calls yet")
+    st.markdown(
+        "The ledger is open and empty. As soon as a call arrives, this page shows what it cost and what it emitted."
+    )
+    own, demo = st.columns(2, gap="large")
+    with own:
+        st.markdown("##### Record a call of your own")
+        st.code(_FIRST_CALL.strip(), language="python")
+        st.caption("Any OpenTelemetry GenAI instrumentation does as well: send OTLP to port 4317 or 4318 of the node.")
+    with demo:
+        st.markdown("##### Or look at sample traffic")
+        st.code("spanledger demo", language="bash")
+        st.caption("In a clone of the project, `make demo` does the same.")
+        if st.button("Look again", icon=":material/refresh:"):
+            st.cache_data.clear()
+            st.rerun()

@@ -1,0 +1,44 @@
+"""What finance's figures do not know, shown beside them: never hidden, never taken as zero."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from spanledger_dashboards import figures
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_MEANINGS = {
+    "unattributed": ("Unattributed", "In the totals, charged to nobody. Services"),
+    "unpriced": ("No price", "Not in the totals. Models"),
+    "missing usage": ("No usage reported", "Not in the totals. Models"),
+    "estimated usage": ("Usage estimated", "In the totals. Models"),
+}
+
+
+def gaps(rows: pd.DataFrame, *, calls: int) -> None:
+    """Draw a card for each gap; ``rows`` are those of `finance_gaps`, ``calls`` all calls of the period."""
+    if rows.empty:
+        st.success("Every call has a tenant, a price and reported usage.", icon=":material/check_circle:")
+        return
+    cards = "".join(_card(row, calls) for row in rows.itertuples(index=False))
+    st.html(f'<div class="sl-gaps">{cards}</div>')
+
+
+def _card(row: Any, calls: int) -> str:
+    title, meaning = _MEANINGS[row.gap]
+    figure = figures.usd(row.contracted_cost)
+    if row.gap in ("unpriced", "missing usage"):
+        figure = "cost unknown"
+    examples = ", ".join(escape(example) for example in row.examples if example) or "not named"
+    return (
+        f'<div class="sl-gap" data-gap="{escape(row.gap)}"><div class="what"><b>{title}</b>'
+        f"<span>{figures.share(row.calls / calls)} of calls</span></div>"
+        f'<div class="figure">{figure}</div>'
+        f"<div>{figures.count(row.calls)} calls, {figures.count(row.tokens)} tokens</div>"
+        f'<div class="quiet">{meaning}: {examples}</div></div>'
+    )

@@ -1,0 +1,28 @@
+"""The dashboards as an ASGI application, for the node or a server of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from streamlit import config
+from streamlit.starlette import App
+
+from spanledger_dashboards import open_store
+
+if TYPE_CHECKING:
+    from spanledger_sql.store import Store
+
+SCRIPT = Path(__file__).with_name("app.py")
+
+
+def dashboards(store: Store) -> App:
+    """The dashboards over an open store, which stays the caller's to close.
+
+    Serve it with uvicorn in the process that holds the store. One process serves one such application.
+    """
+    open_store.hand_over(store)
+    app = App(SCRIPT)
+    # The settings beside the script count only once Streamlit knows the script, and it may have read others before.
+    config.get_config_options(force_reparse=True)
+    return app

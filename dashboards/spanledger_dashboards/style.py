@@ -1,0 +1,40 @@
+"""What the theme's settings cannot say: tabular figures, and the look of lists of bars and of gaps."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+_CSS = """
+<style>
+  [data-testid="stMetricValue"], [data-testid="stMetricDelta"], .sl-bars, .sl-gap, .sl-legend {
+    font-variant-numeric: tabular-nums lining-nums;
+  }
+  [data-testid="stMainBlockContainer"] { max-width: 1400px; padding-top: 4.5rem; padding-bottom: 3rem; }
+  [data-testid="stMetricValue"] > div, [data-testid="stMetricLabel"] p { white-space: normal; overflow: visible; }
+  .sl-bars { display: grid; gap: .7rem; margin: .15rem 0 .35rem; font-size: .9rem; }
+  .sl-bars .row { display: grid; grid-template-columns: 1fr auto; gap: .2rem .75rem; align-items: baseline; }
+  .sl-bars .name { overflow-wrap: anywhere; }
+  .sl-bars .value { font-weight: 600; white-space: nowrap; }
+  .sl-bars .note { opacity: .68; font-weight: 400; margin-left: .45rem; }
+  .sl-bars .track { grid-column: 1 / -1; height: .5rem; border-radius: .25rem;
+    background: color-mix(in srgb, currentColor 9%, transparent); overflow: hidden; }
+  .sl-bars .bar { display: block; height: 100%; border-radius: .25rem; min-width: 2px; }
+  .sl-bars .split { display: flex; gap: 2px; height: 1rem; }
+  .sl-bars .split .bar { border-radius: 0; }
+  .sl-hatched { background: repeating-linear-gradient(-45deg, #8a929c 0 4px,
+    color-mix(in srgb, #8a929c 45%, transparent) 4px 8px); }
+  .sl-legend { display: flex; flex-wrap: wrap; gap: .25rem 1.1rem; font-size: .85rem; }
+  .sl-legend .swatch { display: inline-block; width: .7rem; height: .7rem; border-radius: .15rem; margin-right: .4rem; }
+  .sl-gaps { display: grid; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); gap: .75rem; }
+  .sl-gap { border: 1px dashed color-mix(in srgb, currentColor 38%, transparent); border-radius: .5rem;
+    padding: .7rem .9rem; font-size: .87rem; line-height: 1.4; }
+  .sl-gap .what { display: flex; justify-content: space-between; gap: .5rem; }
+  .sl-gap .figure { font-size: 1.2rem; font-weight: 600; margin: .1rem 0; }
+  .sl-gap .quiet { opacity: .72; overflow-wrap: anywhere; }
+</style>
+"""
+
+
+def apply() -> None:
+    """Put the styles into the page."""
+    st.html(_CSS)

@@ -1,0 +1,31 @@
+"""Serves the dashboards over a data folder of its own, filled with the sample ledger: the browser test's server.
+
+    python dashboard_server.py DATA_DIR PORT [CALLS]
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import uvicorn
+from ledger_sample import insert, ledger_sample
+
+from spanledger_dashboards.server import dashboards
+from spanledger_sql.configuration import load
+from spanledger_sql.migrations import migrate
+from spanledger_sql.store import Store
+
+
+def main(data_dir: str, port: str, calls: str = "6000") -> None:
+    """Fill the folder, then serve until terminated."""
+    configuration = load(data_dir=Path(data_dir), clickhouse_url=f"chdb://{data_dir}/clickhouse")
+    with Store.open(configuration, exclusive=True) as store:
+        migrate(store)
+        if int(calls):
+            insert(store, ledger_sample(int(calls)))
+        uvicorn.run(dashboards(store), host="127.0.0.1", port=int(port), log_level="warning")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
