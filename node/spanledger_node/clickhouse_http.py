@@ -66,7 +66,7 @@ def _answer(folder: Path, parameters: dict[str, str], body: bytes) -> Response:
     elif data:
         statement, data = statement + data, b""
     # A handle of its own costs a millisecond and keeps one query's settings from the next one's.
-    connection = chdb.connect(str(folder))  # type: ignore[no-untyped-call]
+    connection = chdb.connect(os.path.realpath(folder))  # type: ignore[no-untyped-call]
     try:
         for name, value in parameters.items():
             if name not in _NOT_SETTINGS and not name.startswith("param_"):

@@ -195,7 +195,9 @@ class Store:
                     autogenerate_session_id=False,
                 )
             if self.kind == "embedded":
-                return clickhouse_connect.get_client(dsn=self.url, settings=settings)
+                # Else the engine would keep its compiled schemas in the working directory.
+                schemas = {"format_schema_path": f"{self.url.removeprefix('chdb://')}/format_schemas"}
+                return clickhouse_connect.get_client(dsn=self.url, settings=settings, chdb_options=schemas)
             return clickhouse_connect.get_client(dsn=self.url, settings=settings, autogenerate_session_id=False)
         except (ClickHouseError, OSError) as error:
             raise StoreError(f"cannot reach the database at {_without_password(self.url)}: {_reason(error)}") from None
