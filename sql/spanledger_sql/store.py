@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.resources
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import clickhouse_connect
@@ -18,7 +19,6 @@ from spanledger_sql.node_socket import SocketPoolManager, node_answers, socket_p
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
 
     import pandas as pd
     from clickhouse_connect.driver.client import Client
@@ -34,6 +34,9 @@ SESSION_SETTINGS: Mapping[str, str | int] = {
     "deduplicate_blocks_in_dependent_materialized_views": 1,
     "async_insert": 0,
 }
+
+
+_OTLP_MESSAGE = "ExportTraceServiceRequest"
 
 
 class StoreError(Exception):
@@ -157,7 +160,8 @@ class Store:
                 insert_block=requests,  # type: ignore[arg-type]
                 fmt="Protobuf",
                 settings={
-                    **_otlp_reader_settings(),
+                    **self._otlp_schema(),
+                    "input_format_protobuf_oneof_presence": 1,
                     "insert_deduplication_token": token,
                     # One thread and one block, so that a replayed segment gets the same tokens.
                     "max_insert_threads": 1,
@@ -182,6 +186,20 @@ class Store:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
+    def _otlp_schema(self) -> dict[str, str]:
+        """Where the engine finds the structure of an OTLP request.
+
+        A server takes the text. chDB would write that text into the working directory, so it gets the file's path.
+        """
+        schema = importlib.resources.files(__package__) / "ingest/otlp.proto"
+        if self.kind != "server" and isinstance(schema, Path):
+            return {"format_schema": f"{schema}:{_OTLP_MESSAGE}"}
+        return {
+            "format_schema_source": "string",
+            "format_schema": schema.read_text(encoding="utf-8"),
+            "format_schema_message_name": _OTLP_MESSAGE,
+        }
+
     def _connect(self) -> Client:
         settings = dict(SESSION_SETTINGS)
         try:
@@ -195,9 +213,7 @@ class Store:
                     autogenerate_session_id=False,
                 )
             if self.kind == "embedded":
-                # Else the engine would keep its compiled schemas in the working directory.
-                schemas = {"format_schema_path": f"{self.url.removeprefix('chdb://')}/format_schemas"}
-                return clickhouse_connect.get_client(dsn=self.url, settings=settings, chdb_options=schemas)
+                return clickhouse_connect.get_client(dsn=self.url, settings=settings)
             return clickhouse_connect.get_client(dsn=self.url, settings=settings, autogenerate_session_id=False)
         except (ClickHouseError, OSError) as error:
             raise StoreError(f"cannot reach the database at {_without_password(self.url)}: {_reason(error)}") from None
@@ -212,15 +228,6 @@ class _refusals:  # noqa: N801
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, (ClickHouseError, DatabaseError)):
             raise StoreError(_reason(error)) from error
-
-
-def _otlp_reader_settings() -> dict[str, Any]:
-    return {
-        "format_schema_source": "string",
-        "format_schema": (importlib.resources.files(__package__) / "ingest/otlp.proto").read_text(encoding="utf-8"),
-        "format_schema_message_name": "ExportTraceServiceRequest",
-        "input_format_protobuf_oneof_presence": 1,
-    }
 
 
 def _reason(error: BaseException) -> str:

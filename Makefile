@@ -1,0 +1,41 @@
+# What each target is for stands beside it; plain `make` lists them.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint types bench docs clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: $(STAMP) ## build .venv with everything in it
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with make PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[node,dev]'
+	@touch $@
+
+demo: setup ## real traffic through the whole pipeline, then figures and dashboards
+	$(BIN)/spanledger demo
+
+test: lint types ## format, lint, types, layers and all tests
+	$(BIN)/python -m pytest -n auto --dist loadscope
+
+lint: setup ## format and lint rules, and which package may import which
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports --no-cache
+
+types: setup ## mypy --strict
+	$(BIN)/mypy
+
+bench: setup ## ratios measured in one run; slow
+	for script in bench/*.py; do $(BIN)/python $$script || exit 1; done
+
+docs: setup ## regenerate the generated parts of the documentation
+	$(BIN)/python docs/generate.py
+
+clean: ## remove what setup and the tools made
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
