@@ -5,6 +5,8 @@ The node serves it (`spanledger up`); on its own: `streamlit run app.py`, which 
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from spanledger_dashboards import empty_ledger, finance, style, sustainability
@@ -23,7 +25,9 @@ def _sustainability() -> None:
         sustainability.page(filters)
 
 
-st.set_page_config(page_title="Spanledger", page_icon=":material/receipt_long:", layout="wide")
+_here = Path(__file__).parent
+st.set_page_config(page_title="Spanledger", page_icon=_here / "mark.svg", layout="wide")
+st.logo(str(_here / "wordmark.svg"), icon_image=str(_here / "mark.svg"), size="medium")
 style.apply()
 current_page = st.navigation(
     [

@@ -75,7 +75,7 @@ def _row(bar: Bar, ratio: float, colour: str) -> str:
 
 
 def _is_gap(name: str) -> bool:
-    return name == UNATTRIBUTED or name.startswith(("unknown", "(unknown"))
+    return name == UNATTRIBUTED or name.startswith(("unknown", "(unknown ", "(no "))
 
 
 def _bar_class(name: str) -> str:

@@ -118,12 +118,14 @@ def _measured_range(low: Number, high: Number, units: tuple[tuple[str, float], .
 
 def _unit(value: Number, units: tuple[tuple[str, float], ...]) -> tuple[str, float]:
     size = 0.0 if is_unknown(value) else abs(float(value))  # type: ignore[arg-type]
-    return next((unit for unit in reversed(units) if size >= unit[1]), units[0])
+    # What three digits would round up to a thousand already takes the next unit.
+    return next((unit for unit in reversed(units) if size >= unit[1] * 0.9995), units[0])
 
 
 def _significant(number: float) -> str:
     """Three significant digits, in full: 1,234 or 12.3 or 0.00123."""
     if number == 0:
         return "0"
+    number = float(f"{number:.3g}") if abs(number) < 1000 else number
     decimals = max(0, 2 - math.floor(math.log10(abs(number))))
     return f"{number:,.{decimals}f}"

@@ -45,7 +45,7 @@ class Filters:
 
 def filters_in_sidebar() -> Filters | None:
     """Draw the filters in the sidebar and give their values; None when the ledger has no call."""
-    recorded = report("filter_period").iloc[0]
+    recorded = report("recorded_period").iloc[0]
     if recorded["calls"] == 0:
         return None
     with st.sidebar:
@@ -68,12 +68,13 @@ def filters_in_sidebar() -> Filters | None:
             bind="query-params",
             placeholder="All tenants",
         )
+        st.button("Refresh", icon=":material/refresh:", on_click=st.cache_data.clear, width="stretch")
         st.caption("The address of this page keeps these filters: share it, or save it as a bookmark.")
     return Filters(period, tuple(sorted(tenants)))
 
 
 def _period(recorded: pd.Series[Any], timezone: str) -> Period:
-    first_call, last_call = (moment.to_pydatetime() for moment in (recorded["first_call"], recorded["last_call"]))
+    first_call, last_call = (moment.to_pydatetime() for moment in (recorded["first"], recorded["last"]))
     now = datetime.now(UTC)
     choice = st.selectbox(
         "Period",

@@ -11,6 +11,7 @@ from spanledger_dashboards.bar_list import Bar, bar_list, legend_of
 from spanledger_dashboards.finance_gaps import gaps
 from spanledger_dashboards.palette import ALL_OTHERS, MONEY, UNATTRIBUTED
 from spanledger_dashboards.report import report
+from spanledger_dashboards.style import metric_columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from spanledger_dashboards.filters import Filters
 
 Dimension = Literal["tenant", "model", "feature", "provider"]
+_Liking = Literal["normal", "inverse", "off"]
 _DIMENSIONS: tuple[Dimension, ...] = ("tenant", "model", "feature")
 
 
@@ -32,7 +34,7 @@ def page(filters: Filters) -> None:
     _headline(headline, report("finance_headline", **filters.previous_parameters).iloc[0])
     gaps(report("finance_gaps", **filters.parameters), calls=headline["calls"])
     _trend(filters)
-    for column, dimension in zip(st.columns(3, gap="medium"), _DIMENSIONS, strict=True):
+    for column, dimension in zip(st.columns(3, gap="small"), _DIMENSIONS, strict=True):
         with column.container(border=True, height="stretch"):
             _shares(filters, dimension)
     _unit_costs(filters)
@@ -40,60 +42,53 @@ def page(filters: Filters) -> None:
 
 
 def _headline(now: pd.Series[Any], before: pd.Series[Any]) -> None:
-    comparable = before["calls"] > 0
-    cards: list[tuple[str, str, str | None, Literal["normal", "inverse", "off"], str]] = [
+    cards: list[tuple[str, str, str, str, _Liking]] = [
         (
             "Effective spend",
+            "contracted_cost",
             figures.usd(now["contracted_cost"]),
-            figures.change(now["contracted_cost"], before["contracted_cost"]) if comparable else None,
+            f"{figures.usd(now['list_cost'])} at list prices",
             "inverse",
-            f"What the calls cost after contract prices. At list prices: {figures.usd(now['list_cost'])}.",
         ),
-        (
-            "Calls",
-            figures.count(now["calls"]),
-            figures.change(now["calls"], before["calls"]) if comparable else None,
-            "off",
-            f"{figures.count(now['failed_calls'])} of them failed.",
-        ),
+        ("Calls", "calls", figures.count(now["calls"]), f"{figures.count(now['failed_calls'])} failed", "off"),
         (
             "Tokens",
+            "tokens",
             figures.count(now["tokens"]),
-            figures.change(now["tokens"], before["tokens"]) if comparable else None,
+            f"{figures.count(now['input_tokens'])} in, {figures.count(now['output_tokens'])} out",
             "off",
-            f"{figures.count(now['input_tokens'])} input, cached ones included, and "
-            f"{figures.count(now['output_tokens'])} output.",
         ),
         (
             "Cost per 1,000 calls",
+            "cost_per_1k_calls",
             figures.usd(now["cost_per_1k_calls"]),
-            figures.change(now["cost_per_1k_calls"], before["cost_per_1k_calls"]) if comparable else None,
+            "of calls with a known cost",
             "inverse",
-            "Over the calls whose cost is known.",
         ),
         (
             "Cost per 1M tokens",
+            "cost_per_1m_tokens",
             figures.usd(now["cost_per_1m_tokens"]),
-            figures.change(now["cost_per_1m_tokens"], before["cost_per_1m_tokens"]) if comparable else None,
+            "input and output alike",
             "inverse",
-            "Input and output alike, over the calls whose cost is known.",
         ),
     ]
-    columns = st.columns(3) + st.columns(3)
-    for column, (label, value, delta, colour, note) in zip(columns, cards, strict=False):
-        column.metric(
+    places = metric_columns()
+    for place, (label, figure, value, context, liking) in zip(places, cards, strict=False):
+        change = figures.change(now[figure], before[figure]) if before["calls"] > 0 else None
+        place.metric(
             label,
             value,
-            delta or "nothing to compare with",
-            delta_color=colour if delta else "off",
-            delta_arrow="auto" if delta else "off",
-            delta_description="against the period before" if delta else None,
-            help=note,
+            change or context,
+            delta_color=liking if change else "off",
+            delta_arrow="auto" if change else "off",
+            delta_description="on the period before" if change else None,
+            help=f"{context[0].upper()}{context[1:]}." if change else None,
             border=True,
             height="stretch",
         )
     saving = now["cache_saving"]
-    columns[5].metric(
+    places[5].metric(
         "Input read from cache",
         figures.share(now["cache_read_share"]),
         f"{figures.usd(saving)} saved" if saving >= 0 else f"{figures.usd(-saving)} more than uncached",
@@ -150,6 +145,7 @@ def _unit_costs(filters: Filters) -> None:
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.subheader("Unit costs", anchor=False)
             dimension = _dimension("Unit costs by", "unit", ("model", "tenant", "feature", "provider"))
+        st.caption("In USD, over the calls whose cost is known.")
         rows = report("finance_breakdown", **filters.parameters, dimension=dimension, names=500)
         costs = ["cost_per_1k_calls", "cost_per_1m_tokens", "cost_per_1m_input_tokens", "cost_per_1m_output_tokens"]
         st.dataframe(
@@ -158,16 +154,17 @@ def _unit_costs(filters: Filters) -> None:
                 cache_read_share=rows["cache_read_tokens"] / rows["input_tokens"].where(rows["input_tokens"] > 0),
             )[["name", "contracted_cost", "calls", *costs, "cache_read_share", "unknown_cost_calls"]],
             hide_index=True,
+            placeholder="unknown",
             column_config={
-                "name": st.column_config.TextColumn(dimension.capitalize(), width="medium", pinned=True),
-                "contracted_cost": st.column_config.NumberColumn("Spend, USD", format="%.2f"),
-                "calls": st.column_config.NumberColumn("Calls", format="localized"),
-                "cost_per_1k_calls": st.column_config.NumberColumn("USD per 1,000 calls", format="%.3f"),
-                "cost_per_1m_tokens": st.column_config.NumberColumn("USD per 1M tokens", format="%.3f"),
-                "cost_per_1m_input_tokens": st.column_config.NumberColumn("USD per 1M input", format="%.3f"),
-                "cost_per_1m_output_tokens": st.column_config.NumberColumn("USD per 1M output", format="%.3f"),
-                "cache_read_share": st.column_config.NumberColumn("Input from cache", format="percent"),
-                "unknown_cost_calls": st.column_config.NumberColumn("Calls of unknown cost", format="localized"),
+                "name": st.column_config.TextColumn(dimension.capitalize(), width=190, pinned=True),
+                "contracted_cost": st.column_config.NumberColumn("Spend, USD", format="%.2f", width=85),
+                "calls": st.column_config.NumberColumn("Calls", format="localized", width=65),
+                "cost_per_1k_calls": st.column_config.NumberColumn("per 1,000 calls", format="%.3f", width=105),
+                "cost_per_1m_tokens": st.column_config.NumberColumn("per 1M tokens", format="%.3f", width=100),
+                "cost_per_1m_input_tokens": st.column_config.NumberColumn("per 1M input", format="%.3f", width=105),
+                "cost_per_1m_output_tokens": st.column_config.NumberColumn("per 1M output", format="%.3f", width=100),
+                "cache_read_share": st.column_config.NumberColumn("From cache", format="percent", width=85),
+                "unknown_cost_calls": st.column_config.NumberColumn("Of unknown cost", format="localized", width=112),
             },
         )
 
@@ -196,19 +193,20 @@ def _chargeback(filters: Filters) -> None:
                 contracted_cost_usd=rows["contracted_cost_usd"].astype(float),
             ),
             hide_index=True,
+            placeholder="unknown",
             height=min(38 + 35 * len(rows), 430),
             column_config={
-                "tenant": st.column_config.TextColumn("Tenant", width="medium"),
+                "tenant": st.column_config.TextColumn("Tenant", width=115),
                 "cost_center": st.column_config.TextColumn("Cost centre"),
-                "model": st.column_config.TextColumn("Model", width="medium"),
-                "feature": st.column_config.TextColumn("Feature"),
-                "calls": st.column_config.NumberColumn("Calls", format="localized"),
+                "model": st.column_config.TextColumn("Model", width=190),
+                "feature": st.column_config.TextColumn("Feature", width=120),
+                "calls": st.column_config.NumberColumn("Calls", format="localized", width=65),
                 "unknown_cost_calls": st.column_config.NumberColumn("Of unknown cost", format="localized"),
-                "input_tokens": st.column_config.NumberColumn("Input tokens", format="localized"),
-                "cache_read_tokens": st.column_config.NumberColumn("From cache", format="localized"),
-                "output_tokens": st.column_config.NumberColumn("Output tokens", format="localized"),
-                "list_cost_usd": st.column_config.NumberColumn("List, USD", format="%.4f"),
-                "contracted_cost_usd": st.column_config.NumberColumn("Effective, USD", format="%.4f"),
+                "input_tokens": st.column_config.NumberColumn("Input tokens", format="localized", width=98),
+                "cache_read_tokens": st.column_config.NumberColumn("From cache", format="localized", width=90),
+                "output_tokens": st.column_config.NumberColumn("Output tokens", format="localized", width=105),
+                "list_cost_usd": st.column_config.NumberColumn("List, USD", format="%.4f", width=80),
+                "contracted_cost_usd": st.column_config.NumberColumn("Effective, USD", format="%.4f", width=105),
             },
             column_order=[
                 "tenant",

@@ -35,10 +35,11 @@ def _card(row: Any, calls: int) -> str:
     if row.gap in ("unpriced", "missing usage"):
         figure = "cost unknown"
     examples = ", ".join(escape(example) for example in row.examples if example) or "not named"
+    more = f" and {figures.count(row.names - len(row.examples))} more" if row.names > len(row.examples) else ""
     return (
         f'<div class="sl-gap" data-gap="{escape(row.gap)}"><div class="what"><b>{title}</b>'
         f"<span>{figures.share(row.calls / calls)} of calls</span></div>"
         f'<div class="figure">{figure}</div>'
         f"<div>{figures.count(row.calls)} calls, {figures.count(row.tokens)} tokens</div>"
-        f'<div class="quiet">{meaning}: {examples}</div></div>'
+        f'<div class="quiet">{meaning}: {examples}{more}</div></div>'
     )

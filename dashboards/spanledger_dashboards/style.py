@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
 
 _CSS = """
 <style>
@@ -11,6 +16,15 @@ _CSS = """
   }
   [data-testid="stMainBlockContainer"] { max-width: 1400px; padding-top: 4.5rem; padding-bottom: 3rem; }
   [data-testid="stMetricValue"] > div, [data-testid="stMetricLabel"] p { white-space: normal; overflow: visible; }
+  .st-key-cards [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
+  .st-key-cards [data-testid="stColumn"] { min-width: calc(33.3% - 1rem); flex: 1 1 calc(33.3% - 1rem); }
+  @media (max-width: 640px) {
+    .st-key-cards [data-testid="stHorizontalBlock"] { gap: .6rem; }
+    .st-key-cards [data-testid="stColumn"] { min-width: calc(50% - .4rem); flex: 1 1 calc(50% - .4rem); }
+    .st-key-cards [data-testid="stMetric"] { padding: .6rem .7rem; }
+    .st-key-cards [data-testid="stMetricDelta"] { white-space: normal; height: auto; font-size: .75rem; }
+    .st-key-cards [data-testid="stMetricDelta"] * { white-space: normal; overflow: visible; }
+  }
   .sl-bars { display: grid; gap: .7rem; margin: .15rem 0 .35rem; font-size: .9rem; }
   .sl-bars .row { display: grid; grid-template-columns: 1fr auto; gap: .2rem .75rem; align-items: baseline; }
   .sl-bars .name { overflow-wrap: anywhere; }
@@ -38,3 +52,9 @@ _CSS = """
 def apply() -> None:
     """Put the styles into the page."""
     st.html(_CSS)
+
+
+def metric_columns() -> list[DeltaGenerator]:
+    """Places for six headline figures: two rows of three, on a narrow screen three of two."""
+    with st.container(key="cards"):
+        return list(st.columns(6, gap="small"))

@@ -10,6 +10,7 @@ from spanledger_dashboards import charts, figures
 from spanledger_dashboards.bar_list import Bar, bar_list, split_bar
 from spanledger_dashboards.palette import CARBON, series_colours
 from spanledger_dashboards.report import report
+from spanledger_dashboards.style import metric_columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,7 +46,7 @@ def page(filters: Filters) -> None:
     _headline(headline)
     _trend(filters)
     _hours(filters)
-    for column, dimension in zip(st.columns(3, gap="medium"), _DIMENSIONS, strict=True):
+    for column, dimension in zip(st.columns(3, gap="small"), _DIMENSIONS, strict=True):
         with column.container(border=True, height="stretch"):
             _shares(filters, dimension)
     _coverage(filters)
@@ -75,6 +76,12 @@ def _headline(now: pd.Series[Any]) -> None:
             "Emissions over energy, of the calls that have both.",
         ),
         (
+            "CO₂e per 1,000 calls",
+            figures.emissions(now["co2e_g_per_1k_calls"]),
+            "of calls with a figure",
+            "Emissions over the calls whose emissions are known.",
+        ),
+        (
             "Embodied, CO₂e",
             figures.emissions(now["embodied_g"]),
             "apart, not in the emissions",
@@ -87,8 +94,7 @@ def _headline(now: pd.Series[Any]) -> None:
             "Their energy or their grid's intensity is not known. They are in no figure here.",
         ),
     ]
-    columns = st.columns(3) + st.columns(2)
-    for column, (label, value, below, note) in zip(columns, cards, strict=True):
+    for column, (label, value, below, note) in zip(metric_columns(), cards, strict=True):
         column.metric(
             label,
             value,
@@ -117,7 +123,7 @@ def _hours(filters: Filters) -> None:
     hours = report("sustainability_hours", **filters.parameters, timezone=filters.period.timezone)
     if hours["energy_wh"].isna().all():
         return
-    energy, intensity = st.columns(2, gap="medium")
+    energy, intensity = st.columns(2, gap="small")
     with energy.container(border=True, height="stretch"):
         st.subheader("Energy by hour of the day", anchor=False)
         st.altair_chart(charts.energy_by_hour(hours))
@@ -150,7 +156,7 @@ def _coverage(filters: Filters) -> None:
     with st.container(border=True):
         st.subheader("What the figures rest on", anchor=False)
         for column, evidence, title in zip(
-            st.columns(2, gap="medium"),
+            st.columns(2, gap="small"),
             ("energy", "grid intensity"),
             ("How energy was found", "How fine the grid data is"),
             strict=True,

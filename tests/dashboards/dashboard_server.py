@@ -1,6 +1,6 @@
 """Serves the dashboards over a data folder of its own, filled with the sample ledger: the browser test's server.
 
-    python dashboard_server.py DATA_DIR PORT [CALLS]
+python dashboard_server.py DATA_DIR PORT [CALLS]
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 FIRST_DAY = datetime(2024, 10, 1, tzinfo=UTC)
 DAYS = 31
 UNPRICED_MODEL = "acme-finetune-7b"
+AGREED = {"northwind": Decimal("0.9")}
 
 # tenant: weight, growth over the month; (unattributed) is a gap, not a tenant.
 _TENANTS = {
@@ -122,9 +123,9 @@ def _costs(frame: pd.DataFrame) -> pd.DataFrame:
             )
         ]
         whole = sum(parts, Decimal(0))
-        # northwind has a contract: nine tenths of the list price.
-        agreed = (whole * Decimal("0.9")).quantize(_CENT_FRACTION) if row.tenant_id == "northwind" else whole
-        rows.append(("priced", whole, agreed, parts[0], parts[1], Decimal(0), parts[2], Decimal(0)))
+        # northwind has a contract: nine tenths of the list price, in every part.
+        agreed = [(part * AGREED.get(row.tenant_id, Decimal(1))).quantize(_CENT_FRACTION) for part in parts]
+        rows.append(("priced", whole, sum(agreed, Decimal(0)), *agreed[:2], Decimal(0), agreed[2], Decimal(0)))
     columns = ["price_status", "list_cost", "contracted_cost", "input_cost", "cache_read_cost", "cache_write_cost"]
     return pd.DataFrame(rows, columns=[*columns, "output_cost", "other_cost"], index=frame.index)
 

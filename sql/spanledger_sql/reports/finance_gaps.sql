@@ -5,8 +5,8 @@
 -- were counted by us; the cost is in the totals.
 --
 -- Parameters: from, to DateTime64(9, 'UTC'): the period, half-open; tenants Array(String): empty for all.
--- Columns: gap; calls; tokens (input + output); contracted_cost Nullable(Decimal(38, 12)) in USD; examples: up to five
---     services of unattributed calls, models of the others. No row for a gap that does not exist.
+-- Columns: gap; calls; tokens (input + output); contracted_cost Nullable(Decimal(38, 12)) in USD; examples: up to three
+--     services of unattributed calls, models of the others, out of `names` in all. No row for a gap that does not exist.
 WITH
     selected AS
     (
@@ -30,7 +30,8 @@ SELECT
     count() AS calls,
     sum(s.tokens) AS tokens,
     sum(toDecimal128(s.contracted_cost, 12)) AS contracted_cost,
-    arraySort(groupUniqArray(5)(if(gap = 'unattributed', s.service_name, s.model))) AS examples
+    topK(3)(if(gap = 'unattributed', s.service_name, s.model)) AS examples,
+    uniqExact(if(gap = 'unattributed', s.service_name, s.model)) AS names
 FROM selected AS s
 ARRAY JOIN arrayConcat(
     if(tenant = '(unattributed)', ['unattributed'], []),

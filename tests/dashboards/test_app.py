@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import tomllib
+from typing import TYPE_CHECKING
+
+from spanledger_dashboards.server import SCRIPT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from streamlit.testing.v1 import AppTest
+
+    from spanledger_sql.store import Store
+
+
+def test_the_app_opens_on_finance(app: Callable[[Store], AppTest], sample_store: Store) -> None:
+    page = app(sample_store)
+    assert not page.exception
+    assert page.title[0].value == "Finance"
+    assert page.selectbox(key="period").value == "Whole record"
+
+
+def test_no_usage_is_reported_to_anybody() -> None:
+    settings = tomllib.loads((SCRIPT.parent / ".streamlit" / "config.toml").read_text())
+    assert settings["browser"]["gatherUsageStats"] is False
+    assert settings["client"]["toolbarMode"] == "viewer"

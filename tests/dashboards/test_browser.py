@@ -1,0 +1,158 @@
+"""The dashboards in a real Chromium, served as the node serves them."""
+
+from __future__ import annotations
+
+import csv
+import os
+import socket
+import subprocess
+import sys
+import time
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.error import URLError
+from urllib.parse import parse_qs, urlsplit
+from urllib.request import urlopen
+
+import pytest
+from ledger_sample import ledger_sample
+
+from spanledger_dashboards import figures
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+    from playwright.sync_api import Browser, Page
+
+CHROMIUM = Path("/usr/bin/chromium")
+CALLS = 20_000
+SCREENSHOTS = os.environ.get("SPANLEDGER_SCREENSHOTS")
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        not CHROMIUM.exists() and os.environ.get("CI") != "true",
+        reason=f"no Chromium at {CHROMIUM}; install it to drive the dashboards in a browser",
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of dashboards over the sample ledger, served by a process of their own."""
+    folder = tmp_path_factory.mktemp("served")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = (folder / "server.log").open("w+")
+    script = Path(__file__).with_name("dashboard_server.py")
+    server = subprocess.Popen(
+        [sys.executable, str(script), str(folder / "data"), str(port), str(CALLS)], stdout=log, stderr=log
+    )
+    address = f"http://127.0.0.1:{port}"
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            urlopen(f"{address}/_stcore/health", timeout=1).close()
+            break
+        except (URLError, OSError):
+            assert server.poll() is None, (folder / "server.log").read_text()
+            assert time.monotonic() < deadline, "the dashboards did not answer within a minute"
+            time.sleep(0.2)
+    yield address
+    server.terminate()
+    server.wait(30)
+    log.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium that calls nobody."""
+    from playwright.sync_api import sync_playwright
+
+    quiet = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=str(CHROMIUM), args=[*quiet, "--disable-component-update", "--disable-sync"]
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A fresh window of 1440 by 900 pixels."""
+    with browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="light") as context:
+        yield context.new_page()
+
+
+def metric(page: Page, label: str) -> str:
+    card = page.locator('[data-testid="stMetric"]', has_text=label)
+    return card.locator('[data-testid="stMetricValue"]').inner_text(timeout=30_000)
+
+
+def wait_until_drawn(page: Page) -> None:
+    page.locator('[data-testid="stMetric"]').nth(5).wait_for(timeout=30_000)
+    page.locator('[data-testid="stStatusWidget"]').wait_for(state="detached", timeout=30_000)
+
+
+def spend(rows: pd.DataFrame) -> Decimal:
+    return sum(rows["contracted_cost"].dropna(), Decimal(0))
+
+
+def test_a_reader_narrows_shares_and_downloads(page: Page, address: str, tmp_path: Path) -> None:
+    sample = ledger_sample(CALLS).query("counted == 1")
+    northwind = sample[sample["tenant_id"] == "northwind"]
+    elsewhere: list[str] = []
+    page.on("request", lambda request: elsewhere.append(request.url) if address not in request.url else None)
+
+    page.goto(address)
+    wait_until_drawn(page)
+    assert metric(page, "Effective spend") == figures.usd(spend(sample))
+
+    page.get_by_role("combobox", name="Tenants").click()
+    page.get_by_role("option", name="northwind").click()
+    page.wait_for_url("**tenants=northwind**")
+    narrowed = figures.usd(spend(northwind))
+    page.locator('[data-testid="stMetricValue"]', has_text=narrowed).wait_for()
+
+    page.reload()
+    wait_until_drawn(page)
+    assert metric(page, "Effective spend") == narrowed
+
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download CSV").click()
+    download.value.save_as(tmp_path / "chargeback.csv")
+    with (tmp_path / "chargeback.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert {row["tenant"] for row in rows} == {"northwind"}
+    assert sum((Decimal(row["contracted_cost_usd"] or 0) for row in rows), Decimal(0)) == spend(northwind)
+
+    page.get_by_role("link", name="Sustainability").click()
+    page.get_by_role("heading", name="Sustainability").wait_for()
+    wait_until_drawn(page)
+    assert parse_qs(urlsplit(page.url).query)["tenants"] == ["northwind"]
+    assert metric(page, "Emissions, CO₂e") == figures.emissions(northwind["co2e_g"].sum())
+
+    assert not [url for url in elsewhere if not url.startswith(("data:", "blob:"))]
+
+
+@pytest.mark.skipif(not SCREENSHOTS, reason="set SPANLEDGER_SCREENSHOTS to a folder to take screenshots")
+@pytest.mark.parametrize("width", [1440, 400])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("name", "path"), [("finance", "/"), ("sustainability", "/sustainability")])
+def test_screenshots(browser: Browser, address: str, name: str, path: str, scheme: str, width: int) -> None:
+    assert SCREENSHOTS is not None
+    viewport = {"width": width, "height": 900}
+    with browser.new_context(viewport=viewport, color_scheme=scheme) as context:  # type: ignore[arg-type]
+        page = context.new_page()
+        page.goto(address + path)
+        wait_until_drawn(page)
+        block = page.locator('[data-testid="stMainBlockContainer"]')
+        page.set_viewport_size({"width": width, "height": int(block.evaluate("e => e.scrollHeight")) + 60})
+        page.wait_for_timeout(1500)
+        folder = Path(SCREENSHOTS)
+        folder.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=folder / f"{name}-{scheme}-{width}.png")

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from streamlit.testing.v1 import AppTest
+
+    from spanledger_sql.store import Store
+
+
+def test_an_empty_ledger_tells_how_to_send_the_first_call(app: Callable[[Store], AppTest], store: Store) -> None:
+    page = app(store)
+    assert not page.exception
+    assert not page.error
+    assert page.title[0].value == "No calls yet"
+    assert any("spanledger.llm_call" in block.value for block in page.code)
+    assert any(block.value == "spanledger demo" for block in page.code)
+
+
+def test_a_ledger_that_cannot_be_read_says_why(app: Callable[[Store], AppTest], store: Store) -> None:
+    store.execute("DROP VIEW calls")
+    page = app(store)
+    assert not page.exception
+    assert page.error[0].value.startswith("The ledger cannot be read: ")

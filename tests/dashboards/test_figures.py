@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pandas as pd
+import pytest
+
+from spanledger_dashboards import figures
+
+
+@pytest.mark.parametrize(
+    ("amount", "written"),
+    [
+        (Decimal("1234.565000000000"), "$1,234.56"),
+        (Decimal(0), "$0.00"),
+        (Decimal(1), "$1.00"),
+        (Decimal("0.42"), "$0.42"),
+        (Decimal("0.0042134"), "$0.0042"),
+        (Decimal("0.000000000012"), "$0.000000000012"),
+        (Decimal("-0.5"), "\N{MINUS SIGN}$0.50"),
+        (Decimal("1234567.89"), "$1.23M"),
+        (12.5, "$12.50"),
+    ],
+)
+def test_money_shows_cents_or_two_significant_digits(amount: Decimal | float, written: str) -> None:
+    assert figures.usd(amount) == written
+
+
+@pytest.mark.parametrize("missing", [None, float("nan"), pd.NA, Decimal("NaN")])
+def test_what_is_not_known_is_written_unknown_never_zero(missing: None) -> None:
+    writers = (figures.usd, figures.count, figures.share, figures.energy, figures.emissions, figures.intensity)
+    assert {write(missing) for write in writers} == {"unknown"}
+    assert figures.energy_range(1.0, missing) == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("number", "written"),
+    [(0, "0"), (999_999, "999,999"), (1_234_567, "1.23M"), (56_200_000, "56.2M"), (7_000_000_000, "7.00B")],
+)
+def test_counts_are_in_full_below_a_million(number: int, written: str) -> None:
+    assert figures.count(number) == written
+
+
+@pytest.mark.parametrize(
+    ("ratio", "written"),
+    [(0, "0%"), (0.0001, "<0.1%"), (0.1234, "12.3%"), (0.9999, ">99.9%"), (1, "100%")],
+)
+def test_a_small_share_is_not_rounded_to_nothing(ratio: float, written: str) -> None:
+    assert figures.share(ratio) == written
+
+
+@pytest.mark.parametrize(
+    ("wh", "written"),
+    [
+        (0, "0 Wh"),
+        (0.0123, "0.0123 Wh"),
+        (999.0, "999 Wh"),
+        (999.9, "1.00 kWh"),
+        (1500, "1.50 kWh"),
+        (2.5e6, "2.50 MWh"),
+    ],
+)
+def test_energy_takes_the_unit_that_suits_it(wh: float, written: str) -> None:
+    assert figures.energy(wh) == written
+
+
+@pytest.mark.parametrize(("grams", "written"), [(12.34, "12.3 g"), (1203.0, "1.20 kg"), (4_560_000.0, "4.56 t")])
+def test_emissions_take_the_unit_that_suits_them(grams: float, written: str) -> None:
+    assert figures.emissions(grams) == written
+
+
+def test_a_range_has_one_unit() -> None:
+    assert figures.emissions_range(540.0, 2520.0) == "0.540 – 2.52 kg"
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "written"),
+    [
+        (Decimal(110), Decimal(100), "+10.0%"),
+        (90, 100, "-10.0%"),
+        (5, 0, None),
+        (5, None, None),
+        (3000, 100, "+30×"),
+    ],
+)
+def test_a_change_is_signed_and_absent_where_it_says_nothing(
+    now: Decimal | int, before: Decimal | int | None, written: str | None
+) -> None:
+    assert figures.change(now, before) == written

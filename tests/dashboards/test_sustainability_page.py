@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from spanledger_dashboards import figures
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from spanledger_sql.store import Store
+
+Pages = Callable[..., AppTest]
+
+ALL_OF_OCTOBER = {"from": "2024-10-01 00:00:00", "to": "2024-11-01 00:00:00", "tenants": []}
+
+
+def metrics(page: AppTest) -> dict[str, tuple[str, str]]:
+    return {metric.label: (metric.value, metric.delta) for metric in page.metric}
+
+
+def test_the_headline_is_the_sum_of_the_counted_calls(open_page: Pages, counted: pd.DataFrame) -> None:
+    shown = metrics(open_page("sustainability"))
+    total = counted[["energy_wh", "energy_wh_low", "energy_wh_high", "co2e_g", "co2e_g_low", "co2e_g_high"]].sum()
+    assert shown["Emissions, CO₂e"] == (
+        figures.emissions(total["co2e_g"]),
+        f"range {figures.emissions_range(total['co2e_g_low'], total['co2e_g_high'])}",
+    )
+    assert shown["Energy"] == (
+        figures.energy(total["energy_wh"]),
+        f"range {figures.energy_range(total['energy_wh_low'], total['energy_wh_high'])}",
+    )
+    assert shown["Embodied, CO₂e"][0] == figures.emissions(counted["embodied_g"].sum())
+    assert shown["Calls of unknown emissions"][0] == figures.count(counted["co2e_g"].isna().sum())
+
+
+def test_the_mean_intensity_is_weighted_by_energy(open_page: Pages, counted: pd.DataFrame) -> None:
+    shown = metrics(open_page("sustainability"))
+    weighted = counted["co2e_g"].sum() / counted["energy_wh"].sum() * 1000
+    assert shown["Mean intensity"][0] == figures.intensity(weighted)
+    assert figures.intensity(counted["intensity_g_per_kwh"].mean()) != figures.intensity(weighted)
+
+
+def test_choosing_a_tenant_narrows_every_figure(open_page: Pages, counted: pd.DataFrame) -> None:
+    page = open_page("sustainability", tenants=["northwind"])
+    chosen = counted[counted["tenant_id"] == "northwind"]
+    assert metrics(page)["Emissions, CO₂e"][0] == figures.emissions(chosen["co2e_g"].sum())
+
+
+@pytest.mark.parametrize("dimension", ["tenant", "model", "zone"])
+def test_a_breakdown_keeps_the_sum(sample_store: Store, counted: pd.DataFrame, dimension: str) -> None:
+    rows = sample_store.frame("reports/sustainability_breakdown", **ALL_OF_OCTOBER, dimension=dimension, names=2)
+    assert rows["co2e_g"].sum() == pytest.approx(counted["co2e_g"].sum())
+    assert rows["calls"].sum() == len(counted)
+
+
+def test_the_hour_of_the_day_is_local(sample_store: Store, counted: pd.DataFrame) -> None:
+    hours = sample_store.frame("reports/sustainability_hours", **ALL_OF_OCTOBER, timezone="America/New_York")
+    local_hour = counted["ts"].dt.tz_convert("America/New_York").dt.hour
+    assert hours.set_index("hour")["calls"].to_dict() == local_hour.value_counts().to_dict()
+
+
+def test_the_coverage_shows_unknown_as_unknown(sample_store: Store, counted: pd.DataFrame) -> None:
+    coverage = sample_store.frame("reports/sustainability_coverage", **ALL_OF_OCTOBER)
+    energy = coverage[coverage["evidence"] == "energy"].set_index("method")
+    assert energy.loc["unknown", "calls"] == counted["energy_wh"].isna().sum()
+    assert energy["call_share"].sum() == pytest.approx(1)
+    assert energy["energy_share"].sum() == pytest.approx(1)
+    grid = coverage[coverage["evidence"] == "grid intensity"].set_index("method")
+    assert grid.loc["hourly", "calls"] == (counted["intensity_resolution"] == "hour").sum()
+    assert grid.loc["yearly", "calls"] == (counted["intensity_resolution"] == "year").sum()
