@@ -18,8 +18,8 @@ _DIMENSIONS = (
     "operation", "zone",
 )  # fmt: skip
 _TOTALS = ("calls", "input_tokens", "cache_read_tokens", "output_tokens", "list_cost", "contracted_cost",
-           "energy_kwh", "co2e_kg", "co2e_kg_low", "co2e_kg_high", "unpriced_calls", "unknown_energy_calls",
-           "missing_usage_calls")  # fmt: skip
+           "energy_kwh", "co2e_kg", "co2e_kg_low", "co2e_kg_high")  # fmt: skip
+_GAPS = ("unpriced_calls", "unknown_energy_calls", "missing_usage_calls")
 
 
 def chargeback(
@@ -48,7 +48,9 @@ def chargeback(
         frame = frame.drop(columns=[name for name in _DIMENSIONS if name not in dimensions])
         if frame.empty:
             _say_what_there_is(store, asked)
-        print_rows(frame, output, title=f"Chargeback, {asked}", total=_TOTALS)
+        print_rows(
+            frame, output, title=f"Chargeback, {asked}", total=_TOTALS, gaps=[name for name in _GAPS if name in frame]
+        )
 
 
 def explain(
@@ -119,7 +121,9 @@ def carbon(
         columns = [*dimensions, "calls", "output_tokens", "energy_kwh", "co2e_kg", "co2e_kg_low", "co2e_kg_high",
                    "unknown_energy_calls"]  # fmt: skip
         frame = frame[columns].sort_values("co2e_kg", ascending=False)
-        print_rows(frame, output, title=f"Emissions, {asked}", total=_TOTALS)
+        print_rows(
+            frame, output, title=f"Emissions, {asked}", total=_TOTALS, gaps=[name for name in _GAPS if name in frame]
+        )
 
 
 def _dimensions(by: str) -> list[str]:

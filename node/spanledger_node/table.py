@@ -29,7 +29,7 @@ class Format(StrEnum):
 
 
 def print_rows(
-    frame: pd.DataFrame, output: Format | None, *, title: str = "", total: Iterable[str] = (), drop_empty: bool = False
+    frame: pd.DataFrame, output: Format | None, *, title: str = "", total: Iterable[str] = (), gaps: Iterable[str] = ()
 ) -> None:
     """Print a DataFrame on standard output.
 
@@ -38,13 +38,13 @@ def print_rows(
         output: The format; None takes ``table`` on a terminal and ``csv`` in a pipe.
         title: Stands above a table.
         total: Columns to sum in a last line of a table.
-        drop_empty: Leave columns out of a table in which no row has anything.
+        gaps: Columns that count what is missing: a table leaves them out where nothing is.
     """
     if output is None:
         output = Format.table if sys.stdout.isatty() else Format.csv
     match output:
         case Format.table:
-            _print_table(frame, title, tuple(total), drop_empty=drop_empty)
+            _print_table(frame.drop(columns=[name for name in gaps if not frame[name].any()]), title, tuple(total))
         case Format.csv:
             frame.to_csv(sys.stdout, index=False)
         case Format.json:
@@ -78,15 +78,15 @@ def amount(value: object) -> str:
     return str(value)
 
 
-def _print_table(frame: pd.DataFrame, title: str, total: tuple[str, ...], *, drop_empty: bool) -> None:
-    if drop_empty:
-        frame = frame[[name for name in frame if (frame[name].notna() & (frame[name].astype(str) != "")).any()]]
+def _print_table(frame: pd.DataFrame, title: str, total: tuple[str, ...]) -> None:
     numeric = {name for name in frame if _is_numeric(frame[name])}
     table = Table(title=title or None, title_justify="left", title_style="bold", show_footer=bool(total))
     for name in frame:
         footer = amount(_sum(frame[name])) if name in total else ("total" if name == frame.columns[0] and total else "")
         right = name in numeric
-        table.add_column(str(name), justify="right" if right else "left", footer=footer, overflow="fold")
+        # Spaces instead of underscores, so that a narrow header wraps at its words.
+        header = str(name).replace("_", " ")
+        table.add_column(header, justify="right" if right else "left", footer=footer, overflow="fold")
     for row in frame.itertuples(index=False, name=None):
         table.add_row(*(amount(value) for value in row))
     console().print(table)

@@ -236,7 +236,7 @@ def _reason(error: BaseException) -> str:
         if marker in text:
             text = text.split(marker, 1)[1]
             break
-    return text.split("Stack trace:")[0].split(" (version ")[0].strip()
+    return text.split("Stack trace:")[0].split(" (version ")[0].split(" (for url ")[0].strip()
 
 
 def _without_password(url: str) -> str:
