@@ -82,7 +82,7 @@ def _headline(now: pd.Series[Any], before: pd.Series[Any]) -> None:
             change or context,
             delta_color=liking if change else "off",
             delta_arrow="auto" if change else "off",
-            delta_description="on the period before" if change else None,
+            delta_description="vs the period before" if change else None,
             help=f"{context[0].upper()}{context[1:]}." if change else None,
             border=True,
             height="stretch",
@@ -119,7 +119,9 @@ def _trend(filters: Filters) -> None:
         named = by_spend.drop([ALL_OTHERS, UNATTRIBUTED], errors="ignore").sort_values(ascending=False).index.tolist()
         last = [name for name in (ALL_OTHERS, UNATTRIBUTED) if name in by_spend.index]
         colours = legend_of([*named, *last])
-        st.altair_chart(charts.spend_over_time(trend, grain, colours))
+        st.altair_chart(
+            charts.spend_over_time(trend, grain, colours), alt=f"Spend in USD per {grain}, stacked by {stacked_by}"
+        )
 
 
 def _shares(filters: Filters, dimension: Dimension) -> None:

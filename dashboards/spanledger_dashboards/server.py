@@ -14,15 +14,24 @@ if TYPE_CHECKING:
     from spanledger_sql.store import Store
 
 SCRIPT = Path(__file__).with_name("app.py")
+_LOOPBACK_NAMES = ["localhost", "127.0.0.1", "::1"]
 
 
-def dashboards(store: Store) -> App:
+def dashboards(store: Store, *, host: str = "") -> App:
     """The dashboards over an open store, which stays the caller's to close.
 
     Serve it with uvicorn in the process that holds the store. One process serves one such application.
+
+    Args:
+        store: What the pages read.
+        host: The address it is served at. On loopback, requests for any other host name are refused, so that a web
+            page cannot read the ledger through a name that it points at this machine; a proxy in front needs
+            ``STREAMLIT_SERVER_ALLOWED_HOSTS``.
     """
     open_store.hand_over(store)
     app = App(SCRIPT)
     # The settings beside the script count only once Streamlit knows the script, and it may have read others before.
     config.get_config_options(force_reparse=True)
+    if host in _LOOPBACK_NAMES and not config.is_manually_set("server.allowedHosts"):
+        config.set_option("server.allowedHosts", _LOOPBACK_NAMES)
     return app

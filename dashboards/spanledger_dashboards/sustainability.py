@@ -114,7 +114,7 @@ def _trend(filters: Filters) -> None:
         st.subheader(f"Emissions per {grain}", anchor=False)
         st.caption("The line is the central estimate, the band its low-high range.")
         if trend["co2e_g"].notna().any():
-            st.altair_chart(charts.emissions_over_time(trend, grain))
+            st.altair_chart(charts.emissions_over_time(trend, grain), alt=f"Emissions per {grain} with their range")
         else:
             st.info("No call of this period has an emission figure.", icon=":material/help:")
 
@@ -126,10 +126,10 @@ def _hours(filters: Filters) -> None:
     energy, intensity = st.columns(2, gap="small")
     with energy.container(border=True, height="stretch"):
         st.subheader("Energy by hour of the day", anchor=False)
-        st.altair_chart(charts.energy_by_hour(hours))
+        st.altair_chart(charts.energy_by_hour(hours), alt="Energy by hour of the day")
     with intensity.container(border=True, height="stretch"):
         st.subheader("Grid intensity by hour of the day", anchor=False)
-        st.altair_chart(charts.intensity_by_hour(hours))
+        st.altair_chart(charts.intensity_by_hour(hours), alt="Grid intensity by hour of the day")
 
 
 def _shares(filters: Filters, dimension: Dimension) -> None:

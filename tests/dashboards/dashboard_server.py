@@ -24,7 +24,7 @@ def main(data_dir: str, port: str, calls: str = "6000") -> None:
         migrate(store)
         if int(calls):
             insert(store, ledger_sample(int(calls)))
-        uvicorn.run(dashboards(store), host="127.0.0.1", port=int(port), log_level="warning")
+        uvicorn.run(dashboards(store, host="127.0.0.1"), host="127.0.0.1", port=int(port), log_level="warning")
 
 
 if __name__ == "__main__":

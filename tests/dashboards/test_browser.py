@@ -139,6 +139,16 @@ def test_a_reader_narrows_shares_and_downloads(page: Page, address: str, tmp_pat
     assert not [url for url in elsewhere if not url.startswith(("data:", "blob:"))]
 
 
+def test_a_host_name_pointed_at_this_machine_is_refused(browser: Browser, address: str) -> None:
+    with browser.new_context() as context:
+        page = context.new_page()
+        # Any name below .localhost is this machine to a browser, as a rebound name of an attacker would be.
+        page.goto(address.replace("127.0.0.1", "attacker.localhost"))
+        page.wait_for_timeout(3000)
+        assert page.locator('[data-testid="stMetric"]').count() == 0
+        assert "northwind" not in page.content()
+
+
 @pytest.mark.skipif(not SCREENSHOTS, reason="set SPANLEDGER_SCREENSHOTS to a folder to take screenshots")
 @pytest.mark.parametrize("width", [1440, 400])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
