@@ -85,7 +85,7 @@ class _Node:
             if dashboard is not None:
                 from spanledger_dashboards.server import dashboards  # noqa: PLC0415  (Streamlit takes a second)
 
-                apps.append((dashboards(store), dashboard))
+                apps.append((dashboards(store, host=self.configuration.host), dashboard))
                 addresses = Addresses(addresses.otlp_http, addresses.otlp_grpc, self._url(port_of(dashboard)))
             if self.configuration.embedded:
                 folder = Path(self.configuration.clickhouse_url.removeprefix("chdb://"))
