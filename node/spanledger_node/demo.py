@@ -52,6 +52,9 @@ def demo(
         spanledger demo --exit
     """
     out = console()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # A closed terminal, too, must stop the node and delete its data.
+        signal.signal(number, lambda received, _: sys.exit(128 + received))
     with tempfile.TemporaryDirectory(prefix="spanledger-demo-") as folder:
         settings = load(data_dir=Path(folder), clickhouse_url=f"chdb://{folder}/clickhouse")
         with _node(settings, dashboard_port) as addresses:
