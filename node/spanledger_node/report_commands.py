@@ -70,7 +70,7 @@ def explain(
         if frame.empty:
             raise StoreError(
                 f"the ledger has no call with trace id {trace_id} and span id {span_id}; "
-                "'spanledger sql' with the query 'select trace_id, span_id from calls limit 5' shows some"
+                "the columns trace_id and span_id of the view `calls` name each one"
             )
         if output in (None, Format.table):
             console().print(explanation({str(name): value for name, value in frame.iloc[0].items()}))
