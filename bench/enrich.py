@@ -49,7 +49,8 @@ def main() -> None:
         copies = options.calls // made - 1
         if copies > 0:
             store.execute(
-                "INSERT INTO llm_spans SELECT span.* REPLACE (lower(hex(MD5(concat(trace_id, toString(n))))) AS trace_id) "
+                "INSERT INTO llm_spans "
+                "SELECT span.* REPLACE (lower(hex(MD5(concat(trace_id, toString(n))))) AS trace_id) "
                 f"FROM llm_spans AS span CROSS JOIN (SELECT number + 1 AS n FROM numbers({copies})) AS copies"
             )
         store.execute("OPTIMIZE TABLE llm_spans FINAL")
