@@ -102,13 +102,23 @@ def _print_figures(settings: Configuration, sent: Replayed) -> None:
                 "timezone": "UTC",
             },
         )
-    columns = ["tenant", "model", "calls", "input_tokens", "cache_read_tokens", "output_tokens", "contracted_cost",
-               "energy_kwh", "co2e_kg", "co2e_kg_low", "co2e_kg_high"]  # fmt: skip
+    columns = {
+        "tenant": "tenant",
+        "model": "model",
+        "calls": "calls",
+        "input_tokens": "tokens in",
+        "output_tokens": "tokens out",
+        "contracted_cost": "USD",
+        "energy_kwh": "kWh",
+        "co2e_kg": "kgCO2e",
+        "co2e_kg_low": "low",
+        "co2e_kg_high": "high",
+    }
     print_rows(
-        frame[columns].rename(columns={"contracted_cost": "cost_usd"}),
+        frame[list(columns)].rename(columns=columns),
         Format.table,
-        title=f"Chargeback, {_START:%Y-%m-%d} and the {_DAYS - 1} days after, UTC",
-        total=[*columns[2:6], "cost_usd", *columns[7:]],
+        title=f"Cost and emissions, {_START:%Y-%m-%d} and the {_DAYS - 1} days after, UTC",
+        total=list(columns.values())[2:],
     )
     booked = (int(frame["calls"].sum()), int(frame["input_tokens"].sum()), int(frame["output_tokens"].sum()))
     out = console()
