@@ -109,13 +109,14 @@ def _print_figures(settings: Configuration, sent: Replayed) -> None:
         "input_tokens": "tokens in",
         "output_tokens": "tokens out",
         "contracted_cost": "USD",
-        "energy_kwh": "kWh",
-        "co2e_kg": "kgCO2e",
+        "energy_kwh": "Wh",
+        "co2e_kg": "gCO2e",
         "co2e_kg_low": "low",
         "co2e_kg_high": "high",
     }
+    milli = list(columns)[6:]
     print_rows(
-        frame[list(columns)].rename(columns=columns),
+        frame.assign(**{name: frame[name] * 1000 for name in milli})[list(columns)].rename(columns=columns),
         Format.table,
         title=f"Cost and emissions, {_START:%Y-%m-%d} and the {_DAYS - 1} days after, UTC",
         total=list(columns.values())[2:],

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
@@ -61,7 +62,7 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def amount(value: object) -> str:
-    """A figure as people read it: thousands separated, four significant digits below one, unknown as a dash."""
+    """A figure as people read it: thousands separated, three significant digits below one, unknown as a dash."""
     if value is None or value is pd.NaT or value is pd.NA:
         return "–"
     if isinstance(value, (bool, str)):
@@ -72,7 +73,7 @@ def amount(value: object) -> str:
             return "–"
         if number == int(number) and not isinstance(value, (Decimal, float)):
             return f"{int(number):,}"
-        return f"{number:,.2f}" if abs(number) >= 1 or number == 0 else f"{number:.4g}"
+        return f"{number:,.2f}" if abs(number) >= 1 or number == 0 else f"{number:.3g}"
     if isinstance(value, pd.Timestamp):
         return value.strftime("%Y-%m-%d %H:%M")
     return str(value)
@@ -80,13 +81,13 @@ def amount(value: object) -> str:
 
 def _print_table(frame: pd.DataFrame, title: str, total: tuple[str, ...]) -> None:
     numeric = {name for name in frame if _is_numeric(frame[name])}
-    table = Table(title=title or None, title_justify="left", title_style="bold", show_footer=bool(total))
+    table = Table(title=title or None, title_justify="left", title_style="bold", show_footer=bool(total), box=SIMPLE)
     for name in frame:
         footer = amount(_sum(frame[name])) if name in total else ("total" if name == frame.columns[0] and total else "")
         right = name in numeric
         # Spaces instead of underscores, so that a narrow header wraps at its words.
         header = str(name).replace("_", " ")
-        table.add_column(header, justify="right" if right else "left", footer=footer, overflow="fold")
+        table.add_column(header, justify="right" if right else "left", footer=footer, no_wrap=right, overflow="fold")
     for row in frame.itertuples(index=False, name=None):
         table.add_row(*(amount(value) for value in row))
     console().print(table)
