@@ -2,11 +2,12 @@
 
 import atexit
 import os
+import sys
 import threading
 import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Literal
 
 from opentelemetry import trace
 from opentelemetry.sdk.resources import Resource
@@ -16,6 +17,10 @@ from opentelemetry.sdk.trace.export import SpanExporter
 from spanledger import attributes, guard, tracing
 from spanledger.export_queue import ExportQueue, QueueCounts
 from spanledger.processor import AccountingProcessor
+from spanledger.sampler import install_sampler
+
+if TYPE_CHECKING:
+    from spanledger.disk_spool import DiskSpool
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,20 +29,26 @@ class Stats:
 
     Attributes:
         recorded: Spans about LLM calls that ended since `configure`.
-        exported: Of those, the ones that the collector has acknowledged.
-        dropped: Of those, the ones that are lost: no room in the queue, or not delivered in time.
+        exported: Spans that the receiver has acknowledged.
+        dropped: Spans that are lost: no room in the queue or on disk, or refused by a receiver that takes others.
         errors: Failures of Spanledger itself that were kept from the app; each site of them is logged once.
+        recovered: Spans that an earlier process had left on disk, to be sent by this one.
+        spooled: Spans that wait on disk now.
+        left: Spans left on disk at a shutdown, to be sent by a later process or `configure`.
     """
 
     recorded: int
     exported: int
     dropped: int
     errors: int
+    recovered: int = 0
+    spooled: int = 0
+    left: int = 0
 
     @property
     def pending(self) -> int:
-        """Spans still on their way."""
-        return self.recorded - self.exported - self.dropped
+        """Spans still on their way, in memory or on disk."""
+        return self.recorded + self.recovered - self.exported - self.dropped - self.left
 
 
 def configure(
@@ -50,6 +61,8 @@ def configure(
     tracer_provider: TracerProvider | None = None,
     max_queued_spans: int = 65_536,
     when_full: Literal["drop", "wait"] = "drop",
+    spool_dir: str | None = None,
+    max_spool_bytes: int = 256 * 2**20,
 ) -> None:
     """Sends the spans of LLM calls, from any instrumentation, to a Spanledger node or any OpenTelemetry Collector.
 
@@ -68,6 +81,10 @@ def configure(
         max_queued_spans: How many spans may wait for the receiver (some kilobytes each).
         when_full: With "drop" a span that finds no room is lost and counted. With "wait" the thread that ends it is
             held until there is room: for batch jobs, not for servers.
+        spool_dir: Where spans wait while the receiver does not take them. By default $SPANLEDGER_SPOOL_DIR, else
+            `~/.local/state/spanledger/spool`. Each receiver has a folder in it, each process one in that.
+        max_spool_bytes: How much may wait on disk for this receiver; beyond it the oldest are lost, and counted. 0
+            keeps spans in memory only.
     """
     if tracing.DISABLED:
         return
@@ -81,6 +98,8 @@ def configure(
             provider=tracer_provider,
             max_queued_spans=max_queued_spans,
             when_full=when_full,
+            spool_dir=None if spool_dir is None else os.fspath(spool_dir),
+            max_spool_bytes=max_spool_bytes,
         )
         settings.check()
         if _active is not None and _active.settings == settings and not _active.queue.closed:
@@ -108,7 +127,15 @@ def stats() -> Stats:
     """What became of the accounting spans of this process so far."""
     active = _active
     counts = _past if active is None else _past + active.queue.counts
-    return Stats(counts.recorded, counts.exported, counts.dropped, guard.error_count())
+    return Stats(
+        recorded=counts.recorded,
+        exported=counts.exported,
+        dropped=counts.dropped,
+        errors=guard.error_count(),
+        recovered=counts.recovered,
+        spooled=0 if active is None else active.queue.spooled,
+        left=counts.left,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +148,8 @@ class _Settings:
     provider: TracerProvider | None
     max_queued_spans: int
     when_full: Literal["drop", "wait"]
+    spool_dir: str | None
+    max_spool_bytes: int
 
     def check(self) -> None:
         if self.protocol not in {"http/protobuf", "grpc"}:
@@ -142,7 +171,12 @@ class _Active:
 
 def _activate(settings: _Settings) -> None:
     global _active  # noqa: PLW0603 (configuration)
-    queue = ExportQueue(_exporter_factory(settings), max_spans=settings.max_queued_spans, when_full=settings.when_full)
+    queue = ExportQueue(
+        _exporter_factory(settings),
+        make_spool=_spool_factory(settings),
+        max_spans=settings.max_queued_spans,
+        when_full=settings.when_full,
+    )
     provider, is_ours = _provider_for(settings)
     _retire(timeout_s=5.0)
     processor = _processors.get(provider)
@@ -150,11 +184,15 @@ def _activate(settings: _Settings) -> None:
         processor = AccountingProcessor()
         provider.add_span_processor(processor)
         _processors[provider] = processor
+    install_sampler(provider, processor.is_active)
     if settings.environment and not is_ours:
         processor.use(queue, {attributes.ENVIRONMENT: settings.environment})
     else:
         processor.use(queue, {})
     tracing.use_provider(provider)
+    processes = sys.modules.get("multiprocessing.process")
+    if processes is not None and processes.parent_process() is not None:
+        _shut_down_with_worker()
     _active = _Active(settings, processor, queue)
 
 
@@ -205,6 +243,19 @@ def _resolve_endpoint(endpoint: str | None, protocol: str) -> str:
     return found + "/v1/traces"
 
 
+def _spool_factory(settings: _Settings) -> "Callable[[], DiskSpool] | None":
+    if settings.max_spool_bytes <= 0:
+        return None
+
+    def make() -> "DiskSpool":
+        from spanledger.disk_spool import DiskSpool, spool_root  # noqa: PLC0415 (only once there is a span)
+
+        root = spool_root(settings.spool_dir, settings.endpoint, dict(settings.headers))
+        return DiskSpool(root, settings.max_spool_bytes)
+
+    return make
+
+
 def _exporter_factory(settings: _Settings) -> Callable[[], SpanExporter]:
     headers = dict(settings.headers)
     if settings.protocol == "grpc":
@@ -220,9 +271,31 @@ def _exporter_factory(settings: _Settings) -> Callable[[], SpanExporter]:
     return lambda: HttpExporter(endpoint=settings.endpoint, headers=headers or None)
 
 
+def _after_fork() -> None:
+    global _lock, _past  # noqa: PLW0603 (another thread of the parent may hold the lock; its counts are its own)
+    _lock = threading.RLock()
+    _past = QueueCounts()
+    _shut_down_with_worker()
+
+
+def _shut_down_with_worker() -> None:
+    """Has worker processes of multiprocessing and Celery's billiard, which skip `atexit`, send what they recorded."""
+    for name in ("multiprocessing.util", "billiard.util"):
+        module = sys.modules.get(name)
+        if module is not None:
+            with guard.Shield("preparing a worker process"):
+                # After a fork, multiprocessing forgets all finalizers, then calls these.
+                module.register_after_fork(
+                    shutdown, lambda _, module=module: module.Finalize(None, shutdown, exitpriority=0)
+                )
+                module.Finalize(None, shutdown, exitpriority=0)
+
+
 _active: _Active | None = None
 _past = QueueCounts()  # of the queues that were replaced or shut down
 _processors: weakref.WeakKeyDictionary[TracerProvider, AccountingProcessor] = weakref.WeakKeyDictionary()
-_lock: Final = threading.RLock()
+_lock = threading.RLock()
 
 atexit.register(shutdown)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

@@ -1,4 +1,4 @@
-"""The queue between the app and the exporter: takes bursts, sends batches, retries, and counts what it loses."""
+"""The queue between the app and the receiver: takes bursts, sends batches in order, and counts what it loses."""
 
 import os
 import threading
@@ -7,7 +7,7 @@ import weakref
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from opentelemetry import context as otel_context
 from opentelemetry.sdk.trace import ReadableSpan
@@ -15,38 +15,62 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from spanledger import guard
 
+if TYPE_CHECKING:
+    from spanledger.disk_spool import DiskSpool, SpooledBatch
+
 
 @dataclass(frozen=True, slots=True)
 class QueueCounts:
-    """What became of the spans given to a queue. `recorded - exported - dropped` of them are on their way."""
+    """What became of the spans given to a queue.
+
+    Attributes:
+        recorded: Spans put into the queue.
+        recovered: Spans found on disk, where an earlier process had left them.
+        exported: Spans that the receiver acknowledged.
+        dropped: Spans that are lost.
+        left: Spans left on disk at the shutdown.
+    """
 
     recorded: int = 0
+    recovered: int = 0
     exported: int = 0
     dropped: int = 0
+    left: int = 0
 
     def __add__(self, other: "QueueCounts") -> "QueueCounts":
-        return QueueCounts(self.recorded + other.recorded, self.exported + other.exported, self.dropped + other.dropped)
+        return QueueCounts(
+            self.recorded + other.recorded,
+            self.recovered + other.recovered,
+            self.exported + other.exported,
+            self.dropped + other.dropped,
+            self.left + other.left,
+        )
 
 
 class ExportQueue:
     """Sends spans in batches from a thread of its own, started with the first span.
 
-    A batch that the exporter could not deliver is tried again, with growing pauses, until `give_up_after_s`. The spans
-    behind it wait in the queue. After a fork the child starts with an empty queue and an exporter of its own.
+    While the receiver does not take them, batches go to the spool on disk, where there is one, and from there to the
+    receiver in their order once it answers again. What cannot be sent before the shutdown stays there for the next
+    process. Without a spool a batch is tried again from memory, with growing pauses, until `give_up_after_s`.
+
+    After a fork the child starts with an empty queue, and an exporter and a spool of its own.
 
     Args:
         make_exporter: Makes the exporter; called at once, and again in a forked child that has something to send.
-        max_spans: How many spans may wait.
+        make_spool: Makes the spool, where there shall be one; called with the first span.
+        max_spans: How many spans may wait in memory.
         max_batch: How many spans go in one request.
         interval_s: How long a span waits for others to share its request, in seconds.
         when_full: "drop" loses the span that finds no room, and counts it; "wait" holds the thread that ended it.
-        give_up_after_s: How long one batch is tried before it counts as dropped, in seconds.
+        give_up_after_s: Without a spool, how long one batch is tried before it counts as dropped, in seconds.
     """
 
     def __init__(
         self,
         make_exporter: Callable[[], SpanExporter],
         *,
+        make_spool: "Callable[[], DiskSpool] | None" = None,
         max_spans: int = 65_536,
         max_batch: int = 512,
         interval_s: float = 1.0,
@@ -54,6 +78,7 @@ class ExportQueue:
         give_up_after_s: float = 600.0,
     ) -> None:
         self._make_exporter = make_exporter
+        self._make_spool = make_spool
         self._max_spans = max_spans
         self._max_batch = min(max_batch, max_spans)
         self._wakes_at = (1, self._max_batch)
@@ -70,7 +95,13 @@ class ExportQueue:
     @property
     def counts(self) -> QueueCounts:
         """What became of the spans so far."""
-        return QueueCounts(self._recorded, self._exported, self._dropped)
+        return QueueCounts(self._recorded, self._recovered, self._exported, self._dropped, self._left)
+
+    @property
+    def spooled(self) -> int:
+        """How many spans wait on disk."""
+        with self._lock:
+            return self._spool.spans if self._spool else 0
 
     @property
     def closed(self) -> bool:
@@ -96,25 +127,31 @@ class ExportQueue:
         guard.note("export", f"a span is lost: {lost}")
 
     def flush(self, timeout_s: float) -> bool:
-        """Sends what is queued now.
+        """Sends what waits now, on disk too.
 
         Returns:
-            Whether all spans queued before the call were delivered within the time.
+            Whether all of it was delivered within the time.
         """
+        deadline = time.monotonic() + timeout_s
         with self._lock:
-            dropped = self._dropped
-            target = self._taken + len(self._spans)
+            if self._thread is None and self._make_spool is not None and not self._closed:
+                self._start_thread()
             self._hurried += 1
             self._wake.notify()
-            arrived = self._changed.wait_for(lambda: self._settled >= target, timeout_s)
+            self._changed.wait_for(lambda: self._begun, timeout_s)
+            dropped = self._dropped
+            target = self._recorded + self._recovered
+            arrived = self._changed.wait_for(
+                lambda: self._exported + self._dropped + self._left >= target, deadline - time.monotonic()
+            )
             self._hurried -= 1
-            return arrived and self._dropped == dropped
+            return arrived and self._dropped == dropped and not self._left
 
     def shutdown(self, timeout_s: float = 5.0) -> bool:
-        """Sends what is queued, then stops. What was not delivered in time counts as dropped.
+        """Sends what waits, then stops. What was not delivered in time stays on disk; without a spool it is dropped.
 
         Returns:
-            Whether everything was delivered. A second call does nothing and returns `True`.
+            Whether nothing was dropped. A second call does nothing and returns `True`.
         """
         with self._lock:
             if self._closed:
@@ -127,6 +164,7 @@ class ExportQueue:
         thread = self._thread
         if thread is not None:
             thread.join(timeout_s)
+        self._hasty = True
         exporter = self._exporter
         if exporter is not None:
             with guard.Shield("shutting the exporter down"):
@@ -134,10 +172,17 @@ class ExportQueue:
         if thread is not None and thread.is_alive():
             thread.join(max(0.5, deadline - time.monotonic()))
         with self._lock:
-            lost = self._recorded - self._exported - self._dropped
-            self._dropped += lost
             self._abandoned = True
+            waiting = [*self._in_flight, *self._spans]
             self._spans.clear()
+            for first in range(0, len(waiting), self._max_batch):
+                self._keep(waiting[first : first + self._max_batch])
+            if self._spool is not None:
+                self._left += self._spool.spans
+                with guard.Shield("leaving the spool"):
+                    self._spool.release()
+            lost = self._recorded + self._recovered - self._exported - self._dropped - self._left
+            self._dropped += lost
             if lost:
                 guard.note("export", f"{lost} spans were not delivered within {timeout_s} s of the shutdown")
             return self._dropped == dropped
@@ -148,14 +193,26 @@ class ExportQueue:
         self._wake = threading.Condition(self._lock)  # for the thread: there is something to send
         self._changed = threading.Condition(self._lock)  # for flush and put: something was sent
         self._spans: deque[ReadableSpan] = deque()
+        self._in_flight: list[ReadableSpan] = []  # taken off the queue, and neither sent nor spooled yet
         self._thread: threading.Thread | None = None
-        self._recorded = self._exported = self._dropped = 0
-        self._taken = self._settled = 0  # spans taken off the queue; of those, delivered or given up
+        self._spool: DiskSpool | None = None
+        self._begun = self._make_spool is None  # whether it is known what waits on disk
+        self._recorded: int = 0
+        self._recovered: int = 0
+        self._exported: int = 0
+        self._dropped: int = 0
+        self._left: int = 0
         self._hurried = 0  # callers of flush that wait
+        self._hasty = False  # the time for the shutdown is over
         self._abandoned = False
+        self._pause_s = _FIRST_PAUSE_S
+        self._tried = self._next_try = 0.0  # when the oldest batch on disk was tried, and is to be
+        self._failures = 0  # of the oldest batch on disk
 
     def _start_over(self) -> None:
-        # The parent sends what it had queued; its connections are not ours to write to.
+        # The parent sends what it had queued and spooled; its connections are not ours to write to.
+        if self._spool is not None:
+            self._spool.forget()
         self._empty()
         self._exporter = None
 
@@ -165,49 +222,183 @@ class ExportQueue:
 
     def _run(self) -> None:
         otel_context.attach(otel_context.set_value(_SUPPRESS_INSTRUMENTATION_KEY, True))
-        while batch := self._take():
-            delivered = self._deliver(batch)
-            with self._lock:
-                if self._abandoned:
-                    return
-                self._settled += len(batch)
-                if delivered:
-                    self._exported += len(batch)
-                else:
-                    self._dropped += len(batch)
-                self._changed.notify_all()
+        self._open_spool()
+        while self._take():
+            if self._in_flight:
+                self._deliver(self._in_flight)
+                with self._lock:
+                    if self._abandoned:
+                        return
+                    self._changed.notify_all()
+            while self._try_oldest():
+                pass
 
-    def _take(self) -> list[ReadableSpan]:
-        """The next batch, once it is full or its time has come; empty when all is done."""
+    def _open_spool(self) -> None:
+        with self._lock:
+            if self._make_spool is not None and not self._abandoned:
+                with guard.Shield("opening the spool"):
+                    self._spool = self._make_spool()
+                    self._recovered += self._spool.adopt()
+            self._begun = True
+            self._changed.notify_all()
+
+    def _take(self) -> bool:
+        """Takes the next batch in flight, once it is full or its time has come; none where the spool is due.
+
+        Returns:
+            Whether there is anything left to do.
+        """
         with self._lock:
             while not self._spans and not self._closed:
-                self._wake.wait()
+                if not self._spool:
+                    self._wake.wait()
+                elif self._wait_for_next_try() <= 0:
+                    return True
+                else:
+                    self._wake.wait(self._wait_for_next_try())
             deadline = time.monotonic() + self._interval_s
             while len(self._spans) < self._max_batch and not self._hurried and not self._closed:
                 if not self._wake.wait(deadline - time.monotonic()):
                     break
-            batch = [self._spans.popleft() for _ in range(min(self._max_batch, len(self._spans)))]
-            self._taken += len(batch)
-            return batch
+            self._in_flight = [self._spans.popleft() for _ in range(min(self._max_batch, len(self._spans)))]
+            return bool(self._in_flight) or not self._closed or (bool(self._spool) and not self._failures)
 
-    def _deliver(self, batch: list[ReadableSpan]) -> bool:
+    def _wait_for_next_try(self) -> float:
+        # While a caller of flush waits, try often.
+        due = min(self._next_try, self._tried + _FIRST_PAUSE_S / 2) if self._hurried else self._next_try
+        return due - time.monotonic()
+
+    def _deliver(self, batch: list[ReadableSpan]) -> None:
+        """Sends a batch, or puts it on disk behind those that wait there; without a spool tries it again and again."""
+        if not self._spool and not self._hasty and self._export(batch):
+            self._count(exported=len(batch))
+            return
+        with self._lock:
+            if self._abandoned:
+                return
+            if self._keep(batch):
+                self._in_flight = []
+                if len(self._spool or ()) == 1:
+                    self._postpone()  # the receiver has just refused it
+                return
+        if self._try_from_memory(batch):
+            self._count(exported=len(batch))
+        else:
+            self._count(dropped=len(batch))
+
+    def _try_from_memory(self, batch: list[ReadableSpan]) -> bool:
         deadline = time.monotonic() + self._give_up_after_s
         pause_s = _FIRST_PAUSE_S
         while True:
-            with guard.Shield("exporting"):
-                if self._exporter is None:
-                    self._exporter = self._make_exporter()
-                if self._exporter.export(batch) is SpanExportResult.SUCCESS:
-                    return True
             guard.note("export", f"a batch of {len(batch)} spans was not delivered; it will be tried again")
             with self._lock:
                 if self._closed or time.monotonic() + pause_s > deadline:
                     return False
                 self._wake.wait(pause_s)
+            if self._export(batch):
+                return True
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+
+    def _keep(self, batch: list[ReadableSpan]) -> bool:
+        """Puts a batch on disk; call it with the lock held. Whether that worked."""
+        if self._spool is None:
+            return False
+        with guard.Shield("spooling"):
+            overflow = self._spool.append(_encode(batch), len(batch))
+            guard.note("export", "the receiver does not take spans; they wait on disk")
+            if overflow:
+                lost = sum(dropped.spans for dropped in overflow)
+                self._dropped += lost
+                guard.note("spool", f"the spool is full; its oldest {lost} spans are lost")
+            return True
+        return False
+
+    def _try_oldest(self) -> bool:
+        """Sends the oldest batch on disk where it is due. Whether the next one may go at once."""
+        with self._lock:
+            if self._abandoned or self._hasty or not self._spool or len(self._spans) >= self._max_batch:
+                return False
+            if self._wait_for_next_try() > 0 and not self._closed:
+                return False
+            oldest, *others = self._spool
+        if self._send(oldest):
+            self._pause_s, self._next_try, self._failures = _FIRST_PAUSE_S, 0.0, 0
+            return True
+        self._failures += 1
+        # A receiver that takes the next batch, but not this one, is not away: this one is the trouble.
+        if self._failures >= _SUSPECT_AFTER and others and self._send(others[0]) and not self._send(oldest):
+            self._refuse(oldest)
+        self._postpone()
+        return False
+
+    def _postpone(self) -> None:
+        self._tried = time.monotonic()
+        self._next_try = self._tried + self._pause_s
+        self._pause_s = min(2 * self._pause_s, _LONGEST_PAUSE_S)
+
+    def _send(self, batch: "SpooledBatch") -> bool:
+        from spanledger.span_decoding import decode_spans  # noqa: PLC0415 (only when something waits on disk)
+
+        spans: list[ReadableSpan] = []
+        with _READING:
+            spans = decode_spans(batch.path.read_bytes())
+        if spans and not self._export(spans):
+            return False
+        with self._lock:
+            if not self._abandoned and self._spool is not None:
+                self._spool.remove(batch)
+                if spans:
+                    self._exported += batch.spans
+                else:
+                    self._dropped += batch.spans
+                self._changed.notify_all()
+        return True
+
+    def _refuse(self, batch: "SpooledBatch") -> None:
+        """Halves a batch that the receiver does not take, down to the one span that is the cause, and drops that."""
+        from spanledger.span_decoding import decode_spans  # noqa: PLC0415
+
+        with self._lock, guard.Shield("parting a batch"):
+            if self._abandoned or self._spool is None:
+                return
+            spans = decode_spans(batch.path.read_bytes())
+            if len(spans) > 1:
+                halves = (spans[: len(spans) // 2], spans[len(spans) // 2 :])
+                self._spool.replace(batch, [(_encode(half), len(half)) for half in halves])
+                self._pause_s = 0.0
+            else:
+                self._spool.remove(batch)
+                self._dropped += batch.spans
+                guard.note("export", "a span is lost: the receiver takes others, but refuses this one")
+            self._failures = 0
+            self._changed.notify_all()
+
+    def _export(self, batch: list[ReadableSpan]) -> bool:
+        with guard.Shield("exporting"):
+            if self._exporter is None:
+                self._exporter = self._make_exporter()
+            return self._exporter.export(batch) is SpanExportResult.SUCCESS
+        return False
+
+    def _count(self, *, exported: int = 0, dropped: int = 0) -> None:
+        with self._lock:
+            if not self._abandoned:
+                self._in_flight = []
+                self._exported += exported
+                self._dropped += dropped
+                self._changed.notify_all()
+
+
+def _encode(batch: list[ReadableSpan]) -> bytes:
+    from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans  # noqa: PLC0415
+
+    request: bytes = encode_spans(batch).SerializeToString()
+    return request
 
 
 _FIRST_PAUSE_S: Final = 0.5
 _LONGEST_PAUSE_S: Final = 30.0
+_SUSPECT_AFTER: Final = 10  # failures: some minutes, as the pauses grow
+_READING: Final = guard.Shield("reading the spool")
 # The SDK's own batch processor uses this key too: HTTP instrumentations skip what is sent under it.
 _SUPPRESS_INSTRUMENTATION_KEY: Final = otel_context._SUPPRESS_INSTRUMENTATION_KEY

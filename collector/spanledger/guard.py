@@ -1,6 +1,7 @@
 """The one place where Spanledger's own failures end: logged once per site, counted, never raised into the app."""
 
 import logging
+import os
 import threading
 from types import TracebackType
 
@@ -51,5 +52,13 @@ def error_count() -> int:
     return sum(_counts.values())
 
 
+def _start_over() -> None:
+    global _lock  # noqa: PLW0603 (another thread of the parent may hold it)
+    _lock = threading.RLock()
+
+
 _counts: dict[str, int] = {}
 _lock = threading.RLock()  # re-entrant, as the garbage collector may end spans anywhere
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_start_over)

@@ -11,6 +11,11 @@ from spanledger.attribution_context import attribution_in
 from spanledger.export_queue import ExportQueue
 from spanledger.tracing import SCOPE_NAME
 
+DIALECTS: Final = (
+    "gen_ai.", "llm.", "openinference.", "langfuse.observation.", "litellm.", "ai.usage.", "ai.model.",
+)  # fmt: skip
+"""How the names of attributes begin that only spans about LLM calls carry."""
+
 
 class AccountingProcessor(SpanProcessor):
     """Added once to a tracer provider, and kept there: a new configuration only gives it another queue.
@@ -21,6 +26,10 @@ class AccountingProcessor(SpanProcessor):
     def __init__(self) -> None:
         self._queue: ExportQueue | None = None
         self._defaults: dict[str, AttributeValue] = {}
+
+    def is_active(self) -> bool:
+        """Whether accounting spans go anywhere."""
+        return self._queue is not None
 
     def use(self, queue: ExportQueue | None, defaults: dict[str, AttributeValue]) -> None:
         """Hands accounting spans to this queue from now on, `None` meaning to nobody.
@@ -74,9 +83,8 @@ def is_accounting_span(span: ReadableSpan) -> bool:
     scope = span.instrumentation_scope
     if scope is not None and scope.name == SCOPE_NAME:
         return True
-    return any(name.startswith(_DIALECTS) for name in span.attributes or ())
+    return any(name.startswith(DIALECTS) for name in span.attributes or ())
 
 
-_DIALECTS: Final = ("gen_ai.", "llm.", "openinference.", "langfuse.observation.", "litellm.", "ai.usage.")
 _STAMPING: Final = guard.Shield("stamping attribution on a span")
 _QUEUEING: Final = guard.Shield("queueing a span for export")

@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,6 +8,14 @@ from opentelemetry.sdk.trace import TracerProvider
 from otlp_receiver import Receiver, otlp_receiver
 
 import spanledger
+
+
+@pytest.fixture(autouse=True)
+def spool_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where spans wait that a test could not deliver; also in the processes it starts."""
+    folder = tmp_path / "spool"
+    monkeypatch.setenv("SPANLEDGER_SPOOL_DIR", str(folder))
+    return folder
 
 
 @pytest.fixture

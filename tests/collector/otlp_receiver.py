@@ -1,8 +1,9 @@
 """An OTLP/HTTP receiver on a real socket that keeps what arrives."""
 
+import contextlib
+import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -23,6 +24,7 @@ class Receiver:
     paths: list[str] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
     gate: threading.Event = field(default_factory=threading.Event)
+    refuses: Callable[[bytes], bool] = lambda body: False
 
     @property
     def spans(self) -> list[Any]:
@@ -54,15 +56,22 @@ def value_of(value: Any) -> Any:
     return getattr(value, kind)
 
 
-@contextmanager
-def otlp_receiver() -> Iterator[Receiver]:
+@contextlib.contextmanager
+def otlp_receiver(port: int = 0) -> Iterator[Receiver]:
+    connections: list[socket.socket] = []
+
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # one packet for the answer
+
+        def setup(self) -> None:
+            super().setup()
+            connections.append(self.connection)
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             receiver.gate.wait(30)
-            status = receiver.answers.pop(0) if receiver.answers else 200
+            status = receiver.answers.pop(0) if receiver.answers else 400 if receiver.refuses(body) else 200
             if status == 200:
                 receiver.requests.append(ExportTraceServiceRequest.FromString(body))
                 receiver.headers.append(dict(self.headers.items()))
@@ -77,7 +86,7 @@ def otlp_receiver() -> Iterator[Receiver]:
         def log_message(self, *args: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     server.daemon_threads = True
     receiver = Receiver(f"http://127.0.0.1:{server.server_port}")
     receiver.gate.set()
@@ -88,3 +97,6 @@ def otlp_receiver() -> Iterator[Receiver]:
         receiver.gate.set()
         server.shutdown()
         server.server_close()
+        for connection in connections:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)

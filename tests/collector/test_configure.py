@@ -305,9 +305,9 @@ def test_flush_says_when_the_receiver_did_not_answer_in_time(provider: TracerPro
     assert time.monotonic() - begun < 2
 
 
-def test_a_shutdown_without_a_receiver_counts_the_loss_and_ends_soon(provider: TracerProvider) -> None:
+def test_a_shutdown_without_receiver_and_spool_counts_the_loss_and_ends_soon(provider: TracerProvider) -> None:
     before = spanledger.stats()
-    spanledger.configure(endpoint="http://127.0.0.1:9", tracer_provider=provider)
+    spanledger.configure(endpoint="http://127.0.0.1:9", tracer_provider=provider, max_spool_bytes=0)
     _record(3)
     begun = time.monotonic()
     spanledger.shutdown(timeout_s=0.3)
