@@ -42,8 +42,12 @@ class Committer:
 
     def _run(self) -> None:
         while (segment := self._spool.ready.get()) is not None:
-            self._commit(segment)
-            self._spool.done(segment)
+            try:
+                self._commit(segment)
+                self._spool.done(segment)
+            except OSError as error:
+                logger.error("cannot read segment %s: %s; it is committed at the next start", segment.path, error)
+                continue
             self._committed()
 
     def _commit(self, segment: Segment) -> None:

@@ -121,6 +121,8 @@ class Spool:
             SpoolFull: Too much is waiting already, or the spool is closing.
         """
         future: Future[None] = Future()
+        # A sender that hangs up must not cancel what the writer is about to answer.
+        future.set_running_or_notify_cancel()
         with self._wake:
             if self._closing:
                 raise SpoolFull("the node is shutting down")
@@ -171,12 +173,12 @@ class Spool:
             if batch:
                 if segment is None:
                     segment = self._start(batch)
-                if segment is not None:
-                    self._write_batch(segment, batch)
+                if segment is not None and not self._write_batch(segment, batch):
+                    segment = None
             if segment is not None and (
                 closing or segment.spans >= self._segment_spans or time.monotonic() >= segment.closes_at
             ):
-                self.ready.put(segment.finish())
+                self._finish(segment)
                 segment = None
             if closing and not batch:
                 return
@@ -188,16 +190,24 @@ class Spool:
             _fail(batch, error)
             return None
 
-    def _write_batch(self, segment: _OpenSegment, batch: list[tuple[ExportRequest, Future[None]]]) -> None:
+    def _write_batch(self, segment: _OpenSegment, batch: list[tuple[ExportRequest, Future[None]]]) -> bool:
+        """Write and answer a batch; False when the segment can take no more."""
         try:
             written = segment.write([request for request, _ in batch])
         except OSError as error:
             _fail(batch, error)
-            return
+            return segment.cut_back()
         with self._wake:
             self._bytes_on_disk += written
         for _, future in batch:
             future.set_result(None)
+        return True
+
+    def _finish(self, segment: _OpenSegment) -> None:
+        try:
+            self.ready.put(segment.finish())
+        except OSError as error:
+            logger.error("cannot close a spool segment: %s; it is committed at the next start", error)
 
 
 class _OpenSegment:
@@ -211,19 +221,23 @@ class _OpenSegment:
 
     def write(self, requests: list[ExportRequest]) -> int:
         block = b"".join(length_prefixed(request.body) for request in requests)
-        try:
-            view = memoryview(block)
-            while view:
-                view = view[self._file.write(view) or 0 :]
-            os.fdatasync(self._file.fileno())
-        except OSError:
-            # Half a request must not stay between whole ones.
-            self._file.truncate(self._length)
-            self._file.seek(self._length)
-            raise
+        view = memoryview(block)
+        while view:
+            view = view[self._file.write(view) or 0 :]
+        os.fdatasync(self._file.fileno())
         self._length += len(block)
         self.spans += sum(request.spans for request in requests)
         return len(block)
+
+    def cut_back(self) -> bool:
+        """Take away what a failed write left: half a request must not stay between whole ones. False if that fails."""
+        try:
+            self._file.truncate(self._length)
+            self._file.seek(self._length)
+        except OSError as error:
+            logger.error("cannot mend a spool segment: %s; it is committed at the next start", error)
+            return False
+        return True
 
     def finish(self) -> Segment:
         self._file.close()
