@@ -11,6 +11,7 @@ from rich.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
     from rich.console import RenderableType
 
@@ -35,7 +36,7 @@ def _cost(call: Mapping[str, Any]) -> RenderableType:
         reason = call["resolution_note"] if call["price_status"] == "unpriced" else "its usage is missing"
         return Text(f"Cost: unknown, {call['price_status']}: {reason}")
     table = Table(
-        title=f"Cost: price {call['price_id']}, valid from {call['price_valid_from']:%Y-%m-%d}, {call['price_source']}",
+        title=f"Cost: price {call['price_id']}, {_since(call['price_valid_from'])}, {call['price_source']}",
         title_justify="left",
         title_style="bold",
         show_footer=True,
@@ -71,7 +72,8 @@ def priced_classes(call: Mapping[str, Any]) -> Iterator[tuple[str, int, Decimal]
 
 def _emissions(call: Mapping[str, Any]) -> RenderableType:
     if _unknown(call["energy_wh"]):
-        return Text("Energy and emissions: unknown: no energy model knows this model, or its usage is missing")
+        reason = "no energy model knows this model" if call["usage_source"] != "missing" else "its usage is missing"
+        return Text(f"Energy and emissions: unknown: {reason}")
     table = _two_columns("Energy and emissions (location-based, operational)")
     table.add_row(
         "energy",
@@ -93,6 +95,11 @@ def _emissions(call: Mapping[str, Any]) -> RenderableType:
     )
     table.add_row("embodied", f"{call['embodied_g']:.4g} gCO2e, not included above")
     return table
+
+
+def _since(valid_from: datetime) -> str:
+    # A price without a date holds from the beginning of time, which the ledger writes as 1970.
+    return "undated" if valid_from.year == 1970 else f"valid from {valid_from:%Y-%m-%d}"
 
 
 def _two_columns(title: str) -> Table:

@@ -80,6 +80,9 @@ def amount(value: object) -> str:
 
 
 def _print_table(frame: pd.DataFrame, title: str, total: tuple[str, ...]) -> None:
+    if frame.empty:
+        console().print(f"{title}: no rows" if title else "no rows")
+        return
     numeric = {name for name in frame if _is_numeric(frame[name])}
     table = Table(title=title or None, title_justify="left", title_style="bold", show_footer=bool(total), box=SIMPLE)
     for name in frame:
