@@ -1,0 +1,161 @@
+"""Regenerates the generated parts of the documentation: `docs/commands.md`, and what stands between markers.
+
+    python docs/generate.py
+
+A part begins with `<!-- generated: NAME -->` and ends with `<!-- /generated -->`. Column types come from the views of
+a freshly migrated database, their meanings from `docs/columns.csv`.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer.main
+
+from spanledger_node.cli import app
+from spanledger_sql.configuration import Configuration, load
+from spanledger_sql.migrations import migrate
+from spanledger_sql.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DOCS = Path(__file__).parent
+
+_COMMANDS_HEAD = """# Commands
+
+Every command reads the same configuration ([operate.md](operate.md#configuration)) and has `--help`. `--data-dir`
+stands before the command. Made from the commands' own help by `make docs`; do not edit.
+"""
+
+# Defaults that depend on the machine or on another setting.
+_DEFAULTS = {
+    "data_dir": "the user's data folder, on Linux `~/.local/share/spanledger`",
+    "clickhouse_url": "`chdb://` and the folder `clickhouse` in `data_dir`",
+}
+_MEANINGS = {
+    "otlp_http_port": "OTLP over HTTP; 0: any free port",
+    "otlp_grpc_port": "OTLP over gRPC; 0: any free port",
+    "dashboard_port": "the dashboards; 0: any free port",
+}
+
+
+def pages(store: Store) -> dict[Path, str]:
+    """The text that each page with generated parts should have.
+
+    Args:
+        store: A migrated database.
+
+    Raises:
+        ValueError: A view's columns and `docs/columns.csv` differ, or a page lacks a marker.
+    """
+    ledger, operate = DOCS / "ledger.md", DOCS / "operate.md"
+    text = ledger.read_text(encoding="utf-8")
+    for view in ("calls", "ledger_hourly"):
+        text = _replaced(text, f"columns of {view}", columns(store, view))
+    return {
+        DOCS / "commands.md": commands(),
+        ledger: text,
+        operate: _replaced(operate.read_text(encoding="utf-8"), "configuration", configuration()),
+    }
+
+
+def commands() -> str:
+    """The page of all commands."""
+    root = typer.main.get_command(app)
+    return "\n".join([_COMMANDS_HEAD, *_command(root, root.name or "", None)])
+
+
+def command_names() -> list[str]:
+    """Every command as it is typed, groups left out: `chargeback`, `grid import`."""
+    return [name for name, command in _walk(typer.main.get_command(app), "") if not hasattr(command, "commands")]
+
+
+def columns(store: Store, view: str) -> str:
+    """The table of a view's columns: name, type, meaning."""
+    with (DOCS / "columns.csv").open(encoding="utf-8", newline="") as file:
+        meanings = {row["column"]: row["meaning"] for row in csv.DictReader(file) if row["view"] == view}
+    types = {row["name"]: _short(row["type"]) for row in store.rows(f"DESCRIBE TABLE {view}")}
+    if differing := set(types) ^ set(meanings):
+        raise ValueError(f"docs/columns.csv: {', '.join(sorted(differing))}: the view {view} has other columns")
+    lines = [f"| `{name}` | {kind} | {meanings[name]} |" for name, kind in types.items()]
+    return "\n".join(["| column | type | is |", "|---|---|---|", *lines])
+
+
+def configuration() -> str:
+    """The table of settings."""
+    lines = []
+    for name, field in Configuration.model_fields.items():
+        meaning = field.description or _MEANINGS[name]
+        lines.append(f"| `{name}` | `SPANLEDGER_{name.upper()}` | {_default(name, field.default)} | {meaning} |")
+    return "\n".join(["| setting | variable | default | is |", "|---|---|---|---|", *lines])
+
+
+def main() -> None:
+    """Write the pages and name those that changed."""
+    with tempfile.TemporaryDirectory() as folder, Store.open(load(data_dir=Path(folder)), exclusive=True) as store:
+        migrate(store)
+        wanted = pages(store)
+    for path, text in wanted.items():
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+            sys.stdout.write(f"wrote {path.relative_to(DOCS.parent)}\n")
+
+
+def _walk(command: Any, name: str) -> Iterator[tuple[str, Any]]:
+    for child_name, child in getattr(command, "commands", {}).items():
+        full = f"{name} {child_name}".strip()
+        yield full, child
+        yield from _walk(child, full)
+
+
+def _command(command: Any, name: str, parent: Any) -> Iterator[str]:
+    context = command.context_class(command, info_name=name, parent=parent, **command.context_settings)
+    title = f"{context.command_path}" if parent is None or parent.parent is None else f"{parent.info_name} {name}"
+    yield f"{'##' if parent is None else '###'} {title.removeprefix('spanledger ')}\n"
+    described, _, examples = _unindented(command.help or "").partition("Try:")
+    yield f"{described.strip()}\n"
+    if examples.strip():
+        lines = [f"    {line.strip()}" for line in examples.splitlines() if line.strip()]
+        yield "\n".join(lines) + "\n"
+    records = [record for parameter in command.params if (record := parameter.get_help_record(context))]
+    if records:
+        yield "\n".join(f"- `{option.strip()}`: {' '.join(help_.split())}" for option, help_ in records) + "\n"
+    for child_name, child in getattr(command, "commands", {}).items():
+        yield from _command(child, child_name, context)
+
+
+def _unindented(text: str) -> str:
+    return text.replace("\f", "").strip()
+
+
+def _short(kind: str) -> str:
+    """A type as a reader of SQL cares about it: without how it is stored."""
+    kind = re.sub(r"LowCardinality\((\w+)\)", r"\1", kind)
+    kind = re.sub(r", 'UTC'|\('UTC'\)", "", kind)
+    return re.sub(r"^Nullable\((.*)\)$", r"\1, nullable", kind)
+
+
+def _default(name: str, value: object) -> str:
+    if name in _DEFAULTS:
+        return _DEFAULTS[name]
+    if isinstance(value, int) and value >= 2**20:
+        return f"`{value}` ({value // 2**30} GiB)" if value >= 2**30 else f"`{value}`"
+    return f"`{value}`"
+
+
+def _replaced(text: str, name: str, content: str) -> str:
+    pattern = re.compile(rf"(<!-- generated: {re.escape(name)} -->\n).*?(<!-- /generated -->)", re.DOTALL)
+    text, count = pattern.subn(lambda match: f"{match[1]}\n{content}\n\n{match[2]}", text)
+    if count != 1:
+        raise ValueError(f"expected one part '<!-- generated: {name} -->', found {count}")
+    return text
+
+
+if __name__ == "__main__":
+    main()
