@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+# macOS has no fdatasync; the length of the file is data to both.
+_sync = getattr(os, "fdatasync", os.fsync)
+
 _OPEN = ".open"
 _READY = ".ready"
 
@@ -224,7 +227,7 @@ class _OpenSegment:
         view = memoryview(block)
         while view:
             view = view[self._file.write(view) or 0 :]
-        os.fdatasync(self._file.fileno())
+        _sync(self._file.fileno())
         self._length += len(block)
         self.spans += sum(request.spans for request in requests)
         return len(block)

@@ -75,7 +75,9 @@ def read_electricity_maps(path: Path) -> pd.DataFrame:
     _refuse(path, table, table[_ZONE].str.strip() == "", _ZONE, "expected a zone such as DE")
     duplicated = table.assign(**{_TIME: times}).duplicated([_ZONE, _TIME])
     _refuse(path, table, duplicated, _TIME, "this hour of this zone was given before")
-    estimated = table[_ESTIMATED].str.strip().str.lower() == "true" if _ESTIMATED in table else False
+    estimated = (
+        table[_ESTIMATED].str.strip().str.lower() == "true" if _ESTIMATED in table else pd.Series(False, table.index)
+    )
     parts = []
     for basis, names in _BASES.items():
         present = [name for name in names if name in table]

@@ -35,11 +35,10 @@ def listen(host: str, port: int, *, purpose: str, option: str) -> socket.socket:
     try:
         return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
-        raise refused(error, host, port, purpose=purpose, option=option) from None
+        raise _refused(error, host, port, purpose=purpose, option=option) from None
 
 
-def refused(error: OSError, host: str, port: int, *, purpose: str, option: str) -> ListenError:
-    """The error for a port that could not be bound."""
+def _refused(error: OSError, host: str, port: int, *, purpose: str, option: str) -> ListenError:
     if error.errno == errno.EADDRINUSE:
         reason = "is in use"
     elif error.errno == errno.EACCES:

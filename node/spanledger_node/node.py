@@ -19,7 +19,7 @@ from spanledger_collector.committer import Committer
 from spanledger_collector.spool import Spool
 from spanledger_enrich.worker import Worker, load_reference_data
 from spanledger_node.clickhouse_http import database_app
-from spanledger_node.listening import Addresses, listen, listen_on_socket, port_of, refused
+from spanledger_node.listening import Addresses, listen, listen_on_socket, port_of
 from spanledger_sql.folder import FolderLock
 from spanledger_sql.migrations import migrate
 from spanledger_sql.node_socket import socket_path
@@ -128,24 +128,11 @@ class _Node:
 
     async def _serve_grpc(self, spool: Spool, stack: contextlib.AsyncExitStack) -> int:
         configuration = self.configuration
-        try:
-            server, port = otlp_grpc.receiver(
-                spool,
-                configuration.host,
-                configuration.otlp_grpc_port,
-                max_request_bytes=configuration.max_request_bytes,
-            )
-        except OSError:
-            # gRPC's own error is several lines; a plain bind names the reason.
-            bound = self._listen("otlp_grpc_port", "OTLP over gRPC")
-            bound.close()
-            raise refused(
-                OSError("gRPC cannot listen on it"),
-                configuration.host,
-                configuration.otlp_grpc_port,
-                purpose="OTLP over gRPC",
-                option="--otlp-grpc-port",
-            ) from None
+        # gRPC's own error is several lines on standard error; binding the port first names the reason.
+        self._listen("otlp_grpc_port", "OTLP over gRPC").close()
+        server, port = otlp_grpc.receiver(
+            spool, configuration.host, configuration.otlp_grpc_port, max_request_bytes=configuration.max_request_bytes
+        )
         await server.start()
         stack.push_async_callback(server.stop, 2.0)
         return port

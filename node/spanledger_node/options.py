@@ -9,8 +9,8 @@ import typer
 
 from spanledger_node.table import Format
 from spanledger_sql.configuration import Configuration
-from spanledger_sql.migrations import migrate
-from spanledger_sql.store import Store
+from spanledger_sql.migrations import migrate, pending
+from spanledger_sql.store import Store, StoreError
 
 Output = Annotated[
     Format | None, typer.Option("--format", help="Default: a table on a terminal, CSV in a pipe.", show_default=False)
@@ -29,9 +29,15 @@ def configuration(context: typer.Context) -> Configuration:
 
 
 def open_store(context: typer.Context) -> Store:
-    """The configured database, through a running node if there is one, with this version's schema."""
+    """The configured database, through a running node if there is one, with this version's schema.
+
+    A node has migrated its own database. A server's is migrated by those who write to it, and by `migrate`: making
+    its views anew beside a running receiver would lose what arrives meanwhile.
+    """
     store = Store.open(configuration(context))
-    if store.kind != "node":
-        # A node has migrated its own database.
+    if store.kind == "embedded":
         migrate(store)
+    elif store.kind == "server" and (waiting := pending(store)):
+        store.close()
+        raise StoreError(f"the database's schema lacks {', '.join(waiting)}; run 'spanledger migrate'")
     return store

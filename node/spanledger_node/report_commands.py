@@ -10,7 +10,7 @@ import typer
 from spanledger_node.explanation import explanation
 from spanledger_node.options import Begin, By, End, Month, Output, Timezone, open_store
 from spanledger_node.period import Period, period
-from spanledger_node.table import Format, console, print_rows
+from spanledger_node.table import Format, console, known, print_rows
 from spanledger_sql.store import Store, StoreError, statement
 
 _DIMENSIONS = (
@@ -73,7 +73,7 @@ def explain(
                 "the columns trace_id and span_id of the view `calls` name each one"
             )
         if output in (None, Format.table):
-            console().print(explanation({str(name): value for name, value in frame.iloc[0].items()}))
+            console().print(explanation({str(name): known(value) for name, value in frame.iloc[0].items()}))
         else:
             print_rows(frame, output)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from decimal import Decimal
 from enum import StrEnum
@@ -49,7 +50,8 @@ def print_rows(
         case Format.csv:
             frame.to_csv(sys.stdout, index=False)
         case Format.json:
-            json.dump(frame.to_dict("records"), sys.stdout, default=_as_json, indent=1)
+            rows = [{name: known(value) for name, value in row.items()} for row in frame.to_dict("records")]
+            json.dump(rows, sys.stdout, default=_as_json, indent=1, allow_nan=False)
             sys.stdout.write("\n")
         case Format.parquet:
             frame.to_parquet(sys.stdout.buffer, index=False)
@@ -63,7 +65,7 @@ def console(*, stderr: bool = False) -> Console:
 
 def amount(value: object) -> str:
     """A figure as people read it: thousands separated, three significant digits below one, unknown as a dash."""
-    if value is None or value is pd.NaT or value is pd.NA:
+    if known(value) is None:
         return "–"
     if isinstance(value, (bool, str)):
         return str(value)
@@ -77,6 +79,13 @@ def amount(value: object) -> str:
     if isinstance(value, pd.Timestamp):
         return value.strftime("%Y-%m-%d %H:%M")
     return str(value)
+
+
+def known(value: object) -> object:
+    """The value, or None where pandas marks it as missing."""
+    if value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
+        return None
+    return value
 
 
 def _print_table(frame: pd.DataFrame, title: str, total: tuple[str, ...]) -> None:

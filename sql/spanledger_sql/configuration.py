@@ -40,9 +40,9 @@ class Configuration(BaseSettings):
         description="chdb:///folder or http(s)://user:password@host:port/database; default: data_dir",
     )
     host: str = Field(default="127.0.0.1", description="the address that the receivers and the dashboards listen on")
-    otlp_http_port: int = Field(default=4318, ge=0, le=65535)
-    otlp_grpc_port: int = Field(default=4317, ge=0, le=65535)
-    dashboard_port: int = Field(default=8501, ge=0, le=65535)
+    otlp_http_port: int = Field(default=4318, ge=0, le=65535, description="the port of OTLP over HTTP; 0: any free one")
+    otlp_grpc_port: int = Field(default=4317, ge=0, le=65535, description="the port of OTLP over gRPC; 0: any free one")
+    dashboard_port: int = Field(default=8501, ge=0, le=65535, description="the port of the dashboards; 0: any free one")
 
     max_request_bytes: int = Field(
         default=16 * 2**20, gt=0, description="an OTLP request larger than this, unpacked, is refused (413)"
@@ -56,8 +56,7 @@ class Configuration(BaseSettings):
     segment_seconds: float = Field(default=0.5, gt=0, description="age after which a spool segment is committed")
     batch_calls: int = Field(default=500_000, gt=0, description="calls that the worker enriches in one statement")
     default_zone: str = Field(
-        default="WOR",
-        description="grid zone or ISO alpha-3 country of calls whose place is unknown; WOR: world",
+        default="WORLD", description="grid zone or ISO alpha-2 country of calls whose place is unknown; WORLD: the mean"
     )
 
     @field_validator("data_dir")

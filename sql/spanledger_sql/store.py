@@ -6,6 +6,7 @@ node, asked through its Unix socket. All three answer alike.
 
 from __future__ import annotations
 
+import contextlib
 import importlib.resources
 import threading
 from pathlib import Path
@@ -111,8 +112,15 @@ class Store:
         Raises:
             StoreError: The database refused the query.
         """
+        bound = dict(parameters or {})
         with _refusals():
-            return self.client.query_df(query, parameters=dict(parameters or {}), tz_mode="aware")
+            frame = self.client.query_df(query, parameters=bound, tz_mode="aware")
+            if not len(frame.columns):
+                # The driver gives no columns where the embedded engine gives no rows.
+                with contextlib.suppress(ClickHouseError):
+                    described = self.client.query(f"DESCRIBE TABLE ({query}\n)", parameters=bound).result_rows
+                    frame = frame.reindex(columns=[name for name, *_ in described])
+            return frame
 
     def rows(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
         """Rows of a short query as dictionaries."""

@@ -45,7 +45,7 @@ SELECT
     sum(c.co2e_g_low) AS co2e_g_low,
     sum(c.co2e_g_high) AS co2e_g_high,
     sum(c.embodied_g) AS embodied_g,
-    countIf(c.contracted_cost IS NULL) AS unpriced_calls,
+    countIf(c.price_status = 'unpriced') AS unpriced_calls,
     countIf(c.energy_wh IS NULL) AS unknown_energy_calls,
     countIf(c.usage_source = 'missing') AS missing_usage_calls
 FROM calls AS c
