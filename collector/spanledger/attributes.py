@@ -26,6 +26,14 @@ OUTCOME: Final = "spanledger.outcome"  # of a stream: OUTCOME_COMPLETE or OUTCOM
 OUTCOME_COMPLETE: Final = "complete"
 OUTCOME_ABANDONED: Final = "abandoned"
 ERROR_TYPE: Final = "error.type"
+HTTP_STATUS_CODE: Final = "http.response.status_code"
+ATTEMPTS: Final = "spanledger.attempts"  # how many requests the SDK made for the call, where more than one
+FAILED_ATTEMPT_EVENT: Final = "spanledger.failed_attempt"  # a span event, with ATTEMPT and HTTP_STATUS_CODE
+ATTEMPT: Final = "spanledger.attempt"  # the attempt's number, from 1
+
+# What the span is in the ledger.
+ROLE: Final = "spanledger.role"
+ROLE_CONTEXT: Final = "context"  # a span around calls that report for themselves; it is no call
 
 # Tokens.
 USAGE_INPUT_TOKENS: Final = "gen_ai.usage.input_tokens"  # the whole prompt, cached tokens included

@@ -15,6 +15,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SpanExporter
 
 from spanledger import attributes, guard, tracing
+from spanledger.call import end_open_calls
 from spanledger.export_queue import ExportQueue, QueueCounts
 from spanledger.processor import AccountingProcessor
 from spanledger.sampler import install_sampler
@@ -119,8 +120,10 @@ def flush(timeout_s: float = 10.0) -> bool:
 
 def shutdown(timeout_s: float = 5.0) -> None:
     """Sends what is recorded and stops. Runs by itself when the process exits; `configure` starts anew."""
-    with guard.Shield("shutdown"), _lock:
-        _retire(timeout_s)
+    with guard.Shield("shutdown"):
+        end_open_calls()
+        with _lock:
+            _retire(timeout_s)
 
 
 def stats() -> Stats:
@@ -171,9 +174,12 @@ class _Active:
 
 def _activate(settings: _Settings) -> None:
     global _active  # noqa: PLW0603 (configuration)
+    make_spool = None
+    with guard.Shield("preparing the spool"):
+        make_spool = _spool_factory(settings)
     queue = ExportQueue(
         _exporter_factory(settings),
-        make_spool=_spool_factory(settings),
+        make_spool=make_spool,
         max_spans=settings.max_queued_spans,
         when_full=settings.when_full,
     )
@@ -247,9 +253,11 @@ def _spool_factory(settings: _Settings) -> "Callable[[], DiskSpool] | None":
     if settings.max_spool_bytes <= 0:
         return None
 
-    def make() -> "DiskSpool":
-        from spanledger.disk_spool import DiskSpool, spool_root  # noqa: PLC0415 (only once there is a span)
+    # Imported here, not in the export thread: a fork while a thread imports leaves the child half a module. `fcntl` is
+    # not everywhere.
+    from spanledger.disk_spool import DiskSpool, spool_root  # noqa: PLC0415
 
+    def make() -> "DiskSpool":
         root = spool_root(settings.spool_dir, settings.endpoint, dict(settings.headers))
         return DiskSpool(root, settings.max_spool_bytes)
 

@@ -3,21 +3,20 @@
 import functools
 import inspect
 from collections.abc import Callable, Mapping
-from time import perf_counter
-from types import CoroutineType
-from typing import Any, Final, ParamSpec, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar, cast, overload
 
-from opentelemetry.context import Context, attach, detach, get_current
-from opentelemetry.trace import INVALID_SPAN, Span, SpanKind, StatusCode, set_span_in_context
-from opentelemetry.util.types import AttributeValue
+from opentelemetry.context import attach, detach, get_current
+from opentelemetry.trace import INVALID_SPAN, SpanKind, set_span_in_context
 
 from spanledger import attributes, guard
 from spanledger.arguments import ArgumentReader, parameter_reader, takes_any_keyword
 from spanledger.attribution_context import AttributionValue, BoundAttribution
+from spanledger.call import Call
 from spanledger.generators import wrap_async_generator, wrap_generator
-from spanledger.stream import WatchedAsyncStream, WatchedStream
 from spanledger.tracing import DISABLED, tracer
-from spanledger.usage import StreamedAnswer, read_answer
+
+if TYPE_CHECKING:
+    from opentelemetry.util.types import AttributeValue
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -117,7 +116,7 @@ class _CallSite:
         said = {keyword: value for keyword, value in (attribution or {}).items() if value is not None}
         self._attribution = BoundAttribution(function, said) if said else None
 
-    def begin(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> "_Call":
+    def begin(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
         """Starts the span of one call. A failure of ours gives a call that records nothing."""
         with _STARTING:
             model = None if self._model_of is None else self._model_of(args, kwargs)
@@ -129,92 +128,8 @@ class _CallSite:
                 start = self._static
             context = get_current() if self._attribution is None else self._attribution.context_for(args, kwargs)
             span = tracer().start_span(name, context, SpanKind.CLIENT, start)
-            return _Call(span, set_span_in_context(span, context), attributes.PROVIDER_NAME in start)
-        return _Call(INVALID_SPAN, get_current(), True)
-
-
-class _Call:
-    """One call in the making; also the session that watches its stream."""
-
-    __slots__ = ("_begun", "_chunks", "_ended", "_provider_known", "_span", "context")
-
-    def __init__(self, span: Span, context: Context, provider_known: bool) -> None:
-        self.context = context
-        self._span = span
-        self._provider_known = provider_known
-        self._begun = perf_counter()
-        self._chunks: StreamedAnswer | None = None
-        self._ended = False
-
-    def answer(self, result: R) -> R:
-        """Takes the function's result: ends the span, or has a stream end it. Returns what the app shall get."""
-        with _READING:
-            if self._span.is_recording():
-                kind: Any = type(result)
-                stand_in = _stand_in_for(kind)
-                if stand_in is not None:
-                    return cast("R", stand_in(result, self))
-                self._set(read_answer(result))
-        self._end()
-        return result
-
-    def item(self, item: object) -> None:
-        with _STREAMING:
-            if self._chunks is None:
-                self._chunks = StreamedAnswer()
-                self._span.set_attribute(attributes.REQUEST_STREAM, True)
-                self._span.set_attribute(attributes.RESPONSE_TIME_TO_FIRST_CHUNK, perf_counter() - self._begun)
-            self._chunks.see(item)
-
-    def done(self, error: BaseException | None) -> None:
-        """Ends the span of a stream, or of a call that failed; what comes after the first end is ignored."""
-        if self._ended:
-            return
-        with _ENDING:
-            if self._chunks is not None:
-                self._set(self._chunks.attributes())
-            abandoned = isinstance(error, GeneratorExit)
-            if error is not None and not abandoned:
-                self._fail(error)
-            elif abandoned and not (self._chunks and self._chunks.finished):
-                self._span.set_attribute(attributes.OUTCOME, attributes.OUTCOME_ABANDONED)
-            else:
-                self._span.set_attribute(attributes.OUTCOME, attributes.OUTCOME_COMPLETE)
-        self._end()
-
-    async def awaited(self, coroutine: Any) -> Any:
-        """Awaits what a plain function returned in place of an answer."""
-        token = attach(self.context)
-        try:
-            result = await coroutine
-        except BaseException as error:
-            self.failed(error)
-            raise
-        finally:
-            detach(token)
-        return self.answer(result)
-
-    def failed(self, error: BaseException) -> None:
-        """Ends the span of a call that raised."""
-        with _ENDING:
-            self._fail(error)
-        self._end()
-
-    def _fail(self, error: BaseException) -> None:
-        # The message may quote the prompt, so only the type is told.
-        kind: Any = type(error)
-        self._span.set_attribute(attributes.ERROR_TYPE, _qualified_name(kind))
-        self._span.set_status(StatusCode.ERROR)
-
-    def _set(self, found: dict[str, AttributeValue]) -> None:
-        if self._provider_known:
-            found.pop(attributes.PROVIDER_NAME, None)
-        self._span.set_attributes(found)
-
-    def _end(self) -> None:
-        self._ended = True
-        with _ENDING:
-            self._span.end()
+            return Call(span, set_span_in_context(span, context), start)
+        return Call(INVALID_SPAN, get_current(), {})
 
 
 def _decorate(function: Callable[P, R], site: _CallSite) -> Callable[P, R]:
@@ -265,24 +180,4 @@ def _model_reader(function: Callable[..., Any]) -> ArgumentReader | None:
     return reader
 
 
-@functools.lru_cache(maxsize=256)
-def _stand_in_for(kind: Any) -> Callable[[Any, _Call], Any] | None:
-    """What to hand on in place of a result that is not an answer yet; `None` for an answer."""
-    if kind is CoroutineType:
-        return lambda result, call: call.awaited(result)
-    if hasattr(kind, "__aiter__"):
-        return WatchedAsyncStream
-    if hasattr(kind, "__next__"):
-        return WatchedStream
-    return None
-
-
-@functools.lru_cache(maxsize=256)
-def _qualified_name(kind: Any) -> str:
-    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-
-
 _STARTING: Final = guard.Shield("starting an llm_call span")
-_READING: Final = guard.Shield("reading an llm_call answer")
-_STREAMING: Final = guard.Shield("reading a chunk of a stream")
-_ENDING: Final = guard.Shield("ending an llm_call span")

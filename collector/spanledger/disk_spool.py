@@ -72,7 +72,8 @@ class DiskSpool:
             return 0
         found: list[SpooledBatch] = []
         for folder in sorted(self._root.iterdir()):
-            if folder not in self._locks and folder.is_dir() and self._lock(folder):
+            known = folder in self._locks or folder.name.startswith(".")
+            if not known and folder.is_dir() and self._lock(folder):
                 found += _batches_in(folder)
         self._batches = sorted(self._batches + found)
         return sum(batch.spans for batch in found)
@@ -132,13 +133,14 @@ class DiskSpool:
 
     def _make_own(self) -> Path:
         self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for _ in range(3):  # another process may take a folder over before we lock it
-            folder = self._root / f"{os.getpid()}-{time.time_ns()}"
-            folder.mkdir(mode=0o700)
-            if self._lock(folder):
-                self._own = folder
-                return folder
-        raise OSError(f"no folder in {self._root} could be locked")
+        name = f"{os.getpid()}-{time.time_ns()}"
+        unlocked = self._root / f".{name}"  # which nobody takes over
+        unlocked.mkdir(mode=0o700)
+        if not self._lock(unlocked):
+            raise OSError(f"the new spool folder {unlocked} cannot be locked")
+        self._own = unlocked.rename(self._root / name)
+        self._locks[self._own] = self._locks.pop(unlocked)
+        return self._own
 
     def _lock(self, folder: Path) -> bool:
         try:
@@ -147,6 +149,8 @@ class DiskSpool:
             return False
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not os.path.samestat(os.fstat(descriptor), (folder / _LOCK).stat()):
+                raise FileNotFoundError(f"{folder} was cleared away meanwhile")
         except OSError:
             os.close(descriptor)
             return False

@@ -6,6 +6,7 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -86,7 +87,9 @@ class ExportQueue:
         self._waits_when_full = when_full == "wait"
         self._give_up_after_s = give_up_after_s
         self._exporter: SpanExporter | None = make_exporter()
+        self._encode, self._decode = _codec()
         self._closed = False
+        self._settled = False  # the first export, which imports much, is over
         self._empty()
         if hasattr(os, "register_at_fork"):
             after_fork = weakref.WeakMethod(self._start_over)
@@ -304,7 +307,7 @@ class ExportQueue:
         if self._spool is None:
             return False
         with guard.Shield("spooling"):
-            overflow = self._spool.append(_encode(batch), len(batch))
+            overflow = self._spool.append(self._encode(batch), len(batch))
             guard.note("export", "the receiver does not take spans; they wait on disk")
             if overflow:
                 lost = sum(dropped.spans for dropped in overflow)
@@ -337,11 +340,9 @@ class ExportQueue:
         self._pause_s = min(2 * self._pause_s, _LONGEST_PAUSE_S)
 
     def _send(self, batch: "SpooledBatch") -> bool:
-        from spanledger.span_decoding import decode_spans  # noqa: PLC0415 (only when something waits on disk)
-
         spans: list[ReadableSpan] = []
         with _READING:
-            spans = decode_spans(batch.path.read_bytes())
+            spans = self._decode(batch.path.read_bytes())
         if spans and not self._export(spans):
             return False
         with self._lock:
@@ -356,15 +357,13 @@ class ExportQueue:
 
     def _refuse(self, batch: "SpooledBatch") -> None:
         """Halves a batch that the receiver does not take, down to the one span that is the cause, and drops that."""
-        from spanledger.span_decoding import decode_spans  # noqa: PLC0415
-
         with self._lock, guard.Shield("parting a batch"):
             if self._abandoned or self._spool is None:
                 return
-            spans = decode_spans(batch.path.read_bytes())
+            spans = self._decode(batch.path.read_bytes())
             if len(spans) > 1:
                 halves = (spans[: len(spans) // 2], spans[len(spans) // 2 :])
-                self._spool.replace(batch, [(_encode(half), len(half)) for half in halves])
+                self._spool.replace(batch, [(self._encode(half), len(half)) for half in halves])
                 self._pause_s = 0.0
             else:
                 self._spool.remove(batch)
@@ -374,10 +373,12 @@ class ExportQueue:
             self._changed.notify_all()
 
     def _export(self, batch: list[ReadableSpan]) -> bool:
-        with guard.Shield("exporting"):
+        with guard.Shield("exporting"), nullcontext() if self._settled else _settling:
             if self._exporter is None:
                 self._exporter = self._make_exporter()
-            return self._exporter.export(batch) is SpanExportResult.SUCCESS
+            delivered = self._exporter.export(batch) is SpanExportResult.SUCCESS
+            self._settled = True
+            return delivered
         return False
 
     def _count(self, *, exported: int = 0, dropped: int = 0) -> None:
@@ -389,16 +390,42 @@ class ExportQueue:
                 self._changed.notify_all()
 
 
-def _encode(batch: list[ReadableSpan]) -> bytes:
+def _codec() -> tuple[Callable[[list[ReadableSpan]], bytes], Callable[[bytes], list[ReadableSpan]]]:
+    """Writing spans as OTLP, and reading them back. Imports what the exporter loads anyway."""
     from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans  # noqa: PLC0415
 
-    request: bytes = encode_spans(batch).SerializeToString()
-    return request
+    from spanledger.span_decoding import decode_spans  # noqa: PLC0415
+
+    def encode(batch: list[ReadableSpan]) -> bytes:
+        request: bytes = encode_spans(batch).SerializeToString()
+        return request
+
+    return encode, decode_spans
+
+
+def _before_fork() -> None:
+    # A child that is forked while another thread imports waits for that thread forever.
+    _settling.acquire(timeout=_SETTLING_S)
+
+
+def _after_fork_in_parent() -> None:
+    with suppress(RuntimeError):  # not acquired in time
+        _settling.release()
+
+
+def _after_fork_in_child() -> None:
+    global _settling  # noqa: PLW0603
+    _settling = threading.Lock()
 
 
 _FIRST_PAUSE_S: Final = 0.5
 _LONGEST_PAUSE_S: Final = 30.0
 _SUSPECT_AFTER: Final = 10  # failures: some minutes, as the pauses grow
+_SETTLING_S: Final = 2.0
 _READING: Final = guard.Shield("reading the spool")
 # The SDK's own batch processor uses this key too: HTTP instrumentations skip what is sent under it.
 _SUPPRESS_INSTRUMENTATION_KEY: Final = otel_context._SUPPRESS_INSTRUMENTATION_KEY
+
+_settling = threading.Lock()  # held during the first export
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)

@@ -6,7 +6,7 @@ from opentelemetry.context import Context
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 from opentelemetry.util.types import AttributeValue
 
-from spanledger import guard
+from spanledger import attributes, guard
 from spanledger.attribution_context import attribution_in
 from spanledger.export_queue import ExportQueue
 from spanledger.tracing import SCOPE_NAME
@@ -81,9 +81,10 @@ class AccountingProcessor(SpanProcessor):
 def is_accounting_span(span: ReadableSpan) -> bool:
     """Whether a span is about an LLM call, in any dialect of those that instrumentations write."""
     scope = span.instrumentation_scope
+    found = span.attributes or {}
     if scope is not None and scope.name == SCOPE_NAME:
-        return True
-    return any(name.startswith(DIALECTS) for name in span.attributes or ())
+        return found.get(attributes.ROLE) != attributes.ROLE_CONTEXT
+    return any(name.startswith(DIALECTS) for name in found)
 
 
 _STAMPING: Final = guard.Shield("stamping attribution on a span")
