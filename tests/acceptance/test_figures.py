@@ -103,7 +103,8 @@ def _finds_itself(snapshot, provider_id, model) -> bool:
     known = [vars(entry.prices) for entry in entries] or [vars(model.prices)]
     token_keys = {
         "input_mtok", "output_mtok", "cache_read_mtok", "cache_write_mtok", "cache_write_1h_mtok",
-        "web_searches_kcount", "storage_searches_kcount", "input_audio_mtok", "output_audio_mtok", "cache_audio_read_mtok", "input_image_mtok",
+        "web_searches_kcount", "storage_searches_kcount", "input_audio_mtok", "output_audio_mtok",
+        "cache_audio_read_mtok", "input_image_mtok",
         "output_image_mtok", "cache_image_read_mtok",
     }  # fmt: skip
     return found is model and all(
@@ -176,7 +177,8 @@ def test_duplicates_order_and_repetition_leave_one_row_a_call(store, configurati
     for batch in batches:
         store.insert("llm_spans", [
             {"ingested_at": datetime.now(UTC), "trace_id": "t", "span_id": f"{n:016x}",
-             "ts": NOON + timedelta(minutes=n), "provider": "openai", "request_model": "gpt-4o", "status": "ok", "usage_source": "reported",
+             "ts": NOON + timedelta(minutes=n), "provider": "openai", "request_model": "gpt-4o", "status":
+             "ok", "usage_source": "reported",
              "input_tokens": 1000 * n, "output_tokens": n} for n in batch
         ])  # fmt: skip
         Worker(store, configuration).catch_up()
