@@ -12,6 +12,7 @@ def answer(account, question):
 from spanledger.attribution_context import AttributionScope, AttributionValue, attribution
 from spanledger.configuration import Stats, configure, flush, shutdown, stats
 from spanledger.decorator import llm_call
+from spanledger.instrumentation import instrument, uninstrument
 from spanledger.record import record_usage
 from spanledger.tracing import library_version as _library_version
 
@@ -22,10 +23,12 @@ __all__ = [
     "attribution",
     "configure",
     "flush",
+    "instrument",
     "llm_call",
     "record_usage",
     "shutdown",
     "stats",
+    "uninstrument",
 ]
 
 

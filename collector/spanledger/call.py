@@ -41,6 +41,11 @@ class Call:
         self._attempts = 1
         self._below = False
 
+    @property
+    def ended(self) -> bool:
+        """Whether its span has ended."""
+        return self._ended
+
     def answer(self, result: R) -> R:
         """Takes the call's result: ends the span, or has a stream end it. Returns what the app shall get."""
         with _READING:

@@ -13,6 +13,7 @@ from spanledger.arguments import ArgumentReader, parameter_reader, takes_any_key
 from spanledger.attribution_context import AttributionValue, BoundAttribution
 from spanledger.call import Call
 from spanledger.generators import wrap_async_generator, wrap_generator
+from spanledger.processor import foreign_calls_are_watched
 from spanledger.tracing import DISABLED, tracer
 
 if TYPE_CHECKING:
@@ -128,7 +129,10 @@ class _CallSite:
                 start = self._static
             context = get_current() if self._attribution is None else self._attribution.context_for(args, kwargs)
             span = tracer().start_span(name, context, SpanKind.CLIENT, start)
-            return Call(span, set_span_in_context(span, context), start)
+            call = Call(span, set_span_in_context(span, context), start)
+            if foreign_calls_are_watched() and span.is_recording():
+                span._spanledger_call = call  # type: ignore[attr-defined]
+            return call
         return Call(INVALID_SPAN, get_current(), {})
 
 

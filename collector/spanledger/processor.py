@@ -1,7 +1,10 @@
 """The span processor: stamps attribution on every span at its start, hands the accounting spans on at their end."""
 
+from contextvars import ContextVar
 from typing import Final
+from weakref import ref
 
+from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 from opentelemetry.util.types import AttributeValue
@@ -44,6 +47,8 @@ class AccountingProcessor(SpanProcessor):
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Stamps the attribution of the span's parent context on it. What the span says itself stays."""
         with _STAMPING:
+            if _watching and not _is_ours(span):
+                _newest_foreign.set(ref(span))
             attribution = attribution_in(parent_context)
             if attribution is None:
                 stamp = self._defaults
@@ -80,12 +85,59 @@ class AccountingProcessor(SpanProcessor):
 
 def is_accounting_span(span: ReadableSpan) -> bool:
     """Whether a span is about an LLM call, in any dialect of those that instrumentations write."""
-    scope = span.instrumentation_scope
     found = span.attributes or {}
-    if scope is not None and scope.name == SCOPE_NAME:
+    if _is_ours(span):
         return found.get(attributes.ROLE) != attributes.ROLE_CONTEXT
     return any(name.startswith(DIALECTS) for name in found)
 
 
+def watch_foreign_calls(watch: bool) -> None:
+    """Turns on or off the watch for LLM calls that other instrumentations have begun."""
+    global _watching  # noqa: PLW0603 (configuration)
+    _watching = watch
+
+
+def foreign_calls_are_watched() -> bool:
+    """Whether calls are instrumented."""
+    return _watching
+
+
+def foreign_call_is_open() -> bool:
+    """Whether another instrumentation has begun a span about an LLM call here, and not ended it.
+
+    It may be the current span, or one that its instrumentation has not made current.
+    """
+    if _is_open_call(trace.get_current_span()):
+        return True
+    newest = _newest_foreign.get()
+    return newest is not None and _is_open_call(newest())
+
+
+def _is_open_call(span: object) -> bool:
+    if not isinstance(span, Span) or not span.is_recording() or _is_ours(span):
+        return False
+    found = span.attributes or {}
+    if any(name in found and found[name] not in calls for name, calls in _CALL_KINDS.items()):
+        return False
+    scope = span.instrumentation_scope
+    by_scope = scope is not None and scope.name.endswith(_SDK_SCOPES)
+    return by_scope or any(name.startswith(DIALECTS) for name in found)
+
+
+def _is_ours(span: ReadableSpan) -> bool:
+    scope = span.instrumentation_scope
+    return scope is not None and scope.name == SCOPE_NAME
+
+
+# What says that a span is about an agent, a tool or a chain rather than a call of a model.
+_CALL_KINDS: Final[dict[str, frozenset[object]]] = {
+    "gen_ai.operation.name": frozenset({"chat", "text_completion", "embeddings", "generate_content", "completion"}),
+    "openinference.span.kind": frozenset({"LLM", "EMBEDDING"}),
+    "langfuse.observation.type": frozenset({"generation", "embedding"}),
+    "traceloop.span.kind": frozenset(),
+}
+_SDK_SCOPES: Final = ("openai", "anthropic", "openai_v2", "openai.v1")
+_watching = False
+_newest_foreign: "ContextVar[ref[Span] | None]" = ContextVar("spanledger-newest-foreign", default=None)
 _STAMPING: Final = guard.Shield("stamping attribution on a span")
 _QUEUEING: Final = guard.Shield("queueing a span for export")

@@ -45,7 +45,7 @@ class WatchedStream:
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._spanledger_stream, name)
-        return _closing(found, self._spanledger_session) if name == "close" else found
+        return closing(found, self._spanledger_session) if name == "close" else found
 
     def __repr__(self) -> str:
         return repr(self._spanledger_stream)
@@ -98,7 +98,7 @@ class WatchedAsyncStream:
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._spanledger_stream, name)
-        return _async_closing(found, self._spanledger_session) if name in {"close", "aclose"} else found
+        return async_closing(found, self._spanledger_session) if name in {"close", "aclose"} else found
 
     def __repr__(self) -> str:
         return repr(self._spanledger_stream)
@@ -112,21 +112,25 @@ class WatchedAsyncStream:
         return type(self._spanledger_stream)
 
 
-def _closing(close: Callable[..., Any], session: Session) -> Callable[..., Any]:
-    def closing(*args: Any, **kwargs: Any) -> Any:
+def closing(close: Callable[..., Any], session: Session) -> Callable[..., Any]:
+    """The same function, which ends the session too."""
+
+    def closing_(*args: Any, **kwargs: Any) -> Any:
         try:
             return close(*args, **kwargs)
         finally:
             session.done(GeneratorExit())
 
-    return closing
+    return closing_
 
 
-def _async_closing(close: Callable[..., Any], session: Session) -> Callable[..., Any]:
-    async def closing(*args: Any, **kwargs: Any) -> Any:
+def async_closing(close: Callable[..., Any], session: Session) -> Callable[..., Any]:
+    """The same coroutine function, which ends the session too."""
+
+    async def closing_(*args: Any, **kwargs: Any) -> Any:
         try:
             return await close(*args, **kwargs)
         finally:
             session.done(GeneratorExit())
 
-    return closing
+    return closing_

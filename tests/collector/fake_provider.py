@@ -155,7 +155,12 @@ ANSWERS: dict[str, tuple[Any, list[Any]]] = {
 
 @contextmanager
 def fake_provider() -> Iterator[str]:
-    """Gives the server's base URL. A request for the model "broken" is answered with status 429."""
+    """Gives the server's base URL.
+
+    The model decides the answer: "broken" gets status 429, "down" 500, "flaky" 429 twice before each answer;
+    "truncated" is cut off at the token limit, "tools" calls a tool.
+    """
+    refused: list[int] = [0]
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -164,8 +169,15 @@ def fake_provider() -> Iterator[str]:
         def do_POST(self) -> None:
             request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             whole, events = ANSWERS[self.path.split("?")[0]]
-            if request["model"] == "broken":
+            model = request["model"]
+            if model == "flaky":
+                refused[0] += 1
+            if model == "broken" or (model == "flaky" and refused[0] % 3):
                 self._send(429, "application/json", json.dumps({"error": {"message": "slow down"}}))
+            elif model == "down":
+                self._send(500, "application/json", json.dumps({"error": {"message": "out of order"}}))
+            elif model in _FINISHED_OTHERWISE and not request.get("stream"):
+                self._send(200, "application/json", json.dumps(_finished(whole, _FINISHED_OTHERWISE[model])))
             elif request.get("stream"):
                 self._send(200, "text/event-stream", "".join(_server_sent(event) for event in events))
             else:
@@ -174,6 +186,7 @@ def fake_provider() -> Iterator[str]:
         def _send(self, status: int, kind: str, body: str) -> None:
             self.send_response(status)
             self.send_header("Content-Type", kind)
+            self.send_header("retry-after-ms", "1")
             self.send_header("Content-Length", str(len(body.encode())))
             self.end_headers()
             self.wfile.write(body.encode())
@@ -189,6 +202,15 @@ def fake_provider() -> Iterator[str]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+def _finished(whole: dict[str, Any], reason: str) -> dict[str, Any]:
+    if "choices" in whole:
+        return whole | {"choices": [whole["choices"][0] | {"finish_reason": reason}]}
+    return whole | {"stop_reason": {"length": "max_tokens", "tool_calls": "tool_use"}[reason]}
+
+
+_FINISHED_OTHERWISE = {"truncated": "length", "tools": "tool_calls"}
 
 
 def _server_sent(event: Any) -> str:
