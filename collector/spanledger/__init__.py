@@ -13,7 +13,7 @@ from spanledger.attribution_context import AttributionScope, AttributionValue, a
 from spanledger.configuration import Stats, configure, flush, shutdown, stats
 from spanledger.decorator import llm_call
 from spanledger.instrumentation import instrument, uninstrument
-from spanledger.record import record_usage
+from spanledger.record import record_usage, record_vendor_usage
 from spanledger.tracing import library_version as _library_version
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "instrument",
     "llm_call",
     "record_usage",
+    "record_vendor_usage",
     "shutdown",
     "stats",
     "uninstrument",

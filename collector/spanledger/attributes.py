@@ -42,6 +42,16 @@ USAGE_CACHE_READ_TOKENS: Final = "gen_ai.usage.cache_read.input_tokens"
 USAGE_CACHE_WRITE_TOKENS: Final = "gen_ai.usage.cache_write.input_tokens"  # all lifetimes
 USAGE_CACHE_WRITE_1H_TOKENS: Final = "spanledger.usage.cache_write_1h.input_tokens"  # of which kept for an hour
 USAGE_REASONING_TOKENS: Final = "gen_ai.usage.reasoning.output_tokens"
+USAGE_INPUT_AUDIO_TOKENS: Final = "spanledger.usage.audio.input_tokens"  # of the input
+USAGE_OUTPUT_AUDIO_TOKENS: Final = "spanledger.usage.audio.output_tokens"  # of the output
+BATCH: Final = "spanledger.batch"  # whether it was called through the provider's batch interface
+
+# Use of a vendor's service that is no LLM.
+VENDOR: Final = "spanledger.vendor.name"
+VENDOR_UNIT: Final = "spanledger.vendor.unit"  # such as "search", "page", "audio_second"
+VENDOR_QUANTITY: Final = "spanledger.vendor.quantity"
+VENDOR_SERVICE: Final = "spanledger.vendor.service"
+OPERATION_VENDOR_USAGE: Final = "vendor_usage"  # of OPERATION_NAME
 
 # Attribution: who made the call, and for what.
 TENANT_ID: Final = "tenant.id"

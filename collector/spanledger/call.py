@@ -54,6 +54,8 @@ class Call:
                 stand_in = _stand_in_for(kind)
                 if stand_in is not None:
                     return cast("R", stand_in(result, self))
+                if kind is dict and self._watch_inside(cast("dict[str, Any]", result)):
+                    return result
                 self._set(read_answer(result))
         self._end()
         return result
@@ -123,6 +125,14 @@ class Call:
         if not self._below:
             self._below = True
             self._span.set_attribute(attributes.ROLE, attributes.ROLE_CONTEXT)
+
+    def _watch_inside(self, result: dict[str, Any]) -> bool:
+        """Bedrock's streams come inside a dict: watches the one in it, where there is one."""
+        for key in ("stream", "body"):
+            if type(result.get(key)).__name__ == "EventStream":
+                result[key] = WatchedStream(result[key], self)
+                return True
+        return False
 
     def _fail(self, error: BaseException) -> None:
         # The message may quote the prompt, so only the type is told.

@@ -1,6 +1,7 @@
-"""`record_usage`: one complete GenAI span for a call that was made elsewhere or earlier."""
+"""`record_usage` and `record_vendor_usage`: one complete span for what was used elsewhere or earlier."""
 
 from datetime import UTC, datetime
+from math import isfinite
 from time import time_ns
 from typing import Final
 
@@ -21,6 +22,8 @@ def record_usage(
     cache_write_tokens: int = 0,
     cache_write_1h_tokens: int = 0,
     reasoning_tokens: int = 0,
+    audio_input_tokens: int = 0,
+    audio_output_tokens: int = 0,
     operation: str = "chat",
     response_model: str | None = None,
     response_id: str | None = None,
@@ -32,6 +35,7 @@ def record_usage(
     service_tier: str | None = None,
     time_to_first_token_s: float | None = None,
     streaming: bool = False,
+    batch: bool = False,
     error_type: str | None = None,
     finish_reason: str | None = None,
     **attribution: AttributionValue,
@@ -49,6 +53,8 @@ def record_usage(
         cache_write_tokens: Of the input, those written to it.
         cache_write_1h_tokens: Of those written, the ones to be kept for an hour.
         reasoning_tokens: Of the output, those spent on reasoning.
+        audio_input_tokens: Of the input, those of audio.
+        audio_output_tokens: Of the output, those of audio.
         operation: "chat", "embeddings", "text_completion", ...
         response_model: The model that answered.
         response_id: The provider's id of the answer, by which a call reported twice is counted once.
@@ -60,6 +66,7 @@ def record_usage(
         service_tier: The tier the provider served it in, such as "batch" or "priority".
         time_to_first_token_s: Seconds until the first chunk of a stream.
         streaming: Whether the answer was streamed.
+        batch: Whether it was called through the provider's batch interface.
         error_type: What went wrong; the span's status is then an error.
         finish_reason: Why the model stopped.
         **attribution: The keywords of `attribution`, literal values only. They win over the scopes around.
@@ -67,12 +74,7 @@ def record_usage(
     if DISABLED:
         return
     with _RECORDING:
-        begun = _nanoseconds(start_time)
-        ended = _nanoseconds(end_time)
-        if ended is None:
-            ended = time_ns() if begun is None else begun
-        if begun is None:
-            begun = ended
+        begun, ended = _period(start_time, end_time)
         _check(begun, ended, input_tokens, output_tokens, cache_read_tokens + cache_write_tokens)
 
         found = attributes_from(attribution) if attribution else {}
@@ -84,6 +86,9 @@ def record_usage(
             (attributes.USAGE_CACHE_WRITE_TOKENS, cache_write_tokens),
             (attributes.USAGE_CACHE_WRITE_1H_TOKENS, cache_write_1h_tokens),
             (attributes.USAGE_REASONING_TOKENS, reasoning_tokens),
+            (attributes.USAGE_INPUT_AUDIO_TOKENS, audio_input_tokens),
+            (attributes.USAGE_OUTPUT_AUDIO_TOKENS, audio_output_tokens),
+            (attributes.BATCH, batch),
             (attributes.RESPONSE_MODEL, response_model),
             (attributes.RESPONSE_ID, response_id),
             (attributes.CLOUD_REGION, region),
@@ -109,6 +114,70 @@ def record_usage(
         if error_type:
             span.set_status(StatusCode.ERROR)
         span.end(ended)
+
+
+def record_vendor_usage(
+    *,
+    vendor: str,
+    unit: str,
+    quantity: float,
+    service: str | None = None,
+    start_time: datetime | int | None = None,
+    end_time: datetime | int | None = None,
+    response_id: str | None = None,
+    region: str | None = None,
+    cloud: str | None = None,
+    **attribution: AttributionValue,
+) -> None:
+    """Records the use of an AI service that is no LLM: a reranker, guardrail, vector database, OCR, speech.
+
+    It never raises: what cannot be recorded is logged once and counted.
+
+    Args:
+        vendor: Whose service it is, such as "cohere" or "deepgram".
+        unit: What it is charged by, such as "search", "page", "audio_second", "text_unit".
+        quantity: How many of these, zero or more.
+        service: Which service or model of the vendor, such as "rerank-v3.5".
+        start_time: When the use began: an aware datetime or nanoseconds since 1970. By default `end_time`.
+        end_time: When it ended, likewise. By default `start_time`, else now.
+        response_id: The vendor's id of the answer.
+        region: `cloud.region`.
+        cloud: `cloud.provider`.
+        **attribution: The keywords of `attribution`, literal values only. They win over the scopes around.
+
+    Example:
+        spanledger.record_vendor_usage(vendor="cohere", unit="search", quantity=1, service="rerank-v3.5", tenant="acme")
+    """
+    if DISABLED:
+        return
+    with _RECORDING_VENDOR:
+        begun, ended = _period(start_time, end_time)
+        if ended < begun:
+            raise ValueError(f"end_time is {begun - ended} ns before start_time")
+        if not (isfinite(quantity) and quantity >= 0):
+            raise ValueError(f"quantity is {quantity}; it must be a number of zero or more")
+        found = attributes_from(attribution) if attribution else {}
+        found[attributes.OPERATION_NAME] = attributes.OPERATION_VENDOR_USAGE
+        found[attributes.VENDOR] = vendor
+        found[attributes.VENDOR_UNIT] = unit
+        found[attributes.VENDOR_QUANTITY] = float(quantity)
+        optional = (
+            (attributes.VENDOR_SERVICE, service),
+            (attributes.RESPONSE_ID, response_id),
+            (attributes.CLOUD_REGION, region),
+            (attributes.CLOUD_PROVIDER, cloud),
+        )
+        found.update({name: value for name, value in optional if value})
+        name = f"{vendor} {service or unit}"
+        tracer().start_span(name, None, SpanKind.CLIENT, found, (), begun).end(ended)
+
+
+def _period(start_time: datetime | int | None, end_time: datetime | int | None) -> tuple[int, int]:
+    """Begin and end in nanoseconds since 1970; what is not said is the other, else now."""
+    begun, ended = _nanoseconds(start_time), _nanoseconds(end_time)
+    if ended is None:
+        ended = time_ns() if begun is None else begun
+    return ended if begun is None else begun, ended
 
 
 def _nanoseconds(moment: datetime | int | None) -> int | None:
@@ -137,3 +206,4 @@ def _check(begun: int, ended: int, input_tokens: int | None, output_tokens: int 
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _RECORDING: Final = guard.Shield("record_usage")
+_RECORDING_VENDOR: Final = guard.Shield("record_vendor_usage")

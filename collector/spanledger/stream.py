@@ -12,18 +12,19 @@ class WatchedStream:
     The session is done when the stream is exhausted, fails, is closed or is garbage collected.
     """
 
-    __slots__ = ("__weakref__", "_spanledger_session", "_spanledger_stream")
+    __slots__ = ("__weakref__", "_spanledger_iterator", "_spanledger_session", "_spanledger_stream")
 
     def __init__(self, stream: Any, session: Session) -> None:
         self._spanledger_stream = stream
         self._spanledger_session = session
+        self._spanledger_iterator = stream if hasattr(stream, "__next__") else iter(stream)
 
     def __iter__(self) -> "WatchedStream":
         return self
 
     def __next__(self) -> Any:
         try:
-            item = next(self._spanledger_stream)
+            item = next(self._spanledger_iterator)
         except StopIteration:
             self._spanledger_session.done(None)
             raise

@@ -1,8 +1,9 @@
 """Reading what a provider's answer says it used, one small reader per shape, never its contents.
 
-Shapes: OpenAI Chat Completions, Responses and Embeddings (and whoever speaks them), Anthropic Messages; each as the
-SDK's object or as a plain dict, whole or in the chunks of a stream. All are brought to one meaning of the attributes:
-input tokens are the whole prompt, cached tokens included; output tokens include reasoning.
+Shapes: OpenAI Chat Completions, Responses and Embeddings (and whoever speaks them, such as Mistral and LiteLLM) and
+Anthropic Messages here; those of other providers in `usage_shapes`. Each is read as the SDK's object or as a plain
+dict, whole or in the chunks of a stream. All are brought to one meaning of the attributes: input tokens are the whole
+prompt, cached tokens included; output tokens include reasoning.
 """
 
 from collections.abc import Callable
@@ -11,6 +12,9 @@ from typing import Any, Final
 from opentelemetry.util.types import AttributeValue
 
 from spanledger import attributes
+from spanledger.usage_shapes import is_count as _is_count
+from spanledger.usage_shapes import read_other_answer, read_other_chunk
+from spanledger.usage_shapes import value_in as _field
 
 Attributes = dict[str, AttributeValue]
 
@@ -21,7 +25,7 @@ def read_answer(answer: object) -> Attributes:
     `gen_ai.provider.name` is among them as far as the answer's class or shape tells.
     """
     reader = _reader_of(answer)
-    return {} if reader is None else reader(answer)
+    return read_other_answer(answer) if reader is None else reader(answer)
 
 
 class StreamedAnswer:
@@ -62,6 +66,10 @@ class StreamedAnswer:
         elif kind in _LAST_RESPONSE_EVENTS:
             self._found.update(_read_response(_field(chunk, "response")))
             self.finished = True
+        elif kind not in _ANTHROPIC_EVENTS:
+            found, last = read_other_chunk(chunk)
+            self._found.update(found)
+            self.finished = self.finished or last
 
     def attributes(self) -> Attributes:
         """The attributes of what was seen. Output tokens are left out while only a first, partial count is known."""
@@ -120,9 +128,11 @@ def _put_chat_usage(found: Attributes, usage: object) -> None:
     if prompt is not None:
         _put_part(found, attributes.USAGE_CACHE_READ_TOKENS, _field(prompt, "cached_tokens"))
         _put_part(found, attributes.USAGE_CACHE_WRITE_TOKENS, _field(prompt, "cache_write_tokens"))
+        _put_part(found, attributes.USAGE_INPUT_AUDIO_TOKENS, _field(prompt, "audio_tokens"))
     completion = _field(usage, "completion_tokens_details")
     if completion is not None:
         _put_part(found, attributes.USAGE_REASONING_TOKENS, _field(completion, "reasoning_tokens"))
+        _put_part(found, attributes.USAGE_OUTPUT_AUDIO_TOKENS, _field(completion, "audio_tokens"))
 
 
 def _read_response(answer: object) -> Attributes:
@@ -172,13 +182,30 @@ def _put_message_usage(found: Attributes, usage: object) -> None:
     _put_count(found, attributes.USAGE_OUTPUT_TOKENS, _field(usage, "output_tokens"))
     thinking = _field(_field(usage, "output_tokens_details"), "thinking_tokens")
     _put_part(found, attributes.USAGE_REASONING_TOKENS, thinking)
-    _put_text(found, attributes.SERVICE_TIER, _field(usage, "service_tier"))
+    tier = _field(usage, "service_tier")
+    _put_text(found, attributes.SERVICE_TIER, tier)
+    if tier == "batch":
+        found[attributes.BATCH] = True
 
 
 def _put_identity(found: Attributes, answer: object, provider: str) -> None:
-    found[attributes.PROVIDER_NAME] = provider
+    found[attributes.PROVIDER_NAME] = _provider_of(type(answer), answer) or provider
     _put_text(found, attributes.RESPONSE_ID, _field(answer, "id"))
     _put_text(found, attributes.RESPONSE_MODEL, _field(answer, "model"))
+
+
+def _provider_of(kind: type, answer: object) -> str | None:
+    """Who answered in OpenAI's shape, where the answer's class tells."""
+    module = kind.__module__
+    if module.startswith("mistralai."):
+        return "mistral_ai"
+    if module.startswith("groq."):
+        return "groq"
+    if module.startswith("litellm."):
+        hidden = _field(answer, "_hidden_params")
+        called = _field(hidden, "custom_llm_provider")
+        return called if isinstance(called, str) else None
+    return None
 
 
 def _put_text(found: Attributes, name: str, value: object) -> None:
@@ -203,20 +230,13 @@ def _put_part(found: Attributes, name: str, value: object) -> None:
         found[name] = value  # type: ignore[assignment]
 
 
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and value is not True and value is not False and value >= 0
-
-
-def _field(source: object, name: str) -> Any:
-    return source.get(name) if isinstance(source, dict) else getattr(source, name, None)
-
-
 _READERS: Final[dict[str, Callable[[object], Attributes]]] = {
     "chat.completion": _read_chat_completion,
     "text_completion": _read_chat_completion,
     "response": _read_response,
     "list": _read_embeddings,
 }
+_ANTHROPIC_EVENTS: Final = frozenset({"content_block_start", "content_block_delta", "content_block_stop", "ping"})
 _LAST_RESPONSE_EVENTS: Final = frozenset({"response.completed", "response.incomplete", "response.failed"})
 _MESSAGE_USAGE_FIELDS: Final = (
     "input_tokens",

@@ -136,3 +136,30 @@ def test_it_is_a_child_of_the_current_span(exported: Exported, tracer_provider: 
         _record()
     (span,) = exported()
     assert int.from_bytes(span.parent_span_id) == parent.get_span_context().span_id
+
+
+def test_use_of_another_vendors_service_is_a_span(exported: Callable[[], list[Any]]) -> None:
+    with spanledger.attribution(tenant="acme"):
+        spanledger.record_vendor_usage(
+            vendor="deepgram", unit="audio_second", quantity=12.5, service="nova-3", user="u"
+        )
+    (span,) = exported()
+    assert span.name == "deepgram nova-3"
+    assert attributes_of(span) == {
+        "gen_ai.operation.name": "vendor_usage",
+        "spanledger.vendor.name": "deepgram",
+        "spanledger.vendor.unit": "audio_second",
+        "spanledger.vendor.quantity": 12.5,
+        "spanledger.vendor.service": "nova-3",
+        "tenant.id": "acme",
+        "user.id": "u",
+    }
+
+
+@pytest.mark.parametrize("quantity", [-1, float("nan"), float("inf")])
+def test_an_impossible_quantity_is_refused(
+    quantity: float, exported: Callable[[], list[Any]], errors: Callable[[], int]
+) -> None:
+    spanledger.record_vendor_usage(vendor="v", unit="page", quantity=quantity)
+    assert exported() == []
+    assert errors() == 1
