@@ -13,16 +13,20 @@ from spanledger.attribution_context import AttributionScope, AttributionValue, a
 from spanledger.configuration import Stats, configure, flush, shutdown, stats
 from spanledger.decorator import llm_call
 from spanledger.instrumentation import instrument, uninstrument
+from spanledger.middleware import AsgiMiddleware, WsgiMiddleware, header
 from spanledger.record import record_usage, record_vendor_usage
 from spanledger.tracing import library_version as _library_version
 
 __all__ = [
+    "AsgiMiddleware",
     "AttributionScope",
     "AttributionValue",
     "Stats",
+    "WsgiMiddleware",
     "attribution",
     "configure",
     "flush",
+    "header",
     "instrument",
     "llm_call",
     "record_usage",

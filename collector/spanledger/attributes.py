@@ -61,5 +61,6 @@ FEATURE: Final = "spanledger.feature"
 WORKFLOW: Final = "spanledger.workflow"
 RUN_ID: Final = "spanledger.run_id"
 COST_CENTER: Final = "spanledger.cost_center"
+FROM_BAGGAGE: Final = "spanledger.from_baggage"  # names of the attributes that another service claimed in baggage
 ENVIRONMENT: Final = "deployment.environment.name"
 DIMENSION_PREFIX: Final = "spanledger.dimension."

@@ -2,7 +2,7 @@
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import TracebackType
 from typing import Any, Final, ParamSpec, TypeAlias, TypeVar, cast
 from uuid import UUID
@@ -12,6 +12,7 @@ from opentelemetry.util.types import AttributeValue
 
 from spanledger import attributes, guard
 from spanledger.arguments import ArgumentReader, path_reader
+from spanledger.baggage import carried
 from spanledger.generators import Session, wrap_async_generator, wrap_generator
 from spanledger.tracing import DISABLED
 
@@ -107,7 +108,7 @@ class AttributionScope:
             outer = attribution_in(None)
             inner = attributes_from(self._said)
             entry = Attribution(inner if outer is None else outer.attributes | inner)
-            self._open[entry] = attach(set_value(_KEY, entry))
+            self._open[entry] = attach(_with(entry, get_current()))
         return self
 
     def __exit__(
@@ -172,7 +173,7 @@ class BoundAttribution:
             entry = Attribution(found)
         else:
             entry = self._alone if outer is None else Attribution(outer.attributes | self._literals)
-        return set_value(_KEY, entry, context)
+        return _with(entry, context)
 
 
 class _Run:
@@ -222,6 +223,18 @@ def _decorate(function: Callable[P, R], bound: BoundAttribution) -> Callable[P, 
     return wrapper
 
 
+def carry_as_baggage(names: Collection[str]) -> None:
+    """From now on, lets these attributes of an attribution leave the process as W3C baggage."""
+    global _carried  # noqa: PLW0603 (configuration)
+    _carried = frozenset(names)
+
+
+def _with(entry: Attribution, context: Context) -> Context:
+    if _carried:
+        context = carried(entry.attributes, _carried, context)
+    return set_value(_KEY, entry, context)
+
+
 def _attribute_name(keyword: str) -> str:
     return _NAMES.get(keyword) or attributes.DIMENSION_PREFIX + keyword
 
@@ -243,6 +256,7 @@ def _caller(function: Callable[..., object]) -> ArgumentReader:
     return lambda args, kwargs: function(*args, **kwargs)
 
 
+_carried: frozenset[str] = frozenset()
 _KEY: Final = "spanledger-attribution"
 _NAMES: Final = {
     "tenant": attributes.TENANT_ID,

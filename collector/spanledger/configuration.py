@@ -5,7 +5,7 @@ import os
 import sys
 import threading
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -15,6 +15,8 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SpanExporter
 
 from spanledger import attributes, guard, tracing
+from spanledger.attribution_context import carry_as_baggage
+from spanledger.baggage import allowed_attributes
 from spanledger.call import end_open_calls
 from spanledger.export_queue import ExportQueue, QueueCounts
 from spanledger.processor import AccountingProcessor
@@ -64,6 +66,8 @@ def configure(
     when_full: Literal["drop", "wait"] = "drop",
     spool_dir: str | None = None,
     max_spool_bytes: int = 256 * 2**20,
+    send_baggage: Collection[str] = (),
+    accept_baggage: Collection[str] = (),
 ) -> None:
     """Sends the spans of LLM calls, from any instrumentation, to a Spanledger node or any OpenTelemetry Collector.
 
@@ -86,6 +90,10 @@ def configure(
             `~/.local/state/spanledger/spool`. Each receiver has a folder in it, each process one in that.
         max_spool_bytes: How much may wait on disk for this receiver; beyond it the oldest are lost, and counted. 0
             keeps spans in memory only.
+        send_baggage: Attribution keywords, such as ("tenant", "run_id"), that requests to other services carry as W3C
+            baggage. Only opaque ids should; whoever is called can read them.
+        accept_baggage: Attribution keywords that are taken from incoming baggage where the app itself says nothing;
+            `spanledger.from_baggage` on the span names them. Accept them only from services you trust.
     """
     if tracing.DISABLED:
         return
@@ -101,6 +109,8 @@ def configure(
             when_full=when_full,
             spool_dir=None if spool_dir is None else os.fspath(spool_dir),
             max_spool_bytes=max_spool_bytes,
+            sent=allowed_attributes(send_baggage),
+            accepted=allowed_attributes(accept_baggage),
         )
         settings.check()
         if _active is not None and _active.settings == settings and not _active.queue.closed:
@@ -153,6 +163,8 @@ class _Settings:
     when_full: Literal["drop", "wait"]
     spool_dir: str | None
     max_spool_bytes: int
+    sent: frozenset[str]
+    accepted: frozenset[str]
 
     def check(self) -> None:
         if self.protocol not in {"http/protobuf", "grpc"}:
@@ -192,9 +204,10 @@ def _activate(settings: _Settings) -> None:
         _processors[provider] = processor
     install_sampler(provider, processor.is_active)
     if settings.environment and not is_ours:
-        processor.use(queue, {attributes.ENVIRONMENT: settings.environment})
+        processor.use(queue, {attributes.ENVIRONMENT: settings.environment}, settings.accepted)
     else:
-        processor.use(queue, {})
+        processor.use(queue, {}, settings.accepted)
+    carry_as_baggage(settings.sent)
     tracing.use_provider(provider)
     processes = sys.modules.get("multiprocessing.process")
     if processes is not None and processes.parent_process() is not None:
@@ -207,6 +220,7 @@ def _retire(timeout_s: float) -> None:
     if _active is None:
         return
     _active.processor.use(None, {})
+    carry_as_baggage(())
     _active.queue.shutdown(timeout_s)
     _past += _active.queue.counts
     _active = None

@@ -10,7 +10,8 @@ from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 from opentelemetry.util.types import AttributeValue
 
 from spanledger import attributes, guard
-from spanledger.attribution_context import attribution_in
+from spanledger.attribution_context import Attribution, attribution_in
+from spanledger.baggage import received
 from spanledger.export_queue import ExportQueue
 from spanledger.tracing import SCOPE_NAME
 
@@ -29,18 +30,26 @@ class AccountingProcessor(SpanProcessor):
     def __init__(self) -> None:
         self._queue: ExportQueue | None = None
         self._defaults: dict[str, AttributeValue] = {}
+        self._accepted: frozenset[str] = frozenset()
 
     def is_active(self) -> bool:
         """Whether accounting spans go anywhere."""
         return self._queue is not None
 
-    def use(self, queue: ExportQueue | None, defaults: dict[str, AttributeValue]) -> None:
+    def use(
+        self,
+        queue: ExportQueue | None,
+        defaults: dict[str, AttributeValue],
+        accepted: frozenset[str] = frozenset(),
+    ) -> None:
         """Hands accounting spans to this queue from now on, `None` meaning to nobody.
 
         Args:
             queue: Where ended accounting spans go.
             defaults: Attributes for every span that does not say otherwise.
+            accepted: Attributes that other services may say in baggage.
         """
+        self._accepted = accepted
         self._queue = queue
         self._defaults = defaults
 
@@ -50,6 +59,10 @@ class AccountingProcessor(SpanProcessor):
             if _watching and not _is_ours(span):
                 _newest_foreign.set(ref(span))
             attribution = attribution_in(parent_context)
+            if self._accepted:
+                claimed = received(self._accepted, parent_context)
+                if claimed:
+                    self._stamp_claimed(span, claimed, attribution)
             if attribution is None:
                 stamp = self._defaults
                 if not stamp:
@@ -62,6 +75,13 @@ class AccountingProcessor(SpanProcessor):
             if said and not stamp.keys().isdisjoint(said):
                 stamp = {name: value for name, value in stamp.items() if name not in said}
             span.set_attributes(stamp)
+
+    def _stamp_claimed(self, span: Span, claimed: dict[str, AttributeValue], attribution: Attribution | None) -> None:
+        """What another service claims counts only where the app itself says nothing of it; and it is marked."""
+        said = {*(span.attributes or {}), *(attribution.attributes if attribution else {})}
+        claimed = {name: value for name, value in claimed.items() if name not in said}
+        if claimed:
+            span.set_attributes({**claimed, attributes.FROM_BAGGAGE: sorted(claimed)})
 
     def on_end(self, span: ReadableSpan) -> None:
         """Queues the span for export where it is about an LLM call."""
