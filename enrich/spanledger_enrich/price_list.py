@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -102,6 +103,16 @@ def resolve(provider: str, models: Iterable[str]) -> PriceEntry:
     if not names:
         return PriceEntry("", "", "the span names no model")
     return PriceEntry("", "", f"{SOURCE} has no {' or '.join(map(repr, names))} of provider {provider or '(none)'!r}")
+
+
+def nearest(name: str, count: int = 3) -> list[str]:
+    """The catalogue's models whose names come nearest to ``name``, as provider/model, nearest first."""
+    known = {
+        model.id.lower(): f"{provider.id}/{model.id}"
+        for provider in reversed(data_snapshot.get_snapshot().providers)
+        for model in provider.models
+    }
+    return [known[match] for match in difflib.get_close_matches(name.lower(), known, count)]
 
 
 def _starts(model: ModelInfo) -> list[datetime]:

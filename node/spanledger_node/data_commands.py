@@ -166,6 +166,20 @@ def prices_list(
         print_rows(store.frame("reports/price_list", match=match), output, title="Prices, USD per million tokens")
 
 
+@prices.command("missing")
+def prices_missing(context: typer.Context, output: Output = None) -> None:
+    """Models without a price, how much they were used, and the nearest names that have one.
+
+    Try:
+
+        spanledger prices missing
+    """
+    with open_store(context) as store:
+        frame = store.frame("reports/prices_missing")
+    frame["nearest"] = [", ".join(price_list.nearest(model)) for model in frame["model"]]
+    print_rows(frame, output, title="Models without a price: their calls have an unknown cost")
+
+
 def _endpoint(context: typer.Context) -> str:
     status = node_status(configuration(context))
     if status is None or not status["addresses"]["otlp_http"]:
