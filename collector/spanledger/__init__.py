@@ -12,6 +12,7 @@ def answer(account, question):
 from spanledger.attribution_context import AttributionScope, AttributionValue, attribution
 from spanledger.configuration import Stats, configure, flush, shutdown, stats
 from spanledger.decorator import llm_call
+from spanledger.energy import EnergyMeter, EnergySample, measure_energy
 from spanledger.instrumentation import instrument, uninstrument
 from spanledger.middleware import AsgiMiddleware, WsgiMiddleware, header
 from spanledger.record import record_usage, record_vendor_usage
@@ -21,6 +22,8 @@ __all__ = [
     "AsgiMiddleware",
     "AttributionScope",
     "AttributionValue",
+    "EnergyMeter",
+    "EnergySample",
     "Stats",
     "WsgiMiddleware",
     "attribution",
@@ -29,6 +32,7 @@ __all__ = [
     "header",
     "instrument",
     "llm_call",
+    "measure_energy",
     "record_usage",
     "record_vendor_usage",
     "shutdown",

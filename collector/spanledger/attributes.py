@@ -53,6 +53,17 @@ VENDOR_QUANTITY: Final = "spanledger.vendor.quantity"
 VENDOR_SERVICE: Final = "spanledger.vendor.service"
 OPERATION_VENDOR_USAGE: Final = "vendor_usage"  # of OPERATION_NAME
 
+# Measured energy of a host over the time of the span, in Wh at the host: without the data centre's overhead (PUE).
+OPERATION_ENERGY_SAMPLE: Final = "energy_sample"  # of OPERATION_NAME
+ENERGY_WH: Final = "spanledger.energy.wh"
+ENERGY_CPU_WH: Final = "spanledger.energy.cpu_wh"
+ENERGY_GPU_WH: Final = "spanledger.energy.gpu_wh"
+ENERGY_RAM_WH: Final = "spanledger.energy.ram_wh"
+ENERGY_CPU_SOURCE: Final = "spanledger.energy.cpu_source"  # "rapl", "powermetrics", ... or "estimate"
+ENERGY_GPU_SOURCE: Final = "spanledger.energy.gpu_source"  # "nvml", "amdsmi" or "none"
+ENERGY_RAM_SOURCE: Final = "spanledger.energy.ram_source"
+HOST_NAME: Final = "host.name"
+
 # Attribution: who made the call, and for what.
 TENANT_ID: Final = "tenant.id"
 USER_ID: Final = "user.id"

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from spanledger_enrich.grid_intensity import GridFileError
-from spanledger_node import data_commands, demo, doctor, node_commands, report_commands
+from spanledger_node import data_commands, demo, doctor, meter_commands, node_commands, report_commands
 from spanledger_node.listening import ListenError
 from spanledger_node.otlp_file import OtlpFileError
 from spanledger_node.period import PeriodError
@@ -48,6 +48,7 @@ app.command()(doctor.doctor)
 app.command()(node_commands.migrate)
 app.command()(node_commands.enrich)
 app.command()(node_commands.collect)
+app.command()(meter_commands.meter)
 app.command()(node_commands.dashboards)
 
 
