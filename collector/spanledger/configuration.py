@@ -238,6 +238,9 @@ def _provider_for(settings: _Settings) -> tuple[TracerProvider, bool]:
         provider = TracerProvider(resource=Resource.create(resource))
         trace.set_tracer_provider(provider)
         return provider, True
+    inner = getattr(provider, "provider", None)
+    if not isinstance(provider, TracerProvider) and isinstance(inner, TracerProvider):
+        provider = inner  # as Logfire wraps the SDK's
     if not isinstance(provider, TracerProvider):
         raise TypeError(
             f"the tracer provider is a {type(provider).__qualname__}, which takes no span processors;"
