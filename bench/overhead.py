@@ -3,10 +3,19 @@
 All contestants run interleaved in one process, round by round, so that a busy machine slows all of them alike; the
 median round counts. Nothing is exported: a processor that discards stands where the exporter would.
 
+The first table is what a call of the real OpenAI client costs more when it is instrumented, over a transport that
+answers from memory. Its floor is a hand-written span of twelve attributes around the call. The peers that are installed
+take part: openinference-instrumentation-openai, opentelemetry-instrumentation-openai (OpenLLMetry), logfire,
+langfuse.
+
     python bench/overhead.py [--rounds 60] [--calls 2000]
 """
 
 import argparse
+import contextlib
+import gc
+import importlib
+import json
 import statistics
 import time
 from datetime import UTC, datetime
@@ -20,7 +29,8 @@ from spanledger import tracing
 from spanledger.processor import AccountingProcessor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from typing import Any
 
 ANSWER = {
     "id": "chatcmpl-1",
@@ -65,6 +75,8 @@ def main() -> None:
     options.add_argument("--rounds", type=int, default=60)
     options.add_argument("--calls", type=int, default=2000)
     chosen = options.parse_args()
+
+    clients(chosen.rounds, max(20, chosen.calls // 20))  # before the decorators' peers start threads of their own
 
     bare_tracer = provider(stamping=False).get_tracer("bench")
     ours = provider(stamping=True)
@@ -133,6 +145,8 @@ def main() -> None:
         ),
         "record_usage, 14 attributes": (record_usage, "bare span, 12 + 3 attributes"),
     }
+    for name, peer in peers_decorators().items():
+        contestants[name] = (peer, "bare span, 12 attributes")
     took: dict[str, list[float]] = {name: [] for name in contestants}
     for _ in range(chosen.rounds):
         for name, (call, _against) in contestants.items():
@@ -146,6 +160,108 @@ def main() -> None:
     for name, (_call, against) in contestants.items():
         ratio = statistics.median(a / b for a, b in zip(took[name], took[against], strict=True))
         print(f"{name:42}{median[name]:12.1f}{1e6 / median[name]:12,.0f}{ratio:8.2f}  {against}")
+
+
+def peers_decorators() -> "dict[str, Callable[[], object]]":
+    """The decorators of the peers that are installed."""
+    found: dict[str, Callable[[], object]] = {}
+    with contextlib.suppress(ImportError):
+        import logfire
+
+        logfire.configure(send_to_logfire=False, console=False)
+        found["logfire @instrument"] = logfire.instrument("call")(lambda: ANSWER)
+    with contextlib.suppress(ImportError):
+        import langfuse
+
+        langfuse.Langfuse(
+            public_key="pk", secret_key="sk", base_url="http://127.0.0.1:9", tracer_provider=provider(False)
+        )
+        found["langfuse @observe"] = langfuse.observe(as_type="generation")(lambda: ANSWER)
+    return found
+
+
+def clients(rounds: int, calls: int) -> None:
+    """What instrumentations add to a call of the OpenAI client."""
+    import httpx2
+    import openai
+
+    body = json.dumps(ANSWER | {"created": 1})
+
+    def make() -> openai.OpenAI:
+        transport = httpx2.MockTransport(
+            lambda _: httpx2.Response(200, content=body, headers={"content-type": "application/json"})
+        )
+        return openai.OpenAI(api_key="k", base_url="http://x/v1", http_client=httpx2.Client(transport=transport))
+
+    client = make()
+    said = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Hello"}]}
+    tracer = provider(stamping=False).get_tracer("bench")
+    asked = dict(list(ATTRIBUTES.items())[:3])
+    answered = {name: value for name, value in ATTRIBUTES.items() if name not in asked}
+
+    def plain() -> object:
+        return client.chat.completions.create(**said)
+
+    def by_hand() -> None:
+        with tracer.start_as_current_span("chat gpt-4o-mini", kind=SpanKind.CLIENT, attributes=asked) as span:
+            client.chat.completions.create(**said)
+            span.set_attributes(answered)
+
+    ours = provider(stamping=True)
+
+    @contextlib.contextmanager
+    def instrumented() -> "Iterator[None]":
+        tracing.use_provider(ours)
+        spanledger.instrument()
+        yield
+        spanledger.uninstrument()
+
+    contestants: dict[str, tuple[Callable[[], object], Callable[[], contextlib.AbstractContextManager[object]]]] = {
+        "plain": (plain, contextlib.nullcontext),
+        "by hand": (by_hand, contextlib.nullcontext),
+        "spanledger.instrument()": (plain, instrumented),
+    }
+    for name, module in (
+        ("OpenInference", "openinference.instrumentation.openai"),
+        ("OpenLLMetry", "opentelemetry.instrumentation.openai"),
+    ):
+        with contextlib.suppress(ImportError):
+            instrumentor = importlib.import_module(module).OpenAIInstrumentor()
+
+            @contextlib.contextmanager
+            def peer(instrumentor: "Any" = instrumentor) -> "Iterator[None]":
+                instrumentor.instrument(tracer_provider=provider(stamping=False))
+                yield
+                instrumentor.uninstrument()
+
+            contestants[name] = (plain, peer)
+    with contextlib.suppress(ImportError):
+        import logfire
+
+        logfire.configure(send_to_logfire=False, console=False)
+        watched = make()
+        logfire.instrument_openai(watched)
+        contestants["Logfire"] = (lambda: watched.chat.completions.create(**said), contextlib.nullcontext)
+
+    gc.collect()
+    gc.freeze()  # what the peers' imports have left shall not be collected over and over
+    took: dict[str, list[float]] = {name: [] for name in contestants}
+    for _ in range(rounds):
+        for name, (call, around) in contestants.items():
+            with around():
+                call()
+                begun = time.perf_counter()
+                for _ in range(calls):
+                    call()
+                took[name].append((time.perf_counter() - begun) / calls * 1e6)
+    added = {
+        name: statistics.median(a - b for a, b in zip(took[name], took["plain"], strict=True)) for name in contestants
+    }
+    print(f"{'an OpenAI client call':42}{'us a call':>12}{'us added':>12}{'ratio':>8}  to by hand")
+    for name in contestants:
+        ratio = added[name] / added["by hand"]
+        print(f"{name:42}{statistics.median(took[name]):12.1f}{added[name]:12.1f}{ratio:8.2f}")
+    print()
 
 
 if __name__ == "__main__":

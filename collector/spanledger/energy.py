@@ -125,7 +125,7 @@ class EnergyMeter:
     def _run(self) -> None:
         with guard.Shield("measuring energy"):
             tracker = _tracker()
-            while not self._ended.is_set():
+            while not self._ended.is_set() or not self.samples:
                 sample = _sample(tracker, lambda: self._ended.wait(self._interval_s))
                 self._send(sample)
                 if self._on_sample is not None:

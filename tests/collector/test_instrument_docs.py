@@ -1,5 +1,6 @@
 """The snippets of docs/instrument.md run, in their order and as they stand, against real sockets."""
 
+import importlib.util
 import re
 import sys
 import types
@@ -23,7 +24,9 @@ def test_every_snippet_runs_and_every_call_arrives(
     monkeypatch.setenv("SPANLEDGER_ENDPOINT", receiver.endpoint)
     monkeypatch.setenv("OPENAI_BASE_URL", f"{provider_url}/v1")
     monkeypatch.setenv("OPENAI_API_KEY", "test")
-    monkeypatch.setitem(sys.modules, "fastapi", _fastapi_as_starlette())
+    for name, module in _frameworks().items():
+        if importlib.util.find_spec(name) is None:
+            monkeypatch.setitem(sys.modules, name, module)
     provider = TracerProvider(shutdown_on_exit=False)
     configure = spanledger.configure
     monkeypatch.setattr(spanledger, "configure", lambda **said: configure(tracer_provider=provider, environment="docs"))
@@ -31,30 +34,36 @@ def test_every_snippet_runs_and_every_call_arrives(
     for snippet in SNIPPETS:
         exec(compile(snippet, str(PAGE), "exec"), names)
     assert _answer_through_the_app(names["app"]) == "acme"
+    names["summarise"](account_id="acme", run_id="r-1")
+    message = types.SimpleNamespace(usage_metadata={"input_tokens": 3, "output_tokens": 4}, response_metadata={})
+    names["ask_langchain"]("acme", types.SimpleNamespace(invoke=lambda prompt: message), "Hello")
+    spanledger.uninstrument()
     spanledger.shutdown()
     spans = [attributes_of(span) for span in receiver.spans]
-    assert [span["tenant.id"] for span in spans] == ["acme", "acme"]
+    assert [span["tenant.id"] for span in spans] == ["acme"] * 6
+    assert [span.get("spanledger.run_id") for span in spans].count("r-1") == 1
     assert errors() == 0
 
 
-def _fastapi_as_starlette() -> types.ModuleType:
-    """FastAPI's `middleware` decorator is what the snippet needs; FastAPI itself is no dependency of the tests."""
+def _frameworks() -> dict[str, types.ModuleType]:
+    """What stands in for frameworks that are not installed: of them the snippets need only this much."""
     from starlette.applications import Starlette
-    from starlette.middleware import Middleware
-    from starlette.middleware.base import BaseHTTPMiddleware
-    from starlette.requests import Request
 
-    class FastAPI(Starlette):
-        def middleware(self, kind: str) -> Callable[[Any], Any]:
-            def add(dispatch: Any) -> Any:
-                self.user_middleware.insert(0, Middleware(BaseHTTPMiddleware, dispatch=dispatch))
-                return dispatch
+    class Flask:
+        def __init__(self, name: str) -> None:
+            self.wsgi_app: Any = lambda environ, start_response: []
 
-            return add
+    class Celery:
+        def __init__(self, name: str, broker: str) -> None: ...
 
-    module = types.ModuleType("fastapi")
-    module.FastAPI, module.Request = FastAPI, Request  # type: ignore[attr-defined]
-    return module
+        def task(self, function: Any) -> Any:
+            return function
+
+    made: dict[str, types.ModuleType] = {}
+    for name, kind in (("fastapi", "FastAPI"), ("flask", "Flask"), ("celery", "Celery")):
+        made[name] = types.ModuleType(name)
+        setattr(made[name], kind, {"FastAPI": Starlette, "Flask": Flask, "Celery": Celery}[kind])
+    return made
 
 
 def _answer_through_the_app(app: Any) -> str:
