@@ -20,6 +20,12 @@ from spanledger_sql.migrations import migrate
 from spanledger_sql.store import Store
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _spool_apart(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep what apps under test could not deliver out of the home folder."""
+    os.environ.setdefault("SPANLEDGER_SPOOL_DIR", str(tmp_path_factory.mktemp("spool")))
+
+
 @pytest.fixture
 def configuration(tmp_path: Path) -> Configuration:
     """A configuration with a data folder of its own."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import spanledger
 
@@ -50,7 +52,15 @@ def replay(
     Raises:
         ReplayError: Not every call was acknowledged.
     """
-    spanledger.configure(endpoint=endpoint, protocol=protocol, service_name="spanledger-replay", when_full="wait")
+    _check_that_somebody_listens(endpoint)
+    spanledger.configure(
+        endpoint=endpoint,
+        protocol=protocol,
+        service_name="spanledger-replay",
+        when_full="wait",
+        # A replay that fails says so; nothing of it must be sent by a later process.
+        max_spool_bytes=0,
+    )
     before = spanledger.stats()
     count = input_tokens = output_tokens = 0
     began, first = time.monotonic(), None
@@ -74,6 +84,18 @@ def replay(
             "'spanledger doctor' says where one listens"
         )
     return Replayed(count, input_tokens, output_tokens)
+
+
+def _check_that_somebody_listens(endpoint: str) -> None:
+    address = urlsplit(endpoint)
+    try:
+        port = address.port or (443 if address.scheme == "https" else 80)
+        socket.create_connection((address.hostname or "", port), timeout=5).close()
+    except (OSError, ValueError) as error:
+        raise ReplayError(
+            f"nothing answers at {endpoint}: {error}; start a node with 'spanledger up', or name a receiver with "
+            "--endpoint http://host:4318"
+        ) from None
 
 
 def _record(call: Call, response_id: str) -> None:
