@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import difflib
 import importlib.resources
 from dataclasses import dataclass
 from functools import cache
@@ -51,6 +52,29 @@ def alpha_2(alpha_3: str) -> str:
     """The ISO 3166-1 alpha-2 code, which zones begin with, of an alpha-3 code; others stay as they are."""
     country = pycountry.countries.get(alpha_3=alpha_3)
     return str(country.alpha_2) if country else alpha_3
+
+
+def is_zone(name: str) -> bool:
+    """Whether ``name`` is a zone of Electricity Maps, a country's ISO alpha-2 code, or the world."""
+    return name in _zones()
+
+
+def similar_zones(name: str) -> list[str]:
+    """At most three zones that ``name`` may have meant, by their code or their name."""
+    zones = _zones()
+    upper = name.upper().replace("_", "-")
+    if upper in zones:
+        return [upper]
+    named = [zone for zone, called in zones.items() if called and called.casefold() == name.casefold()]
+    return named[:3] or difflib.get_close_matches(upper, zones, n=3, cutoff=0.7)
+
+
+@cache
+def _zones() -> dict[str, str]:
+    """Names of the zones."""
+    text = (importlib.resources.files(__package__) / "reference/grid_zone_name.csv").read_text(encoding="utf-8")
+    listed = {row["zone"]: row["name"] for row in csv.DictReader(text.splitlines())}
+    return {country.alpha_2: country.name for country in pycountry.countries} | {"WORLD": "World"} | listed
 
 
 @cache

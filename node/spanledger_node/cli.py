@@ -9,8 +9,9 @@ from typing import Annotated
 
 import typer
 
-from spanledger_enrich.grid_intensity import GridFileError
-from spanledger_node import data_commands, demo, doctor, meter_commands, node_commands, report_commands
+from spanledger_enrich.grid_csv import GridFileError
+from spanledger_enrich.grid_http import GridSourceError
+from spanledger_node import data_commands, demo, doctor, grid_commands, meter_commands, node_commands, report_commands
 from spanledger_node.listening import ListenError
 from spanledger_node.otlp_file import OtlpFileError
 from spanledger_node.period import PeriodError
@@ -22,8 +23,8 @@ from spanledger_sql.store import StoreError
 
 # What a user can mend: printed as one sentence, without a trace.
 _MENDABLE = (
-    ConfigurationError, GridFileError, ListenError, OtlpFileError, PeriodError, ReplayError, StoreError, TraceFileError,
-    PermissionError,
+    ConfigurationError, GridFileError, GridSourceError, ListenError, OtlpFileError, PeriodError, ReplayError,
+    StoreError, TraceFileError, PermissionError,
 )  # fmt: skip
 
 app = typer.Typer(
@@ -42,7 +43,7 @@ app.command()(report_commands.explain)
 app.command()(report_commands.sql)
 app.command()(data_commands.ingest)
 app.command()(data_commands.replay)
-app.add_typer(data_commands.grid, name="grid")
+app.add_typer(grid_commands.grid, name="grid")
 app.add_typer(data_commands.prices, name="prices")
 app.command()(doctor.doctor)
 app.command()(node_commands.migrate)

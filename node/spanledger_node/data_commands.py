@@ -1,4 +1,4 @@
-"""Commands that bring data in: ingest, replay, grid, prices."""
+"""Commands that bring data in: ingest, replay, prices."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from spanledger_enrich import price_list
-from spanledger_enrich.grid_intensity import read_electricity_maps
 from spanledger_enrich.worker import Worker, load_reference_data
 from spanledger_node import otlp_file, trace_file
 from spanledger_node.doctor import node_status
@@ -20,7 +19,6 @@ from spanledger_node.replay import replay as send
 from spanledger_node.table import console, print_rows
 from spanledger_node.workload import Workload
 
-grid = typer.Typer(help="Carbon intensity of the grid.", no_args_is_help=True)
 prices = typer.Typer(help="Price books.", no_args_is_help=True)
 
 
@@ -104,37 +102,6 @@ def replay(
     console().print(
         f"{sent.calls:,} calls acknowledged: {sent.input_tokens:,} tokens in, {sent.output_tokens:,} tokens out"
     )
-
-
-@grid.command("import")
-def grid_import(context: typer.Context, files: Files) -> None:
-    """Import hourly carbon intensities: CSV downloads of Electricity Maps.
-
-    All files are checked before any is stored. Calls that are in the ledger already keep their figures.
-
-    Try:
-
-        spanledger grid import DE_2024_hourly.csv GB_2024_hourly.csv
-    """
-    tables = [read_electricity_maps(path) for path in files]
-    with open_store(context) as store:
-        for table in tables:
-            store.insert_frame("grid_intensity", table)
-    for path, table in zip(files, tables, strict=True):
-        zones = ", ".join(sorted(set(table["zone"])))
-        console().print(f"{path.name}: {table['ts'].nunique():,} hours of {zones}")
-
-
-@grid.command("list")
-def grid_list(context: typer.Context, output: Output = None) -> None:
-    """Which zones have intensities, of which hours or years, and from where.
-
-    Try:
-
-        spanledger grid list
-    """
-    with open_store(context) as store:
-        print_rows(store.frame("reports/grid_list"), output, title="Grid intensities, gCO2e/kWh")
 
 
 @prices.command("sync")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Self
 
 import platformdirs
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -59,10 +59,35 @@ class Configuration(BaseSettings):
         default="WORLD", description="grid zone or ISO alpha-2 country of calls whose place is unknown; WORLD: the mean"
     )
 
+    electricitymaps_url: str = Field(
+        default="https://api.electricitymaps.com/v3", description="`grid sync`: the API of Electricity Maps"
+    )
+    electricitymaps_key: SecretStr | None = Field(default=None, description="`grid sync`: its key (auth-token)")
+    watttime_url: str = Field(default="https://api.watttime.org", description="`grid sync`: the API of WattTime")
+    watttime_user: str | None = Field(default=None, description="`grid sync`: the name to log in with at WattTime")
+    watttime_password: SecretStr | None = Field(default=None, description="`grid sync`: its password")
+    gb_carbon_url: str = Field(
+        default="https://api.carbonintensity.org.uk",
+        description="`grid sync`: the Carbon Intensity API of Great Britain",
+    )
+    grid_requests_per_second: float = Field(
+        default=5.0, gt=0, description="`grid sync`: at most so many questions a second to one API"
+    )
+    grid_attempts: int = Field(
+        default=6, gt=0, description="`grid sync`: how often a question is asked while the answer is 429 or 5xx"
+    )
+
     @field_validator("data_dir")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
+
+    @field_validator("electricitymaps_url", "watttime_url", "gb_carbon_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError(f"{value!r} is no web address; expected for example https://api.electricitymaps.com/v3")
+        return value
 
     @model_validator(mode="after")
     def _default_to_the_data_folder(self) -> Self:

@@ -1,15 +1,20 @@
--- Which zones have intensities, and for when.
--- Columns: zone; resolution; signal; basis; source; first, last: hour or year; hours (or years); g_per_kwh: their mean.
+-- Which zones have intensities, for when, and how good they are.
+-- Columns: zone; resolution; signal; basis; source: all of them, without what they are means of; first, last: hour or
+-- year; hours: or years; missing: hours between first and last without a value; estimated, forecast: hours that are;
+-- g_per_kwh: their mean.
 SELECT
     zone,
     resolution,
     signal,
     basis,
-    source,
+    arrayStringConcat(arraySort(groupUniqArray(splitByString(', mean of', source)[1])), '; ') AS source,
     min(ts) AS first,
     max(ts) AS last,
     count() AS hours,
+    if(resolution = 'hour', dateDiff('hour', min(ts), max(ts)) + 1 - count(), 0) AS missing,
+    countIf(quality = 'estimated') AS estimated,
+    countIf(quality = 'forecast') AS forecast,
     avg(g_per_kwh) AS g_per_kwh
 FROM grid_intensity FINAL
-GROUP BY ALL
-ORDER BY resolution, zone, basis
+GROUP BY zone, resolution, signal, basis
+ORDER BY resolution, zone, signal, basis

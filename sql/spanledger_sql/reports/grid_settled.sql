@@ -1,0 +1,15 @@
+-- The hours of a zone that need not be fetched again: measured ones, and older estimates.
+-- Parameters: zone, signal, basis String; begin, until DateTime('UTC'): half-open; estimated_until DateTime('UTC'):
+--     estimates of later hours may still be replaced by measurements.
+-- Columns: ts: the hour's start, UTC.
+SELECT ts
+FROM grid_intensity FINAL
+WHERE resolution = 'hour'
+    AND zone = {zone:String}
+    AND signal = {signal:String}
+    AND basis = {basis:String}
+    AND ts >= {begin:DateTime('UTC')}
+    AND ts < {until:DateTime('UTC')}
+    AND quality != 'forecast'
+    AND (quality != 'estimated' OR ts < {estimated_until:DateTime('UTC')})
+ORDER BY ts

@@ -1,0 +1,8 @@
+-- The stored hours of some zones.
+-- Parameters: zones Array(String); begin, until DateTime('UTC'): first and last hour, both included.
+-- Columns: zone; signal; basis; ts: the hour's start, UTC; g_per_kwh: gCO2e/kWh; quality; source; imported_at.
+SELECT zone, signal, basis, ts, g_per_kwh, quality, source, imported_at
+FROM grid_intensity FINAL
+WHERE resolution = 'hour'
+    AND zone IN {zones:Array(String)}
+    AND ts BETWEEN {begin:DateTime('UTC')} AND {until:DateTime('UTC')}

@@ -1,0 +1,68 @@
+"""Fixtures for the grid: files to import and the live sources on loopback."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from grid_server import KEY, PASSWORD, USER, GridServer
+
+from spanledger_enrich.grid_electricity_maps import ElectricityMapsApi
+from spanledger_enrich.grid_gb import GbApi
+from spanledger_enrich.grid_http import GridHttp
+from spanledger_enrich.grid_watttime import WattTimeApi
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a file of lines."""
+
+    def write_lines(*lines: str, name: str = "grid.csv") -> Path:
+        path = tmp_path / name
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return path
+
+    return write_lines
+
+
+@pytest.fixture
+def server() -> Iterator[GridServer]:
+    server = GridServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def waits() -> list[float]:
+    """The seconds that were waited, without waiting them."""
+    return []
+
+
+@pytest.fixture
+def http(server: GridServer, waits: list[float]) -> Iterator[Callable[..., GridHttp]]:
+    opened = []
+
+    def connect(name: str = "the source", path: str = "", attempts: int = 3) -> GridHttp:
+        connection = GridHttp(
+            name, server.url + path, credentials="set KEY", attempts=attempts, per_second=1e6, sleep=waits.append
+        )
+        opened.append(connection)
+        return connection
+
+    yield connect
+    for connection in opened:
+        connection.close()
+
+
+@pytest.fixture
+def electricity_maps(http: Callable[..., GridHttp]) -> ElectricityMapsApi:
+    return ElectricityMapsApi(http("Electricity Maps", "/v3"), KEY)
+
+
+@pytest.fixture
+def watttime(http: Callable[..., GridHttp]) -> WattTimeApi:
+    return WattTimeApi(http("WattTime"), USER, PASSWORD)
+
+
+@pytest.fixture
+def gb(http: Callable[..., GridHttp]) -> GbApi:
+    return GbApi(http("GB Carbon Intensity"))
