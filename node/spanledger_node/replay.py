@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+import tenacity
+
 import spanledger
 
 if TYPE_CHECKING:
@@ -90,7 +92,15 @@ def _check_that_somebody_listens(endpoint: str) -> None:
     address = urlsplit(endpoint)
     try:
         port = address.port or (443 if address.scheme == "https" else 80)
-        socket.create_connection((address.hostname or "", port), timeout=5).close()
+        # A node that is being started again gets a moment.
+        for attempt in tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(ConnectionRefusedError),
+            wait=tenacity.wait_fixed(0.2),
+            stop=tenacity.stop_after_delay(5),
+            reraise=True,
+        ):
+            with attempt:
+                socket.create_connection((address.hostname or "", port), timeout=5).close()
     except (OSError, ValueError) as error:
         raise ReplayError(
             f"nothing answers at {endpoint}: {error}; start a node with 'spanledger up', or name a receiver with "

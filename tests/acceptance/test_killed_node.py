@@ -25,6 +25,11 @@ def ports() -> list[str]:
     return numbers
 
 
+def spans_in(configuration) -> int:
+    with Store.open(configuration) as store:
+        return store.value("SELECT count() FROM otel_traces")
+
+
 def test_every_acknowledged_call_is_in_the_ledger_once(start_node, configuration, ports):
     options = ["--otlp-http-port", ports[0], "--otlp-grpc-port", ports[1], "--dashboard-port", ports[2]]
     node = start_node(*options)
@@ -33,6 +38,8 @@ def test_every_acknowledged_call_is_in_the_ledger_once(start_node, configuration
          "--endpoint", f"http://127.0.0.1:{ports[0]}", "--speed", "200", "--start", "2024-10-08T00:00Z"],
         stderr=subprocess.PIPE,
     )  # fmt: skip
+    while not spans_in(configuration):
+        time.sleep(0.1)
     for _ in range(3):
         time.sleep(1.2)
         node.kill()
