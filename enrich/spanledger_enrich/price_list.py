@@ -70,13 +70,14 @@ def load(store: Store) -> int:
 def catalogue() -> Iterator[dict[str, Any]]:
     """Every model's prices as rows of `price_list`, USD per token, one for each date on which they change.
 
-    Models that are not priced by tokens or requests, and models whose price depends on the time of day, are left
-    out: their calls show as unpriced rather than at a wrong price.
+    Models that are not priced by tokens or requests, and models whose price depends on what a row cannot say, are
+    left out: their calls show as unpriced rather than at a wrong price.
     """
     for provider in data_snapshot.get_snapshot().providers:
         for model in provider.models:
-            starts = _starts(model)
-            for valid_from in starts:
+            if _unsupported(model):
+                continue
+            for valid_from in _starts(model):
                 row = _row(provider, model, valid_from, model.get_prices(valid_from))
                 if row is not None:
                     yield row
@@ -97,8 +98,8 @@ def resolve(provider: str, models: Iterable[str]) -> PriceEntry:
             _, model = snapshot.find_provider_model(name, None, provider_id, None)
         except LookupError:
             continue
-        if any(isinstance(price.constraint, TimeOfDateConstraint) for price in _conditional(model)):
-            return PriceEntry("", "", f"the price of {model.id} depends on the time of day, which is not supported yet")
+        if reason := _unsupported(model):
+            return PriceEntry("", "", f"the price of {model.id} depends on {reason}, which is not supported yet")
         return PriceEntry(_owner(model), model.id)
     if not names:
         return PriceEntry("", "", "the span names no model")
@@ -116,16 +117,23 @@ def nearest(name: str, count: int = 3) -> list[str]:
 
 
 def _starts(model: ModelInfo) -> list[datetime]:
-    """The dates on which a model's prices change; none where they also change with the time of day."""
-    constraints = [price.constraint for price in _conditional(model)]
-    if any(isinstance(constraint, TimeOfDateConstraint) for constraint in constraints):
-        return []
+    """The dates on which a model's prices change."""
     dated = {
-        datetime.combine(constraint.start_date, time(), tzinfo=UTC)
-        for constraint in constraints
-        if isinstance(constraint, StartDateConstraint)
+        datetime.combine(price.constraint.start_date, time(), tzinfo=UTC)
+        for price in _conditional(model)
+        if isinstance(price.constraint, StartDateConstraint)
     }
     return sorted({_ALWAYS} | dated)
+
+
+def _unsupported(model: ModelInfo) -> str:
+    """What a model's price depends on that no row of `price_list` can say, or ''."""
+    if any(isinstance(price.constraint, TimeOfDateConstraint) for price in _conditional(model)):
+        return "the time of day"
+    entries = [price.prices for price in _conditional(model)] or [model.prices]
+    if any(vars(prices).get("output_reasoning_mtok") is not None for prices in entries):
+        return "which output tokens were reasoning"
+    return ""
 
 
 def _conditional(model: ModelInfo) -> list[Any]:

@@ -22,10 +22,27 @@ INSERT INTO ledger
     co2e_g, co2e_g_low, co2e_g_high, co2e_market_g, embodied_g, water_ml,
     counted, counted_reason, version, enriched_at
 )
+-- Senders' clocks may be off by any number of months, each of which is a partition.
+SETTINGS max_partitions_per_insert_block = 0
 WITH
     batch AS
     (
-        SELECT *
+        -- A call of more than 100 million tokens is its sender's error. Its usage counts as missing, so that it neither
+        -- stops the batch, as amounts that overflow would, nor drowns every other call.
+        SELECT
+            * REPLACE (
+                if(absurd, 0, input_tokens) AS input_tokens,
+                if(absurd, 0, cache_read_tokens) AS cache_read_tokens,
+                if(absurd, 0, cache_write_tokens) AS cache_write_tokens,
+                if(absurd, 0, cache_write_1h_tokens) AS cache_write_1h_tokens,
+                if(absurd, 0, output_tokens) AS output_tokens,
+                if(absurd, 0, reasoning_tokens) AS reasoning_tokens,
+                if(absurd, 'missing', usage_source) AS usage_source
+            ),
+            greatest(
+                llm_spans.input_tokens, llm_spans.cache_read_tokens, llm_spans.cache_write_tokens,
+                llm_spans.cache_write_1h_tokens, llm_spans.output_tokens, llm_spans.reasoning_tokens
+            ) > 100000000 AS absurd
         FROM llm_spans
         WHERE ingested_at > {after:DateTime64(6, 'UTC')}
             AND ingested_at <= {until:DateTime64(6, 'UTC')}
