@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _TIME = r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?"
 _OFFSET = r"(?:Z|[+-]\d{2}:?\d{2})$"
+# Hourly intensities are not older, and the database's times end in 2106.
+FIRST_YEAR, _LAST_YEAR = 1990, 2100
 # Lines are counted from 1, and line 1 holds the headers.
 _FIRST_LINE = 2
 
@@ -85,7 +87,7 @@ class GridTable:
             value = self.rows.at[line, column]
             raise GridFileError(f"{self.path}:{line}: {column}: {value!r}: {expected}; nothing was imported")
 
-    def times(self, column: str, timezone: str = "") -> pd.Series[pd.Timestamp]:
+    def times(self, column: str, timezone: str = "", hint: str = "") -> pd.Series[pd.Timestamp]:
         """A column of times in UTC.
 
         Args:
@@ -93,6 +95,7 @@ class GridTable:
             timezone: Of times without an offset. Where the clock was set back, the first of an hour's two
                 appearances in a zone's rows is summer time and the second is not. Without it, every time needs an
                 offset.
+            hint: What else mends a time without an offset.
 
         Raises:
             GridFileError: A value is no time, some have an offset and some have none, or a local time is not in the
@@ -104,7 +107,7 @@ class GridTable:
         text = text.str.replace(" UTC", "Z", regex=False)
         aware = text.str.contains(_OFFSET, regex=True)
         if not timezone:
-            self.refuse(~aware, column, f"no offset from UTC; expected for example {example}, or give --timezone")
+            self.refuse(~aware, column, f"no offset from UTC; expected for example {example}{hint}")
         elif aware.any():
             self.refuse(~aware, column, "no offset from UTC, but other lines have one; expected one or the other")
         codes, distinct = pd.factorize(text)
@@ -117,6 +120,8 @@ class GridTable:
             self.refuse(local.isna(), column, f"there is no such time; expected for example {example}")
             moments = self._localized(local, column, timezone)
         self.refuse(moments.isna(), column, f"there is no such time; expected for example {example}")
+        years = moments.dt.year
+        self.refuse((years < FIRST_YEAR) | (years > _LAST_YEAR), column, "expected a time of our days")
         in_microseconds: pd.Series[pd.Timestamp] = moments.dt.as_unit("us")
         return in_microseconds
 

@@ -82,7 +82,7 @@ def _hours(path: Path, kind: str, samples: pd.DataFrame, renamed: dict[str, str]
         hours = hourly(samples)
     except GridStepError as error:
         row = samples.loc[error.row]
-        raise GridFileError(f"{path}:{row['line']}: {row['zone']} {row['ts']:%Y-%m-%d %H:%M} UTC: {error}") from None
+        raise GridFileError(f"{path}:{row['line']}: {row['zone']} {row['ts']:%Y-%m-%d %H:%M:%S} UTC: {error}") from None
     if hours.empty:
         raise GridFileError(f"{path}: holds no value")
     return GridFile(path, kind, hours, missing_hours(hours))

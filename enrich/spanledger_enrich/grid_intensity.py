@@ -61,7 +61,8 @@ def _yearly_means() -> Iterator[dict[str, Any]]:
     for mix in electricity_mixes.list_electricity_mixes():
         if mix.zone == "WOR":
             yield _yearly(WORLD, 2020, mix.gwp * 1000, _ECOLOGITS)
-        elif mix.zone not in covered:
+        # A nil stands for what is too small to round, and would make calls free of emissions.
+        elif mix.zone not in covered and mix.gwp > 0:
             yield _yearly(alpha_2(mix.zone), 2020, mix.gwp * 1000, _ECOLOGITS)
 
 

@@ -47,7 +47,7 @@ def read(table: GridTable, zone: str = "", timezone: str = "") -> pd.DataFrame:
         {
             "line": table.rows.index,
             "zone": zones,
-            "ts": table.times(table.required(_WHAT, TIME), timezone),
+            "ts": table.times(table.required(_WHAT, TIME), timezone, hint=", or give --timezone"),
             "g_per_kwh": table.intensities(value, UNITS[value]),
             # A file that does not say where it is from is its own source.
             "source": sources.where(sources != "", table.path.name),

@@ -11,6 +11,7 @@ import pandas as pd
 import typer
 
 from spanledger_enrich import grid_electricity_maps, grid_gb, grid_watttime
+from spanledger_enrich.grid_csv import FIRST_YEAR
 from spanledger_enrich.grid_file import GridFile, read_files
 from spanledger_enrich.grid_http import GridHttp, GridKeyRefusedError, GridSourceError
 from spanledger_enrich.grid_record import record
@@ -117,6 +118,10 @@ def grid_sync(
         spanledger grid sync --source watttime --zone CAISO_NORTH=US-CAL-CISO --from 2024-10-01
     """
     asked = period(None, begin, end, "UTC")
+    if asked.begin.year < FIRST_YEAR:
+        raise typer.BadParameter(
+            f"{begin!r}: no source is that old; expected for example 2024-10-01", param_hint="--from"
+        )
     zones = dict(_pair(text) for text in zone)
     failed = []
     with ExitStack() as stack:
@@ -143,15 +148,19 @@ def grid_sync(
 
 
 @grid.command("list")
-def grid_list(context: typer.Context, output: Output = None) -> None:
+def grid_list(
+    context: typer.Context,
+    match: Annotated[str, typer.Argument(help="Part of a zone's name.")] = "",
+    output: Output = None,
+) -> None:
     """Which zones have intensities, of which hours or years, how many are missing, and from where.
 
     Try:
 
-        spanledger grid list
+        spanledger grid list US-
     """
     with open_store(context) as store:
-        print_rows(store.frame("reports/grid_list"), output, title="Grid intensities, gCO2e/kWh")
+        print_rows(store.frame("reports/grid_list", match=match), output, title="Grid intensities, gCO2e/kWh")
 
 
 @grid.command("imports")

@@ -168,6 +168,7 @@ def test_files_may_overlap_but_not_contradict(write):
         (["zone,datetime,g_per_kwh", "DE,8.10.2024 01:00,1"], "grid.csv:2: datetime: .*expected a time"),
         (["zone,datetime,g_per_kwh", "DE,2024-02-30T00:00Z,1"], "grid.csv:2: datetime: .*no such time"),
         (["zone,datetime,g_per_kwh", "DE,2099-01-01T00:00Z,1"], "grid.csv:2: 2099-01-01 00:00 UTC is to come"),
+        (["zone,datetime,g_per_kwh", "DE,1924-01-01T00:00Z,1"], "grid.csv:2: .*expected a time of our days"),
         (["zone,datetime,g_per_kwh", "DE,2024-10-08T00:00Z,-1"], "grid.csv:2: g_per_kwh: '-1': a negative"),
         (["zone,datetime,g_per_kwh", "DE,2024-10-08T00:00Z,4000"], "grid.csv:2: .*is it in lbs/MWh"),
         (["zone,datetime,g_per_kwh", "DE,2024-10-08T00:00Z,inf"], "grid.csv:2: .*expected a number"),

@@ -56,7 +56,7 @@ def test_signals_and_bases_stay_apart(store, write):
         "DE,2024-10-08T00:00Z,3,marginal,direct",
     )
     assert record(store, read_files([path])[0].hours, "a.csv") == Recorded(new=3)
-    listed = store.frame("reports/grid_list")
+    listed = store.frame("reports/grid_list", match="de")
     assert listed[["signal", "basis", "g_per_kwh"]].to_numpy().tolist() == [
         ["average", "direct", 2],
         ["average", "lifecycle", 1],
@@ -66,4 +66,4 @@ def test_signals_and_bases_stay_apart(store, write):
 
 def test_the_list_counts_what_is_missing(store, hours):
     record(store, hours(1, "", "", 4), "a.csv")
-    assert store.frame("reports/grid_list")[["hours", "missing"]].to_numpy().tolist() == [[2, 2]]
+    assert store.frame("reports/grid_list", match="de")[["hours", "missing"]].to_numpy().tolist() == [[2, 2]]

@@ -1,4 +1,5 @@
 -- Which zones have intensities, for when, and how good they are.
+-- Parameters: match String: part of a zone's name; '': all.
 -- Columns: zone; resolution; signal; basis; source: all of them, without what they are means of; first, last: hour or
 -- year; hours: or years; missing: hours between first and last without a value; estimated, forecast: hours that are;
 -- g_per_kwh: their mean.
@@ -16,5 +17,6 @@ SELECT
     countIf(quality = 'forecast') AS forecast,
     avg(g_per_kwh) AS g_per_kwh
 FROM grid_intensity FINAL
+WHERE {match:String} = '' OR positionCaseInsensitive(zone, {match:String}) > 0
 GROUP BY zone, resolution, signal, basis
 ORDER BY resolution, zone, signal, basis
