@@ -1,0 +1,269 @@
+"""An app with one or two instrumentations, run by capture.py in a venv that has them.
+
+    python app.py NAME[+NAME] URL
+
+URL serves the provider and OTLP. After each case the app flushes and tells the server its name.
+"""
+
+import asyncio
+import contextlib
+import inspect
+import os
+import sys
+import traceback
+import urllib.request
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from typing import Any
+
+NAMES = sys.argv[1].split("+")
+URL = sys.argv[2]
+os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = URL
+os.environ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] = f"{URL}/v1/traces"
+os.environ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf"
+os.environ["OTEL_SERVICE_NAME"] = "captured-app"
+os.environ["OTEL_METRICS_EXPORTER"] = os.environ["OTEL_LOGS_EXPORTER"] = "none"
+os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
+os.environ["OPENAI_API_KEY"] = os.environ["ANTHROPIC_API_KEY"] = "test"
+
+from opentelemetry import trace  # noqa: E402
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: E402
+from opentelemetry.sdk.trace import TracerProvider  # noqa: E402
+from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: E402
+
+HELLO: Any = [{"role": "user", "content": "SECRET QUESTION"}]
+TOOLS: Any = [{"type": "function", "function": {"name": "weather", "parameters": {"type": "object", "properties": {}}}}]
+ANTHROPIC_TOOLS: Any = [{"name": "weather", "input_schema": {"type": "object", "properties": {}}}]
+INSTRUMENTORS = {
+    "official": [("opentelemetry.instrumentation.genai.openai", "OpenAIInstrumentor"),
+                 ("opentelemetry.instrumentation.genai.anthropic", "AnthropicInstrumentor")],
+    "openai_v2": [("opentelemetry.instrumentation.openai_v2", "OpenAIInstrumentor")],
+    "openllmetry": [("opentelemetry.instrumentation.openai", "OpenAIInstrumentor"),
+                    ("opentelemetry.instrumentation.anthropic", "AnthropicInstrumentor")],
+    "openinference": [("openinference.instrumentation.openai", "OpenAIInstrumentor"),
+                      ("openinference.instrumentation.anthropic", "AnthropicInstrumentor")],
+}  # fmt: skip
+
+
+def set_up() -> None:
+    if "logfire" in NAMES:
+        logfire: Any = import_module("logfire")
+        logfire.configure(send_to_logfire=False, console=False, metrics=False, inspect_arguments=False)
+        logfire.instrument_openai()
+        logfire.instrument_anthropic()
+        return
+    provider = TracerProvider()
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    trace.set_tracer_provider(provider)
+    for name in NAMES:
+        for module, instrumentor in INSTRUMENTORS.get(name, []):
+            with contextlib.suppress(ModuleNotFoundError):
+                getattr(import_module(module), instrumentor)().instrument(tracer_provider=provider)
+        if name == "openlit":
+            init: Any = import_module("openlit").init
+            old = {"tracer": trace.get_tracer("openlit")} if "tracer" in inspect.signature(init).parameters else {}
+            init(disable_metrics=True, **old)
+        elif name == "langfuse":
+            import_module("langfuse").Langfuse(
+                public_key="pk", secret_key="sk", base_url=URL, tracer_provider=provider,
+                should_export_span=lambda span: False)  # fmt: skip
+        elif name == "litellm":
+            litellm: Any = import_module("litellm")
+            litellm.callbacks = ["otel"]
+            litellm.suppress_debug_info = True
+        elif name == "pydantic_ai":
+            pydantic_ai: Any = import_module("pydantic_ai")
+            pydantic_ai.Agent.instrument_all(True)
+
+
+@contextlib.contextmanager
+def whose() -> Iterator[None]:
+    """The tenant, user and session in the way that the instrumentation documents."""
+    with contextlib.ExitStack() as stack:
+        for name in NAMES:
+            if name == "openllmetry":
+                from opentelemetry.context import attach, detach, get_current, set_value
+
+                said = {"tenant_id": "acme", "user_id": "u-1", "session_id": "s-1"}
+                token = attach(set_value("association_properties", said, get_current()))
+                stack.callback(detach, token)
+            elif name == "openinference":
+                using: Any = import_module("openinference.instrumentation").using_attributes
+                stack.enter_context(using(user_id="u-1", session_id="s-1", metadata={"tenant_id": "acme"}))
+            elif name == "logfire":
+                logfire: Any = import_module("logfire")
+                stack.enter_context(logfire.set_baggage(tenant="acme", user_id="u-1", session_id="s-1"))
+            elif name == "langfuse":
+                propagate: Any = import_module("langfuse").propagate_attributes
+                stack.enter_context(propagate(user_id="u-1", session_id="s-1", metadata={"tenant_id": "acme"}))
+            elif name == "openlit" and hasattr(import_module("openlit"), "using_attributes"):
+                with contextlib.suppress(TypeError):
+                    stack.enter_context(
+                        import_module("openlit").using_attributes(tenant_id="acme", user_id="u-1", session_id="s-1")
+                    )
+        yield
+
+
+def cases() -> dict[str, Callable[[], object]]:
+    if "litellm" in NAMES:
+        return litellm_cases()
+    if "pydantic_ai" in NAMES:
+        return pydantic_ai_cases()
+    sdk: Any = import_module("langfuse.openai" if "langfuse" in NAMES else "openai")
+    client = sdk.OpenAI(base_url=f"{URL}/v1", max_retries=0)
+    patient = sdk.OpenAI(base_url=f"{URL}/v1", max_retries=3)
+    chat = client.chat.completions.create
+
+    def all_of(stream: Any) -> None:
+        for _ in stream:
+            pass
+
+    def abandoned() -> None:
+        stream = chat(model="gpt-4o-mini", messages=HELLO, stream=True, stream_options={"include_usage": True})
+        next(iter(stream))
+        stream.close()
+
+    async def asynchronous() -> None:
+        other = sdk.AsyncOpenAI(base_url=f"{URL}/v1", max_retries=0)
+        await other.chat.completions.create(model="gpt-4o-mini", messages=HELLO)
+
+    def in_a_span() -> None:
+        with trace.get_tracer("my.app").start_as_current_span("handle"):
+            chat(model="gpt-4o-mini", messages=HELLO)
+            chat(model="gpt-4o-mini", messages=HELLO)
+
+    found: dict[str, Callable[[], object]] = {
+        "openai-plain": lambda: chat(model="gpt-4o-mini", messages=HELLO),
+        "openai-tools": lambda: chat(model="gpt-4o-tools", messages=HELLO, tools=TOOLS),
+        "openai-stream-usage": lambda: all_of(
+            chat(model="gpt-4o-mini", messages=HELLO, stream=True, stream_options={"include_usage": True})
+        ),
+        "openai-stream": lambda: all_of(chat(model="gpt-4o-mini", messages=HELLO, stream=True)),
+        "openai-abandoned": abandoned,
+        "openai-429": lambda: chat(model="gpt-4o-broken", messages=HELLO),
+        "openai-500": lambda: chat(model="gpt-4o-down", messages=HELLO),
+        "openai-retries": lambda: patient.chat.completions.create(model="gpt-4o-flaky", messages=HELLO),
+        "openai-embeddings": lambda: client.embeddings.create(model="text-embedding-3-small", input="SECRET TEXT"),
+        "openai-responses": lambda: client.responses.create(model="gpt-4.1", input="SECRET QUESTION"),
+        "openai-responses-stream": lambda: all_of(
+            client.responses.create(model="gpt-4.1", input="SECRET QUESTION", stream=True)
+        ),
+        "openai-async": lambda: asyncio.run(asynchronous()),
+        "openai-two-in-a-span": in_a_span,
+    }
+    try:
+        import anthropic
+    except ImportError:
+        return found
+    claude = anthropic.Anthropic(base_url=URL, max_retries=0).messages
+    eager = anthropic.Anthropic(base_url=URL, max_retries=3).messages
+    asked: Any = {"max_tokens": 100, "messages": HELLO}
+
+    def text_stream() -> None:
+        with claude.stream(model="claude-sonnet-4-5", **asked) as stream:
+            all_of(stream.text_stream)
+
+    def claude_in_a_span() -> None:
+        with trace.get_tracer("my.app").start_as_current_span("handle"):
+            claude.create(model="claude-sonnet-4-5", **asked)
+            claude.create(model="claude-sonnet-4-5", **asked)
+
+    return found | {
+        "anthropic-cached": lambda: claude.create(model="claude-sonnet-4-5", **asked),
+        "anthropic-plain": lambda: claude.create(model="claude-plain", **asked),
+        "anthropic-tools": lambda: claude.create(model="claude-tools", tools=ANTHROPIC_TOOLS, **asked),
+        "anthropic-stream": lambda: all_of(claude.create(model="claude-sonnet-4-5", stream=True, **asked)),
+        "anthropic-stream-helper": text_stream,
+        "anthropic-429": lambda: claude.create(model="claude-broken", **asked),
+        "anthropic-retries": lambda: eager.create(model="claude-flaky", **asked),
+        "anthropic-two-in-a-span": claude_in_a_span,
+    }
+
+
+def litellm_cases() -> dict[str, Callable[[], object]]:
+    litellm: Any = import_module("litellm")
+    said = {"api_key": "test", "num_retries": 0, "max_retries": 0, "user": "u-1",
+            "metadata": {"user_api_key_team_id": "acme", "session_id": "s-1"}}  # fmt: skip
+    openai = said | {"api_base": f"{URL}/v1", "messages": HELLO}
+    claude = said | {"api_base": URL, "messages": HELLO, "model": "anthropic/claude-sonnet-4-5"}
+
+    def all_of(stream: Any) -> None:
+        for _ in stream:
+            pass
+
+    return {
+        "openai-plain": lambda: litellm.completion(model="openai/gpt-4o-mini", **openai),
+        "openai-tools": lambda: litellm.completion(model="openai/gpt-4o-tools", tools=TOOLS, **openai),
+        "openai-stream-usage": lambda: all_of(
+            litellm.completion(
+                model="openai/gpt-4o-mini", stream=True, stream_options={"include_usage": True}, **openai
+            )
+        ),
+        "openai-stream": lambda: all_of(litellm.completion(model="openai/gpt-4o-mini", stream=True, **openai)),
+        "openai-429": lambda: litellm.completion(model="openai/gpt-4o-broken", **openai),
+        "openai-500": lambda: litellm.completion(model="openai/gpt-4o-down", **openai),
+        "openai-embeddings": lambda: litellm.embedding(
+            model="openai/text-embedding-3-small", input=["SECRET TEXT"], api_base=f"{URL}/v1", api_key="test"
+        ),
+        "anthropic-cached": lambda: litellm.completion(**claude),
+        "anthropic-stream": lambda: all_of(litellm.completion(stream=True, **claude)),
+        "anthropic-429": lambda: litellm.completion(**claude | {"model": "anthropic/claude-broken"}),
+    }
+
+
+def pydantic_ai_cases() -> dict[str, Callable[[], object]]:
+    pydantic_ai: Any = import_module("pydantic_ai")
+    from anthropic import AsyncAnthropic
+    from openai import AsyncOpenAI
+    from pydantic_ai.models.anthropic import AnthropicModel
+    from pydantic_ai.models.openai import OpenAIChatModel, OpenAIResponsesModel
+    from pydantic_ai.providers.anthropic import AnthropicProvider
+    from pydantic_ai.providers.openai import OpenAIProvider
+
+    openai = OpenAIProvider(openai_client=AsyncOpenAI(base_url=f"{URL}/v1", max_retries=0))
+    claude = AnthropicProvider(anthropic_client=AsyncAnthropic(base_url=URL, max_retries=0))
+    said = {"metadata": {"tenant_id": "acme"}}
+
+    def run(model: Any) -> None:
+        asyncio.run(pydantic_ai.Agent(model).run("SECRET QUESTION", **said))
+
+    def streamed(model: Any) -> None:
+        async def go() -> None:
+            async with pydantic_ai.Agent(model).run_stream("SECRET QUESTION", **said) as result:
+                async for _ in result.stream_text():
+                    pass
+
+        asyncio.run(go())
+
+    return {
+        "openai-plain": lambda: run(OpenAIChatModel("gpt-4o-mini", provider=openai)),
+        "openai-stream-usage": lambda: streamed(OpenAIChatModel("gpt-4o-mini", provider=openai)),
+        "openai-429": lambda: run(OpenAIChatModel("gpt-4o-broken", provider=openai)),
+        "openai-responses": lambda: run(OpenAIResponsesModel("gpt-4.1", provider=openai)),
+        "anthropic-cached": lambda: run(AnthropicModel("claude-sonnet-4-5", provider=claude)),
+        "anthropic-stream": lambda: streamed(AnthropicModel("claude-sonnet-4-5", provider=claude)),
+        "anthropic-429": lambda: run(AnthropicModel("claude-broken", provider=claude)),
+    }
+
+
+def main() -> None:
+    set_up()
+    for name, case in cases().items():
+        try:
+            with whose():
+                case()
+        except Exception:  # noqa: BLE001
+            if not name.endswith(("429", "500")):
+                traceback.print_exc()
+        if "litellm" in NAMES:
+            import time
+
+            time.sleep(7)  # its callbacks run in a thread of their own
+        flush: Any = trace.get_tracer_provider()
+        flush.force_flush()
+        urllib.request.urlopen(urllib.request.Request(f"{URL}/case/{name}", data=b"", method="POST")).read()
+    sys.stdout.flush()
+    os._exit(0)  # the peers' own exporters have nowhere to send to
+
+
+main()
