@@ -43,7 +43,13 @@ def hourly(samples: pd.DataFrame, step_minutes: int | None = None) -> pd.DataFra
         GridStepError: A series is coarser than an hour, or its times do not divide the hour.
     """
     ordered = samples.sort_values([*_SERIES, "ts"], kind="stable")
-    steps = _steps(ordered) if step_minutes is None else pd.Series(step_minutes, ordered.index)
+    steps = _steps(ordered)
+    if step_minutes is not None:
+        closer = steps < step_minutes
+        if closer.any():
+            row = closer.idxmax()
+            raise GridStepError(row, f"values lie {steps.at[row]} minutes apart; expected {step_minutes}")
+        steps = pd.Series(step_minutes, ordered.index)
     offset = ordered["ts"].dt.minute
     _refuse_what_makes_no_hours(ordered, steps, offset)
     known = ordered["g_per_kwh"].notna()

@@ -1,6 +1,7 @@
 """The live sources over real sockets: their shapes, limits, gaps, and what can go wrong."""
 
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 from grid_server import lifecycle_g
@@ -146,6 +147,12 @@ def test_too_many_requests_wait_as_long_as_the_source_asks(store, electricity_ma
     assert 7.0 in waits
 
 
+def test_a_wait_may_be_given_as_a_date(electricity_maps, server, waits):
+    server.say(503, Retry_After=format_datetime(datetime.now(UTC) + timedelta(seconds=100), usegmt=True))
+    electricity_maps.samples("DE", BEGIN, BEGIN + DAY)
+    assert max(waits) == pytest.approx(100, abs=5)
+
+
 def test_server_errors_are_retried_with_growing_waits(store, electricity_maps, server, waits):
     server.say(503)
     server.say(500)
@@ -204,6 +211,13 @@ def test_a_time_within_an_hour_is_refused_and_nothing_stored(store, electricity_
     with pytest.raises(GridSourceError, match="begins none of an hour"):
         fetch(store, electricity_maps, "DE", 1)
     assert not stored(store)
+
+
+def test_finer_values_than_asked_for_do_not_pass_for_hours(store, electricity_maps, server):
+    quarters = [f"2024-01-01T00:{minute:02}:00Z" for minute in (0, 15, 30, 45)]
+    server.say(200, {"zone": "DE", "data": [{"datetime": time, "carbonIntensity": 1} for time in quarters]})
+    with pytest.raises(GridSourceError, match="15 minutes apart; expected 60"):
+        fetch(store, electricity_maps, "DE", 1)
 
 
 def test_another_unit_is_refused(watttime, server):
