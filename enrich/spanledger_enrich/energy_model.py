@@ -31,16 +31,24 @@ METHOD = "ecologits"
 _MAKERS = {
     "anthropic": ("anthropic",),
     "aws.bedrock": ("anthropic", "mistralai", "cohere"),
+    "az.ai.inference": ("openai", "mistralai", "cohere"),
+    "az.ai.openai": ("openai",),
+    "azure": ("openai", "mistralai", "cohere"),
     "azure.ai.inference": ("openai", "mistralai", "cohere"),
     "azure.ai.openai": ("openai",),
+    "azure_ai": ("openai", "mistralai", "cohere"),
+    "azure_openai": ("openai",),
+    "bedrock": ("anthropic", "mistralai", "cohere"),
     "cohere": ("cohere",),
     "gcp.gemini": ("google_genai",),
     "gcp.gen_ai": ("google_genai",),
     "gcp.vertex_ai": ("google_genai", "anthropic", "mistralai"),
+    "gemini": ("google_genai",),
     "google": ("google_genai",),
     "mistral_ai": ("mistralai",),
     "mistralai": ("mistralai",),
     "openai": ("openai",),
+    "vertex_ai": ("google_genai", "anthropic", "mistralai"),
 }
 # Open weights are named by their repository, which tells the model whoever serves it.
 _OPEN_WEIGHTS = "huggingface_hub"

@@ -1,0 +1,182 @@
+"""Which intensity a call gets: its hour's, else its country's yearly mean; never another hour's."""
+
+from datetime import UTC, datetime, timedelta
+
+import pandas as pd
+import pytest
+
+from spanledger_enrich import grid_zone
+from spanledger_enrich.grid_intensity import WORLD, load_yearly_means
+from spanledger_enrich.worker import Worker
+from spanledger_sql.configuration import load
+
+GERMANY = {"provider": "azure.ai.openai", "cloud_region": "germanywestcentral", "output_tokens": 100}
+CALIFORNIA = {"provider": "azure.ai.openai", "cloud_region": "westus", "output_tokens": 100}
+
+
+def found(call):
+    return call["zone"], call["intensity_g_per_kwh"], call["intensity_resolution"]
+
+
+def at(day, hour, minute=0):
+    return datetime(2024, 3, day, hour, minute, tzinfo=UTC)
+
+
+def test_each_call_gets_the_value_of_its_own_hour(books):
+    books.hours("DE", "2024-03-01", [100.0, 200.0, 300.0])
+    calls = books.book(*(GERMANY | {"ts": at(1, hour, minute)} for hour in range(3) for minute in (0, 30, 59)))
+    assert [call["intensity_g_per_kwh"] for call in calls] == [100] * 3 + [200] * 3 + [300] * 3
+    assert {call["intensity_resolution"] for call in calls} == {"hour"}
+
+
+def test_the_last_nanosecond_of_an_hour_belongs_to_it(books):
+    books.hours("DE", "2024-03-02", [100.0, 200.0])
+    # DateTime64(9) keeps nanoseconds, Python's datetime does not.
+    moments = pd.to_datetime(["2024-03-02 00:59:59.999999999", "2024-03-02 01:00:00.000000000"], utc=True)
+    ids = ["last nanosecond", "next hour"]
+    books.store.insert_frame(
+        "llm_spans",
+        pd.DataFrame(
+            GERMANY
+            | {"ingested_at": pd.Timestamp.now(UTC).as_unit("us"), "trace_id": "t", "span_id": ids, "ts": moments}
+            | {"usage_source": "reported", "status": "ok", "request_model": "gpt-4o-2024-08-06"}
+        ),
+    )
+    books.enrich()
+    rows = books.store.rows("SELECT *, toString(ts) AS at FROM calls WHERE trace_id = 't' ORDER BY ts")
+    assert [(row["span_id"], row["intensity_g_per_kwh"]) for row in rows] == list(zip(ids, (100, 200), strict=True))
+    assert rows[0]["at"] == "2024-03-02 00:59:59.999999999"
+
+
+def test_an_hour_without_a_value_gets_the_countrys_yearly_mean_and_says_so(books):
+    books.hours("DE", "2024-03-03", [100.0])
+    books.hours("DE", "2024-03-03 02:00", [300.0])
+    mean = books.store.value(
+        "SELECT argMax(g_per_kwh, ts) FROM grid_intensity WHERE resolution = 'year' AND zone = 'DE'"
+    )
+    before, missing, after = books.book(*(GERMANY | {"ts": at(3, hour)} for hour in range(3)))
+    assert found(before) == ("DE", 100, "hour")
+    assert found(missing) == ("DE", mean, "year")
+    assert "CodeCarbon" in missing["intensity_source"]
+    assert found(after) == ("DE", 300, "hour")
+
+
+def test_a_zone_below_a_country_falls_back_to_the_country(books):
+    books.hours("US-CAL-CISO", "2024-03-04", [150.0])
+    hourly, yearly = books.book(CALIFORNIA | {"ts": at(4, 0)}, CALIFORNIA | {"ts": at(4, 1)})
+    assert found(hourly) == ("US-CAL-CISO", 150, "hour")
+    assert (yearly["zone"], yearly["intensity_resolution"]) == ("US", "year")
+
+
+def test_direct_and_marginal_values_are_never_taken_for_life_cycle_averages(books):
+    books.hours("DE", "2024-03-05", [1.0], basis="direct")
+    books.hours("DE", "2024-03-05", [2.0], signal="marginal")
+    [without] = books.book(GERMANY | {"ts": at(5, 0)})
+    books.hours("DE", "2024-03-05", [350.0])
+    [call] = books.book(GERMANY | {"ts": at(5, 0)})
+    assert without["intensity_resolution"] == "year"
+    assert found(call) == ("DE", 350, "hour")
+
+
+def test_a_corrected_hour_holds_for_the_calls_that_follow(books):
+    books.hours("DE", "2024-03-06", [400.0])
+    books.hours("DE", "2024-03-06", [380.0])
+    [call] = books.book(GERMANY | {"ts": at(6, 0)})
+    assert call["intensity_g_per_kwh"] == 380
+
+
+def test_the_latest_yearly_mean_counts(books):
+    common = {"zone": "XX", "resolution": "year", "signal": "average", "basis": "lifecycle", "quality": "yearly mean"}
+    books.store.insert(
+        "grid_intensity",
+        [
+            {**common, "ts": datetime(year, 1, 1, tzinfo=UTC), "g_per_kwh": float(year), "source": f"of {year}"}
+            for year in (2023, 2021, 2022)
+        ],
+    )
+    books.store.insert(
+        "grid_zone",
+        [{"provider": "vllm", "cloud_region": "xx-1", "zone": "XX", "country": "XX", "source": "by hand"}],
+    )
+    [call] = books.book({"provider": "vllm", "cloud_region": "xx-1"})
+    assert (call["intensity_g_per_kwh"], call["intensity_source"]) == (2023, "of 2023")
+
+
+def test_emissions_are_energy_times_intensity_in_every_row(books):
+    moments = [at(7, 0) + timedelta(minutes=37 * number) for number in range(50)]
+    books.hours("DE", "2024-03-07", [100.0 + number for number in range(12)])
+    spans = [
+        place | {"ts": moment, "output_tokens": 10 * number}
+        for number, moment in enumerate(moments)
+        for place in (GERMANY, CALIFORNIA, {"provider": "openai"})
+    ]
+    frame = pd.DataFrame(books.book(*spans))
+    assert frame["co2e_g"].notna().all()
+    assert {"hour", "year"} == set(frame["intensity_resolution"])
+    for bound in ("", "_low", "_high"):
+        expected = frame[f"energy_wh{bound}"] / 1000 * frame["intensity_g_per_kwh"]
+        pd.testing.assert_series_equal(frame[f"co2e_g{bound}"], expected, check_names=False, rtol=1e-12)
+    assert (frame["co2e_g_low"] <= frame["co2e_g"]).all()
+    assert (frame["co2e_g"] <= frame["co2e_g_high"]).all()
+
+
+def test_unknown_energy_has_unknown_emissions_in_a_known_zone(books):
+    [call] = books.book(GERMANY | {"request_model": "our-own-7b"})
+    assert call["zone"] == "DE"
+    assert call["co2e_g"] is None
+
+
+@pytest.mark.parametrize(
+    ("region", "zone", "country"),
+    [
+        ("germanywestcentral", "DE", "DE"),
+        ("uksouth", "GB", "GB"),
+        ("westus", "US-CAL-CISO", "US"),
+        ("eu-central-1", "DE", "DE"),
+        ("us-east-1", "US-MIDA-PJM", "US"),
+        ("europe-west1", "BE", "BE"),
+        ("EU-CENTRAL-1", "DE", "DE"),
+    ],
+)
+def test_a_clouds_region_means_a_zone(region, zone, country):
+    place = grid_zone.locate("openai", region, "WORLD")
+    assert (place.zone, place.country) == (zone, country)
+    assert region.lower() in place.source
+
+
+def test_an_unknown_region_is_reported_and_the_providers_country_stands_in(books):
+    books.book({"provider": "openai", "cloud_region": "mars-north-1"})
+    [place] = books.store.rows("SELECT * FROM grid_zone FINAL WHERE cloud_region = 'mars-north-1'")
+    assert place["zone"] == "US"
+    assert place["source"] == "cloud region 'mars-north-1' is unknown; EcoLogits: data centres of openai"
+
+
+def test_a_provider_of_no_known_place_gets_the_default_zone(books):
+    [call] = books.book(
+        {"provider": "vllm", "request_model": "meta-llama/Meta-Llama-3.1-8B-Instruct", "output_tokens": 9}
+    )
+    assert (call["zone"], call["intensity_resolution"]) == (WORLD, "year")
+    assert call["co2e_g"] > 0
+
+
+def test_the_default_zone_can_be_set(books):
+    books.hours("FR", "2024-03-08", [44.0])
+    settings = load(data_dir=books.configuration.data_dir, default_zone="FR")
+    [span] = books.ingest({"provider": "ollama", "ts": at(8, 0)})
+    Worker(books.store, settings).catch_up()
+    [call] = books.store.rows("SELECT * FROM calls WHERE span_id = {span:String}", span=span)
+    assert found(call) == ("FR", 44, "hour")
+
+
+def test_no_region_and_no_provider_is_the_default_zone():
+    assert grid_zone.locate("", "", "WORLD") == grid_zone.Place("WORLD", "WORLD", "default zone")
+
+
+def test_every_country_of_a_known_region_has_a_yearly_mean(books):
+    means = {row["zone"] for row in books.store.rows("SELECT zone FROM grid_intensity WHERE resolution = 'year'")}
+    places = [*grid_zone._regions().values(), *grid_zone._codecarbon_regions().values()]
+    assert {place.country for place in places} - means == set()
+
+
+def test_yearly_means_are_loaded_once(books):
+    assert load_yearly_means(books.store) == 0
