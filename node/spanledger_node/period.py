@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+# What the database can hold to the nanosecond.
+_FIRST_YEAR, _LAST_YEAR = 1901, 2261
+
 
 class PeriodError(ValueError):
     """A period or time zone that cannot be read; the message says what was expected."""
@@ -34,7 +37,7 @@ def period(month: str | None, begin: str | None, end: str | None, timezone: str)
     """
     try:
         zone = ZoneInfo(timezone)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         raise PeriodError(f"--timezone {timezone!r} is unknown; expected a name such as Europe/Berlin or UTC") from None
     if month and (begin or end):
         raise PeriodError("--month and --from/--to exclude each other; give one of them")
@@ -53,6 +56,7 @@ def _month(text: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
     if match is None or not 1 <= int(match.group(2)) <= 12:
         raise PeriodError(f"--month {text!r} is not a month; expected for example 2024-10")
     year, number = int(match.group(1)), int(match.group(2))
+    _refuse_year(year, "--month", text)
     following = (year + 1, 1) if number == 12 else (year, number + 1)
     return datetime(year, number, 1, tzinfo=zone), datetime(*following, 1, tzinfo=zone)
 
@@ -64,4 +68,10 @@ def _moment(text: str, option: str, zone: ZoneInfo) -> datetime:
         raise PeriodError(
             f"{option} {text!r} is not a time; expected for example 2024-10-08 or 2024-10-08T14:00"
         ) from None
+    _refuse_year(moment.year, option, text)
     return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+
+
+def _refuse_year(year: int, option: str, text: str) -> None:
+    if not _FIRST_YEAR <= year <= _LAST_YEAR:
+        raise PeriodError(f"{option} {text!r} is out of range; expected a year from {_FIRST_YEAR} to {_LAST_YEAR}")

@@ -6,6 +6,8 @@ import csv
 import gzip
 import io
 import json
+import math
+import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
 
 # Mooncake's traces hash the prompt in blocks of this many tokens.
 BLOCK_TOKENS = 512
+_AZURE = ("TIMESTAMP", "ContextTokens", "GeneratedTokens")
+# Of one request; more is no number of tokens, and OTLP's integers end somewhere too.
+_MOST_TOKENS = 100_000_000
 
 
 class TraceFileError(ValueError):
@@ -41,7 +46,7 @@ def read(path: Path) -> list[TracedCall]:
     try:
         data = path.read_bytes()
         text = (gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data).decode("utf-8-sig")
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
         raise TraceFileError(f"{path}: cannot be read: {error}") from None
     calls = list(_mooncake(path, text) if text.lstrip().startswith("{") else _azure(path, text))
     if not calls:
@@ -54,14 +59,17 @@ def read(path: Path) -> list[TracedCall]:
 
 
 def _azure(path: Path, text: str) -> Iterator[TracedCall]:
-    rows = csv.DictReader(io.StringIO(text))
-    expected = ["TIMESTAMP", "ContextTokens", "GeneratedTokens"]
-    if rows.fieldnames != expected:
+    header = text.partition("\n")[0].strip()
+    if header.replace('"', "") != ",".join(_AZURE):
         raise TraceFileError(
-            f"{path}:1: columns are {rows.fieldnames}; expected {expected} (Azure's trace) or JSON lines (Mooncake's)"
+            f"{path}:1: columns are {header[:80]!r}; expected {','.join(_AZURE)} (Azure's trace) or JSON lines "
+            "(Mooncake's)"
         )
-    for row in rows:
+    rows = csv.DictReader(io.StringIO(text))
+    for row in _lines(path, rows):
         line = rows.line_num
+        if None in row:
+            raise TraceFileError(f"{path}:{line}: has more fields than {','.join(_AZURE)}")
         try:
             # Azure writes seven decimals, Python reads six.
             moment = datetime.fromisoformat((row["TIMESTAMP"] or "")[:26]).replace(tzinfo=UTC)
@@ -72,6 +80,13 @@ def _azure(path: Path, text: str) -> Iterator[TracedCall]:
             _count(path, line, "ContextTokens", row["ContextTokens"]),
             _count(path, line, "GeneratedTokens", row["GeneratedTokens"]),
         )
+
+
+def _lines(path: Path, rows: csv.DictReader[str]) -> Iterator[dict[str, str]]:
+    try:
+        yield from rows
+    except csv.Error as error:
+        raise TraceFileError(f"{path}:{rows.line_num + 1}: cannot be read as CSV: {error}") from None
 
 
 def _mooncake(path: Path, text: str) -> Iterator[TracedCall]:
@@ -87,6 +102,8 @@ def _mooncake(path: Path, text: str) -> Iterator[TracedCall]:
             raise TraceFileError(
                 f"{path}:{line}: expected a JSON object with timestamp, input_length, output_length: {error!r}"
             ) from None
+        if not math.isfinite(offset):
+            raise TraceFileError(f"{path}:{line}: timestamp: {row['timestamp']!r} is not a time in milliseconds")
         yield TracedCall(
             offset,
             _count(path, line, "input_length", tokens[0]),
@@ -100,6 +117,6 @@ def _count(path: Path, line: int, field: str, value: object) -> int:
         number = int(str(value))
     except ValueError:
         number = -1
-    if number < 0:
+    if not 0 <= number <= _MOST_TOKENS:
         raise TraceFileError(f"{path}:{line}: {field}: {value!r} is not a number of tokens")
     return number
