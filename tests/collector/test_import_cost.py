@@ -1,17 +1,13 @@
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 HEAVY = ("pandas", "chdb", "clickhouse_connect", "streamlit", "codecarbon", "pydantic", "numpy", "openai", "anthropic")
 
 
-def _python(code: str, environment: dict[str, str] | None = None) -> str:
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True, timeout=60
-    )
+def _python(code: str) -> str:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     return done.stdout.strip()
 
 
@@ -27,12 +23,10 @@ def test_configuring_over_http_loads_nothing_heavy() -> None:
     assert loaded == "[]"
 
 
-def test_importing_costs_a_few_milliseconds_over_the_sdk(tmp_path: Path) -> None:
-    environment = os.environ | {"PYTHONPYCACHEPREFIX": str(tmp_path)}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+def test_importing_adds_nothing_to_the_sdk_but_its_own_modules() -> None:
+    # What that takes in milliseconds is bench/overhead.py's to say: a busy machine is no reason to fail.
     code = (
-        "import time, opentelemetry.sdk.trace.export; begun = time.perf_counter();"
-        "import spanledger; print(time.perf_counter() - begun)"
+        "import sys, opentelemetry.sdk.trace.export; before = set(sys.modules); import spanledger;"
+        "print(*{name.partition('.')[0] for name in set(sys.modules) - before})"
     )
-    _python(code, environment)  # compiles, as an installation does once
-    assert min(float(_python(code, environment)) for _ in range(5)) < 0.01
+    assert set(_python(code).split()) <= {"spanledger", "opentelemetry"}
