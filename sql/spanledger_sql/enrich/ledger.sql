@@ -20,6 +20,8 @@ INSERT INTO ledger
     energy_wh, energy_wh_low, energy_wh_high, energy_method, energy_id,
     zone, intensity_g_per_kwh, intensity_source, intensity_resolution,
     co2e_g, co2e_g_low, co2e_g_high, co2e_market_g, embodied_g, water_ml,
+    usage_note, input_audio_tokens, output_audio_tokens, web_searches, vendor_unit, vendor_quantity, speed,
+    provider_account, host_name, scope_name,
     counted, counted_reason, version, enriched_at
 )
 -- Senders' clocks may be off by any number of months, each of which is a partition.
@@ -189,6 +191,8 @@ SELECT
     NULL AS co2e_market_g,
     if(energy_unknown, NULL, m.embodied_g_per_output_token * b.output_tokens + m.embodied_g_per_request) AS embodied_g,
     NULL AS water_ml,
+    b.usage_note, b.input_audio_tokens, b.output_audio_tokens, b.web_searches, b.vendor_unit, b.vendor_quantity, b.speed,
+    b.provider_account, b.host_name, b.scope_name,
     1 AS counted,
     '' AS counted_reason,
     {version:UInt64} AS version,
