@@ -8,7 +8,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from spanledger_enrich import energy_model, grid_intensity, price_list
+from spanledger_enrich import count_once, energy_model, grid_intensity, price_list
 from spanledger_enrich.resolution import resolve_models, resolve_places
 from spanledger_sql.store import Store, StoreError, statement
 
@@ -91,19 +91,30 @@ class Worker:
         since = after - LOOKBACK
         resolve_models(self._store, since, until)
         resolve_places(self._store, since, until, self._configuration.default_zone)
+        version = time.time_ns() // 1000
+        changed = count_once.judge(self._store, since, until, version)
         self._store.execute(
             statement("enrich/ledger"),
             {
                 "after": since,
                 "until": until,
-                "version": time.time_ns() // 1000,
+                "verdicts_after": last_version(self._store),
+                "version": version,
                 "default_zone": self._configuration.default_zone,
             },
         )
-        if calls:
+        if calls or changed:
             self._store.insert(
                 "enrich_progress",
-                [{"worker": _NAME, "ingested_until": until, "calls": calls, "updated_at": datetime.now(UTC)}],
+                [
+                    {
+                        "worker": _NAME,
+                        "ingested_until": until,
+                        "calls": calls,
+                        "updated_at": datetime.now(UTC),
+                        "version": version,
+                    }
+                ],
             )
         return calls
 
@@ -112,3 +123,8 @@ def progress(store: Store) -> datetime:
     """The time of ingestion up to which every call is in the ledger."""
     until = store.value("SELECT max(ingested_until) FROM enrich_progress WHERE worker = {worker:String}", worker=_NAME)
     return max(until, _BEGINNING) if isinstance(until, datetime) else _BEGINNING
+
+
+def last_version(store: Store) -> int:
+    """The version of the last batch that was written whole."""
+    return int(store.value("SELECT max(version) FROM enrich_progress WHERE worker = {worker:String}", worker=_NAME))

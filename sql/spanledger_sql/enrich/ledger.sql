@@ -5,6 +5,7 @@
 -- needs before they are joined. Calls that the ledger has already are left out, so a batch may be taken twice.
 --
 -- Parameters: after, until DateTime64(6, 'UTC'): the batch, by time of ingestion, half-open at the start;
+--     verdicts_after UInt64: the version up to which verdicts of `call_verdict` are in the ledger;
 --     version UInt64: of the rows written; default_zone String: of calls whose place is unknown.
 -- Needs join_use_nulls = 1: what does not match must be NULL, never a free call.
 INSERT INTO ledger
@@ -46,11 +47,25 @@ WITH
                 llm_spans.cache_write_1h_tokens, llm_spans.output_tokens, llm_spans.reasoning_tokens
             ) > 100000000 AS absurd
         FROM llm_spans
-        WHERE ingested_at > {after:DateTime64(6, 'UTC')}
+        WHERE (
+            ingested_at > {after:DateTime64(6, 'UTC')}
             AND ingested_at <= {until:DateTime64(6, 'UTC')}
             AND (trace_id, span_id) NOT IN (
                 SELECT trace_id, span_id FROM ledger WHERE enriched_at > {after:DateTime64(6, 'UTC')}
             )
+        ) OR (
+            -- Calls of earlier batches that a new one makes count otherwise.
+            ingested_at IN (SELECT ingested_at FROM call_verdict WHERE version > {verdicts_after:UInt64})
+            AND (trace_id, span_id) IN (
+                SELECT trace_id, span_id FROM call_verdict WHERE version > {verdicts_after:UInt64}
+            )
+        )
+    ),
+    verdicts AS
+    (
+        SELECT *
+        FROM call_verdict FINAL
+        WHERE (trace_id, span_id) IN (SELECT trace_id, span_id FROM batch)
     ),
     models AS
     (
@@ -161,7 +176,9 @@ WITH
     if(energy_unknown, NULL, m.wh_per_output_token_high * b.output_tokens + m.wh_per_request_high) AS wh_high
 SELECT
     b.trace_id, b.span_id, b.ts, b.duration_ms, b.service_name, b.environment,
-    b.tenant_id, b.tenant_source, b.user_id, b.session_id, b.feature, b.workflow, b.run_id, b.cost_center, b.dialect,
+    if(v.tenant_id != '', v.tenant_id, b.tenant_id), if(v.tenant_id != '', v.tenant_source, b.tenant_source),
+    if(v.user_id != '', v.user_id, b.user_id), if(v.session_id != '', v.session_id, b.session_id),
+    if(v.feature != '', v.feature, b.feature), b.workflow, b.run_id, b.cost_center, b.dialect,
     b.provider, b.request_model, b.response_model, b.operation, b.streaming, b.ttft_ms,
     b.status, b.error_type, b.finish_reason, b.response_id, b.service_tier, b.cloud_region,
     b.input_tokens, b.cache_read_tokens, b.cache_write_tokens, b.cache_write_1h_tokens, b.output_tokens,
@@ -193,8 +210,8 @@ SELECT
     NULL AS water_ml,
     b.usage_note, b.input_audio_tokens, b.output_audio_tokens, b.web_searches, b.vendor_unit, b.vendor_quantity, b.speed,
     b.provider_account, b.host_name, b.scope_name,
-    1 AS counted,
-    '' AS counted_reason,
+    ifNull(v.counted, 1) AS counted,
+    ifNull(v.counted_reason, '') AS counted_reason,
     {version:UInt64} AS version,
     now64(6, 'UTC') AS enriched_at
 FROM batch AS b
@@ -203,3 +220,5 @@ ASOF LEFT JOIN models AS m
     AND m.valid_from <= b.ts
 LEFT JOIN places AS p
     ON p.provider = b.provider AND p.cloud_region = b.cloud_region AND p.hour = toStartOfHour(b.ts)
+LEFT JOIN verdicts AS v
+    ON v.trace_id = b.trace_id AND v.span_id = b.span_id

@@ -1,0 +1,72 @@
+-- Puts down the spans that share a trace or a response id with a span of the batch, and those that share one with a
+-- span put down before: run until it adds none.
+-- A parent that comes late, of a trace with several calls, calls for another look at them as well.
+-- Parameters: after, until DateTime64(6, 'UTC'): the batch, by time of ingestion, half-open at the start.
+INSERT INTO call_candidate
+WITH
+    touched AS
+    (
+        SELECT key
+        FROM call_key
+        WHERE key IN (
+            SELECT cityHash64('trace', trace_id)
+            FROM llm_spans
+            WHERE ingested_at > {after:DateTime64(6, 'UTC')} AND ingested_at <= {until:DateTime64(6, 'UTC')}
+            UNION ALL
+            SELECT cityHash64('response', response_id)
+            FROM llm_spans
+            WHERE ingested_at > {after:DateTime64(6, 'UTC')} AND ingested_at <= {until:DateTime64(6, 'UTC')}
+                AND response_id != ''
+            UNION ALL
+            SELECT cityHash64('trace', trace_id)
+            FROM span_parent
+            WHERE ingested_at > {after:DateTime64(6, 'UTC')} AND ingested_at <= {until:DateTime64(6, 'UTC')}
+            UNION ALL
+            SELECT arrayJoin([cityHash64('trace', trace_id), cityHash64('response', response_id)])
+            FROM call_candidate
+            WHERE response_id != ''
+            UNION ALL
+            SELECT cityHash64('trace', trace_id)
+            FROM call_candidate
+        )
+        GROUP BY key
+        HAVING uniqExact(span) > 1
+    ),
+    related AS
+    (
+        SELECT span, ingested_at
+        FROM call_key
+        WHERE key IN (SELECT key FROM touched) AND span NOT IN (SELECT span FROM call_candidate)
+    ),
+    (name -> replaceRegexpOne(replaceRegexpOne(lower(name), '^.*/', ''),
+                              '[-@:](20\\d\\d-?\\d\\d-?\\d\\d|\\d{4,8}|latest)$', '')) AS plain
+SELECT
+    cityHash64(trace_id, span_id) AS span,
+    trace_id,
+    span_id,
+    parent_span_id,
+    ingested_at,
+    ts AS begins,
+    ts + toIntervalNanosecond(toInt64(least(duration_ms, 1e10) * 1e6)) AS ends,
+    concat(scope_name, if(dialect = 'logfire-stream', ' stream', '')) AS reporter,
+    if(operation IN ('chat', 'text_completion', 'generate_content', 'responses', 'multimodal'), 'chat', operation)
+        AS kind,
+    plain(if(request_model != '', request_model, response_model)) AS model,
+    response_id,
+    status = 'error' AS failed,
+    usage_source != 'missing' AS has_usage,
+    input_tokens,
+    output_tokens,
+    (cache_read_tokens > 0) + (cache_write_tokens > 0) + (cache_write_1h_tokens > 0) + (reasoning_tokens > 0)
+        + (input_audio_tokens > 0) + (output_audio_tokens > 0) + (web_searches > 0) AS details,
+    if(tenant_id = '(unattributed)', '', tenant_id) AS tenant_id,
+    if(tenant_id = '(unattributed)', '', tenant_source) AS tenant_source,
+    user_id,
+    session_id,
+    feature
+FROM llm_spans
+WHERE operation != 'vendor_usage'
+    AND ingested_at IN (SELECT ingested_at FROM related)
+    AND cityHash64(trace_id, span_id) IN (SELECT span FROM related)
+ORDER BY has_usage DESC, output_tokens DESC, details DESC, ingested_at
+LIMIT 1 BY trace_id, span_id

@@ -1,0 +1,137 @@
+-- Decides which span of each call counts, and writes what changed by that.
+--
+-- A span around one call reports that call too; a span around several is their sum, and counts for none. Of the spans
+-- that report a call the richest counts: with usage, with the most details of it, the innermost.
+-- Parameters: version UInt64: the batch's.
+INSERT INTO call_verdict
+WITH
+    around AS
+    (
+        SELECT
+            nesting.outer_span AS span,
+            uniqExact(labelled.label) AS calls,
+            min(labelled.label) AS label,
+            argMin(inner_call.span_id, (inner_call.begins, inner_call.span)) AS first_span_id
+        FROM call_nesting AS nesting
+        INNER JOIN (SELECT span, label FROM call_label WHERE step = 2) AS labelled ON labelled.span = nesting.inner_span
+        INNER JOIN call_candidate AS inner_call ON inner_call.span = nesting.inner_span
+        INNER JOIN call_candidate AS outer_call ON outer_call.span = nesting.outer_span
+        WHERE NOT inner_call.failed OR inner_call.has_usage OR NOT outer_call.has_usage
+        GROUP BY span
+    ),
+    placed AS
+    (
+        SELECT
+            candidate.span AS span,
+            candidate.trace_id AS trace_id,
+            candidate.span_id AS span_id,
+            candidate.ingested_at AS ingested_at,
+            candidate.begins AS begins,
+            candidate.kind AS kind,
+            candidate.response_id AS response_id,
+            candidate.failed AS failed,
+            candidate.has_usage AS has_usage,
+            candidate.details AS details,
+            candidate.tenant_id AS tenant_id,
+            candidate.tenant_source AS tenant_source,
+            candidate.user_id AS user_id,
+            candidate.session_id AS session_id,
+            candidate.feature AS feature,
+            innermost.span IS NOT NULL AS is_innermost,
+            around.calls > 1 AND NOT is_innermost AS is_sum,
+            around.first_span_id AS first_span_id,
+            if(is_innermost, innermost.label, around.label) AS label_1
+        FROM call_candidate AS candidate
+        LEFT JOIN (SELECT span, label FROM call_label WHERE step = 2) AS innermost ON innermost.span = candidate.span
+        LEFT JOIN around ON around.span = candidate.span
+    ),
+    call_2 AS
+    (
+        SELECT
+            *,
+            min(label_1) OVER (PARTITION BY kind, if(response_id = '', toString(span), response_id)) AS label_2
+        FROM placed
+        WHERE NOT is_sum
+    ),
+    call_3 AS (SELECT *, min(label_2) OVER (PARTITION BY label_1) AS label_3 FROM call_2),
+    call_4 AS
+    (
+        SELECT
+            *,
+            min(label_3) OVER (PARTITION BY kind, if(response_id = '', toString(span), response_id)) AS label_4
+        FROM call_3
+    ),
+    call_5 AS (SELECT *, min(label_4) OVER (PARTITION BY label_1) AS call FROM call_4),
+    ordered AS
+    (
+        SELECT
+            *,
+            row_number() OVER best AS place,
+            first_value(trace_id) OVER best AS best_trace_id,
+            first_value(span_id) OVER best AS best_span_id,
+            arrayFirst(said -> said.1 != '', groupArray((tenant_id, tenant_source)) OVER whole) AS tenant,
+            arrayFirst(said -> said != '', groupArray(user_id) OVER whole) AS call_user_id,
+            arrayFirst(said -> said != '', groupArray(session_id) OVER whole) AS call_session_id,
+            arrayFirst(said -> said != '', groupArray(feature) OVER whole) AS call_feature
+        FROM call_5
+        WINDOW
+            best AS (PARTITION BY call
+                     ORDER BY has_usage DESC, details DESC, is_innermost DESC, failed, response_id = '', begins, span),
+            whole AS (PARTITION BY call
+                      ORDER BY has_usage DESC, details DESC, is_innermost DESC, failed, response_id = '', begins, span
+                      ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
+    ),
+    decided AS
+    (
+        SELECT
+            trace_id,
+            span_id,
+            ingested_at,
+            toUInt8(place = 1) AS counted,
+            multiIf(place = 1, '',
+                    best_trace_id = trace_id, concat('same call as span ', best_span_id),
+                    concat('same call as span ', best_span_id, ' of trace ', best_trace_id)) AS counted_reason,
+            if(ordered.tenant_id = '', tenant.1, '') AS tenant_id,
+            if(ordered.tenant_id = '', tenant.2, '') AS tenant_source,
+            if(ordered.user_id = '', call_user_id, '') AS user_id,
+            if(ordered.session_id = '', call_session_id, '') AS session_id,
+            if(ordered.feature = '', call_feature, '') AS feature
+        FROM ordered
+        UNION ALL
+        SELECT
+            trace_id,
+            span_id,
+            ingested_at,
+            0 AS counted,
+            concat('sums the calls inside it, such as span ', first_span_id) AS counted_reason,
+            '' AS tenant_id,
+            '' AS tenant_source,
+            '' AS user_id,
+            '' AS session_id,
+            '' AS feature
+        FROM placed
+        WHERE is_sum
+    )
+SELECT
+    decided.trace_id,
+    decided.span_id,
+    decided.ingested_at,
+    decided.counted,
+    decided.counted_reason,
+    decided.tenant_id,
+    decided.tenant_source,
+    decided.user_id,
+    decided.session_id,
+    decided.feature,
+    {version:UInt64} AS version
+FROM decided
+LEFT JOIN
+(
+    SELECT * FROM call_verdict FINAL WHERE (trace_id, span_id) IN (SELECT trace_id, span_id FROM call_candidate)
+) AS before
+    ON before.trace_id = decided.trace_id AND before.span_id = decided.span_id
+WHERE (decided.counted, decided.counted_reason, decided.tenant_id, decided.tenant_source, decided.user_id,
+       decided.session_id, decided.feature)
+    != (ifNull(before.counted, 1), ifNull(before.counted_reason, ''), ifNull(before.tenant_id, ''),
+        ifNull(before.tenant_source, ''), ifNull(before.user_id, ''), ifNull(before.session_id, ''),
+        ifNull(before.feature, ''))
