@@ -35,7 +35,9 @@ def main() -> None:
         "spans of this library": [(body, 500) for body in requests(options.spans // 500, 500)],
         "spans of a dozen dialects, as captured": list(mixed_requests(options.spans)),
     }
-    print(f"{'traffic':<42} {'otel_traces':>12} {'and llm_spans':>14} {'ratio':>6}  (spans/s, best of {options.rounds})")
+    print(
+        f"{'traffic':<42} {'otel_traces':>12} {'and llm_spans':>14} {'ratio':>6}  (spans/s, best of {options.rounds})"
+    )
     for name, traffic in traffics.items():
         segments = _segments(traffic)
         with tempfile.TemporaryDirectory() as folder, Store.open(load(data_dir=Path(folder)), exclusive=True) as store:

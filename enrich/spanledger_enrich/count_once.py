@@ -15,16 +15,17 @@ if TYPE_CHECKING:
 
     from spanledger_sql.store import Store
 
-_SCRATCH = ("call_candidate", "call_nesting", "call_label")
+_SCRATCH = ("call_candidate", "call_nesting", "call_scene", "call_label")
 
 
-def judge(store: Store, after: datetime, until: datetime, version: int) -> int:
+def judge(store: Store, after: datetime, until: datetime, parents_until: datetime, version: int) -> int:
     """Write `call_verdict` for the spans of a batch and all that may report the same calls; gives how many changed.
 
     Args:
         store: The database; one worker at a time.
         after: The batch, by time of ingestion, half-open at the start.
         until: Its end.
+        parents_until: Up to when spans' parents are looked at, by time of ingestion.
         version: The batch's version.
     """
     batch = {"after": after, "until": until}
@@ -33,15 +34,14 @@ def judge(store: Store, after: datetime, until: datetime, version: int) -> int:
         store.execute(f"TRUNCATE TABLE {table}")
     candidates = 0
     while True:
-        store.execute(statement("count_once/2_candidates"), batch)
+        store.execute(statement("count_once/2_candidates"), batch | {"parents_until": parents_until})
         found = int(store.value("SELECT count() FROM call_candidate"))
         if found == candidates:
             break
         candidates = found
     if not candidates:
         return 0
-    store.execute(statement("count_once/3_nesting"))
-    store.execute(statement("count_once/4_labels"))
-    store.execute(statement("count_once/5_silent_labels"))
-    store.execute(statement("count_once/6_verdicts"), {"version": version})
+    for step in ("3_nesting", "3_stream_results", "4_scenes", "5_labels", "6_silent_labels"):
+        store.execute(statement(f"count_once/{step}"))
+    store.execute(statement("count_once/7_verdicts"), {"version": version})
     return int(store.value("SELECT count() FROM call_verdict WHERE version = {version:UInt64}", version=version))

@@ -42,7 +42,7 @@ class Worker:
         self._wake = threading.Event()
         self._stopping = False
         self._thread: threading.Thread | None = None
-        self._look_again_until = 0.0
+        self._parents = _BEGINNING
 
     def catch_up(self) -> int:
         """Enrich everything ingested so far; gives the number of new calls."""
@@ -83,16 +83,18 @@ class Worker:
             statement("enrich/next_batch"), after=after, batch_calls=self._configuration.batch_calls
         )[0]
         calls = int(batch["calls"])
-        if calls:
-            self._look_again_until = time.monotonic() + LOOKBACK.total_seconds()
-        elif time.monotonic() >= self._look_again_until:
-            return 0
         until = batch["until"] if calls else after
         since = after - LOOKBACK
+        parents = self._store.value(statement("enrich/newest_parent"), after=since)
+        if not calls:
+            late = self._store.value(statement("enrich/late_calls"), after=since, until=until)
+            if not late and parents == self._parents:
+                return 0
+        self._parents = parents
         resolve_models(self._store, since, until)
         resolve_places(self._store, since, until, self._configuration.default_zone)
         version = time.time_ns() // 1000
-        changed = count_once.judge(self._store, since, until, version)
+        changed = count_once.judge(self._store, since, until, parents, version)
         self._store.execute(
             statement("enrich/ledger"),
             {

@@ -1,53 +1,89 @@
-"""A ledger filled from captures, and the captures themselves."""
+"""The captures of real instrumentations, as they are and taken apart, and a ledger to book them into."""
+
+from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from spanledger_collector.spool import length_prefixed
-from spanledger_enrich.worker import Worker, load_reference_data
+from spanledger_enrich.worker import Worker
+from spanledger_sql.configuration import Configuration
+from spanledger_sql.store import Store
 
 CAPTURES = Path(__file__).parents[1] / "fixtures" / "dialects"
 
 
 @dataclass(frozen=True)
 class Capture:
-    """One case of one instrumentation: the OTLP request it sent, and what the provider billed."""
+    """One case of one set-up: the OTLP it sent, and what the provider billed meanwhile."""
 
-    name: str
+    setup: str
     case: str
 
     @property
-    def request(self) -> bytes:
-        return (CAPTURES / self.name / f"{self.case}.pb").read_bytes()
+    def name(self) -> str:
+        return f"{self.setup}/{self.case}"
 
     @property
-    def billed(self) -> list[dict]:
-        return json.loads((CAPTURES / self.name / "truth.json").read_text())[self.case]
+    def request(self) -> bytes:
+        return (CAPTURES / self.setup / f"{self.case}.pb").read_bytes()
 
-    def __str__(self) -> str:
-        return f"{self.name}-{self.case}"
+    @property
+    def billed(self) -> list[dict[str, Any]]:
+        return list(json.loads((CAPTURES / self.setup / "truth.json").read_text())[self.case])
+
+    def spans(self, number: int) -> list[bytes]:
+        """The capture's spans, a request each, with trace, span and response ids of their own for each ``number``."""
+        parts = []
+        request = ExportTraceServiceRequest.FromString(self.request)
+        for resource in request.resource_spans:
+            for scope in resource.scope_spans:
+                for span in scope.spans:
+                    part = ExportTraceServiceRequest()
+                    alone = part.resource_spans.add(resource=resource.resource).scope_spans.add(scope=scope.scope)
+                    alone.spans.add().CopyFrom(span)
+                    single = alone.spans[0]
+                    single.trace_id = _other(span.trace_id, number)
+                    single.span_id = _other(span.span_id, number)
+                    single.parent_span_id = _other(span.parent_span_id, number)
+                    for attribute in single.attributes:
+                        if attribute.key.endswith((".response.id", ".metadata.id")):
+                            attribute.value.string_value += f"-{number}"
+                    parts.append(part.SerializeToString())
+        return parts
+
+    def trace_ids(self, number: int) -> list[str]:
+        """The trace ids of `spans`."""
+        request = ExportTraceServiceRequest.FromString(self.request)
+        found = {s.trace_id for r in request.resource_spans for scope in r.scope_spans for s in scope.spans}
+        return [_other(trace_id, number).hex() for trace_id in found]
 
 
 def captures() -> list[Capture]:
-    return [Capture(path.parent.name, path.stem) for path in sorted(CAPTURES.glob("*/*.pb"))]
+    """Every capture that holds a span."""
+    return [Capture(path.parent.name, path.stem) for path in sorted(CAPTURES.glob("*/*.pb")) if path.stat().st_size]
+
+
+def _other(identity: bytes, number: int) -> bytes:
+    return (int.from_bytes(identity, "big") ^ number).to_bytes(len(identity), "big") if identity else identity
 
 
 @pytest.fixture
-def ledger_of(store, configuration):
-    """Books OTLP requests, each as a batch of its own, and gives the ledger's rows."""
-    load_reference_data(store)
-    token = 0
+def book(store: Store, configuration: Configuration) -> Callable[[Iterable[bytes]], None]:
+    """Books requests as one batch."""
+    worker = Worker(store, configuration)
+    batches = 0
 
-    def book(*requests: bytes) -> list[dict]:
-        nonlocal token
-        for request in requests:
-            if request:
-                token += 1
-                store.insert_otlp(length_prefixed(request), f"test-{token}")
-            Worker(store, configuration).catch_up()
-        return store.rows("SELECT * FROM ledger FINAL ORDER BY ts, trace_id, span_id")
+    def book(requests: Iterable[bytes]) -> None:
+        nonlocal batches
+        batches += 1
+        store.insert_otlp(b"".join(map(length_prefixed, requests)), f"batch-{batches}")
+        worker.catch_up()
 
     return book

@@ -1,14 +1,8 @@
 -- Notes the keys of a batch's spans: what they may share with other reports of the same call.
 -- Parameters: after, until DateTime64(6, 'UTC'): the batch, by time of ingestion, half-open at the start.
 INSERT INTO call_key
-SELECT
-    arrayJoin(
-        if(response_id = '',
-           [cityHash64('trace', trace_id)],
-           [cityHash64('trace', trace_id), cityHash64('response', response_id)])) AS key,
-    cityHash64(trace_id, span_id) AS span,
-    ingested_at
-FROM llm_spans
+SELECT key, span, ingested_at
+FROM llm_span_key
 WHERE ingested_at > {after:DateTime64(6, 'UTC')}
     AND ingested_at <= {until:DateTime64(6, 'UTC')}
     AND (trace_id, span_id) NOT IN (

@@ -1,7 +1,8 @@
--- Puts down the spans that share a trace or a response id with a span of the batch, and those that share one with a
--- span put down before: run until it adds none.
+-- Puts down the spans that share a key with a span of the batch, and those that share one with a span put down before:
+-- run until it adds none.
 -- A parent that comes late, of a trace with several calls, calls for another look at them as well.
--- Parameters: after, until DateTime64(6, 'UTC'): the batch, by time of ingestion, half-open at the start.
+-- Parameters: after, until DateTime64(6, 'UTC'): the batch, by time of ingestion, half-open at the start;
+--     parents_until DateTime64(6, 'UTC'): up to when parents are looked at.
 INSERT INTO call_candidate
 WITH
     touched AS
@@ -9,25 +10,18 @@ WITH
         SELECT key
         FROM call_key
         WHERE key IN (
-            SELECT cityHash64('trace', trace_id)
-            FROM llm_spans
+            SELECT key
+            FROM llm_span_key
             WHERE ingested_at > {after:DateTime64(6, 'UTC')} AND ingested_at <= {until:DateTime64(6, 'UTC')}
-            UNION ALL
-            SELECT cityHash64('response', response_id)
-            FROM llm_spans
-            WHERE ingested_at > {after:DateTime64(6, 'UTC')} AND ingested_at <= {until:DateTime64(6, 'UTC')}
-                AND response_id != ''
             UNION ALL
             SELECT cityHash64('trace', trace_id)
             FROM span_parent
-            WHERE ingested_at > {after:DateTime64(6, 'UTC')} AND ingested_at <= {until:DateTime64(6, 'UTC')}
+            WHERE ingested_at > {after:DateTime64(6, 'UTC')} AND ingested_at <= {parents_until:DateTime64(6, 'UTC')}
             UNION ALL
-            SELECT arrayJoin([cityHash64('trace', trace_id), cityHash64('response', response_id)])
-            FROM call_candidate
-            WHERE response_id != ''
-            UNION ALL
-            SELECT cityHash64('trace', trace_id)
-            FROM call_candidate
+            SELECT key
+            FROM llm_span_key
+            WHERE ingested_at IN (SELECT ingested_at FROM call_candidate)
+                AND span IN (SELECT span FROM call_candidate)
         )
         GROUP BY key
         HAVING uniqExact(span) > 1
@@ -46,6 +40,7 @@ SELECT
     span_id,
     parent_span_id,
     ingested_at,
+    service_name,
     ts AS begins,
     ts + toIntervalNanosecond(toInt64(least(duration_ms, 1e10) * 1e6)) AS ends,
     concat(scope_name, if(dialect = 'logfire-stream', ' stream', '')) AS reporter,

@@ -33,8 +33,8 @@ ALTER TABLE ledger
     ADD COLUMN scope_name LowCardinality(String);
 
 -- Spans by what they may share with another report of the same call, so that the relatives of a new span are found
--- without reading the others. key: a hash of the trace id or of the response id; span: a hash of trace and span id;
--- ingested_at finds the span in llm_spans.
+-- without reading the others. key: a hash of the trace id, of the response id, or, for Logfire's streams, of service,
+-- model and minute; span: a hash of trace and span id; ingested_at finds the span in llm_spans.
 CREATE TABLE call_key
 (
     key UInt64,
@@ -89,6 +89,7 @@ CREATE TABLE call_candidate
     span_id String,
     parent_span_id String,
     ingested_at DateTime64(6, 'UTC'),
+    service_name String,
     begins DateTime64(9, 'UTC'),
     ends DateTime64(9, 'UTC'),
     reporter String,
@@ -109,6 +110,8 @@ CREATE TABLE call_candidate
 ENGINE = Memory;
 
 CREATE TABLE call_nesting (inner_span UInt64, outer_span UInt64) ENGINE = Memory;
+
+CREATE TABLE call_scene (span UInt64, scene String) ENGINE = Memory;
 
 CREATE TABLE call_label (span UInt64, step UInt8, label UInt64) ENGINE = Memory;
 

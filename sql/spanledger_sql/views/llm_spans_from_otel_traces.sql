@@ -137,7 +137,7 @@ WITH
      ('ai.usage.inputTokens', 'usage.input'), ('ai.usage.promptTokens', 'usage.input'),
      ('ai.usage.tokens', 'usage.input'),
      ('ai.usage.outputTokens', 'usage.output'), ('ai.usage.completionTokens', 'usage.output'),
-     ('ai.usage.totalTokens', 'usage.total'),
+     ('ai.usage.totalTokens', 'usage.total'), ('ai.response.providerMetadata', 'vercel_metadata'),
      ('ai.usage.cachedInputTokens', 'usage.cache_read'),
      ('ai.usage.inputTokenDetails.cacheReadTokens', 'usage.cache_read'),
      ('ai.usage.inputTokenDetails.cacheWriteTokens', 'usage.cache_write'),
@@ -224,6 +224,7 @@ WITH
             said('langfuse_type') AS said_langfuse_type,
             said('langfuse_first_token') AS said_langfuse_first_token,
             said('vercel_operation') AS said_vercel_operation,
+            said('vercel_metadata') AS said_vercel_metadata,
             said('usage.input') AS said_input,
             said('usage.output') AS said_output,
             said('usage.cache_read') AS said_cache_read,
@@ -287,7 +288,9 @@ WITH
                 AND NOT startsWith(said_response_id, 'resp_') AS openlit_invented,
 
             -- Usage that came as a document: Langfuse's, Logfire's raw usage, and the reprs of LiteLLM.
-            said_document AS usage_document,
+            firstNonDefault(said_document, if(said_vercel_metadata = '', '',
+                                              JSONExtractRaw(said_vercel_metadata, 'anthropic', 'usage')))
+                AS usage_document,
             if(usage_document IN ('', '{}', 'None'), '',
                if(startsWith(usage_document, '{\''),
                   replaceAll(replaceAll(replaceAll(replaceAll(usage_document, '\'', '"'), ': None', ': null'),

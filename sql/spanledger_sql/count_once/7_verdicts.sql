@@ -5,6 +5,23 @@
 -- Parameters: version UInt64: the batch's.
 INSERT INTO call_verdict
 WITH
+    -- Calls that failed inside one that tried again, with the same model, after them.
+    attempt AS
+    (
+        SELECT
+            failed_call.span AS span,
+            argMin(next_call.span_id, (next_call.begins, next_call.span)) AS next_span_id
+        FROM call_nesting AS of_failed
+        INNER JOIN call_candidate AS failed_call ON failed_call.span = of_failed.inner_span
+        INNER JOIN call_nesting AS of_next ON of_next.outer_span = of_failed.outer_span
+        INNER JOIN call_candidate AS next_call ON next_call.span = of_next.inner_span
+        WHERE failed_call.failed AND NOT failed_call.has_usage
+            AND next_call.model = failed_call.model
+            AND next_call.begins >= failed_call.ends
+            AND next_call.span IN (SELECT span FROM call_label)
+            AND failed_call.span IN (SELECT span FROM call_label)
+        GROUP BY span
+    ),
     around AS
     (
         SELECT
@@ -16,7 +33,8 @@ WITH
         INNER JOIN (SELECT span, label FROM call_label WHERE step = 2) AS labelled ON labelled.span = nesting.inner_span
         INNER JOIN call_candidate AS inner_call ON inner_call.span = nesting.inner_span
         INNER JOIN call_candidate AS outer_call ON outer_call.span = nesting.outer_span
-        WHERE NOT inner_call.failed OR inner_call.has_usage OR NOT outer_call.has_usage
+        WHERE (NOT inner_call.failed OR inner_call.has_usage OR NOT outer_call.has_usage)
+            AND inner_call.span NOT IN (SELECT span FROM attempt)
         GROUP BY span
     ),
     placed AS
@@ -38,12 +56,14 @@ WITH
             candidate.session_id AS session_id,
             candidate.feature AS feature,
             innermost.span IS NOT NULL AS is_innermost,
+            attempt.next_span_id AS next_span_id,
             around.calls > 1 AND NOT is_innermost AS is_sum,
             around.first_span_id AS first_span_id,
             if(is_innermost, innermost.label, around.label) AS label_1
         FROM call_candidate AS candidate
         LEFT JOIN (SELECT span, label FROM call_label WHERE step = 2) AS innermost ON innermost.span = candidate.span
         LEFT JOIN around ON around.span = candidate.span
+        LEFT JOIN attempt ON attempt.span = candidate.span
     ),
     call_2 AS
     (
@@ -51,7 +71,7 @@ WITH
             *,
             min(label_1) OVER (PARTITION BY kind, if(response_id = '', toString(span), response_id)) AS label_2
         FROM placed
-        WHERE NOT is_sum
+        WHERE NOT is_sum AND next_span_id IS NULL
     ),
     call_3 AS (SELECT *, min(label_2) OVER (PARTITION BY label_1) AS label_3 FROM call_2),
     call_4 AS
@@ -103,14 +123,15 @@ WITH
             span_id,
             ingested_at,
             0 AS counted,
-            concat('sums the calls inside it, such as span ', first_span_id) AS counted_reason,
+            if(is_sum, concat('sums the calls inside it, such as span ', first_span_id),
+               concat('a failed attempt of the call of span ', next_span_id)) AS counted_reason,
             '' AS tenant_id,
             '' AS tenant_source,
             '' AS user_id,
             '' AS session_id,
             '' AS feature
         FROM placed
-        WHERE is_sum
+        WHERE is_sum OR next_span_id IS NOT NULL
     )
 SELECT
     decided.trace_id,

@@ -7,7 +7,7 @@ WITH
     report AS
     (
         SELECT
-            candidate.trace_id AS trace_id,
+            call_scene.scene AS scene,
             candidate.kind AS kind,
             candidate.model AS model,
             labelled.label AS label,
@@ -19,8 +19,9 @@ WITH
             max(candidate.ends) AS ends
         FROM call_label AS labelled
         INNER JOIN call_candidate AS candidate ON candidate.span = labelled.span
+        INNER JOIN call_scene ON call_scene.span = labelled.span
         WHERE labelled.step = 1
-        GROUP BY trace_id, kind, model, label
+        GROUP BY scene, kind, model, label
     ),
     meeting AS
     (
@@ -29,15 +30,15 @@ WITH
             other.label AS other_label,
             other.told AS other_told,
             other.reporters AS other_reporters,
-            dense_rank() OVER (PARTITION BY silent.trace_id, silent.kind, silent.model, silent.failed, silent.reporters,
+            dense_rank() OVER (PARTITION BY silent.scene, silent.kind, silent.model, silent.failed, silent.reporters,
                                other.told, if(other.told, [], other.reporters)
                                ORDER BY silent.begins, silent.label) AS silent_place,
-            dense_rank() OVER (PARTITION BY silent.trace_id, silent.kind, silent.model, silent.failed, silent.reporters,
+            dense_rank() OVER (PARTITION BY silent.scene, silent.kind, silent.model, silent.failed, silent.reporters,
                                other.told, if(other.told, [], other.reporters)
                                ORDER BY other.begins, other.label) AS other_place
         FROM (SELECT * FROM report WHERE NOT told) AS silent
         INNER JOIN report AS other
-            ON other.trace_id = silent.trace_id AND other.kind = silent.kind AND other.model = silent.model
+            ON other.scene = silent.scene AND other.kind = silent.kind AND other.model = silent.model
             AND other.failed = silent.failed
         WHERE NOT hasAny(other.reporters, silent.reporters)
             AND NOT (other.has_response_id AND silent.has_response_id)

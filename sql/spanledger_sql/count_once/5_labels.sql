@@ -17,8 +17,12 @@ WITH
     ),
     innermost AS
     (
-        SELECT candidate.*
+        SELECT
+            candidate.span AS span,
+            call_scene.scene AS scene,
+            kind, reporter, begins, ends, response_id, has_usage, input_tokens, output_tokens
         FROM call_candidate AS candidate
+        INNER JOIN call_scene ON call_scene.span = candidate.span
         LEFT JOIN explained ON explained.span = candidate.span
         WHERE explained.span IS NULL
             OR (explained.answers = 0 AND candidate.has_usage)
@@ -37,7 +41,7 @@ WITH
         SELECT
             *,
             has_usage AND input_tokens + output_tokens > 0 AS comparable,
-            begins > max(ends) OVER (PARTITION BY trace_id, kind, comparable, input_tokens, output_tokens
+            begins > max(ends) OVER (PARTITION BY scene, kind, comparable, input_tokens, output_tokens
                                      ORDER BY begins, span ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
                 AS starts_run,
             min(begins) OVER (PARTITION BY label_1) AS label_begins
@@ -47,7 +51,7 @@ WITH
     (
         SELECT
             *,
-            sum(ifNull(starts_run, 0)) OVER (PARTITION BY trace_id, kind, comparable, input_tokens, output_tokens
+            sum(ifNull(starts_run, 0)) OVER (PARTITION BY scene, kind, comparable, input_tokens, output_tokens
                                   ORDER BY begins, span ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS run
         FROM in_runs
     ),
@@ -56,8 +60,8 @@ WITH
         SELECT
             *,
             if(comparable,
-               cityHash64(trace_id, kind, input_tokens, output_tokens, run,
-                          row_number() OVER (PARTITION BY trace_id, kind, comparable, input_tokens, output_tokens, run,
+               cityHash64(scene, kind, input_tokens, output_tokens, run,
+                          row_number() OVER (PARTITION BY scene, kind, comparable, input_tokens, output_tokens, run,
                                              reporter ORDER BY label_begins, label_1, begins, span)),
                span) AS pair
         FROM in_numbered_runs

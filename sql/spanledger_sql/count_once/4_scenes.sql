@@ -1,0 +1,15 @@
+-- Puts down where each candidate plays: in its trace, or in that of the stream whose result it is.
+INSERT INTO call_scene
+SELECT
+    candidate.span,
+    if(stream.span IS NULL, candidate.trace_id, stream.trace_id) AS scene
+FROM call_candidate AS candidate
+LEFT JOIN
+(
+    SELECT nesting.inner_span AS result, any(outer_call.span) AS span, any(outer_call.trace_id) AS trace_id
+    FROM call_nesting AS nesting
+    INNER JOIN call_candidate AS outer_call ON outer_call.span = nesting.outer_span
+    WHERE startsWith(outer_call.reporter, 'logfire')
+    GROUP BY result
+) AS stream
+    ON stream.result = candidate.span AND endsWith(candidate.reporter, ' stream')
