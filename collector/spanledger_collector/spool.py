@@ -55,14 +55,18 @@ class Segment:
 
 
 def length_prefixed(body: bytes) -> bytes:
-    """A request with its length before it, as protobuf writes lengths: seven bits a byte, low bits first."""
+    """A request with its length before it."""
+    return encoded_length(len(body)) + body
+
+
+def encoded_length(length: int) -> bytes:
+    """A length as protobuf writes it: seven bits a byte, low bits first."""
     prefix = bytearray()
-    rest = len(body)
-    while rest > 0x7F:
-        prefix.append(rest & 0x7F | 0x80)
-        rest >>= 7
-    prefix.append(rest)
-    return bytes(prefix) + body
+    while length > 0x7F:
+        prefix.append(length & 0x7F | 0x80)
+        length >>= 7
+    prefix.append(length)
+    return bytes(prefix)
 
 
 def records(data: bytes) -> Iterator[bytes]:

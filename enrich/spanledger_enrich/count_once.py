@@ -6,7 +6,7 @@ gets the whole set looked at again, and the result is the same as if all had com
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from spanledger_sql.store import statement
 
@@ -18,23 +18,32 @@ if TYPE_CHECKING:
 _SCRATCH = ("call_candidate", "call_nesting", "call_scene", "call_label")
 
 
-def judge(store: Store, after: datetime, until: datetime, parents_until: datetime, version: int) -> int:
+class Window(NamedTuple):
+    """What was ingested later than ``after``, up to ``until``."""
+
+    after: datetime
+    until: datetime
+
+
+def judge(store: Store, batch: Window, parents: Window, version: int) -> int:
     """Write `call_verdict` for the spans of a batch and all that may report the same calls; gives how many changed.
 
     Args:
         store: The database; one worker at a time.
-        after: The batch, by time of ingestion, half-open at the start.
-        until: Its end.
-        parents_until: Up to when spans' parents are looked at, by time of ingestion.
+        batch: The spans of the batch.
+        parents: The spans whose parents are new: one that comes late may show that calls report the same.
         version: The batch's version.
     """
-    batch = {"after": after, "until": until}
-    store.execute(statement("count_once/1_keys"), batch)
+    times = {"after": batch.after, "until": batch.until}
+    store.execute(statement("count_once/1_keys"), times)
     for table in _SCRATCH:
         store.execute(f"TRUNCATE TABLE {table}")
     candidates = 0
     while True:
-        store.execute(statement("count_once/2_candidates"), batch | {"parents_until": parents_until})
+        store.execute(
+            statement("count_once/2_candidates"),
+            times | {"parents_after": parents.after, "parents_until": parents.until},
+        )
         found = int(store.value("SELECT count() FROM call_candidate"))
         if found == candidates:
             break

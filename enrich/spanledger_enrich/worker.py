@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from spanledger_enrich import count_once, energy_model, grid_intensity, price_list
+from spanledger_enrich.count_once import Window
 from spanledger_enrich.resolution import resolve_models, resolve_places
 from spanledger_sql.store import Store, StoreError, statement
 
@@ -90,11 +91,11 @@ class Worker:
             late = self._store.value(statement("enrich/late_calls"), after=since, until=until)
             if not late and parents == self._parents:
                 return 0
-        self._parents = parents
+        seen, self._parents = max(self._parents, since), parents
         resolve_models(self._store, since, until)
         resolve_places(self._store, since, until, self._configuration.default_zone)
         version = time.time_ns() // 1000
-        changed = count_once.judge(self._store, since, until, parents, version)
+        changed = count_once.judge(self._store, Window(since, until), Window(seen, parents), version)
         self._store.execute(
             statement("enrich/ledger"),
             {

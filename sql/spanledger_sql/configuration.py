@@ -54,7 +54,7 @@ class Configuration(BaseSettings):
     )
     segment_spans: int = Field(default=20_000, gt=0, description="spans after which a spool segment is committed")
     segment_seconds: float = Field(default=0.5, gt=0, description="age after which a spool segment is committed")
-    batch_calls: int = Field(default=500_000, gt=0, description="calls that the worker enriches in one statement")
+    batch_calls: int = Field(default=250_000, gt=0, description="calls that the worker enriches in one statement")
     default_zone: str = Field(
         default="WORLD", description="grid zone or ISO alpha-2 country of calls whose place is unknown; WORLD: the mean"
     )

@@ -2,7 +2,7 @@
 -- run until it adds none.
 -- A parent that comes late, of a trace with several calls, calls for another look at them as well.
 -- Parameters: after, until DateTime64(6, 'UTC'): the batch, by time of ingestion, half-open at the start;
---     parents_until DateTime64(6, 'UTC'): up to when parents are looked at.
+--     parents_after, parents_until DateTime64(6, 'UTC'): the parents that are new, likewise.
 INSERT INTO call_candidate
 WITH
     touched AS
@@ -13,10 +13,13 @@ WITH
             SELECT key
             FROM llm_span_key
             WHERE ingested_at > {after:DateTime64(6, 'UTC')} AND ingested_at <= {until:DateTime64(6, 'UTC')}
+                AND (trace_id, span_id) NOT IN (
+                    SELECT trace_id, span_id FROM ledger WHERE enriched_at > {after:DateTime64(6, 'UTC')}
+                )
             UNION ALL
             SELECT cityHash64('trace', trace_id)
             FROM span_parent
-            WHERE ingested_at > {after:DateTime64(6, 'UTC')} AND ingested_at <= {parents_until:DateTime64(6, 'UTC')}
+            WHERE ingested_at > {parents_after:DateTime64(6, 'UTC')} AND ingested_at <= {parents_until:DateTime64(6, 'UTC')}
             UNION ALL
             SELECT key
             FROM llm_span_key

@@ -148,7 +148,12 @@ SELECT
 FROM decided
 LEFT JOIN
 (
-    SELECT * FROM call_verdict FINAL WHERE (trace_id, span_id) IN (SELECT trace_id, span_id FROM call_candidate)
+    -- Not FINAL, which would merge all there is before it leaves anything out.
+    SELECT *
+    FROM call_verdict
+    WHERE (trace_id, span_id) IN (SELECT trace_id, span_id FROM call_candidate)
+    ORDER BY version DESC
+    LIMIT 1 BY trace_id, span_id
 ) AS before
     ON before.trace_id = decided.trace_id AND before.span_id = decided.span_id
 WHERE (decided.counted, decided.counted_reason, decided.tenant_id, decided.tenant_source, decided.user_id,

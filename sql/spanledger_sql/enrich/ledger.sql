@@ -63,9 +63,20 @@ WITH
     ),
     verdicts AS
     (
-        SELECT *
-        FROM call_verdict FINAL
+        -- Not FINAL, which would merge all there is before it leaves anything out.
+        SELECT
+            trace_id,
+            span_id,
+            argMax(call_verdict.counted, call_verdict.version) AS counted,
+            argMax(call_verdict.counted_reason, call_verdict.version) AS counted_reason,
+            argMax(call_verdict.tenant_id, call_verdict.version) AS tenant_id,
+            argMax(call_verdict.tenant_source, call_verdict.version) AS tenant_source,
+            argMax(call_verdict.user_id, call_verdict.version) AS user_id,
+            argMax(call_verdict.session_id, call_verdict.version) AS session_id,
+            argMax(call_verdict.feature, call_verdict.version) AS feature
+        FROM call_verdict
         WHERE (trace_id, span_id) IN (SELECT trace_id, span_id FROM batch)
+        GROUP BY trace_id, span_id
     ),
     models AS
     (
