@@ -89,10 +89,12 @@ WITH
             row_number() OVER best AS place,
             first_value(trace_id) OVER best AS best_trace_id,
             first_value(span_id) OVER best AS best_span_id,
-            arrayFirst(said -> said.1 != '', groupArray((tenant_id, tenant_source)) OVER whole) AS tenant,
-            arrayFirst(said -> said != '', groupArray(user_id) OVER whole) AS call_user_id,
-            arrayFirst(said -> said != '', groupArray(session_id) OVER whole) AS call_session_id,
-            arrayFirst(said -> said != '', groupArray(feature) OVER whole) AS call_feature
+            -- The first that is not NULL.
+            first_value(nullIf(tenant_id, '')) OVER whole AS call_tenant_id,
+            first_value(if(tenant_id = '', NULL, tenant_source)) OVER whole AS call_tenant_source,
+            first_value(nullIf(user_id, '')) OVER whole AS call_user_id,
+            first_value(nullIf(session_id, '')) OVER whole AS call_session_id,
+            first_value(nullIf(feature, '')) OVER whole AS call_feature
         FROM call_5
         WINDOW
             best AS (PARTITION BY call
@@ -104,6 +106,7 @@ WITH
     decided AS
     (
         SELECT
+            span,
             trace_id,
             span_id,
             ingested_at,
@@ -111,14 +114,15 @@ WITH
             multiIf(place = 1, '',
                     best_trace_id = trace_id, concat('same call as span ', best_span_id),
                     concat('same call as span ', best_span_id, ' of trace ', best_trace_id)) AS counted_reason,
-            if(ordered.tenant_id = '', tenant.1, '') AS tenant_id,
-            if(ordered.tenant_id = '', tenant.2, '') AS tenant_source,
-            if(ordered.user_id = '', call_user_id, '') AS user_id,
-            if(ordered.session_id = '', call_session_id, '') AS session_id,
-            if(ordered.feature = '', call_feature, '') AS feature
+            if(ordered.tenant_id = '', ifNull(call_tenant_id, ''), '') AS tenant_id,
+            if(ordered.tenant_id = '', ifNull(call_tenant_source, ''), '') AS tenant_source,
+            if(ordered.user_id = '', ifNull(call_user_id, ''), '') AS user_id,
+            if(ordered.session_id = '', ifNull(call_session_id, ''), '') AS session_id,
+            if(ordered.feature = '', ifNull(call_feature, ''), '') AS feature
         FROM ordered
         UNION ALL
         SELECT
+            span,
             trace_id,
             span_id,
             ingested_at,
@@ -134,6 +138,7 @@ WITH
         WHERE is_sum OR next_span_id IS NOT NULL
     )
 SELECT
+    decided.span,
     decided.trace_id,
     decided.span_id,
     decided.ingested_at,
@@ -151,11 +156,11 @@ LEFT JOIN
     -- Not FINAL, which would merge all there is before it leaves anything out.
     SELECT *
     FROM call_verdict
-    WHERE (trace_id, span_id) IN (SELECT trace_id, span_id FROM call_candidate)
+    WHERE span IN (SELECT span FROM call_candidate)
     ORDER BY version DESC
-    LIMIT 1 BY trace_id, span_id
+    LIMIT 1 BY span
 ) AS before
-    ON before.trace_id = decided.trace_id AND before.span_id = decided.span_id
+    ON before.span = decided.span
 WHERE (decided.counted, decided.counted_reason, decided.tenant_id, decided.tenant_source, decided.user_id,
        decided.session_id, decided.feature)
     != (ifNull(before.counted, 1), ifNull(before.counted_reason, ''), ifNull(before.tenant_id, ''),

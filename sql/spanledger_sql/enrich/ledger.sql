@@ -64,19 +64,11 @@ WITH
     verdicts AS
     (
         -- Not FINAL, which would merge all there is before it leaves anything out.
-        SELECT
-            trace_id,
-            span_id,
-            argMax(call_verdict.counted, call_verdict.version) AS counted,
-            argMax(call_verdict.counted_reason, call_verdict.version) AS counted_reason,
-            argMax(call_verdict.tenant_id, call_verdict.version) AS tenant_id,
-            argMax(call_verdict.tenant_source, call_verdict.version) AS tenant_source,
-            argMax(call_verdict.user_id, call_verdict.version) AS user_id,
-            argMax(call_verdict.session_id, call_verdict.version) AS session_id,
-            argMax(call_verdict.feature, call_verdict.version) AS feature
+        SELECT *
         FROM call_verdict
-        WHERE (trace_id, span_id) IN (SELECT trace_id, span_id FROM batch)
-        GROUP BY trace_id, span_id
+        WHERE span IN (SELECT cityHash64(trace_id, span_id) FROM batch)
+        ORDER BY version DESC
+        LIMIT 1 BY span
     ),
     models AS
     (
@@ -232,4 +224,4 @@ ASOF LEFT JOIN models AS m
 LEFT JOIN places AS p
     ON p.provider = b.provider AND p.cloud_region = b.cloud_region AND p.hour = toStartOfHour(b.ts)
 LEFT JOIN verdicts AS v
-    ON v.trace_id = b.trace_id AND v.span_id = b.span_id
+    ON v.span = cityHash64(b.trace_id, b.span_id)

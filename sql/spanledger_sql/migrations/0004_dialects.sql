@@ -62,9 +62,10 @@ ALTER TABLE span_parent ADD INDEX trace_id_bloom trace_id TYPE bloom_filter GRAN
 
 -- Which of the spans that report one call counts. A span that is not here counts, for itself. version: the worker's,
 -- when it came to this. tenant_id and the like: the call's, where another report of the call names what the counted one
--- does not; else ''.
+-- does not; else ''. span: a hash of trace and span id.
 CREATE TABLE call_verdict
 (
+    span UInt64,
     trace_id String CODEC(ZSTD(1)),
     span_id String CODEC(ZSTD(1)),
     ingested_at DateTime64(6, 'UTC') CODEC(Delta, ZSTD(1)),
@@ -79,7 +80,7 @@ CREATE TABLE call_verdict
     INDEX version_range version TYPE minmax GRANULARITY 1
 )
 ENGINE = ReplacingMergeTree(version)
-ORDER BY (trace_id, span_id);
+ORDER BY span;
 
 -- The worker's scratch paper, while it decides which spans report the same call.
 CREATE TABLE call_candidate
