@@ -23,14 +23,28 @@ from spanledger_sql.migrations import migrate
 from spanledger_sql.store import Store, statement
 
 _FLOOR = """
-INSERT INTO floor SELECT
+INSERT INTO floor (
+    trace_id, span_id, ts, duration_ms, service_name, environment, tenant_id, tenant_source, user_id, session_id,
+    feature, workflow, run_id, cost_center, dialect, provider, request_model, response_model, operation, streaming,
+    ttft_ms, status, error_type, finish_reason, response_id, service_tier, cloud_region, input_tokens,
+    cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, output_tokens, reasoning_tokens, usage_source,
+    price_status, price_id, price_valid_from, list_cost, contracted_cost, input_cost, cache_read_cost,
+    cache_write_cost, output_cost, other_cost, energy_wh, energy_wh_low, energy_wh_high, energy_method, energy_id,
+    zone, intensity_g_per_kwh, intensity_source, intensity_resolution, co2e_g, co2e_g_low, co2e_g_high,
+    co2e_market_g, embodied_g, water_ml, counted, counted_reason, version, enriched_at, usage_note,
+    input_audio_tokens, output_audio_tokens, web_searches, vendor_unit, vendor_quantity, speed, provider_account,
+    host_name, scope_name, contract_price_id
+)
+SELECT
     trace_id, span_id, ts, duration_ms, service_name, environment, tenant_id, tenant_source, user_id, session_id,
     feature, workflow, run_id, cost_center, dialect, provider, request_model, response_model, operation, streaming,
     ttft_ms, status, error_type, finish_reason, response_id, service_tier, cloud_region, input_tokens,
     cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, output_tokens, reasoning_tokens, usage_source,
     'priced', 'list/openai/gpt-4o@1970-01-01', toDateTime64(0, 9, 'UTC'),
     1, 1, 1, 1, 1, 1, 1, 1., 1., 1., 'modelled', 'ecologits/openai/gpt-4o', 'DE', 1., 'Electricity Maps', 'hour',
-    1., 1., 1., NULL, 1., NULL, 1, '', 1, now64(6, 'UTC')
+    1., 1., 1., NULL, 1., NULL, 1, '', 1, now64(6, 'UTC'),
+    usage_note, input_audio_tokens, output_audio_tokens, web_searches, vendor_unit, vendor_quantity, speed,
+    provider_account, host_name, scope_name, ''
 FROM llm_spans
 """
 
