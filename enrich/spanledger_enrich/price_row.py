@@ -51,7 +51,7 @@ _UNITS: tuple[tuple[tuple[str, ...], dict[str, int]], ...] = (
         {"audio_second": 3600, "audio_minute": 60, "audio_hour": 1},
     ),
     (("input_document_kpages",), {"page": 1000}),
-    (("input_annotated_document_kpages",), {"annotated_page": 1000}),
+    (("input_annotated_document_kpages", "input_document_kpages"), {"annotated_page": 1000}),
     (("input_mchars",), {"character": 1_000_000}),
     (("input_text_messages_kcount",), {"message": 1000}),
     (("rerank_searches_kcount",), {"search": 1000}),

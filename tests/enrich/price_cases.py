@@ -47,21 +47,25 @@ class Case:
 
 
 def catalogue() -> list[tuple[Provider, ModelInfo]]:
-    """The models that have a row, and that their provider's catalogue finds by their own id."""
+    """The models that have a row."""
     rows = {(row["provider"], row["model"]) for row in price_list.catalogue()}
+    providers = data_snapshot.get_snapshot().providers
+    return [(provider, model) for provider in providers for model in provider.models if (provider.id, model.id) in rows]
+
+
+def resolutions(models: list[tuple[Provider, ModelInfo]]) -> list[dict[str, Any]]:
+    """Rows of `model_resolution` for the models that their own id does not find, since another entry matches it too."""
     snapshot = data_snapshot.get_snapshot()
-    found = []
-    for provider in snapshot.providers:
-        for model in provider.models:
-            if (provider.id, model.id) not in rows:
-                continue
-            try:
-                _, itself = snapshot.find_provider_model(model.id, None, provider.id, None)
-            except LookupError:
-                continue
-            if itself is model:
-                found.append((provider, model))
-    return found
+    rows = []
+    for provider, model in models:
+        try:
+            _, found = snapshot.find_provider_model(model.id, None, provider.id, None)
+        except LookupError:
+            found = None
+        if found is not model:
+            names = {"provider": provider.id, "request_model": model.id, "price_provider": provider.id}
+            rows.append(names | {"response_model": "", "price_model": model.id, "note": "of a test"})
+    return rows
 
 
 def constraints(model: ModelInfo) -> Iterator[Any]:

@@ -8,7 +8,7 @@ import pytest
 from genai_prices import Usage, calc_price, data_snapshot
 from genai_prices.types import StartDateConstraint
 
-from price_cases import catalogue, constraints, random_case, truth, usage_of
+from price_cases import catalogue, constraints, random_case, resolutions, truth, usage_of
 
 from spanledger_enrich import price_list
 
@@ -20,7 +20,9 @@ CASES_A_MODEL = 2
 def priced(books):
     """Cases over the whole catalogue, each with the call it was booked as."""
     draw = random.Random(20241008)
-    cases = [random_case(draw, *model) for model in catalogue() for _ in range(CASES_A_MODEL)]
+    models = catalogue()
+    books.store.insert("model_resolution", resolutions(models))
+    cases = [random_case(draw, *model) for model in models for _ in range(CASES_A_MODEL)]
     return list(zip(cases, books.book(*(case.span for case in cases)), strict=True))
 
 

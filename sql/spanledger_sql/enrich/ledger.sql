@@ -286,7 +286,7 @@ WITH
 
     -- A price's step: the part of the day, and how many context tiers the whole prompt exceeds; 0 is the base price.
     (windows, tiers) ->
-        if(empty(windows), 0, arrayCount(start -> toUnixTimestamp(b.ts) % 86400 >= start, windows) * (length(tiers) + 1))
+        if(empty(windows), 0, arrayCount(start -> toUnixTimestamp64Second(b.ts) % 86400 >= start, windows) * (length(tiers) + 1))
         + if(empty(tiers), 0, arrayCount(start -> b.input_tokens > start, tiers)) AS step_of,
     (quantity, step, price, step_prices) -> quantity * if(step = 0, price, step_prices[step]) AS charge,
     (price, least_cost) -> if(b.vendor_quantity = 0, toDecimal128(0, 22), greatest(
