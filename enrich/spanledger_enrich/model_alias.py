@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from spanledger_enrich import price_list
-from spanledger_enrich.price_list import PROVIDER_NAMES, PriceEntry
+from spanledger_enrich.price_list import PriceEntry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,17 +49,17 @@ class PriceNames:
         """
         names = [name for name in dict.fromkeys(models) if name]
         # A deployment's name is what was asked for, so the user's word counts wherever it is.
+        seller = price_list.seller(provider)
         for name in names:
-            for at in (provider, PROVIDER_NAMES.get(provider, provider), ""):
+            for at in (provider, seller, ""):
                 if entry := self.aliases.get((at, name.lower())):
-                    return entry
+                    return replace(entry, seller=seller or entry.provider)
         listed = price_list.resolve(provider, names)
         if listed.model:
             return listed
         for name in names:
-            for at in (provider, PROVIDER_NAMES.get(provider, provider)):
-                if (at, name.lower()) in self.contract_models:
-                    return PriceEntry(at, name.lower(), "known to a contract book alone")
+            if (seller, name.lower()) in self.contract_models:
+                return PriceEntry(seller, name.lower(), "known to a contract book alone", seller)
         return listed
 
 

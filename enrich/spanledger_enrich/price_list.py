@@ -7,23 +7,25 @@ import itertools
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-import genai_prices
 from genai_prices import data_snapshot
 from genai_prices.types import StartDateConstraint, TimeOfDateConstraint
 
+from spanledger_enrich import price_catalogue
 from spanledger_enrich.price_row import PriceKey, price_columns
+from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from genai_prices.types import ModelInfo, Provider
 
     from spanledger_sql.store import Store
 
 BOOK = "list"
-SOURCE = f"genai-prices {genai_prices.__version__}"
+SOURCE = price_catalogue.INSTALLED
 
 # A price that holds from the beginning of time: ASOF needs a date, and every call is later than this.
 ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
@@ -61,22 +63,45 @@ _PREFIX = re.compile(r"^(?:.*/)?(?:publishers/[^/]+/models|models|deployments|en
 class PriceEntry:
     """Which rows of `price_list` price a model; empty names and a note where none do.
 
+    seller: who charges for the call, whose contracts apply to it: the provider, or a cloud that sells its models.
     standard_only: the price is another provider's, of which only the standard service tier may be taken.
     """
 
     provider: str
     model: str
     note: str = ""
+    seller: str = ""
     standard_only: bool = False
 
 
 def load(store: Store) -> int:
-    """Put the whole catalogue into `price_list`, unless this version of it is there; gives the number of new rows."""
-    if store.value("SELECT count() FROM price_list WHERE source = {source:String}", source=SOURCE):
+    """Put the whole catalogue into `price_list`, unless it is there; gives the number of rows that are new or changed.
+
+    A row that the catalogue says otherwise than before is kept in `price_superseded`, for the calls that it priced.
+    """
+    source = price_catalogue.activate(store) or SOURCE
+    if price_catalogue.is_loaded(store, source):
         return 0
-    rows = list(catalogue())
-    store.insert("price_list", rows)
-    return len(rows)
+    before = {
+        _key(row): row for row in store.rows("SELECT * EXCEPT (loaded_at) FROM price_list FINAL WHERE book = {book:String}", book=BOOK)
+    }
+    rows = [row | {"source": source} for row in catalogue()]
+    changed = [row for row in rows if _said(before.get(_key(row), {})) != _said(row)]
+    replaced = [_key(row) for row in changed if _key(row) in before]
+    if replaced:
+        store.execute(statement("enrich/supersede_prices"), {"price_ids": [before[key]["price_id"] for key in replaced]})
+    store.insert("price_list", changed)
+    price_catalogue.remember(store, source)
+    return len(changed)
+
+
+def _key(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(row[name] for name in ("provider", "model", "valid_from", "service_tier", "speed", "region"))
+
+
+def _said(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What a row says, whatever said it."""
+    return {name: value for name, value in row.items() if name not in {"source", "applies", "exchange_rate"}}
 
 
 def catalogue() -> Iterator[dict[str, Any]]:
@@ -91,7 +116,10 @@ def catalogue() -> Iterator[dict[str, Any]]:
                 columns = _prices(provider, model, valid_from, tier, speed)
                 if columns is not None:
                     key = PriceKey(BOOK, provider.id, model.id, valid_from, tier, speed)
-                    yield {**key.columns(), "currency": "USD", **columns, "source": SOURCE}
+                    yield {
+                        **key.columns(), "currency": "USD", **columns,
+                        "applies": 1, "exchange_rate": Decimal(1), "source": SOURCE,
+                    }  # fmt: skip
 
 
 def resolve(provider: str, models: Iterable[str]) -> PriceEntry:
@@ -111,20 +139,43 @@ def resolve(provider: str, models: Iterable[str]) -> PriceEntry:
             except LookupError:
                 continue
             owner = _owner(model)
-            return PriceEntry(owner, model.id, standard_only=owner != found.id)
+            return PriceEntry(owner, model.id, "", found.id, standard_only=owner != found.id)
     if not names:
         return PriceEntry("", "", "the span names no model")
     return PriceEntry("", "", f"{SOURCE} has no {' or '.join(map(repr, names))} of provider {provider or '(none)'!r}")
 
 
-def nearest(name: str, count: int = 3) -> list[str]:
-    """The catalogue's models whose names come nearest to ``name``, as provider/model, nearest first."""
-    known = {
-        model.id.lower(): f"{provider.id}/{model.id}"
-        for provider in reversed(data_snapshot.get_snapshot().providers)
-        for model in provider.models
+def seller(provider: str) -> str:
+    """The name by which price books know a provider, as the catalogue writes it where it has it."""
+    name = PROVIDER_NAMES.get(provider.lower(), provider.lower())
+    found = data_snapshot.find_provider_by_id(data_snapshot.get_snapshot().providers, name) if name else None
+    return found.id if found is not None else name
+
+
+def providers() -> list[str]:
+    """The catalogue's names of providers."""
+    return [provider.id for provider in data_snapshot.get_snapshot().providers]
+
+
+def sold_by(provider: str) -> dict[str, str]:
+    """The models that a provider sells, each with the provider whose list prices it."""
+    providers = {known.id: known for known in data_snapshot.get_snapshot().providers}
+    if provider not in providers:
+        return {}
+    owners = [provider, *(providers[provider].fallback_model_providers or [])]
+    return {model.id: owner for owner in reversed(owners) for model in providers[owner].models}
+
+
+def nearest(name: str, provider: str = "", count: int = 3) -> list[str]:
+    """The catalogue's models whose names come nearest to ``name``, as provider/model, the provider's own first."""
+    own = {model.lower(): f"{owner}/{model}" for model, owner in sold_by(seller(provider)).items()}
+    everybodys = {
+        model.id.lower(): f"{known.id}/{model.id}"
+        for known in reversed(data_snapshot.get_snapshot().providers)
+        for model in known.models
     }
-    return [known[match] for match in difflib.get_close_matches(name.lower(), known, count)]
+    found = [known[match] for known in (own, everybodys) for match in difflib.get_close_matches(name.lower(), known, count)]
+    return list(dict.fromkeys(found))[:count]
 
 
 def price_context(service_tier: str, speed: str) -> dict[str, str]:
@@ -194,7 +245,7 @@ def _prices(
     windows = _window_starts(model)
     moments = [valid_from.replace(hour=second // 3600, minute=second // 60 % 60) for second in (0, *windows)]
     segments = [model.get_prices(moment, price_context(tier, speed)) for moment in moments]
-    return price_columns(segments, windows, _MINIMUM_SECONDS.get((provider.id, model.id), 0))
+    return price_columns(segments, windows, minimum_seconds=_MINIMUM_SECONDS.get((provider.id, model.id), 0))
 
 
 def _owner(model: ModelInfo) -> str:

@@ -94,7 +94,11 @@ class PriceKey:
 
 
 def price_columns(
-    segments: Sequence[ModelPrice], window_starts: Sequence[int], minimum_seconds: int = 0
+    segments: Sequence[ModelPrice],
+    window_starts: Sequence[int] = (),
+    *,
+    minimum_seconds: int = 0,
+    other_units: Mapping[str, Decimal] | None = None,
 ) -> dict[str, Any] | None:
     """Prices as columns of `price_list`, or None where nothing that is recorded has a price.
 
@@ -102,6 +106,7 @@ def price_columns(
         segments: The prices of each part of the day, from midnight UTC on.
         window_starts: The second of the day at which each part after the first begins.
         minimum_seconds: The shortest audio that is billed.
+        other_units: USD per unit of what the prices do not name.
     """
     prices = [{name: value for name, value in vars(segment).items() if value is not None} for segment in segments]
     starts = _tier_starts(prices)
@@ -112,7 +117,7 @@ def price_columns(
         values = [exact(_at(_first(known, _KEYS[name]), start) / per) for known, start in steps]
         columns[f"{name}_price"] = values[0]
         columns[f"tier_{name}_prices"] = values[1:]
-    units = _units(prices[0])
+    units = _units(prices[0]) | dict(other_units or {})
     token_priced = any(_first(known, keys) is not None for known in prices for keys in _KEYS.values())
     if not token_priced and not units:
         return None

@@ -48,8 +48,9 @@ def _resolution(names: PriceNames, seen: Mapping[str, Any]) -> dict[str, Any]:
         # The price's canonical name often is the one that the energy catalogue knows.
         "energy_id": energy_model.resolve(seen["provider"], [*reported, price.model]),
         "note": price.note,
-        "free": int(price == FREE),
+        "free": int((price.provider, price.model) == (FREE.provider, FREE.model)),
         "standard_only": int(price.standard_only),
+        "seller": price.seller,
     }
 
 

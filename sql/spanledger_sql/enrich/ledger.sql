@@ -215,10 +215,14 @@ WITH
                     INNER JOIN (SELECT * FROM model_resolution FINAL) AS resolution
                         ON resolution.provider = call.provider AND resolution.request_model = call.request_model
                         AND resolution.response_model = call.response_model
-                    INNER JOIN (SELECT * FROM price_list FINAL WHERE book NOT IN ('list', 'free')) AS price
-                        ON price.provider = resolution.price_provider AND price.model = resolution.price_model
+                    INNER JOIN
+                    (
+                        SELECT * FROM price_list FINAL
+                        WHERE book IN (SELECT version FROM price_book FINAL WHERE NOT deleted)
+                    ) AS price
+                        ON price.provider = resolution.seller AND price.model = resolution.price_model
                     INNER JOIN (SELECT * FROM price_book FINAL WHERE NOT deleted) AS book
-                        ON book.book = price.book
+                        ON book.version = price.book
                     WHERE book.tenant_id IN ('', call.tenant)
                         AND book.provider_account IN ('', call.account)
                         AND book.environment IN ('', call.place)
@@ -232,7 +236,11 @@ WITH
             )
             LIMIT 1 BY contract_key, valid_from
         ) AS covered
-        LEFT JOIN (SELECT * FROM price_list FINAL WHERE book NOT IN ('list', 'free')) AS price
+        LEFT JOIN
+        (
+            SELECT * FROM price_list FINAL
+            WHERE book IN (SELECT version FROM price_book FINAL WHERE NOT deleted)
+        ) AS price
             ON price.price_id = covered.price_id
     ),
     places AS

@@ -53,8 +53,8 @@ ALTER TABLE price_list
 INSERT INTO price_list (price_id, book, provider, model, valid_from, currency, applies, token_priced, exchange_rate, source)
 VALUES ('free', 'free', '', 'free', '1970-01-01 00:00:00', 'USD', 1, 1, 1, 'declared free by the user');
 
--- What the price sources said, one row a version of the catalogue: `document` is what was fetched, '' where it came
--- with the installed package.
+-- The catalogues of list prices, one row a version: `document` is what was fetched, '' where it came with the installed
+-- package. The latest is in force.
 CREATE TABLE price_catalogue
 (
     source String,
@@ -65,9 +65,19 @@ CREATE TABLE price_catalogue
 ENGINE = ReplacingMergeTree(loaded_at)
 ORDER BY source;
 
+-- When the rows of a catalogue were put into price_list.
+CREATE TABLE price_catalogue_load
+(
+    source String,
+    loaded_at DateTime64(6, 'UTC') DEFAULT now64(6, 'UTC')
+)
+ENGINE = MergeTree
+ORDER BY loaded_at;
+
 -- A contract book and whose calls it applies to: of a tenant, of an account at the provider, of an environment, or,
 -- where all three are empty, of everybody. precedence: which book wins where several have a price.
--- lines: the file's lines as JSON, from which the book's rows of price_list follow.
+-- lines: the file's lines as JSON, from which the book's rows of price_list follow. version: what those rows have as their
+-- book: rows of earlier versions stay, for the calls that were priced by them.
 CREATE TABLE price_book
 (
     book String,
@@ -75,6 +85,7 @@ CREATE TABLE price_book
     provider_account String,
     environment String,
     precedence UInt8,
+    version String,
     origin String,
     sha256 String,
     lines String CODEC(ZSTD(6)),
@@ -83,6 +94,12 @@ CREATE TABLE price_book
 )
 ENGINE = ReplacingMergeTree(imported_at)
 ORDER BY book;
+
+-- Rows of price_list that a later catalogue replaced, for the calls that were priced by them.
+CREATE TABLE price_superseded
+ENGINE = ReplacingMergeTree(loaded_at)
+ORDER BY (price_id, loaded_at)
+EMPTY AS SELECT * FROM price_list;
 
 -- What one unit of a currency is worth in USD from a day on.
 CREATE TABLE exchange_rate
@@ -111,10 +128,11 @@ CREATE TABLE model_alias
 ENGINE = ReplacingMergeTree(set_at)
 ORDER BY (provider, model);
 
--- standard_only: another provider's price stands in, of which only the standard service tier is known.
+-- seller: who charges for the call, whose contracts apply. standard_only: another provider's price stands in, of which only the standard service tier is known.
 ALTER TABLE model_resolution
     ADD COLUMN free UInt8,
-    ADD COLUMN standard_only UInt8;
+    ADD COLUMN standard_only UInt8,
+    ADD COLUMN seller LowCardinality(String);
 
 ALTER TABLE ledger
     ADD COLUMN contract_price_id LowCardinality(String);
