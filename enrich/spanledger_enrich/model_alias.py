@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from spanledger_enrich import price_list
+from spanledger_enrich import price_catalogue, price_list
 from spanledger_enrich.price_list import PriceEntry
 
 if TYPE_CHECKING:
@@ -30,7 +30,8 @@ class PriceNames:
 
     @classmethod
     def read(cls, store: Store) -> PriceNames:
-        """The names as the database has them now."""
+        """The names as the database has them now, by the catalogue that is in force now."""
+        price_catalogue.activate(store)
         aliases = {
             (row["provider"], row["model"]): FREE
             if row["free"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import genai_prices
 import httpx
@@ -42,7 +42,7 @@ def fetch(store: Store, url: str = DEFAULT_UPDATE_URL, timeout: float = 10.0) ->
     except httpx.HTTPError as error:
         raise CatalogueError(
             f"cannot fetch prices from {url}: {error or type(error).__name__}; prices stay as they are, of "
-            f"{activate(store) or INSTALLED}. Where there is no network, upgrade genai-prices and use 'prices sync --installed'"
+            f"{activate(store)}. Where there is no network, upgrade genai-prices and use 'prices sync --installed'"
         ) from None
     document = response.text
     _snapshot(document, url)
@@ -58,12 +58,11 @@ def fetch(store: Store, url: str = DEFAULT_UPDATE_URL, timeout: float = 10.0) ->
 
 def use_installed(store: Store) -> None:
     """Put the installed package's catalogue in force again."""
-    store.execute("DELETE FROM price_catalogue WHERE source = {source:String}", {"source": INSTALLED})
-    store.insert("price_catalogue", [_row(INSTALLED)])
+    store.insert("price_catalogue", [{"source": INSTALLED, "sha256": "", "document": "", "loaded_at": datetime.now(UTC)}])
 
 
-def activate(store: Store) -> str | None:
-    """Let this process use the catalogue in force; gives its source, or None where none was chosen.
+def activate(store: Store) -> str:
+    """Let this process use the catalogue in force, the one chosen last; gives its source.
 
     Raises:
         CatalogueError: What was kept cannot be read by this version of genai-prices.
@@ -84,6 +83,11 @@ def activate(store: Store) -> str | None:
     return source
 
 
+def active() -> str:
+    """The source of the catalogue that this process uses."""
+    return _active
+
+
 def is_loaded(store: Store, source: str) -> bool:
     """Whether the rows of this catalogue are in `price_list`."""
     return bool(
@@ -98,10 +102,6 @@ def is_loaded(store: Store, source: str) -> bool:
 def remember(store: Store, source: str) -> None:
     """Say that the rows of this catalogue are in `price_list`."""
     store.insert("price_catalogue_load", [{"source": source}])
-
-
-def _row(source: str) -> dict[str, Any]:
-    return {"source": source, "sha256": "", "document": ""}
 
 
 def _snapshot(document: str, origin: str) -> data_snapshot.DataSnapshot:

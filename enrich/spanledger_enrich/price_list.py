@@ -79,7 +79,7 @@ def load(store: Store) -> int:
 
     A row that the catalogue says otherwise than before is kept in `price_superseded`, for the calls that it priced.
     """
-    source = price_catalogue.activate(store) or SOURCE
+    source = price_catalogue.activate(store)
     if price_catalogue.is_loaded(store, source):
         return 0
     before = {
@@ -142,7 +142,7 @@ def resolve(provider: str, models: Iterable[str]) -> PriceEntry:
             return PriceEntry(owner, model.id, "", found.id, standard_only=owner != found.id)
     if not names:
         return PriceEntry("", "", "the span names no model")
-    return PriceEntry("", "", f"{SOURCE} has no {' or '.join(map(repr, names))} of provider {provider or '(none)'!r}")
+    return PriceEntry("", "", f"{price_catalogue.active()} has no {' or '.join(map(repr, names))} of provider {provider or '(none)'!r}")
 
 
 def seller(provider: str) -> str:
