@@ -78,31 +78,21 @@ WITH
             ifNull(price.price_id, '') AS price_id,
             ifNull(price.valid_from, toDateTime64(0, 9, 'UTC')) AS valid_from,
             price.token_priced AS token_priced,
-            price.input_price AS input_price,
-            price.cache_read_price AS cache_read_price,
-            price.cache_write_price AS cache_write_price,
-            price.cache_write_1h_price AS cache_write_1h_price,
-            price.input_audio_price AS input_audio_price,
-            price.output_price AS output_price,
-            price.output_audio_price AS output_audio_price,
-            price.reasoning_price AS reasoning_price,
-            price.search_price AS search_price,
-            price.request_price AS request_price,
             price.unit_prices[indexOf(price.units, call.vendor_unit)] AS unit_price,
             has(price.units, call.vendor_unit) AS unit_known,
             price.unit_minimum_cost AS unit_minimum_cost,
             price.tier_starts AS tier_starts,
             price.window_starts AS window_starts,
-            price.tier_input_prices AS tier_input_prices,
-            price.tier_cache_read_prices AS tier_cache_read_prices,
-            price.tier_cache_write_prices AS tier_cache_write_prices,
-            price.tier_cache_write_1h_prices AS tier_cache_write_1h_prices,
-            price.tier_input_audio_prices AS tier_input_audio_prices,
-            price.tier_output_prices AS tier_output_prices,
-            price.tier_output_audio_prices AS tier_output_audio_prices,
-            price.tier_reasoning_prices AS tier_reasoning_prices,
-            price.tier_search_prices AS tier_search_prices,
-            price.tier_request_prices AS tier_request_prices,
+            arrayPushFront(price.tier_input_prices, ifNull(price.input_price, 0)) AS input_prices,
+            arrayPushFront(price.tier_cache_read_prices, ifNull(price.cache_read_price, 0)) AS cache_read_prices,
+            arrayPushFront(price.tier_cache_write_prices, ifNull(price.cache_write_price, 0)) AS cache_write_prices,
+            arrayPushFront(price.tier_cache_write_1h_prices, ifNull(price.cache_write_1h_price, 0)) AS cache_write_1h_prices,
+            arrayPushFront(price.tier_input_audio_prices, ifNull(price.input_audio_price, 0)) AS input_audio_prices,
+            arrayPushFront(price.tier_output_prices, ifNull(price.output_price, 0)) AS output_prices,
+            arrayPushFront(price.tier_output_audio_prices, ifNull(price.output_audio_price, 0)) AS output_audio_prices,
+            arrayPushFront(price.tier_reasoning_prices, ifNull(price.reasoning_price, 0)) AS reasoning_prices,
+            arrayPushFront(price.tier_search_prices, ifNull(price.search_price, 0)) AS search_prices,
+            arrayPushFront(price.tier_request_prices, ifNull(price.request_price, 0)) AS request_prices,
             resolution.energy_id AS energy_id,
             energy.wh_per_output_token AS wh_per_output_token,
             energy.wh_per_output_token_low AS wh_per_output_token_low,
@@ -143,31 +133,21 @@ WITH
             covered.valid_from AS valid_from,
             covered.price_id AS price_id,
             price.token_priced AS token_priced,
-            price.input_price AS input_price,
-            price.cache_read_price AS cache_read_price,
-            price.cache_write_price AS cache_write_price,
-            price.cache_write_1h_price AS cache_write_1h_price,
-            price.input_audio_price AS input_audio_price,
-            price.output_price AS output_price,
-            price.output_audio_price AS output_audio_price,
-            price.reasoning_price AS reasoning_price,
-            price.search_price AS search_price,
-            price.request_price AS request_price,
             price.unit_prices[indexOf(price.units, covered.vendor_unit)] AS unit_price,
             has(price.units, covered.vendor_unit) AS unit_known,
             price.unit_minimum_cost AS unit_minimum_cost,
             price.tier_starts AS tier_starts,
             price.window_starts AS window_starts,
-            price.tier_input_prices AS tier_input_prices,
-            price.tier_cache_read_prices AS tier_cache_read_prices,
-            price.tier_cache_write_prices AS tier_cache_write_prices,
-            price.tier_cache_write_1h_prices AS tier_cache_write_1h_prices,
-            price.tier_input_audio_prices AS tier_input_audio_prices,
-            price.tier_output_prices AS tier_output_prices,
-            price.tier_output_audio_prices AS tier_output_audio_prices,
-            price.tier_reasoning_prices AS tier_reasoning_prices,
-            price.tier_search_prices AS tier_search_prices,
-            price.tier_request_prices AS tier_request_prices
+            arrayPushFront(price.tier_input_prices, ifNull(price.input_price, 0)) AS input_prices,
+            arrayPushFront(price.tier_cache_read_prices, ifNull(price.cache_read_price, 0)) AS cache_read_prices,
+            arrayPushFront(price.tier_cache_write_prices, ifNull(price.cache_write_price, 0)) AS cache_write_prices,
+            arrayPushFront(price.tier_cache_write_1h_prices, ifNull(price.cache_write_1h_price, 0)) AS cache_write_1h_prices,
+            arrayPushFront(price.tier_input_audio_prices, ifNull(price.input_audio_price, 0)) AS input_audio_prices,
+            arrayPushFront(price.tier_output_prices, ifNull(price.output_price, 0)) AS output_prices,
+            arrayPushFront(price.tier_output_audio_prices, ifNull(price.output_audio_price, 0)) AS output_audio_prices,
+            arrayPushFront(price.tier_reasoning_prices, ifNull(price.reasoning_price, 0)) AS reasoning_prices,
+            arrayPushFront(price.tier_search_prices, ifNull(price.search_price, 0)) AS search_prices,
+            arrayPushFront(price.tier_request_prices, ifNull(price.request_price, 0)) AS request_prices
         FROM
         (
             SELECT
@@ -290,13 +270,15 @@ WITH
     least(b.input_audio_tokens, uncached) AS audio_in,
     least(b.output_audio_tokens, b.output_tokens) AS audio_out,
     least(b.reasoning_tokens, b.output_tokens - audio_out) AS reasoned,
+    uncached - audio_in AS text_in,
+    cache_written - b.cache_write_1h_tokens AS written_5m,
+    b.output_tokens - audio_out - reasoned AS text_out,
     if(b.status = 'ok', 1, 0) AS answered,
 
-    -- A price's step: the part of the day, and how many context tiers the whole prompt exceeds; 0 is the base price.
-    (windows, tiers) ->
-        if(empty(windows), 0, arrayCount(start -> toUnixTimestamp64Second(b.ts) % 86400 >= start, windows) * (length(tiers) + 1))
+    -- A price's step: the part of the day, and how many context tiers the whole prompt exceeds; 1 is the base price.
+    (windows, tiers) -> 1
+        + if(empty(windows), 0, arrayCount(start -> toUnixTimestamp64Second(b.ts) % 86400 >= start, windows) * (length(tiers) + 1))
         + if(empty(tiers), 0, arrayCount(start -> b.input_tokens > start, tiers)) AS step_of,
-    (quantity, step, price, step_prices) -> quantity * if(step = 0, price, step_prices[step]) AS charge,
     (price, least_cost) -> if(b.vendor_quantity = 0, toDecimal128(0, 22), greatest(
         toDecimal128(least(toDecimal256(b.vendor_quantity, 6) * price, toDecimal256(100000, 22)), 22), least_cost
     )) AS charge_of_units,
@@ -309,42 +291,41 @@ WITH
         OR NOT b.vendor_quantity BETWEEN 0 AND 1000000000 AS usage_unknown,
 
     step_of(m.window_starts, m.tier_starts) AS step,
-    m.input_price IS NULL OR if(b.vendor_unit = '', m.token_priced = 0, m.unit_known = 0) AND m.free = 0 AS unpriced,
+    ifNull(m.price_id, '') = '' OR if(b.vendor_unit = '', m.token_priced = 0, m.unit_known = 0) AND m.free = 0 AS unpriced,
     unpriced OR usage_unknown AS cost_unknown,
     if(cost_unknown, NULL, usd(
-        charge(uncached - audio_in, step, m.input_price, m.tier_input_prices)
-        + charge(audio_in, step, m.input_audio_price, m.tier_input_audio_prices))) AS cost_of_input,
+        text_in * m.input_prices[step]
+        + audio_in * m.input_audio_prices[step])) AS cost_of_input,
     if(cost_unknown, NULL, usd(
-        charge(b.cache_read_tokens, step, m.cache_read_price, m.tier_cache_read_prices))) AS cost_of_cache_read,
+        b.cache_read_tokens * m.cache_read_prices[step])) AS cost_of_cache_read,
     if(cost_unknown, NULL, usd(
-        charge(cache_written - b.cache_write_1h_tokens, step, m.cache_write_price, m.tier_cache_write_prices)
-        + charge(b.cache_write_1h_tokens, step, m.cache_write_1h_price, m.tier_cache_write_1h_prices)
+        written_5m * m.cache_write_prices[step]
+        + b.cache_write_1h_tokens * m.cache_write_1h_prices[step]
         )) AS cost_of_cache_write,
     if(cost_unknown, NULL, usd(
-        charge(b.output_tokens - audio_out - reasoned, step, m.output_price, m.tier_output_prices)
-        + charge(audio_out, step, m.output_audio_price, m.tier_output_audio_prices)
-        + charge(reasoned, step, m.reasoning_price, m.tier_reasoning_prices))) AS cost_of_output,
+        text_out * m.output_prices[step]
+        + audio_out * m.output_audio_prices[step]
+        + reasoned * m.reasoning_prices[step])) AS cost_of_output,
     if(cost_unknown, NULL, usd(
-        charge(answered, step, m.request_price, m.tier_request_prices)
-        + charge(b.web_searches, step, m.search_price, m.tier_search_prices)
+        answered * m.request_prices[step]
+        + b.web_searches * m.search_prices[step]
         + charge_of_units(m.unit_price, m.unit_minimum_cost))) AS cost_of_other,
     cost_of_input + cost_of_cache_read + cost_of_cache_write + cost_of_output + cost_of_other AS cost,
 
     -- The same at the prices of the contract that applies, where one does.
     step_of(c.window_starts, c.tier_starts) AS contract_step,
-    c.input_price IS NULL OR if(b.vendor_unit = '', c.token_priced = 0, c.unit_known = 0) AS no_contract,
+    ifNull(c.price_id, '') = '' OR if(b.vendor_unit = '', c.token_priced = 0, c.unit_known = 0) AS no_contract,
     if(no_contract OR usage_unknown, NULL,
-        usd(charge(uncached - audio_in, contract_step, c.input_price, c.tier_input_prices)
-            + charge(audio_in, contract_step, c.input_audio_price, c.tier_input_audio_prices))
-        + usd(charge(b.cache_read_tokens, contract_step, c.cache_read_price, c.tier_cache_read_prices))
-        + usd(charge(
-                cache_written - b.cache_write_1h_tokens, contract_step, c.cache_write_price, c.tier_cache_write_prices)
-            + charge(b.cache_write_1h_tokens, contract_step, c.cache_write_1h_price, c.tier_cache_write_1h_prices))
-        + usd(charge(b.output_tokens - audio_out - reasoned, contract_step, c.output_price, c.tier_output_prices)
-            + charge(audio_out, contract_step, c.output_audio_price, c.tier_output_audio_prices)
-            + charge(reasoned, contract_step, c.reasoning_price, c.tier_reasoning_prices))
-        + usd(charge(answered, contract_step, c.request_price, c.tier_request_prices)
-            + charge(b.web_searches, contract_step, c.search_price, c.tier_search_prices)
+        usd(text_in * c.input_prices[contract_step]
+            + audio_in * c.input_audio_prices[contract_step])
+        + usd(b.cache_read_tokens * c.cache_read_prices[contract_step])
+        + usd(written_5m * c.cache_write_prices[contract_step]
+            + b.cache_write_1h_tokens * c.cache_write_1h_prices[contract_step])
+        + usd(text_out * c.output_prices[contract_step]
+            + audio_out * c.output_audio_prices[contract_step]
+            + reasoned * c.reasoning_prices[contract_step])
+        + usd(answered * c.request_prices[contract_step]
+            + b.web_searches * c.search_prices[contract_step]
             + charge_of_units(c.unit_price, c.unit_minimum_cost))) AS cost_by_contract,
 
     b.usage_source = 'missing' AS energy_unknown,
@@ -360,7 +341,7 @@ SELECT
     b.reasoning_tokens, b.usage_source,
     multiIf(m.free = 1, 'free', unpriced AND no_contract, 'unpriced', 'priced') AS price_status,
     ifNull(m.price_id, '') AS price_id,
-    if(m.input_price IS NULL, NULL, m.valid_from) AS price_valid_from,
+    if(ifNull(m.price_id, '') = '', NULL, m.valid_from) AS price_valid_from,
     if(no_contract, '', c.price_id) AS contract_price_id,
     cost AS list_cost,
     if(no_contract, cost, cost_by_contract) AS contracted_cost,
