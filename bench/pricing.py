@@ -1,8 +1,8 @@
 """Calls priced a second: the enrichment statement against a cost function called for each call, in one run.
 
-Bar: >= 100 x the faster of genai-prices' calc_price and LiteLLM's cost_per_token. The statement does more: it reads spans
-and writes ledger rows with energy and emissions. The functions get their arguments ready made. LiteLLM is asked only
-where it is installed (pip install litellm).
+Bar: >= 100 x the faster of genai-prices' calc_price and LiteLLM's cost_per_token. The statement does more: it reads
+spans, and writes ledger rows with energy and emissions. The functions get their arguments ready made. LiteLLM is
+asked only where it is installed (pip install litellm).
 
     python bench/pricing.py --calls 1000000
 """
@@ -118,7 +118,7 @@ def _litellm(sample: list[dict[str, object]]) -> list[Callable[[], object]]:
     def known(price: Callable[[], object]) -> bool:
         try:
             price()
-        except Exception:  # its own ModelNotMappedError, of a model that its price file lacks
+        except Exception:  # noqa: BLE001  (it raises its own, of a model that its price file lacks)
             return False
         return True
 

@@ -23,7 +23,7 @@ class AliasError(ValueError):
 
 @dataclass(frozen=True)
 class PriceNames:
-    """What a reported model is looked up in, beside the list: the user's aliases, and the contract books' own models."""
+    """What a reported model is looked up in beside the list: the user's aliases, and contract books' own models."""
 
     aliases: dict[tuple[str, str], PriceEntry]
     contract_models: frozenset[tuple[str, str]]
@@ -87,12 +87,15 @@ def remove_alias(store: Store, name: str, *, provider: str = "") -> None:
         AliasError: Nothing was said about it.
     """
     known = store.value(
-        "SELECT count() FROM model_alias FINAL WHERE provider = {provider:String} AND model = {model:String} AND NOT deleted",
+        "SELECT count() FROM model_alias FINAL WHERE provider = {provider:String} AND model = {model:String} "
+        "AND NOT deleted",
         provider=provider.lower(),
         model=name.lower(),
     )
     if not known:
-        raise AliasError(f"there is no alias {name!r} of provider {provider or '(any)'!r}: see 'spanledger prices alias'")
+        raise AliasError(
+            f"there is no alias {name!r} of provider {provider or '(any)'!r}: see 'spanledger prices alias'"
+        )
     _write(store, name, provider, deleted=1)
 
 
@@ -100,7 +103,8 @@ def _target(store: Store, target: str) -> PriceEntry:
     provider, slash, model = target.partition("/")
     candidates = [("", target)] if not slash else [(provider.lower(), model), ("", target)]
     known = store.rows(
-        "SELECT DISTINCT provider, model FROM price_list WHERE book != 'free' AND (provider, model) IN {names:Array(Tuple(String, String))}",
+        "SELECT DISTINCT provider, model FROM price_list "
+        "WHERE book != 'free' AND (provider, model) IN {names:Array(Tuple(String, String))}",
         names=[(at, name) for at, name in candidates if at] or [("", "")],
     )
     if known:
@@ -109,12 +113,19 @@ def _target(store: Store, target: str) -> PriceEntry:
         entry = price_list.resolve(at, [name])
         if entry.model:
             return entry
-    near = ", ".join(price_list.nearest(model or provider)) or "none"
+    near = ", ".join(price_list.nearest(model or target, provider)) or "none"
     raise AliasError(f"no price book knows {target!r}; expected a model or provider/model, the nearest are: {near}")
 
 
 def _write(
-    store: Store, name: str, provider: str, *, price_provider: str = "", price_model: str = "", free: int = 0, deleted: int = 0
+    store: Store,
+    name: str,
+    provider: str,
+    *,
+    price_provider: str = "",
+    price_model: str = "",
+    free: int = 0,
+    deleted: int = 0,
 ) -> None:
     store.insert(
         "model_alias",

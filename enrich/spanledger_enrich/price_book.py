@@ -1,4 +1,4 @@
-"""Contract books in the database: whose prices they are, imported whole or not at all, and kept in step with the list."""
+"""Contract books in the database: imported whole or not at all, and kept in step with the list and the rates."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from spanledger_enrich.price_contract import Listed, Rates
-    from spanledger_enrich.price_file import Line, Rate
+    from spanledger_enrich.price_file import Rate
     from spanledger_sql.store import Store
 
 _PRECEDENCE = ("tenant_id", "provider_account", "environment")
@@ -62,7 +62,8 @@ def import_book(
         if other["book"] != name and all(other[key] == value for key, value in scope.items()):
             whose = " ".join(filter(None, scope.values())) or "everybody"
             raise PriceFileError(
-                f"{path.name}: book: {other['book']!r} applies to {whose} already; import it under that name to replace it, "
+                f"{path.name}: book: {other['book']!r} applies to {whose} already; import it under that name to "
+                "replace it, "
                 f"or remove it with 'spanledger prices remove {other['book']}'"
             )
     listed, rates = _listed(store), _rates(store, file.rates)
@@ -91,7 +92,9 @@ def import_rates(store: Store, path: Path) -> int:
     seen: dict[tuple[str, object], Rate] = {}
     for rate in rates:
         if (other := seen.setdefault((rate.currency, rate.valid_from), rate)) is not rate:
-            raise rate.place.refuse("valid_from", f"{other.place.row} has a rate of {rate.currency} for that day already")
+            raise rate.place.refuse(
+                "valid_from", f"{other.place.row} has a rate of {rate.currency} for that day already"
+            )
     store_rates(store, rates)
     follow_the_list(store)
     return len(rates)
@@ -128,7 +131,9 @@ def remove_book(store: Store, book: str) -> None:
     Raises:
         PriceFileError: There is no such book.
     """
-    found = store.rows("SELECT * EXCEPT (imported_at) FROM price_book FINAL WHERE book = {book:String} AND NOT deleted", book=book)
+    found = store.rows(
+        "SELECT * EXCEPT (imported_at) FROM price_book FINAL WHERE book = {book:String} AND NOT deleted", book=book
+    )
     if not found:
         raise PriceFileError(f"there is no contract book {book!r}: see 'spanledger prices books'")
     store.insert("price_book", [{**found[0], "deleted": 1}])

@@ -20,6 +20,8 @@ from genai_prices.update_prices import DEFAULT_UPDATE_URL
 if TYPE_CHECKING:
     from spanledger_sql.store import Store
 
+# Where genai-prices fetches its own updates.
+UPDATE_URL = DEFAULT_UPDATE_URL
 INSTALLED = f"genai-prices {genai_prices.__version__}"
 
 # The source of the catalogue that this process uses.
@@ -30,7 +32,7 @@ class CatalogueError(Exception):
     """The catalogue could not be fetched or read; the message says what stays in force and what to do."""
 
 
-def fetch(store: Store, url: str = DEFAULT_UPDATE_URL, timeout: float = 10.0) -> str:
+def fetch(store: Store, url: str = UPDATE_URL, timeout: float = 10.0) -> str:
     """Fetch genai-prices' newest catalogue from where its own updates come from, and keep it; gives its version.
 
     Raises:
@@ -49,7 +51,9 @@ def fetch(store: Store, url: str = DEFAULT_UPDATE_URL, timeout: float = 10.0) ->
     digest = hashlib.sha256(document.encode()).hexdigest()
     now = datetime.now(UTC)
     source = f"genai-prices data {digest[:12]}, fetched {now:%Y-%m-%d}"
-    known = store.rows("SELECT source, loaded_at FROM price_catalogue FINAL WHERE sha256 = {digest:String}", digest=digest)
+    known = store.rows(
+        "SELECT source, loaded_at FROM price_catalogue FINAL WHERE sha256 = {digest:String}", digest=digest
+    )
     if known:
         source = known[0]["source"]
     store.insert("price_catalogue", [{"source": source, "sha256": digest, "document": document, "loaded_at": now}])
@@ -58,7 +62,9 @@ def fetch(store: Store, url: str = DEFAULT_UPDATE_URL, timeout: float = 10.0) ->
 
 def use_installed(store: Store) -> None:
     """Put the installed package's catalogue in force again."""
-    store.insert("price_catalogue", [{"source": INSTALLED, "sha256": "", "document": "", "loaded_at": datetime.now(UTC)}])
+    store.insert(
+        "price_catalogue", [{"source": INSTALLED, "sha256": "", "document": "", "loaded_at": datetime.now(UTC)}]
+    )
 
 
 def activate(store: Store) -> str:
@@ -72,7 +78,9 @@ def activate(store: Store) -> str:
     source: str = latest[0]["source"] if latest else INSTALLED
     if source.startswith("genai-prices data"):
         if source != _active:
-            document = store.value("SELECT document FROM price_catalogue FINAL WHERE source = {source:String}", source=source)
+            document = store.value(
+                "SELECT document FROM price_catalogue FINAL WHERE source = {source:String}", source=source
+            )
             data_snapshot.set_custom_snapshot(_snapshot(document, source))
     else:
         # Of the installed catalogues, this process has its own: an upgrade of the package is one of the prices.
@@ -107,12 +115,12 @@ def remember(store: Store, source: str) -> None:
 def _snapshot(document: str, origin: str) -> data_snapshot.DataSnapshot:
     try:
         raw = json.loads(document)
-        if not isinstance(raw, list) or not raw:
-            raise ValueError("expected a list of providers")
-        providers = _providers_from_raw(raw)
+        providers = _providers_from_raw(raw if isinstance(raw, list) else [])
     except ValueError as error:
         first = str(error).splitlines()[0]
         raise CatalogueError(
             f"{origin}: is no catalogue that {INSTALLED} can read: {first}; prices stay as they are"
         ) from None
+    if not providers:
+        raise CatalogueError(f"{origin}: is no catalogue: expected a list of providers; prices stay as they are")
     return data_snapshot.DataSnapshot(providers=providers, from_auto_update=True)

@@ -63,19 +63,21 @@ def checked(lines: Sequence[Line], listed: Listed, rates: Rates) -> list[Line]:
     """
     named = [_named(line, listed) for line in lines]
     commitments = [line for line in named if line.kind == "commitment"]
+    committed = {line.committed_tier for line in commitments}
+    offered = {line.committed_tier for line in named if line.kind != "commitment"}
+    for line in named:
+        if line.committed_tier and line.committed_tier not in committed & offered:
+            lacks = "commits to it" if line.kind != "commitment" else "says what it costs"
+            raise line.place.refuse("committed_tier", f"no line {lacks}: {line.committed_tier!r}")
     prices = [part for line in named if line.kind != "commitment" for part in _committed(line, commitments)]
     for line in prices:
         if line.kind == "price" and line.currency != "USD" and _rate_on(rates, line.currency, line.valid_from) is None:
             raise line.place.refuse(
-                "currency", f"there is no exchange rate of {line.currency} for {line.valid_from:%Y-%m-%d}: give it under "
+                "currency",
+                f"there is no exchange rate of {line.currency} for {line.valid_from:%Y-%m-%d}: give it under "
                 "rates, or load rates with 'spanledger prices rates'"
             )  # fmt: skip
-    for first, second in itertools.combinations(_in_groups(commitments + prices), 2):
-        if _key(first) == _key(second) and _overlap(first, second):
-            raise second.place.refuse(
-                "valid_from", f"it overlaps with {first.place.row}, which says another thing of the same "
-                f"{second.model or second.provider or 'everything'} from {first.valid_from:%Y-%m-%d} on; end one with valid_to"
-            )  # fmt: skip
+    _refuse_contradictions(commitments + prices)
     return prices
 
 
@@ -83,9 +85,7 @@ def expand(contract: Contract) -> Iterator[dict[str, Any]]:
     """Rows of `price_list` that say what the contract does, without book and price_id."""
     groups = _grouped(contract.lines)
     for (seller, model), owner in sorted(_targets(contract.lines).items()):
-        lines = [
-            group for group in groups if group[0].provider in {"", seller} and group[0].model in {"", model}
-        ]
+        lines = [group for group in groups if group[0].provider in {"", seller} and group[0].model in {"", model}]
         listed = contract.listed.get((owner, model), {})
         if not listed:
             lines = [group for group in lines if group[0].kind == "price"]
@@ -99,6 +99,22 @@ def expand(contract: Contract) -> Iterator[dict[str, Any]]:
             if content != before:
                 yield from rows
             before = content
+
+
+def _refuse_contradictions(lines: Sequence[Line]) -> None:
+    by_key: dict[tuple[object, ...], list[Line]] = defaultdict(list)
+    for line in _in_groups(lines):
+        by_key[_key(line)].append(line)
+    for same in by_key.values():
+        same.sort(key=lambda line: line.valid_from)
+        for first, second in itertools.pairwise(same):
+            if first.valid_to is None or second.valid_from < first.valid_to:
+                what = second.model or second.provider or "everything"
+                raise second.place.refuse(
+                    "valid_from",
+                    f"it overlaps with {first.place.row}, which says another thing of {what} from "
+                    f"{first.valid_from:%Y-%m-%d} on; end one with valid_to",
+                )
 
 
 def _named(line: Line, listed: Listed) -> Line:
@@ -119,7 +135,8 @@ def _named(line: Line, listed: Listed) -> Line:
     if line.kind == "discount":
         near = ", ".join(price_list.nearest(line.model, line.provider)) or "none"
         raise line.place.refuse(
-            "model", f"the list has no {line.model!r} of {line.provider!r}, so there is nothing to discount; nearest: {near}"
+            "model",
+            f"the list has no {line.model!r} of {line.provider!r}, so there is nothing to discount; nearest: {near}",
         )
     return replace(line, provider=seller)
 
@@ -189,12 +206,6 @@ def _in_groups(lines: Sequence[Line]) -> list[Line]:
             raise group[0].place.refuse("above_tokens", "there is no line for shorter prompts; expected one with 0")
         first.append(group[0])
     return first
-
-
-def _overlap(first: Line, second: Line) -> bool:
-    return (second.valid_to is None or first.valid_from < second.valid_to) and (
-        first.valid_to is None or second.valid_from < first.valid_to
-    )
 
 
 def _contexts(lines: Sequence[Sequence[Line]], listed: Mapping[Any, Any], *, standard_only: bool) -> list[Context]:
@@ -286,7 +297,13 @@ def _discounted(base: Mapping[str, Any], percent: Decimal) -> dict[str, Any]:
 
 def _no_price() -> dict[str, Any]:
     """From here on the book says nothing, and the next one or the list applies."""
-    nothing: dict[str, Any] = {"tier_starts": [], "window_starts": [], "token_priced": 0, "units": [], "unit_prices": []}
+    nothing: dict[str, Any] = {
+        "tier_starts": [],
+        "window_starts": [],
+        "token_priced": 0,
+        "units": [],
+        "unit_prices": [],
+    }
     for name in CLASSES:
         nothing |= {f"{name}_price": Decimal(0), f"tier_{name}_prices": []}
     return nothing | {

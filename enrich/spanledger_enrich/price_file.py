@@ -207,7 +207,7 @@ def _yaml(path: Path) -> dict[str, Any]:
         raise PriceFileError(f"{path.name}: expected a mapping with the key lines")
     if unknown := set(document) - {"book", "applies_to", "currency", "lines", "rates"}:
         raise PriceFileError(
-            f"{path.name}: {sorted(unknown)[0]}: is no key of a book; expected book, applies_to, currency, lines, rates"
+            f"{path.name}: {min(unknown)}: is no key of a book; expected book, applies_to, currency, lines, rates"
         )
     return document
 
@@ -234,7 +234,10 @@ def _csv(path: Path) -> Iterator[tuple[Place, dict[str, str]]]:
         place = Place(path.name, f"row {number}")
         if None in row or any(value is None for value in row.values()):
             raise place.refuse("row", f"it has not as many fields as the header's {len(reader.fieldnames or [])}")
-        yield place, {name.strip(): value.strip() for name, value in row.items() if value.strip() or name not in COLUMNS}
+        yield (
+            place,
+            {name.strip(): value.strip() for name, value in row.items() if value.strip() or name not in COLUMNS},
+        )
 
 
 def _rate(place: Place, row: Mapping[str, str]) -> Rate:
@@ -305,7 +308,7 @@ def _day(place: Place, column: str, text: str) -> datetime | None:
         day = date.fromisoformat(text)
     except ValueError:
         raise place.refuse(column, f"{text!r} is no day; expected one such as 2025-01-31, in UTC") from None
-    if not 2000 <= day.year < 2200:  # noqa: PLR2004
+    if not 2000 <= day.year < 2200:
         raise place.refuse(column, f"{text} is no day of a contract; expected one in the years 2000 to 2199")
     return datetime.combine(day, time(), tzinfo=UTC)
 

@@ -20,7 +20,7 @@ from spanledger_sql.store import statement
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from genai_prices.types import ModelInfo, Provider
+    from genai_prices.types import ConditionalPrice, ModelInfo, PriceVariant, Provider
 
     from spanledger_sql.store import Store
 
@@ -83,13 +83,16 @@ def load(store: Store) -> int:
     if price_catalogue.is_loaded(store, source):
         return 0
     before = {
-        _key(row): row for row in store.rows("SELECT * EXCEPT (loaded_at) FROM price_list FINAL WHERE book = {book:String}", book=BOOK)
+        _key(row): row
+        for row in store.rows("SELECT * EXCEPT (loaded_at) FROM price_list FINAL WHERE book = {book:String}", book=BOOK)
     }
     rows = [row | {"source": source} for row in catalogue()]
     changed = [row for row in rows if _said(before.get(_key(row), {})) != _said(row)]
     replaced = [_key(row) for row in changed if _key(row) in before]
     if replaced:
-        store.execute(statement("enrich/supersede_prices"), {"price_ids": [before[key]["price_id"] for key in replaced]})
+        store.execute(
+            statement("enrich/supersede_prices"), {"price_ids": [before[key]["price_id"] for key in replaced]}
+        )
     store.insert("price_list", changed)
     price_catalogue.remember(store, source)
     return len(changed)
@@ -142,7 +145,11 @@ def resolve(provider: str, models: Iterable[str]) -> PriceEntry:
             return PriceEntry(owner, model.id, "", found.id, standard_only=owner != found.id)
     if not names:
         return PriceEntry("", "", "the span names no model")
-    return PriceEntry("", "", f"{price_catalogue.active()} has no {' or '.join(map(repr, names))} of provider {provider or '(none)'!r}")
+    return PriceEntry(
+        "",
+        "",
+        f"{price_catalogue.active()} has no {' or '.join(map(repr, names))} of provider {provider or '(none)'!r}",
+    )
 
 
 def seller(provider: str) -> str:
@@ -174,7 +181,9 @@ def nearest(name: str, provider: str = "", count: int = 3) -> list[str]:
         for known in reversed(data_snapshot.get_snapshot().providers)
         for model in known.models
     }
-    found = [known[match] for known in (own, everybodys) for match in difflib.get_close_matches(name.lower(), known, count)]
+    found = [
+        known[match] for known in (own, everybodys) for match in difflib.get_close_matches(name.lower(), known, count)
+    ]
     return list(dict.fromkeys(found))[:count]
 
 
@@ -223,7 +232,8 @@ def _window_starts(model: ModelInfo) -> list[int]:
 
 
 def _constraints(model: ModelInfo) -> Iterator[StartDateConstraint | TimeOfDateConstraint]:
-    entries = [*(model.prices if isinstance(model.prices, list) else []), *(model.price_variants or [])]
+    dated = model.prices if isinstance(model.prices, list) else []
+    entries: list[ConditionalPrice | PriceVariant] = [*dated, *(model.price_variants or [])]
     return (entry.constraint for entry in entries if entry.constraint is not None)
 
 
@@ -239,9 +249,7 @@ def _contexts(model: ModelInfo) -> list[tuple[str, str]]:
     return list(itertools.product(dict.fromkeys(tiers), dict.fromkeys(speeds)))
 
 
-def _prices(
-    provider: Provider, model: ModelInfo, valid_from: datetime, tier: str, speed: str
-) -> dict[str, Any] | None:
+def _prices(provider: Provider, model: ModelInfo, valid_from: datetime, tier: str, speed: str) -> dict[str, Any] | None:
     windows = _window_starts(model)
     moments = [valid_from.replace(hour=second // 3600, minute=second // 60 % 60) for second in (0, *windows)]
     segments = [model.get_prices(moment, price_context(tier, speed)) for moment in moments]

@@ -77,7 +77,9 @@ class PriceKey:
     def price_id(self) -> str:
         """Names the row in the ledger."""
         context = "+".join(filter(None, (self.service_tier, self.speed, self.region)))
-        return f"{self.book}/{self.provider}/{self.model}@{self.valid_from:%Y-%m-%d}" + (f"#{context}" if context else "")
+        return f"{self.book}/{self.provider}/{self.model}@{self.valid_from:%Y-%m-%d}" + (
+            f"#{context}" if context else ""
+        )
 
     def columns(self) -> dict[str, Any]:
         """The key as columns of `price_list`."""

@@ -43,7 +43,13 @@ def with_arithmetic(call: Mapping[str, Any]) -> dict[str, Any]:
         **call,
         **{
             f"{name}_arithmetic": [
-                {"column": share.column, "class": one.name, "quantity": one.quantity, "price": one.price, "usd": one.usd}
+                {
+                    "column": share.column,
+                    "class": one.name,
+                    "quantity": one.quantity,
+                    "price": one.price,
+                    "usd": one.usd,
+                }
                 for share in shares(call, call[f"{name}_price"])
                 for one in share.products
             ]
@@ -120,7 +126,9 @@ def _cost(call: Mapping[str, Any], title: str, column: str, price: str) -> Rende
     for share in parts:
         for product in share.products:
             least = f" (at least {_plain(product.minimum)})" if product.minimum else ""
-            table.add_row(product.name, f"{product.quantity.normalize():,f}", _plain(product.price), _plain(product.usd) + least)
+            table.add_row(
+                product.name, f"{product.quantity.normalize():,f}", _plain(product.price), _plain(product.usd) + least
+            )
         if share.products:
             table.add_row(f"  = {share.column.replace('_', ' ')}", "", "", f"{share.usd:f}", style="dim")
     return table

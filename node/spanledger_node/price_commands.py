@@ -15,7 +15,9 @@ from spanledger_node.table import console, print_rows
 if TYPE_CHECKING:
     from spanledger_sql.store import Store
 
-prices = typer.Typer(help="Price books: the list, contracts, exchange rates, and what models mean.", no_args_is_help=True)
+prices = typer.Typer(
+    help="Price books: the list, contracts, exchange rates, and what models mean.", no_args_is_help=True
+)
 
 Book = Annotated[Path, typer.Argument(help="A book as CSV or YAML; docs/prices.md says how it is written.")]
 
@@ -28,7 +30,7 @@ def prices_sync(
     ] = False,
     url: Annotated[
         str, typer.Option(help="Where to fetch the catalogue from, such as a mirror.")
-    ] = price_catalogue.DEFAULT_UPDATE_URL,
+    ] = price_catalogue.UPDATE_URL,
 ) -> None:
     """Fetch the newest list prices from genai-prices, keep them with their version, and put them in force.
 
@@ -101,9 +103,7 @@ def prices_import(
     """
     with open_store(context) as store:
         price_list.load(store)
-        done = price_book.import_book(
-            store, file, book=book, tenant=tenant, account=account, environment=environment
-        )
+        done = price_book.import_book(store, file, book=book, tenant=tenant, account=account, environment=environment)
         if not done.changed:
             console().print(f"{done.book}: nothing has changed")
             return

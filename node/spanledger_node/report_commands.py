@@ -11,7 +11,7 @@ import typer
 from spanledger_node.explanation import explanation, inputs, with_arithmetic
 from spanledger_node.options import Begin, By, End, Month, Output, Timezone, open_store
 from spanledger_node.period import Period, period
-from spanledger_node.table import Format, console, known, print_rows
+from spanledger_node.table import Format, console, print_rows
 from spanledger_sql.store import Store, StoreError, statement
 
 _DIMENSIONS = (

@@ -44,15 +44,13 @@ def test_a_discount_is_taken_off_the_list_price_of_every_model_of_the_provider(b
         {"provider": "anthropic", "request_model": "claude-sonnet-4-20250514"},
         {"ts": datetime(2025, 12, 31, 23, 59, tzinfo=UTC)},
     )
-    assert gpt == (Decimal("2.5"), Decimal("2"))
-    assert claude == (Decimal("3"), Decimal("3"))
+    assert gpt == (Decimal("2.5"), Decimal(2))
+    assert claude == (Decimal(3), Decimal(3))
     assert before == (Decimal("2.5"), Decimal("2.5"))
 
 
 def test_a_models_line_wins_over_its_providers_and_ends_on_its_day(books, importing):
-    importing(
-        f"{COLUMNS}\ndiscount,openai,,2026-01-01,,10,,\nprice,openai,gpt-4o,2026-03-01,2026-04-01,,1.50,6\n"
-    )
+    importing(f"{COLUMNS}\ndiscount,openai,,2026-01-01,,10,,\nprice,openai,gpt-4o,2026-03-01,2026-04-01,,1.50,6\n")
     found = costs(
         books,
         {"ts": datetime(2026, 2, 28, 23, 59, 59, 999_999, tzinfo=UTC)},
@@ -133,7 +131,7 @@ lines:
     )
     days = [datetime(2025, 12, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC), MARCH]
     found = costs(books, *({"ts": day} for day in days))
-    assert [contracted for _, contracted in found] == [Decimal("2.5"), Decimal("2.25"), Decimal("2")]
+    assert [contracted for _, contracted in found] == [Decimal("2.5"), Decimal("2.25"), Decimal(2)]
 
 
 def test_context_tiers_service_tiers_and_regions_of_a_contract(books, importing):
@@ -209,6 +207,11 @@ def test_the_lists_units_are_priced_too(books):
         ("kind,provider,discount_percent\ndiscount,openai,100\n", "row 2: discount_percent", "cannot be meant"),
         ("kind,provider,discount_percent\ndiscount,opneai,10\n", "row 2: provider", "nothing to discount"),
         ("kind,provider,model,discount_percent\ndiscount,openai,gtp-4o,10\n", "row 2: model", "nearest: openai/gpt-4o"),
+        (
+            "kind,provider,committed_tier,discount_percent\ndiscount,openai,gold,10\n",
+            "row 2: committed_tier",
+            "no line commits to it",
+        ),
         ("kind,provider\nsale,openai\n", "row 2: kind", "expected price, discount, commitment"),
         ("kind,provider,model\nprice,openai,gpt-4o\n", "row 2: input", "no price"),
         ("kind,provider,valid_from\ndiscount,openai,1.1.2026\n", "row 2: valid_from", "no day"),
@@ -231,10 +234,14 @@ def test_the_lists_units_are_priced_too(books):
         ),
     ],
 )
-def test_what_cannot_be_meant_is_refused_by_file_row_and_field_and_nothing_is_loaded(books, tmp_path, text, place, what):
+def test_what_cannot_be_meant_is_refused_by_file_row_and_field_and_nothing_is_loaded(
+    books, tmp_path, text, place, what
+):
     path = tmp_path / "bad.csv"
     path.write_text(text)
-    count = "SELECT (SELECT count() FROM price_list), (SELECT count() FROM price_book), (SELECT count() FROM exchange_rate)"
+    count = (
+        "SELECT (SELECT count() FROM price_list), (SELECT count() FROM price_book), (SELECT count() FROM exchange_rate)"
+    )
     before = books.store.rows(count)
     with pytest.raises(PriceFileError) as refused:
         price_book.import_book(books.store, path)
@@ -277,7 +284,9 @@ def test_a_discount_is_exact_to_the_last_digit_of_every_class(books, importing):
 
 def test_many_days_of_rates_make_as_many_prices(books, importing):
     days = [datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=day) for day in range(90)]
-    rates = "\n".join(f"  - {{currency: GBP, valid_from: {day:%Y-%m-%d}, usd: {1 + n / 1000}}}" for n, day in enumerate(days))
+    rates = "\n".join(
+        f"  - {{currency: GBP, valid_from: {day:%Y-%m-%d}, usd: {1 + n / 1000}}}" for n, day in enumerate(days)
+    )
     line = "{kind: price, provider: openai, model: gpt-4o, valid_from: 2026-01-01, currency: GBP, input: 1, output: 1}"
     importing(f"rates:\n{rates}\nlines:\n  - {line}\n", name="gbp.yaml")
     found = costs(books, *({"ts": day} for day in days))

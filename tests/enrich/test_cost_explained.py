@@ -88,12 +88,20 @@ def test_every_explanation_prints_its_sums(explained):
 def test_programs_get_the_products(explained):
     call, found = next((call, found) for call, found in explained if call["list_cost"])
     products = with_arithmetic(found)["list_arithmetic"]
-    assert sum(product["usd"] for product in products).quantize(Decimal("1e-11")) == call["list_cost"].quantize(Decimal("1e-11"))
+    assert sum(product["usd"] for product in products).quantize(Decimal("1e-11")) == call["list_cost"].quantize(
+        Decimal("1e-11")
+    )
 
 
 def test_a_call_priced_before_the_catalogue_changed_is_explained_by_the_price_of_its_time(books):
     moment = datetime(2025, 1, 1, tzinfo=UTC)
-    span = {"provider": "openai", "request_model": "gpt-4o-mini", "ts": moment, "tenant_id": "other", "input_tokens": 1000}
+    span = {
+        "provider": "openai",
+        "request_model": "gpt-4o-mini",
+        "ts": moment,
+        "tenant_id": "other",
+        "input_tokens": 1000,
+    }
     [call] = books.book(span)
     [row] = books.store.rows(
         "SELECT * EXCEPT (loaded_at) FROM price_list FINAL WHERE price_id = {id:String}", id=call["price_id"]

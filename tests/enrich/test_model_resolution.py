@@ -58,7 +58,9 @@ def test_every_name_of_a_provider_leads_to_one_of_the_catalogue():
 
 
 def test_without_a_provider_the_models_maker_is_found():
-    assert price_list.resolve("", ["claude-3-5-sonnet-20240620"]) == PriceEntry("anthropic", "claude-3-5-sonnet", "", "anthropic")
+    assert price_list.resolve("", ["claude-3-5-sonnet-20240620"]) == PriceEntry(
+        "anthropic", "claude-3-5-sonnet", "", "anthropic"
+    )
 
 
 def test_the_model_that_answered_is_priced_before_the_one_that_was_asked_for():
@@ -86,7 +88,9 @@ def test_a_span_without_a_model_is_said():
 
 
 def test_anothers_price_stands_in_for_the_standard_tier_alone(books):
-    assert price_list.resolve("azure.ai.openai", ["gpt-4o"]) == PriceEntry("openai", "gpt-4o", "", "azure", standard_only=True)
+    assert price_list.resolve("azure.ai.openai", ["gpt-4o"]) == PriceEntry(
+        "openai", "gpt-4o", "", "azure", standard_only=True
+    )
     october = datetime(2026, 10, 20, tzinfo=UTC)
     span = {"request_model": "gpt-4o", "service_tier": "batch", "ts": october, "input_tokens": 1_000_000}
     at_openai, at_azure = books.book(span | {"provider": "openai"}, span | {"provider": "azure.ai.openai"})

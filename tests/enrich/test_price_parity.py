@@ -7,7 +7,6 @@ from decimal import Decimal
 import pytest
 from genai_prices import Usage, calc_price, data_snapshot
 from genai_prices.types import StartDateConstraint
-
 from price_cases import catalogue, constraints, random_case, resolutions, truth, usage_of
 
 from spanledger_enrich import price_list
