@@ -291,30 +291,33 @@ WITH
         OR NOT b.vendor_quantity BETWEEN 0 AND 1000000000 AS usage_unknown,
 
     step_of(m.window_starts, m.tier_starts) AS step,
-    ifNull(m.price_id, '') = '' OR if(b.vendor_unit = '', m.token_priced = 0, m.unit_known = 0) AND m.free = 0 AS unpriced,
+    ifNull(m.price_id, '') = ''
+        OR ifNull(if(b.vendor_unit = '', m.token_priced = 0, m.unit_known = 0) AND m.free = 0, 1) AS unpriced,
     unpriced OR usage_unknown AS cost_unknown,
-    if(cost_unknown, NULL, usd(
+    usd(
         text_in * m.input_prices[step]
-        + audio_in * m.input_audio_prices[step])) AS cost_of_input,
-    if(cost_unknown, NULL, usd(
-        b.cache_read_tokens * m.cache_read_prices[step])) AS cost_of_cache_read,
-    if(cost_unknown, NULL, usd(
+        + audio_in * m.input_audio_prices[step]) AS cost_of_input,
+    usd(
+        b.cache_read_tokens * m.cache_read_prices[step]) AS cost_of_cache_read,
+    usd(
         written_5m * m.cache_write_prices[step]
         + b.cache_write_1h_tokens * m.cache_write_1h_prices[step]
-        )) AS cost_of_cache_write,
-    if(cost_unknown, NULL, usd(
+        ) AS cost_of_cache_write,
+    usd(
         text_out * m.output_prices[step]
         + audio_out * m.output_audio_prices[step]
-        + reasoned * m.reasoning_prices[step])) AS cost_of_output,
-    if(cost_unknown, NULL, usd(
+        + reasoned * m.reasoning_prices[step]) AS cost_of_output,
+    usd(
         answered * m.request_prices[step]
         + b.web_searches * m.search_prices[step]
-        + charge_of_units(m.unit_price, m.unit_minimum_cost))) AS cost_of_other,
-    cost_of_input + cost_of_cache_read + cost_of_cache_write + cost_of_output + cost_of_other AS cost,
+        + charge_of_units(ifNull(m.unit_price, 0), ifNull(m.unit_minimum_cost, 0))) AS cost_of_other,
+    if(cost_unknown, NULL,
+       cost_of_input + cost_of_cache_read + cost_of_cache_write + cost_of_output + cost_of_other) AS cost,
 
     -- The same at the prices of the contract that applies, where one does.
     step_of(c.window_starts, c.tier_starts) AS contract_step,
-    ifNull(c.price_id, '') = '' OR if(b.vendor_unit = '', c.token_priced = 0, c.unit_known = 0) AS no_contract,
+    ifNull(c.price_id, '') = ''
+        OR ifNull(if(b.vendor_unit = '', c.token_priced = 0, c.unit_known = 0), 1) AS no_contract,
     if(no_contract OR usage_unknown, NULL,
         usd(text_in * c.input_prices[contract_step]
             + audio_in * c.input_audio_prices[contract_step])
@@ -326,7 +329,7 @@ WITH
             + reasoned * c.reasoning_prices[contract_step])
         + usd(answered * c.request_prices[contract_step]
             + b.web_searches * c.search_prices[contract_step]
-            + charge_of_units(c.unit_price, c.unit_minimum_cost))) AS cost_by_contract,
+            + charge_of_units(ifNull(c.unit_price, 0), ifNull(c.unit_minimum_cost, 0)))) AS cost_by_contract,
 
     b.usage_source = 'missing' AS energy_unknown,
     if(energy_unknown, NULL, m.wh_per_output_token * b.output_tokens + m.wh_per_request) AS wh,
@@ -345,11 +348,11 @@ SELECT
     if(no_contract, '', c.price_id) AS contract_price_id,
     cost AS list_cost,
     if(no_contract, cost, cost_by_contract) AS contracted_cost,
-    cost_of_input AS input_cost,
-    cost_of_cache_read AS cache_read_cost,
-    cost_of_cache_write AS cache_write_cost,
-    cost_of_output AS output_cost,
-    cost_of_other AS other_cost,
+    if(cost_unknown, NULL, cost_of_input) AS input_cost,
+    if(cost_unknown, NULL, cost_of_cache_read) AS cache_read_cost,
+    if(cost_unknown, NULL, cost_of_cache_write) AS cache_write_cost,
+    if(cost_unknown, NULL, cost_of_output) AS output_cost,
+    if(cost_unknown, NULL, cost_of_other) AS other_cost,
     wh AS energy_wh,
     wh_low AS energy_wh_low,
     wh_high AS energy_wh_high,
