@@ -1,7 +1,7 @@
 """Rows per second of the enrichment statement, against a plain typed INSERT SELECT of as many rows, in one run.
 
-Bar: <= 1.3 x the floor's time, and <= 1.5 x the memory that the process grows by at its peak (Linux). The floor copies the typed columns of llm_spans into a table of the ledger's kind,
-without joins or arithmetic.
+Bar: <= 1.3 x the floor's time, and <= 1.5 x the memory that the process grows by at its peak (Linux). The floor copies
+the typed columns of llm_spans into a table of the ledger's kind, without joins or arithmetic.
 
     python bench/enrich.py --calls 1000000
 """
