@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 import difflib
+import itertools
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-import genai_prices
 from genai_prices import data_snapshot
-from genai_prices.types import StartDateConstraint, TieredPrices, TimeOfDateConstraint
+from genai_prices.types import StartDateConstraint, TimeOfDateConstraint
+
+from spanledger_enrich import price_catalogue
+from spanledger_enrich.price_row import PriceKey, price_columns
+from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from genai_prices.types import ModelInfo, ModelPrice, Provider
+    from genai_prices.types import ConditionalPrice, ModelInfo, PriceVariant, Provider
 
     from spanledger_sql.store import Store
 
 BOOK = "list"
-SOURCE = f"genai-prices {genai_prices.__version__}"
+SOURCE = price_catalogue.INSTALLED
 
 # A price that holds from the beginning of time: ASOF needs a date, and every call is later than this.
-_ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
-_PER_TOKEN = Decimal(1).scaleb(-12)
-_MILLION = Decimal(1_000_000)
+ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
+# Groq bills at least ten seconds of audio (genai_prices.types.ModelInfo.calc_price).
+_MINIMUM_SECONDS = {("groq", "whisper-large-v3"): 10, ("groq", "whisper-large-v3-turbo"): 10}
 
 # OpenTelemetry's names of providers, and those of older instrumentations, where genai-prices has another.
 PROVIDER_NAMES = {
@@ -50,40 +55,74 @@ PROVIDER_NAMES = {
     "x_ai": "x-ai",
     "xai": "x-ai",
 }
+# What clouds and gateways put before a model's name.
+_PREFIX = re.compile(r"^(?:.*/)?(?:publishers/[^/]+/models|models|deployments|endpoints)/|^[a-z0-9_.-]+/")
 
 
 @dataclass(frozen=True, slots=True)
 class PriceEntry:
-    """Which rows of `price_list` price a model; empty names and a note where none do."""
+    """Which rows of `price_list` price a model; empty names and a note where none do.
+
+    seller: who charges for the call, whose contracts apply to it: the provider, or a cloud that sells its models.
+    standard_only: the price is another provider's, of which only the standard service tier may be taken.
+    """
 
     provider: str
     model: str
     note: str = ""
+    seller: str = ""
+    standard_only: bool = False
 
 
 def load(store: Store) -> int:
-    """Put the whole catalogue into `price_list`, unless this version of it is there; gives the number of new rows."""
-    if store.value("SELECT count() FROM price_list WHERE source = {source:String}", source=SOURCE):
+    """Put the whole catalogue into `price_list`, unless it is there; gives the number of rows that are new or changed.
+
+    A row that the catalogue says otherwise than before is kept in `price_superseded`, for the calls that it priced.
+    """
+    source = price_catalogue.activate(store)
+    if price_catalogue.is_loaded(store, source):
         return 0
-    rows = list(catalogue())
-    store.insert("price_list", rows)
-    return len(rows)
+    before = {
+        _key(row): row
+        for row in store.rows("SELECT * EXCEPT (loaded_at) FROM price_list FINAL WHERE book = {book:String}", book=BOOK)
+    }
+    rows = [row | {"source": source} for row in catalogue()]
+    changed = [row for row in rows if _said(before.get(_key(row), {})) != _said(row)]
+    replaced = [_key(row) for row in changed if _key(row) in before]
+    if replaced:
+        store.execute(
+            statement("enrich/supersede_prices"), {"price_ids": [before[key]["price_id"] for key in replaced]}
+        )
+    store.insert("price_list", changed)
+    price_catalogue.remember(store, source)
+    return len(changed)
+
+
+def _key(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(row[name] for name in ("provider", "model", "valid_from", "service_tier", "speed", "region"))
+
+
+def _said(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What a row says, whatever said it."""
+    return {name: value for name, value in row.items() if name not in {"source", "applies", "exchange_rate"}}
 
 
 def catalogue() -> Iterator[dict[str, Any]]:
-    """Every model's prices as rows of `price_list`, USD per token, one for each date on which they change.
+    """Every model's prices as rows of `price_list`, USD per token, for each date on which they change.
 
-    Models that are not priced by tokens or requests, and models whose price depends on what a row cannot say, are
-    left out: their calls show as unpriced rather than at a wrong price.
+    A model whose price depends on the service tier or the speed has a row for each of them. Models of which the
+    catalogue gives no price, or none by a unit that is recorded, are left out: their calls show as unpriced.
     """
     for provider in data_snapshot.get_snapshot().providers:
         for model in provider.models:
-            if _unsupported(model):
-                continue
-            for valid_from in _starts(model):
-                row = _row(provider, model, valid_from, model.get_prices(valid_from))
-                if row is not None:
-                    yield row
+            for valid_from, (tier, speed) in itertools.product(_starts(model), _contexts(model)):
+                columns = _prices(provider, model, valid_from, tier, speed)
+                if columns is not None:
+                    key = PriceKey(BOOK, provider.id, model.id, valid_from, tier, speed)
+                    yield {
+                        **key.columns(), "currency": "USD", **columns,
+                        "applies": 1, "exchange_rate": Decimal(1), "source": SOURCE,
+                    }  # fmt: skip
 
 
 def resolve(provider: str, models: Iterable[str]) -> PriceEntry:
@@ -97,102 +136,124 @@ def resolve(provider: str, models: Iterable[str]) -> PriceEntry:
     names = [name for name in dict.fromkeys(models) if name]
     provider_id = PROVIDER_NAMES.get(provider, provider) or None
     for name in names:
-        try:
-            _, model = snapshot.find_provider_model(name, None, provider_id, None)
-        except LookupError:
-            continue
-        if reason := _unsupported(model):
-            return PriceEntry("", "", f"the price of {model.id} depends on {reason}, which is not supported yet")
-        return PriceEntry(_owner(model), model.id)
+        for asked, written in _spellings(provider_id, name):
+            try:
+                found, model = snapshot.find_provider_model(written, None, asked, None)
+            except LookupError:
+                continue
+            owner = _owner(model)
+            return PriceEntry(owner, model.id, "", found.id, standard_only=owner != found.id)
     if not names:
         return PriceEntry("", "", "the span names no model")
-    return PriceEntry("", "", f"{SOURCE} has no {' or '.join(map(repr, names))} of provider {provider or '(none)'!r}")
+    return PriceEntry(
+        "",
+        "",
+        f"{price_catalogue.active()} has no {' or '.join(map(repr, names))} of provider {provider or '(none)'!r}",
+    )
 
 
-def nearest(name: str, count: int = 3) -> list[str]:
-    """The catalogue's models whose names come nearest to ``name``, as provider/model, nearest first."""
-    known = {
-        model.id.lower(): f"{provider.id}/{model.id}"
-        for provider in reversed(data_snapshot.get_snapshot().providers)
-        for model in provider.models
+def seller(provider: str) -> str:
+    """The name by which price books know a provider, as the catalogue writes it where it has it."""
+    name = PROVIDER_NAMES.get(provider.lower(), provider.lower())
+    found = data_snapshot.find_provider_by_id(data_snapshot.get_snapshot().providers, name) if name else None
+    return found.id if found is not None else name
+
+
+def providers() -> list[str]:
+    """The catalogue's names of providers."""
+    return [provider.id for provider in data_snapshot.get_snapshot().providers]
+
+
+def sold_by(provider: str) -> dict[str, str]:
+    """The models that a provider sells, each with the provider whose list prices it."""
+    providers = {known.id: known for known in data_snapshot.get_snapshot().providers}
+    if provider not in providers:
+        return {}
+    owners = [provider, *(providers[provider].fallback_model_providers or [])]
+    return {model.id: owner for owner in reversed(owners) for model in providers[owner].models}
+
+
+def nearest(name: str, provider: str = "", count: int = 3) -> list[str]:
+    """The catalogue's models whose names come nearest to ``name``, as provider/model, the provider's own first."""
+    own = {model.lower(): f"{owner}/{model}" for model, owner in sold_by(seller(provider)).items()}
+    everybodys = {
+        model.id.lower(): f"{known.id}/{model.id}"
+        for known in reversed(data_snapshot.get_snapshot().providers)
+        for model in known.models
     }
-    return [known[match] for match in difflib.get_close_matches(name.lower(), known, count)]
+    found = [
+        known[match] for known in (own, everybodys) for match in difflib.get_close_matches(name.lower(), known, count)
+    ]
+    return list(dict.fromkeys(found))[:count]
+
+
+def price_context(service_tier: str, speed: str) -> dict[str, str]:
+    """What a call's service tier and speed are in genai-prices' terms, where batches are a way of processing."""
+    context = {"service_tier": service_tier, "speed": speed}
+    if service_tier == "batch":
+        context["processing"] = "batch"
+    return {name: value for name, value in context.items() if value}
+
+
+def _spellings(provider: str | None, name: str) -> Iterator[tuple[str | None, str]]:
+    """Provider and model as they were said, then without the prefixes that clouds and gateways put before a name."""
+    yield provider, name
+    bare = _PREFIX.sub("", name)
+    if bare == name:
+        return
+    if provider is None:
+        # A gateway's name says the provider first, such as azure/gpt-4o.
+        first = name.split("/", 1)[0].lower()
+        yield PROVIDER_NAMES.get(first, first), bare
+    else:
+        yield provider, bare
 
 
 def _starts(model: ModelInfo) -> list[datetime]:
     """The dates on which a model's prices change."""
     dated = {
-        datetime.combine(price.constraint.start_date, time(), tzinfo=UTC)
-        for price in _conditional(model)
-        if isinstance(price.constraint, StartDateConstraint)
+        datetime.combine(constraint.start_date, time(), tzinfo=UTC)
+        for constraint in _constraints(model)
+        if isinstance(constraint, StartDateConstraint)
     }
-    return sorted({_ALWAYS} | dated)
+    return sorted({ALWAYS} | dated)
 
 
-def _unsupported(model: ModelInfo) -> str:
-    """What a model's price depends on that no row of `price_list` can say, or ''."""
-    if any(isinstance(price.constraint, TimeOfDateConstraint) for price in _conditional(model)):
-        return "the time of day"
-    entries = [price.prices for price in _conditional(model)] or [model.prices]
-    if any(vars(prices).get("output_reasoning_mtok") is not None for prices in entries):
-        return "which output tokens were reasoning"
-    return ""
-
-
-def _conditional(model: ModelInfo) -> list[Any]:
-    return model.prices if isinstance(model.prices, list) else []
-
-
-def _row(provider: Provider, model: ModelInfo, valid_from: datetime, prices: ModelPrice) -> dict[str, Any] | None:
-    known = vars(prices)
-    if not any(known.get(key) is not None for key in ("input_mtok", "output_mtok", "requests_kcount")):
-        return None
-    # A class of tokens without a price of its own is priced as the class that contains it.
-    per_million = {"input": known.get("input_mtok"), "output": known.get("output_mtok")}
-    per_million["cache_read"] = _first(known.get("cache_read_mtok"), per_million["input"])
-    per_million["cache_write"] = _first(known.get("cache_write_mtok"), per_million["input"])
-    per_million["cache_write_1h"] = _first(known.get("cache_write_1h_mtok"), per_million["cache_write"])
-    starts = sorted(
-        {tier.start for price in per_million.values() if isinstance(price, TieredPrices) for tier in price.tiers}
-    )
-    requests = known.get("requests_kcount")
-    return {
-        "price_id": f"{BOOK}/{provider.id}/{model.id}@{valid_from:%Y-%m-%d}",
-        "book": BOOK,
-        "provider": provider.id,
-        "model": model.id,
-        "valid_from": valid_from,
-        "currency": "USD",
-        "request_price": _base(requests) / 1000,
-        "tier_starts": starts,
-        "source": SOURCE,
-        **{f"{key}_price": _per_token(_base(price)) for key, price in per_million.items()},
-        **{
-            f"tier_{key}_prices": [_per_token(_above(price, start)) for start in starts]
-            for key, price in per_million.items()
-        },
+def _window_starts(model: ModelInfo) -> list[int]:
+    """The seconds of the UTC day at which a model's prices may change, after midnight."""
+    moments = {
+        moment if moment.tzinfo is None else datetime.combine(ALWAYS, moment).astimezone(UTC).time()
+        for constraint in _constraints(model)
+        if isinstance(constraint, TimeOfDateConstraint)
+        for moment in (constraint.start_time, constraint.end_time)
     }
+    seconds = {moment.hour * 3600 + moment.minute * 60 + moment.second for moment in moments}
+    return sorted(seconds - {0})
 
 
-def _first(price: Any, otherwise: Any) -> Any:
-    return otherwise if price is None else price
+def _constraints(model: ModelInfo) -> Iterator[StartDateConstraint | TimeOfDateConstraint]:
+    dated = model.prices if isinstance(model.prices, list) else []
+    entries: list[ConditionalPrice | PriceVariant] = [*dated, *(model.price_variants or [])]
+    return (entry.constraint for entry in entries if entry.constraint is not None)
 
 
-def _base(price: Decimal | TieredPrices | None) -> Decimal:
-    if price is None:
-        return Decimal(0)
-    return price.base if isinstance(price, TieredPrices) else price
+def _contexts(model: ModelInfo) -> list[tuple[str, str]]:
+    """The service tiers and speeds for which a model has prices of its own, the standard first."""
+    tiers, speeds = [""], [""]
+    for variant in model.price_variants or []:
+        for name, value in variant.when.items():
+            if name in {"service_tier", "processing"}:
+                tiers.append(value)
+            elif name == "speed":
+                speeds.append(value)
+    return list(itertools.product(dict.fromkeys(tiers), dict.fromkeys(speeds)))
 
 
-def _above(price: Decimal | TieredPrices | None, start: int) -> Decimal:
-    """The price of a prompt one token longer than ``start``."""
-    if not isinstance(price, TieredPrices):
-        return _base(price)
-    return next((tier.price for tier in reversed(price.tiers) if start >= tier.start), price.base)
-
-
-def _per_token(per_million: Decimal) -> Decimal:
-    return (per_million / _MILLION).quantize(_PER_TOKEN, ROUND_HALF_EVEN)
+def _prices(provider: Provider, model: ModelInfo, valid_from: datetime, tier: str, speed: str) -> dict[str, Any] | None:
+    windows = _window_starts(model)
+    moments = [valid_from.replace(hour=second // 3600, minute=second // 60 % 60) for second in (0, *windows)]
+    segments = [model.get_prices(moment, price_context(tier, speed)) for moment in moments]
+    return price_columns(segments, windows, minimum_seconds=_MINIMUM_SECONDS.get((provider.id, model.id), 0))
 
 
 def _owner(model: ModelInfo) -> str:

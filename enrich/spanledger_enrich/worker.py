@@ -8,9 +8,9 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from spanledger_enrich import count_once, energy_model, grid_intensity, price_list
+from spanledger_enrich import count_once, energy_model, grid_intensity, price_book, price_list
 from spanledger_enrich.count_once import Window
-from spanledger_enrich.resolution import resolve_models, resolve_places
+from spanledger_enrich.resolution import resolve_again, resolve_models, resolve_places
 from spanledger_sql.store import Store, StoreError, statement
 
 if TYPE_CHECKING:
@@ -26,9 +26,12 @@ _BEGINNING = datetime(1970, 1, 2, tzinfo=UTC)
 
 def load_reference_data(store: Store) -> None:
     """Put list prices, energy coefficients and yearly grid means into the database, where they are not there yet."""
-    price_list.load(store)
+    new_prices = price_list.load(store)
     energy_model.load(store)
     grid_intensity.load_yearly_means(store)
+    if new_prices:
+        price_book.follow_the_list(store)
+        resolve_again(store)
 
 
 class Worker:

@@ -11,7 +11,19 @@ import typer
 
 from spanledger_enrich.grid_csv import GridFileError
 from spanledger_enrich.grid_http import GridSourceError
-from spanledger_node import data_commands, demo, doctor, grid_commands, meter_commands, node_commands, report_commands
+from spanledger_enrich.model_alias import AliasError
+from spanledger_enrich.price_catalogue import CatalogueError
+from spanledger_enrich.price_file import PriceFileError
+from spanledger_node import (
+    data_commands,
+    demo,
+    doctor,
+    grid_commands,
+    meter_commands,
+    node_commands,
+    price_commands,
+    report_commands,
+)
 from spanledger_node.listening import ListenError
 from spanledger_node.otlp_file import OtlpFileError
 from spanledger_node.period import PeriodError
@@ -23,8 +35,8 @@ from spanledger_sql.store import StoreError
 
 # What a user can mend: printed as one sentence, without a trace.
 _MENDABLE = (
-    ConfigurationError, GridFileError, GridSourceError, ListenError, OtlpFileError, PeriodError, ReplayError,
-    StoreError, TraceFileError, PermissionError,
+    AliasError, CatalogueError, ConfigurationError, GridFileError, GridSourceError, ListenError, OtlpFileError,
+    PeriodError, PriceFileError, ReplayError, StoreError, TraceFileError, PermissionError,
 )  # fmt: skip
 
 app = typer.Typer(
@@ -44,7 +56,7 @@ app.command()(report_commands.sql)
 app.command()(data_commands.ingest)
 app.command()(data_commands.replay)
 app.add_typer(grid_commands.grid, name="grid")
-app.add_typer(data_commands.prices, name="prices")
+app.add_typer(price_commands.prices, name="prices")
 app.command()(doctor.doctor)
 app.command()(node_commands.migrate)
 app.command()(node_commands.enrich)

@@ -1,4 +1,4 @@
-"""Commands that bring data in: ingest, replay, prices."""
+"""Commands that bring data in: ingest, replay."""
 
 from __future__ import annotations
 
@@ -9,17 +9,14 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from spanledger_enrich import price_list
 from spanledger_enrich.worker import Worker, load_reference_data
 from spanledger_node import otlp_file, trace_file
 from spanledger_node.doctor import node_status
-from spanledger_node.options import Files, Output, configuration, open_store
+from spanledger_node.options import Files, configuration, open_store
 from spanledger_node.replay import ReplayError
 from spanledger_node.replay import replay as send
-from spanledger_node.table import console, print_rows
+from spanledger_node.table import console
 from spanledger_node.workload import Workload
-
-prices = typer.Typer(help="Price books.", no_args_is_help=True)
 
 
 def progress() -> Progress:
@@ -102,49 +99,6 @@ def replay(
     console().print(
         f"{sent.calls:,} calls acknowledged: {sent.input_tokens:,} tokens in, {sent.output_tokens:,} tokens out"
     )
-
-
-@prices.command("sync")
-def prices_sync(context: typer.Context) -> None:
-    """Load the installed genai-prices catalogue into the price book 'list'.
-
-    Try:
-
-        spanledger prices sync
-    """
-    with open_store(context) as store:
-        added = price_list.load(store)
-    console().print(f"{price_list.SOURCE}: {added:,} price entries added")
-
-
-@prices.command("list")
-def prices_list(
-    context: typer.Context,
-    match: Annotated[str, typer.Argument(help="Part of a provider's or model's name.")] = "",
-    output: Output = None,
-) -> None:
-    """Prices in the price books, USD per million tokens.
-
-    Try:
-
-        spanledger prices list gpt-4o
-    """
-    with open_store(context) as store:
-        print_rows(store.frame("reports/price_list", match=match), output, title="Prices, USD per million tokens")
-
-
-@prices.command("missing")
-def prices_missing(context: typer.Context, output: Output = None) -> None:
-    """Models without a price, how much they were used, and the nearest names that have one.
-
-    Try:
-
-        spanledger prices missing
-    """
-    with open_store(context) as store:
-        frame = store.frame("reports/prices_missing")
-    frame["nearest"] = [", ".join(price_list.nearest(model)) for model in frame["model"]]
-    print_rows(frame, output, title="Models without a price: their calls have an unknown cost")
 
 
 def _endpoint(context: typer.Context) -> str:

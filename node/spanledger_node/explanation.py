@@ -9,16 +9,65 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from spanledger_node.cost_arithmetic import shares, step_of
+from spanledger_node.table import known
+from spanledger_sql.store import statement
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
 
     from rich.console import RenderableType
 
+    from spanledger_sql.store import Store
+
+
+def inputs(store: Store, trace_id: str, span_id: str) -> dict[str, Any] | None:
+    """All that a call's cost and emissions rest on: its report ``explain``, with the price entries that it used.
+
+    ``list_price`` and ``contract_price`` are rows of `price_list`, or None where the call has no such price.
+    """
+    rows = store.rows(statement("reports/explain"), trace_id=trace_id.lower(), span_id=span_id.lower())
+    if not rows:
+        return None
+    call = {name: known(value) for name, value in rows[0].items()}
+    for name, price_id in (("list_price", call["price_id"]), ("contract_price", call["contract_price_id"])):
+        found = store.rows(statement("reports/price_entry"), price_id=price_id, enriched_at=call["enriched_at"])
+        call[name] = found[0] if price_id and found else None
+    return call
+
+
+def with_arithmetic(call: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs for programs, with the products of both costs."""
+    return {
+        **call,
+        **{
+            f"{name}_arithmetic": [
+                {
+                    "column": share.column,
+                    "class": one.name,
+                    "quantity": one.quantity,
+                    "price": one.price,
+                    "usd": one.usd,
+                }
+                for share in shares(call, call[f"{name}_price"])
+                for one in share.products
+            ]
+            for name in ("list", "contract")
+            if call[f"{name}_price"] is not None
+        },
+    }
+
 
 def explanation(call: Mapping[str, Any]) -> RenderableType:
-    """Everything that a row of the report ``explain`` says, for people."""
-    return Group(_identity(call), Text(), _cost(call), Text(), _emissions(call))
+    """Everything that `inputs` gives, for people."""
+    parts = [_identity(call), _tokens(call), _cost(call, "List cost", "list_cost", "list_price")]
+    if call["contract_price"] is not None:
+        parts.append(_cost(call, "Contracted cost", "contracted_cost", "contract_price"))
+    elif call["contracted_cost"] is not None:
+        parts.append(Text("Contracted cost: no contract applies, so it is the list cost"))
+    parts.append(_emissions(call))
+    return Group(*(spaced for part in parts for spaced in (part, Text())))
 
 
 def _identity(call: Mapping[str, Any]) -> RenderableType:
@@ -27,47 +76,77 @@ def _identity(call: Mapping[str, Any]) -> RenderableType:
     table.add_row("when", f"{call['ts']:%Y-%m-%d %H:%M:%S.%f} UTC, {call['duration_ms']:,.0f} ms, {call['status']}")
     table.add_row("who", f"tenant {call['tenant_id']} (from {call['tenant_source']}), feature {call['feature'] or '–'}")
     table.add_row("what", f"{call['operation']} with {model} at {call['provider'] or '(no provider)'}")
-    table.add_row("read as", f"{call['dialect']}; usage {call['usage_source']}")
+    tier = ", ".join(filter(None, (call["service_tier"], call["speed"], call["cloud_region"])))
+    table.add_row("how", f"service tier {tier}" if tier else "standard service tier")
+    table.add_row("read as", f"{call['dialect']}; usage {call['usage_source']}, {call['usage_note'] or 'as reported'}")
+    table.add_row("priced as", _meaning(call))
     return table
 
 
-def _cost(call: Mapping[str, Any]) -> RenderableType:
-    if call["list_cost"] is None:
-        reason = call["resolution_note"] if call["price_status"] == "unpriced" else "its usage is missing"
-        return Text(f"Cost: unknown, {call['price_status']}: {reason}")
+def _meaning(call: Mapping[str, Any]) -> str:
+    if not call["price_model"]:
+        return f"nothing: {call['resolution_note'] or 'it was not looked up'}"
+    named = f"{call['price_provider']}/{call['price_model']}".strip("/")
+    bought = f", bought from {call['seller']}" if call["seller"] not in {"", call["price_provider"]} else ""
+    note = f" ({call['resolution_note']})" if call["resolution_note"] else ""
+    return f"{named}{bought}{note}"
+
+
+def _tokens(call: Mapping[str, Any]) -> RenderableType:
+    if call["vendor_unit"]:
+        return Text(f"Usage: {call['vendor_quantity'].normalize():f} x {call['vendor_unit']}")
+    read, written = call["cache_read_tokens"], max(call["cache_write_tokens"], call["cache_write_1h_tokens"])
+    return Text(
+        f"Tokens: {call['input_tokens']:,} in, of which {read:,} read from the cache, {written:,} written to it"
+        f" ({call['cache_write_1h_tokens']:,} for an hour) and {call['input_audio_tokens']:,} of audio;"
+        f" {call['output_tokens']:,} out, of which {call['reasoning_tokens']:,} of reasoning"
+        f" and {call['output_audio_tokens']:,} of audio; {call['web_searches']:,} web searches"
+    )
+
+
+def _cost(call: Mapping[str, Any], title: str, column: str, price: str) -> RenderableType:
+    entry = call[price]
+    if call[column] is None or entry is None:
+        reason = "its usage is missing or not believed" if entry is not None else "no price book knows it"
+        return Text(f"{title}: unknown, {call['price_status']}: {call['resolution_note'] or reason}")
     table = Table(
-        title=f"Cost: price {call['price_id']}, {_since(call['price_valid_from'])}, {call['price_source']}",
+        title=f"{title}: {entry['price_id']}, {_since(entry['valid_from'])}, {step_of(call, entry)}\n"
+        f"  from {entry['source']}{_terms(entry)}",
         title_justify="left",
         title_style="bold",
         show_footer=True,
     )
-    table.add_column("class", footer="sum")
-    table.add_column("tokens", justify="right")
-    table.add_column("USD per token", justify="right")
-    table.add_column("USD", justify="right", footer=f"{call['list_cost']:f}")
-    for name, tokens, price in priced_classes(call):
-        table.add_row(name, f"{tokens:,}", f"{price:f}", f"{tokens * price:f}")
+    parts = shares(call, entry)
+    total = sum((share.usd for share in parts), Decimal(0))
+    differs = "" if total == call[column] else f" but the ledger has {call[column]:f}: the price has changed since"
+    table.add_column("class", footer="sum, each column of the ledger rounded to 1e-12")
+    table.add_column("quantity", justify="right")
+    table.add_column("USD for one", justify="right")
+    table.add_column("USD", justify="right", footer=f"{total:f}{differs}")
+    for share in parts:
+        for product in share.products:
+            least = f" (at least {_plain(product.minimum)})" if product.minimum else ""
+            table.add_row(
+                product.name, f"{product.quantity.normalize():,f}", _plain(product.price), _plain(product.usd) + least
+            )
+        if share.products:
+            table.add_row(f"  = {share.column.replace('_', ' ')}", "", "", f"{share.usd:f}", style="dim")
     return table
 
 
-def priced_classes(call: Mapping[str, Any]) -> Iterator[tuple[str, int, Decimal]]:
-    """The classes of tokens, how many there were, and the price of each: their products sum to the cost."""
-    tier = sum(call["input_tokens"] > start for start in call["tier_starts"])
-    written = max(call["cache_write_tokens"], call["cache_write_1h_tokens"])
-    uncached = max(0, call["input_tokens"] - call["cache_read_tokens"] - written)
-    counts = {
-        "input": uncached,
-        "cache_read": call["cache_read_tokens"],
-        "cache_write": written - call["cache_write_1h_tokens"],
-        "cache_write_1h": call["cache_write_1h_tokens"],
-        "output": call["output_tokens"],
-    }
-    for name, tokens in counts.items():
-        price = call[f"tier_{name}_prices"][tier - 1] if tier else call[f"{name}_price"]
-        label = f"{name} (prompt over {call['tier_starts'][tier - 1]:,})" if tier else name
-        yield label.replace("_", " ", 2), int(tokens), Decimal(price)
-    if call["request_price"]:
-        yield "request", int(call["status"] == "ok"), Decimal(call["request_price"])
+def _terms(entry: Mapping[str, Any]) -> str:
+    whose = [
+        f"{name.removeprefix('provider_').removesuffix('_id')} {entry[name]}"
+        for name in ("tenant_id", "provider_account", "environment") if entry[name]
+    ]  # fmt: skip
+    terms = f", for {' '.join(whose) or 'everybody'}, sha256 {entry['sha256'][:12]}" if entry["sha256"] else ""
+    if entry["currency"] != "USD":
+        terms += f", {entry['currency']} at {_plain(entry['exchange_rate'])} USD"
+    return terms
+
+
+def _plain(amount: Decimal) -> str:
+    return f"{amount.normalize():f}"
 
 
 def _emissions(call: Mapping[str, Any]) -> RenderableType:
@@ -83,6 +162,9 @@ def _emissions(call: Mapping[str, Any]) -> RenderableType:
     )
     table.add_row("method", f"{call['energy_method']}: {call['energy_id']}, {call['energy_source']}")
     table.add_row("place", f"zone {call['zone'] or '–'}: {call['zone_source'] or 'default zone'}")
+    if _unknown(call["intensity_g_per_kwh"]):
+        table.add_row("emissions", "unknown: no intensity of the zone is known")
+        return table
     table.add_row(
         "intensity",
         f"{call['intensity_g_per_kwh']:.2f} gCO2e/kWh, of the {call['intensity_resolution']}:"

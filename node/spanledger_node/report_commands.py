@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from typing import Annotated
 
+import pandas as pd
 import typer
 
-from spanledger_node.explanation import explanation
+from spanledger_node.explanation import explanation, inputs, with_arithmetic
 from spanledger_node.options import Begin, By, End, Month, Output, Timezone, open_store
 from spanledger_node.period import Period, period
-from spanledger_node.table import Format, console, known, print_rows
+from spanledger_node.table import Format, console, print_rows
 from spanledger_sql.store import Store, StoreError, statement
 
 _DIMENSIONS = (
@@ -66,16 +67,16 @@ def explain(
         spanledger explain 5b8efff798038103d269b633813fc60c eee19b7ec3c1b174
     """
     with open_store(context) as store:
-        frame = store.frame("reports/explain", trace_id=trace_id.lower(), span_id=span_id.lower())
-        if frame.empty:
+        call = inputs(store, trace_id, span_id)
+        if call is None:
             raise StoreError(
                 f"the ledger has no call with trace id {trace_id} and span id {span_id}; "
                 "the columns trace_id and span_id of the view `calls` name each one"
             )
         if output in (None, Format.table):
-            console().print(explanation({str(name): known(value) for name, value in frame.iloc[0].items()}))
+            console().print(explanation(call))
         else:
-            print_rows(frame, output)
+            print_rows(pd.DataFrame([with_arithmetic(call)]), output)
 
 
 def sql(

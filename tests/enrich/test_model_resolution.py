@@ -1,5 +1,7 @@
 """Which price a reported model means: providers' names in every dialect, regions in names, and what is not known."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from spanledger_enrich import energy_model, price_list
@@ -46,7 +48,8 @@ from spanledger_enrich.price_list import PriceEntry
     ],
 )
 def test_providers_and_models_are_known_by_the_names_that_spans_give(provider, model, entry):
-    assert price_list.resolve(provider, [model]) == PriceEntry(*entry)
+    found = price_list.resolve(provider, [model])
+    assert (found.provider, found.model) == entry
 
 
 def test_every_name_of_a_provider_leads_to_one_of_the_catalogue():
@@ -55,7 +58,9 @@ def test_every_name_of_a_provider_leads_to_one_of_the_catalogue():
 
 
 def test_without_a_provider_the_models_maker_is_found():
-    assert price_list.resolve("", ["claude-3-5-sonnet-20240620"]) == PriceEntry("anthropic", "claude-3-5-sonnet")
+    assert price_list.resolve("", ["claude-3-5-sonnet-20240620"]) == PriceEntry(
+        "anthropic", "claude-3-5-sonnet", "", "anthropic"
+    )
 
 
 def test_the_model_that_answered_is_priced_before_the_one_that_was_asked_for():
@@ -82,24 +87,15 @@ def test_a_span_without_a_model_is_said():
     assert price_list.resolve("openai", ["", ""]).note == "the span names no model"
 
 
-@pytest.mark.parametrize(
-    ("provider", "model", "reason"),
-    [
-        ("deepseek", "deepseek-chat", "the time of day"),
-        ("perplexity", "sonar-deep-research", "which output tokens were reasoning"),
-    ],
-)
-def test_a_price_that_no_row_can_say_is_left_out_and_the_reason_is_given(provider, model, reason):
-    entry = price_list.resolve(provider, [model])
-    assert entry.model == ""
-    assert reason in entry.note
-
-
-def test_a_price_that_depends_on_the_time_of_day_leaves_the_call_unpriced(books):
-    [call] = books.book({"provider": "deepseek", "request_model": "deepseek-chat", "input_tokens": 10})
-    assert (call["price_status"], call["list_cost"]) == ("unpriced", None)
-    [resolution] = books.store.rows("SELECT * FROM model_resolution WHERE provider = 'deepseek'")
-    assert "time of day" in resolution["note"]
+def test_anothers_price_stands_in_for_the_standard_tier_alone(books):
+    assert price_list.resolve("azure.ai.openai", ["gpt-4o"]) == PriceEntry(
+        "openai", "gpt-4o", "", "azure", standard_only=True
+    )
+    october = datetime(2026, 10, 20, tzinfo=UTC)
+    span = {"request_model": "gpt-4o", "service_tier": "batch", "ts": october, "input_tokens": 1_000_000}
+    at_openai, at_azure = books.book(span | {"provider": "openai"}, span | {"provider": "azure.ai.openai"})
+    assert at_openai["list_cost"] == 1.25
+    assert at_azure["list_cost"] == 2.5
 
 
 def test_the_ledger_prices_the_response_model(books):

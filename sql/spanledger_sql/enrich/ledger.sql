@@ -16,7 +16,7 @@ INSERT INTO ledger
     status, error_type, finish_reason, response_id, service_tier, cloud_region,
     input_tokens, cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, output_tokens, reasoning_tokens,
     usage_source,
-    price_status, price_id, price_valid_from,
+    price_status, price_id, price_valid_from, contract_price_id,
     list_cost, contracted_cost, input_cost, cache_read_cost, cache_write_cost, output_cost, other_cost,
     energy_wh, energy_wh_low, energy_wh_high, energy_method, energy_id,
     zone, intensity_g_per_kwh, intensity_source, intensity_resolution,
@@ -28,6 +28,24 @@ INSERT INTO ledger
 -- Senders' clocks may be off by any number of months, each of which is a partition.
 SETTINGS max_partitions_per_insert_block = 0
 WITH
+    -- What the price of a call is looked up by, as one number: strings would cost the join five times as much. Each column is
+    -- hashed by itself, so that the engine hashes the few names of a dictionary and not every row's.
+    (provider, request_model, response_model, service_tier, speed, vendor_unit) -> cityHash64(
+        cityHash64(provider), cityHash64(request_model), cityHash64(response_model),
+        cityHash64(service_tier), cityHash64(speed), cityHash64(vendor_unit)
+    ) AS key_of_price,
+    (price_key, region, tenant, account, environment) -> cityHash64(
+        price_key, cityHash64(region), cityHash64(tenant), cityHash64(account), cityHash64(environment)
+    ) AS key_of_contract,
+    -- Of what contracts can depend on, only what one does depend on tells calls apart.
+    (region) -> if(region IN (SELECT region FROM price_list WHERE region != ''), region, '') AS contract_region,
+    (tenant) -> if(tenant IN (SELECT tenant_id FROM price_book WHERE tenant_id != ''), tenant, '') AS contract_tenant,
+    (account) -> if(
+        account IN (SELECT provider_account FROM price_book WHERE provider_account != ''), account, ''
+    ) AS contract_account,
+    (environment) -> if(
+        environment IN (SELECT environment FROM price_book WHERE environment != ''), environment, ''
+    ) AS contract_environment,
     batch AS
     (
         -- A call of more than 100 million tokens is its sender's error. Its usage counts as missing, so that it neither
@@ -73,23 +91,26 @@ WITH
     models AS
     (
         SELECT
-            resolution.provider AS provider,
-            resolution.request_model AS request_model,
-            resolution.response_model AS response_model,
+            call.price_key AS price_key,
+            resolution.free = 1 AS free,
             ifNull(price.price_id, '') AS price_id,
             ifNull(price.valid_from, toDateTime64(0, 9, 'UTC')) AS valid_from,
-            price.input_price AS input_price,
-            price.cache_read_price AS cache_read_price,
-            price.cache_write_price AS cache_write_price,
-            price.cache_write_1h_price AS cache_write_1h_price,
-            price.output_price AS output_price,
-            price.request_price AS request_price,
+            price.token_priced AS token_priced,
+            price.unit_prices[indexOf(price.units, call.vendor_unit)] AS unit_price,
+            has(price.units, call.vendor_unit) AS unit_known,
+            price.unit_minimum_cost AS unit_minimum_cost,
             price.tier_starts AS tier_starts,
-            price.tier_input_prices AS tier_input_prices,
-            price.tier_cache_read_prices AS tier_cache_read_prices,
-            price.tier_cache_write_prices AS tier_cache_write_prices,
-            price.tier_cache_write_1h_prices AS tier_cache_write_1h_prices,
-            price.tier_output_prices AS tier_output_prices,
+            price.window_starts AS window_starts,
+            arrayPushFront(price.tier_input_prices, ifNull(price.input_price, 0)) AS input_prices,
+            arrayPushFront(price.tier_cache_read_prices, ifNull(price.cache_read_price, 0)) AS cache_read_prices,
+            arrayPushFront(price.tier_cache_write_prices, ifNull(price.cache_write_price, 0)) AS cache_write_prices,
+            arrayPushFront(price.tier_cache_write_1h_prices, ifNull(price.cache_write_1h_price, 0)) AS cache_write_1h_prices,
+            arrayPushFront(price.tier_input_audio_prices, ifNull(price.input_audio_price, 0)) AS input_audio_prices,
+            arrayPushFront(price.tier_output_prices, ifNull(price.output_price, 0)) AS output_prices,
+            arrayPushFront(price.tier_output_audio_prices, ifNull(price.output_audio_price, 0)) AS output_audio_prices,
+            arrayPushFront(price.tier_reasoning_prices, ifNull(price.reasoning_price, 0)) AS reasoning_prices,
+            arrayPushFront(price.tier_search_prices, ifNull(price.search_price, 0)) AS search_prices,
+            arrayPushFront(price.tier_request_prices, ifNull(price.request_price, 0)) AS request_prices,
             resolution.energy_id AS energy_id,
             energy.wh_per_output_token AS wh_per_output_token,
             energy.wh_per_output_token_low AS wh_per_output_token_low,
@@ -101,15 +122,124 @@ WITH
             energy.embodied_g_per_request AS embodied_g_per_request
         FROM
         (
-            SELECT * FROM model_resolution FINAL
-            WHERE (provider, request_model, response_model) IN (
-                SELECT provider, request_model, response_model FROM batch
-            )
-        ) AS resolution
-        LEFT JOIN (SELECT * FROM price_list FINAL WHERE book = 'list') AS price
+            SELECT DISTINCT
+                provider, request_model, response_model, service_tier, speed, vendor_unit,
+                key_of_price(provider, request_model, response_model, service_tier, speed, vendor_unit) AS price_key
+            FROM batch
+        ) AS call
+        INNER JOIN (SELECT * FROM model_resolution FINAL) AS resolution
+            ON resolution.provider = call.provider AND resolution.request_model = call.request_model
+            AND resolution.response_model = call.response_model
+        LEFT JOIN (SELECT * FROM price_list FINAL WHERE book IN ('list', 'free')) AS price
             ON price.provider = resolution.price_provider AND price.model = resolution.price_model
         LEFT JOIN (SELECT * FROM energy_model FINAL) AS energy
             ON energy.energy_id = resolution.energy_id
+        -- Of the rows of one date, the one that says most about the call's service tier and speed.
+        WHERE price.price_id IS NULL
+            OR price.service_tier = '' AND price.speed = ''
+            OR resolution.standard_only = 0
+                AND price.service_tier IN ('', call.service_tier) AND price.speed IN ('', call.speed)
+        ORDER BY price.service_tier != '' DESC, price.speed != '' DESC
+        LIMIT 1 BY price_key, valid_from
+    ),
+    contracts AS
+    (
+        -- What contract books say about the batch's calls: for each date on which one of them changes, the entry of the
+        -- book that comes first, a tenant's before an account's, an environment's and everybody's.
+        SELECT
+            covered.contract_key AS contract_key,
+            covered.valid_from AS valid_from,
+            covered.price_id AS price_id,
+            price.token_priced AS token_priced,
+            price.unit_prices[indexOf(price.units, covered.vendor_unit)] AS unit_price,
+            has(price.units, covered.vendor_unit) AS unit_known,
+            price.unit_minimum_cost AS unit_minimum_cost,
+            price.tier_starts AS tier_starts,
+            price.window_starts AS window_starts,
+            arrayPushFront(price.tier_input_prices, ifNull(price.input_price, 0)) AS input_prices,
+            arrayPushFront(price.tier_cache_read_prices, ifNull(price.cache_read_price, 0)) AS cache_read_prices,
+            arrayPushFront(price.tier_cache_write_prices, ifNull(price.cache_write_price, 0)) AS cache_write_prices,
+            arrayPushFront(price.tier_cache_write_1h_prices, ifNull(price.cache_write_1h_price, 0)) AS cache_write_1h_prices,
+            arrayPushFront(price.tier_input_audio_prices, ifNull(price.input_audio_price, 0)) AS input_audio_prices,
+            arrayPushFront(price.tier_output_prices, ifNull(price.output_price, 0)) AS output_prices,
+            arrayPushFront(price.tier_output_audio_prices, ifNull(price.output_audio_price, 0)) AS output_audio_prices,
+            arrayPushFront(price.tier_reasoning_prices, ifNull(price.reasoning_price, 0)) AS reasoning_prices,
+            arrayPushFront(price.tier_search_prices, ifNull(price.search_price, 0)) AS search_prices,
+            arrayPushFront(price.tier_request_prices, ifNull(price.request_price, 0)) AS request_prices
+        FROM
+        (
+            SELECT
+                contract_key,
+                vendor_unit,
+                valid_from,
+                multiIf(
+                    tupleElement(of_tenant, 1), tupleElement(of_tenant, 2),
+                    tupleElement(of_account, 1), tupleElement(of_account, 2),
+                    tupleElement(of_environment, 1), tupleElement(of_environment, 2),
+                    tupleElement(of_everybody, 1), tupleElement(of_everybody, 2), '') AS price_id
+            FROM
+            (
+                SELECT
+                    contract_key,
+                    vendor_unit,
+                    valid_from,
+                    argMaxIf((applies, price_id), valid_from, precedence = 1) OVER until_then AS of_tenant,
+                    argMaxIf((applies, price_id), valid_from, precedence = 2) OVER until_then AS of_account,
+                    argMaxIf((applies, price_id), valid_from, precedence = 3) OVER until_then AS of_environment,
+                    argMaxIf((applies, price_id), valid_from, precedence = 4) OVER until_then AS of_everybody
+                FROM
+                (
+                    SELECT
+                        call.contract_key AS contract_key,
+                        call.vendor_unit AS vendor_unit,
+                        price.valid_from AS valid_from,
+                        price.applies = 1 AS applies,
+                        price.price_id AS price_id,
+                        book.precedence AS precedence
+                    FROM
+                    (
+                        SELECT DISTINCT
+                            provider, request_model, response_model, service_tier, speed, vendor_unit,
+                            contract_region(cloud_region) AS region,
+                            contract_tenant(tenant_id) AS tenant,
+                            contract_account(provider_account) AS account,
+                            contract_environment(environment) AS place,
+                            key_of_contract(
+                                key_of_price(provider, request_model, response_model, service_tier, speed, vendor_unit),
+                                region, tenant, account, place) AS contract_key
+                        FROM batch
+                        WHERE (SELECT count() FROM price_book FINAL WHERE NOT deleted) > 0
+                    ) AS call
+                    INNER JOIN (SELECT * FROM model_resolution FINAL) AS resolution
+                        ON resolution.provider = call.provider AND resolution.request_model = call.request_model
+                        AND resolution.response_model = call.response_model
+                    INNER JOIN
+                    (
+                        SELECT * FROM price_list FINAL
+                        WHERE book IN (SELECT version FROM price_book FINAL WHERE NOT deleted)
+                    ) AS price
+                        ON price.provider = resolution.seller AND price.model = resolution.price_model
+                    INNER JOIN (SELECT * FROM price_book FINAL WHERE NOT deleted) AS book
+                        ON book.version = price.book
+                    WHERE book.tenant_id IN ('', call.tenant)
+                        AND book.provider_account IN ('', call.account)
+                        AND book.environment IN ('', call.place)
+                        AND price.service_tier IN ('', call.service_tier)
+                        AND price.speed IN ('', call.speed)
+                        AND price.region IN ('', call.region)
+                    ORDER BY price.service_tier != '' DESC, price.speed != '' DESC, price.region != '' DESC
+                    LIMIT 1 BY contract_key, book.book, valid_from
+                )
+                WINDOW until_then AS (PARTITION BY contract_key ORDER BY valid_from)
+            )
+            LIMIT 1 BY contract_key, valid_from
+        ) AS covered
+        LEFT JOIN
+        (
+            SELECT * FROM price_list FINAL
+            WHERE book IN (SELECT version FROM price_book FINAL WHERE NOT deleted)
+        ) AS price
+            ON price.price_id = covered.price_id
     ),
     places AS
     (
@@ -152,26 +282,72 @@ WITH
             ON yearly.zone = place.country
     ),
 
-    -- How many context tiers the whole prompt exceeds: 0 is the base price.
-    if(empty(m.tier_starts), 0, arrayCount(start -> b.input_tokens > start, m.tier_starts)) AS tier,
+    -- The tokens of each class, which together are the input and the output: none is billed twice.
     greatest(b.cache_write_tokens, b.cache_write_1h_tokens) AS cache_written,
     toUInt64(greatest(0, toInt64(b.input_tokens) - toInt64(b.cache_read_tokens) - toInt64(cache_written))) AS uncached,
+    least(b.input_audio_tokens, uncached) AS audio_in,
+    least(b.output_audio_tokens, b.output_tokens) AS audio_out,
+    least(b.reasoning_tokens, b.output_tokens - audio_out) AS reasoned,
+    uncached - audio_in AS text_in,
+    cache_written - b.cache_write_1h_tokens AS written_5m,
+    b.output_tokens - audio_out - reasoned AS text_out,
+    if(b.status = 'ok', 1, 0) AS answered,
 
-    -- Without usage nothing is known to cost, except a call that failed: it costs nothing.
-    b.usage_source = 'missing' AND b.status = 'ok' AS usage_unknown,
-    m.input_price IS NULL OR usage_unknown AS cost_unknown,
-    if(cost_unknown, NULL, uncached * if(tier = 0, m.input_price, m.tier_input_prices[tier])) AS cost_of_input,
+    -- A price's step: the part of the day, and how many context tiers the whole prompt exceeds; 1 is the base price.
+    (windows, tiers) -> 1
+        + if(empty(windows), 0, arrayCount(start -> toUnixTimestamp64Second(b.ts) % 86400 >= start, windows) * (length(tiers) + 1))
+        + if(empty(tiers), 0, arrayCount(start -> b.input_tokens > start, tiers)) AS step_of,
+    (price, least_cost) -> if(b.vendor_quantity = 0, toDecimal128(0, 22), greatest(
+        toDecimal128(least(toDecimal256(b.vendor_quantity, 6) * price, toDecimal256(100000, 22)), 22), least_cost
+    )) AS charge_of_units,
+    -- Money is rounded to 1e-12 USD by class, of which the cost is the sum.
+    amount -> toDecimal64(amount + toDecimal128('0.0000000000005', 22), 12) AS usd,
+
+    -- Without usage nothing is known to cost, except a call that failed: it costs nothing. Quantities that nobody could
+    -- have used are not believed.
+    b.usage_source = 'missing' AND b.status = 'ok' OR b.web_searches > 1000000
+        OR NOT b.vendor_quantity BETWEEN 0 AND 1000000000 AS usage_unknown,
+
+    step_of(m.window_starts, m.tier_starts) AS step,
+    ifNull(m.price_id, '') = ''
+        OR ifNull(if(b.vendor_unit = '', m.token_priced = 0, m.unit_known = 0) AND m.free = 0, 1) AS unpriced,
+    unpriced OR usage_unknown AS cost_unknown,
+    usd(
+        text_in * m.input_prices[step]
+        + audio_in * m.input_audio_prices[step]) AS cost_of_input,
+    usd(
+        b.cache_read_tokens * m.cache_read_prices[step]) AS cost_of_cache_read,
+    usd(
+        written_5m * m.cache_write_prices[step]
+        + b.cache_write_1h_tokens * m.cache_write_1h_prices[step]
+        ) AS cost_of_cache_write,
+    usd(
+        text_out * m.output_prices[step]
+        + audio_out * m.output_audio_prices[step]
+        + reasoned * m.reasoning_prices[step]) AS cost_of_output,
+    usd(
+        answered * m.request_prices[step]
+        + b.web_searches * m.search_prices[step]
+        + charge_of_units(ifNull(m.unit_price, 0), ifNull(m.unit_minimum_cost, 0))) AS cost_of_other,
     if(cost_unknown, NULL,
-       b.cache_read_tokens * if(tier = 0, m.cache_read_price, m.tier_cache_read_prices[tier])) AS cost_of_cache_read,
-    if(cost_unknown, NULL,
-       (cache_written - b.cache_write_1h_tokens)
-           * if(tier = 0, m.cache_write_price, m.tier_cache_write_prices[tier])
-       + b.cache_write_1h_tokens
-           * if(tier = 0, m.cache_write_1h_price, m.tier_cache_write_1h_prices[tier])) AS cost_of_cache_write,
-    if(cost_unknown, NULL,
-       b.output_tokens * if(tier = 0, m.output_price, m.tier_output_prices[tier])) AS cost_of_output,
-    if(cost_unknown, NULL, if(b.status = 'ok', 1, 0) * m.request_price) AS cost_of_request,
-    cost_of_input + cost_of_cache_read + cost_of_cache_write + cost_of_output + cost_of_request AS cost,
+       cost_of_input + cost_of_cache_read + cost_of_cache_write + cost_of_output + cost_of_other) AS cost,
+
+    -- The same at the prices of the contract that applies, where one does.
+    step_of(c.window_starts, c.tier_starts) AS contract_step,
+    ifNull(c.price_id, '') = ''
+        OR ifNull(if(b.vendor_unit = '', c.token_priced = 0, c.unit_known = 0), 1) AS no_contract,
+    if(no_contract OR usage_unknown, NULL,
+        usd(text_in * c.input_prices[contract_step]
+            + audio_in * c.input_audio_prices[contract_step])
+        + usd(b.cache_read_tokens * c.cache_read_prices[contract_step])
+        + usd(written_5m * c.cache_write_prices[contract_step]
+            + b.cache_write_1h_tokens * c.cache_write_1h_prices[contract_step])
+        + usd(text_out * c.output_prices[contract_step]
+            + audio_out * c.output_audio_prices[contract_step]
+            + reasoned * c.reasoning_prices[contract_step])
+        + usd(answered * c.request_prices[contract_step]
+            + b.web_searches * c.search_prices[contract_step]
+            + charge_of_units(ifNull(c.unit_price, 0), ifNull(c.unit_minimum_cost, 0)))) AS cost_by_contract,
 
     b.usage_source = 'missing' AS energy_unknown,
     if(energy_unknown, NULL, m.wh_per_output_token * b.output_tokens + m.wh_per_request) AS wh,
@@ -186,16 +362,17 @@ SELECT
     b.status, b.error_type, b.finish_reason, b.response_id, b.service_tier, b.cloud_region,
     b.input_tokens, b.cache_read_tokens, b.cache_write_tokens, b.cache_write_1h_tokens, b.output_tokens,
     b.reasoning_tokens, b.usage_source,
-    if(m.input_price IS NULL, 'unpriced', 'priced') AS price_status,
+    multiIf(m.free = 1, 'free', unpriced AND no_contract, 'unpriced', 'priced') AS price_status,
     ifNull(m.price_id, '') AS price_id,
-    if(m.input_price IS NULL, NULL, m.valid_from) AS price_valid_from,
+    if(ifNull(m.price_id, '') = '', NULL, m.valid_from) AS price_valid_from,
+    if(no_contract, '', c.price_id) AS contract_price_id,
     cost AS list_cost,
-    cost AS contracted_cost,
-    cost_of_input AS input_cost,
-    cost_of_cache_read AS cache_read_cost,
-    cost_of_cache_write AS cache_write_cost,
-    cost_of_output AS output_cost,
-    cost_of_request AS other_cost,
+    if(no_contract, cost, cost_by_contract) AS contracted_cost,
+    if(cost_unknown, NULL, cost_of_input) AS input_cost,
+    if(cost_unknown, NULL, cost_of_cache_read) AS cache_read_cost,
+    if(cost_unknown, NULL, cost_of_cache_write) AS cache_write_cost,
+    if(cost_unknown, NULL, cost_of_output) AS output_cost,
+    if(cost_unknown, NULL, cost_of_other) AS other_cost,
     wh AS energy_wh,
     wh_low AS energy_wh_low,
     wh_high AS energy_wh_high,
@@ -219,8 +396,15 @@ SELECT
     now64(6, 'UTC') AS enriched_at
 FROM batch AS b
 ASOF LEFT JOIN models AS m
-    ON m.provider = b.provider AND m.request_model = b.request_model AND m.response_model = b.response_model
+    ON m.price_key = key_of_price(
+        b.provider, b.request_model, b.response_model, b.service_tier, b.speed, b.vendor_unit)
     AND m.valid_from <= b.ts
+ASOF LEFT JOIN contracts AS c
+    ON c.contract_key = key_of_contract(
+        key_of_price(b.provider, b.request_model, b.response_model, b.service_tier, b.speed, b.vendor_unit),
+        contract_region(b.cloud_region), contract_tenant(b.tenant_id), contract_account(b.provider_account),
+        contract_environment(b.environment))
+    AND c.valid_from <= b.ts
 LEFT JOIN places AS p
     ON p.provider = b.provider AND p.cloud_region = b.cloud_region AND p.hour = toStartOfHour(b.ts)
 LEFT JOIN verdicts AS v

@@ -1,33 +1,13 @@
--- How one call's cost and emissions came about: its ledger row, and the entries that it used.
+-- How one call's cost and emissions came about: its ledger row, and the energy entry, place and names that it used.
 -- Parameters: trace_id, span_id String, in lower-case hex.
--- Columns: those of ledger; the price entry's prices (USD per token), tiers and source; the energy entry's
---     coefficients (Wh per output token and per request) and source; how the zone was found; what resolution noted.
+-- Columns: those of ledger; the energy entry's coefficients (Wh per output token and per request) and source; how the
+--     zone was found; what resolution noted. The prices are in reports/price_entry.
 SELECT *
 FROM
 (
     SELECT * FROM ledger FINAL
     WHERE trace_id = {trace_id:String} AND span_id = {span_id:String}
 ) AS call
-LEFT JOIN
-(
-    SELECT
-        price_id,
-        input_price,
-        cache_read_price,
-        cache_write_price,
-        cache_write_1h_price,
-        output_price,
-        request_price,
-        tier_starts,
-        tier_input_prices,
-        tier_cache_read_prices,
-        tier_cache_write_prices,
-        tier_cache_write_1h_prices,
-        tier_output_prices,
-        source AS price_source
-    FROM price_list FINAL
-) AS price
-    USING (price_id)
 LEFT JOIN
 (
     SELECT
@@ -53,6 +33,9 @@ LEFT JOIN
         provider,
         request_model,
         response_model,
+        price_provider,
+        price_model,
+        seller,
         note AS resolution_note
     FROM model_resolution FINAL
 ) AS resolution

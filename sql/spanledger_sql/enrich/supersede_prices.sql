@@ -1,0 +1,5 @@
+-- Keeps rows of the price list that are about to be replaced, for the calls that were priced by them.
+-- Parameters: price_ids Array(String).
+INSERT INTO price_superseded
+SELECT * FROM price_list FINAL
+WHERE price_id IN {price_ids:Array(String)}
