@@ -17,7 +17,7 @@ from traffic import requests
 
 from spanledger_collector.spool import length_prefixed
 from spanledger_enrich.resolution import resolve_models, resolve_places
-from spanledger_enrich.worker import _BEGINNING, load_reference_data
+from spanledger_enrich.worker import _BEGINNING, load_reference_data, methods
 from spanledger_sql.configuration import load
 from spanledger_sql.migrations import migrate
 from spanledger_sql.store import Store, statement
@@ -57,10 +57,10 @@ def main() -> None:
         calls = store.value("SELECT count() FROM llm_spans")
         until = store.value("SELECT max(ingested_at) FROM llm_spans")
         resolve_models(store, _BEGINNING, until)
-        resolve_places(store, _BEGINNING, until, "WORLD")
+        resolve_places(store, _BEGINNING, until)
         store.execute("CREATE TABLE floor AS ledger")
         floor, enriched = [], []
-        parameters = {"after": _BEGINNING, "until": until, "version": 1, "default_zone": "WORLD"}
+        parameters = {"after": _BEGINNING, "until": until, "version": 1, **methods(load())}
         for _ in range(options.rounds):
             store.execute("TRUNCATE TABLE floor")
             floor.append(_seconds(store, _FLOOR, {}))

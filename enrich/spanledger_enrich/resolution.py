@@ -21,6 +21,7 @@ def resolve_models(store: Store, after: datetime, until: datetime) -> int:
         price = price_list.resolve(seen["provider"], names)
         # The price's canonical name often is the one that the energy catalogue knows.
         energy = energy_model.resolve(seen["provider"], [*names, price.model])
+        energy = energy or energy_model.stand_in(store, names, price.provider, price.model)
         rows.append(
             {
                 **seen,
@@ -34,11 +35,11 @@ def resolve_models(store: Store, after: datetime, until: datetime) -> int:
     return len(rows)
 
 
-def resolve_places(store: Store, after: datetime, until: datetime, default_zone: str) -> int:
+def resolve_places(store: Store, after: datetime, until: datetime) -> int:
     """Write `grid_zone` for the places of a batch that have none; gives how many were new."""
     rows = []
     for seen in store.rows(statement("enrich/unresolved_places"), after=after, until=until):
-        place = grid_zone.locate(seen["provider"], seen["cloud_region"], default_zone)
+        place = grid_zone.locate(seen["provider"], seen["cloud_region"])
         rows.append({**seen, "zone": place.zone, "country": place.country, "source": place.source})
     store.insert("grid_zone", rows)
     return len(rows)

@@ -8,7 +8,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from spanledger_enrich import energy_model, grid_intensity, price_list
+from spanledger_enrich import energy_model, grid_intensity, grid_water, price_list
 from spanledger_enrich.resolution import resolve_models, resolve_places
 from spanledger_sql.store import Store, StoreError, statement
 
@@ -28,6 +28,18 @@ def load_reference_data(store: Store) -> None:
     price_list.load(store)
     energy_model.load(store)
     grid_intensity.load_yearly_means(store)
+    grid_water.load(store)
+
+
+def methods(configuration: Configuration) -> dict[str, str | float]:
+    """The configured choices that the enrichment statement takes as parameters."""
+    return {
+        "default_zone": configuration.default_zone,
+        "energy_method": configuration.energy_method,
+        "grid_signal": configuration.grid_signal,
+        "grid_basis": configuration.grid_basis,
+        "default_pue": configuration.default_pue,
+    }
 
 
 class Worker:
@@ -90,14 +102,14 @@ class Worker:
         until = batch["until"] if calls else after
         since = after - LOOKBACK
         resolve_models(self._store, since, until)
-        resolve_places(self._store, since, until, self._configuration.default_zone)
+        resolve_places(self._store, since, until)
         self._store.execute(
             statement("enrich/ledger"),
             {
                 "after": since,
                 "until": until,
                 "version": time.time_ns() // 1000,
-                "default_zone": self._configuration.default_zone,
+                **methods(self._configuration),
             },
         )
         if calls:

@@ -1,0 +1,51 @@
+-- Measured energy of hosts: samples out of the spans, and the allocation that holds.
+
+DROP VIEW IF EXISTS energy_sample_from_otel_traces;
+
+-- The samples that `spanledger meter` and `measure_energy()` send as spans: one span is one interval of one host.
+CREATE MATERIALIZED VIEW energy_sample_from_otel_traces TO energy_sample AS
+WITH
+    CAST(SpanAttributes, 'Map(String, String)') AS a,
+    CAST(ResourceAttributes, 'Map(String, String)') AS r,
+    (name -> toFloat64OrZero(a[name])) AS figure,
+    figure('spanledger.energy.wh') AS total
+SELECT
+    IngestedAt AS ingested_at,
+    TraceId AS trace_id,
+    SpanId AS span_id,
+    if(a['host.name'] != '', a['host.name'], r['host.name']) AS host_name,
+    if(a['cloud.provider'] != '', a['cloud.provider'], r['cloud.provider']) AS cloud_provider,
+    if(a['cloud.region'] != '', a['cloud.region'], r['cloud.region']) AS cloud_region,
+    Timestamp AS started_at,
+    Timestamp + toIntervalNanosecond(Duration) AS ended_at,
+    total AS wh,
+    figure('spanledger.energy.cpu_wh') AS cpu_wh,
+    figure('spanledger.energy.gpu_wh') AS gpu_wh,
+    figure('spanledger.energy.ram_wh') AS ram_wh,
+    a['spanledger.energy.cpu_source'] AS cpu_source,
+    a['spanledger.energy.gpu_source'] AS gpu_source,
+    a['spanledger.energy.ram_source'] AS ram_source
+FROM otel_traces
+-- A sample that says no host, or a figure that cannot be, is no evidence.
+WHERE a['gen_ai.operation.name'] = 'energy_sample' AND host_name != '' AND total >= 0 AND isFinite(total) AND Duration > 0;
+
+DROP VIEW IF EXISTS current_energy_allocation;
+
+-- What each call was allotted of its host's energy, over all hours it ran in: Wh at the host; the host's PUE, where the
+-- user gave it.
+CREATE VIEW current_energy_allocation AS
+SELECT
+    allocation.trace_id AS trace_id,
+    allocation.span_id AS span_id,
+    any(allocation.ts) AS ts,
+    any(allocation.host_name) AS host_name,
+    sum(allocation.wh) AS wh,
+    sum(allocation.wh_low) AS wh_low,
+    sum(allocation.wh_high) AS wh_high,
+    any(host.pue) AS pue
+FROM (SELECT * FROM energy_allocation FINAL WHERE span_id != '') AS allocation
+INNER JOIN (SELECT host_name, hour, max(version) AS version FROM energy_allocation GROUP BY host_name, hour) AS latest
+    ON latest.host_name = allocation.host_name AND latest.hour = allocation.hour AND latest.version = allocation.version
+LEFT JOIN (SELECT host_name, pue FROM energy_host FINAL) AS host
+    ON host.host_name = allocation.host_name
+GROUP BY trace_id, span_id;
