@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from spanledger_enrich import energy_model, grid_intensity, grid_water, price_list
+from spanledger_enrich.energy_allocation import allocate
 from spanledger_enrich.resolution import resolve_models, resolve_places
 from spanledger_sql.store import Store, StoreError, statement
 
@@ -19,6 +20,8 @@ logger = logging.getLogger(__name__)
 
 # A span can become visible a little after one that was ingested later: each batch looks back this far.
 LOOKBACK = timedelta(seconds=60)
+# Sharing out a host's energy goes over a whole hour of its calls.
+_ALLOCATE_EVERY_S = 15.0
 _NAME = "ledger"
 _BEGINNING = datetime(1970, 1, 2, tzinfo=UTC)
 
@@ -55,12 +58,12 @@ class Worker:
         self._stopping = False
         self._thread: threading.Thread | None = None
         self._look_again_until = 0.0
+        self._allocate_again_at = 0.0
 
     def catch_up(self) -> int:
-        """Enrich everything ingested so far; gives the number of new calls."""
-        enriched = 0
-        while calls := self._batch():
-            enriched += calls
+        """Enrich everything ingested so far, measured energy included; gives the number of new calls."""
+        enriched = self._calls()
+        self._measured()
         return enriched
 
     def start(self) -> None:
@@ -79,12 +82,24 @@ class Worker:
         if self._thread is not None:
             self._thread.join()
 
+    def _calls(self) -> int:
+        enriched = 0
+        while calls := self._batch():
+            enriched += calls
+        return enriched
+
+    def _measured(self) -> None:
+        allocate(self._store, self._configuration.default_pue)
+        self._allocate_again_at = time.monotonic() + _ALLOCATE_EVERY_S
+
     def _run(self) -> None:
         while not self._stopping:
             self._wake.wait(timeout=1.0)
             self._wake.clear()
             try:
-                self.catch_up()
+                self._calls()
+                if self._stopping or time.monotonic() >= self._allocate_again_at:
+                    self._measured()
             except StoreError as error:
                 logger.error("the worker could not enrich a batch and tries again: %s", error)
                 time.sleep(1.0)

@@ -1,4 +1,4 @@
--- Measured energy of hosts: samples out of the spans, and the allocation that holds.
+-- Measured energy of hosts: samples out of the spans, and where their energy went.
 
 DROP VIEW IF EXISTS energy_sample_from_otel_traces;
 
@@ -29,23 +29,22 @@ FROM otel_traces
 -- A sample that says no host, or a figure that cannot be, is no evidence.
 WHERE a['gen_ai.operation.name'] = 'energy_sample' AND host_name != '' AND total >= 0 AND isFinite(total) AND Duration > 0;
 
-DROP VIEW IF EXISTS current_energy_allocation;
+DROP VIEW IF EXISTS energy_by_host;
 
--- What each call was allotted of its host's energy, over all hours it ran in: Wh at the host; the host's PUE, where the
--- user gave it.
-CREATE VIEW current_energy_allocation AS
+-- Where the measured energy of each host went, by UTC hour: Wh at the host. served_wh: allotted to calls; idle_wh: not;
+-- both together are what its samples of the hour sum to. idle_tenant: whose the idle energy is, '' where nobody's.
+CREATE VIEW energy_by_host AS
 SELECT
-    allocation.trace_id AS trace_id,
-    allocation.span_id AS span_id,
-    any(allocation.ts) AS ts,
-    any(allocation.host_name) AS host_name,
-    sum(allocation.wh) AS wh,
-    sum(allocation.wh_low) AS wh_low,
-    sum(allocation.wh_high) AS wh_high,
-    any(host.pue) AS pue
-FROM (SELECT * FROM energy_allocation FINAL WHERE span_id != '') AS allocation
-INNER JOIN (SELECT host_name, hour, max(version) AS version FROM energy_allocation GROUP BY host_name, hour) AS latest
+    allocation.host_name AS host_name,
+    allocation.hour AS hour,
+    sumIf(allocation.wh, allocation.span_id != '') AS served_wh,
+    sumIf(allocation.wh, allocation.span_id = '') AS idle_wh,
+    served_wh + idle_wh AS measured_wh,
+    countIf(allocation.span_id != '') AS calls,
+    anyIf(allocation.policy, allocation.span_id = '') AS idle_policy,
+    anyIf(allocation.tenant_id, allocation.span_id = '') AS idle_tenant,
+    anyIf(allocation.cloud_region, allocation.span_id = '') AS cloud_region
+FROM (SELECT * FROM energy_allocation FINAL) AS allocation
+INNER JOIN (SELECT host_name, hour, max(version) AS version FROM energy_allocation WHERE span_id = '' GROUP BY host_name, hour) AS latest
     ON latest.host_name = allocation.host_name AND latest.hour = allocation.hour AND latest.version = allocation.version
-LEFT JOIN (SELECT host_name, pue FROM energy_host FINAL) AS host
-    ON host.host_name = allocation.host_name
-GROUP BY trace_id, span_id;
+GROUP BY host_name, hour;
