@@ -11,7 +11,16 @@ import typer
 
 from spanledger_enrich.grid_csv import GridFileError
 from spanledger_enrich.grid_http import GridSourceError
-from spanledger_node import data_commands, demo, doctor, grid_commands, meter_commands, node_commands, report_commands
+from spanledger_node import (
+    data_commands,
+    demo,
+    doctor,
+    energy_commands,
+    grid_commands,
+    meter_commands,
+    node_commands,
+    report_commands,
+)
 from spanledger_node.listening import ListenError
 from spanledger_node.otlp_file import OtlpFileError
 from spanledger_node.period import PeriodError
@@ -44,6 +53,7 @@ app.command()(report_commands.sql)
 app.command()(data_commands.ingest)
 app.command()(data_commands.replay)
 app.add_typer(grid_commands.grid, name="grid")
+app.add_typer(energy_commands.energy, name="energy")
 app.add_typer(data_commands.prices, name="prices")
 app.command()(doctor.doctor)
 app.command()(node_commands.migrate)

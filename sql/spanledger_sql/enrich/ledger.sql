@@ -365,7 +365,8 @@ SELECT
     wh_high / 1000 * p.g_per_kwh AS co2e_g_high,
     wh / 1000 * p.market_g_per_kwh AS co2e_market_g,
     if(energy_unknown, NULL,
-       m.embodied_g_per_output_token * b.output_tokens + m.embodied_g_per_request
+       -- Nobody's embodied emissions are nil: of an entry that has none they are unknown.
+       nullIf(m.embodied_g_per_output_token, 0) * b.output_tokens + m.embodied_g_per_request
        - (m.embodied_g_per_second_low * cut_s_low + m.embodied_g_per_second_high * cut_s_high) / 2) AS embodied_g,
     if(NOT is_measured AND m.central_is_mean, (wh_low * l_per_kwh_low + wh_high * l_per_kwh_high) / 2, wh * l_per_kwh)
         AS water_ml,
