@@ -30,6 +30,9 @@ _PROVIDERS = {
 # AWS appends a letter to the region, Google and others a hyphen and a letter.
 _AVAILABILITY_ZONE = re.compile(r"^([a-z].*\d)-?[a-f]$")
 
+# What endpoints without a place call their region.
+_NO_PLACE = ("global", "default")
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -50,6 +53,8 @@ def locate(provider: str, cloud_region: str) -> Place:
     a grid zone or country itself (`DE`).
     """
     region = re.sub(r"[\s_]", "", cloud_region.lower()) if " " in cloud_region.strip() else cloud_region.strip().lower()
+    if region in _NO_PLACE:
+        region = ""
     for name in (region, _AVAILABILITY_ZONE.sub(r"\1", region)):
         if place := _regions().get(name) or _codecarbon_regions().get(name):
             return place

@@ -156,12 +156,48 @@ def test_unknown_energy_has_unknown_emissions_in_a_known_zone(books):
         ("us-east-1", "US-MIDA-PJM", "US"),
         ("europe-west1", "BE", "BE"),
         ("EU-CENTRAL-1", "DE", "DE"),
+        ("eu-frankfurt-1", "DE", "DE"),
+        ("us-east-1a", "US-MIDA-PJM", "US"),
+        ("us-central1-a", "US-MIDW-MISO", "US"),
+        ("West US 2", "US-NW-GCPD", "US"),
+        ("France Central", "FR", "FR"),
     ],
 )
 def test_a_clouds_region_means_a_zone(region, zone, country):
     place = grid_zone.locate("openai", region)
     assert (place.zone, place.country) == (zone, country)
-    assert region.lower() in place.source
+    assert "region" in place.source
+
+
+@pytest.mark.parametrize(
+    ("region", "zone", "country"),
+    [("DE", "DE", "DE"), ("us-cal-ciso", "US-CAL-CISO", "US"), (" se-se3 ", "SE-SE3", "SE")],
+)
+def test_a_span_may_name_the_grid_zone_itself(region, zone, country):
+    place = grid_zone.locate("vllm", region)
+    assert (place.zone, place.country) == (zone, country)
+
+
+def test_a_global_endpoint_is_no_place():
+    assert grid_zone.locate("vllm", "global") == grid_zone.Place("", "", "default zone")
+    assert grid_zone.locate("gcp.vertex_ai", "global").zone == "US"
+
+
+def test_every_region_leads_to_a_known_zone():
+    assert [place for place in grid_zone._regions().values() if not grid_zone.is_zone(place.zone)] == []
+    assert {place.source.split()[0] for place in grid_zone._regions().values()} == {"aws", "azure", "gcp", "oci"}
+
+
+def test_places_are_listed_with_what_nobody_knows_first(books):
+    books.book({"provider": "openai", "cloud_region": "moon-1"}, {"provider": "tgi"}, GERMANY)
+    rows = books.store.frame("reports/grid_zones", only_open=0)
+    states = {(row.provider, row.cloud_region): row.state for row in rows.itertuples()}
+    assert rows["state"].iloc[0] == "unknown region"
+    assert states["openai", "moon-1"] == "unknown region"
+    assert states["tgi", ""] == "default"
+    assert states["azure.ai.openai", "germanywestcentral"] == "known"
+    still_open = books.store.frame("reports/grid_zones", only_open=1)
+    assert set(still_open["state"]) == {"unknown region", "default"}
 
 
 def test_an_unknown_region_is_reported_and_the_providers_country_stands_in(books):
