@@ -61,26 +61,45 @@ def test_coefficients_give_ecologits_energy_of_a_request_that_its_latency_cuts_s
         assert embodied == pytest.approx(sum(bounds(own.embodied.gwp.value)) / 2, rel=1e-6), model.name
 
 
-def test_the_ledger_equals_ecologits_for_every_model_length_and_latency_water_included(books):
-    names = {model.name.lower() for model in text_models() if maker(model) == "openai"}
+@pytest.mark.parametrize("who", ["openai", "anthropic"])
+def test_the_ledger_equals_ecologits_for_every_model_length_and_latency_water_included(books, who):
     cases = [
         (model.name, tokens, latency)
         for model in text_models()
-        if maker(model) == "openai" and model.name.lower() in names
+        if maker(model) == who
         for tokens in (30, 400, 5_000)
         for latency in (2.0, 900.0)
     ]
     spans = [
-        {"provider": "openai", "request_model": name, "output_tokens": tokens, "duration_ms": latency * 1000}
+        {"provider": who, "request_model": name, "output_tokens": tokens, "duration_ms": latency * 1000}
         for name, tokens, latency in cases
     ]
     for (name, tokens, latency), call in zip(cases, books.book(*spans), strict=True):
-        own = llm_impacts("openai", name, tokens, latency, "USA")
+        own = llm_impacts(who, name, tokens, latency, "USA")
         low, high = bounds(own.energy.value)
         found = (call["energy_wh_low"], call["energy_wh"], call["energy_wh_high"])
         assert found == pytest.approx((low, (low + high) / 2, high), rel=1e-6), name
         assert call["embodied_g"] == pytest.approx(sum(bounds(own.embodied.gwp.value)) / 2, rel=1e-6), name
         assert call["water_ml"] == pytest.approx(sum(bounds(own.wcf.value)) / 2, rel=1e-3), name
+
+
+# Published Wh of a text request, and the model and tokens assumed (docs/methodology.md).
+PUBLISHED = [
+    (0.24, "google_genai", "gemini-2.5-flash", 100, 300),
+    (0.34, "openai", "gpt-4o-2024-08-06", 100, 500),
+    (2.5, "openai", "gpt-4o-2024-08-06", 10_000, 500),
+    (40.0, "openai", "gpt-4o-2024-08-06", 100_000, 500),
+]
+
+
+@pytest.mark.parametrize(("wh", "who", "name", "read", "written"), PUBLISHED)
+def test_published_figures_lie_within_the_token_aware_bounds(wh, who, name, read, written):
+    [row] = [row for row in energy_model.token_aware_catalogue() if (row["provider"], row["model"]) == (who, name)]
+    low, high = (
+        row[f"wh_per_output_token{bound}"] * written + row[f"wh_per_input_token{bound}"] * read
+        for bound in ("_low", "_high")
+    )
+    assert low < wh < high
 
 
 def test_the_token_aware_method_pays_for_input_and_lets_cached_tokens_off(books):
