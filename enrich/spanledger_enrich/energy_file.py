@@ -167,8 +167,8 @@ def _hosts(table: GridTable) -> list[dict[str, Any]]:
     ownerless = (policies == "owner") & (owners == "")
     if ownerless.any():
         raise GridFileError(
-            f"{table.path}:{ownerless.idxmax()}: owner: '': expected the tenant that bears the idle energy; nothing was "
-            "imported"
+            f"{table.path}:{ownerless.idxmax()}: owner: '': expected the tenant that bears the idle energy; nothing "
+            "was imported"
         )
     pue = table.numbers("pue", 1.0, _HIGHEST_PUE)
     return [

@@ -106,7 +106,7 @@ def resolve(provider: str, names: Iterable[str]) -> str:
 
 
 def stand_in(store: Store, names: Iterable[str], price_provider: str, price_model: str) -> str:
-    """The `energy_id` of a proxy for a model that is not known, stored where it is new; '' where nothing tells its size.
+    """The `energy_id` of a proxy for an unknown model, stored where it is new; '' where nothing tells its size.
 
     Args:
         store: The database.
@@ -132,7 +132,7 @@ def stand_in(store: Store, names: Iterable[str], price_provider: str, price_mode
 
 
 def _spellings(name: str) -> list[str]:
-    """A model's name as reported, and without what hosts put around it: a path, a region and maker, a version, a date."""
+    """A model's name as reported, and without what hosts put around it: path, region and maker, version, date."""
     bare = name.lower().rsplit("/", 1)[-1]
     bare = _HOSTED_BY.sub("", bare)
     bare = _VERSION.sub("", bare)

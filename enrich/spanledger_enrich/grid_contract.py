@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pandas as pd
 
@@ -14,6 +16,8 @@ from spanledger_enrich.grid_zone import is_zone, similar_zones
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from pandas.api.typing import NaTType
 
     from spanledger_sql.store import Store
 
@@ -47,6 +51,10 @@ def read_files(paths: Sequence[Path], timezone: str = "") -> list[ContractFile]:
     Raises:
         GridFileError: A file cannot be read, or a line of it has a value that cannot be.
     """
+    try:
+        ZoneInfo(timezone or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        raise GridFileError(f"--timezone {timezone!r} is unknown; expected a name such as Europe/Berlin") from None
     return [ContractFile(path, _rows(GridTable.read(path), timezone or "UTC")) for path in paths]
 
 
@@ -74,7 +82,7 @@ def _rows(table: GridTable, timezone: str) -> list[dict[str, Any]]:
     _refuse_volumes(table, kinds, mwh, shares)
     ids = _optional(table, "id")
     providers = _optional(table, "provider").str.lower()
-    ids = ids.where(ids != "", kinds + " " + zones + " of line " + table.rows.index.astype(str))
+    ids = ids.where(ids != "", kinds + " " + zones)
     table.refuse(
         pd.Series(list(zip(ids, zones, providers, begins, strict=True)), table.rows.index).duplicated(),
         "id" if "id" in table.rows else "kind", "comes twice for this zone, provider and beginning; expected once",
@@ -82,40 +90,41 @@ def _rows(table: GridTable, timezone: str) -> list[dict[str, Any]]:
     sources = _optional(table, "source")
     return [
         {
-            "contract_id": ids[line],
-            "kind": kinds[line],
-            "provider": providers[line],
-            "zone": zones[line],
-            "valid_from": begins[line].to_pydatetime(),
-            "valid_until": ends[line].to_pydatetime(),
-            "mwh": None if math.isnan(mwh[line]) else float(mwh[line]),
-            "share": None if math.isnan(shares[line]) else float(shares[line]),
-            "g_per_kwh": float(factors[line]),
-            "source": sources[line] or table.path.name,
+            "contract_id": id_,
+            "kind": kind,
+            "provider": provider,
+            "zone": zone,
+            "valid_from": begin.to_pydatetime(),
+            "valid_until": end.to_pydatetime(),
+            "mwh": None if math.isnan(volume) else volume,
+            "share": None if math.isnan(share) else share,
+            "g_per_kwh": factor,
+            "source": source or table.path.name,
         }
-        for line in table.rows.index
+        for id_, kind, provider, zone, begin, end, volume, share, factor, source in zip(
+            ids, kinds, providers, zones, begins, ends, mwh, shares, factors, sources, strict=True
+        )
     ]
 
 
 def _moments(table: GridTable, column: str, timezone: str) -> pd.Series[pd.Timestamp]:
     """A column of dates, or of times with or without an offset, in UTC."""
     text = table.text(table.required(_WHAT, column))
-    expected = "expected a date such as 2024-01-01, or a time such as 2024-01-01T00:00+01:00"
-    dates = text.str.fullmatch(r"\d{4}-\d{2}-\d{2}")
-    moments = []
-    for value, is_date in zip(text, dates, strict=True):
-        try:
-            moment = pd.Timestamp(value)
-            if pd.isna(moment) or not (is_date or len(value) > 10):
-                raise ValueError
-            moment = moment.tz_localize(timezone) if moment.tzinfo is None else moment
-            moments.append(moment.tz_convert("UTC"))
-        except (ValueError, KeyError):
-            moments.append(pd.NaT)
-    parsed = pd.Series(moments, text.index)
-    table.refuse(parsed.isna(), column, expected)
+    parsed = pd.to_datetime(text.map(lambda value: _moment(value, timezone)), utc=True)
+    table.refuse(parsed.isna(), column, "expected a date such as 2024-01-01, or a time such as 2024-01-01T00:00+01:00")
     table.refuse(~parsed.dt.year.between(1990, 2100), column, "expected a time of our days")
     return parsed
+
+
+def _moment(text: str, timezone: str) -> pd.Timestamp | NaTType:
+    if not re.match(r"\d{4}-\d{2}-\d{2}", text):
+        return pd.NaT
+    try:
+        moment = pd.Timestamp(text)
+        # A time that the clock skips, or that comes twice, is refused as no time.
+        return (moment if moment.tzinfo else moment.tz_localize(timezone)).tz_convert("UTC")
+    except ValueError:
+        return pd.NaT
 
 
 def _refuse_volumes(table: GridTable, kinds: pd.Series[str], mwh: pd.Series[float], shares: pd.Series[float]) -> None:
@@ -128,7 +137,7 @@ def _refuse_volumes(table: GridTable, kinds: pd.Series[str], mwh: pd.Series[floa
     ):
         if wrong.any():
             line = wrong.idxmax()
-            raise GridFileError(f"{table.path}:{line}: kind: a {kinds[line]} {said}; nothing was imported")
+            raise GridFileError(f"{table.path}:{line}: kind: a {kinds.at[line]} {said}; nothing was imported")
 
 
 def _optional(table: GridTable, column: str) -> pd.Series[str]:

@@ -129,9 +129,9 @@ def _check_ledger(store: Store, report: _Report) -> None:
             share = backlog[gap] / backlog["ledger_calls"]
             report.fact("gap", f"{backlog[gap]:,} calls ({share:.1%}) {meaning}")
     places = store.frame("reports/grid_zones", only_open=1)
-    for place in places[places["state"] == "unknown region"].head(5).itertuples():
+    for place in places[places["state"] == "unknown region"].head(5).to_dict("records"):
         report.fact(
             "place",
-            f"{place.calls:,} calls of region {place.cloud_region!r} of {place.provider}, which nobody knows: booked in "
-            f"{place.zone or 'the default zone'}; 'spanledger grid place' mends it",
+            f"{place['calls']:,} calls of {place['provider']} name the region {place['cloud_region']!r}, which nobody "
+            f"knows: booked in {place['zone'] or 'the default zone'}; 'spanledger grid place' mends it",
         )

@@ -104,8 +104,8 @@ def _emissions(call: Mapping[str, Any]) -> RenderableType:
     if not _unknown(call["water_ml"]):
         table.add_row(
             "water",
-            f"{call['energy_wh']:.6g} Wh x {call['water_l_per_kwh']:.4g} l/kWh = {call['water_ml']:.4g} ml, on site and at"
-            " the power plants",
+            f"{call['energy_wh']:.6g} Wh x {call['water_l_per_kwh']:.4g} l/kWh = {call['water_ml']:.4g} ml, on site "
+            "and at the power plants",
         )
     return table
 
