@@ -36,7 +36,7 @@ def allocate(store: Store, default_pue: float, *, everything: bool = False) -> i
         return 0
     now = store.value("SELECT now64(6, 'UTC')")
     since = _BEGINNING if everything else _progress(store)
-    touched = store.rows(statement("enrich/energy_touched"), samples_after=since, enriched_after=since)
+    touched = store.rows(statement("enrich/energy_touched"), since=since, everything=int(everything))
     for begin in range(0, len(touched), _HOURS_AT_ONCE):
         part = touched[begin : begin + _HOURS_AT_ONCE]
         hours = {

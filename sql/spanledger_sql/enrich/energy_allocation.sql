@@ -23,17 +23,24 @@ WITH
     (
         SELECT
             sample.host_name AS host_name,
-            sample.trace_id AS sample_trace_id,
-            sample.span_id AS sample_id,
+            (sample.trace_id, sample.span_id) AS sample_id,
             toStartOfHour(toDateTime(sample.started_at, 'UTC')) AS hour,
             toUnixTimestamp64Nano(sample.started_at) AS begun,
             toUnixTimestamp64Nano(sample.ended_at) AS ended,
+            ended - begun AS lasted,
             sample.cloud_region AS cloud_region,
             sample.wh AS wh,
             if(sample.cpu_source = 'estimate', sample.cpu_wh, 0) + if(sample.gpu_source = 'estimate', sample.gpu_wh, 0)
-                + if(sample.ram_source = 'estimate', sample.ram_wh, 0) AS estimated_wh
-        FROM (SELECT * FROM energy_sample FINAL) AS sample
-        WHERE (sample.host_name, toStartOfHour(toDateTime(sample.started_at, 'UTC'))) IN (SELECT host_name, hour FROM touched)
+                + if(sample.ram_source = 'estimate', sample.ram_wh, 0) AS estimated_wh,
+            ifNull(host.idle_policy, 'own') AS policy,
+            ifNull(host.owner, '') AS owner
+        FROM
+        (
+            SELECT * FROM energy_sample FINAL
+            WHERE (host_name, toStartOfHour(toDateTime(started_at, 'UTC'))) IN (SELECT host_name, hour FROM touched)
+        ) AS sample
+        LEFT JOIN (SELECT * FROM energy_host FINAL) AS host
+            ON host.host_name = sample.host_name
     ),
     served AS
     (
@@ -64,14 +71,20 @@ WITH
             -- No call runs for longer than a day.
             AND ts > arrayMin({hours:Array(DateTime('UTC'))}) - INTERVAL 1 DAY
     ),
-    -- Samples and calls that meet lie in a common minute: the first that both are in pairs them once.
+    -- A row for each sample and call that ran in it, and one without a call for each sample.
     meetings AS
     (
+        -- Samples and calls that meet lie in a common minute: the first that both are in pairs them once.
         SELECT
             s.host_name AS host_name,
             s.hour AS hour,
-            s.sample_trace_id AS sample_trace_id,
             s.sample_id AS sample_id,
+            s.wh AS sample_wh,
+            s.estimated_wh AS sample_estimated_wh,
+            s.lasted AS lasted,
+            s.cloud_region AS cloud_region,
+            s.policy AS policy,
+            s.owner AS owner,
             c.trace_id AS trace_id,
             c.span_id AS span_id,
             c.ts AS ts,
@@ -92,95 +105,75 @@ WITH
         ) AS c
             ON c.host_name = s.host_name AND c.minute = s.minute
         WHERE parted > met AND minute = intDiv(met, 60000000000)
-    ),
-    busy AS
-    (
+        UNION ALL
         SELECT
-            host_name,
-            sample_trace_id,
-            sample_id,
-            sum(weight) AS weight,
-            intervalLengthSum(met, parted) AS busy_ns
-        FROM meetings
-        GROUP BY host_name, sample_trace_id, sample_id
+            host_name, hour, sample_id, wh, estimated_wh, lasted, cloud_region, policy, owner,
+            '' AS trace_id, '' AS span_id, toDateTime64(hour, 9, 'UTC') AS ts,
+            begun AS met, begun AS parted, 0. AS weight
+        FROM samples
     ),
-    loads AS
-    (
-        SELECT
-            s.host_name AS host_name,
-            s.hour AS hour,
-            s.sample_trace_id AS sample_trace_id,
-            s.sample_id AS sample_id,
-            s.cloud_region AS cloud_region,
-            s.wh AS wh,
-            s.estimated_wh AS estimated_wh,
-            ifNull(host.idle_policy, 'own') AS policy,
-            ifNull(host.owner, '') AS owner,
-            b.weight AS weight,
-            multiIf(b.weight IS NULL, 1, policy = 'shared', 0, 1 - b.busy_ns / (s.ended - s.begun)) AS idle_share
-        FROM samples AS s
-        LEFT JOIN (SELECT * FROM busy) AS b
-            ON b.host_name = s.host_name AND b.sample_trace_id = s.sample_trace_id AND b.sample_id = s.sample_id
-        LEFT JOIN (SELECT * FROM energy_host FINAL) AS host
-            ON host.host_name = s.host_name
-    ),
-    idle AS
+    shares AS
     (
         SELECT
             host_name,
             hour,
-            any(cloud_region) AS cloud_region,
-            any(policy) AS policy,
-            any(owner) AS owner,
-            count() AS samples,
-            sum(wh * idle_share) AS wh,
-            sum(estimated_wh * idle_share) AS estimated_wh
-        FROM loads
-        GROUP BY host_name, hour
+            trace_id,
+            span_id,
+            ts,
+            cloud_region,
+            policy,
+            owner,
+            weight,
+            sum(weight) OVER sample AS sample_weight,
+            intervalLengthSum(met, parted) OVER sample AS busy,
+            multiIf(sample_weight = 0, 1, policy = 'shared', 0, 1 - busy / lasted) AS idle_share,
+            if(span_id = '', idle_share, (1 - idle_share) * (weight / sample_weight)) AS share,
+            sample_wh * share AS wh,
+            sample_estimated_wh * share AS estimated_wh
+        FROM meetings
+        WINDOW sample AS (PARTITION BY host_name, sample_id)
     ),
     allotted AS
     (
         SELECT
-            m.host_name AS host_name,
-            m.hour AS hour,
-            m.trace_id AS trace_id,
-            m.span_id AS span_id,
-            any(m.ts) AS ts,
-            any(l.cloud_region) AS cloud_region,
-            any(l.policy) AS policy,
-            uniqExact(m.sample_id) AS samples,
-            sum(m.weight) AS weight,
-            sum(l.wh * (1 - l.idle_share) * (m.weight / l.weight)) AS wh,
-            sum(l.estimated_wh * (1 - l.idle_share) * (m.weight / l.weight)) AS estimated_wh
-        FROM meetings AS m
-        INNER JOIN (SELECT * FROM loads) AS l
-            ON l.host_name = m.host_name AND l.sample_trace_id = m.sample_trace_id AND l.sample_id = m.sample_id
-        GROUP BY m.host_name, m.hour, m.trace_id, m.span_id
-    ),
-    hourly AS
-    (
-        SELECT host_name, hour, sum(weight) AS weight
-        FROM allotted
-        GROUP BY host_name, hour
+            host_name,
+            hour,
+            trace_id,
+            span_id,
+            any(s.ts) AS ts,
+            any(s.cloud_region) AS cloud_region,
+            any(s.policy) AS policy,
+            any(s.owner) AS owner,
+            count() AS samples,
+            sum(s.weight) AS weight,
+            sum(s.wh) AS wh,
+            sum(s.estimated_wh) AS estimated_wh
+        FROM shares AS s
+        GROUP BY host_name, hour, trace_id, span_id
     )
 SELECT
-    a.host_name AS host_name, a.hour AS hour, a.trace_id AS trace_id, a.span_id AS span_id, a.ts AS ts, '' AS tenant_id,
-    a.cloud_region AS cloud_region,
-    a.wh + if(a.policy = 'shared', i.wh * (a.weight / t.weight), 0) AS wh,
-    wh - (a.estimated_wh + if(a.policy = 'shared', i.estimated_wh * (a.weight / t.weight), 0)) / 2 AS wh_low,
-    wh + (wh - wh_low) AS wh_high,
-    a.samples AS samples, a.policy AS policy, {version:UInt64} AS version
-FROM allotted AS a
-INNER JOIN (SELECT * FROM idle) AS i ON i.host_name = a.host_name AND i.hour = a.hour
-INNER JOIN (SELECT * FROM hourly) AS t ON t.host_name = a.host_name AND t.hour = a.hour
-UNION ALL
-SELECT
-    i.host_name, i.hour, '' AS trace_id, '' AS span_id, toDateTime64(i.hour, 9, 'UTC') AS ts,
-    if(i.policy = 'owner', i.owner, '') AS tenant_id,
-    i.cloud_region,
-    if(i.policy = 'shared' AND t.weight IS NOT NULL, 0, i.wh) AS wh,
-    wh - if(i.policy = 'shared' AND t.weight IS NOT NULL, 0, i.estimated_wh) / 2 AS wh_low,
-    wh + (wh - wh_low) AS wh_high,
-    i.samples, i.policy, {version:UInt64} AS version
-FROM idle AS i
-LEFT JOIN (SELECT * FROM hourly) AS t ON t.host_name = i.host_name AND t.hour = i.hour
+    host_name, hour, trace_id, span_id, ts, tenant_id, cloud_region,
+    whole AS wh, whole - estimated / 2 AS wh_low, whole + estimated / 2 AS wh_high,
+    samples, policy, {version:UInt64} AS version
+FROM
+(
+    SELECT
+        host_name,
+        hour,
+        trace_id,
+        span_id,
+        ts,
+        if(span_id = '' AND policy = 'owner', owner, '') AS tenant_id,
+        cloud_region,
+        sum(a.weight) OVER host_hour AS hour_weight,
+        policy = 'shared' AND hour_weight > 0 AS shared,
+        -- What is left of samples without calls goes onto the hour's.
+        a.wh * if(shared AND span_id = '', 0, 1)
+            + if(shared, (sumIf(a.wh, span_id = '') OVER host_hour) * (a.weight / hour_weight), 0) AS whole,
+        a.estimated_wh * if(shared AND span_id = '', 0, 1)
+            + if(shared, (sumIf(a.estimated_wh, span_id = '') OVER host_hour) * (a.weight / hour_weight), 0) AS estimated,
+        samples,
+        policy
+    FROM allotted AS a
+    WINDOW host_hour AS (PARTITION BY host_name, hour)
+)
