@@ -34,11 +34,22 @@ FROM
             host_name,
             min(ts) AS first,
             max(ts + toIntervalMillisecond(toInt64(duration_ms))) AS last
-        FROM ledger
-        WHERE enriched_at > {since:DateTime64(6, 'UTC')}
-            AND host_name IN (SELECT DISTINCT host_name FROM energy_sample)
-            -- What this very sharing out wrote is no news.
-            AND (energy_method != 'measured' OR counted = 0)
+        FROM
+        (
+            SELECT
+                trace_id,
+                span_id,
+                argMax(ledger.ts, version) AS ts,
+                argMax(ledger.duration_ms, version) AS duration_ms,
+                argMax(ledger.host_name, version) AS host_name,
+                argMax((ledger.energy_method, ledger.counted), version) AS state
+            FROM ledger
+            WHERE enriched_at > {since:DateTime64(6, 'UTC')}
+                AND ledger.host_name IN (SELECT DISTINCT host_name FROM energy_sample)
+            GROUP BY trace_id, span_id
+        ) AS written
+        -- What this very sharing out wrote is no news.
+        WHERE state != ('measured', 1)
         GROUP BY host_name, toStartOfHour(ts)
     ) AS late
         ON late.host_name = sample.host_name
