@@ -252,8 +252,8 @@ WITH
         FROM grid_intensity FINAL
         WHERE resolution = 'hour' AND signal = {grid_signal:String} AND basis = {grid_basis:String}
             AND zone IN (SELECT if(zone = '', {default_zone:String}, zone) FROM grid_zone)
-            AND ts >= (SELECT toStartOfMonth(min(ts)) - INTERVAL 1 DAY FROM batch)
-            AND ts < (SELECT toStartOfMonth(max(ts)) + INTERVAL 1 MONTH FROM batch)
+            AND ts >= toStartOfMonth((SELECT (min(ts), max(ts)) FROM batch).1) - INTERVAL 1 DAY
+            AND ts < toStartOfMonth((SELECT (min(ts), max(ts)) FROM batch).2) + INTERVAL 1 MONTH
     ),
     years AS
     (
@@ -402,9 +402,9 @@ LEFT JOIN
         SELECT host_name, hour, trace_id, span_id, wh, wh_low, wh_high, version
         FROM energy_allocation FINAL
         WHERE span_id != ''
-            AND hour >= (SELECT toStartOfHour(min(ts)) FROM batch)
-            AND ts >= (SELECT min(ts) FROM batch)
-            AND ts <= (SELECT max(ts) FROM batch)
+            AND hour >= toStartOfHour((SELECT (min(ts), max(ts)) FROM batch).1)
+            AND ts >= (SELECT (min(ts), max(ts)) FROM batch).1
+            AND ts <= (SELECT (min(ts), max(ts)) FROM batch).2
     ) AS allocation
     INNER JOIN
     (
