@@ -18,36 +18,24 @@ from traffic import requests
 
 from spanledger_collector.spool import length_prefixed
 from spanledger_enrich.resolution import resolve_models, resolve_places
-from spanledger_enrich.worker import _BEGINNING, load_reference_data
+from spanledger_enrich.worker import _BEGINNING, load_reference_data, methods
 from spanledger_sql.configuration import load
 from spanledger_sql.migrations import migrate
 from spanledger_sql.store import Store, statement
 
-_FLOOR = """
-INSERT INTO floor (
-    trace_id, span_id, ts, duration_ms, service_name, environment, tenant_id, tenant_source, user_id, session_id,
-    feature, workflow, run_id, cost_center, dialect, provider, request_model, response_model, operation, streaming,
-    ttft_ms, status, error_type, finish_reason, response_id, service_tier, cloud_region, input_tokens,
-    cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, output_tokens, reasoning_tokens, usage_source,
-    price_status, price_id, price_valid_from, list_cost, contracted_cost, input_cost, cache_read_cost,
-    cache_write_cost, output_cost, other_cost, energy_wh, energy_wh_low, energy_wh_high, energy_method, energy_id,
-    zone, intensity_g_per_kwh, intensity_source, intensity_resolution, co2e_g, co2e_g_low, co2e_g_high,
-    co2e_market_g, embodied_g, water_ml, counted, counted_reason, version, enriched_at, usage_note,
-    input_audio_tokens, output_audio_tokens, web_searches, vendor_unit, vendor_quantity, speed, provider_account,
-    host_name, scope_name, contract_price_id
-)
-SELECT
-    trace_id, span_id, ts, duration_ms, service_name, environment, tenant_id, tenant_source, user_id, session_id,
-    feature, workflow, run_id, cost_center, dialect, provider, request_model, response_model, operation, streaming,
-    ttft_ms, status, error_type, finish_reason, response_id, service_tier, cloud_region, input_tokens,
-    cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, output_tokens, reasoning_tokens, usage_source,
-    'priced', 'list/openai/gpt-4o@1970-01-01', toDateTime64(0, 9, 'UTC'),
-    1, 1, 1, 1, 1, 1, 1, 1., 1., 1., 'modelled', 'ecologits/openai/gpt-4o', 'DE', 1., 'Electricity Maps', 'hour',
-    1., 1., 1., NULL, 1., NULL, 1, '', 1, now64(6, 'UTC'),
-    usage_note, input_audio_tokens, output_audio_tokens, web_searches, vendor_unit, vendor_quantity, speed,
-    provider_account, host_name, scope_name, ''
-FROM llm_spans
-"""
+# What the floor writes where llm_spans has no such column: constants of the ledger's types.
+_CONSTANTS = {"LowCardinality(String)": "'modelled'", "String": "'x'"}
+
+
+def floor_statement(store: Store) -> str:
+    """An INSERT of as many columns as the ledger has: copies where llm_spans has them, else constants."""
+    spans = {row["name"] for row in store.rows("DESCRIBE TABLE llm_spans")}
+    columns = {row["name"]: row["type"] for row in store.rows("DESCRIBE TABLE ledger")}
+    values = [
+        name if name in spans else f"CAST({_CONSTANTS.get(kind, '1')}, '{kind.replace(chr(39), chr(92) + chr(39))}')"
+        for name, kind in columns.items()
+    ]
+    return f"INSERT INTO floor ({', '.join(columns)}) SELECT {', '.join(values)} FROM llm_spans"
 
 
 def main() -> None:
@@ -72,15 +60,22 @@ def main() -> None:
         calls = store.value("SELECT count() FROM llm_spans")
         until = store.value("SELECT max(ingested_at) FROM llm_spans")
         resolve_models(store, _BEGINNING, until)
-        resolve_places(store, _BEGINNING, until, "WORLD")
+        resolve_places(store, _BEGINNING, until)
         store.execute("CREATE TABLE floor AS ledger")
+        floor_text = floor_statement(store)
         floor: list[_Measured] = []
         enriched: list[_Measured] = []
         base = _resident("VmRSS")
-        parameters = {"after": _BEGINNING, "until": until, "version": 1, "default_zone": "WORLD"}
+        parameters = {
+            "after": _BEGINNING,
+            "until": until,
+            "verdicts_after": 0,
+            "version": 1,
+            **methods(load()),
+        }
         for _ in range(options.rounds):
             store.execute("TRUNCATE TABLE floor")
-            floor.append(_measured(store, _FLOOR, {}))
+            floor.append(_measured(store, floor_text, {}))
             store.execute("TRUNCATE TABLE ledger")
             enriched.append(_measured(store, statement("enrich/ledger"), parameters))
         cost = store.value("SELECT sum(list_cost) FROM calls")

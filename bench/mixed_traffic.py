@@ -1,4 +1,4 @@
-"""Many spans of many dialects: the captures of real instrumentations, over and over, each time with ids of their own."""
+"""Many spans of many dialects: the captures of real instrumentations over and over, each time with new ids."""
 
 from __future__ import annotations
 

@@ -116,8 +116,7 @@ def _walk(command: Any, name: str) -> Iterator[tuple[str, Any]]:
 
 def _command(command: Any, name: str, parent: Any) -> Iterator[str]:
     context = command.context_class(command, info_name=name, parent=parent, **command.context_settings)
-    title = f"{context.command_path}" if parent is None or parent.parent is None else f"{parent.info_name} {name}"
-    yield f"{'##' if parent is None else '###'} {title.removeprefix('spanledger ')}\n"
+    yield f"{'##' if parent is None else '###'} {context.command_path.removeprefix('spanledger ')}\n"
     described, _, examples = _unindented(command.help or "").partition("Try:")
     yield f"{described.strip()}\n"
     if examples.strip():

@@ -1,21 +1,16 @@
-"""Energy of hosted models: EcoLogits' method as coefficients that the enrichment statement can join.
-
-EcoLogits' energy of a request grows linearly with its output tokens, as long as generation is not cut short by the
-measured latency, so two evaluations of its own function give slope and intercept. It leaves out input tokens.
-Source: EcoLogits, https://ecologits.ai/latest/methodology/llm_inference/ (MPL-2.0).
-"""
+"""Energy entries of models: two methods side by side for those that EcoLogits knows, and proxies for the others."""
 
 from __future__ import annotations
 
-import importlib.metadata
-from dataclasses import dataclass
+import re
+from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from ecologits.impacts.llm import compute_llm_impacts
-from ecologits.model_repository import ParametersMoE, models
 from ecologits.tracers.utils import PROVIDER_CONFIG_MAP
-from ecologits.utils.range_value import RangeValue
+
+from spanledger_enrich import energy_ecologits, energy_proxy, energy_token_aware
+from spanledger_enrich.energy_ecologits import Range, maker, parameters, text_models
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,8 +19,8 @@ if TYPE_CHECKING:
 
     from spanledger_sql.store import Store
 
-SOURCE = f"EcoLogits {importlib.metadata.version('ecologits')}"
-METHOD = "ecologits"
+SOURCE = energy_ecologits.SOURCE
+METHOD = energy_ecologits.METHOD
 
 # The span's provider in EcoLogits' terms. Hosts of many makers' models are tried against each maker.
 _MAKERS = {
@@ -53,110 +48,110 @@ _MAKERS = {
 # Open weights are named by their repository, which tells the model whoever serves it.
 _OPEN_WEIGHTS = "huggingface_hub"
 
-_TOKENS = 1000.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Range:
-    low: float
-    high: float
-
-    @property
-    def central(self) -> float:
-        return (self.low + self.high) / 2
+# What hosts put around a model's name: Bedrock's "us.anthropic." and "-v1:0", Vertex AI's "@20250514".
+_HOSTED_BY = re.compile(
+    r"^(?:(?:us|eu|apac|us-gov|global|au|jp|ca)\.)?(?:anthropic|meta|mistral|cohere|amazon|openai)\."
+)
+_VERSION = re.compile(r"-v\d+(?::\d+)?$")
+_DATE = re.compile(r"[-@](?:\d{4}-\d{2}-\d{2}|\d{8})$")
 
 
 def load(store: Store) -> int:
-    """Put every model that EcoLogits knows into `energy_model`, unless this version is there; gives the new rows."""
-    if store.value("SELECT count() FROM energy_model WHERE source = {source:String}", source=SOURCE):
+    """Put both methods' entries into `energy_model`, unless these versions are there; gives the new rows."""
+    rows = [*catalogue(), *token_aware_catalogue()]
+    # A row without an overhead is of a version that knew none.
+    known = "SELECT uniq(source) FROM energy_model WHERE source IN {sources:Array(String)} AND pue > 0"
+    sources = sorted({row["source"] for row in rows})
+    if store.value(known, sources=sources) == len(sources):
         return 0
-    rows = list(catalogue())
-    store.insert("energy_model", rows)
+    store.insert("energy_model", [row for row in rows if row["method"] == METHOD])
+    store.insert("energy_model", [row for row in rows if row["method"] != METHOD])
     return len(rows)
 
 
 def catalogue() -> Iterator[dict[str, Any]]:
-    """Rows of `energy_model`, in Wh (PUE included) and gCO2e embodied, per output token and per request."""
-    for model in _models():
-        yield _coefficients(model)
+    """Rows of `energy_model` by EcoLogits' method."""
+    for model in text_models():
+        yield {**_names(model, METHOD), **energy_ecologits.coefficients(model)}
+
+
+def token_aware_catalogue() -> Iterator[dict[str, Any]]:
+    """Rows of `energy_model` by the token-aware method: parameters, water and embodied emissions are EcoLogits'."""
+    for model in text_models():
+        active, total = parameters(model)
+        place = PROVIDER_CONFIG_MAP[maker(model)]
+        pue, wue = Range.of(place.datacenter_pue), Range.of(place.datacenter_wue)
+        theirs = energy_ecologits.coefficients(model)
+        yield {
+            **_names(model, energy_token_aware.METHOD),
+            **energy_token_aware.coefficients(active, total, energy_token_aware.precision(model.name)),
+            **energy_token_aware.overhead(Range(wue.low / pue.high, wue.high / pue.low)),
+            "embodied_g_per_output_token": theirs["embodied_g_per_output_token"],
+            "embodied_g_per_request": theirs["embodied_g_per_request"],
+            "source": f"{energy_token_aware.SOURCE}; parameters, water and embodied: {SOURCE}",
+        }
 
 
 def resolve(provider: str, names: Iterable[str]) -> str:
-    """The `energy_id` for the first of ``names`` (best first) that is known, or '' when none is."""
+    """The `energy_id` for the first of ``names`` (best first) that is known, or '' when none is.
+
+    It is that of EcoLogits' method; the other methods' have the same ending.
+    """
     known = _known()
-    for name in names:
-        for maker in (*_MAKERS.get(provider, (provider,)), _OPEN_WEIGHTS):
-            if found := known.get((maker, name.lower())):
+    for name in (spelling for reported in names for spelling in _spellings(reported)):
+        for who in (*_MAKERS.get(provider, (provider,)), _OPEN_WEIGHTS):
+            if found := known.get((who, name.lower())):
                 return found
     return ""
 
 
+def stand_in(store: Store, names: Iterable[str], price_provider: str, price_model: str) -> str:
+    """The `energy_id` of a proxy for an unknown model, stored where it is new; '' where nothing tells its size.
+
+    Args:
+        store: The database.
+        names: What the model is called.
+        price_provider: Whose price entry it has, '' where none.
+        price_model: That entry's model.
+    """
+    proxy = next((found for name in names if (found := energy_proxy.by_size(name))), None)
+    if proxy is None and price_model:
+        # An embedding model sells no output: its input is cheaper than an output token by about the factor of energy.
+        price = store.value(
+            "SELECT argMax(if(output_price > 0, output_price, input_price * 5), valid_from) FROM price_list FINAL "
+            "WHERE provider = {provider:String} AND model = {model:String}",
+            provider=price_provider,
+            model=price_model,
+        )
+        proxy = energy_proxy.by_price(Decimal(price or 0))
+    if proxy is None:
+        return ""
+    if not store.value("SELECT count() FROM energy_model WHERE energy_id = {id:String}", id=proxy.energy_id):
+        store.insert("energy_model", [proxy.row()])
+    return proxy.energy_id
+
+
+def _spellings(name: str) -> list[str]:
+    """A model's name as reported, and without what hosts put around it: path, region and maker, version, date."""
+    bare = name.lower().rsplit("/", 1)[-1]
+    bare = _HOSTED_BY.sub("", bare)
+    bare = _VERSION.sub("", bare)
+    return list(dict.fromkeys([name.lower(), bare, _DATE.sub("", bare)]))
+
+
 @cache
 def _known() -> dict[tuple[str, str], str]:
-    return {(_maker(model), model.name.lower()): _energy_id(model) for model in _models()}
-
-
-def _models() -> list[Model]:
-    """The text models; EcoLogits' data centre figures are by maker, and a few makers have none."""
-    return [model for model in models.list_models() if _maker(model) in PROVIDER_CONFIG_MAP]
-
-
-def _maker(model: Model) -> str:
-    return str(getattr(model.provider, "value", model.provider))
-
-
-def _energy_id(model: Model) -> str:
-    return f"{METHOD}/{_maker(model)}/{model.name}"
-
-
-def _coefficients(model: Model) -> dict[str, Any]:
-    fixed, thousand = _impacts(model, 0.0), _impacts(model, _TOKENS)
-    slope = {
-        key: _Range((thousand[key].low - fixed[key].low) / _TOKENS, (thousand[key].high - fixed[key].high) / _TOKENS)
-        for key in fixed
-    }
+    known = {(maker(model), model.name.lower()): str(_names(model, METHOD)["energy_id"]) for model in text_models()}
+    # A server of open weights often names them without their publisher.
+    bare = [(who, name.rsplit("/", 1)[-1]) for who, name in known if who == _OPEN_WEIGHTS]
+    once = {key for key in bare if bare.count(key) == 1}
     return {
-        "energy_id": _energy_id(model),
-        "method": METHOD,
-        "provider": _maker(model),
-        "model": model.name,
-        "wh_per_output_token_low": slope["wh"].low,
-        "wh_per_output_token": slope["wh"].central,
-        "wh_per_output_token_high": slope["wh"].high,
-        "wh_per_request_low": fixed["wh"].low,
-        "wh_per_request": fixed["wh"].central,
-        "wh_per_request_high": fixed["wh"].high,
-        "embodied_g_per_output_token": slope["embodied_g"].central,
-        "embodied_g_per_request": fixed["embodied_g"].central,
-        "source": SOURCE,
-    }
+        (who, name.rsplit("/", 1)[-1]): found
+        for (who, name), found in known.items()
+        if (who, name.rsplit("/", 1)[-1]) in once
+    } | known
 
 
-def _impacts(model: Model, output_tokens: float) -> dict[str, _Range]:
-    parameters = model.architecture.parameters
-    active, total = (
-        (parameters.active, parameters.total) if isinstance(parameters, ParametersMoE) else (parameters, parameters)
-    )
-    place = PROVIDER_CONFIG_MAP[_maker(model)]
-    impacts = compute_llm_impacts(
-        model_active_parameter_count=active,
-        model_total_parameter_count=total,
-        output_token_count=output_tokens,
-        # The grid is joined by hour and zone later: only energy and embodied emissions are read here.
-        if_electricity_mix_adpe=0.0,
-        if_electricity_mix_pe=0.0,
-        if_electricity_mix_gwp=0.0,
-        if_electricity_mix_wue=0.0,
-        datacenter_pue=place.datacenter_pue,
-        datacenter_wue=place.datacenter_wue,
-        tps=model.deployment.tps if model.deployment else None,
-        ttft=model.deployment.ttft if model.deployment else None,
-    )
-    return {"wh": _range(impacts.energy.value), "embodied_g": _range(impacts.embodied.gwp.value)}
-
-
-def _range(kilo: float | RangeValue) -> _Range:
-    """EcoLogits counts in kWh and kgCO2e, the ledger in Wh and g."""
-    if isinstance(kilo, RangeValue):
-        return _Range(kilo.min * 1000, kilo.max * 1000)
-    return _Range(kilo * 1000, kilo * 1000)
+def _names(model: Model, method: str) -> dict[str, str]:
+    who = maker(model)
+    return {"energy_id": f"{method}/{who}/{model.name}", "method": method, "provider": who, "model": model.name}

@@ -143,6 +143,21 @@ class GridTable:
         self.refuse(values > HIGHEST_G_PER_KWH, column, f"too high for {unit}")
         return values
 
+    def numbers(self, column: str, at_least: float = 0.0, at_most: float = float("inf")) -> pd.Series[float]:
+        """A column of numbers within bounds; NaN where it is blank or the file has no such column.
+
+        Raises:
+            GridFileError: A value is no number, or out of bounds.
+        """
+        if column not in self.rows:
+            return pd.Series(float("nan"), self.rows.index)
+        text = self.text(column)
+        values = pd.to_numeric(text.where(text != ""), errors="coerce")
+        self.refuse((values.isna() & (text != "")) | values.isin([float("inf")]), column, "expected a number")
+        bounds = f"from {at_least:g} to {at_most:g}" if at_most < float("inf") else f"of at least {at_least:g}"
+        self.refuse((values < at_least) | (values > at_most), column, f"expected a number {bounds}")
+        return values
+
     def _localized(self, local: pd.Series[pd.Timestamp], column: str, timezone: str) -> pd.Series[pd.Timestamp]:
         try:
             zone = ZoneInfo(timezone)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import difflib
 import importlib.resources
+import re
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -26,26 +27,46 @@ _PROVIDERS = {
 }
 
 
+# AWS appends a letter to the region, Google and others a hyphen and a letter.
+_AVAILABILITY_ZONE = re.compile(r"^([a-z].*\d)-?[a-f]$")
+
+# What endpoints without a place call their region.
+_NO_PLACE = ("global", "default")
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A grid zone (as Electricity Maps names zones), its ISO alpha-2 country, and how they were found."""
+    """A grid zone (as Electricity Maps names zones), its ISO alpha-2 country, and how they were found.
+
+    Zone and country are '' where nothing tells them: the configured default stands in.
+    """
 
     zone: str
     country: str
     source: str
 
 
-def locate(provider: str, cloud_region: str, default_zone: str) -> Place:
-    """Find the place of a call: its cloud region, else the provider's known country, else ``default_zone``."""
-    region = cloud_region.lower()
-    if place := _regions().get(region) or _codecarbon_regions().get(region):
-        return place
+def locate(provider: str, cloud_region: str) -> Place:
+    """Find the place of a call: its cloud region, else the provider's known country, else '' for the default zone.
+
+    A region may be named as its cloud does (`us-east-1`, `East US`), with its availability zone (`us-east-1a`), or be
+    a grid zone or country itself (`DE`).
+    """
+    region = re.sub(r"[\s_]", "", cloud_region.lower()) if " " in cloud_region.strip() else cloud_region.strip().lower()
+    if region in _NO_PLACE:
+        region = ""
+    for name in (region, _AVAILABILITY_ZONE.sub(r"\1", region)):
+        if place := _regions().get(name) or _codecarbon_regions().get(name):
+            return place
+    if region and is_zone(cloud_region.strip().upper()):
+        zone = cloud_region.strip().upper()
+        return Place(zone, zone.partition("-")[0], f"the span names the grid zone {zone}")
     unknown = f"cloud region {cloud_region!r} is unknown; " if region else ""
     hosting = PROVIDER_CONFIG_MAP.get(_PROVIDERS.get(provider, provider))
     if hosting is not None:
         country = alpha_2(hosting.datacenter_location)
         return Place(country, country, f"{unknown}EcoLogits: data centres of {provider}")
-    return Place(default_zone, default_zone.partition("-")[0], f"{unknown}default zone")
+    return Place("", "", f"{unknown}default zone")
 
 
 def alpha_2(alpha_3: str) -> str:

@@ -20,7 +20,7 @@ def resolve_models(store: Store, after: datetime, until: datetime) -> int:
     unresolved = store.rows(statement("enrich/unresolved_models"), after=after, until=until)
     if unresolved:
         names = PriceNames.read(store)
-        store.insert("model_resolution", [_resolution(names, seen) for seen in unresolved])
+        store.insert("model_resolution", [_resolution(store, names, seen) for seen in unresolved])
     return len(unresolved)
 
 
@@ -31,12 +31,12 @@ def resolve_again(store: Store) -> int:
     """
     names = PriceNames.read(store)
     known = store.rows("SELECT * EXCEPT (resolved_at) FROM model_resolution FINAL")
-    changed = [now for before in known if (now := _resolution(names, before)) != before]
+    changed = [now for before in known if (now := _resolution(store, names, before)) != before]
     store.insert("model_resolution", changed)
     return len(changed)
 
 
-def _resolution(names: PriceNames, seen: Mapping[str, Any]) -> dict[str, Any]:
+def _resolution(store: Store, names: PriceNames, seen: Mapping[str, Any]) -> dict[str, Any]:
     reported = [seen["response_model"], seen["request_model"]]
     price = names.resolve(seen["provider"], reported)
     return {
@@ -46,7 +46,8 @@ def _resolution(names: PriceNames, seen: Mapping[str, Any]) -> dict[str, Any]:
         "price_provider": price.provider,
         "price_model": price.model,
         # The price's canonical name often is the one that the energy catalogue knows.
-        "energy_id": energy_model.resolve(seen["provider"], [*reported, price.model]),
+        "energy_id": energy_model.resolve(seen["provider"], [*reported, price.model])
+        or energy_model.stand_in(store, reported, price.provider, price.model),
         "note": price.note,
         "free": int((price.provider, price.model) == (FREE.provider, FREE.model)),
         "standard_only": int(price.standard_only),
@@ -54,11 +55,11 @@ def _resolution(names: PriceNames, seen: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def resolve_places(store: Store, after: datetime, until: datetime, default_zone: str) -> int:
+def resolve_places(store: Store, after: datetime, until: datetime) -> int:
     """Write `grid_zone` for the places of a batch that have none; gives how many were new."""
     rows = []
     for seen in store.rows(statement("enrich/unresolved_places"), after=after, until=until):
-        place = grid_zone.locate(seen["provider"], seen["cloud_region"], default_zone)
+        place = grid_zone.locate(seen["provider"], seen["cloud_region"])
         rows.append({**seen, "zone": place.zone, "country": place.country, "source": place.source})
     store.insert("grid_zone", rows)
     return len(rows)

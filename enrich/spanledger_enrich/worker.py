@@ -8,8 +8,9 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from spanledger_enrich import count_once, energy_model, grid_intensity, price_book, price_list
+from spanledger_enrich import count_once, energy_model, grid_intensity, grid_water, price_book, price_list
 from spanledger_enrich.count_once import Window
+from spanledger_enrich.energy_allocation import allocate
 from spanledger_enrich.resolution import resolve_again, resolve_models, resolve_places
 from spanledger_sql.store import Store, StoreError, statement
 
@@ -20,6 +21,8 @@ logger = logging.getLogger(__name__)
 
 # A span can become visible a little after one that was ingested later: each batch looks back this far.
 LOOKBACK = timedelta(seconds=60)
+# Sharing out a host's energy goes over a whole hour of its calls.
+_ALLOCATE_EVERY_S = 15.0
 _NAME = "ledger"
 _BEGINNING = datetime(1970, 1, 2, tzinfo=UTC)
 
@@ -29,9 +32,21 @@ def load_reference_data(store: Store) -> None:
     new_prices = price_list.load(store)
     energy_model.load(store)
     grid_intensity.load_yearly_means(store)
+    grid_water.load(store)
     if new_prices:
         price_book.follow_the_list(store)
         resolve_again(store)
+
+
+def methods(configuration: Configuration) -> dict[str, str | float]:
+    """The configured choices that the enrichment statement takes as parameters."""
+    return {
+        "default_zone": configuration.default_zone,
+        "energy_method": configuration.energy_method,
+        "grid_signal": configuration.grid_signal,
+        "grid_basis": configuration.grid_basis,
+        "default_pue": configuration.default_pue,
+    }
 
 
 class Worker:
@@ -47,12 +62,12 @@ class Worker:
         self._stopping = False
         self._thread: threading.Thread | None = None
         self._parents = _BEGINNING
+        self._allocate_again_at = 0.0
 
     def catch_up(self) -> int:
-        """Enrich everything ingested so far; gives the number of new calls."""
-        enriched = 0
-        while calls := self._batch():
-            enriched += calls
+        """Enrich everything ingested so far, measured energy included; gives the number of new calls."""
+        enriched = self._calls()
+        self._measured()
         return enriched
 
     def start(self) -> None:
@@ -71,12 +86,24 @@ class Worker:
         if self._thread is not None:
             self._thread.join()
 
+    def _calls(self) -> int:
+        enriched = 0
+        while calls := self._batch():
+            enriched += calls
+        return enriched
+
+    def _measured(self) -> None:
+        allocate(self._store, self._configuration.default_pue)
+        self._allocate_again_at = time.monotonic() + _ALLOCATE_EVERY_S
+
     def _run(self) -> None:
         while not self._stopping:
             self._wake.wait(timeout=1.0)
             self._wake.clear()
             try:
-                self.catch_up()
+                self._calls()
+                if self._stopping or time.monotonic() >= self._allocate_again_at:
+                    self._measured()
             except StoreError as error:
                 logger.error("the worker could not enrich a batch and tries again: %s", error)
                 time.sleep(1.0)
@@ -96,7 +123,7 @@ class Worker:
                 return 0
         seen, self._parents = max(self._parents, since), parents
         resolve_models(self._store, since, until)
-        resolve_places(self._store, since, until, self._configuration.default_zone)
+        resolve_places(self._store, since, until)
         version = time.time_ns() // 1000
         changed = count_once.judge(self._store, Window(since, until), Window(seen, parents), version)
         self._store.execute(
@@ -106,7 +133,7 @@ class Worker:
                 "until": until,
                 "verdicts_after": last_version(self._store),
                 "version": version,
-                "default_zone": self._configuration.default_zone,
+                **methods(self._configuration),
             },
         )
         if calls or changed:

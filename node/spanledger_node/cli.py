@@ -18,6 +18,7 @@ from spanledger_node import (
     data_commands,
     demo,
     doctor,
+    energy_commands,
     grid_commands,
     meter_commands,
     node_commands,
@@ -56,6 +57,7 @@ app.command()(report_commands.sql)
 app.command()(data_commands.ingest)
 app.command()(data_commands.replay)
 app.add_typer(grid_commands.grid, name="grid")
+app.add_typer(energy_commands.energy, name="energy")
 app.add_typer(price_commands.prices, name="prices")
 app.command()(doctor.doctor)
 app.command()(node_commands.migrate)

@@ -128,3 +128,10 @@ def _check_ledger(store: Store, report: _Report) -> None:
         if backlog[gap]:
             share = backlog[gap] / backlog["ledger_calls"]
             report.fact("gap", f"{backlog[gap]:,} calls ({share:.1%}) {meaning}")
+    places = store.frame("reports/grid_zones", only_open=1)
+    for place in places[places["state"] == "unknown region"].head(5).to_dict("records"):
+        report.fact(
+            "place",
+            f"{place['calls']:,} calls of {place['provider']} name the region {place['cloud_region']!r}, which nobody "
+            f"knows: booked in {place['zone'] or 'the default zone'}; 'spanledger grid place' mends it",
+        )

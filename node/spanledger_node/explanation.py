@@ -154,16 +154,13 @@ def _emissions(call: Mapping[str, Any]) -> RenderableType:
         reason = "no energy model knows this model" if call["usage_source"] != "missing" else "its usage is missing"
         return Text(f"Energy and emissions: unknown: {reason}")
     table = _two_columns("Energy and emissions (location-based, operational)")
-    table.add_row(
-        "energy",
-        f"{call['wh_per_output_token']:.6g} Wh x {call['output_tokens']:,} output tokens"
-        f" + {call['wh_per_request']:.6g} Wh = {call['energy_wh']:.6g} Wh"
-        f" ({call['energy_wh_low']:.4g} to {call['energy_wh_high']:.4g}), PUE included",
-    )
-    table.add_row("method", f"{call['energy_method']}: {call['energy_id']}, {call['energy_source']}")
+    bounds = f"{call['energy_wh']:.6g} Wh ({call['energy_wh_low']:.4g} to {call['energy_wh_high']:.4g})"
+    table.add_row("energy", f"{_reckoned(call)} = {bounds}, PUE included")
+    source = "" if call["energy_method"] == "measured" else f", {call['energy_source']}"
+    table.add_row("method", f"{call['energy_method']}: {call['energy_id']}{source}")
     table.add_row("place", f"zone {call['zone'] or '–'}: {call['zone_source'] or 'default zone'}")
     if _unknown(call["intensity_g_per_kwh"]):
-        table.add_row("emissions", "unknown: no intensity of the zone is known")
+        table.add_row("emissions", "unknown: no intensity of this zone")
         return table
     table.add_row(
         "intensity",
@@ -175,8 +172,42 @@ def _emissions(call: Mapping[str, Any]) -> RenderableType:
         f"{call['energy_wh']:.6g} Wh / 1000 x {call['intensity_g_per_kwh']:.2f} g/kWh = {call['co2e_g']:.6g} gCO2e"
         f" ({call['co2e_g_low']:.4g} to {call['co2e_g_high']:.4g})",
     )
-    table.add_row("embodied", f"{call['embodied_g']:.4g} gCO2e, not included above")
+    if not _unknown(call["co2e_market_g"]):
+        table.add_row(
+            "market-based",
+            f"{call['energy_wh']:.6g} Wh / 1000 x {call['market_g_per_kwh']:.2f} g/kWh = {call['co2e_market_g']:.6g}"
+            f" gCO2e: {call['market_source']}",
+        )
+    embodied = "unknown" if _unknown(call["embodied_g"]) else f"{call['embodied_g']:.4g} gCO2e, not included above"
+    table.add_row("embodied", embodied)
+    if not _unknown(call["water_ml"]):
+        table.add_row(
+            "water",
+            f"{call['energy_wh']:.6g} Wh x {call['water_l_per_kwh']:.4g} l/kWh = {call['water_ml']:.4g} ml, on site "
+            "and at the power plants",
+        )
     return table
+
+
+def _reckoned(call: Mapping[str, Any]) -> str:
+    """How the central energy came about, as arithmetic."""
+    if call["energy_method"] == "measured":
+        return f"{call['energy_wh'] / call['pue']:.6g} Wh of its host's x PUE {call['pue']:.4g}"
+    cached = min(call["cache_read_tokens"], call["input_tokens"])
+    classes = (
+        ("wh_per_output_token", call["output_tokens"], "output tokens"),
+        ("wh_per_input_token", call["input_tokens"] - cached, "input tokens"),
+        ("wh_per_cache_read_token", call["cache_read_tokens"], "cached tokens"),
+    )
+    terms = [f"{call[name]:.6g} Wh x {count:,} {what}" for name, count, what in classes if call[name]]
+    terms += [f"{call['wh_per_request']:.6g} Wh"] if call["wh_per_request"] else []
+    full = sum(call[name] * count for name, count, _ in classes) + call["wh_per_request"]
+    overhead = call["pue"] / call["entry_pue"]
+    saved = full - call["energy_wh"] / overhead
+    text = " + ".join(terms)
+    if saved > 1e-9 * full:
+        text += f" - {saved:.6g} Wh, for it took less time than the method expects"
+    return text if abs(overhead - 1) < 1e-9 else f"({text}) x PUE {call['pue']:.4g} / {call['entry_pue']:.4g}"
 
 
 def _since(valid_from: datetime) -> str:

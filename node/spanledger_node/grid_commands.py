@@ -17,6 +17,7 @@ from spanledger_enrich.grid_http import GridHttp, GridKeyRefusedError, GridSourc
 from spanledger_enrich.grid_record import record
 from spanledger_enrich.grid_sync import GridSource, Synced, missing, sync
 from spanledger_enrich.grid_zone import is_zone, similar_zones
+from spanledger_node.contract_commands import contracts
 from spanledger_node.data_commands import progress
 from spanledger_node.options import End, Files, Output, configuration, open_store
 from spanledger_node.period import period
@@ -24,6 +25,7 @@ from spanledger_node.table import console, print_rows
 from spanledger_sql.configuration import Configuration
 
 grid = typer.Typer(help="Carbon intensity of the grid.", no_args_is_help=True)
+grid.add_typer(contracts, name="contracts")
 
 
 class SourceName(StrEnum):
@@ -173,6 +175,51 @@ def grid_imports(context: typer.Context, output: Output = None) -> None:
     """
     with open_store(context) as store:
         print_rows(store.frame("reports/grid_imports"), output, title="Imports of grid intensities")
+
+
+@grid.command("zones")
+def grid_zones(
+    context: typer.Context,
+    only_open: Annotated[
+        bool, typer.Option("--open", help="Only places of unknown regions and those at the default zone.")
+    ] = False,
+    output: Output = None,
+) -> None:
+    """Where calls ran, how that was found out, and which regions nobody knows.
+
+    Try:
+
+        spanledger grid zones --open
+    """
+    with open_store(context) as store:
+        print_rows(store.frame("reports/grid_zones", only_open=int(only_open)), output, title="Places of calls")
+
+
+@grid.command("place")
+def grid_place(
+    context: typer.Context,
+    provider: Annotated[str, typer.Argument(help="As `grid zones` shows it.")],
+    zone: Annotated[str, typer.Argument(help="A grid zone such as DE or US-CAL-CISO, or an ISO alpha-2 country.")],
+    region: Annotated[
+        str, typer.Option(help="The provider's region that lies there; default: calls that name none.")
+    ] = "",
+) -> None:
+    """Say in which grid zone a provider's calls run; it holds for the calls that follow.
+
+    Try:
+
+        spanledger grid place vllm DE
+
+        spanledger grid place azure.ai.openai SE-SE3 --region our-region-1
+    """
+    if not is_zone(zone):
+        near = similar_zones(zone)
+        meant = f"meant {' or '.join(near)}?" if near else "expected one such as DE"
+        raise typer.BadParameter(f"{zone!r} is no known zone; {meant}", param_hint="ZONE")
+    with open_store(context) as store:
+        place = {"provider": provider.lower(), "cloud_region": region}
+        store.insert("grid_zone", [{**place, "zone": zone, "country": zone.partition("-")[0], "source": "by hand"}])
+    console().print(f"{provider} {region or '(no region)'}: {zone}", markup=False, highlight=False)
 
 
 def _pair(text: str) -> tuple[str, str]:

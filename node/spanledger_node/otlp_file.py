@@ -105,7 +105,7 @@ def _protobuf(path: Path) -> Iterator[ExportRequest]:
                 yield from_protobuf(body)
         except (_CutOff, MalformedRequest) as error:
             raise OtlpFileError(
-                f"{path}: record {number or 1}: {error}; expected one OTLP trace export request, or length-prefixed ones"
+                f"{path}: record {number or 1}: {error}; expected one OTLP trace request, or length-prefixed ones"
             ) from None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 import platformdirs
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -57,6 +57,22 @@ class Configuration(BaseSettings):
     batch_calls: int = Field(default=250_000, gt=0, description="calls that the worker enriches in one statement")
     default_zone: str = Field(
         default="WORLD", description="grid zone or ISO alpha-2 country of calls whose place is unknown; WORLD: the mean"
+    )
+
+    energy_method: Literal["ecologits", "token-aware"] = Field(
+        default="ecologits", description="how the energy of a model is reckoned: `ecologits` or `token-aware`"
+    )
+    default_pue: float = Field(
+        default=1.56,
+        ge=1,
+        description="facility energy / IT energy of measured hosts for which `energy import` gave none; 1.56: the "
+        "mean of Uptime Institute's survey of 2024",
+    )
+    grid_signal: Literal["average", "marginal"] = Field(
+        default="average", description="the kind of intensity of the ledger; `average` for inventories"
+    )
+    grid_basis: Literal["lifecycle", "direct"] = Field(
+        default="lifecycle", description="`lifecycle`, or `direct`: what plants burn"
     )
 
     electricitymaps_url: str = Field(

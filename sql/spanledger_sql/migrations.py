@@ -19,7 +19,9 @@ _VIEW_ORDER = (
     "llm_spans_from_otel_traces",
     "span_parent_from_otel_traces",
     "llm_span_key",
+    "energy",
     "calls",
+    "energy_by_method",
 )
 
 

@@ -139,7 +139,7 @@ def test_energy_equals_that_of_ecologits(ledger):
             assert call["energy_wh_high"] == pytest.approx(energy.max * 1000, rel=1e-9)
 
 
-def test_the_intensity_is_that_of_the_hour_else_the_years_and_says_so(ledger, store):
+def test_the_intensity_is_that_of_the_hour_else_the_months_else_the_years_and_says_so(ledger, store):
     hours = pd.date_range("2024-10-08 12:00", periods=2, freq="h", tz="UTC")
     store.insert_frame(
         "grid_intensity",
@@ -148,14 +148,16 @@ def test_the_intensity_is_that_of_the_hour_else_the_years_and_says_so(ledger, st
     )  # fmt: skip
     place = {"provider": "azure.ai.openai", "cloud_region": "germanywestcentral", "output_tokens": 100}
     last = datetime(2024, 10, 8, 12, 59, 59, 999_999, tzinfo=UTC)
-    within, at_the_end, next_hour, no_hour = ledger(
-        place, place | {"ts": last}, place | {"ts": hours[1]}, place | {"ts": hours[1] + timedelta(hours=1)}
-    )
+    within, at_the_end, next_hour, no_hour, no_month = ledger(
+        place, place | {"ts": last}, place | {"ts": hours[1]}, place | {"ts": hours[1] + timedelta(hours=1)},
+        place | {"ts": hours[1] + timedelta(days=31)},
+    )  # fmt: skip
     assert [c["intensity_g_per_kwh"] for c in (within, at_the_end, next_hour)] == [100, 100, 200]
     assert {c["intensity_resolution"] for c in (within, at_the_end, next_hour)} == {"hour"}
-    assert no_hour["intensity_resolution"] == "year"
-    assert "CodeCarbon" in no_hour["intensity_source"]
-    for call in (within, next_hour, no_hour):
+    assert (no_hour["intensity_resolution"], no_hour["intensity_g_per_kwh"]) == ("month", 150)
+    assert no_month["intensity_resolution"] == "year"
+    assert "CodeCarbon" in no_month["intensity_source"]
+    for call in (within, next_hour, no_hour, no_month):
         assert call["co2e_g"] == pytest.approx(call["energy_wh"] / 1000 * call["intensity_g_per_kwh"], rel=1e-12)
 
 

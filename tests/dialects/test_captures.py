@@ -39,7 +39,7 @@ GAPS = [
     Gap(r"anthropic-.*/openai", "instruments no other provider's SDK", span=False),
     Gap(r".*/openai-abandoned", "an abandoned stream has told no usage yet", usage=False),
     Gap(r"openlit-.*/openai-abandoned", "ends no span for an abandoned stream", span=False),
-    Gap(r"openlit-.*/(openai-(?!responses)|anthropic)", "tells reasoning of the Responses API only", ("reasoning_tokens",)),
+    Gap(r"openlit-.*/(openai-(?!responses)|anthropic)", "tells reasoning in Responses only", ("reasoning_tokens",)),
     Gap(r"openlit-1\.34.*/openai", "does not tell cached tokens", CACHE),
     Gap(r"openlit-1\.34.*/anthropic", "tells the uncached part of the input only", (*CACHE, "input_tokens")),
     Gap(r"openlit-1\.34.*/anthropic-stream-helper", "does not instrument the stream helper", span=False),

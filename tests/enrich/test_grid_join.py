@@ -48,32 +48,52 @@ def test_the_last_nanosecond_of_an_hour_belongs_to_it(books):
     assert rows[0]["at"] == "2024-03-02 00:59:59.999999999"
 
 
-def test_an_hour_without_a_value_gets_the_countrys_yearly_mean_and_says_so(books):
-    books.hours("DE", "2024-03-03", [100.0])
-    books.hours("DE", "2024-03-03 02:00", [300.0])
+def test_a_missing_hour_gets_the_day_befores_else_the_months_mean_else_the_yearly_one_and_says_so(books):
+    poland = {"provider": "azure.ai.openai", "cloud_region": "polandcentral", "output_tokens": 100}
+    books.hours("PL", "2024-03-03", [100.0, 200.0], source="a test, mean of 2 half-hours")
+    books.hours("PL", "2024-03-04 00:00", [300.0])
     mean = books.store.value(
-        "SELECT argMax(g_per_kwh, ts) FROM grid_intensity WHERE resolution = 'year' AND zone = 'DE'"
+        "SELECT argMax(g_per_kwh, ts) FROM grid_intensity WHERE resolution = 'year' AND zone = 'PL'"
     )
-    before, missing, after = books.book(*(GERMANY | {"ts": at(3, hour)} for hour in range(3)))
-    assert found(before) == ("DE", 100, "hour")
-    assert found(missing) == ("DE", mean, "year")
-    assert "CodeCarbon" in missing["intensity_source"]
-    assert found(after) == ("DE", 300, "hour")
+    moments = [at(3, 1), at(4, 0), at(4, 1), at(5, 1), at(2, 0), datetime(2024, 4, 1, 1, tzinfo=UTC)]
+    own, other, day_before, two_days_after, before_all, next_month = books.book(
+        *(poland | {"ts": moment} for moment in moments)
+    )
+    assert found(own) == ("PL", 200, "hour")
+    assert found(other) == ("PL", 300, "hour")
+    assert found(day_before) == ("PL", 200, "previous day")
+    assert day_before["intensity_source"] == "a test, mean of 2 half-hours, a day earlier"
+    assert found(two_days_after) == found(before_all) == ("PL", 200, "month")
+    assert two_days_after["intensity_source"] == "a test, mean of 3 hours of 2024-03"
+    assert found(next_month) == ("PL", mean, "year")
+    assert next_month["intensity_source"].startswith("CodeCarbon")
+    assert ", mean of 20" in next_month["intensity_source"]
 
 
-def test_a_zone_below_a_country_falls_back_to_the_country(books):
-    books.hours("US-CAL-CISO", "2024-03-04", [150.0])
-    hourly, yearly = books.book(CALIFORNIA | {"ts": at(4, 0)}, CALIFORNIA | {"ts": at(4, 1)})
-    assert found(hourly) == ("US-CAL-CISO", 150, "hour")
-    assert (yearly["zone"], yearly["intensity_resolution"]) == ("US", "year")
+def test_the_day_before_counts_over_the_turn_of_the_month(books):
+    austria = {"provider": "azure.ai.openai", "cloud_region": "AT", "output_tokens": 100}
+    books.hours("AT", "2024-02-29 07:00", [77.0])
+    [call] = books.book(austria | {"ts": at(1, 7)})
+    assert found(call) == ("AT", 77, "previous day")
+
+
+def test_a_zone_without_hours_gets_its_own_yearly_mean_else_its_countrys(books):
+    virginia = {"provider": "azure.ai.openai", "cloud_region": "eastus", "output_tokens": 100}
+    [national] = books.book(virginia | {"ts": at(4, 1)})
+    assert (national["zone"], national["intensity_resolution"]) == ("US", "year")
+    books.hours("US-MIDA-PJM", "2023-01-01", [371.0], resolution="year", quality="yearly mean", source="by zone")
+    [zonal] = books.book(virginia | {"ts": at(4, 1)})
+    assert found(zonal) == ("US-MIDA-PJM", 371, "year")
+    assert zonal["intensity_source"] == "by zone, mean of 2023"
 
 
 def test_direct_and_marginal_values_are_never_taken_for_life_cycle_averages(books):
-    books.hours("DE", "2024-03-05", [1.0], basis="direct")
-    books.hours("DE", "2024-03-05", [2.0], signal="marginal")
-    [without] = books.book(GERMANY | {"ts": at(5, 0)})
-    books.hours("DE", "2024-03-05", [350.0])
-    [call] = books.book(GERMANY | {"ts": at(5, 0)})
+    may = datetime(2024, 5, 5, tzinfo=UTC)
+    books.hours("DE", "2024-05-05", [1.0], basis="direct")
+    books.hours("DE", "2024-05-05", [2.0], signal="marginal")
+    [without] = books.book(GERMANY | {"ts": may})
+    books.hours("DE", "2024-05-05", [350.0])
+    [call] = books.book(GERMANY | {"ts": may})
     assert without["intensity_resolution"] == "year"
     assert found(call) == ("DE", 350, "hour")
 
@@ -99,7 +119,7 @@ def test_the_latest_yearly_mean_counts(books):
         [{"provider": "vllm", "cloud_region": "xx-1", "zone": "XX", "country": "XX", "source": "by hand"}],
     )
     [call] = books.book({"provider": "vllm", "cloud_region": "xx-1"})
-    assert (call["intensity_g_per_kwh"], call["intensity_source"]) == (2023, "of 2023")
+    assert (call["intensity_g_per_kwh"], call["intensity_source"]) == (2023, "of 2023, mean of 2023")
 
 
 def test_emissions_are_energy_times_intensity_in_every_row(books):
@@ -112,7 +132,7 @@ def test_emissions_are_energy_times_intensity_in_every_row(books):
     ]
     frame = pd.DataFrame(books.book(*spans))
     assert frame["co2e_g"].notna().all()
-    assert {"hour", "year"} == set(frame["intensity_resolution"])
+    assert {"hour", "previous day", "month", "year"} == set(frame["intensity_resolution"])
     for bound in ("", "_low", "_high"):
         expected = frame[f"energy_wh{bound}"] / 1000 * frame["intensity_g_per_kwh"]
         pd.testing.assert_series_equal(frame[f"co2e_g{bound}"], expected, check_names=False, rtol=1e-12)
@@ -121,7 +141,7 @@ def test_emissions_are_energy_times_intensity_in_every_row(books):
 
 
 def test_unknown_energy_has_unknown_emissions_in_a_known_zone(books):
-    [call] = books.book(GERMANY | {"request_model": "our-own-7b"})
+    [call] = books.book(GERMANY | {"request_model": "our-own"})
     assert call["zone"] == "DE"
     assert call["co2e_g"] is None
 
@@ -136,12 +156,48 @@ def test_unknown_energy_has_unknown_emissions_in_a_known_zone(books):
         ("us-east-1", "US-MIDA-PJM", "US"),
         ("europe-west1", "BE", "BE"),
         ("EU-CENTRAL-1", "DE", "DE"),
+        ("eu-frankfurt-1", "DE", "DE"),
+        ("us-east-1a", "US-MIDA-PJM", "US"),
+        ("us-central1-a", "US-MIDW-MISO", "US"),
+        ("West US 2", "US-NW-GCPD", "US"),
+        ("France Central", "FR", "FR"),
     ],
 )
 def test_a_clouds_region_means_a_zone(region, zone, country):
-    place = grid_zone.locate("openai", region, "WORLD")
+    place = grid_zone.locate("openai", region)
     assert (place.zone, place.country) == (zone, country)
-    assert region.lower() in place.source
+    assert "region" in place.source
+
+
+@pytest.mark.parametrize(
+    ("region", "zone", "country"),
+    [("DE", "DE", "DE"), ("us-cal-ciso", "US-CAL-CISO", "US"), (" se-se3 ", "SE-SE3", "SE")],
+)
+def test_a_span_may_name_the_grid_zone_itself(region, zone, country):
+    place = grid_zone.locate("vllm", region)
+    assert (place.zone, place.country) == (zone, country)
+
+
+def test_a_global_endpoint_is_no_place():
+    assert grid_zone.locate("vllm", "global") == grid_zone.Place("", "", "default zone")
+    assert grid_zone.locate("gcp.vertex_ai", "global").zone == "US"
+
+
+def test_every_region_leads_to_a_known_zone():
+    assert [place for place in grid_zone._regions().values() if not grid_zone.is_zone(place.zone)] == []
+    assert {place.source.split()[0] for place in grid_zone._regions().values()} == {"aws", "azure", "gcp", "oci"}
+
+
+def test_places_are_listed_with_what_nobody_knows_first(books):
+    books.book({"provider": "openai", "cloud_region": "moon-1"}, {"provider": "tgi"}, GERMANY)
+    rows = books.store.frame("reports/grid_zones", only_open=0)
+    states = {(row.provider, row.cloud_region): row.state for row in rows.itertuples()}
+    assert rows["state"].iloc[0] == "unknown region"
+    assert states["openai", "moon-1"] == "unknown region"
+    assert states["tgi", ""] == "default"
+    assert states["azure.ai.openai", "germanywestcentral"] == "known"
+    still_open = books.store.frame("reports/grid_zones", only_open=1)
+    assert set(still_open["state"]) == {"unknown region", "default"}
 
 
 def test_an_unknown_region_is_reported_and_the_providers_country_stands_in(books):
@@ -166,10 +222,29 @@ def test_the_default_zone_can_be_set(books):
     Worker(books.store, settings).catch_up()
     [call] = books.store.rows("SELECT * FROM calls WHERE span_id = {span:String}", span=span)
     assert found(call) == ("FR", 44, "hour")
+    books.hours("US-NY-NYIS", "2024-03-08", [55.0])
+    [again] = books.ingest({"provider": "ollama", "ts": at(8, 0)})
+    Worker(books.store, load(data_dir=books.configuration.data_dir, default_zone="US-NY-NYIS")).catch_up()
+    [call] = books.store.rows("SELECT * FROM calls WHERE span_id = {span:String}", span=again)
+    assert found(call) == ("US-NY-NYIS", 55, "hour"), "a place that nobody knows is not remembered as a default was"
+
+
+def test_the_ledgers_kind_of_intensity_can_be_set_and_nothing_else_stands_in_for_it(books):
+    june = datetime(2024, 6, 1, tzinfo=UTC)
+    books.hours("DE", "2024-06-01", [1.0])
+    books.hours("DE", "2024-06-01", [2.0], basis="direct")
+    books.hours("DE", "2024-06-01", [3.0], signal="marginal", basis="direct")
+    figures = []
+    for kind in ({"grid_basis": "direct"}, {"grid_basis": "direct", "grid_signal": "marginal"}):
+        spans = books.ingest(GERMANY | {"ts": june}, GERMANY | {"ts": june.replace(month=7)})
+        Worker(books.store, load(data_dir=books.configuration.data_dir, **kind)).catch_up()
+        rows = books.store.rows("SELECT * FROM calls WHERE span_id IN {s:Array(String)} ORDER BY ts", s=spans)
+        figures.append([(row["intensity_g_per_kwh"], row["intensity_resolution"]) for row in rows])
+    assert figures == [[(2, "hour"), (None, "unknown")], [(3, "hour"), (None, "unknown")]]
 
 
 def test_no_region_and_no_provider_is_the_default_zone():
-    assert grid_zone.locate("", "", "WORLD") == grid_zone.Place("WORLD", "WORLD", "default zone")
+    assert grid_zone.locate("", "") == grid_zone.Place("", "", "default zone")
 
 
 def test_every_country_of_a_known_region_has_a_yearly_mean(books):

@@ -6,7 +6,9 @@
 --
 -- Parameters: after, until DateTime64(6, 'UTC'): the batch, by time of ingestion, half-open at the start;
 --     verdicts_after UInt64: the version up to which verdicts of `call_verdict` are in the ledger;
---     version UInt64: of the rows written; default_zone String: of calls whose place is unknown.
+--     version UInt64: of the rows written; default_zone String: of calls whose place is unknown;
+--     energy_method String: 'ecologits' or 'token-aware', of models that both know; grid_signal, grid_basis String: the
+--     kind of intensity; default_pue Float64: of measured hosts whose data centre's overhead nobody gave.
 -- Needs join_use_nulls = 1: what does not match must be NULL, never a free call.
 INSERT INTO ledger
 (
@@ -23,6 +25,7 @@ INSERT INTO ledger
     co2e_g, co2e_g_low, co2e_g_high, co2e_market_g, embodied_g, water_ml,
     usage_note, input_audio_tokens, output_audio_tokens, web_searches, vendor_unit, vendor_quantity, speed,
     provider_account, host_name, scope_name,
+    pue, water_l_per_kwh, market_g_per_kwh, market_source,
     counted, counted_reason, version, enriched_at
 )
 -- Senders' clocks may be off by any number of months, each of which is a partition.
@@ -111,15 +114,36 @@ WITH
             arrayPushFront(price.tier_reasoning_prices, ifNull(price.reasoning_price, 0)) AS reasoning_prices,
             arrayPushFront(price.tier_search_prices, ifNull(price.search_price, 0)) AS search_prices,
             arrayPushFront(price.tier_request_prices, ifNull(price.request_price, 0)) AS request_prices,
-            resolution.energy_id AS energy_id,
-            energy.wh_per_output_token AS wh_per_output_token,
+            energy.energy_id AS energy_id,
+            energy.method AS energy_method,
             energy.wh_per_output_token_low AS wh_per_output_token_low,
+            energy.wh_per_output_token AS wh_per_output_token,
             energy.wh_per_output_token_high AS wh_per_output_token_high,
-            energy.wh_per_request AS wh_per_request,
+            energy.wh_per_input_token_low AS wh_per_input_token_low,
+            energy.wh_per_input_token AS wh_per_input_token,
+            energy.wh_per_input_token_high AS wh_per_input_token_high,
+            energy.wh_per_cache_read_token_low AS wh_per_cache_read_token_low,
+            energy.wh_per_cache_read_token AS wh_per_cache_read_token,
+            energy.wh_per_cache_read_token_high AS wh_per_cache_read_token_high,
             energy.wh_per_request_low AS wh_per_request_low,
+            energy.wh_per_request AS wh_per_request,
             energy.wh_per_request_high AS wh_per_request_high,
+            energy.wh_per_second_low AS wh_per_second_low,
+            energy.wh_per_second_high AS wh_per_second_high,
+            energy.seconds_per_output_token_low AS seconds_per_output_token_low,
+            energy.seconds_per_output_token_high AS seconds_per_output_token_high,
+            energy.seconds_per_request AS seconds_per_request,
             energy.embodied_g_per_output_token AS embodied_g_per_output_token,
-            energy.embodied_g_per_request AS embodied_g_per_request
+            energy.embodied_g_per_request AS embodied_g_per_request,
+            energy.embodied_g_per_second_low AS embodied_g_per_second_low,
+            energy.embodied_g_per_second_high AS embodied_g_per_second_high,
+            energy.pue_low AS pue_low,
+            energy.pue AS pue,
+            energy.pue_high AS pue_high,
+            energy.l_per_kwh_low AS l_per_kwh_low,
+            energy.l_per_kwh AS l_per_kwh,
+            energy.l_per_kwh_high AS l_per_kwh_high,
+            energy.central_is_mean AS central_is_mean
         FROM
         (
             SELECT DISTINCT
@@ -127,13 +151,29 @@ WITH
                 key_of_price(provider, request_model, response_model, service_tier, speed, vendor_unit) AS price_key
             FROM batch
         ) AS call
-        INNER JOIN (SELECT * FROM model_resolution FINAL) AS resolution
+        INNER JOIN
+        (
+            SELECT
+                *,
+                -- The user's own coefficients come first. Resolution names EcoLogits' entries; the other methods have
+                -- entries of the same ending.
+                arrayFirst(
+                    id -> has((SELECT groupArray(energy_id) FROM energy_model FINAL WHERE method = 'own'), id),
+                    arrayMap(name -> concat('own/', lower(name)), [
+                        concat(provider, '/', response_model), concat(provider, '/', request_model),
+                        concat('/', response_model), concat('/', request_model)])) AS own_energy_id,
+                multiIf(
+                    own_energy_id != '', own_energy_id,
+                    startsWith(energy_id, 'ecologits/'), concat({energy_method:String}, substring(energy_id, 10)),
+                    energy_id) AS energy_entry
+            FROM model_resolution FINAL
+        ) AS resolution
             ON resolution.provider = call.provider AND resolution.request_model = call.request_model
             AND resolution.response_model = call.response_model
         LEFT JOIN (SELECT * FROM price_list FINAL WHERE book IN ('list', 'free')) AS price
             ON price.provider = resolution.price_provider AND price.model = resolution.price_model
         LEFT JOIN (SELECT * FROM energy_model FINAL) AS energy
-            ON energy.energy_id = resolution.energy_id
+            ON energy.energy_id = resolution.energy_entry
         -- Of the rows of one date, the one that says most about the call's service tier and speed.
         WHERE price.price_id IS NULL
             OR price.service_tier = '' AND price.speed = ''
@@ -241,45 +281,152 @@ WITH
         ) AS price
             ON price.price_id = covered.price_id
     ),
+    -- Provider x region x hour: few rows. An hour without a value gets that of the day before, else the mean of the
+    -- month's hours, else the latest yearly mean of the zone, else of its country; `resolution` says which.
     places AS
     (
         SELECT
             place.provider AS provider,
             place.cloud_region AS cloud_region,
             place.hour AS hour,
-            multiIf(hourly.zone IS NOT NULL, place.zone, yearly.zone IS NOT NULL, place.country, '') AS zone,
-            ifNull(hourly.g_per_kwh, yearly.g_per_kwh) AS g_per_kwh,
-            multiIf(hourly.zone IS NOT NULL, hourly.source, yearly.zone IS NOT NULL, yearly.source, '') AS source,
-            multiIf(hourly.zone IS NOT NULL, 'hour', yearly.zone IS NOT NULL, 'year', 'unknown') AS resolution
+            multiIf(
+                hourly.g_per_kwh IS NOT NULL, 'hour',
+                day_before.g_per_kwh IS NOT NULL, 'previous day',
+                monthly.g_per_kwh IS NOT NULL, 'month',
+                yearly.g_per_kwh IS NOT NULL OR national.g_per_kwh IS NOT NULL, 'year',
+                'unknown') AS resolution,
+            multiIf(
+                resolution = 'unknown', '',
+                resolution = 'year' AND yearly.g_per_kwh IS NULL, place.country,
+                place.zone) AS zone,
+            coalesce(
+                hourly.g_per_kwh, day_before.g_per_kwh, monthly.g_per_kwh, yearly.g_per_kwh, national.g_per_kwh
+            ) AS g_per_kwh,
+            ifNull(multiIf(
+                resolution = 'hour', hourly.source,
+                resolution = 'previous day', concat(day_before.source, ', a day earlier'),
+                resolution = 'month', concat(monthly.source, ', mean of ', toString(monthly.hours), ' hours of ',
+                                             formatDateTime(place.hour, '%Y-%m')),
+                coalesce(yearly.source, national.source)), '') AS source,
+            facility.pue_low AS pue_low,
+            facility.pue AS pue,
+            facility.pue_high AS pue_high,
+            facility.wue_low / facility.pue_low AS l_per_kwh_low,
+            facility.wue / facility.pue AS l_per_kwh,
+            facility.wue_high / facility.pue_high AS l_per_kwh_high,
+            water.l_per_kwh AS grid_l_per_kwh,
+
+            -- The contracts in force, of this provider and zone before those of all providers and of the country.
+            arraySort(c -> c.provider = '', arrayFilter(
+                c -> c.provider IN ('', place.provider) AND place.hour >= c.valid_from AND place.hour < c.valid_until,
+                if(place.zone = place.country, zonal_contracts.contracts,
+                   arrayConcat(zonal_contracts.contracts, national_contracts.contracts)))) AS contracts,
+            arrayFilter(c -> c.kind IN ('certificate', 'ppa'), contracts) AS covering,
+            arraySum(c -> c.share, covering) AS share_contracted,
+            -- Together they cover no more than all of it.
+            if(share_contracted > 1, 1 / share_contracted, 1) AS pro_rata,
+            arrayFirst(c -> c.kind != '', arrayConcat(
+                arrayFilter(c -> c.kind = 'supplier factor', contracts),
+                arrayFilter(c -> c.kind = 'residual mix', contracts))) AS otherwise,
+            if({grid_signal:String} != 'average', NULL,
+               if(empty(covering), 0, arraySum(c -> c.share * c.g_per_kwh, covering)) * pro_rata
+               + if(share_contracted >= 1, 0,
+                    (1 - share_contracted) * if(otherwise.kind = '', g_per_kwh, otherwise.g_per_kwh))
+            ) AS market_g_per_kwh,
+            arrayStringConcat(arrayConcat(
+                arrayMap(c -> concat(c.kind, ' ', c.id), covering),
+                multiIf(share_contracted >= 1, [], otherwise.kind = '', ['location-based intensity'],
+                        [concat(otherwise.kind, ' ', otherwise.id)])), ', ') AS market_source
         FROM
         (
             SELECT
                 seen.provider AS provider,
                 seen.cloud_region AS cloud_region,
                 seen.hour AS hour,
-                ifNull(known.zone, {default_zone:String}) AS zone,
-                ifNull(known.country, {default_zone:String}) AS country
+                -- '' where neither the span nor the provider tells: the default may change.
+                if(ifNull(known.zone, '') = '', {default_zone:String}, known.zone) AS zone,
+                if(ifNull(known.zone, '') = '', splitByChar('-', {default_zone:String})[1], known.country) AS country
             FROM (SELECT DISTINCT provider, cloud_region, toStartOfHour(ts) AS hour FROM batch) AS seen
             LEFT JOIN (SELECT * FROM grid_zone FINAL) AS known
                 ON known.provider = seen.provider AND known.cloud_region = seen.cloud_region
         ) AS place
-        LEFT JOIN
-        (
-            SELECT zone, ts, g_per_kwh, source
-            FROM grid_intensity FINAL
-            WHERE resolution = 'hour' AND signal = 'average' AND basis = 'lifecycle'
-                AND ts >= (SELECT toStartOfHour(min(ts)) FROM batch)
-                AND ts <= (SELECT max(ts) FROM batch)
-        ) AS hourly
+        LEFT JOIN (SELECT zone, ts, g_per_kwh, source FROM hours) AS hourly
             ON hourly.zone = place.zone AND hourly.ts = place.hour
+        LEFT JOIN (SELECT zone, ts + INTERVAL 1 DAY AS ts, g_per_kwh, source FROM hours) AS day_before
+            ON day_before.zone = place.zone AND day_before.ts = place.hour
         LEFT JOIN
         (
-            SELECT zone, argMax(g_per_kwh, ts) AS g_per_kwh, argMax(source, ts) AS source
-            FROM grid_intensity FINAL
-            WHERE resolution = 'year' AND signal = 'average' AND basis = 'lifecycle'
-            GROUP BY zone
-        ) AS yearly
-            ON yearly.zone = place.country
+            SELECT
+                zone,
+                toStartOfMonth(ts) AS month,
+                avg(g_per_kwh) AS g_per_kwh,
+                count() AS hours,
+                argMax(splitByString(', mean of', source)[1], ts) AS source
+            FROM hours
+            GROUP BY zone, month
+        ) AS monthly
+            ON monthly.zone = place.zone AND monthly.month = toStartOfMonth(place.hour)
+        LEFT JOIN (SELECT * FROM years) AS yearly
+            ON yearly.zone = place.zone
+        LEFT JOIN (SELECT * FROM years) AS national
+            ON national.zone = place.country
+        LEFT JOIN (SELECT * FROM grid_water FINAL) AS water
+            ON water.zone = place.country
+        LEFT JOIN
+        (
+            -- What holds for a provider holds for each of its regions that has no row of its own.
+            SELECT
+                region.provider AS provider,
+                region.cloud_region AS cloud_region,
+                argMax(given.pue_low, given.cloud_region != '') AS pue_low,
+                argMax(given.pue, given.cloud_region != '') AS pue,
+                argMax(given.pue_high, given.cloud_region != '') AS pue_high,
+                argMax((given.wue_low, given.wue, given.wue_high), given.cloud_region != '') AS wues,
+                wues.1 AS wue_low,
+                wues.2 AS wue,
+                wues.3 AS wue_high
+            FROM (SELECT DISTINCT provider, cloud_region FROM grid_zone) AS region
+            INNER JOIN (SELECT * FROM energy_facility FINAL) AS given
+                ON given.provider = region.provider
+            WHERE given.cloud_region IN ('', region.cloud_region)
+            GROUP BY region.provider, region.cloud_region
+        ) AS facility
+            ON facility.provider = place.provider AND facility.cloud_region = place.cloud_region
+        LEFT JOIN (SELECT * FROM contracts_by_zone) AS zonal_contracts
+            ON zonal_contracts.zone = place.zone
+        LEFT JOIN (SELECT * FROM contracts_by_zone) AS national_contracts
+            ON national_contracts.zone = place.country
+    ),
+    hours AS
+    (
+        SELECT zone, ts, g_per_kwh, source
+        FROM grid_intensity FINAL
+        WHERE resolution = 'hour' AND signal = {grid_signal:String} AND basis = {grid_basis:String}
+            AND zone IN (SELECT if(zone = '', {default_zone:String}, zone) FROM grid_zone)
+            AND ts >= toStartOfMonth((SELECT (min(ts), max(ts)) FROM batch).1) - INTERVAL 1 DAY
+            AND ts < toStartOfMonth((SELECT (min(ts), max(ts)) FROM batch).2) + INTERVAL 1 MONTH
+    ),
+    years AS
+    (
+        SELECT
+            zone,
+            argMax(g_per_kwh, ts) AS g_per_kwh,
+            concat(argMax(source, ts), ', mean of ', toString(toYear(max(ts)))) AS source
+        FROM grid_intensity FINAL
+        WHERE resolution = 'year' AND signal = {grid_signal:String} AND basis = {grid_basis:String}
+        GROUP BY zone
+    ),
+    contracts_by_zone AS
+    (
+        SELECT
+            zone,
+            groupArray(CAST(
+                (contract_id, kind, provider, valid_from, valid_until, ifNull(share, 1), g_per_kwh),
+                'Tuple(id String, kind String, provider String, valid_from DateTime, valid_until DateTime, share Float64,
+                       g_per_kwh Float64)')) AS contracts
+        FROM grid_contract FINAL
+        WHERE mwh IS NULL
+        GROUP BY zone
     ),
 
     -- The tokens of each class, which together are the input and the output: none is billed twice.
@@ -349,10 +496,39 @@ WITH
             + b.web_searches * c.search_prices[contract_step]
             + charge_of_units(ifNull(c.unit_price, 0), ifNull(c.unit_minimum_cost, 0)))) AS cost_by_contract,
 
-    b.usage_source = 'missing' AS energy_unknown,
-    if(energy_unknown, NULL, m.wh_per_output_token * b.output_tokens + m.wh_per_request) AS wh,
-    if(energy_unknown, NULL, m.wh_per_output_token_low * b.output_tokens + m.wh_per_request_low) AS wh_low,
-    if(energy_unknown, NULL, m.wh_per_output_token_high * b.output_tokens + m.wh_per_request_high) AS wh_high
+    -- Energy: what was measured and allotted to the call, else what its model is reckoned to draw. Where the user gave
+    -- the data centre's overhead, it replaces the one that the coefficients contain.
+    h.wh IS NOT NULL AS is_measured,
+    b.usage_source = 'missing' OR m.energy_id IS NULL AS energy_unknown,
+    toUInt64(greatest(0, toInt64(b.input_tokens) - toInt64(b.cache_read_tokens))) AS uncached_read,
+    if(b.duration_ms > 0, b.duration_ms / 1000, inf) AS lasted_s,
+    greatest(0, m.seconds_per_output_token_low * b.output_tokens + m.seconds_per_request - lasted_s) AS cut_s_low,
+    greatest(0, m.seconds_per_output_token_high * b.output_tokens + m.seconds_per_request - lasted_s) AS cut_s_high,
+    coalesce(h.pue, p.pue, {default_pue:Float64}) AS host_pue,
+    multiIf(
+        is_measured, h.wh * host_pue,
+        energy_unknown, NULL,
+        (m.wh_per_output_token * b.output_tokens + m.wh_per_input_token * uncached_read
+         + m.wh_per_cache_read_token * b.cache_read_tokens + m.wh_per_request
+         - (m.wh_per_second_low * cut_s_low + m.wh_per_second_high * cut_s_high) / 2)
+        * ifNull(p.pue / m.pue, 1)) AS wh,
+    multiIf(
+        is_measured, h.wh_low * host_pue,
+        energy_unknown, NULL,
+        (m.wh_per_output_token_low * b.output_tokens + m.wh_per_input_token_low * uncached_read
+         + m.wh_per_cache_read_token_low * b.cache_read_tokens + m.wh_per_request_low
+         - m.wh_per_second_low * cut_s_low)
+        * ifNull(p.pue_low / m.pue_low, 1)) AS wh_low,
+    multiIf(
+        is_measured, h.wh_high * host_pue,
+        energy_unknown, NULL,
+        (m.wh_per_output_token_high * b.output_tokens + m.wh_per_input_token_high * uncached_read
+         + m.wh_per_cache_read_token_high * b.cache_read_tokens + m.wh_per_request_high
+         - m.wh_per_second_high * cut_s_high)
+        * ifNull(p.pue_high / m.pue_high, 1)) AS wh_high,
+    ifNull(p.l_per_kwh_low, m.l_per_kwh_low) + p.grid_l_per_kwh AS l_per_kwh_low,
+    ifNull(p.l_per_kwh, m.l_per_kwh) + p.grid_l_per_kwh AS l_per_kwh,
+    ifNull(p.l_per_kwh_high, m.l_per_kwh_high) + p.grid_l_per_kwh AS l_per_kwh_high
 SELECT
     b.trace_id, b.span_id, b.ts, b.duration_ms, b.service_name, b.environment,
     if(v.tenant_id != '', v.tenant_id, b.tenant_id), if(v.tenant_id != '', v.tenant_source, b.tenant_source),
@@ -376,8 +552,10 @@ SELECT
     wh AS energy_wh,
     wh_low AS energy_wh_low,
     wh_high AS energy_wh_high,
-    if(wh IS NULL, 'unknown', 'modelled') AS energy_method,
-    ifNull(m.energy_id, '') AS energy_id,
+    multiIf(
+        is_measured, 'measured', wh IS NULL, 'unknown', m.energy_method IN ('proxy'), 'proxy', 'modelled'
+    ) AS energy_method,
+    if(is_measured, concat('measured/', h.host_name), ifNull(m.energy_id, '')) AS energy_id,
     ifNull(p.zone, '') AS zone,
     p.g_per_kwh AS intensity_g_per_kwh,
     ifNull(p.source, '') AS intensity_source,
@@ -385,11 +563,19 @@ SELECT
     wh / 1000 * p.g_per_kwh AS co2e_g,
     wh_low / 1000 * p.g_per_kwh AS co2e_g_low,
     wh_high / 1000 * p.g_per_kwh AS co2e_g_high,
-    NULL AS co2e_market_g,
-    if(energy_unknown, NULL, m.embodied_g_per_output_token * b.output_tokens + m.embodied_g_per_request) AS embodied_g,
-    NULL AS water_ml,
+    wh / 1000 * p.market_g_per_kwh AS co2e_market_g,
+    if(energy_unknown, NULL,
+       -- Nobody's embodied emissions are nil: of an entry that has none they are unknown.
+       nullIf(m.embodied_g_per_output_token, 0) * b.output_tokens + m.embodied_g_per_request
+       - (m.embodied_g_per_second_low * cut_s_low + m.embodied_g_per_second_high * cut_s_high) / 2) AS embodied_g,
+    if(NOT is_measured AND m.central_is_mean, (wh_low * l_per_kwh_low + wh_high * l_per_kwh_high) / 2, wh * l_per_kwh)
+        AS water_ml,
     b.usage_note, b.input_audio_tokens, b.output_audio_tokens, b.web_searches, b.vendor_unit, b.vendor_quantity, b.speed,
     b.provider_account, b.host_name, b.scope_name,
+    if(wh IS NULL, NULL, if(is_measured, host_pue, ifNull(p.pue, m.pue))) AS pue,
+    if(wh > 0, water_ml / wh, NULL) AS water_l_per_kwh,
+    p.market_g_per_kwh AS market_g_per_kwh,
+    ifNull(p.market_source, '') AS market_source,
     ifNull(v.counted, 1) AS counted,
     ifNull(v.counted_reason, '') AS counted_reason,
     {version:UInt64} AS version,
@@ -409,3 +595,37 @@ LEFT JOIN places AS p
     ON p.provider = b.provider AND p.cloud_region = b.cloud_region AND p.hour = toStartOfHour(b.ts)
 LEFT JOIN verdicts AS v
     ON v.span = cityHash64(b.trace_id, b.span_id)
+LEFT JOIN
+(
+    -- What the host's samples say of the calls of this batch; the latest sharing out of each host's hour holds.
+    SELECT
+        allocation.trace_id AS trace_id,
+        allocation.span_id AS span_id,
+        any(allocation.host_name) AS host_name,
+        sum(allocation.wh) AS wh,
+        sum(allocation.wh_low) AS wh_low,
+        sum(allocation.wh_high) AS wh_high,
+        any(host.pue) AS pue
+    FROM
+    (
+        SELECT host_name, hour, trace_id, span_id, wh, wh_low, wh_high, version
+        FROM energy_allocation FINAL
+        WHERE span_id != ''
+            AND hour >= toStartOfHour((SELECT (min(ts), max(ts)) FROM batch).1)
+            AND ts >= (SELECT (min(ts), max(ts)) FROM batch).1
+            AND ts <= (SELECT (min(ts), max(ts)) FROM batch).2
+    ) AS allocation
+    INNER JOIN
+    (
+        SELECT host_name, hour, max(version) AS version
+        FROM energy_allocation
+        WHERE span_id = ''
+        GROUP BY host_name, hour
+    ) AS latest
+        ON latest.host_name = allocation.host_name AND latest.hour = allocation.hour
+        AND latest.version = allocation.version
+    LEFT JOIN (SELECT host_name, pue FROM energy_host FINAL) AS host
+        ON host.host_name = allocation.host_name
+    GROUP BY trace_id, span_id
+) AS h
+    ON h.trace_id = b.trace_id AND h.span_id = b.span_id

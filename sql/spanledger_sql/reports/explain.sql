@@ -13,7 +13,10 @@ LEFT JOIN
     SELECT
         energy_id,
         wh_per_output_token,
+        wh_per_input_token,
+        wh_per_cache_read_token,
         wh_per_request,
+        pue AS entry_pue,
         source AS energy_source
     FROM energy_model FINAL
 ) AS energy

@@ -1,0 +1,50 @@
+-- Measured energy of hosts: samples out of the spans, and where their energy went.
+
+DROP VIEW IF EXISTS energy_sample_from_otel_traces;
+
+-- The samples that `spanledger meter` and `measure_energy()` send as spans: one span is one interval of one host.
+CREATE MATERIALIZED VIEW energy_sample_from_otel_traces TO energy_sample AS
+WITH
+    CAST(SpanAttributes, 'Map(String, String)') AS a,
+    CAST(ResourceAttributes, 'Map(String, String)') AS r,
+    (name -> toFloat64OrZero(a[name])) AS figure,
+    figure('spanledger.energy.wh') AS total
+SELECT
+    IngestedAt AS ingested_at,
+    TraceId AS trace_id,
+    SpanId AS span_id,
+    if(a['host.name'] != '', a['host.name'], r['host.name']) AS host_name,
+    if(a['cloud.provider'] != '', a['cloud.provider'], r['cloud.provider']) AS cloud_provider,
+    if(a['cloud.region'] != '', a['cloud.region'], r['cloud.region']) AS cloud_region,
+    Timestamp AS started_at,
+    Timestamp + toIntervalNanosecond(Duration) AS ended_at,
+    total AS wh,
+    figure('spanledger.energy.cpu_wh') AS cpu_wh,
+    figure('spanledger.energy.gpu_wh') AS gpu_wh,
+    figure('spanledger.energy.ram_wh') AS ram_wh,
+    a['spanledger.energy.cpu_source'] AS cpu_source,
+    a['spanledger.energy.gpu_source'] AS gpu_source,
+    a['spanledger.energy.ram_source'] AS ram_source
+FROM otel_traces
+-- A sample that says no host, or a figure that cannot be, is no evidence.
+WHERE a['gen_ai.operation.name'] = 'energy_sample' AND host_name != '' AND total >= 0 AND isFinite(total) AND Duration > 0;
+
+DROP VIEW IF EXISTS energy_by_host;
+
+-- Where the measured energy of each host went, by UTC hour: Wh at the host. served_wh: allotted to calls; idle_wh: not;
+-- both together are what its samples of the hour sum to. idle_tenant: whose the idle energy is, '' where nobody's.
+CREATE VIEW energy_by_host AS
+SELECT
+    allocation.host_name AS host_name,
+    allocation.hour AS hour,
+    sumIf(allocation.wh, allocation.span_id != '') AS served_wh,
+    sumIf(allocation.wh, allocation.span_id = '') AS idle_wh,
+    served_wh + idle_wh AS measured_wh,
+    countIf(allocation.span_id != '') AS calls,
+    anyIf(allocation.policy, allocation.span_id = '') AS idle_policy,
+    anyIf(allocation.tenant_id, allocation.span_id = '') AS idle_tenant,
+    anyIf(allocation.cloud_region, allocation.span_id = '') AS cloud_region
+FROM (SELECT * FROM energy_allocation FINAL) AS allocation
+INNER JOIN (SELECT host_name, hour, max(version) AS version FROM energy_allocation WHERE span_id = '' GROUP BY host_name, hour) AS latest
+    ON latest.host_name = allocation.host_name AND latest.hour = allocation.hour AND latest.version = allocation.version
+GROUP BY host_name, hour;

@@ -1,0 +1,63 @@
+-- The energy of each call by both modelled methods, whichever the ledger books: for those whose model EcoLogits knows.
+-- Wh at the facility, as in the ledger: PUE included, the user's where there is one.
+
+DROP VIEW IF EXISTS energy_by_method;
+
+CREATE VIEW energy_by_method AS
+SELECT
+    call.trace_id AS trace_id,
+    call.span_id AS span_id,
+    call.ts AS ts,
+    call.tenant_id AS tenant_id,
+    call.model AS model,
+    energy.method AS method,
+    energy.energy_id AS energy_id,
+    greatest(0, toInt64(call.input_tokens) - toInt64(call.cache_read_tokens)) AS uncached,
+    if(call.duration_ms > 0, call.duration_ms / 1000, inf) AS lasted_s,
+    greatest(0, energy.seconds_per_output_token_low * call.output_tokens + energy.seconds_per_request - lasted_s)
+        AS cut_s_low,
+    greatest(0, energy.seconds_per_output_token_high * call.output_tokens + energy.seconds_per_request - lasted_s)
+        AS cut_s_high,
+    (energy.wh_per_output_token_low * call.output_tokens + energy.wh_per_input_token_low * uncached
+        + energy.wh_per_cache_read_token_low * call.cache_read_tokens + energy.wh_per_request_low
+        - energy.wh_per_second_low * cut_s_low) * ifNull(facility.pue_low / energy.pue_low, 1) AS energy_wh_low,
+    (energy.wh_per_output_token * call.output_tokens + energy.wh_per_input_token * uncached
+        + energy.wh_per_cache_read_token * call.cache_read_tokens + energy.wh_per_request
+        - (energy.wh_per_second_low * cut_s_low + energy.wh_per_second_high * cut_s_high) / 2)
+        * ifNull(facility.pue / energy.pue, 1) AS energy_wh,
+    (energy.wh_per_output_token_high * call.output_tokens + energy.wh_per_input_token_high * uncached
+        + energy.wh_per_cache_read_token_high * call.cache_read_tokens + energy.wh_per_request_high
+        - energy.wh_per_second_high * cut_s_high) * ifNull(facility.pue_high / energy.pue_high, 1) AS energy_wh_high
+FROM (SELECT * FROM calls WHERE usage_source != 'missing') AS call
+INNER JOIN
+(
+    SELECT provider, request_model, response_model, substring(energy_id, 11) AS entry
+    FROM model_resolution FINAL
+    WHERE startsWith(energy_id, 'ecologits/')
+) AS resolution
+    ON resolution.provider = call.provider AND resolution.request_model = call.request_model
+    AND resolution.response_model = call.response_model
+INNER JOIN
+(
+    SELECT *, substring(energy_id, length(method) + 2) AS entry
+    FROM energy_model FINAL
+    WHERE method IN ('ecologits', 'token-aware')
+) AS energy
+    ON energy.entry = resolution.entry
+LEFT JOIN
+(
+    -- What holds for a provider holds for each of its regions that has no row of its own.
+    SELECT
+        region.provider AS provider,
+        region.cloud_region AS cloud_region,
+        argMax(given.pue_low, given.cloud_region != '') AS pue_low,
+        argMax(given.pue, given.cloud_region != '') AS pue,
+        argMax(given.pue_high, given.cloud_region != '') AS pue_high
+    FROM (SELECT DISTINCT provider, cloud_region FROM grid_zone) AS region
+    INNER JOIN (SELECT * FROM energy_facility FINAL) AS given
+        ON given.provider = region.provider
+    WHERE given.cloud_region IN ('', region.cloud_region)
+    GROUP BY region.provider, region.cloud_region
+) AS facility
+    ON facility.provider = call.provider AND facility.cloud_region = call.cloud_region
+SETTINGS join_use_nulls = 1;
