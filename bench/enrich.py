@@ -11,16 +11,18 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
+from datetime import datetime
 from pathlib import Path
 
 from traffic import requests
 
 from spanledger_collector.spool import length_prefixed
+from spanledger_enrich.enrichment import BEGINNING, enrich
 from spanledger_enrich.resolution import resolve_models, resolve_places
-from spanledger_enrich.worker import _BEGINNING, load_reference_data
-from spanledger_sql.configuration import load
+from spanledger_enrich.worker import load_reference_data
+from spanledger_sql.configuration import Configuration, load
 from spanledger_sql.migrations import migrate
-from spanledger_sql.store import Store, statement
+from spanledger_sql.store import Store
 
 _FLOOR = """
 INSERT INTO floor SELECT
@@ -41,6 +43,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, Store.open(load(data_dir=Path(folder)), exclusive=True) as store:
+        configuration = load(data_dir=Path(folder))
         migrate(store)
         load_reference_data(store)
         # Distinct spans cost most to make: make some, and copy them under other ids inside the engine.
@@ -56,21 +59,26 @@ def main() -> None:
         store.execute("OPTIMIZE TABLE llm_spans FINAL")
         calls = store.value("SELECT count() FROM llm_spans")
         until = store.value("SELECT max(ingested_at) FROM llm_spans")
-        resolve_models(store, _BEGINNING, until)
-        resolve_places(store, _BEGINNING, until, "WORLD")
+        resolve_models(store, BEGINNING, until)
+        resolve_places(store, BEGINNING, until, "WORLD")
         store.execute("CREATE TABLE floor AS ledger")
         floor, enriched = [], []
-        parameters = {"after": _BEGINNING, "until": until, "version": 1, "default_zone": "WORLD"}
         for _ in range(options.rounds):
             store.execute("TRUNCATE TABLE floor")
             floor.append(_seconds(store, _FLOOR, {}))
             store.execute("TRUNCATE TABLE ledger")
-            enriched.append(_seconds(store, statement("enrich/ledger"), parameters))
+            enriched.append(_enrichment_seconds(store, configuration, until))
         cost = store.value("SELECT sum(list_cost) FROM calls")
     print(f"{calls:,} calls, best of {options.rounds}; list cost {cost} USD")
     print(f"{'statement':<40} {'rows/s':>12} {'ratio of times':>15}")
     print(f"{'plain typed INSERT SELECT':<40} {calls / min(floor):>12,.0f} {1:>15.2f}")
     print(f"{'enrichment':<40} {calls / min(enriched):>12,.0f} {min(enriched) / min(floor):>15.2f}")
+
+
+def _enrichment_seconds(store: Store, configuration: Configuration, until: datetime) -> float:
+    begin = time.perf_counter()
+    enrich(store, configuration, BEGINNING, until)
+    return time.perf_counter() - begin
 
 
 def _seconds(store: Store, text: str, parameters: dict[str, object]) -> float:

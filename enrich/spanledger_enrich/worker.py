@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from spanledger_enrich import energy_model, grid_intensity, price_list
+from spanledger_enrich import energy_model, grid_intensity, price_list, restatement
+from spanledger_enrich.enrichment import enrich, progress, record_progress
 from spanledger_enrich.resolution import resolve_models, resolve_places
 from spanledger_sql.store import Store, StoreError, statement
 
@@ -19,8 +20,8 @@ logger = logging.getLogger(__name__)
 
 # A span can become visible a little after one that was ingested later: each batch looks back this far.
 LOOKBACK = timedelta(seconds=60)
-_NAME = "ledger"
-_BEGINNING = datetime(1970, 1, 2, tzinfo=UTC)
+# How often the worker looks whether reference data changed, in seconds.
+_RESTATE_EVERY = 60.0
 
 
 def load_reference_data(store: Store) -> None:
@@ -43,6 +44,7 @@ class Worker:
         self._stopping = False
         self._thread: threading.Thread | None = None
         self._look_again_until = 0.0
+        self._restate_after = 0.0
 
     def catch_up(self) -> int:
         """Enrich everything ingested so far; gives the number of new calls."""
@@ -73,9 +75,27 @@ class Worker:
             self._wake.clear()
             try:
                 self.catch_up()
+                self._restate()
             except StoreError as error:
                 logger.error("the worker could not enrich a batch and tries again: %s", error)
                 time.sleep(1.0)
+
+    def _restate(self) -> None:
+        if not self._configuration.restate_automatically or time.monotonic() < self._restate_after:
+            return
+        self._restate_after = time.monotonic() + _RESTATE_EVERY
+        if not restatement.reference_changed(self._store):
+            return
+        try:
+            done = restatement.restate(
+                self._store, self._configuration, restatement.Scope(), requested_by="worker",
+                reason="reference data changed", keep_on=lambda: not self._stopping,
+            )  # fmt: skip
+        except restatement.RestatementError as error:
+            logger.warning("%s", error)
+            return
+        if done.changed_calls:
+            logger.info("restatement %s gave %s calls a new version", done.restatement_id, done.changed_calls)
 
     def _batch(self) -> int:
         after = progress(self._store)
@@ -91,24 +111,7 @@ class Worker:
         since = after - LOOKBACK
         resolve_models(self._store, since, until)
         resolve_places(self._store, since, until, self._configuration.default_zone)
-        self._store.execute(
-            statement("enrich/ledger"),
-            {
-                "after": since,
-                "until": until,
-                "version": time.time_ns() // 1000,
-                "default_zone": self._configuration.default_zone,
-            },
-        )
+        enrich(self._store, self._configuration, since, until)
         if calls:
-            self._store.insert(
-                "enrich_progress",
-                [{"worker": _NAME, "ingested_until": until, "calls": calls, "updated_at": datetime.now(UTC)}],
-            )
+            record_progress(self._store, until, calls)
         return calls
-
-
-def progress(store: Store) -> datetime:
-    """The time of ingestion up to which every call is in the ledger."""
-    until = store.value("SELECT max(ingested_until) FROM enrich_progress WHERE worker = {worker:String}", worker=_NAME)
-    return max(until, _BEGINNING) if isinstance(until, datetime) else _BEGINNING

@@ -11,7 +11,17 @@ import typer
 
 from spanledger_enrich.grid_csv import GridFileError
 from spanledger_enrich.grid_http import GridSourceError
-from spanledger_node import data_commands, demo, doctor, grid_commands, meter_commands, node_commands, report_commands
+from spanledger_enrich.restatement import RestatementError
+from spanledger_node import (
+    data_commands,
+    demo,
+    doctor,
+    grid_commands,
+    meter_commands,
+    node_commands,
+    report_commands,
+    restatement_commands,
+)
 from spanledger_node.listening import ListenError
 from spanledger_node.otlp_file import OtlpFileError
 from spanledger_node.period import PeriodError
@@ -24,7 +34,7 @@ from spanledger_sql.store import StoreError
 # What a user can mend: printed as one sentence, without a trace.
 _MENDABLE = (
     ConfigurationError, GridFileError, GridSourceError, ListenError, OtlpFileError, PeriodError, ReplayError,
-    StoreError, TraceFileError, PermissionError,
+    RestatementError, StoreError, TraceFileError, PermissionError,
 )  # fmt: skip
 
 app = typer.Typer(
@@ -43,6 +53,8 @@ app.command()(report_commands.explain)
 app.command()(report_commands.sql)
 app.command()(data_commands.ingest)
 app.command()(data_commands.replay)
+app.command()(restatement_commands.restate)
+app.command()(restatement_commands.restatements)
 app.add_typer(grid_commands.grid, name="grid")
 app.add_typer(data_commands.prices, name="prices")
 app.command()(doctor.doctor)

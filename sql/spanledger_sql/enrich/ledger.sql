@@ -3,11 +3,14 @@
 -- Two joins on typed columns: one ASOF join finds the price in force at the call's start, with the model's energy
 -- coefficients beside it, and one the grid intensity of the call's hour. Both sides are narrowed to what the batch
 -- needs before they are joined. Calls that the ledger has already are left out, so a batch may be taken twice.
+-- A restatement computes calls anew with this same statement, into a table of the ledger's kind.
 --
 -- Parameters: after, until DateTime64(6, 'UTC'): the batch, by time of ingestion, half-open at the start;
---     version UInt64: of the rows written; default_zone String: of calls whose place is unknown.
+--     version UInt64: of the rows written; default_zone String: of calls whose place is unknown;
+--     target Identifier: the table, `ledger` or `restated`; restatement_id String, restated_chunk UInt32: the calls
+--     of a restatement, which the ledger has; '' and 0 for those that it has not.
 -- Needs join_use_nulls = 1: what does not match must be NULL, never a free call.
-INSERT INTO ledger
+INSERT INTO {target:Identifier}
 (
     trace_id, span_id, ts, duration_ms, service_name, environment,
     tenant_id, tenant_source, user_id, session_id, feature, workflow, run_id, cost_center, dialect,
@@ -27,6 +30,12 @@ INSERT INTO ledger
 -- Senders' clocks may be off by any number of months, each of which is a partition.
 SETTINGS max_partitions_per_insert_block = 0
 WITH
+    restated_calls AS
+    (
+        SELECT ts, trace_id, span_id
+        FROM restatement_call
+        WHERE restatement_id = {restatement_id:String} AND chunk = {restated_chunk:UInt32}
+    ),
     batch AS
     (
         -- A call of more than 100 million tokens is its sender's error. Its usage counts as missing, so that it neither
@@ -48,8 +57,15 @@ WITH
         FROM llm_spans
         WHERE ingested_at > {after:DateTime64(6, 'UTC')}
             AND ingested_at <= {until:DateTime64(6, 'UTC')}
-            AND (trace_id, span_id) NOT IN (
-                SELECT trace_id, span_id FROM ledger WHERE enriched_at > {after:DateTime64(6, 'UTC')}
+            AND ({restatement_id:String} = '' OR ts BETWEEN (SELECT min(ts) FROM restated_calls)
+                                                        AND (SELECT max(ts) FROM restated_calls))
+            AND ({restatement_id:String} != '') = (
+                (trace_id, span_id) IN (
+                    SELECT trace_id, span_id FROM restated_calls
+                    UNION ALL
+                    SELECT trace_id, span_id FROM ledger
+                    WHERE {restatement_id:String} = '' AND enriched_at > {after:DateTime64(6, 'UTC')}
+                )
             )
     ),
     models AS
