@@ -18,15 +18,24 @@ _NAME = "ledger"
 
 def enrich(store: Store, configuration: Configuration, after: datetime, until: datetime) -> None:
     """Write the calls ingested after ``after`` and up to ``until`` into the ledger, without those that it has."""
-    _run(store, configuration, target="ledger", after=after, until=until, restatement_id="", chunk=0)
+    _run(store, configuration, target="ledger", spans="llm_spans", after=after, until=until, restatement_id="", chunk=0)
 
 
-def compute_again(store: Store, configuration: Configuration, restatement_id: str, chunk: int) -> None:
-    """Compute the calls of a restatement's chunk into the table `restated`, with what is known now."""
+def compute_again(
+    store: Store,
+    configuration: Configuration,
+    restatement_id: str,
+    chunk: int,
+    *,
+    target: str = "restated",
+    spans: str = "llm_spans",
+) -> None:
+    """Compute the calls of a restatement's chunk into the table ``target``, with what is known now."""
     _run(
         store,
         configuration,
-        target="restated",
+        target=target,
+        spans=spans,
         after=BEGINNING,
         until=datetime.now(UTC),
         restatement_id=restatement_id,
@@ -53,6 +62,7 @@ def _run(
     configuration: Configuration,
     *,
     target: str,
+    spans: str,
     after: datetime,
     until: datetime,
     restatement_id: str,
@@ -66,6 +76,7 @@ def _run(
             "version": time.time_ns() // 1000,
             "default_zone": configuration.default_zone,
             "target": target,
+            "spans": spans,
             "restatement_id": restatement_id,
             "restated_chunk": chunk,
         },

@@ -30,6 +30,13 @@ def resolve_places(store: Store, after: datetime, until: datetime, default_zone:
     return len(rows)
 
 
+def resolve_named(store: Store, models: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Write and give the rows of `model_resolution` for given provider, request_model and response_model."""
+    rows = [_model(seen) for seen in models]
+    store.insert("model_resolution", rows)
+    return rows
+
+
 def resolve_again(store: Store, default_zone: str) -> int:
     """Ask today's catalogues for every model and place seen so far; writes and counts the answers that are new."""
     models = store.rows("SELECT * EXCEPT (resolved_at) FROM model_resolution FINAL")

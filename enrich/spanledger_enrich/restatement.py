@@ -88,7 +88,7 @@ def restate(
     requested_by: str,
     reason: str,
     dry_run: bool = False,
-    on_progress: Callable[[int, int], None] = lambda done, total: None,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
     keep_on: Callable[[], bool] = lambda: True,
 ) -> Restatement:
     """Restate the calls of ``scope``; runs that were killed are brought to their end first.
@@ -170,14 +170,10 @@ def _finish(
     identity = run["restatement_id"]
     try:
         if run["state"] == "planning":
-            _plan(store, configuration, identity, Scope.from_json(run["scope"]))
+            plan(store, configuration, identity, Scope.from_json(run["scope"]))
             run["state"] = "running" if final == "done" else "previewing"
             _save(store, run)
-        chunks = store.rows(
-            "SELECT chunk, count() AS calls FROM restatement_call WHERE restatement_id = {id:String} "
-            "GROUP BY chunk ORDER BY chunk",
-            id=identity,
-        )
+        chunks = planned(store, identity)
         before = _chunks(store, identity)
         total, examined = sum(chunk["calls"] for chunk in chunks), 0
         store.execute(statement("enrich/restated_table"))
@@ -202,7 +198,8 @@ def _finish(
             _save(store, {**run, "owner": ""})
 
 
-def _plan(store: Store, configuration: Configuration, identity: str, scope: Scope) -> None:
+def plan(store: Store, configuration: Configuration, identity: str, scope: Scope) -> None:
+    """Put the calls of a scope into `restatement_call`, in chunks of `batch_calls`."""
     store.execute(
         statement("enrich/restatement_call"),
         {
@@ -217,6 +214,15 @@ def _plan(store: Store, configuration: Configuration, identity: str, scope: Scop
             "since": _restated_since(store),
             "default_zone": configuration.default_zone,
         },
+    )
+
+
+def planned(store: Store, identity: str) -> list[dict[str, Any]]:
+    """The chunks of a plan, and how many calls each holds."""
+    return store.rows(
+        "SELECT chunk, count() AS calls FROM restatement_call WHERE restatement_id = {id:String} "
+        "GROUP BY chunk ORDER BY chunk",
+        id=identity,
     )
 
 

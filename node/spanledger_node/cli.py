@@ -9,10 +9,12 @@ from typing import Annotated
 
 import typer
 
+from spanledger_enrich.commitment import CommitmentFileError
 from spanledger_enrich.grid_csv import GridFileError
 from spanledger_enrich.grid_http import GridSourceError
 from spanledger_enrich.restatement import RestatementError
 from spanledger_node import (
+    commitment_commands,
     data_commands,
     demo,
     doctor,
@@ -33,6 +35,7 @@ from spanledger_sql.store import StoreError
 
 # What a user can mend: printed as one sentence, without a trace.
 _MENDABLE = (
+    CommitmentFileError,
     ConfigurationError, GridFileError, GridSourceError, ListenError, OtlpFileError, PeriodError, ReplayError,
     RestatementError, StoreError, TraceFileError, PermissionError,
 )  # fmt: skip
@@ -55,6 +58,7 @@ app.command()(data_commands.ingest)
 app.command()(data_commands.replay)
 app.command()(restatement_commands.restate)
 app.command()(restatement_commands.restatements)
+app.add_typer(commitment_commands.commitments, name="commitments")
 app.add_typer(grid_commands.grid, name="grid")
 app.add_typer(data_commands.prices, name="prices")
 app.command()(doctor.doctor)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from spanledger_sql.store import Store
 
 # A view that others select from comes before them.
-_VIEW_ORDER = ("otel_traces_from_otlp", "llm_spans_from_otel_traces", "calls")
+_VIEW_ORDER = ("otel_traces_from_otlp", "llm_spans_from_otel_traces", "calls", "allocated_cost")
 
 
 class MigrationError(StoreError):

@@ -8,7 +8,8 @@
 -- Parameters: after, until DateTime64(6, 'UTC'): the batch, by time of ingestion, half-open at the start;
 --     version UInt64: of the rows written; default_zone String: of calls whose place is unknown;
 --     target Identifier: the table, `ledger` or `restated`; restatement_id String, restated_chunk UInt32: the calls
---     of a restatement, which the ledger has; '' and 0 for those that it has not.
+--     of a restatement, which the ledger has; '' and 0 for those that it has not; spans Identifier: `llm_spans`,
+--     or a table of its kind with what might have been.
 -- Needs join_use_nulls = 1: what does not match must be NULL, never a free call.
 INSERT INTO {target:Identifier}
 (
@@ -54,7 +55,7 @@ WITH
                 llm_spans.input_tokens, llm_spans.cache_read_tokens, llm_spans.cache_write_tokens,
                 llm_spans.cache_write_1h_tokens, llm_spans.output_tokens, llm_spans.reasoning_tokens
             ) > 100000000 AS absurd
-        FROM llm_spans
+        FROM {spans:Identifier} AS llm_spans
         WHERE ingested_at > {after:DateTime64(6, 'UTC')}
             AND ingested_at <= {until:DateTime64(6, 'UTC')}
             AND ({restatement_id:String} = '' OR ts BETWEEN (SELECT min(ts) FROM restated_calls)
