@@ -13,6 +13,7 @@ from spanledger_enrich.commitment import CommitmentFileError
 from spanledger_enrich.grid_csv import GridFileError
 from spanledger_enrich.grid_http import GridSourceError
 from spanledger_enrich.restatement import RestatementError
+from spanledger_enrich.whatif import WhatIfError
 from spanledger_node import (
     commitment_commands,
     data_commands,
@@ -23,6 +24,7 @@ from spanledger_node import (
     node_commands,
     report_commands,
     restatement_commands,
+    whatif_commands,
 )
 from spanledger_node.listening import ListenError
 from spanledger_node.otlp_file import OtlpFileError
@@ -35,6 +37,7 @@ from spanledger_sql.store import StoreError
 
 # What a user can mend: printed as one sentence, without a trace.
 _MENDABLE = (
+    WhatIfError,
     CommitmentFileError,
     ConfigurationError, GridFileError, GridSourceError, ListenError, OtlpFileError, PeriodError, ReplayError,
     RestatementError, StoreError, TraceFileError, PermissionError,
@@ -58,6 +61,7 @@ app.command()(data_commands.ingest)
 app.command()(data_commands.replay)
 app.command()(restatement_commands.restate)
 app.command()(restatement_commands.restatements)
+app.command()(whatif_commands.whatif)
 app.add_typer(commitment_commands.commitments, name="commitments")
 app.add_typer(grid_commands.grid, name="grid")
 app.add_typer(data_commands.prices, name="prices")
