@@ -32,7 +32,9 @@ INSERT INTO floor SELECT
     cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, output_tokens, reasoning_tokens, usage_source,
     'priced', 'list/openai/gpt-4o@1970-01-01', toDateTime64(0, 9, 'UTC'),
     1, 1, 1, 1, 1, 1, 1, 1., 1., 1., 'modelled', 'ecologits/openai/gpt-4o', 'DE', 1., 'Electricity Maps', 'hour',
-    1., 1., 1., NULL, 1., NULL, 1, '', 1, now64(6, 'UTC')
+    1., 1., 1., NULL, 1., NULL, 1, '', 1, now64(6, 'UTC'),
+    usage_note, input_audio_tokens, output_audio_tokens, web_searches, vendor_unit, vendor_quantity, speed,
+    provider_account, host_name, scope_name
 FROM llm_spans
 """
 

@@ -119,7 +119,7 @@ def reckon(
     if not parts:
         raise WhatIfError("no calls in the ledger for that scope")
     frame = pd.concat(parts).groupby("tenant", as_index=False, sort=True).sum()
-    frame.insert(frame.columns.get_loc("new_cost") + 1, "difference", frame["new_cost"] - frame["cost"])
+    frame.insert(list(frame.columns).index("new_cost") + 1, "difference", frame["new_cost"] - frame["cost"])
     return frame.sort_values("cost", ascending=False)
 
 
