@@ -23,7 +23,8 @@ from spanledger_sql.store import Store
 _SPANS = """
 INSERT INTO llm_spans (ingested_at, trace_id, span_id, ts, provider, request_model, operation, status, tenant_id,
                        input_tokens, output_tokens, usage_source)
-SELECT now64(6, 'UTC') - INTERVAL 1 DAY + intDiv(number, 100000) * 120, lower(hex(MD5(toString(number)))), leftPad(hex(number), 16, '0'),
+SELECT now64(6, 'UTC') - INTERVAL 1 DAY + intDiv(number, 100000) * 120,
+       lower(hex(MD5(toString(number)))), leftPad(hex(number), 16, '0'),
        toDateTime64('2024-10-01 00:00:00', 9, 'UTC') + toFloat64(number * 2.5), 'openai', 'gpt-4o', 'chat', 'ok',
        concat('tenant-', toString(number % 50)), 1000 + number % 5000, 100, 'reported'
 FROM numbers({calls:UInt64})
