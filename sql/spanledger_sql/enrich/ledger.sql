@@ -60,13 +60,10 @@ WITH
             AND ingested_at <= {until:DateTime64(6, 'UTC')}
             AND ({restatement_id:String} = '' OR ts BETWEEN (SELECT min(ts) FROM restated_calls)
                                                         AND (SELECT max(ts) FROM restated_calls))
-            AND ({restatement_id:String} != '') = (
-                (trace_id, span_id) IN (
-                    SELECT trace_id, span_id FROM restated_calls
-                    UNION ALL
-                    SELECT trace_id, span_id FROM ledger
-                    WHERE {restatement_id:String} = '' AND enriched_at > {after:DateTime64(6, 'UTC')}
-                )
+            AND ({restatement_id:String} = '' OR (trace_id, span_id) IN (SELECT trace_id, span_id FROM restated_calls))
+            AND (trace_id, span_id) NOT IN (
+                SELECT trace_id, span_id FROM ledger
+                WHERE {restatement_id:String} = '' AND enriched_at > {after:DateTime64(6, 'UTC')}
             )
     ),
     models AS
