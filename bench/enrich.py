@@ -11,17 +11,19 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from traffic import requests
 
 from spanledger_collector.spool import length_prefixed
+from spanledger_enrich.enrichment import BEGINNING, enrich
 from spanledger_enrich.resolution import resolve_models, resolve_places
-from spanledger_enrich.worker import _BEGINNING, load_reference_data, methods
+from spanledger_enrich.worker import load_reference_data
 from spanledger_sql.configuration import load
 from spanledger_sql.migrations import migrate
-from spanledger_sql.store import Store, statement
+from spanledger_sql.store import Store
 
 # What the floor writes where llm_spans has no such column: constants of the ledger's types.
 _CONSTANTS = {"LowCardinality(String)": "'modelled'", "String": "'x'"}
@@ -44,6 +46,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, Store.open(load(data_dir=Path(folder)), exclusive=True) as store:
+        configuration = load(data_dir=Path(folder))
         migrate(store)
         load_reference_data(store)
         # Distinct spans cost most to make: make some, and copy them under other ids inside the engine.
@@ -59,25 +62,19 @@ def main() -> None:
         store.execute("OPTIMIZE TABLE llm_spans FINAL")
         calls = store.value("SELECT count() FROM llm_spans")
         until = store.value("SELECT max(ingested_at) FROM llm_spans")
-        resolve_models(store, _BEGINNING, until)
-        resolve_places(store, _BEGINNING, until)
+        resolve_models(store, BEGINNING, until)
+        resolve_places(store, BEGINNING, until)
         store.execute("CREATE TABLE floor AS ledger")
         floor_text = floor_statement(store)
         floor: list[_Measured] = []
         enriched: list[_Measured] = []
         base = _resident("VmRSS")
-        parameters = {
-            "after": _BEGINNING,
-            "until": until,
-            "verdicts_after": 0,
-            "version": 1,
-            **methods(load()),
-        }
+        configuration = load()
         for _ in range(options.rounds):
             store.execute("TRUNCATE TABLE floor")
-            floor.append(_measured(store, floor_text, {}))
+            floor.append(_measured(lambda: store.execute(floor_text)))
             store.execute("TRUNCATE TABLE ledger")
-            enriched.append(_measured(store, statement("enrich/ledger"), parameters))
+            enriched.append(_measured(lambda: enrich(store, configuration, BEGINNING, until, version=1)))
         cost = store.value("SELECT sum(list_cost) FROM calls")
     print(f"{calls:,} calls, best of {options.rounds}; list cost {cost} USD")
     print(f"{'statement':<30} {'rows/s':>10} {'ratio':>6} {'CPU s':>7} {'ratio':>6} {'peak MiB':>9} {'ratio':>6}")
@@ -99,11 +96,11 @@ class _Measured:
     peak: int
 
 
-def _measured(store: Store, text: str, parameters: dict[str, object]) -> _Measured:
+def _measured(run: Callable[[], None]) -> _Measured:
     # The kernel's mark of the process's highest memory starts anew.
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
     begin, cpu = time.perf_counter(), time.process_time()
-    store.execute(text, parameters)
+    run()
     return _Measured(time.perf_counter() - begin, time.process_time() - cpu, _resident("VmHWM"))
 
 

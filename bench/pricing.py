@@ -21,8 +21,9 @@ from genai_prices import Usage, calc_price
 from traffic import requests
 
 from spanledger_collector.spool import length_prefixed
+from spanledger_enrich.enrichment import BEGINNING, methods
 from spanledger_enrich.resolution import resolve_models, resolve_places
-from spanledger_enrich.worker import _BEGINNING, load_reference_data
+from spanledger_enrich.worker import load_reference_data
 from spanledger_sql.configuration import load
 from spanledger_sql.migrations import migrate
 from spanledger_sql.store import Store, statement
@@ -51,9 +52,11 @@ def main() -> None:
         calls = store.value("SELECT count() FROM llm_spans")
         until = store.value("SELECT max(ingested_at) FROM llm_spans")
         sample = store.rows(f"SELECT * FROM llm_spans LIMIT {_SAMPLE}")
-        resolve_models(store, _BEGINNING, until)
-        resolve_places(store, _BEGINNING, until, "WORLD")
-        parameters = {"after": _BEGINNING, "until": until, "version": 1, "default_zone": "WORLD"}
+        resolve_models(store, BEGINNING, until)
+        resolve_places(store, BEGINNING, until)
+        batch = {"after": BEGINNING, "until": until, "version": 1, "target": "ledger", "spans": "llm_spans"}
+        whole_batch = {"restatement_id": "", "restated_chunk": 0, "verdicts_after": 0}
+        parameters = {**batch, **whole_batch, **methods(load())}
         whole, listed, prices = [], [], []
         for _ in range(options.rounds):
             store.execute("TRUNCATE TABLE ledger")

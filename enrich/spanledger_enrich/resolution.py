@@ -24,16 +24,34 @@ def resolve_models(store: Store, after: datetime, until: datetime) -> int:
     return len(unresolved)
 
 
-def resolve_again(store: Store) -> int:
-    """Bring `model_resolution` up to what prices and aliases say now; gives how many models mean another price.
+def resolve_places(store: Store, after: datetime, until: datetime) -> int:
+    """Write `grid_zone` for the places of a batch that have none; gives how many were new."""
+    rows = [_place(seen) for seen in store.rows(statement("enrich/unresolved_places"), after=after, until=until)]
+    store.insert("grid_zone", rows)
+    return len(rows)
 
-    What the ledger has of these models stays as it is until it is restated.
+
+def resolve_named(store: Store, models: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Write and give the rows of `model_resolution` for given provider, request_model and response_model."""
+    names = PriceNames.read(store)
+    rows = [_resolution(store, names, seen) for seen in models]
+    store.insert("model_resolution", rows)
+    return rows
+
+
+def resolve_again(store: Store) -> int:
+    """Ask what is known today of every model and place seen so far; writes and counts the answers that are new.
+
+    What the ledger has of their calls stays as it is until it is restated.
     """
     names = PriceNames.read(store)
-    known = store.rows("SELECT * EXCEPT (resolved_at) FROM model_resolution FINAL")
-    changed = [now for before in known if (now := _resolution(store, names, before)) != before]
-    store.insert("model_resolution", changed)
-    return len(changed)
+    models = store.rows("SELECT * EXCEPT (resolved_at) FROM model_resolution FINAL")
+    changed_models = [new for old in models if (new := _resolution(store, names, old)) != old]
+    store.insert("model_resolution", changed_models)
+    places = store.rows("SELECT * EXCEPT (resolved_at) FROM grid_zone FINAL")
+    changed_places = [new for old in places if (new := _place(old)) != old]
+    store.insert("grid_zone", changed_places)
+    return len(changed_models) + len(changed_places)
 
 
 def _resolution(store: Store, names: PriceNames, seen: Mapping[str, Any]) -> dict[str, Any]:
@@ -55,11 +73,6 @@ def _resolution(store: Store, names: PriceNames, seen: Mapping[str, Any]) -> dic
     }
 
 
-def resolve_places(store: Store, after: datetime, until: datetime) -> int:
-    """Write `grid_zone` for the places of a batch that have none; gives how many were new."""
-    rows = []
-    for seen in store.rows(statement("enrich/unresolved_places"), after=after, until=until):
-        place = grid_zone.locate(seen["provider"], seen["cloud_region"])
-        rows.append({**seen, "zone": place.zone, "country": place.country, "source": place.source})
-    store.insert("grid_zone", rows)
-    return len(rows)
+def _place(seen: Mapping[str, Any]) -> dict[str, Any]:
+    place = grid_zone.locate(seen["provider"], seen["cloud_region"])
+    return {**seen, "zone": place.zone, "country": place.country, "source": place.source}

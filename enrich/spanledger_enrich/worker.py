@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from spanledger_enrich import count_once, energy_model, grid_intensity, grid_water, price_book, price_list
+from spanledger_enrich import count_once, energy_model, grid_intensity, grid_water, price_book, price_list, restatement
 from spanledger_enrich.count_once import Window
 from spanledger_enrich.energy_allocation import allocate
+from spanledger_enrich.enrichment import BEGINNING, enrich, progress, record_progress
 from spanledger_enrich.resolution import resolve_again, resolve_models, resolve_places
 from spanledger_sql.store import Store, StoreError, statement
 
@@ -23,8 +24,8 @@ logger = logging.getLogger(__name__)
 LOOKBACK = timedelta(seconds=60)
 # Sharing out a host's energy goes over a whole hour of its calls.
 _ALLOCATE_EVERY_S = 15.0
-_NAME = "ledger"
-_BEGINNING = datetime(1970, 1, 2, tzinfo=UTC)
+# How often the worker looks whether reference data changed.
+_RESTATE_EVERY_S = 60.0
 
 
 def load_reference_data(store: Store) -> None:
@@ -36,17 +37,6 @@ def load_reference_data(store: Store) -> None:
     if new_prices:
         price_book.follow_the_list(store)
         resolve_again(store)
-
-
-def methods(configuration: Configuration) -> dict[str, str | float]:
-    """The configured choices that the enrichment statement takes as parameters."""
-    return {
-        "default_zone": configuration.default_zone,
-        "energy_method": configuration.energy_method,
-        "grid_signal": configuration.grid_signal,
-        "grid_basis": configuration.grid_basis,
-        "default_pue": configuration.default_pue,
-    }
 
 
 class Worker:
@@ -61,8 +51,9 @@ class Worker:
         self._wake = threading.Event()
         self._stopping = False
         self._thread: threading.Thread | None = None
-        self._parents = _BEGINNING
+        self._parents = BEGINNING
         self._allocate_again_at = 0.0
+        self._restate_again_at = 0.0
 
     def catch_up(self) -> int:
         """Enrich everything ingested so far, measured energy included; gives the number of new calls."""
@@ -104,9 +95,27 @@ class Worker:
                 self._calls()
                 if self._stopping or time.monotonic() >= self._allocate_again_at:
                     self._measured()
+                self._restate()
             except StoreError as error:
                 logger.error("the worker could not enrich a batch and tries again: %s", error)
                 time.sleep(1.0)
+
+    def _restate(self) -> None:
+        if not self._configuration.restate_automatically or time.monotonic() < self._restate_again_at:
+            return
+        self._restate_again_at = time.monotonic() + _RESTATE_EVERY_S
+        if not restatement.reference_changed(self._store, self._configuration):
+            return
+        try:
+            done = restatement.restate(
+                self._store, self._configuration, restatement.Scope(), requested_by="worker",
+                reason="reference data changed", keep_on=lambda: not self._stopping,
+            )  # fmt: skip
+        except restatement.RestatementError as error:
+            logger.warning("%s", error)
+            return
+        if done.changed_calls:
+            logger.info("restatement %s gave %s calls a new version", done.restatement_id, done.changed_calls)
 
     def _batch(self) -> int:
         after = progress(self._store)
@@ -126,38 +135,7 @@ class Worker:
         resolve_places(self._store, since, until)
         version = time.time_ns() // 1000
         changed = count_once.judge(self._store, Window(since, until), Window(seen, parents), version)
-        self._store.execute(
-            statement("enrich/ledger"),
-            {
-                "after": since,
-                "until": until,
-                "verdicts_after": last_version(self._store),
-                "version": version,
-                **methods(self._configuration),
-            },
-        )
+        enrich(self._store, self._configuration, since, until, version)
         if calls or changed:
-            self._store.insert(
-                "enrich_progress",
-                [
-                    {
-                        "worker": _NAME,
-                        "ingested_until": until,
-                        "calls": calls,
-                        "updated_at": datetime.now(UTC),
-                        "version": version,
-                    }
-                ],
-            )
+            record_progress(self._store, until, calls, version)
         return calls
-
-
-def progress(store: Store) -> datetime:
-    """The time of ingestion up to which every call is in the ledger."""
-    until = store.value("SELECT max(ingested_until) FROM enrich_progress WHERE worker = {worker:String}", worker=_NAME)
-    return max(until, _BEGINNING) if isinstance(until, datetime) else _BEGINNING
-
-
-def last_version(store: Store) -> int:
-    """The version of the last batch that was written whole."""
-    return int(store.value("SELECT max(version) FROM enrich_progress WHERE worker = {worker:String}", worker=_NAME))

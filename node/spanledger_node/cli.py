@@ -9,12 +9,16 @@ from typing import Annotated
 
 import typer
 
+from spanledger_enrich.commitment import CommitmentFileError
 from spanledger_enrich.grid_csv import GridFileError
 from spanledger_enrich.grid_http import GridSourceError
 from spanledger_enrich.model_alias import AliasError
 from spanledger_enrich.price_catalogue import CatalogueError
 from spanledger_enrich.price_file import PriceFileError
+from spanledger_enrich.restatement import RestatementError
+from spanledger_enrich.whatif import WhatIfError
 from spanledger_node import (
+    commitment_commands,
     data_commands,
     demo,
     doctor,
@@ -24,6 +28,8 @@ from spanledger_node import (
     node_commands,
     price_commands,
     report_commands,
+    restatement_commands,
+    whatif_commands,
 )
 from spanledger_node.listening import ListenError
 from spanledger_node.otlp_file import OtlpFileError
@@ -36,8 +42,9 @@ from spanledger_sql.store import StoreError
 
 # What a user can mend: printed as one sentence, without a trace.
 _MENDABLE = (
-    AliasError, CatalogueError, ConfigurationError, GridFileError, GridSourceError, ListenError, OtlpFileError,
-    PeriodError, PriceFileError, ReplayError, StoreError, TraceFileError, PermissionError,
+    AliasError, CatalogueError, CommitmentFileError, ConfigurationError, GridFileError, GridSourceError, ListenError,
+    OtlpFileError, PeriodError, PriceFileError, ReplayError, RestatementError, StoreError, TraceFileError, WhatIfError,
+    PermissionError,
 )  # fmt: skip
 
 app = typer.Typer(
@@ -56,6 +63,10 @@ app.command()(report_commands.explain)
 app.command()(report_commands.sql)
 app.command()(data_commands.ingest)
 app.command()(data_commands.replay)
+app.command()(restatement_commands.restate)
+app.command()(restatement_commands.restatements)
+app.command()(whatif_commands.whatif)
+app.add_typer(commitment_commands.commitments, name="commitments")
 app.add_typer(grid_commands.grid, name="grid")
 app.add_typer(energy_commands.energy, name="energy")
 app.add_typer(price_commands.prices, name="prices")

@@ -55,6 +55,9 @@ class Configuration(BaseSettings):
     segment_spans: int = Field(default=20_000, gt=0, description="spans after which a spool segment is committed")
     segment_seconds: float = Field(default=0.5, gt=0, description="age after which a spool segment is committed")
     batch_calls: int = Field(default=250_000, gt=0, description="calls that the worker enriches in one statement")
+    restate_automatically: bool = Field(
+        default=False, description="the worker restates calls whose prices, resolution or grid hours changed"
+    )
     default_zone: str = Field(
         default="WORLD", description="grid zone or ISO alpha-2 country of calls whose place is unknown; WORLD: the mean"
     )

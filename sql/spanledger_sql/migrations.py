@@ -22,6 +22,7 @@ _VIEW_ORDER = (
     "energy",
     "calls",
     "energy_by_method",
+    "allocated_cost",
 )
 
 

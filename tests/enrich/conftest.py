@@ -79,3 +79,10 @@ def books(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Books]:
         migrate(store)
         load_reference_data(store)
         yield Books(store, configuration)
+
+
+@pytest.fixture
+def fresh_books(store: Store, configuration: Configuration) -> Books:
+    """Books of one test."""
+    load_reference_data(store)
+    return Books(store, configuration)

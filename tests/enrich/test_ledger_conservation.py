@@ -7,7 +7,8 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spanledger_enrich.worker import Worker, progress
+from spanledger_enrich.enrichment import progress
+from spanledger_enrich.worker import Worker
 from spanledger_sql.configuration import load
 
 TOTALS = (

@@ -3,14 +3,18 @@
 -- Two joins on typed columns: one ASOF join finds the price in force at the call's start, with the model's energy
 -- coefficients beside it, and one the grid intensity of the call's hour. Both sides are narrowed to what the batch
 -- needs before they are joined. Calls that the ledger has already are left out, so a batch may be taken twice.
+-- A restatement computes calls anew with this same statement, into a table of the ledger's kind.
 --
 -- Parameters: after, until DateTime64(6, 'UTC'): the batch, by time of ingestion, half-open at the start;
 --     verdicts_after UInt64: the version up to which verdicts of `call_verdict` are in the ledger;
 --     version UInt64: of the rows written; default_zone String: of calls whose place is unknown;
 --     energy_method String: 'ecologits' or 'token-aware', of models that both know; grid_signal, grid_basis String: the
 --     kind of intensity; default_pue Float64: of measured hosts whose data centre's overhead nobody gave.
+--     target Identifier: the table, `ledger` or `restated`; restatement_id String, restated_chunk UInt32: the calls
+--     of a restatement, which the ledger has; '' and 0 for those that it has not; spans Identifier: `llm_spans`,
+--     or a table of its kind with what might have been.
 -- Needs join_use_nulls = 1: what does not match must be NULL, never a free call.
-INSERT INTO ledger
+INSERT INTO {target:Identifier}
 (
     trace_id, span_id, ts, duration_ms, service_name, environment,
     tenant_id, tenant_source, user_id, session_id, feature, workflow, run_id, cost_center, dialect,
@@ -49,6 +53,12 @@ WITH
     (environment) -> if(
         environment IN (SELECT environment FROM price_book WHERE environment != ''), environment, ''
     ) AS contract_environment,
+    restated_calls AS
+    (
+        SELECT ts, trace_id, span_id
+        FROM restatement_call
+        WHERE restatement_id = {restatement_id:String} AND chunk = {restated_chunk:UInt32}
+    ),
     batch AS
     (
         -- A call of more than 100 million tokens is its sender's error. Its usage counts as missing, so that it neither
@@ -67,16 +77,21 @@ WITH
                 llm_spans.input_tokens, llm_spans.cache_read_tokens, llm_spans.cache_write_tokens,
                 llm_spans.cache_write_1h_tokens, llm_spans.output_tokens, llm_spans.reasoning_tokens
             ) > 100000000 AS absurd
-        FROM llm_spans
+        FROM {spans:Identifier} AS llm_spans
         WHERE (
             ingested_at > {after:DateTime64(6, 'UTC')}
             AND ingested_at <= {until:DateTime64(6, 'UTC')}
+            AND ({restatement_id:String} = '' OR ts BETWEEN (SELECT min(ts) FROM restated_calls)
+                                                        AND (SELECT max(ts) FROM restated_calls))
+            AND ({restatement_id:String} = '' OR (trace_id, span_id) IN (SELECT trace_id, span_id FROM restated_calls))
             AND (trace_id, span_id) NOT IN (
-                SELECT trace_id, span_id FROM ledger WHERE enriched_at > {after:DateTime64(6, 'UTC')}
+                SELECT trace_id, span_id FROM ledger
+                WHERE {restatement_id:String} = '' AND enriched_at > {after:DateTime64(6, 'UTC')}
             )
         ) OR (
             -- Calls of earlier batches that a new one makes count otherwise.
-            ingested_at IN (SELECT ingested_at FROM call_verdict WHERE version > {verdicts_after:UInt64})
+            {restatement_id:String} = ''
+            AND ingested_at IN (SELECT ingested_at FROM call_verdict WHERE version > {verdicts_after:UInt64})
             AND (trace_id, span_id) IN (
                 SELECT trace_id, span_id FROM call_verdict WHERE version > {verdicts_after:UInt64}
             )

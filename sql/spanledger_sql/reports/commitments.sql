@@ -1,0 +1,29 @@
+-- The commitments, and how far each is allocated.
+-- Columns: commitment, kind; amount in USD; from, to (UTC); covers: what it names; policy; idle: who bears unused cost;
+--     pays_usage: whether the calls it covers are charged with it alone; allocated in USD, and until when; of that,
+--     idle_cost in USD; source: the file.
+SELECT
+    one.commitment_id AS commitment,
+    one.kind AS kind,
+    one.amount AS amount,
+    one.begins AS from,
+    one.ends AS to,
+    arrayStringConcat(
+        arrayConcat(one.providers, one.accounts, one.models, one.hosts, one.tenants, one.share_tenants), ', '
+    ) AS covers,
+    one.policy AS policy,
+    if(one.idle = 'owner', one.idle_owner, one.idle) AS idle,
+    one.covers_usage = 1 AS pays_usage,
+    ifNull(done.allocated, 0) AS allocated,
+    done.until AS until,
+    ifNull(unused.amount, 0) AS idle_cost,
+    one.source AS source
+FROM (SELECT * FROM commitment FINAL) AS one
+LEFT JOIN (SELECT * FROM allocation FINAL) AS done
+    ON done.commitment_id = one.commitment_id
+LEFT JOIN
+(
+    SELECT commitment_id, sum(amount) AS amount FROM allocated_cost WHERE idle = 1 GROUP BY commitment_id
+) AS unused
+    ON unused.commitment_id = one.commitment_id
+ORDER BY from, commitment

@@ -1,0 +1,66 @@
+-- What each tenant owes with commitments: usage that no commitment pays, and its part of the commitments.
+-- Parameters: from, to DateTime64(9, 'UTC'): the half-open period.
+-- Columns: tenant; calls; usage_cost: contracted cost in USD of calls that no commitment pays; covered_calls, and
+--     covered_cost: what those that one pays would have cost; allocated_cost: of commitments, for use; idle_cost: for
+--     what nobody used; effective_cost: usage_cost + allocated_cost + idle_cost; unknown_cost_calls: not covered, and
+--     without a known cost.
+WITH
+    paid AS
+    (
+        SELECT DISTINCT call.trace_id AS trace_id, call.span_id AS span_id
+        FROM calls AS call
+        CROSS JOIN (SELECT * FROM commitment FINAL WHERE covers_usage) AS one
+        WHERE call.ts >= {from:DateTime64(9, 'UTC')} AND call.ts < {to:DateTime64(9, 'UTC')}
+            AND call.ts >= one.begins AND call.ts < one.ends
+            AND (empty(one.providers) OR has(one.providers, call.provider))
+            AND (empty(one.accounts) OR has(one.accounts, call.provider_account))
+            AND (empty(one.models) OR has(one.models, call.request_model) OR has(one.models, call.response_model))
+            AND (empty(one.hosts) OR has(one.hosts, call.host_name))
+            AND (empty(one.tenants) OR has(one.tenants, call.tenant_id))
+            AND NOT (
+                empty(one.providers) AND empty(one.accounts) AND empty(one.models) AND empty(one.hosts)
+                AND empty(one.tenants)
+            )
+    )
+SELECT
+    tenant,
+    sum(of_calls) AS calls,
+    sum(of_usage) AS usage_cost,
+    sum(of_covered_calls) AS covered_calls,
+    sum(of_covered) AS covered_cost,
+    sum(of_allocated) AS allocated_cost,
+    sum(of_idle) AS idle_cost,
+    usage_cost + allocated_cost + idle_cost AS effective_cost,
+    sum(of_unknown) AS unknown_cost_calls
+FROM
+(
+    SELECT
+        call.tenant_id AS tenant,
+        1 AS of_calls,
+        paid.trace_id IS NOT NULL AS is_paid,
+        toDecimal128(if(is_paid, 0, ifNull(call.contracted_cost, 0)), 12) AS of_usage,
+        toUInt8(is_paid) AS of_covered_calls,
+        toDecimal128(if(is_paid, ifNull(call.contracted_cost, 0), 0), 12) AS of_covered,
+        toDecimal128(0, 12) AS of_allocated,
+        toDecimal128(0, 12) AS of_idle,
+        toUInt8(NOT is_paid AND call.contracted_cost IS NULL) AS of_unknown
+    FROM calls AS call
+    LEFT JOIN paid
+        ON paid.trace_id = call.trace_id AND paid.span_id = call.span_id
+    WHERE call.ts >= {from:DateTime64(9, 'UTC')} AND call.ts < {to:DateTime64(9, 'UTC')}
+    UNION ALL
+    SELECT
+        tenant_id AS tenant,
+        0 AS of_calls,
+        0 AS is_paid,
+        toDecimal128(0, 12) AS of_usage,
+        0 AS of_covered_calls,
+        toDecimal128(0, 12) AS of_covered,
+        if(idle = 0, amount, toDecimal128(0, 12)) AS of_allocated,
+        if(idle = 1, amount, toDecimal128(0, 12)) AS of_idle,
+        0 AS of_unknown
+    FROM allocated_cost
+    WHERE hour >= {from:DateTime64(9, 'UTC')} AND hour < {to:DateTime64(9, 'UTC')}
+)
+GROUP BY tenant
+ORDER BY effective_cost DESC, tenant

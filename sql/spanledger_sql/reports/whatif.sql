@@ -1,0 +1,32 @@
+-- What the calls of a what-if's chunk cost as they were, and would have cost, by tenant.
+-- Parameters: costed Identifier: the calls as they would have been; restatement_id String, chunk UInt32: which calls;
+--     list UInt8: compare list costs, else contracted ones; price_factor Decimal(18, 6): times the new cost.
+-- Columns: tenant; calls; input_tokens, output_tokens: as they would have been; cost: as it was, and new_cost, in USD,
+--     of calls that have both; unknown_calls: that lack one of them, and are in neither.
+WITH
+    chunk AS
+    (
+        SELECT ts, trace_id, span_id
+        FROM restatement_call
+        WHERE restatement_id = {restatement_id:String} AND chunk = {chunk:UInt32}
+    ),
+    if({list:UInt8}, new.list_cost, new.contracted_cost) AS new_amount,
+    if({list:UInt8}, old.list_cost, old.contracted_cost) AS old_amount,
+    old_amount IS NOT NULL AND new_amount IS NOT NULL AS both
+SELECT
+    old.tenant_id AS tenant,
+    count() AS calls,
+    sum(new.input_tokens) AS input_tokens,
+    sum(new.output_tokens) AS output_tokens,
+    sum(toDecimal128(if(both, assumeNotNull(old_amount), 0), 12)) AS cost,
+    sum(toDecimal128(if(both, assumeNotNull(new_amount), 0), 12) * {price_factor:Decimal(18, 6)}) AS new_cost,
+    countIf(NOT both) AS unknown_calls
+FROM {costed:Identifier} AS new
+INNER JOIN
+(
+    SELECT * FROM calls
+    WHERE (toStartOfHour(ts), trace_id, span_id) IN (SELECT toStartOfHour(ts), trace_id, span_id FROM chunk)
+) AS old
+    ON old.trace_id = new.trace_id AND old.span_id = new.span_id
+GROUP BY tenant
+ORDER BY tenant
