@@ -1,15 +1,18 @@
 """An app with one or two instrumentations, run by capture.py in a venv that has them.
 
-    python app.py NAME[+NAME] URL
+    python app.py NAME[+NAME] URL [CASE]
 
-URL serves the provider and OTLP. After each case the app flushes and tells the server its name.
+URL serves the provider and OTLP. After each case the app waits for its spans, flushes and tells the server its name.
+LiteLLM reports from threads of its own, so each of its cases runs in a process of its own.
 """
 
 import asyncio
 import contextlib
 import inspect
 import os
+import subprocess
 import sys
+import time
 import traceback
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -28,7 +31,7 @@ os.environ["OPENAI_API_KEY"] = os.environ["ANTHROPIC_API_KEY"] = "test"
 
 from opentelemetry import trace  # noqa: E402
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: E402
-from opentelemetry.sdk.trace import TracerProvider  # noqa: E402
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider  # noqa: E402
 from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: E402
 
 HELLO: Any = [{"role": "user", "content": "SECRET QUESTION"}]
@@ -45,14 +48,48 @@ INSTRUMENTORS = {
 }  # fmt: skip
 
 
+class Watch(SpanProcessor):
+    """Knows which spans are open, and when one last began or ended."""
+
+    def __init__(self) -> None:
+        self.open = 0
+        self.ended: list[str] = []
+        self.moved = time.monotonic()
+
+    def on_start(self, span: Any, parent_context: Any = None) -> None:
+        self.open += 1
+        self.moved = time.monotonic()
+
+    def on_end(self, span: Any) -> None:
+        self.open -= 1
+        self.ended.append(span.instrumentation_scope.name if span.instrumentation_scope else "")
+        self.moved = time.monotonic()
+
+    def settle(self, scope: str, seconds: float, quiet: float) -> None:
+        """Wait until a span whose scope holds `scope` has ended and none moved for `quiet`, at most `seconds`."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            done = self.open <= 0 and any(scope in ended for ended in self.ended)
+            if done and time.monotonic() - self.moved > quiet:
+                break
+            time.sleep(0.05)
+        self.open = 0
+        self.ended.clear()
+
+
+WATCH = Watch()
+
+
 def set_up() -> None:
     if "logfire" in NAMES:
         logfire: Any = import_module("logfire")
-        logfire.configure(send_to_logfire=False, console=False, metrics=False, inspect_arguments=False)
+        logfire.configure(send_to_logfire=False, console=False, metrics=False, inspect_arguments=False,
+                          additional_span_processors=[WATCH])  # fmt: skip
         logfire.instrument_openai()
         logfire.instrument_anthropic()
         return
     provider = TracerProvider()
+    provider.add_span_processor(WATCH)
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     trace.set_tracer_provider(provider)
     for name in NAMES:
@@ -246,22 +283,33 @@ def pydantic_ai_cases() -> dict[str, Callable[[], object]]:
     }
 
 
+def run(name: str, case: Callable[[], object]) -> None:
+    """One case: its calls, its spans, then its name to the server."""
+    rooted = trace.get_tracer("my.app").start_as_current_span("handle") if "rooted" in NAMES else None
+    try:
+        with rooted or contextlib.nullcontext(), whose():
+            case()
+    except Exception:  # noqa: BLE001
+        if not name.endswith(("429", "500")):
+            traceback.print_exc()
+    if "litellm" in NAMES:
+        WATCH.settle("litellm", seconds=20, quiet=1.5)
+    else:
+        WATCH.settle("", seconds=2, quiet=0.3)
+    flush: Any = trace.get_tracer_provider()
+    flush.force_flush()
+    urllib.request.urlopen(urllib.request.Request(f"{URL}/case/{name}", data=b"", method="POST")).read()
+
+
 def main() -> None:
+    if "litellm" in NAMES and len(sys.argv) < 4:
+        for name in cases():
+            subprocess.run([sys.executable, __file__, sys.argv[1], URL, name], check=True, timeout=90)
+        return
     set_up()
     for name, case in cases().items():
-        try:
-            with whose():
-                case()
-        except Exception:  # noqa: BLE001
-            if not name.endswith(("429", "500")):
-                traceback.print_exc()
-        if "litellm" in NAMES:
-            import time
-
-            time.sleep(7)  # its callbacks run in a thread of their own
-        flush: Any = trace.get_tracer_provider()
-        flush.force_flush()
-        urllib.request.urlopen(urllib.request.Request(f"{URL}/case/{name}", data=b"", method="POST")).read()
+        if name in (sys.argv[3:] or [name]):
+            run(name, case)
     sys.stdout.flush()
     os._exit(0)  # the peers' own exporters have nowhere to send to
 
