@@ -12,12 +12,13 @@ provider billed in each case) and `versions.txt`.
 import argparse
 import json
 import os
-import platform
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from recording_provider import recording_provider
@@ -71,12 +72,12 @@ def main() -> None:
     options = parser.parse_args()
     failed = []
     for name in options.names:
-        print(f"{name}: capturing", flush=True)
+        sys.stdout.write(f"{name}: capturing\n")
         try:
-            print(f"{name}: {capture(name, options.venvs, options.to)}", flush=True)
+            sys.stdout.write(f"{name}: {capture(name, options.venvs, options.to)}\n")
         except (subprocess.SubprocessError, OSError, ValueError) as error:
             failed.append(name)
-            print(f"{name}: failed: {error}", file=sys.stderr, flush=True)
+            sys.stderr.write(f"{name}: failed: {error}\n")
     if failed:
         sys.exit(f"not captured: {', '.join(failed)}")
 
@@ -125,36 +126,53 @@ def _capture_vercel(venvs: Path, to: Path) -> Path:
 
 def _record(folder: Path, command: list[str], versions: dict[str, str], ways: dict[str, str]) -> Path:
     with recording_provider() as recording:
-        subprocess.run([*command, recording.url], check=True, timeout=600, env=os.environ | ways)
+        subprocess.run(
+            [*command, recording.url], check=True, timeout=600, env=os.environ | {"PYTHONWARNINGS": "ignore"} | ways
+        )
     if folder.exists():
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     truth = {}
     for name, case in recording.cases.items():
         # Requests joined end to end are one request with all their resource spans.
-        (folder / f"{name}.pb").write_bytes(_without_stacks(b"".join(case.otlp)))
+        (folder / f"{name}.pb").write_bytes(without_this_machine(b"".join(case.otlp)))
         truth[name] = case.calls
     (folder / "truth.json").write_text(json.dumps(truth, indent=1) + "\n")
     (folder / "versions.txt").write_text("".join(f"{name}=={versions[name]}\n" for name in sorted(versions)))
     return folder
 
 
-def _without_stacks(body: bytes) -> bytes:
-    """Leave out stack traces: they hold paths of the machine that made the capture."""
+def without_this_machine(body: bytes) -> bytes:
+    """Leave out stack traces, hosts and processes, and the folders that packages are installed in.
+
+    Raises ValueError where a path of this machine is left.
+    """
     request = ExportTraceServiceRequest.FromString(body)
-    for span in (span for part in request.resource_spans for scope in part.scope_spans for span in scope.spans):
-        for holder in (span, *span.events):
-            kept = [item for item in holder.attributes if not _STACK.search(item.key)]
-            del holder.attributes[:]
-            holder.attributes.extend(kept)
+    for part in request.resource_spans:
+        _keep(part.resource, lambda key: not _MACHINE.match(key))
+        for span in (span for scope in part.scope_spans for span in scope.spans):
+            span.status.message = _FOLDER.sub("", span.status.message)
+            for holder in (span, *span.events):
+                _keep(holder, lambda key: not _STACK.search(key))
+                for item in holder.attributes:
+                    if item.value.HasField("string_value"):
+                        item.value.string_value = _FOLDER.sub("", item.value.string_value)
     cleaned = request.SerializeToString()
-    for private in (str(Path.home()) + "/", "site-packages", platform.node()):
-        if private and private.encode() in cleaned:
+    for private in (f"{Path.home()}/", f"{HERE.parents[1]}/", "site-packages"):
+        if private.encode() in cleaned:
             raise ValueError(f"a span holds {private!r}, which is this machine's")
     return cleaned
 
 
-_STACK = re.compile("stack_?trace|traceback|^code\\.|^host\\.name$")
+def _keep(holder: Any, wanted: Callable[[str], bool]) -> None:
+    kept = [item for item in holder.attributes if wanted(item.key)]
+    del holder.attributes[:]
+    holder.attributes.extend(kept)
+
+
+_MACHINE = re.compile(r"host\.|process\.|os\.|service\.version")
+_FOLDER = re.compile(rf"(?:/[^\s\"':]*/site-packages|{re.escape(str(HERE))}|/[^\s\"':]*/lib/python3\.\d+)/")
+_STACK = re.compile("stack_?trace|traceback|^code\\.")
 _LIST_VERSIONS = """
 from importlib.metadata import distributions
 words = ("openai", "anthropic", "opentelemetry",
