@@ -9,6 +9,7 @@ names LiteLLM serves in a process of its own, and the other names instrument the
 
 import asyncio
 import contextlib
+import gc
 import inspect
 import json
 import os
@@ -401,6 +402,7 @@ def run(name: str, case: Callable[[], object]) -> None:
     except Exception:  # noqa: BLE001
         if not name.endswith(("429", "500")):
             traceback.print_exc()
+    gc.collect()  # Logfire reports an abandoned stream when it is collected
     if "litellm" in NAMES and not {"gateway", "v2"} & set(NAMES):
         WATCH.settle("litellm", seconds=12, quiet=1)
     else:
