@@ -39,13 +39,10 @@ PACKAGES = {
     "pydantic_ai": ["pydantic-ai-slim[openai,anthropic]"],
     "anthropic": ["anthropic"],
 }
-# Releases of a year before or more, with the SDKs of their time.
+# An older release, with the SDKs of its time.
 OLD_PACKAGES = {
     "openllmetry": ["opentelemetry-instrumentation-openai==0.40.14", "opentelemetry-instrumentation-anthropic==0.40.14",
                     "openai<2", "anthropic<0.60", "setuptools<81"],
-    "openinference": ["openinference-instrumentation-openai==0.1.30",
-                      "openinference-instrumentation-anthropic==0.1.18", "openai<2", "anthropic<0.60"],
-    "langfuse": ["langfuse<4", "openai<2", "anthropic<0.60"],
 }  # fmt: skip
 WAYS = {
     "rooted": {},
@@ -58,7 +55,7 @@ COMBINATIONS = [
     "openllmetry+openinference+rooted", "litellm+openllmetry+rooted", "litellm+openinference+rooted",
     "logfire+rooted", "langfuse+rooted", "openlit+rooted", "anthropic+rooted", "litellm+v2", "litellm+v2+rooted",
     "litellm+v2+openllmetry", "gateway+litellm+openllmetry", "gateway+litellm+v2+openllmetry", "official+latest",
-    "openai_v2+latest", "openllmetry+latest", "openllmetry+old", "openinference+old", "langfuse+old",
+    "openai_v2+latest", "openllmetry+latest", "openllmetry+old",
 ]  # fmt: skip
 VERCEL = ["ai@6", "@ai-sdk/openai@3", "@ai-sdk/anthropic@3", "@opentelemetry/api", "@opentelemetry/resources",
           "@opentelemetry/sdk-trace-node", "@opentelemetry/exporter-trace-otlp-proto"]  # fmt: skip
