@@ -30,7 +30,7 @@ SELECT now64(6, 'UTC') - INTERVAL 1 DAY + intDiv(number, 100000) * 120,
 FROM numbers({calls:UInt64})
 """
 _PRICE = (
-    "INSERT INTO price_list SELECT * EXCEPT (loaded_at) REPLACE (input_price * 2 AS input_price), now64(6, 'UTC') "
+    "INSERT INTO price_list SELECT * REPLACE (input_price * 2 AS input_price, now64(6, 'UTC') AS loaded_at) "
     "FROM price_list FINAL WHERE model = 'gpt-4o'"
 )
 

@@ -19,7 +19,7 @@ SPANS = """
     FROM numbers({calls:UInt64})
 """
 DOUBLED = (
-    "INSERT INTO price_list SELECT * EXCEPT (loaded_at) REPLACE (input_price * 2 AS input_price), now64(6, 'UTC') "
+    "INSERT INTO price_list SELECT * REPLACE (input_price * 2 AS input_price, now64(6, 'UTC') AS loaded_at) "
     "FROM price_list FINAL WHERE model = 'gpt-4o'"
 )
 PROGRESS = "SELECT countIf(state = 'done') AS done, count() AS begun FROM restatement_chunk FINAL"

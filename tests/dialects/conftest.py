@@ -1,77 +1,15 @@
-"""The captures of real instrumentations, as they are and taken apart, and a ledger to book them into."""
+"""A ledger to book captures into."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import pytest
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from spanledger_collector.spool import length_prefixed
 from spanledger_enrich.worker import Worker
 from spanledger_sql.configuration import Configuration
 from spanledger_sql.store import Store
-
-CAPTURES = Path(__file__).parents[1] / "fixtures" / "dialects"
-
-
-@dataclass(frozen=True)
-class Capture:
-    """One case of one set-up: the OTLP it sent, and what the provider billed meanwhile."""
-
-    setup: str
-    case: str
-
-    @property
-    def name(self) -> str:
-        return f"{self.setup}/{self.case}"
-
-    @property
-    def request(self) -> bytes:
-        return (CAPTURES / self.setup / f"{self.case}.pb").read_bytes()
-
-    @property
-    def billed(self) -> list[dict[str, Any]]:
-        return list(json.loads((CAPTURES / self.setup / "truth.json").read_text())[self.case])
-
-    def spans(self, number: int) -> list[bytes]:
-        """The capture's spans, a request each, with trace, span and response ids of their own for each ``number``."""
-        parts = []
-        request = ExportTraceServiceRequest.FromString(self.request)
-        for resource in request.resource_spans:
-            for scope in resource.scope_spans:
-                for span in scope.spans:
-                    part = ExportTraceServiceRequest()
-                    alone = part.resource_spans.add(resource=resource.resource).scope_spans.add(scope=scope.scope)
-                    alone.spans.add().CopyFrom(span)
-                    single = alone.spans[0]
-                    single.trace_id = _other(span.trace_id, number)
-                    single.span_id = _other(span.span_id, number)
-                    single.parent_span_id = _other(span.parent_span_id, number)
-                    for attribute in single.attributes:
-                        if attribute.key.endswith((".response.id", ".metadata.id")):
-                            attribute.value.string_value += f"-{number}"
-                    parts.append(part.SerializeToString())
-        return parts
-
-    def trace_ids(self, number: int) -> list[str]:
-        """The trace ids of `spans`."""
-        request = ExportTraceServiceRequest.FromString(self.request)
-        found = {s.trace_id for r in request.resource_spans for scope in r.scope_spans for s in scope.spans}
-        return [_other(trace_id, number).hex() for trace_id in found]
-
-
-def captures() -> list[Capture]:
-    """Every capture that holds a span."""
-    return [Capture(path.parent.name, path.stem) for path in sorted(CAPTURES.glob("*/*.pb")) if path.stat().st_size]
-
-
-def _other(identity: bytes, number: int) -> bytes:
-    return (int.from_bytes(identity, "big") ^ number).to_bytes(len(identity), "big") if identity else identity
 
 
 @pytest.fixture

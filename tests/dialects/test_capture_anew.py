@@ -10,10 +10,10 @@ import os
 import re
 from pathlib import Path
 
-import conftest
+import captured
 import pytest
 from capture import capture
-from conftest import Capture
+from captured import Capture
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from test_captures import assert_as_billed
 
@@ -41,7 +41,7 @@ def test_a_capture_made_anew_is_counted_as_billed(
     name: str, tmp_path: Path, store: Store, configuration: Configuration, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = capture(name, Path(os.environ.get("SPANLEDGER_DIALECT_VENVS", tmp_path / "venvs")), tmp_path / "anew")
-    monkeypatch.setattr(conftest, "CAPTURES", folder.parent)
+    monkeypatch.setattr(captured, "CAPTURES", folder.parent)
     made = [Capture(folder.name, case) for case in json.loads((folder / "truth.json").read_text())]
     assert made
     silent = [one.case for one in made if not _spans(one.request)]

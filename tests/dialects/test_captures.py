@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Capture, captures
+from captured import Capture, captures
 
 from spanledger_collector.spool import length_prefixed
 from spanledger_enrich.worker import Worker

@@ -12,8 +12,8 @@ from spanledger_enrich.worker import Worker
 MODELS = ("gpt-4o-2024-08-06", "gpt-4o-mini-2024-07-18", "our-own-7b")
 FIGURES = "SELECT * EXCEPT (version, enriched_at) FROM ledger FINAL ORDER BY trace_id, span_id"
 DOUBLED = (
-    "INSERT INTO price_list SELECT * EXCEPT (loaded_at) REPLACE (input_price * {by:UInt8} AS input_price), "
-    "now64(6, 'UTC') FROM price_list FINAL WHERE model = {model:String}"
+    "INSERT INTO price_list SELECT * REPLACE (input_price * {by:UInt8} AS input_price, "
+    "now64(6, 'UTC') AS loaded_at) FROM price_list FINAL WHERE model = {model:String}"
 )
 
 
@@ -156,15 +156,15 @@ def test_a_newer_catalogue_reaches_names_that_it_did_not_know(books):
     assert resolved == "gpt-4o"
 
 
-def test_late_and_corrected_grid_hours_restate_the_calls_of_those_hours(books):
+def test_late_and_corrected_grid_hours_restate_the_calls_of_those_hours_and_those_that_their_mean_stands_in_for(books):
     calls = [span(0, cloud_region="eu-central-1", ts=datetime(2024, 10, 8, hour, 30, tzinfo=UTC)) for hour in range(4)]
     books.book(*calls)
     books.hours("DE", "2024-10-08T01:00", [400.0, 500.0])
-    assert restate(books).changed_calls == 2
+    assert restate(books).changed_calls == 4
     found = books.store.rows("SELECT intensity_g_per_kwh AS g, intensity_resolution AS r FROM calls ORDER BY ts")
-    assert [row["r"] for row in found] == ["year", "hour", "hour", "year"]
+    assert [(row["g"], row["r"]) for row in found] == [(450, "month"), (400, "hour"), (500, "hour"), (450, "month")]
     books.hours("DE", "2024-10-08T02:00", [510.0])
-    assert restate(books).changed_calls == 1
+    assert restate(books).changed_calls == 3
     assert books.store.value("SELECT max(intensity_g_per_kwh) FROM calls") == 510.0
 
 

@@ -10,8 +10,8 @@ from spanledger_enrich.restatement import Scope, restate
 MODELS = ("gpt-4o-2024-08-06", "gpt-4o-mini-2024-07-18", "our-own-7b")
 FIGURES = "SELECT * EXCEPT (version, enriched_at) FROM ledger FINAL ORDER BY trace_id, span_id"
 PRICE = (
-    "INSERT INTO price_list SELECT * EXCEPT (loaded_at) REPLACE (input_price * {by:UInt8} AS input_price), "
-    "now64(6, 'UTC') FROM price_list FINAL WHERE model = {model:String}"
+    "INSERT INTO price_list SELECT * REPLACE (input_price * {by:UInt8} AS input_price, "
+    "now64(6, 'UTC') AS loaded_at) FROM price_list FINAL WHERE model = {model:String}"
 )
 
 
