@@ -37,6 +37,8 @@ stands before the command. Made from the commands' own help by `make docs`; do n
 _DEFAULTS = {
     "data_dir": "the user's data folder, on Linux `~/.local/share/spanledger`",
     "clickhouse_url": "`chdb://` and the folder `clickhouse` in `data_dir`",
+    "own_providers": "none",
+    "own_hosts": "none",
 }
 _MEANINGS = {
     "otlp_http_port": "OTLP over HTTP; 0: any free port",

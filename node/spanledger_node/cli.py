@@ -11,7 +11,17 @@ import typer
 
 from spanledger_enrich.grid_csv import GridFileError
 from spanledger_enrich.grid_http import GridSourceError
-from spanledger_node import data_commands, demo, doctor, grid_commands, meter_commands, node_commands, report_commands
+from spanledger_node import (
+    carbon_commands,
+    data_commands,
+    demo,
+    doctor,
+    grid_commands,
+    meter_commands,
+    node_commands,
+    report_commands,
+)
+from spanledger_node.carbon_scenario import ScenarioError
 from spanledger_node.listening import ListenError
 from spanledger_node.otlp_file import OtlpFileError
 from spanledger_node.period import PeriodError
@@ -24,7 +34,7 @@ from spanledger_sql.store import StoreError
 # What a user can mend: printed as one sentence, without a trace.
 _MENDABLE = (
     ConfigurationError, GridFileError, GridSourceError, ListenError, OtlpFileError, PeriodError, ReplayError,
-    StoreError, TraceFileError, PermissionError,
+    ScenarioError, StoreError, TraceFileError, PermissionError,
 )  # fmt: skip
 
 app = typer.Typer(
@@ -38,7 +48,7 @@ app = typer.Typer(
 app.command()(node_commands.up)
 app.command()(demo.demo)
 app.command()(report_commands.chargeback)
-app.command()(report_commands.carbon)
+app.add_typer(carbon_commands.carbon, name="carbon")
 app.command()(report_commands.explain)
 app.command()(report_commands.sql)
 app.command()(data_commands.ingest)
