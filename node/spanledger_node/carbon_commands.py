@@ -177,8 +177,8 @@ def ghg(
     )
     _note(f"Own or leased machines: calls measured on their host, and those of {own}.")
     _note(
-        "Intensities are of the power's life cycle: fuel supply and plants, which Scope 3 category 3 would hold, are in "
-        "the figures of the operation."
+        "Intensities are of the power's life cycle: fuel supply and plants, which Scope 3 category 3 would hold, are "
+        "in the figures of the operation."
     )
 
 
