@@ -43,6 +43,13 @@ class Unit(StrEnum):
     session = "session"
 
 
+class Signal(StrEnum):
+    """Which intensities a what-if is reckoned with."""
+
+    average = "average"
+    marginal = "marginal"
+
+
 class StatementFormat(StrEnum):
     """How the method statement is printed."""
 
@@ -234,7 +241,16 @@ def yearly_error(
     chosen = dimensions(by, _ERROR_DIMENSIONS)
     asked = period(month, begin, end, timezone)
     with open_store(context) as store:
-        frame = _report(store, "carbon_yearly_error", asked, chosen, _ERROR_DIMENSIONS, timezone=timezone)
+        frame = _report(
+            store,
+            "carbon_yearly_error",
+            asked,
+            chosen,
+            _ERROR_DIMENSIONS,
+            timezone=timezone,
+            signal="average",
+            basis="lifecycle",
+        )
     print_rows(
         frame,
         output,
@@ -259,6 +275,9 @@ def whatif(
     cache_share: Annotated[
         float, typer.Option(help="Share of each prompt that is read from the cache at least.", min=0, max=1)
     ] = 0.0,
+    signal: Annotated[
+        Signal, typer.Option(help="average, as in the ledger; or marginal, for decisions: hours that were imported.")
+    ] = Signal.average,
     month: Month = None,
     begin: Begin = None,
     end: End = None,
@@ -281,7 +300,7 @@ def whatif(
     """
     chosen = dimensions(by, _WHATIF_DIMENSIONS)
     asked = period(month, begin, end, timezone)
-    scenario = carbon_scenario.read(zone, window, model, provider, replaced, cache_share)
+    scenario = carbon_scenario.read(zone, window, model, provider, replaced, cache_share, signal.value)
     with open_store(context) as store:
         carbon_scenario.refuse_unknown(store, scenario)
         frame = _report(

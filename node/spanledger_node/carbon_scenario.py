@@ -24,6 +24,7 @@ class Scenario:
         window: Hours by which a call may be put off.
         energy_id: The other model's entry of `energy_model`; price_provider and price_model that of `price_list`.
         cache_share: Of each prompt, 0 to 1.
+        signal: 'average', as in the ledger, or 'marginal'.
     """
 
     zone: str = ""
@@ -34,6 +35,12 @@ class Scenario:
     price_provider: str = ""
     price_model: str = ""
     cache_share: float = 0.0
+    signal: str = "average"
+
+    @property
+    def basis(self) -> str:
+        """What the intensities of the signal count."""
+        return "direct" if self.signal == "marginal" else "lifecycle"
 
     def __str__(self) -> str:
         parts = [
@@ -54,14 +61,19 @@ class Scenario:
             "price_provider": self.price_provider,
             "price_model": self.price_model,
             "cache_share": self.cache_share,
+            "signal": self.signal,
+            "basis": self.basis,
         }
 
     def assumptions(self) -> list[str]:
         """What the comparison takes for granted, a sentence each."""
         stated = [
             "compared are calls whose figures are known both ways; the others are counted, and are in neither sum",
-            "intensities are average, life cycle and location-based: what the grid as a whole would emit for one kWh "
-            "more or less at that hour (marginal) may differ",
+            "intensities are average and life cycle, as in the ledger; what one kWh more or less at an hour does to "
+            "the grid (--signal marginal) may differ"
+            if self.signal == "average"
+            else "intensities are marginal and direct, now and then: no part of an inventory; calls whose hour has "
+            "none are not compared",
         ]
         if self.zone:
             stated.append(
@@ -89,7 +101,9 @@ class Scenario:
         return stated
 
 
-def read(zone: str, window: int, model: str, provider: str, replaced: str, cache_share: float) -> Scenario:
+def read(
+    zone: str, window: int, model: str, provider: str, replaced: str, cache_share: float, signal: str = "average"
+) -> Scenario:
     """A scenario from what the user says.
 
     Raises:
@@ -106,7 +120,7 @@ def read(zone: str, window: int, model: str, provider: str, replaced: str, cache
         meant = f"; meant {' or '.join(near)}?" if near else "; expected one such as FR or US-CAL-CISO"
         raise ScenarioError(f"--zone {zone!r} is no known zone{meant}")
     if not model:
-        return Scenario(zone=zone, window=window, cache_share=cache_share)
+        return Scenario(zone=zone, window=window, cache_share=cache_share, signal=signal)
     price = price_list.resolve(provider.lower(), [model])
     if not price.model:
         near = price_list.nearest(model)
@@ -118,7 +132,7 @@ def read(zone: str, window: int, model: str, provider: str, replaced: str, cache
             f"--model {model!r} has no energy coefficients; expected a model that {energy_model.SOURCE} knows, such as "
             "gpt-4o-mini, with --provider where its name does not tell whose it is"
         )
-    return Scenario(zone, window, model, replaced, energy_id, price.provider, price.model, cache_share)
+    return Scenario(zone, window, model, replaced, energy_id, price.provider, price.model, cache_share, signal)
 
 
 def refuse_unknown(store: Store, scenario: Scenario) -> None:
@@ -127,15 +141,19 @@ def refuse_unknown(store: Store, scenario: Scenario) -> None:
     Raises:
         ScenarioError: One of them.
     """
-    known = "SELECT count() FROM grid_intensity WHERE zone IN {zones:Array(String)}"
+    known = (
+        "SELECT count() FROM grid_intensity WHERE zone IN {zones:Array(String)} "
+        "AND signal = {signal:String} AND basis = {basis:String}"
+    )
+    series = {"signal": scenario.signal, "basis": scenario.basis}
     zones = [scenario.zone, scenario.zone.partition("-")[0]]
-    if scenario.zone and not store.value(known, zones=zones):
+    if scenario.zone and not store.value(known, zones=zones, **series):
         raise ScenarioError(
-            f"--zone {scenario.zone!r} has no intensities, neither by the hour nor by the year; bring some in with "
-            "'spanledger grid import'"
+            f"--zone {scenario.zone!r} has no {scenario.signal} intensities, neither by the hour nor by the year; "
+            "bring some in with 'spanledger grid import'"
         )
     hourly = f"{known} AND resolution = 'hour'"
-    if scenario.zone and scenario.window and not store.value(hourly, zones=[scenario.zone]):
+    if scenario.zone and scenario.window and not store.value(hourly, zones=[scenario.zone], **series):
         raise ScenarioError(
             f"--window {scenario.window}: {scenario.zone!r} has no intensities by the hour, so that no hour is better "
             "than another; bring some in with 'spanledger grid import'"

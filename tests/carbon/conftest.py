@@ -60,7 +60,7 @@ class Books:
         Worker(self.store, self.configuration).catch_up()
         return self.store.rows("SELECT * FROM calls ORDER BY ts, span_id")
 
-    def hours(self, zone: str, first: str, values: list[float]) -> None:
+    def hours(self, zone: str, first: str, values: list[float], **changes: str) -> None:
         """Hourly intensities of a zone from ``first`` on."""
         stamps = pd.date_range(first, periods=len(values), freq="h", tz="UTC")
         self.store.insert_frame(
@@ -68,7 +68,7 @@ class Books:
             pd.DataFrame(
                 {"zone": zone, "resolution": "hour", "signal": "average", "basis": "lifecycle", "ts": stamps,
                  "g_per_kwh": values, "quality": "measured", "source": "a test"}
-            ),
+            ).assign(**changes),
         )  # fmt: skip
 
     def empty(self) -> None:

@@ -15,7 +15,7 @@ PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
 NIGHT, DAY = 400.0, 200.0
 DAYTIME = range(8, 18)
 NOTHING = {"zone": "", "window": 0, "replaced": "", "energy_id": "", "price_provider": "", "price_model": "",
-           "cache_share": 0.0}  # fmt: skip
+           "cache_share": 0.0, "signal": "average", "basis": "lifecycle"}  # fmt: skip
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -57,14 +57,18 @@ def whatif(books, by=(), **changes):
     return books.report("carbon_whatif", list(by), **{**NOTHING, **changes})
 
 
+def yearly_error(books, by=()):
+    return books.report("carbon_yearly_error", list(by), signal="average", basis="lifecycle")
+
+
 def test_a_yearly_mean_is_off_by_as_much_as_the_hours_differ_from_it(books):
     books.book(at(3), at(12), at(13))
-    night, day = books.report("carbon_yearly_error", ["hour_of_day"])[:2]
+    night, day = yearly_error(books, ["hour_of_day"])[:2]
     mean = (DAY * 10 + NIGHT * 14) / 24
     assert (night["hour_of_day"], day["hour_of_day"]) == ("03", "12")
     assert night["year_mean_error_percent"] == pytest.approx(100 * (mean / NIGHT - 1))
     assert day["year_mean_error_percent"] == pytest.approx(100 * (mean / DAY - 1))
-    [total] = books.report("carbon_yearly_error")
+    [total] = yearly_error(books)
     assert total["year_mean_error_percent"] == pytest.approx(100 * (3 * mean / (NIGHT + 2 * DAY) - 1))
     gross = abs(mean - NIGHT) + 2 * abs(mean - DAY)
     assert total["year_mean_absolute_error_percent"] == pytest.approx(100 * gross / (NIGHT + 2 * DAY))
@@ -76,7 +80,7 @@ def test_a_yearly_mean_is_off_by_as_much_as_the_hours_differ_from_it(books):
 
 def test_calls_without_an_hourly_intensity_are_not_compared_and_counted(books):
     books.book(at(3), at(3, cloud_region="uksouth"), at(3, request_model="our-own-7b"))
-    [total] = books.report("carbon_yearly_error")
+    [total] = yearly_error(books)
     assert (total["calls"], total["not_hourly_calls"], total["without_year_calls"]) == (1, 2, 0)
 
 
@@ -112,6 +116,16 @@ def test_a_call_waits_for_the_first_of_the_cleanest_hours(books):
     assert line["shifted_hours"] == 5
     assert line["then_co2e_kg"] == pytest.approx(line["co2e_kg"] * DAY / NIGHT)
     assert whatif(books, window=4)[0]["then_co2e_kg"] == pytest.approx(line["co2e_kg"])
+
+
+def test_marginal_hours_are_compared_with_marginal_hours(books):
+    books.hours("DE", "2024-10-08T03:00", [500.0, 600.0, 450.0], signal="marginal", basis="direct")
+    books.book(at(3), at(4), at(12))
+    [line] = whatif(books, window=1, signal="marginal", basis="direct")
+    wh = books.report("carbon")[0]["energy_kwh"] / 3
+    assert line["co2e_kg"] == pytest.approx(wh * (500 + 600) / 1000)
+    assert line["then_co2e_kg"] == pytest.approx(wh * (500 + 450) / 1000)
+    assert line["not_compared_calls"] == 1
 
 
 def test_another_zone_emits_by_its_own_hours_or_its_yearly_mean(books):

@@ -5,9 +5,11 @@
 --     be put off, to the one with the least intensity; replaced String: the model whose calls would go to another one,
 --     '' all but those of embedding and reranking; energy_id, price_provider, price_model String: the other model's entries
 --     in energy_model and price_list, '' leaves models as they are; cache_share Float64: the share of each prompt that is
---     read from the cache at least, 0 to 1.
+--     read from the cache at least, 0 to 1; signal, basis String: of the intensities: 'average' and 'lifecycle' as in the
+--     ledger, or 'marginal' and 'direct', of which nothing but hours is known.
 -- Columns: the dimensions; calls; over the calls whose emissions are known both ways: energy_kwh and then_energy_kwh,
---     co2e_kg and then_co2e_kg with its bounds, location-based, in kgCO2e, and co2e_change_percent; shifted_hours: by how
+--     co2e_kg and then_co2e_kg with its bounds, location-based, in kgCO2e (of the
+--     signal), and co2e_change_percent; shifted_hours: by how
 --     much they are put off on average; over the calls whose cost is known both ways: list_cost and then_list_cost in USD, and
 --     cost_change_percent; not_compared_calls and cost_not_compared_calls: left out of these.
 -- Energy under another model or with more caching: by the ratio of the coefficients' energy then and now, so that what
@@ -17,7 +19,7 @@ WITH
     (
         SELECT zone, ts, g_per_kwh
         FROM grid_intensity FINAL
-        WHERE resolution = 'hour' AND signal = 'average' AND basis = 'lifecycle'
+        WHERE resolution = 'hour' AND signal = {signal:String} AND basis = {basis:String}
             AND ts >= toStartOfHour(toDateTime({from:DateTime64(9, 'UTC')}, 'UTC'))
             AND ts < toDateTime({to:DateTime64(9, 'UTC')}, 'UTC') + toIntervalHour({window:UInt32} + 1)
     ),
@@ -48,7 +50,7 @@ WITH
     (
         SELECT argMax(g_per_kwh, (grid_intensity.zone = {zone:String}, ts))
         FROM grid_intensity FINAL
-        WHERE resolution = 'year' AND signal = 'average' AND basis = 'lifecycle'
+        WHERE resolution = 'year' AND signal = {signal:String} AND basis = {basis:String}
             AND grid_intensity.zone IN ({zone:String}, splitByChar('-', {zone:String})[1])
         HAVING count() > 0
     ) AS yearly_g_per_kwh,
@@ -144,14 +146,16 @@ FROM
         m.model AS model,
         m.zone AS zone,
         m.energy_wh AS energy_wh,
-        m.co2e_g AS co2e_g,
+        -- Now, by the signal asked for: the average one is the ledger's own.
+        if({signal:String} = 'average', m.intensity_g_per_kwh, own.g_per_kwh) AS intensity,
+        if({signal:String} = 'average', m.co2e_g, m.energy_wh / 1000 * own.g_per_kwh) AS co2e_g,
         m.list_cost AS list_cost,
         m.wh_then AS then_wh,
         multiIf(
             {zone:String} != '', ifNull(best.g_per_kwh, yearly_g_per_kwh),
-            {window:UInt32} > 0, least(m.intensity_g_per_kwh, ifNull(best.g_per_kwh, m.intensity_g_per_kwh)),
-            m.intensity_g_per_kwh) AS then_intensity,
-        if(then_intensity < m.intensity_g_per_kwh OR {zone:String} != '', ifNull(best.later, 0), 0) AS later,
+            {window:UInt32} > 0, least(intensity, ifNull(best.g_per_kwh, intensity)),
+            intensity) AS then_intensity,
+        if(then_intensity < intensity OR {zone:String} != '', ifNull(best.later, 0), 0) AS later,
         then_wh / 1000 * then_intensity AS then_g,
         m.wh_low_then / 1000 * then_intensity AS then_g_low,
         m.wh_high_then / 1000 * then_intensity AS then_g_high,
@@ -214,6 +218,8 @@ FROM
             ON then_price.provider = moved.then_price_provider AND then_price.model = moved.then_price_model
             AND then_price.valid_from <= moved.ts
     ) AS m
+    LEFT JOIN hours AS own
+        ON own.zone = m.zone AND own.ts = toStartOfHour(m.ts)
     LEFT JOIN best
         ON best.zone = if({zone:String} = '', m.zone, {zone:String}) AND best.hour = toStartOfHour(m.ts)
 ) AS w

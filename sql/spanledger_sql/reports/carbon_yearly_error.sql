@@ -2,7 +2,8 @@
 -- Compared are calls whose intensity is of their hour, with the mean of all hours of the same zone and calendar year
 -- (UTC; of at least 8,000 hours), and with the yearly mean of the country that would stand in without hours.
 -- Parameters: from, to DateTime64(9, 'UTC'): the half-open period; by Array(String): any of tenant, feature, model,
---     zone, day, hour_of_day; the others are folded into ''; timezone String: of the days and hours.
+--     zone, day, hour_of_day; the others are folded into ''; timezone String: of the days and hours;
+--     signal, basis String: of the ledger's intensities, 'average' and 'lifecycle'.
 -- Columns: the dimensions; calls: compared; energy_kwh of these; co2e_kg: by the hour; year_mean_co2e_kg: by the mean of
 --     the zone's hours of the year; year_mean_error_percent: by how much that is too high (+) or too low (-), in % of
 --     co2e_kg; year_mean_absolute_error_percent: the same with each call's error taken without its sign, so that what
@@ -14,7 +15,7 @@ WITH
     (
         SELECT zone, toYear(ts) AS year, avg(g_per_kwh) AS g_per_kwh
         FROM grid_intensity FINAL
-        WHERE resolution = 'hour' AND signal = 'average' AND basis = 'lifecycle'
+        WHERE resolution = 'hour' AND signal = {signal:String} AND basis = {basis:String}
         GROUP BY zone, year
         HAVING count() >= 8000
     ),
@@ -26,7 +27,7 @@ WITH
         (
             SELECT zone, argMax(g_per_kwh, ts) AS g_per_kwh
             FROM grid_intensity FINAL
-            WHERE resolution = 'year' AND signal = 'average' AND basis = 'lifecycle'
+            WHERE resolution = 'year' AND signal = {signal:String} AND basis = {basis:String}
             GROUP BY zone
         ) AS mean
             ON mean.zone = place.country
