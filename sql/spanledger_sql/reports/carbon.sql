@@ -55,4 +55,6 @@ FROM calls AS c
 WHERE c.ts >= {from:DateTime64(9, 'UTC')}
     AND c.ts < {to:DateTime64(9, 'UTC')}
 GROUP BY ALL
-ORDER BY month, day, if(has({by:Array(String)}, 'hour'), min(c.ts), NULL), hour_of_day, co2e_kg DESC NULLS LAST, tenant, model, zone
+ORDER BY
+    month, day, if(has({by:Array(String)}, 'hour'), min(c.ts), NULL), hour_of_day,
+    co2e_kg DESC NULLS LAST, tenant, model, zone

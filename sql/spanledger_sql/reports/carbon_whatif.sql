@@ -177,13 +177,16 @@ FROM
             moved.co2e_g AS co2e_g,
             moved.list_cost AS list_cost,
             then_wh_of(
-                moved.energy_wh_low, energy.low, multiIf(moved.switches, then_energy.low, moved.spared > 0, energy.low, []),
+                moved.energy_wh_low, energy.low,
+                multiIf(moved.switches, then_energy.low, moved.spared > 0, energy.low, []),
                 moved.output_tokens, moved.input_tokens, moved.cache_read_tokens, moved.spared) AS wh_low_then,
             then_wh_of(
-                moved.energy_wh, energy.central, multiIf(moved.switches, then_energy.central, moved.spared > 0, energy.central, []),
+                moved.energy_wh, energy.central,
+                multiIf(moved.switches, then_energy.central, moved.spared > 0, energy.central, []),
                 moved.output_tokens, moved.input_tokens, moved.cache_read_tokens, moved.spared) AS wh_then,
             then_wh_of(
-                moved.energy_wh_high, energy.high, multiIf(moved.switches, then_energy.high, moved.spared > 0, energy.high, []),
+                moved.energy_wh_high, energy.high,
+                multiIf(moved.switches, then_energy.high, moved.spared > 0, energy.high, []),
                 moved.output_tokens, moved.input_tokens, moved.cache_read_tokens, moved.spared) AS wh_high_then,
             multiIf(
                 moved.switches,
