@@ -60,14 +60,6 @@ class Configuration(BaseSettings):
         default="WORLD", description="grid zone or ISO alpha-2 country of calls whose place is unknown; WORLD: the mean"
     )
 
-    own_providers: Annotated[tuple[str, ...], NoDecode] = Field(
-        default=(),
-        description="`carbon ghg`: providers, as spans name them, that are own or leased machines, such as `vllm`",
-    )
-    own_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
-        default=(), description="`carbon ghg`: hosts (`host.name`) that are own or leased machines"
-    )
-
     electricitymaps_url: str = Field(
         default="https://api.electricitymaps.com/v3", description="`grid sync`: the API of Electricity Maps"
     )
@@ -84,6 +76,14 @@ class Configuration(BaseSettings):
     )
     grid_attempts: int = Field(
         default=6, gt=0, description="`grid sync`: how often a question is asked while the answer is 429 or 5xx"
+    )
+
+    own_providers: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="`carbon ghg`: providers, as spans name them, that are own or leased machines, such as `vllm`",
+    )
+    own_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="`carbon ghg`: hosts (`host.name`) that are own or leased machines"
     )
 
     @field_validator("data_dir")
