@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import published_figures
 import typer.main
 
 from spanledger_node.cli import app
@@ -37,6 +38,8 @@ stands before the command. Made from the commands' own help by `make docs`; do n
 _DEFAULTS = {
     "data_dir": "the user's data folder, on Linux `~/.local/share/spanledger`",
     "clickhouse_url": "`chdb://` and the folder `clickhouse` in `data_dir`",
+    "own_providers": "none",
+    "own_hosts": "none",
 }
 _MEANINGS = {
     "otlp_http_port": "OTLP over HTTP; 0: any free port",
@@ -54,13 +57,14 @@ def pages(store: Store) -> dict[Path, str]:
     Raises:
         ValueError: A view's columns and `docs/columns.csv` differ, or a page lacks a marker.
     """
-    ledger, operate = DOCS / "ledger.md", DOCS / "operate.md"
+    ledger, operate, methodology = DOCS / "ledger.md", DOCS / "operate.md", DOCS / "methodology.md"
     text = ledger.read_text(encoding="utf-8")
     for view in ("calls", "ledger_hourly"):
         text = _replaced(text, f"columns of {view}", columns(store, view))
     return {
         DOCS / "commands.md": commands(),
         ledger: text,
+        methodology: _replaced(methodology.read_text(encoding="utf-8"), "published figures", published_figures.table()),
         operate: _replaced(operate.read_text(encoding="utf-8"), "configuration", configuration()),
     }
 

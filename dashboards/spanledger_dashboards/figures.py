@@ -11,6 +11,7 @@ UNKNOWN = "unknown"
 _MINUS = "\N{MINUS SIGN}"
 _ENERGY_UNITS = (("Wh", 1.0), ("kWh", 1e3), ("MWh", 1e6), ("GWh", 1e9))
 _MASS_UNITS = (("g", 1.0), ("kg", 1e3), ("t", 1e6))
+_VOLUME_UNITS = (("mL", 1.0), ("L", 1e3), ("m³", 1e6))
 
 
 def usd(amount: Number) -> str:
@@ -78,6 +79,11 @@ def emissions(grams: Number) -> str:
 def emissions_range(low: Number, high: Number) -> str:
     """A range of a mass of CO2e given in grams."""
     return _measured_range(low, high, _MASS_UNITS)
+
+
+def water(millilitres: Number) -> str:
+    """A volume of water given in millilitres, in the unit that suits it."""
+    return _measured(millilitres, _VOLUME_UNITS)
 
 
 def intensity(g_per_kwh: Number) -> str:

@@ -54,7 +54,7 @@ def apply() -> None:
     st.html(_CSS)
 
 
-def metric_columns() -> list[DeltaGenerator]:
-    """Places for six headline figures: two rows of three, on a narrow screen three of two."""
+def metric_columns(count: int = 6) -> list[DeltaGenerator]:
+    """Places for headline figures: rows of three, on a narrow screen of two."""
     with st.container(key="cards"):
-        return list(st.columns(6, gap="small"))
+        return list(st.columns(count, gap="small"))

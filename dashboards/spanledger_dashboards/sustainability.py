@@ -24,9 +24,11 @@ _METHOD = """
 carbon intensity of the grid zone it ran in, in the hour of the call where hourly data exists and else the yearly mean.
 That is the location-based figure. Measured energy is used before modelled.
 
-**Apart.** Embodied emissions, of making the hardware, are shown on their own and never added or netted.
+**Apart.** Embodied emissions, of making the hardware, market-based emissions, by imported contracts, and water are
+shown on their own where they are known, and never added or netted.
 
-**Not included.** Training, the network, the user's own device, idle capacity, and offsets or certificates.
+**Not included.** Training, the network, the user's own device, and idle capacity; offsets and certificates are in no
+figure but the market-based one.
 
 **Ranges.** Each call has a low, a central and a high estimate. The range of a total adds up the calls' own bounds, as
 if all erred the same way: it is wide on purpose. Calls without an estimate are counted as unknown, never as zero.
@@ -94,7 +96,27 @@ def _headline(now: pd.Series[Any]) -> None:
             "Their energy or their grid's intensity is not known. They are in no figure here.",
         ),
     ]
-    for column, (label, value, below, note) in zip(metric_columns(), cards, strict=True):
+    for label, figure, show, gap, note in (
+        (
+            "Market-based, CO₂e",
+            "co2e_market_g",
+            figures.emissions,
+            "unknown_market_calls",
+            "By the contracts that were imported: an alternative to the location-based figure, never netted with it.",
+        ),
+        (
+            "Water",
+            "water_ml",
+            figures.water,
+            "unknown_water_calls",
+            "On site and for the electricity.",
+        ),
+    ):
+        if not figures.is_unknown(now[figure]):
+            of = f"of {figures.count(now['calls'])} calls"
+            left_out = f"unknown for {figures.count(now[gap])} {of}" if now[gap] else "of all calls"
+            cards.append((label, show(now[figure]), left_out, note))
+    for column, (label, value, below, note) in zip(metric_columns(len(cards)), cards, strict=True):
         column.metric(
             label,
             value,

@@ -18,6 +18,7 @@ from spanledger_enrich.price_file import PriceFileError
 from spanledger_enrich.restatement import RestatementError
 from spanledger_enrich.whatif import WhatIfError
 from spanledger_node import (
+    carbon_commands,
     commitment_commands,
     data_commands,
     demo,
@@ -31,6 +32,7 @@ from spanledger_node import (
     restatement_commands,
     whatif_commands,
 )
+from spanledger_node.carbon_scenario import ScenarioError
 from spanledger_node.listening import ListenError
 from spanledger_node.otlp_file import OtlpFileError
 from spanledger_node.period import PeriodError
@@ -43,8 +45,8 @@ from spanledger_sql.store import StoreError
 # What a user can mend: printed as one sentence, without a trace.
 _MENDABLE = (
     AliasError, CatalogueError, CommitmentFileError, ConfigurationError, GridFileError, GridSourceError, ListenError,
-    OtlpFileError, PeriodError, PriceFileError, ReplayError, RestatementError, StoreError, TraceFileError, WhatIfError,
-    PermissionError,
+    OtlpFileError, PeriodError, PriceFileError, ReplayError, RestatementError, ScenarioError, StoreError,
+    TraceFileError, WhatIfError, PermissionError,
 )  # fmt: skip
 
 app = typer.Typer(
@@ -58,7 +60,7 @@ app = typer.Typer(
 app.command()(node_commands.up)
 app.command()(demo.demo)
 app.command()(report_commands.chargeback)
-app.command()(report_commands.carbon)
+app.add_typer(carbon_commands.carbon, name="carbon")
 app.command()(report_commands.explain)
 app.command()(report_commands.sql)
 app.command()(data_commands.ingest)

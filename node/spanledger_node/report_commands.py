@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import pandas as pd
 import typer
@@ -13,6 +13,9 @@ from spanledger_node.options import Begin, By, End, Month, Output, Timezone, ope
 from spanledger_node.period import Period, period
 from spanledger_node.table import Format, console, print_rows
 from spanledger_sql.store import Store, StoreError, statement
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _DIMENSIONS = (
     "day", "tenant", "cost_center", "environment", "service", "feature", "workflow", "user", "provider", "model",
@@ -40,15 +43,15 @@ def chargeback(
 
         spanledger chargeback --from 2024-10-08 --to 2024-10-09 --timezone Europe/Berlin --format csv > bill.csv
     """
-    dimensions = _dimensions(by)
+    chosen = dimensions(by, _DIMENSIONS)
     asked = period(month, begin, end, timezone)
     with open_store(context) as store:
         frame = store.frame(
-            "reports/chargeback", **{"from": asked.begin, "to": asked.end, "by": dimensions, "timezone": timezone}
+            "reports/chargeback", **{"from": asked.begin, "to": asked.end, "by": chosen, "timezone": timezone}
         )
-        frame = frame.drop(columns=[name for name in _DIMENSIONS if name not in dimensions])
+        frame = frame.drop(columns=[name for name in _DIMENSIONS if name not in chosen])
         if frame.empty:
-            _say_what_there_is(store, asked)
+            say_what_there_is(store, asked)
         print_rows(
             frame, output, title=f"Chargeback, {asked}", total=_TOTALS, gaps=[name for name in _GAPS if name in frame]
         )
@@ -96,49 +99,24 @@ def sql(
         print_rows(store.query_frame(query), output)
 
 
-def carbon(
-    context: typer.Context,
-    month: Month = None,
-    begin: Begin = None,
-    end: End = None,
-    timezone: Timezone = "UTC",
-    by: By = "tenant",
-    output: Output = None,
-) -> None:
-    """Energy and location-based emissions, with their bounds and how many calls have none.
+def dimensions(by: str, known: Sequence[str]) -> list[str]:
+    """The dimensions that ``--by`` names, of those that a report knows.
 
-    Try:
-
-        spanledger carbon --month 2024-10 --by zone,model
+    Raises:
+        typer.BadParameter: It names none, or one that the report does not know.
     """
-    dimensions = _dimensions(by)
-    asked = period(month, begin, end, timezone)
-    with open_store(context) as store:
-        frame = store.frame(
-            "reports/chargeback", **{"from": asked.begin, "to": asked.end, "by": dimensions, "timezone": timezone}
-        )
-        if frame.empty:
-            _say_what_there_is(store, asked)
-        columns = [*dimensions, "calls", "output_tokens", "energy_kwh", "co2e_kg", "co2e_kg_low", "co2e_kg_high",
-                   "unknown_energy_calls"]  # fmt: skip
-        frame = frame[columns].sort_values("co2e_kg", ascending=False)
-        print_rows(
-            frame, output, title=f"Emissions, {asked}", total=_TOTALS, gaps=[name for name in _GAPS if name in frame]
-        )
-
-
-def _dimensions(by: str) -> list[str]:
-    dimensions = [name.strip() for name in by.split(",") if name.strip()]
-    unknown = [name for name in dimensions if name not in _DIMENSIONS]
-    if unknown or not dimensions:
+    asked = list(dict.fromkeys(name.strip() for name in by.split(",") if name.strip()))
+    unknown = [name for name in asked if name not in known]
+    if unknown or not asked:
         raise typer.BadParameter(
-            f"{', '.join(unknown) or 'nothing'} is no dimension; expected some of {', '.join(_DIMENSIONS)}",
+            f"{', '.join(unknown) or 'nothing'} is no dimension; expected some of {', '.join(known)}",
             param_hint="--by",
         )
-    return dimensions
+    return asked
 
 
-def _say_what_there_is(store: Store, asked: Period) -> None:
+def say_what_there_is(store: Store, asked: Period) -> None:
+    """Tell on standard error that the period holds no calls, and which period does."""
     recorded = store.rows(statement("reports/recorded_period"))[0]
     if recorded["calls"]:
         has = f"it has {recorded['calls']:,} calls from {recorded['first']:%Y-%m-%d} to {recorded['last']:%Y-%m-%d} UTC"

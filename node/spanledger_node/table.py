@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
+import textwrap
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 # Wide enough for every report where the output is not a terminal that could say how wide it is.
 _WIDTH_WITHOUT_TERMINAL = 200
+_HEADER_WIDTH = 10
 
 
 class Format(StrEnum):
@@ -31,7 +33,13 @@ class Format(StrEnum):
 
 
 def print_rows(
-    frame: pd.DataFrame, output: Format | None, *, title: str = "", total: Iterable[str] = (), gaps: Iterable[str] = ()
+    frame: pd.DataFrame,
+    output: Format | None,
+    *,
+    title: str = "",
+    total: Iterable[str] = (),
+    gaps: Iterable[str] = (),
+    details: Iterable[str] = (),
 ) -> None:
     """Print a DataFrame on standard output.
 
@@ -41,12 +49,14 @@ def print_rows(
         title: Stands above a table.
         total: Columns to sum in a last line of a table.
         gaps: Columns that count what is missing: a table leaves them out where nothing is.
+        details: Columns for which a table has no room.
     """
     if output is None:
         output = Format.table if sys.stdout.isatty() else Format.csv
     match output:
         case Format.table:
-            _print_table(frame.drop(columns=[name for name in gaps if not frame[name].any()]), title, tuple(total))
+            left_out = {*details, *(name for name in gaps if not frame[name].any())}
+            _print_table(frame.drop(columns=list(left_out)), title, tuple(total))
         case Format.csv:
             frame.to_csv(sys.stdout, index=False)
         case Format.json:
@@ -97,8 +107,8 @@ def _print_table(frame: pd.DataFrame, title: str, total: tuple[str, ...]) -> Non
     for name in frame:
         footer = amount(_sum(frame[name])) if name in total else ("total" if name == frame.columns[0] and total else "")
         right = name in numeric
-        # Spaces instead of underscores, so that a narrow header wraps at its words.
-        header = str(name).replace("_", " ")
+        # Figures are never cut, so that their headers wrap here.
+        header = textwrap.fill(str(name).replace("_", " "), _HEADER_WIDTH if right else _WIDTH_WITHOUT_TERMINAL)
         table.add_column(header, justify="right" if right else "left", footer=footer, no_wrap=right, overflow="fold")
     for row in frame.itertuples(index=False, name=None):
         table.add_row(*(amount(value) for value in row))
@@ -114,6 +124,8 @@ def _is_numeric(column: pd.Series[Any]) -> bool:
 
 def _sum(column: pd.Series[Any]) -> object:
     known = column.dropna()
+    if known.empty:
+        return None
     if any(isinstance(value, Decimal) for value in known):
         return sum((value for value in known if isinstance(value, Decimal)), Decimal(0))
     return known.sum()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 import platformdirs
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -96,10 +97,26 @@ class Configuration(BaseSettings):
         default=6, gt=0, description="`grid sync`: how often a question is asked while the answer is 429 or 5xx"
     )
 
+    own_providers: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="`carbon ghg`: providers, as spans name them, that are own or leased machines, such as `vllm`",
+    )
+    own_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="`carbon ghg`: hosts (`host.name`) that are own or leased machines"
+    )
+
     @field_validator("data_dir")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
+
+    @field_validator("own_providers", "own_hosts", mode="before")
+    @classmethod
+    def _listed(cls, value: object) -> object:
+        """A list in the file; names with commas between them in a variable."""
+        if isinstance(value, str):
+            return tuple(name.strip() for name in value.split(",") if name.strip())
+        return value
 
     @field_validator("electricitymaps_url", "watttime_url", "gb_carbon_url")
     @classmethod

@@ -72,3 +72,22 @@ def test_the_coverage_shows_unknown_as_unknown(sample_store: Store, counted: pd.
     grid = coverage[coverage["evidence"] == "grid intensity"].set_index("method")
     assert grid.loc["hourly", "calls"] == (counted["intensity_resolution"] == "hour").sum()
     assert grid.loc["yearly", "calls"] == (counted["intensity_resolution"] == "year").sum()
+
+
+def test_market_based_emissions_and_water_have_no_card_while_nobody_knows_them(open_page: Pages) -> None:
+    assert not {"Market-based, CO₂e", "Water"} & set(metrics(open_page("sustainability")))
+
+
+def test_market_based_emissions_and_water_stand_apart_and_say_what_they_leave_out(
+    open_page: Pages, sample_store: Store
+) -> None:
+    # Two calls in a month of their own, of one of which the market-based figure is known.
+    for change in ("2.0 AS co2e_market_g, 1500.0 AS water_ml", "NULL AS co2e_market_g, 500.0 AS water_ml"):
+        sample_store.execute(
+            f"INSERT INTO ledger SELECT * REPLACE ('2023-11-15 12:00:00' AS ts, {change}) FROM ledger "
+            "WHERE counted = 1 AND toYear(ledger.ts) = 2024 ORDER BY span_id LIMIT 1 OFFSET {offset:UInt8}",
+            {"offset": int(change.startswith("NULL"))},
+        )
+    shown = metrics(open_page("sustainability", period="Custom", days=["2023-11-01", "2023-11-30"]))
+    assert shown["Market-based, CO₂e"] == ("2.00 g", "unknown for 1 of 2 calls")
+    assert shown["Water"] == ("2.00 L", "of all calls")

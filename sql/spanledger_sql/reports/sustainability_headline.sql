@@ -5,7 +5,8 @@
 --
 -- Parameters: from, to DateTime64(9, 'UTC'): the period, half-open; tenants Array(String): empty for all.
 -- Columns: calls; unknown_energy_calls; unknown_co2e_calls; energy_wh, energy_wh_low, energy_wh_high in Wh at the
---     facility; co2e_g, co2e_g_low, co2e_g_high, embodied_g in gCO2e; intensity_g_per_kwh: mean weighted by energy;
+--     facility; co2e_g, co2e_g_low, co2e_g_high, embodied_g in gCO2e; co2e_market_g, market-based, in gCO2e,
+--     and water_ml, each with the calls that it leaves out; intensity_g_per_kwh: mean weighted by energy;
 --     co2e_g_per_1k_calls over the calls with a figure. Figures are NULL when no call has one.
 WITH
     selected AS
@@ -28,6 +29,10 @@ SELECT
     sum(s.co2e_g_low) AS co2e_g_low,
     sum(s.co2e_g_high) AS co2e_g_high,
     sum(s.embodied_g) AS embodied_g,
+    sum(s.co2e_market_g) AS co2e_market_g,
+    countIf(s.co2e_market_g IS NULL) AS unknown_market_calls,
+    sum(s.water_ml) AS water_ml,
+    countIf(s.water_ml IS NULL) AS unknown_water_calls,
     co2e_g / nullIf(sumIf(s.energy_wh, s.co2e_g IS NOT NULL), 0) * 1000 AS intensity_g_per_kwh,
     co2e_g / nullIf(calls - unknown_co2e_calls, 0) * 1000 AS co2e_g_per_1k_calls
 FROM selected AS s

@@ -1,0 +1,60 @@
+-- Energy and emissions by the dimensions asked for, with their bounds, and what they rest on.
+-- Parameters: from, to DateTime64(9, 'UTC'): the half-open period; by Array(String): any of month, day, hour,
+--     hour_of_day, tenant, cost_center, environment, service, feature, workflow, user, provider, model, operation,
+--     region, zone, energy_method, intensity_resolution; the others are folded into ''; timezone String: of the times.
+-- Columns: the dimensions; calls; output_tokens; energy_kwh with its bounds, PUE included; emissions of the operation
+--     in kgCO2e: co2e_kg with its bounds, location-based, and beside it co2e_market_kg, market-based, never netted;
+--     embodied_kg of the hardware in kgCO2e; water_l; then how many calls each sum leaves out because it is unknown,
+--     and the shares of the calls, 0 to 1, whose energy was got by each method and whose intensity is of the hour,
+--     filled in from near hours, or a year's mean.
+SELECT
+    if(has({by:Array(String)}, 'month'), formatDateTime(toTimeZone(c.ts, {timezone:String}), '%Y-%m'), '') AS month,
+    if(has({by:Array(String)}, 'day'), toString(toDate(toTimeZone(c.ts, {timezone:String}))), '') AS day,
+    -- With its offset: an hour of a clock that is put back comes twice.
+    if(has({by:Array(String)}, 'hour'),
+       formatDateTime(toStartOfHour(toTimeZone(c.ts, {timezone:String})), '%Y-%m-%dT%H:%i%z'), '') AS hour,
+    if(has({by:Array(String)}, 'hour_of_day'),
+       formatDateTime(toTimeZone(c.ts, {timezone:String}), '%H'), '') AS hour_of_day,
+    if(has({by:Array(String)}, 'tenant'), c.tenant_id, '') AS tenant,
+    if(has({by:Array(String)}, 'cost_center'), c.cost_center, '') AS cost_center,
+    if(has({by:Array(String)}, 'environment'), c.environment, '') AS environment,
+    if(has({by:Array(String)}, 'service'), c.service_name, '') AS service,
+    if(has({by:Array(String)}, 'feature'), c.feature, '') AS feature,
+    if(has({by:Array(String)}, 'workflow'), c.workflow, '') AS workflow,
+    if(has({by:Array(String)}, 'user'), c.user_id, '') AS user,
+    if(has({by:Array(String)}, 'provider'), c.provider, '') AS provider,
+    if(has({by:Array(String)}, 'model'), c.model, '') AS model,
+    if(has({by:Array(String)}, 'operation'), c.operation, '') AS operation,
+    if(has({by:Array(String)}, 'region'), c.cloud_region, '') AS region,
+    if(has({by:Array(String)}, 'zone'), c.zone, '') AS zone,
+    if(has({by:Array(String)}, 'energy_method'), c.energy_method, '') AS energy_method,
+    if(has({by:Array(String)}, 'intensity_resolution'), c.intensity_resolution, '') AS intensity_resolution,
+    count() AS calls,
+    sum(c.output_tokens) AS output_tokens,
+    sum(c.energy_wh) / 1000 AS energy_kwh,
+    sum(c.energy_wh_low) / 1000 AS energy_kwh_low,
+    sum(c.energy_wh_high) / 1000 AS energy_kwh_high,
+    sum(c.co2e_g) / 1000 AS co2e_kg,
+    sum(c.co2e_g_low) / 1000 AS co2e_kg_low,
+    sum(c.co2e_g_high) / 1000 AS co2e_kg_high,
+    sum(c.co2e_market_g) / 1000 AS co2e_market_kg,
+    sum(c.embodied_g) / 1000 AS embodied_kg,
+    sum(c.water_ml) / 1000 AS water_l,
+    countIf(c.energy_wh IS NULL) AS unknown_energy_calls,
+    countIf(c.co2e_g IS NULL) AS unknown_co2e_calls,
+    countIf(c.co2e_market_g IS NULL) AS unknown_market_calls,
+    countIf(c.embodied_g IS NULL) AS unknown_embodied_calls,
+    countIf(c.water_ml IS NULL) AS unknown_water_calls,
+    countIf(c.energy_method = 'measured') / calls AS measured_share,
+    countIf(c.energy_method = 'modelled') / calls AS modelled_share,
+    countIf(c.energy_method = 'proxy') / calls AS proxy_share,
+    countIf(c.intensity_resolution = 'hour') / calls AS hourly_share,
+    countIf(c.intensity_resolution IN ('previous day', 'month')) / calls AS filled_share,
+    countIf(c.intensity_resolution = 'year') / calls AS yearly_share
+FROM calls AS c
+WHERE c.ts >= {from:DateTime64(9, 'UTC')}
+    AND c.ts < {to:DateTime64(9, 'UTC')}
+GROUP BY ALL
+ORDER BY
+    month, day, if(has({by:Array(String)}, 'hour'), min(c.ts), NULL), hour_of_day,
+    co2e_kg DESC NULLS LAST, tenant, model, zone

@@ -1,0 +1,52 @@
+-- Software Carbon Intensity (ISO/IEC 21031:2024): ((E x I) + M) / R, in gCO2e per unit.
+-- E: energy of a call; I: the location-based intensity of its hour; M: its share of the hardware's emissions;
+-- R: the functional units of the same calls. Market-based factors and offsets do not enter, as the standard demands.
+-- Parameters: from, to DateTime64(9, 'UTC'): the half-open period; by Array(String): any of tenant, feature, workflow,
+--     service, environment, provider, model, region, zone; the others are folded into ''; unit String: 'call',
+--     '1000-tokens' (input and output), 'user' or 'session'.
+-- Columns: the dimensions; calls: that make up the score; units: R; sci_g with its bounds, in gCO2e per unit: the bounds
+--     are those of the energy, M has none; operational_g and embodied_g: E x I and M of these calls, in gCO2e;
+--     unknown_co2e_calls, unknown_embodied_calls: left out, since E, I or M is unknown; without_unit_calls: left out,
+--     since they name no user or session, or no tokens.
+SELECT
+    if(has({by:Array(String)}, 'tenant'), c.tenant_id, '') AS tenant,
+    if(has({by:Array(String)}, 'feature'), c.feature, '') AS feature,
+    if(has({by:Array(String)}, 'workflow'), c.workflow, '') AS workflow,
+    if(has({by:Array(String)}, 'service'), c.service_name, '') AS service,
+    if(has({by:Array(String)}, 'environment'), c.environment, '') AS environment,
+    if(has({by:Array(String)}, 'provider'), c.provider, '') AS provider,
+    if(has({by:Array(String)}, 'model'), c.model, '') AS model,
+    if(has({by:Array(String)}, 'region'), c.cloud_region, '') AS region,
+    if(has({by:Array(String)}, 'zone'), c.zone, '') AS zone,
+    countIf(c.scored) AS calls,
+    multiIf(
+        {unit:String} = 'call', toFloat64(calls),
+        {unit:String} = '1000-tokens', sumIf(c.tokens, c.scored) / 1000,
+        toFloat64(uniqExactIf(c.named, c.scored))) AS units,
+    (operational_g + embodied_g) / nullIf(units, 0) AS sci_g,
+    (sumIf(c.co2e_g_low, c.scored) + embodied_g) / nullIf(units, 0) AS sci_g_low,
+    (sumIf(c.co2e_g_high, c.scored) + embodied_g) / nullIf(units, 0) AS sci_g_high,
+    sumIf(c.co2e_g, c.scored) AS operational_g,
+    sumIf(c.embodied_g, c.scored) AS embodied_g,
+    countIf(c.co2e_g IS NULL) AS unknown_co2e_calls,
+    countIf(c.co2e_g IS NOT NULL AND c.embodied_g IS NULL) AS unknown_embodied_calls,
+    countIf(c.co2e_g IS NOT NULL AND c.embodied_g IS NOT NULL AND NOT c.has_unit) AS without_unit_calls
+FROM
+(
+    SELECT
+        tenant_id, feature, workflow, service_name, environment, provider, model, cloud_region, zone,
+        co2e_g, co2e_g_low, co2e_g_high, embodied_g,
+        input_tokens + output_tokens AS tokens,
+        -- One tenant's users and sessions are not another's of the same name.
+        (tenant_id, if({unit:String} = 'user', user_id, session_id)) AS named,
+        multiIf(
+            {unit:String} = 'call', true,
+            {unit:String} = '1000-tokens', tokens > 0,
+            named.2 != '') AS has_unit,
+        co2e_g IS NOT NULL AND embodied_g IS NOT NULL AND has_unit AS scored
+    FROM calls
+    WHERE ts >= {from:DateTime64(9, 'UTC')}
+        AND ts < {to:DateTime64(9, 'UTC')}
+) AS c
+GROUP BY ALL
+ORDER BY sci_g DESC NULLS LAST, tenant, model, feature

@@ -1,0 +1,76 @@
+-- How far emissions reckoned with a yearly mean are off from those of each call's own hour.
+-- Compared are calls whose intensity is of their hour, with the mean of all hours of the same zone and calendar year
+-- (UTC; of at least 8,000 hours), and with the yearly mean of the country that would stand in without hours.
+-- Parameters: from, to DateTime64(9, 'UTC'): the half-open period; by Array(String): any of tenant, feature, model,
+--     zone, day, hour_of_day; the others are folded into ''; timezone String: of the days and hours;
+--     signal, basis String: of the ledger's intensities, 'average' and 'lifecycle'.
+-- Columns: the dimensions; calls: compared; energy_kwh of these; co2e_kg: by the hour; year_mean_co2e_kg: by the mean of
+--     the zone's hours of the year; year_mean_error_percent: by how much that is too high (+) or too low (-), in % of
+--     co2e_kg; year_mean_absolute_error_percent: the same with each call's error taken without its sign, so that what
+--     is too high at one call does not make up for what is too low at another; national_co2e_kg and
+--     national_error_percent: by the country's yearly mean; without_year_calls and without_national_calls: left out of
+--     these, for lack of a mean; not_hourly_calls: left out of all, since their intensity is not of their hour or unknown.
+WITH
+    year_means AS
+    (
+        SELECT zone, toYear(ts) AS year, avg(g_per_kwh) AS g_per_kwh
+        FROM grid_intensity FINAL
+        WHERE resolution = 'hour' AND signal = {signal:String} AND basis = {basis:String}
+        GROUP BY zone, year
+        HAVING count() >= 8000
+    ),
+    national_means AS
+    (
+        SELECT place.zone AS zone, mean.g_per_kwh AS g_per_kwh
+        FROM (SELECT zone, any(country) AS country FROM grid_zone FINAL GROUP BY zone) AS place
+        INNER JOIN
+        (
+            SELECT zone, argMax(g_per_kwh, ts) AS g_per_kwh
+            FROM grid_intensity FINAL
+            WHERE resolution = 'year' AND signal = {signal:String} AND basis = {basis:String}
+            GROUP BY zone
+        ) AS mean
+            ON mean.zone = place.country
+    )
+SELECT
+    if(has({by:Array(String)}, 'day'), toString(toDate(toTimeZone(c.ts, {timezone:String}))), '') AS day,
+    if(has({by:Array(String)}, 'tenant'), c.tenant_id, '') AS tenant,
+    if(has({by:Array(String)}, 'feature'), c.feature, '') AS feature,
+    if(has({by:Array(String)}, 'model'), c.model, '') AS model,
+    if(has({by:Array(String)}, 'zone'), c.zone, '') AS zone,
+    if(has({by:Array(String)}, 'hour_of_day'),
+       formatDateTime(toTimeZone(c.ts, {timezone:String}), '%H'), '') AS hour_of_day,
+    countIf(c.hourly_g IS NOT NULL) AS calls,
+    sum(if(c.hourly_g IS NULL, NULL, c.energy_wh)) / 1000 AS energy_kwh,
+    sum(c.hourly_g) / 1000 AS co2e_kg,
+    sum(c.year_g) / 1000 AS year_mean_co2e_kg,
+    100 * (sum(c.year_g) / sumIf(c.hourly_g, c.year_g IS NOT NULL) - 1) AS year_mean_error_percent,
+    100 * sum(abs(c.year_g - c.hourly_g)) / sumIf(c.hourly_g, c.year_g IS NOT NULL)
+        AS year_mean_absolute_error_percent,
+    sum(c.national_g) / 1000 AS national_co2e_kg,
+    100 * (sum(c.national_g) / sumIf(c.hourly_g, c.national_g IS NOT NULL) - 1) AS national_error_percent,
+    countIf(c.hourly_g IS NOT NULL AND c.year_g IS NULL) AS without_year_calls,
+    countIf(c.hourly_g IS NOT NULL AND c.national_g IS NULL) AS without_national_calls,
+    countIf(c.hourly_g IS NULL) AS not_hourly_calls
+FROM
+(
+    SELECT
+        call.ts AS ts,
+        call.tenant_id AS tenant_id,
+        call.feature AS feature,
+        call.model AS model,
+        call.zone AS zone,
+        call.energy_wh AS energy_wh,
+        if(call.intensity_resolution = 'hour', call.co2e_g, NULL) AS hourly_g,
+        if(hourly_g IS NULL, NULL, call.energy_wh / 1000 * year_means.g_per_kwh) AS year_g,
+        if(hourly_g IS NULL, NULL, call.energy_wh / 1000 * national_means.g_per_kwh) AS national_g
+    FROM calls AS call
+    LEFT JOIN year_means
+        ON year_means.zone = call.zone AND year_means.year = toYear(call.ts)
+    LEFT JOIN national_means
+        ON national_means.zone = call.zone
+    WHERE call.ts >= {from:DateTime64(9, 'UTC')}
+        AND call.ts < {to:DateTime64(9, 'UTC')}
+) AS c
+GROUP BY ALL
+ORDER BY day, tenant, feature, model, zone, hour_of_day

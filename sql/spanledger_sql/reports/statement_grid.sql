@@ -1,0 +1,21 @@
+-- Which intensities a period's calls were reckoned with.
+-- Parameters: from, to DateTime64(9, 'UTC'): the half-open period.
+-- Columns: zone; intensity_resolution: 'hour', 'previous day', 'month', 'year' or 'unknown'; source; market_source: what
+--     contracts the market-based figure rests on, where the ledger says; calls; hours: in which they started; lowest,
+--     highest: intensities used, in gCO2e/kWh; energy_wh and co2e_g: sums of what is known.
+SELECT
+    zone,
+    intensity_resolution,
+    intensity_source AS source,
+    COLUMNS('^market_source$'),
+    count() AS calls,
+    uniqExact(toStartOfHour(c.ts)) AS hours,
+    min(c.intensity_g_per_kwh) AS lowest,
+    max(c.intensity_g_per_kwh) AS highest,
+    toFloat64(sum(toDecimal128(c.energy_wh, 12))) AS energy_wh,
+    toFloat64(sum(toDecimal128(c.co2e_g, 12))) AS co2e_g
+FROM calls AS c
+WHERE c.ts >= {from:DateTime64(9, 'UTC')}
+    AND c.ts < {to:DateTime64(9, 'UTC')}
+GROUP BY ALL
+ORDER BY zone, intensity_resolution, source

@@ -1,0 +1,33 @@
+-- What a method statement adds up, and a fingerprint of the rows that it is about.
+-- Parameters: from, to DateTime64(9, 'UTC'): the half-open period.
+-- Columns: calls; first_call, last_call UTC; energy_wh, co2e_g with their bounds, co2e_market_g, embodied_g, water_ml: sums
+--     of what is known; unknown_*_calls: what they leave out; fingerprint: 16 hex digits over the identity and the
+--     figures of each call: another value says that a row was added, removed or restated.
+-- Figures are summed as decimals of 1e-12, so that the same rows give the same sum in whatever order they are read.
+SELECT
+    count() AS calls,
+    if(calls = 0, NULL, min(c.ts)) AS first_call,
+    if(calls = 0, NULL, max(c.ts)) AS last_call,
+    toFloat64(sum(toDecimal128(c.energy_wh, 12))) AS energy_wh,
+    toFloat64(sum(toDecimal128(c.energy_wh_low, 12))) AS energy_wh_low,
+    toFloat64(sum(toDecimal128(c.energy_wh_high, 12))) AS energy_wh_high,
+    toFloat64(sum(toDecimal128(c.co2e_g, 12))) AS co2e_g,
+    toFloat64(sum(toDecimal128(c.co2e_g_low, 12))) AS co2e_g_low,
+    toFloat64(sum(toDecimal128(c.co2e_g_high, 12))) AS co2e_g_high,
+    toFloat64(sum(toDecimal128(c.co2e_market_g, 12))) AS co2e_market_g,
+    toFloat64(sum(toDecimal128(c.embodied_g, 12))) AS embodied_g,
+    toFloat64(sum(toDecimal128(c.water_ml, 12))) AS water_ml,
+    countIf(c.energy_wh IS NULL) AS unknown_energy_calls,
+    countIf(c.co2e_g IS NULL) AS unknown_co2e_calls,
+    countIf(c.co2e_market_g IS NULL) AS unknown_market_calls,
+    countIf(c.embodied_g IS NULL) AS unknown_embodied_calls,
+    countIf(c.water_ml IS NULL) AS unknown_water_calls,
+    lower(hex(groupBitXor(cityHash64(
+        c.trace_id, c.span_id, c.tenant_id, c.model, c.input_tokens, c.output_tokens,
+        c.energy_id, c.energy_method, c.zone, c.intensity_source, c.intensity_resolution,
+        ifNull(toString(c.energy_wh), ''), ifNull(toString(c.intensity_g_per_kwh), ''), ifNull(toString(c.co2e_g), ''),
+        ifNull(toString(c.co2e_market_g), ''), ifNull(toString(c.embodied_g), ''), ifNull(toString(c.water_ml), '')
+    )))) AS fingerprint
+FROM calls AS c
+WHERE c.ts >= {from:DateTime64(9, 'UTC')}
+    AND c.ts < {to:DateTime64(9, 'UTC')}

@@ -1,0 +1,223 @@
+"""The error of yearly means and what-ifs, on calls that the worker booked with hours that the test made."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from spanledger_node.carbon_scenario import ScenarioError, read
+
+# An example takes a ledger: making a failing one smaller would take minutes.
+PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
+NIGHT, DAY = 400.0, 200.0
+DAYTIME = range(8, 18)
+NOTHING = {"zone": "", "window": 0, "replaced": "", "energy_id": "", "price_provider": "", "price_model": "",
+           "cache_share": 0.0, "signal": "average", "basis": "lifecycle"}  # fmt: skip
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _year(books):
+    """Germany: 400 g/kWh by night and 200 from 8 to 18 h, all of 2024."""
+    books.hours("DE", "2024-01-01", [DAY if hour % 24 in DAYTIME else NIGHT for hour in range(8784)])
+
+
+def at(hour, minute=0, day=8, **changes):
+    return {
+        "ts": datetime(2024, 10, day, tzinfo=UTC) + timedelta(hours=hour, minutes=minute),
+        "provider": "azure.ai.openai",
+        "cloud_region": "germanywestcentral",
+        "input_tokens": 20_000,
+        "cache_read_tokens": 5_000,
+        "output_tokens": 1_000,
+        **changes,
+    }
+
+
+SPANS = st.lists(
+    st.builds(
+        at,
+        hour=st.integers(0, 23),
+        minute=st.integers(0, 59),
+        tenant_id=st.sampled_from(["acme", "lumen"]),
+        request_model=st.sampled_from(["gpt-4o-2024-08-06", "gpt-4o-mini-2024-07-18", "our-own-model"]),
+        cloud_region=st.sampled_from(["germanywestcentral", "uksouth"]),
+        input_tokens=st.integers(5_000, 200_000),
+        output_tokens=st.integers(0, 5_000),
+        usage_source=st.sampled_from(["reported", "missing"]),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+def whatif(books, by=(), **changes):
+    return books.report("carbon_whatif", list(by), **{**NOTHING, **changes})
+
+
+def yearly_error(books, by=()):
+    return books.report("carbon_yearly_error", list(by), signal="average", basis="lifecycle")
+
+
+def test_a_yearly_mean_is_off_by_as_much_as_the_hours_differ_from_it(books):
+    books.book(at(3), at(12), at(13))
+    night, day = yearly_error(books, ["hour_of_day"])[:2]
+    mean = (DAY * 10 + NIGHT * 14) / 24
+    assert (night["hour_of_day"], day["hour_of_day"]) == ("03", "12")
+    assert night["year_mean_error_percent"] == pytest.approx(100 * (mean / NIGHT - 1))
+    assert day["year_mean_error_percent"] == pytest.approx(100 * (mean / DAY - 1))
+    [total] = yearly_error(books)
+    assert total["year_mean_error_percent"] == pytest.approx(100 * (3 * mean / (NIGHT + 2 * DAY) - 1))
+    gross = abs(mean - NIGHT) + 2 * abs(mean - DAY)
+    assert total["year_mean_absolute_error_percent"] == pytest.approx(100 * gross / (NIGHT + 2 * DAY))
+    [national] = books.store.rows(
+        "SELECT argMax(g_per_kwh, ts) AS g FROM grid_intensity FINAL WHERE zone = 'DE' AND resolution = 'year'"
+    )
+    assert total["national_error_percent"] == pytest.approx(100 * (3 * national["g"] / (NIGHT + 2 * DAY) - 1))
+
+
+def test_calls_without_an_hourly_intensity_are_not_compared_and_counted(books):
+    books.book(at(3), at(3, cloud_region="uksouth"), at(3, request_model="our-own-model"))
+    [total] = yearly_error(books)
+    assert (total["calls"], total["not_hourly_calls"], total["without_year_calls"]) == (1, 2, 0)
+
+
+@settings(max_examples=12, deadline=None, phases=PHASES)
+@given(spans=SPANS)
+def test_nothing_different_changes_nothing(books, spans):
+    books.book(*spans)
+    found = whatif(books, ["tenant"])
+    reported = {line["tenant"]: line for line in books.report("carbon", ["tenant"])}
+    assert {line["tenant"] for line in found} == set(reported)
+    for line in found:
+        now = reported[line["tenant"]]["co2e_kg"]
+        assert now is line["then_co2e_kg"] or line["then_co2e_kg"] == pytest.approx(now, rel=1e-12)
+        assert line["co2e_kg"] is line["then_co2e_kg"] or line["co2e_kg"] == pytest.approx(now, rel=1e-12)
+        assert line["then_list_cost"] == line["list_cost"]
+        assert line["not_compared_calls"] == reported[line["tenant"]]["unknown_co2e_calls"]
+
+
+@settings(max_examples=10, deadline=None, phases=PHASES)
+@given(spans=SPANS, windows=st.tuples(st.integers(0, 24), st.integers(0, 24)).map(sorted))
+def test_a_longer_window_never_emits_more(books, spans, windows):
+    books.book(*spans)
+    short, long = (whatif(books, window=window)[0]["then_co2e_kg"] for window in windows)
+    now = whatif(books)[0]["co2e_kg"]
+    assert (short is None) == (long is None) == (now is None)
+    if now is not None:
+        assert long <= short * (1 + 1e-12) <= now * (1 + 2e-12)
+
+
+def test_a_call_waits_for_the_first_of_the_cleanest_hours(books):
+    books.book(at(3, 30))
+    [line] = whatif(books, window=8)
+    assert line["shifted_hours"] == 5
+    assert line["then_co2e_kg"] == pytest.approx(line["co2e_kg"] * DAY / NIGHT)
+    assert whatif(books, window=4)[0]["then_co2e_kg"] == pytest.approx(line["co2e_kg"])
+
+
+def test_marginal_hours_are_compared_with_marginal_hours(books):
+    books.hours("DE", "2024-10-08T03:00", [500.0, 600.0, 450.0], signal="marginal", basis="direct")
+    books.book(at(3), at(4), at(12))
+    [line] = whatif(books, window=1, signal="marginal", basis="direct")
+    wh = books.report("carbon")[0]["energy_kwh"] / 3
+    assert line["co2e_kg"] == pytest.approx(wh * (500 + 600) / 1000)
+    assert line["then_co2e_kg"] == pytest.approx(wh * (500 + 450) / 1000)
+    assert line["not_compared_calls"] == 1
+
+
+def test_another_zone_emits_by_its_own_hours_or_its_yearly_mean(books):
+    books.book(at(3, cloud_region="uksouth"), at(12, cloud_region="uksouth"))
+    wh = books.report("carbon")[0]["energy_kwh"] / 2
+    [line] = whatif(books, zone="DE")
+    assert line["then_co2e_kg"] == pytest.approx(wh * (NIGHT + DAY) / 1000)
+    [france] = books.store.rows(
+        "SELECT argMax(g_per_kwh, ts) AS g FROM grid_intensity FINAL WHERE zone = 'FR' AND resolution = 'year'"
+    )
+    assert whatif(books, zone="FR")[0]["then_co2e_kg"] == pytest.approx(2 * wh * france["g"] / 1000)
+
+
+@settings(max_examples=8, deadline=None, phases=PHASES)
+@given(spans=SPANS, to=st.sampled_from(["gpt-4o-2024-08-06", "gpt-4o-mini-2024-07-18"]))
+def test_another_model_costs_and_emits_what_the_ledger_would_have_booked(books, spans, to):
+    known = [span for span in spans if span["request_model"] != "our-own-model" and span["usage_source"] == "reported"]
+    if not known:
+        return
+    books.book(*known)
+    [found] = whatif(books, **read("", 0, to, "azure.ai.openai", "", 0).parameters())
+    booked = books.book(*(span | {"request_model": to} for span in known))
+    assert found["then_list_cost"] == sum((call["list_cost"] for call in booked), Decimal(0))
+    assert found["then_energy_kwh"] == pytest.approx(sum(call["energy_wh"] for call in booked) / 1000)
+    for end in ("", "_low", "_high"):
+        assert found[f"then_co2e_kg{end}"] == pytest.approx(sum(call[f"co2e_g{end}"] for call in booked) / 1000)
+
+
+def test_only_the_calls_of_the_replaced_model_move(books):
+    books.book(at(3), at(3, request_model="gpt-4o-mini-2024-07-18"), at(4, operation="embeddings"))
+    scenario = read("", 0, "gpt-4o-mini-2024-07-18", "openai", "gpt-4o-2024-08-06", 0)
+    changed = {line["model"]: line for line in whatif(books, ["model"], **scenario.parameters())}
+    mini, large = changed["gpt-4o-mini-2024-07-18"], changed["gpt-4o-2024-08-06"]
+    assert mini["then_co2e_kg"] == pytest.approx(mini["co2e_kg"])
+    assert large["then_co2e_kg"] < large["co2e_kg"] / 10
+
+
+@settings(max_examples=8, deadline=None, phases=PHASES)
+@given(spans=SPANS, share=st.sampled_from([0.1, 0.25, 0.5, 1.0]))
+def test_caching_costs_what_the_ledger_would_have_booked(books, spans, share):
+    priced = [span for span in spans if span["request_model"] != "our-own-model" and span["usage_source"] == "reported"]
+    if not priced:
+        return
+    books.book(*priced)
+    [found] = whatif(books, cache_share=share)
+    cached = [span | {"cache_read_tokens": max(5_000, int(span["input_tokens"] * share))} for span in priced]
+    booked = books.book(*cached)
+    assert found["then_list_cost"] == sum((call["list_cost"] for call in booked), Decimal(0))
+    assert found["then_list_cost"] <= found["list_cost"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (("", 0, "", "", "", 0), "nothing would be different"),
+        (("", 3, "", "", "gpt-4o", 0), "needs --model"),
+        (("GERMANY", 0, "", "", "", 0), "meant DE"),
+        (("", 0, "gpt-4o-ultra-9", "", "", 0), "no list price"),
+    ],
+)
+def test_a_scenario_that_cannot_be_reckoned_says_why(asked, said):
+    with pytest.raises(ScenarioError, match=said):
+        read(*asked)
+
+
+def test_a_window_in_a_zone_without_hours_is_refused(books, spanledger):
+    books.book(at(3))
+    with pytest.raises(ScenarioError, match="'FR' has no intensities by the hour"):
+        spanledger("carbon", "whatif", "--zone", "FR", "--window", "3", "--month", "2024-10")
+
+
+def test_the_statement_of_one_ledger_is_one_text_and_tells_of_every_change(books, spanledger):
+    spans = [at(hour, tenant_id=f"t{hour % 3}", output_tokens=hour * 7) for hour in range(24)]
+    books.book(*spans, at(5, request_model="our-own-model"))
+    text, stated = (
+        spanledger("carbon", "statement", "--month", "2024-10", "--format", form) for form in ("markdown", "json")
+    )
+    books.store.execute("OPTIMIZE TABLE ledger FINAL")
+    assert spanledger("carbon", "statement", "--month", "2024-10") == text
+    told = json.loads(stated)
+    [total] = books.report("carbon")
+    assert told["totals"]["calls"] == 25
+    assert told["totals"]["energy_kwh"] == pytest.approx(total["energy_kwh"], rel=1e-8)
+    assert told["totals"]["co2e_kg"] == pytest.approx(total["co2e_kg"], rel=1e-8)
+    assert {one["energy_method"]: one["calls"] for one in told["energy_coverage"]}["unknown"] == 1
+    assert sum(one["share_of_calls"] for one in told["grid_coverage"]) == pytest.approx(1)
+    assert [one["model"] for one in told["unknown_models"]] == ["our-own-model"]
+    assert {"DE"} == {one["zone"] for one in told["intensities"]}
+    assert "| our-own-model |" in text
+    restated = "INSERT INTO ledger SELECT * REPLACE (version + 1 AS version, co2e_g * 2 AS co2e_g) FROM ledger LIMIT 1"
+    books.store.execute(restated)
+    assert (
+        json.loads(spanledger("carbon", "statement", "--month", "2024-10", "--format", "json"))["software"]
+        != (told["software"])
+    )

@@ -1,0 +1,191 @@
+"""Reports on carbon say what the rows of the ledger add up to, whatever is unknown."""
+
+import math
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+# An example takes a ledger: making a failing one smaller would take minutes.
+PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
+TENANTS = ("acme", "lumen", "(unattributed)")
+AMOUNT = st.one_of(st.none(), st.floats(0, 50).map(lambda value: round(value, 6)))
+
+
+@st.composite
+def calls(draw):
+    wh = draw(AMOUNT)
+    intensity = None if wh is None else draw(AMOUNT)
+    known = wh is not None and intensity is not None
+    g = wh / 1000 * intensity if known else None
+    return {
+        "ts": datetime(2024, 10, 1, tzinfo=UTC) + timedelta(minutes=draw(st.integers(0, 31 * 1440 - 1))),
+        "tenant_id": draw(st.sampled_from(TENANTS)),
+        "user_id": draw(st.sampled_from(["", "u1", "u2"])),
+        "session_id": draw(st.sampled_from(["", "s1", "s2", "s3"])),
+        "feature": draw(st.sampled_from(["chat", "search"])),
+        "provider": draw(st.sampled_from(["openai", "vllm"])),
+        "host_name": draw(st.sampled_from(["", "gpu-1"])),
+        "cloud_region": draw(st.sampled_from(["", "westus"])),
+        "zone": draw(st.sampled_from(["DE", "GB"])),
+        "input_tokens": draw(st.integers(0, 1000)),
+        "output_tokens": draw(st.integers(0, 1000)),
+        "energy_method": "unknown" if wh is None else draw(st.sampled_from(["measured", "modelled", "proxy"])),
+        "energy_wh": wh,
+        "energy_wh_low": None if wh is None else wh / 2,
+        "energy_wh_high": None if wh is None else wh * 3,
+        "intensity_g_per_kwh": intensity,
+        "intensity_resolution": "unknown"
+        if intensity is None
+        else draw(st.sampled_from(["hour", "previous day", "month", "year"])),
+        "co2e_g": g,
+        "co2e_g_low": None if g is None else g / 2,
+        "co2e_g_high": None if g is None else g * 3,
+        "co2e_market_g": draw(AMOUNT),
+        "embodied_g": draw(AMOUNT),
+        "water_ml": draw(AMOUNT),
+    }
+
+
+LEDGERS = st.lists(calls(), min_size=1, max_size=25)
+SUMS = {
+    "energy_kwh": "energy_wh", "energy_kwh_low": "energy_wh_low", "energy_kwh_high": "energy_wh_high",
+    "co2e_kg": "co2e_g", "co2e_kg_low": "co2e_g_low", "co2e_kg_high": "co2e_g_high",
+    "co2e_market_kg": "co2e_market_g", "embodied_kg": "embodied_g", "water_l": "water_ml",
+}  # fmt: skip
+GAPS = {"unknown_energy_calls": "energy_wh", "unknown_co2e_calls": "co2e_g", "unknown_market_calls": "co2e_market_g",
+        "unknown_embodied_calls": "embodied_g", "unknown_water_calls": "water_ml"}  # fmt: skip
+
+
+def added(rows, column, scale=1000):
+    """The sum of what is known, or None where nothing is."""
+    known = [row[column] for row in rows if row[column] is not None]
+    return math.fsum(known) / scale if known else None
+
+
+def same(found, expected):
+    return found is expected if expected is None else found == pytest.approx(expected, rel=1e-9, abs=1e-12)
+
+
+@settings(max_examples=25, deadline=None, phases=PHASES)
+@given(rows=LEDGERS, by=st.sampled_from(["tenant", "feature", "region", "zone", "provider", "hour_of_day", "day"]))
+def test_a_report_is_what_its_rows_add_up_to(books, rows, by):
+    of = {
+        "tenant": lambda row: row["tenant_id"],
+        "feature": lambda row: row["feature"],
+        "region": lambda row: row["cloud_region"],
+        "zone": lambda row: row["zone"],
+        "provider": lambda row: row["provider"],
+        "hour_of_day": lambda row: f"{row['ts']:%H}",
+        "day": lambda row: f"{row['ts']:%Y-%m-%d}",
+    }[by]
+    books.fill(*rows)
+    reported = books.report("carbon", [by])
+    assert {line[by] for line in reported} == {of(row) for row in rows}
+    for line in reported:
+        part = [row for row in rows if of(row) == line[by]]
+        assert line["calls"] == len(part)
+        assert all(same(line[name], added(part, column)) for name, column in SUMS.items())
+        assert all(line[name] == sum(row[column] is None for row in part) for name, column in GAPS.items())
+        for share, methods in {"measured_share": {"measured"}, "proxy_share": {"proxy"}}.items():
+            assert line[share] == pytest.approx(sum(row["energy_method"] in methods for row in part) / len(part))
+        filled = sum(row["intensity_resolution"] in {"previous day", "month"} for row in part)
+        assert line["filled_share"] == pytest.approx(filled / len(part))
+
+
+@settings(max_examples=15, deadline=None, phases=PHASES)
+@given(rows=LEDGERS)
+def test_the_tenants_sum_to_the_total(books, rows):
+    books.fill(*rows)
+    [total] = books.report("carbon")
+    tenants = books.report("carbon", ["tenant"])
+    assert sum(line["calls"] for line in tenants) == total["calls"] == len(rows)
+    for name in SUMS:
+        parts = [line[name] for line in tenants if line[name] is not None]
+        assert same(total[name], math.fsum(parts) if parts else None)
+
+
+@settings(max_examples=20, deadline=None, phases=PHASES)
+@given(rows=LEDGERS, unit=st.sampled_from(["call", "1000-tokens", "user", "session"]))
+def test_sci_is_operation_and_hardware_by_unit_of_the_same_calls(books, rows, unit):
+    books.fill(*rows)
+    [found] = books.report("carbon_sci", unit=unit)
+    known = [row for row in rows if row["co2e_g"] is not None and row["embodied_g"] is not None]
+    name = f"{unit}_id"
+    if unit == "call":
+        units, scored = len(known), known
+    elif unit == "1000-tokens":
+        scored = [row for row in known if row["input_tokens"] + row["output_tokens"]]
+        units = sum(row["input_tokens"] + row["output_tokens"] for row in scored) / 1000
+    else:
+        scored = [row for row in known if row[name]]
+        units = len({(row["tenant_id"], row[name]) for row in scored})
+    assert found["calls"] == len(scored)
+    assert found["units"] == pytest.approx(units)
+    if units:
+        hardware = added(scored, "embodied_g", 1)
+        for end in ("", "_low", "_high"):
+            assert same(found[f"sci_g{end}"], (added(scored, f"co2e_g{end}", 1) + hardware) / units)
+    else:
+        assert found["sci_g"] is None
+    assert found["calls"] + sum(
+        found[gap] for gap in ("unknown_co2e_calls", "unknown_embodied_calls", "without_unit_calls")
+    ) == len(rows)
+
+
+@settings(max_examples=20, deadline=None, phases=PHASES)
+@given(rows=LEDGERS, providers=st.sampled_from([[], ["vllm"]]), hosts=st.sampled_from([[], ["gpu-1"]]))
+def test_scopes_hold_each_call_once(books, rows, providers, hosts):
+    books.fill(*rows)
+    lines = {
+        (line["scope"], line["category"][:10]): line
+        for line in books.report("carbon_ghg", own_providers=providers, own_hosts=hosts)
+    }
+    own = [
+        row
+        for row in rows
+        if row["energy_method"] == "measured" or row["provider"] in providers or row["host_name"] in hosts
+    ]
+    bought = [row for row in rows if row not in own]
+    expected = {
+        ("Scope 2", "electricit"): (own, True, False),
+        ("Scope 3", "category 1"): (bought, True, True),
+        ("Scope 3", "category 2"): (own, False, True),
+    }
+    assert set(lines) == {key for key, (part, *_) in expected.items() if part}
+    for key, line in lines.items():
+        part, operation, hardware = expected[key]
+        assert line["calls"] == len(part)
+        assert same(line["location_kg"], added(part, "co2e_g") if operation else None)
+        assert same(line["market_kg"], added(part, "co2e_market_g") if operation else None)
+        assert same(line["embodied_kg"], added(part, "embodied_g") if hardware else None)
+
+
+def test_an_hour_that_a_clock_repeats_is_two_hours(books):
+    books.fill(
+        *({"ts": datetime(2024, 10, 27, hour, 30, tzinfo=UTC), "energy_wh": 1.0, "co2e_g": 0.3} for hour in (0, 1))
+    )
+    hours = books.report("carbon", ["hour"], timezone="Europe/Berlin")
+    assert [line["hour"] for line in hours] == ["2024-10-27T02:00+0200", "2024-10-27T02:00+0100"]
+
+
+def test_the_command_prints_rows_and_stays_one_command(books, spanledger):
+    books.fill({"ts": datetime(2024, 10, 8, tzinfo=UTC), "energy_wh": 5.0, "co2e_g": 1.5, "energy_method": "modelled"})
+    printed = spanledger("carbon", "--month", "2024-10", "--by", "tenant", "--format", "csv").splitlines()
+    assert printed[0].startswith("tenant,calls,output_tokens,energy_kwh,")
+    assert printed[1].startswith("acme,1,10,0.005,")
+
+
+def test_a_total_of_unknown_figures_is_no_zero(books, spanledger):
+    books.fill({"ts": datetime(2024, 10, 8, tzinfo=UTC), "energy_wh": 5.0, "co2e_g": 1.5})
+    printed = spanledger("carbon", "--month", "2024-10", "--format", "table")
+    total = next(line for line in printed.splitlines() if line.strip().startswith("total"))
+    assert total.split()[-1] == "–"
+
+
+def test_the_note_of_own_machines_names_the_settings(books, spanledger, monkeypatch):
+    monkeypatch.setenv("SPANLEDGER_OWN_PROVIDERS", "vllm, ollama")
+    books.fill({"ts": datetime(2024, 10, 8, tzinfo=UTC), "provider": "ollama", "energy_wh": 5.0, "co2e_g": 1.5})
+    printed = spanledger("carbon", "ghg", "--month", "2024-10", "--format", "csv")
+    assert "\nScope 2,electricity of own or leased machines,1,0.005,0.0015," in printed

@@ -1,0 +1,55 @@
+"""The table of published figures says what our methods say today, and does not hide where they miss."""
+
+import published_figures
+import pytest
+
+
+@pytest.fixture(scope="module")
+def compared() -> dict[str, published_figures.Comparison]:
+    return {f"{one.about}/{one.unit}": one for one in published_figures.comparisons()}
+
+
+def test_googles_median_prompt_lies_within_the_token_aware_bounds(compared):
+    prompt = compared["Google: median prompt to Gemini Apps (May 2025)/Wh"]
+    assert prompt.published == (0.24, 0.24)
+    assert prompt.within(prompt.token_aware)
+
+
+def test_what_lies_outside_is_marked_in_the_table(compared):
+    lines = published_figures.table().splitlines()[2:]
+    for one, line in zip(compared.values(), lines, strict=True):
+        misses = [one.within(ours) for ours in (one.ecologits, one.token_aware)].count(False)
+        assert line.count("(**outside**)") == misses, one.about
+
+
+def test_the_text_below_the_table_holds(compared):
+    assert not any(one.within(one.ecologits) for one in compared.values())
+    contained = {one.about for one in compared.values() if one.within(one.token_aware)}
+    assert {name.partition(":")[0] for name in contained} == {
+        "Google", "the same, water on site", "OpenAI", "ML.ENERGY v3", "Samsi et al."
+    }  # fmt: skip
+    assert all(one.ecologits.central < one.published[0] / 5 for one in compared.values() if "Mistral" in one.about)
+
+
+def test_every_figure_names_its_source(compared):
+    assert len(compared) >= 10
+    assert all("](http" in one.source or one.source == "as above" for one in compared.values())
+
+
+@pytest.mark.parametrize(
+    ("tokens", "at_the_gpu"),
+    # Llama 3.1 8B at a batch of 64: 0.215 x 8.03^(0.21 + 0.65) / 8 J a token.
+    [((0, 1), 0.161), ((0, 1000), 161.3), ((1000, 0), 32.3)],
+)
+def test_the_token_aware_formula_pays_for_output_and_for_input(tokens, at_the_gpu):
+    joules = published_figures.token_aware_wh((8.03, 8.03), 8.03, *tokens, facility=False)
+    assert joules.central == pytest.approx(at_the_gpu, rel=0.01)
+    facility = published_figures.token_aware_wh((8.03, 8.03), 8.03, *tokens)
+    assert facility.central == pytest.approx(joules.central * 1.72 / 3600)
+    assert facility.low < facility.central < facility.high
+
+
+def test_ecologits_of_a_row_is_the_ledgers(compared):
+    row = next(row for row in published_figures.catalogue() if row["energy_id"] == "ecologits/openai/gpt-4o")
+    query = compared["OpenAI: average ChatGPT query (June 2025)/Wh"]
+    assert query.ecologits.central == pytest.approx(300 * row["wh_per_output_token"] + row["wh_per_request"])
