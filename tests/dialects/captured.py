@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,9 @@ class Capture:
                     for attribute in single.attributes:
                         if attribute.key.endswith((".response.id", ".metadata.id")):
                             attribute.value.string_value += f"-{number}"
+                        if attribute.key == "output.value":
+                            value = attribute.value
+                            value.string_value = re.sub(r'(?<="id":")([^"]+)', rf"\1-{number}", value.string_value, count=1)
                     parts.append(part.SerializeToString())
         return parts
 

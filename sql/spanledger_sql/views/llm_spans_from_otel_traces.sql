@@ -67,7 +67,7 @@ WITH
      ('spanledger.from_baggage', 'who.from_baggage')] AS spanledger,
 
     -- OpenLLMetry (Traceloop), older generations included.
-    [('llm.request.type', 'operation'), ('llm.request.model', 'request_model'),
+    [('llm.request.type', 'request_type'), ('llm.request.model', 'request_model'),
      ('llm.response.model', 'response_model'), ('llm.response.id', 'response_id'), ('llm.is_streaming', 'stream'),
      ('llm.usage.prompt_tokens', 'usage.input'), ('llm.usage.completion_tokens', 'usage.output'),
      ('llm.usage.total_tokens', 'usage.total'), ('llm.usage.reasoning_tokens', 'usage.reasoning'),
@@ -79,7 +79,7 @@ WITH
      ('traceloop.association.properties.session_id', 'who.session'),
      ('traceloop.association.properties.feature', 'feature')] AS openllmetry,
 
-    -- OpenInference: names of its own throughout.
+    -- OpenInference: names of its own throughout. The answer tells the response's id.
     [('openinference.span.kind', 'openinference_kind'), ('llm.provider', 'provider'), ('llm.system', 'system'),
      ('llm.model_name', 'model'), ('embedding.model_name', 'model'), ('reranker.model_name', 'model'),
      ('llm.request.model_name', 'request_model'), ('llm.response.model_name', 'response_model'),
@@ -91,7 +91,7 @@ WITH
      ('llm.token_count.prompt_details.audio', 'usage.audio_input'),
      ('llm.token_count.completion_details.reasoning', 'usage.reasoning'),
      ('llm.token_count.completion_details.audio', 'usage.audio_output'),
-     ('metadata', 'who.metadata')] AS openinference,
+     ('output.value', 'answer'), ('metadata', 'who.metadata')] AS openinference,
 
     -- OpenLIT.
     [('gen_ai.server.time_to_first_token', 'ttft')] AS openlit,
@@ -100,8 +100,8 @@ WITH
     [('logfire.span_type', 'logfire_type'), ('duration', 'logfire_duration'), ('user_id', 'who.user'),
      ('session_id', 'who.session'), ('gen_ai.usage.raw', 'usage.document')] AS logfire,
 
-    -- LiteLLM, both of its instrumentations.
-    [('metadata.usage_object', 'usage.document'), ('metadata.user_api_key_user_id', 'who.user'),
+    -- LiteLLM, both of its instrumentations. They may write on the app's own span.
+    [('litellm.call_id', 'litellm_call'), ('metadata.usage_object', 'usage.document'), ('metadata.user_api_key_user_id', 'who.user'),
      ('metadata.session_id', 'who.session'), ('litellm.metadata.session_id', 'who.session'),
      ('litellm.user.id', 'who.user'), ('litellm.end_user.id', 'who.user')] AS litellm,
 
@@ -201,6 +201,9 @@ WITH
         SELECT
             *,
             said('operation') AS said_operation,
+            said('request_type') AS said_request_type,
+            said('litellm_call') AS said_litellm_call,
+            said('answer') AS said_answer,
             said('role') AS said_role,
             said('outcome') AS said_outcome,
             said('attempts') AS said_attempts,
@@ -267,7 +270,7 @@ WITH
                 startsWith(ScopeName, 'com.anthropic.'), 'anthropic',
                 startsWith(ScopeName, 'logfire'), if(said_logfire_type = 'log', 'logfire-stream', 'logfire'),
                 ScopeName = 'pydantic-ai', 'pydantic-ai',
-                startsWith(ScopeName, 'litellm'), 'litellm',
+                startsWith(ScopeName, 'litellm') OR said_litellm_call != '', 'litellm',
                 said_langfuse_type != '', 'langfuse',
                 match(ScopeName, '^opentelemetry\\.instrumentation\\.[a-z_]+(\\.v\\d)?$')
                     AND ScopeName NOT IN ('opentelemetry.instrumentation.openai_v2'), 'openllmetry',
@@ -316,8 +319,8 @@ WITH
                 AND NOT has(document_names, 'prompt_tokens')
                 AND said_input = '' AS document_excludes_cached,
 
-            -- The operation.
-            lower(said_operation) AS otel_operation,
+            -- The operation. OpenLLMetry of 2025 calls Anthropic's messages completions.
+            lower(firstNonDefault(said_operation, said_request_type)) AS otel_operation,
             multiIf(
                 said_role = 'context', '',
                 said_vercel_operation != '', multiIf(
@@ -325,7 +328,7 @@ WITH
                     match(said_vercel_operation, '^ai\\.(generate|stream)(Text|Object)'), 'chat',
                     said_vercel_operation = 'ai.rerank.doRerank', 'rerank',
                     ''),
-                dialect_name = 'litellm' AND otel_operation = 'completion', 'chat',
+                otel_operation = 'completion' AND (dialect_name = 'litellm' OR endsWith(SpanName, '.chat')), 'chat',
                 otel_operation != '', transform(
                     otel_operation,
                     ['completion', 'acompletion', 'embedding', 'aembedding', 'embed', 'arerank', 'message', 'messages'],
@@ -512,7 +515,8 @@ SELECT
         if(exception_event > 0, `Events.Attributes`[exception_event]['exception.type'], '')) AS error_type,
     if(position(said_finish_reason, 'tringValue') > 0, extract(said_finish_reason, 'tringValue"\\s*:\\s*"([^"]*)"'),
        trim(BOTH '[]"\' ' FROM said_finish_reason)) AS finish_reason,
-    unquoted(said_response_id) AS response_id,
+    if(said_response_id = '' AND said_answer != '', extract(said_answer, '^{"id": ?"((?:chatcmpl|cmpl|resp|msg|gen)[-_][\\w-]+)"'),
+       unquoted(said_response_id)) AS response_id,
     if(said_batch IN ('true', 'True'), 'batch', lower(unquoted(said_service_tier))) AS service_tier,
     server AS server_address,
     said_cloud_provider AS cloud_provider,

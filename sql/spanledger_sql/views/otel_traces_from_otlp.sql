@@ -23,9 +23,12 @@ WITH
             v.array_value.values), ','), ']'),
         v.value = 'bytes_value', base64Encode(v.bytes_value),
         '') AS as_text,
+    -- Of an answer that is a whole response, the response's id is kept: two reports of one call may share nothing else.
+    v -> extract(v.string_value, '^{"id": ?"((?:chatcmpl|cmpl|resp|msg|gen)[-_][\\w-]{6,100})"') AS id_of_answer,
     kvs -> CAST(
-        arrayMap(kv -> (kv.key, as_text(kv.value)),
-                 arrayFilter(kv -> NOT match(kv.key, concat('^(', content_keys, ')')), kvs)),
+        arrayMap(kv -> (kv.key, if(kv.key = 'output.value', concat('{"id":"', id_of_answer(kv.value), '"}'), as_text(kv.value))),
+                 arrayFilter(kv -> NOT match(kv.key, concat('^(', content_keys, ')'))
+                                   OR kv.key = 'output.value' AND id_of_answer(kv.value) != '', kvs)),
         'Map(LowCardinality(String), String)') AS as_map,
     n -> fromUnixTimestamp64Nano(toInt64(least(n, toUInt64(9223372036854775807))), 'UTC') AS as_time,
     arrayJoin(resource_spans) AS rs,
