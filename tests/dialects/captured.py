@@ -47,11 +47,13 @@ class Capture:
                     single.span_id = _other(span.span_id, number)
                     single.parent_span_id = _other(span.parent_span_id, number)
                     for attribute in single.attributes:
-                        if attribute.key.endswith((".response.id", ".metadata.id")):
+                        if re.search(r"(\.response|\.metadata|^llm\.\w+)\.id$", attribute.key):
                             attribute.value.string_value += f"-{number}"
                         if attribute.key == "output.value":
                             value = attribute.value
-                            value.string_value = re.sub(r'(?<="id":")([^"]+)', rf"\1-{number}", value.string_value, count=1)
+                            value.string_value = re.sub(
+                                r'(?<="id":")([^"]+)', rf"\1-{number}", value.string_value, count=1
+                            )
                     parts.append(part.SerializeToString())
         return parts
 

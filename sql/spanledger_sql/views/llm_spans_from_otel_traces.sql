@@ -251,7 +251,20 @@ WITH
             said('cost_center') AS said_cost_center,
             said('environment') AS said_environment,
             said('cloud_provider') AS said_cloud_provider,
-            said('cloud_region') AS said_cloud_region
+            said('cloud_region') AS said_cloud_region,
+
+            -- LiteLLM's copy of the provider's answer, as llm.<provider>.<field>: where the app's own span, on which LiteLLM
+            -- writes, has ended before, it is all there is.
+            SpanName = 'raw_gen_ai_request' AS is_raw_answer,
+            if(is_raw_answer, arrayFirst(name -> startsWith(name, 'llm.') AND endsWith(name, '.usage'), names), '')
+                AS raw_usage_name,
+            raw_usage_name != '' AS is_told_raw,
+            if(is_told_raw, substring(raw_usage_name, 1, length(raw_usage_name) - length('usage')), '') AS raw_prefix,
+            if(is_told_raw, texts[indexOf(names, raw_usage_name)], '') AS raw_usage,
+            if(is_told_raw, texts[indexOf(names, concat(raw_prefix, 'model'))], '') AS raw_model,
+            if(is_told_raw, texts[indexOf(names, concat(raw_prefix, 'id'))], '') AS raw_id,
+            if(is_told_raw, texts[indexOf(names, concat(raw_prefix, 'object'))], '') AS raw_object,
+            if(is_told_raw, replace(substring(raw_prefix, 5, length(raw_prefix) - 5), 'None', ''), '') AS raw_provider
         FROM translated
     ),
 
@@ -291,7 +304,7 @@ WITH
                 AND NOT startsWith(said_response_id, 'resp_') AS openlit_invented,
 
             -- Usage that came as a document: Langfuse's, Logfire's raw usage, and the reprs of LiteLLM.
-            firstNonDefault(said_document, if(said_vercel_metadata = '', '',
+            firstNonDefault(said_document, raw_usage, if(said_vercel_metadata = '', '',
                                               JSONExtractRaw(said_vercel_metadata, 'anthropic', 'usage')))
                 AS usage_document,
             if(usage_document IN ('', '{}', 'None'), '',
@@ -323,6 +336,7 @@ WITH
             lower(firstNonDefault(said_operation, said_request_type)) AS otel_operation,
             multiIf(
                 said_role = 'context', '',
+                is_told_raw AND raw_model != '', if(raw_object = 'list', 'embeddings', 'chat'),
                 said_vercel_operation != '', multiIf(
                     startsWith(said_vercel_operation, 'ai.embed'), 'embeddings',
                     match(said_vercel_operation, '^ai\\.(generate|stream)(Text|Object)'), 'chat',
@@ -369,10 +383,10 @@ WITH
             -- and where nothing is said the model's name does.
             lower(if(position(said_server, '/') > 0, domain(said_server), said_server)) AS server,
             replaceRegexpOne(
-                lower(firstNonDefault(said_provider, said_system)),
+                lower(firstNonDefault(said_provider, said_system, raw_provider)),
                 '\\.(chat|responses|messages|completion|embedding|textembedding|image|speech|transcription|languagemodel|generative-ai)$',
                 '') AS label,
-            firstNonDefault(said_request_model, said_model,
+            firstNonDefault(said_request_model, said_model, raw_model,
                             if(openlit_bare, substring(SpanName, position(SpanName, ' ') + 1), ''))
                 AS request_model_name,
 
@@ -504,7 +518,7 @@ SELECT
     said_cost_center AS cost_center,
     firstNonDefault(provider_of_server, provider_of_label, provider_of_model) AS provider,
     request_model_name AS request_model,
-    firstNonDefault(said_response_model, said_model) AS response_model,
+    firstNonDefault(said_response_model, said_model, raw_model) AS response_model,
     operation_name AS operation,
     said_stream IN ('true', 'True', '1') OR startsWith(said_vercel_operation, 'ai.stream') OR ttft IS NOT NULL
         OR dialect_name = 'logfire-stream' AS streaming,
@@ -516,7 +530,7 @@ SELECT
     if(position(said_finish_reason, 'tringValue') > 0, extract(said_finish_reason, 'tringValue"\\s*:\\s*"([^"]*)"'),
        trim(BOTH '[]"\' ' FROM said_finish_reason)) AS finish_reason,
     if(said_response_id = '' AND said_answer != '', extract(said_answer, '^{"id": ?"((?:chatcmpl|cmpl|resp|msg|gen)[-_][\\w-]+)"'),
-       unquoted(said_response_id)) AS response_id,
+       firstNonDefault(unquoted(said_response_id), raw_id)) AS response_id,
     if(said_batch IN ('true', 'True'), 'batch', lower(unquoted(said_service_tier))) AS service_tier,
     server AS server_address,
     said_cloud_provider AS cloud_provider,
