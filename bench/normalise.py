@@ -23,7 +23,7 @@ from spanledger_sql.migrations import Migration, migrate
 from spanledger_sql.store import Store
 
 _VIEW = "llm_spans_from_otel_traces"
-_SEGMENT = 20_000
+_SEGMENT = 50_000
 
 
 def main() -> None:

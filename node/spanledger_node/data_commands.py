@@ -39,21 +39,20 @@ def ingest(context: typer.Context, files: Files) -> None:
 
         spanledger ingest traces.pb collector.jsonl.zst
     """
-    with progress() as bar:
+    with progress() as bar, open_store(context) as store:
         checking = bar.add_task("checking", total=len(files))
         for path in files:
-            otlp_file.check(path)
+            otlp_file.check(store, path)
             bar.advance(checking)
-        with open_store(context) as store:
-            storing = bar.add_task("storing", total=len(files))
-            requests = spans = 0
-            for path in files:
-                stored = otlp_file.ingest(store, path)
-                requests, spans = requests + stored.requests, spans + stored.spans
-                bar.advance(storing)
-            if store.kind == "embedded":
-                load_reference_data(store)
-                Worker(store, configuration(context)).catch_up()
+        storing = bar.add_task("storing", total=len(files))
+        requests = spans = 0
+        for path in files:
+            stored = otlp_file.ingest(store, path)
+            requests, spans = requests + stored.requests, spans + stored.spans
+            bar.advance(storing)
+        if store.kind == "embedded":
+            load_reference_data(store)
+            Worker(store, configuration(context)).catch_up()
     console().print(f"{spans:,} spans in {requests:,} requests of {len(files):,} files ingested")
 
 

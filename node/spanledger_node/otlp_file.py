@@ -6,13 +6,16 @@ import contextlib
 import gzip
 import hashlib
 import io
+import json
+import re
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
 import zstandard
 
-from spanledger_collector.export_request import ExportRequest, MalformedRequest, from_json, from_protobuf
+from spanledger_collector.export_request import ExportRequest, MalformedRequest, from_protobuf
 from spanledger_collector.spool import encoded_length, length_prefixed
+from spanledger_sql.store import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,16 +41,21 @@ class Ingested:
     spans: int
 
 
-def check(path: Path) -> Ingested:
+def check(store: Store, path: Path) -> Ingested:
     """Read a file to its end without storing anything.
 
     Raises:
         OtlpFileError: The file cannot be read or holds something else.
     """
     requests = spans = 0
-    for request in _requests(path):
-        requests += 1
-        spans += request.spans
+    for group in _groups(path):
+        if group.lines:
+            try:
+                store.check_otlp_json(group.body)
+            except StoreError as error:
+                raise OtlpFileError(_refused(path, group, str(error))) from None
+        requests += group.requests
+        spans += group.spans
     if not requests:
         raise OtlpFileError(f"{path}: holds no OTLP requests")
     return Ingested(requests, spans)
@@ -55,34 +63,91 @@ def check(path: Path) -> Ingested:
 
 def ingest(store: Store, path: Path) -> Ingested:
     """Store a file's spans; the same file again changes nothing. `check` it first: this stops at the first error."""
-    group, spans, number, requests, total = io.BytesIO(), 0, 0, 0, 0
+    requests = spans = 0
     with path.open("rb") as stream:
         name = hashlib.file_digest(stream, "sha256").hexdigest()[:32]
-    for request in _requests(path):
-        group.write(length_prefixed(request.body))
-        requests += 1
-        spans += request.spans
-        total += request.spans
-        if spans >= _GROUP_SPANS:
-            store.insert_otlp(group.getvalue(), f"file/{name}/{number}")
-            group, spans, number = io.BytesIO(), 0, number + 1
-    if group.tell():
-        store.insert_otlp(group.getvalue(), f"file/{name}/{number}")
-    return Ingested(requests, total)
+    for number, group in enumerate(_groups(path)):
+        insert = store.insert_otlp_json if group.lines else store.insert_otlp
+        insert(group.body, f"file/{name}/{number}")
+        requests += group.requests
+        spans += group.spans
+    return Ingested(requests, spans)
 
 
-def _requests(path: Path) -> Iterator[ExportRequest]:
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Requests that are stored together: protobuf with lengths before them, or JSON, a line each.
+
+    lines: where each stood in its file; empty for protobuf.
+    """
+
+    body: bytes
+    requests: int
+    spans: int
+    lines: tuple[int, ...] = ()
+
+
+def _groups(path: Path) -> Iterator[_Group]:
     plain = path.name.removesuffix(".gz").removesuffix(".zst")
     try:
         if plain.endswith(".pb"):
-            yield from _protobuf(path)
+            yield from _protobuf_groups(path)
         elif plain.endswith((".jsonl", ".json")):
             with _open(path) as stream:
-                yield from _json_lines(path, stream)
+                yield from _json_groups(path, stream)
         else:
             raise OtlpFileError(f"{path}: expected a name ending in .pb, .jsonl or .json, or these with .gz or .zst")
     except (OSError, EOFError, zstandard.ZstdError) as error:
         raise OtlpFileError(f"{path}: cannot be read: {error}") from None
+
+
+def _protobuf_groups(path: Path) -> Iterator[_Group]:
+    body, requests, spans = io.BytesIO(), 0, 0
+    for request in _protobuf(path):
+        body.write(length_prefixed(request.body))
+        requests += 1
+        spans += request.spans
+        if spans >= _GROUP_SPANS:
+            yield _Group(body.getvalue(), requests, spans)
+            body, requests, spans = io.BytesIO(), 0, 0
+    if requests:
+        yield _Group(body.getvalue(), requests, spans)
+
+
+def _json_groups(path: Path, stream: IO[bytes]) -> Iterator[_Group]:
+    body, lines, spans = io.BytesIO(), list[int](), 0
+    for number, line in enumerate(stream, 1):
+        if not line.strip():
+            continue
+        try:
+            spans += _spans(line)
+        except (ValueError, RecursionError) as error:
+            raise OtlpFileError(f"{path}:{number}: not JSON: {error}") from None
+        except (AttributeError, TypeError):
+            raise OtlpFileError(f"{path}:{number}: expected a JSON object with resourceSpans, as OTLP/JSON") from None
+        body.write(line.strip() + b"\n")
+        lines.append(number)
+        if spans >= _GROUP_SPANS:
+            yield _Group(body.getvalue(), len(lines), spans, tuple(lines))
+            body, lines, spans = io.BytesIO(), [], 0
+    if lines:
+        yield _Group(body.getvalue(), len(lines), spans, tuple(lines))
+
+
+def _spans(line: bytes) -> int:
+    document = json.loads(line)
+    if not any(signal in document for signal in ("resourceSpans", "resourceLogs", "resourceMetrics")):
+        raise TypeError
+    resources = document.get("resourceSpans") or ()
+    return sum(len(scope.get("spans") or ()) for resource in resources for scope in resource.get("scopeSpans") or ())
+
+
+def _refused(path: Path, group: _Group, reason: str) -> str:
+    """Which line of the file the engine could not read, of which it tells the row, and why."""
+    row = re.search(r"at row (\d+)", reason)
+    place = f"{path}:{group.lines[int(row[1]) - 1]}" if row else str(path)
+    why = " ".join(re.split(r": \(at row", reason.rsplit("DB::Exception: ", 1)[-1])[0].split())
+    return f"{place}: not an OTLP/JSON request: {why}"
 
 
 def _open(path: Path) -> contextlib.AbstractContextManager[Any]:
@@ -159,12 +224,3 @@ def _exactly(stream: IO[bytes], length: int) -> bytes:
     if len(body) < length:
         raise _CutOff("the last record is cut off")
     return body
-
-
-def _json_lines(path: Path, stream: IO[bytes]) -> Iterator[ExportRequest]:
-    for number, line in enumerate(stream, 1):
-        if line.strip():
-            try:
-                yield from_json(line)
-            except MalformedRequest as error:
-                raise OtlpFileError(f"{path}:{number}: {error}") from None

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 # A view that others select from comes before them.
 _VIEW_ORDER = (
     "otel_traces_from_otlp",
+    "otlp_requests_from_json",
     "llm_spans_from_otel_traces",
     "span_parent_from_otel_traces",
     "llm_span_key",

@@ -255,25 +255,23 @@ WITH
 
             -- LiteLLM's copy of the provider's answer, as llm.<provider>.<field>: where the app's own span, on which LiteLLM
             -- writes, has ended before, it is all there is.
-            SpanName = 'raw_gen_ai_request' AS is_raw_answer,
-            if(is_raw_answer, arrayFirst(name -> startsWith(name, 'llm.') AND endsWith(name, '.usage'), names), '')
-                AS raw_usage_name,
-            raw_usage_name != '' AS is_told_raw,
-            if(is_told_raw, substring(raw_usage_name, 1, length(raw_usage_name) - length('usage')), '') AS raw_prefix,
-            if(is_told_raw, texts[indexOf(names, raw_usage_name)], '') AS raw_usage,
-            if(is_told_raw, texts[indexOf(names, concat(raw_prefix, 'model'))], '') AS raw_model,
-            if(is_told_raw, texts[indexOf(names, concat(raw_prefix, 'id'))], '') AS raw_id,
-            if(is_told_raw, texts[indexOf(names, concat(raw_prefix, 'object'))], '') AS raw_object,
-            if(is_told_raw, replace(substring(raw_prefix, 5, length(raw_prefix) - 5), 'None', ''), '') AS raw_provider
+            if(SpanName = 'raw_gen_ai_request',
+               arrayFirst(name -> startsWith(name, 'llm.') AND endsWith(name, '.usage'), names), '') AS raw_usage_name,
+
+            -- Usage that came as a document: Langfuse's, Logfire's raw usage, and the reprs of LiteLLM.
+            firstNonDefault(said_document, if(raw_usage_name = '', '', texts[indexOf(names, raw_usage_name)]),
+                            if(said_vercel_metadata = '', '',
+                                              JSONExtractRaw(said_vercel_metadata, 'anthropic', 'usage')))
+                AS usage_document
         FROM translated
     ),
 
-    -- The repairs of each dialect.
-    understood AS
+    -- A column that several others rest on is of a level of its own: planning copies it into each of them otherwise.
+    opened AS
     (
+        WITH (field -> if(raw_usage_name = '', '', texts[indexOf(names, concat(raw_prefix, field))])) AS raw
         SELECT
             *,
-
             -- Which instrumentation wrote the span.
             multiIf(
                 ScopeName = 'spanledger', 'spanledger',
@@ -288,6 +286,25 @@ WITH
                 match(ScopeName, '^opentelemetry\\.instrumentation\\.[a-z_]+(\\.v\\d)?$')
                     AND ScopeName NOT IN ('opentelemetry.instrumentation.openai_v2'), 'openllmetry',
                 'otel-genai') AS dialect_name,
+            substring(raw_usage_name, 1, length(raw_usage_name) - 5) AS raw_prefix,
+            raw('model') AS raw_model,
+            raw('id') AS raw_id,
+            raw('object') AS raw_object,
+            -- Documents are JSON, or the repr of a Python dict, or a JSON string of either.
+            if(usage_document IN ('', '{}', 'None'), '',
+               if(startsWith(usage_document, '{\''),
+                  replaceAll(replaceAll(replaceAll(replaceAll(usage_document, '\'', '"'), ': None', ': null'),
+                             ': True', ': true'), ': False', ': false'),
+                  if(startsWith(usage_document, '"'), JSONExtractString(usage_document), usage_document)))
+                AS usage_json
+        FROM sorted_out
+    ),
+
+    -- The repairs of each dialect.
+    understood AS
+    (
+        SELECT
+            *,
 
             -- OpenLIT. It counts tokens by itself for streams of OpenAI's chat completions that tell none, without a mark: what
             -- such a stream did tell comes with a count of cached tokens. Its input leaves Anthropic's cached tokens out.
@@ -303,16 +320,6 @@ WITH
                 AND said_reasoning = ''
                 AND NOT startsWith(said_response_id, 'resp_') AS openlit_invented,
 
-            -- Usage that came as a document: Langfuse's, Logfire's raw usage, and the reprs of LiteLLM.
-            firstNonDefault(said_document, raw_usage, if(said_vercel_metadata = '', '',
-                                              JSONExtractRaw(said_vercel_metadata, 'anthropic', 'usage')))
-                AS usage_document,
-            if(usage_document IN ('', '{}', 'None'), '',
-               if(startsWith(usage_document, '{\''),
-                  replaceAll(replaceAll(replaceAll(replaceAll(usage_document, '\'', '"'), ': None', ': null'),
-                             ': True', ': true'), ': False', ': false'),
-                  if(startsWith(usage_document, '"'), JSONExtractString(usage_document), usage_document)))
-                AS usage_json,
             if(usage_json = '', [],
                arrayMap(pair -> if(startsWith(pair.2, '{'),
                                    arrayMap(inner -> (concat(pair.1, '.', inner.1), inner.2),
@@ -336,7 +343,7 @@ WITH
             lower(firstNonDefault(said_operation, said_request_type)) AS otel_operation,
             multiIf(
                 said_role = 'context', '',
-                is_told_raw AND raw_model != '', if(raw_object = 'list', 'embeddings', 'chat'),
+                raw_model != '', if(raw_object = 'list', 'embeddings', 'chat'),
                 said_vercel_operation != '', multiIf(
                     startsWith(said_vercel_operation, 'ai.embed'), 'embeddings',
                     match(said_vercel_operation, '^ai\\.(generate|stream)(Text|Object)'), 'chat',
@@ -354,7 +361,7 @@ WITH
                 openlit_bare, splitByChar(' ', CAST(SpanName, 'String'))[1],
                 said_input != '' AND (said_request_model != '' OR said_response_model != ''), 'chat',
                 '') AS operation_name
-        FROM sorted_out
+        FROM opened
     ),
 
     -- The counts, as text and as numbers where they are numbers, and what the rest rests on.
@@ -383,7 +390,7 @@ WITH
             -- and where nothing is said the model's name does.
             lower(if(position(said_server, '/') > 0, domain(said_server), said_server)) AS server,
             replaceRegexpOne(
-                lower(firstNonDefault(said_provider, said_system, raw_provider)),
+                lower(firstNonDefault(said_provider, said_system, replace(splitByChar('.', raw_prefix)[2], 'None', ''))),
                 '\\.(chat|responses|messages|completion|embedding|textembedding|image|speech|transcription|languagemodel|generative-ai)$',
                 '') AS label,
             firstNonDefault(said_request_model, said_model, raw_model,
