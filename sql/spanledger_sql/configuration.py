@@ -53,7 +53,7 @@ class Configuration(BaseSettings):
         gt=0,
         description="with more than this waiting on disk, senders are asked to retry (503)",
     )
-    segment_spans: int = Field(default=20_000, gt=0, description="spans after which a spool segment is committed")
+    segment_spans: int = Field(default=50_000, gt=0, description="spans after which a spool segment is committed")
     segment_seconds: float = Field(default=0.5, gt=0, description="age after which a spool segment is committed")
     batch_calls: int = Field(default=250_000, gt=0, description="calls that the worker enriches in one statement")
     restate_automatically: bool = Field(
