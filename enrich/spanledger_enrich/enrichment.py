@@ -67,6 +67,7 @@ def methods(configuration: Configuration) -> dict[str, str | float]:
         "grid_signal": configuration.grid_signal,
         "grid_basis": configuration.grid_basis,
         "default_pue": configuration.default_pue,
+        "estimate_usage": int(configuration.estimate_usage),
     }
 
 

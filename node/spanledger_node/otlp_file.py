@@ -137,7 +137,9 @@ def _json_groups(path: Path, stream: IO[bytes]) -> Iterator[_Group]:
 def _spans(line: bytes) -> int:
     document = json.loads(line)
     # A Collector may write its other signals into the same file, and empty requests.
-    if document != {} and not any(signal in document for signal in ("resourceSpans", "resourceLogs", "resourceMetrics")):
+    if document != {} and not any(
+        signal in document for signal in ("resourceSpans", "resourceLogs", "resourceMetrics")
+    ):
         raise TypeError
     resources = document.get("resourceSpans") or ()
     return sum(len(scope.get("spans") or ()) for resource in resources for scope in resource.get("scopeSpans") or ())

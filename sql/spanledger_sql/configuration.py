@@ -59,6 +59,10 @@ class Configuration(BaseSettings):
     restate_automatically: bool = Field(
         default=False, description="the worker restates calls whose prices, resolution or grid hours changed"
     )
+    estimate_usage: bool = Field(
+        default=False,
+        description="where usage is missing, take the counts that an instrumentation made by itself, as `estimated`",
+    )
     default_zone: str = Field(
         default="WORLD", description="grid zone or ISO alpha-2 country of calls whose place is unknown; WORLD: the mean"
     )

@@ -9,7 +9,8 @@
 --     verdicts_after UInt64: the version up to which verdicts of `call_verdict` are in the ledger;
 --     version UInt64: of the rows written; default_zone String: of calls whose place is unknown;
 --     energy_method String: 'ecologits' or 'token-aware', of models that both know; grid_signal, grid_basis String: the
---     kind of intensity; default_pue Float64: of measured hosts whose data centre's overhead nobody gave.
+--     kind of intensity; default_pue Float64: of measured hosts whose data centre's overhead nobody gave; estimate_usage
+--     UInt8: 1 takes counts that an instrumentation made by itself, where the provider's are missing.
 --     target Identifier: the table, `ledger` or `restated`; restatement_id String, restated_chunk UInt32: the calls
 --     of a restatement, which the ledger has; '' and 0 for those that it has not; spans Identifier: `llm_spans`,
 --     or a table of its kind with what might have been.
@@ -65,18 +66,20 @@ WITH
         -- stops the batch, as amounts that overflow would, nor drowns every other call.
         SELECT
             * REPLACE (
-                if(absurd, 0, input_tokens) AS input_tokens,
+                multiIf(absurd, 0, estimated, claimed_input_tokens, input_tokens) AS input_tokens,
                 if(absurd, 0, cache_read_tokens) AS cache_read_tokens,
                 if(absurd, 0, cache_write_tokens) AS cache_write_tokens,
                 if(absurd, 0, cache_write_1h_tokens) AS cache_write_1h_tokens,
-                if(absurd, 0, output_tokens) AS output_tokens,
+                multiIf(absurd, 0, estimated, claimed_output_tokens, output_tokens) AS output_tokens,
                 if(absurd, 0, reasoning_tokens) AS reasoning_tokens,
-                if(absurd, 'missing', usage_source) AS usage_source
+                multiIf(absurd, 'missing', estimated, 'estimated', usage_source) AS usage_source
             ),
             greatest(
                 llm_spans.input_tokens, llm_spans.cache_read_tokens, llm_spans.cache_write_tokens,
                 llm_spans.cache_write_1h_tokens, llm_spans.output_tokens, llm_spans.reasoning_tokens
-            ) > 100000000 AS absurd
+            ) > 100000000 AS absurd,
+            {estimate_usage:UInt8} = 1 AND llm_spans.usage_source = 'missing'
+                AND llm_spans.claimed_input_tokens + llm_spans.claimed_output_tokens > 0 AS estimated
         FROM {spans:Identifier} AS llm_spans
         WHERE (
             ingested_at > {after:DateTime64(6, 'UTC')}
