@@ -6,6 +6,7 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from spanledger_enrich.tenant_rules import follow_rules
 from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def enrich(store: Store, configuration: Configuration, after: datetime, until: d
     """
     batch = {"target": "ledger", "spans": "llm_spans", "after": after, "until": until, "version": version}
     whole = {"restatement_id": "", "restated_chunk": 0, "verdicts_after": last_version(store)}
+    follow_rules(store, {**batch, **whole})
     store.execute(statement("enrich/ledger"), {**batch, **whole, **methods(configuration)})
 
 
@@ -43,20 +45,18 @@ def compute_again(
     spans: str = "llm_spans",
 ) -> None:
     """Compute the calls of a restatement's chunk into the table ``target``, with what is known now."""
-    store.execute(
-        statement("enrich/ledger"),
-        {
-            "target": target,
-            "spans": spans,
-            "after": BEGINNING,
-            "until": datetime.now(UTC),
-            "version": time.time_ns() // 1000,
-            "restatement_id": restatement_id,
-            "restated_chunk": chunk,
-            "verdicts_after": 0,
-            **methods(configuration),
-        },
-    )
+    scope = {
+        "target": target,
+        "spans": spans,
+        "after": BEGINNING,
+        "until": datetime.now(UTC),
+        "version": time.time_ns() // 1000,
+        "restatement_id": restatement_id,
+        "restated_chunk": chunk,
+        "verdicts_after": 0,
+    }
+    follow_rules(store, scope)
+    store.execute(statement("enrich/ledger"), {**scope, **methods(configuration)})
 
 
 def methods(configuration: Configuration) -> dict[str, str | float]:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from spanledger_enrich.enrichment import BEGINNING, compute_again
 from spanledger_enrich.resolution import resolve_again
+from spanledger_enrich.tenant_rules import store_rules
 from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
@@ -108,6 +109,7 @@ def restate(
     """
     resumed = tuple(_resume(store, configuration, on_progress, keep_on))
     resolve_again(store)
+    store_rules(store, configuration.tenant_rules)
     run = {
         "restatement_id": uuid.uuid4().hex[:12],
         "started_at": store.value("SELECT now64(6, 'UTC')"),

@@ -13,6 +13,7 @@ from spanledger_enrich.count_once import Window
 from spanledger_enrich.energy_allocation import allocate
 from spanledger_enrich.enrichment import BEGINNING, enrich, progress, record_progress
 from spanledger_enrich.resolution import resolve_again, resolve_models, resolve_places
+from spanledger_enrich.tenant_rules import store_rules
 from spanledger_sql.store import Store, StoreError, statement
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class Worker:
         self._stopping = False
         self._thread: threading.Thread | None = None
         self._parents = BEGINNING
+        self._rules_stored = False
         self._allocate_again_at = 0.0
         self._restate_again_at = 0.0
 
@@ -118,6 +120,9 @@ class Worker:
             logger.info("restatement %s gave %s calls a new version", done.restatement_id, done.changed_calls)
 
     def _batch(self) -> int:
+        if not self._rules_stored:
+            store_rules(self._store, self._configuration.tenant_rules)
+            self._rules_stored = True
         after = progress(self._store)
         batch = self._store.rows(
             statement("enrich/next_batch"), after=after, batch_calls=self._configuration.batch_calls

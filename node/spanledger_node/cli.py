@@ -16,6 +16,7 @@ from spanledger_enrich.model_alias import AliasError
 from spanledger_enrich.price_catalogue import CatalogueError
 from spanledger_enrich.price_file import PriceFileError
 from spanledger_enrich.restatement import RestatementError
+from spanledger_enrich.tenant_rules import TenantRuleError
 from spanledger_enrich.whatif import WhatIfError
 from spanledger_node import (
     carbon_commands,
@@ -30,6 +31,7 @@ from spanledger_node import (
     price_commands,
     report_commands,
     restatement_commands,
+    tenant_commands,
     whatif_commands,
 )
 from spanledger_node.carbon_scenario import ScenarioError
@@ -46,7 +48,7 @@ from spanledger_sql.store import StoreError
 _MENDABLE = (
     AliasError, CatalogueError, CommitmentFileError, ConfigurationError, GridFileError, GridSourceError, ListenError,
     OtlpFileError, PeriodError, PriceFileError, ReplayError, RestatementError, ScenarioError, StoreError,
-    TraceFileError, WhatIfError, PermissionError,
+    TenantRuleError, TraceFileError, WhatIfError, PermissionError,
 )  # fmt: skip
 
 app = typer.Typer(
@@ -70,6 +72,7 @@ app.command()(restatement_commands.restatements)
 app.command()(whatif_commands.whatif)
 app.add_typer(commitment_commands.commitments, name="commitments")
 app.add_typer(grid_commands.grid, name="grid")
+app.add_typer(tenant_commands.tenants, name="tenants")
 app.add_typer(energy_commands.energy, name="energy")
 app.add_typer(price_commands.prices, name="prices")
 app.command()(doctor.doctor)

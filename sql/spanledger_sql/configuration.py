@@ -15,6 +15,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from spanledger_sql.tenant_rule import TenantRule  # noqa: TC001 (read at run time)
+
 CONFIGURATION_FILE = Path("spanledger.toml")
 
 
@@ -58,6 +60,9 @@ class Configuration(BaseSettings):
     batch_calls: int = Field(default=250_000, gt=0, description="calls that the worker enriches in one statement")
     restate_automatically: bool = Field(
         default=False, description="the worker restates calls whose prices, resolution or grid hours changed"
+    )
+    tenant_rules: tuple[TenantRule, ...] = Field(
+        default=(), description="whose a call is where its span does not say: see tenants.md"
     )
     estimate_usage: bool = Field(
         default=False,

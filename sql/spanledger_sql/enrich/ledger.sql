@@ -102,12 +102,38 @@ WITH
     ),
     verdicts AS
     (
-        -- Not FINAL, which would merge all there is before it leaves anything out.
-        SELECT *
-        FROM call_verdict
-        WHERE span IN (SELECT cityHash64(trace_id, span_id) FROM batch)
-        ORDER BY version DESC
-        LIMIT 1 BY span
+        -- Which report of a call counts, and what its other reports and the tenant rules say of whose it is. Most calls
+        -- have no row.
+        SELECT
+            word.span AS span,
+            min(word.counted) AS counted,
+            anyIf(word.counted_reason, word.is_verdict) AS counted_reason,
+            anyIf(word.tenant_id, word.is_verdict) AS tenant_id,
+            anyIf(word.tenant_source, word.is_verdict) AS tenant_source,
+            anyIf(word.user_id, word.is_verdict) AS user_id,
+            anyIf(word.session_id, word.is_verdict) AS session_id,
+            anyIf(word.feature, word.is_verdict) AS feature,
+            anyIf(word.tenant_id, NOT word.is_verdict) AS rule_tenant_id,
+            anyIf(word.tenant_source, NOT word.is_verdict) AS rule_source,
+            max(word.before_span) AS rule_goes_first
+        FROM
+        (
+            -- Not FINAL, which would merge all there is before it leaves anything out.
+            SELECT span, true AS is_verdict, counted, counted_reason, tenant_id, tenant_source, user_id, session_id,
+                   feature, 0 AS before_span
+            FROM call_verdict
+            WHERE span IN (SELECT cityHash64(trace_id, span_id) FROM batch)
+            ORDER BY version DESC
+            LIMIT 1 BY span
+            UNION ALL
+            SELECT span, false AS is_verdict, 1 AS counted, '' AS counted_reason, tenant_id, tenant_source, '' AS user_id,
+                   '' AS session_id, '' AS feature, before_span
+            FROM call_tenant
+            WHERE span IN (SELECT cityHash64(trace_id, span_id) FROM batch)
+            ORDER BY version DESC
+            LIMIT 1 BY span
+        ) AS word
+        GROUP BY word.span
     ),
     models AS
     (
@@ -259,7 +285,10 @@ WITH
                         SELECT DISTINCT
                             provider, request_model, response_model, service_tier, speed, vendor_unit,
                             contract_region(cloud_region) AS region,
-                            contract_tenant(tenant_id) AS tenant,
+                            -- Whose a call is, the span alone does not tell.
+                            arrayJoin(arrayPushFront(
+                                (SELECT groupUniqArray(tenant_id) FROM price_book FINAL WHERE NOT deleted AND tenant_id != ''),
+                                '')) AS tenant,
                             contract_account(provider_account) AS account,
                             contract_environment(environment) AS place,
                             key_of_contract(
@@ -546,10 +575,19 @@ WITH
         * ifNull(p.pue_high / m.pue_high, 1)) AS wh_high,
     ifNull(p.l_per_kwh_low, m.l_per_kwh_low) + p.grid_l_per_kwh AS l_per_kwh_low,
     ifNull(p.l_per_kwh, m.l_per_kwh) + p.grid_l_per_kwh AS l_per_kwh,
-    ifNull(p.l_per_kwh_high, m.l_per_kwh_high) + p.grid_l_per_kwh AS l_per_kwh_high
+    ifNull(p.l_per_kwh_high, m.l_per_kwh_high) + p.grid_l_per_kwh AS l_per_kwh_high,
+
+    -- Whose call it was: a rule that goes first, the span, other reports of the call, the other rules.
+    multiIf(
+        v.rule_goes_first = 1 AND v.rule_tenant_id != '', 'rule',
+        v.tenant_id != '', 'report',
+        b.tenant_id = '(unattributed)' AND v.rule_tenant_id != '', 'rule',
+        'span') AS said_by,
+    multiIf(said_by = 'rule', v.rule_tenant_id, said_by = 'report', v.tenant_id, b.tenant_id) AS tenant,
+    multiIf(said_by = 'rule', v.rule_source, said_by = 'report', v.tenant_source, b.tenant_source) AS tenant_found_in
 SELECT
     b.trace_id, b.span_id, b.ts, b.duration_ms, b.service_name, b.environment,
-    if(v.tenant_id != '', v.tenant_id, b.tenant_id), if(v.tenant_id != '', v.tenant_source, b.tenant_source),
+    tenant, tenant_found_in,
     if(v.user_id != '', v.user_id, b.user_id), if(v.session_id != '', v.session_id, b.session_id),
     if(v.feature != '', v.feature, b.feature), b.workflow, b.run_id, b.cost_center, b.dialect,
     b.provider, b.request_model, b.response_model, b.operation, b.streaming, b.ttft_ms,
@@ -599,6 +637,8 @@ SELECT
     {version:UInt64} AS version,
     now64(6, 'UTC') AS enriched_at
 FROM batch AS b
+LEFT JOIN verdicts AS v
+    ON v.span = cityHash64(b.trace_id, b.span_id)
 ASOF LEFT JOIN models AS m
     ON m.price_key = key_of_price(
         b.provider, b.request_model, b.response_model, b.service_tier, b.speed, b.vendor_unit)
@@ -606,13 +646,11 @@ ASOF LEFT JOIN models AS m
 ASOF LEFT JOIN contracts AS c
     ON c.contract_key = key_of_contract(
         key_of_price(b.provider, b.request_model, b.response_model, b.service_tier, b.speed, b.vendor_unit),
-        contract_region(b.cloud_region), contract_tenant(b.tenant_id), contract_account(b.provider_account),
+        contract_region(b.cloud_region), contract_tenant(tenant), contract_account(b.provider_account),
         contract_environment(b.environment))
     AND c.valid_from <= b.ts
 LEFT JOIN places AS p
     ON p.provider = b.provider AND p.cloud_region = b.cloud_region AND p.hour = toStartOfHour(b.ts)
-LEFT JOIN verdicts AS v
-    ON v.span = cityHash64(b.trace_id, b.span_id)
 LEFT JOIN
 (
     -- What the host's samples say of the calls of this batch; the latest sharing out of each host's hour holds.

@@ -23,4 +23,6 @@ FROM
     SELECT max(loaded_at) AS at FROM grid_contract
     UNION ALL
     SELECT max(loaded_at) AS at FROM grid_water
+    UNION ALL
+    SELECT max(loaded_at) AS at FROM tenant_rule_set
 )

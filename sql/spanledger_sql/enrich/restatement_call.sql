@@ -77,6 +77,7 @@ WITH
             UNION ALL SELECT max(loaded_at) FROM energy_host
             UNION ALL SELECT max(loaded_at) FROM grid_contract
             UNION ALL SELECT max(loaded_at) FROM grid_water
+            UNION ALL SELECT max(loaded_at) FROM tenant_rule_set
         )
     ) AS anything_changed_at
 SELECT
