@@ -9,7 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from spanledger_dashboards import empty_ledger, finance, style, sustainability
+from spanledger_dashboards import empty_ledger, finance, quality, style, sustainability
 from spanledger_dashboards.filters import filters_in_sidebar
 from spanledger_sql.configuration import ConfigurationError
 from spanledger_sql.store import StoreError
@@ -25,6 +25,11 @@ def _sustainability() -> None:
         sustainability.page(filters)
 
 
+def _quality() -> None:
+    if filters is not None:
+        quality.page(filters)
+
+
 _here = Path(__file__).parent
 st.set_page_config(page_title="Spanledger", page_icon=_here / "mark.svg", layout="wide")
 st.logo(str(_here / "wordmark.svg"), icon_image=str(_here / "mark.svg"), size="medium")
@@ -33,6 +38,7 @@ current_page = st.navigation(
     [
         st.Page(_finance, title="Finance", icon=":material/payments:", url_path="finance", default=True),
         st.Page(_sustainability, title="Sustainability", icon=":material/eco:", url_path="sustainability"),
+        st.Page(_quality, title="Quality", icon=":material/fact_check:", url_path="quality"),
     ],
     position="top",
 )

@@ -29,6 +29,7 @@ from spanledger_node import (
     meter_commands,
     node_commands,
     price_commands,
+    quality_commands,
     report_commands,
     restatement_commands,
     tenant_commands,
@@ -63,6 +64,7 @@ app.command()(node_commands.up)
 app.command()(demo.demo)
 app.command()(report_commands.chargeback)
 app.add_typer(carbon_commands.carbon, name="carbon")
+app.command()(quality_commands.quality)
 app.command()(report_commands.explain)
 app.command()(report_commands.sql)
 app.command()(data_commands.ingest)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -18,6 +19,12 @@ from spanledger_sql.store import Store, StoreError, statement
 
 # Below this much free space the spool and the merges of the database are at risk.
 _LITTLE_SPACE = 2 * 2**30
+_RECENT_DAYS = 30
+_UNTOLD = (
+    ("unattributed", "name no tenant", "add attribution() or a tenant rule (docs/tenants.md)"),
+    ("unpriced", "have no price", "'spanledger prices missing' lists the models"),
+    ("missing_usage", "report no usage", "streams tell it if asked to (docs/dialects.md)"),
+)
 
 
 def node_status(settings: Configuration) -> dict[str, Any] | None:
@@ -128,10 +135,30 @@ def _check_ledger(store: Store, report: _Report) -> None:
         if backlog[gap]:
             share = backlog[gap] / backlog["ledger_calls"]
             report.fact("gap", f"{backlog[gap]:,} calls ({share:.1%}) {meaning}")
+    _check_quality(store, report)
     places = store.frame("reports/grid_zones", only_open=1)
     for place in places[places["state"] == "unknown region"].head(5).to_dict("records"):
         report.fact(
             "place",
             f"{place['calls']:,} calls of {place['provider']} name the region {place['cloud_region']!r}, which nobody "
             f"knows: booked in {place['zone'] or 'the default zone'}; 'spanledger grid place' mends it",
+        )
+
+
+def _check_quality(store: Store, report: _Report) -> None:
+    """Tell of the services that leave most untold in the last days, and how to mend it."""
+    until = datetime.now(UTC)
+    period = {"from": until - timedelta(days=_RECENT_DAYS), "to": until, "tenants": []}
+    rows = store.frame("reports/quality", **period).to_dict("records")
+    for count, meaning, mend in _UNTOLD:
+        worst = max(rows, key=lambda row: row[count], default=None)
+        if worst is not None and worst[count]:
+            report.fact(
+                "quality",
+                f"{worst['service'] or '(no service name)'}, {worst['dialect']}: {worst[count] / worst['calls']:.0%} "
+                f"of {worst['calls']:,} calls {meaning}; {mend}",
+            )
+    for row in [row for row in rows if row["unknown_attributes"]][:3]:
+        report.fact(
+            "quality", f"{row['service']}, {row['scope']}: attributes that nothing reads: {row['unknown_attributes']}"
         )

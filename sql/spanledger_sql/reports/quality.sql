@@ -1,0 +1,78 @@
+-- How well each service and instrumentation tells what the ledger needs, the worst first.
+-- Parameters: from, to DateTime64(9, 'UTC'): the period, half-open; tenants Array(String): of the calls, empty for all.
+-- Columns: service; dialect; scope (the instrumentation); calls: counted ones; unattributed, unpriced, missing_usage,
+--     estimated_usage: how many of them; unattributed_share, unpriced_share, missing_usage_share: of the calls;
+--     duplicates: reports of calls that another report counts for; unbelieved: calls with counts that are none;
+--     unknown_attributes: names of up to five attributes of its spans that speak of tokens or usage and that no dialect
+--     reads, as far back as spans are kept.
+WITH
+    unread AS
+    (
+        SELECT
+            service_name,
+            scope_name,
+            arraySlice(arraySort(groupUniqArray(100)(name)), 1, 5) AS names
+        FROM
+        (
+            SELECT
+                ServiceName AS service_name,
+                ScopeName AS scope_name,
+                groupUniqArrayArray(1000)(arrayFilter(
+                    name -> match(name, '(?i)token|usage|cached|billed_units|credits')
+                        AND NOT match(name, '(?i)cost|price|oauth|aggregated|avg|noCache|textTokens|client[.]token|^llm[.][a-z_]+[.]usage|max|limit|time_to|per_|cached_content|budget|[.]input$|[.]output$'),
+                    SpanAttributes.keys)) AS candidates
+            FROM otel_traces
+            WHERE Timestamp >= {from:DateTime64(9, 'UTC')} AND Timestamp < {to:DateTime64(9, 'UTC')}
+                AND ServiceName IN (
+                    SELECT DISTINCT service_name FROM ledger
+                    WHERE ts >= {from:DateTime64(9, 'UTC')} AND ts < {to:DateTime64(9, 'UTC')}
+                )
+            GROUP BY ServiceName, ScopeName
+        )
+        ARRAY JOIN candidates AS name
+        -- The dialects' vocabulary is the text of the view that reads them.
+        WHERE position((SELECT any(create_table_query) FROM system.tables
+                        WHERE database = currentDatabase() AND name = 'llm_spans_from_otel_traces'),
+                       concat('\'', name, '\'')) = 0
+        GROUP BY service_name, scope_name
+    ),
+    told AS
+    (
+        SELECT
+            service_name,
+            dialect,
+            scope_name,
+            countIf(counted = 1) AS calls,
+            countIf(counted = 1 AND tenant_id IN ('', '(unattributed)')) AS unattributed,
+            countIf(counted = 1 AND price_status = 'unpriced') AS unpriced,
+            countIf(counted = 1 AND usage_source = 'missing' AND status = 'ok') AS missing_usage,
+            countIf(counted = 1 AND usage_source = 'estimated') AS estimated_usage,
+            countIf(counted = 0) AS duplicates,
+            countIf(counted = 1 AND usage_note IN ('not a count', 'a part is not a count', 'zero for unknown',
+                                                   'counted by the instrumentation')) AS unbelieved
+        FROM ledger FINAL
+        WHERE ts >= {from:DateTime64(9, 'UTC')} AND ts < {to:DateTime64(9, 'UTC')}
+            AND (empty({tenants:Array(String)})
+                OR has({tenants:Array(String)}, if(tenant_id = '', '(unattributed)', tenant_id)))
+        GROUP BY service_name, dialect, scope_name
+        SETTINGS do_not_merge_across_partitions_select_final = 1
+    )
+SELECT
+    told.service_name AS service,
+    told.dialect AS dialect,
+    told.scope_name AS scope,
+    told.calls AS calls,
+    told.unattributed AS unattributed,
+    told.unpriced AS unpriced,
+    told.missing_usage AS missing_usage,
+    told.estimated_usage AS estimated_usage,
+    if(calls = 0, NULL, unattributed / calls) AS unattributed_share,
+    if(calls = 0, NULL, unpriced / calls) AS unpriced_share,
+    if(calls = 0, NULL, missing_usage / calls) AS missing_usage_share,
+    told.duplicates AS duplicates,
+    told.unbelieved AS unbelieved,
+    arrayStringConcat(ifNull(unread.names, []), ', ') AS unknown_attributes
+FROM told
+LEFT JOIN unread
+    ON unread.service_name = told.service_name AND unread.scope_name = told.scope_name
+ORDER BY unattributed + unpriced + missing_usage DESC, calls DESC, service, dialect, scope

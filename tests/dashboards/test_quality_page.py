@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pandas as pd
+from streamlit.testing.v1 import AppTest
+
+from spanledger_dashboards import figures
+
+if TYPE_CHECKING:
+    from spanledger_sql.store import Store
+
+Pages = Callable[..., AppTest]
+
+
+def test_the_headline_counts_what_the_calls_leave_untold(open_page: Pages, counted: pd.DataFrame) -> None:
+    page = open_page("quality")
+    shown = {metric.label: metric.value for metric in page.metric}
+    untold = (counted["tenant_id"] == "(unattributed)").sum()
+    assert 0 < untold < len(counted)
+    assert shown["Without tenant"] == figures.share(untold / len(counted))
+    assert shown["Without price"] == figures.share((counted["price_status"] == "unpriced").sum() / len(counted))
+
+
+def test_every_counted_call_is_in_one_row(open_page: Pages, counted: pd.DataFrame) -> None:
+    table = open_page("quality").dataframe[0].value
+    assert table["calls"].sum() == len(counted)
+    assert (table["unattributed_share"].dropna() <= 1).all()
+
+
+def test_a_period_without_calls_says_so(open_page: Pages) -> None:
+    page = open_page("quality", period="Custom", days=["2020-01-01", "2020-01-02"])
+    assert "No calls in this period" in page.info[0].value
+
+
+def test_reports_that_do_not_count_are_duplicates(open_page: Pages, sample_store: Store) -> None:
+    table = open_page("quality").dataframe[0].value
+    uncounted = sample_store.value("SELECT count() FROM ledger FINAL WHERE counted = 0")
+    assert table["duplicates"].sum() == uncounted
