@@ -126,8 +126,10 @@ def stand_in(store: Store, names: Iterable[str], price_provider: str, price_mode
         proxy = energy_proxy.by_price(Decimal(price or 0))
     if proxy is None:
         return ""
-    if not store.value("SELECT count() FROM energy_model WHERE energy_id = {id:String}", id=proxy.energy_id):
-        store.insert("energy_model", [proxy.row()])
+    row = proxy.row()
+    stored = "SELECT count() FROM energy_model WHERE energy_id = {id:String} AND source = {source:String}"
+    if not store.value(stored, id=proxy.energy_id, source=row["source"]):
+        store.insert("energy_model", [row])
     return proxy.energy_id
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
 METHOD = "proxy"
-SOURCE = "proxy 1: token-aware method from the {basis}, bounds drawn out by 2"
+SOURCE = "proxy 2: token-aware method from the {basis}, bounds drawn out by 2"
 _WIDENING = 2.0
 # Sizes beyond these are version numbers or contexts, not parameters.
 _SMALLEST, _LARGEST = 0.1, 3000.0
