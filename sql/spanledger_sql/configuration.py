@@ -68,8 +68,8 @@ class Configuration(BaseSettings):
     )
     energy_bounds: Literal["envelope", "method"] = Field(
         default="envelope",
-        description="low and high of a model's energy: `envelope`, of both methods the lower low and the higher high, or "
-        "`method`, those of `energy_method` alone",
+        description="low and high of a model's energy: `envelope`, of both methods the lower low and the higher high; "
+        "or `method`, those of `energy_method` alone",
     )
     default_pue: float = Field(
         default=1.56,
