@@ -111,13 +111,13 @@ def token_aware_wh(
     """Wh of a request (without ``facility``: J at the GPU): k (e_out N_out + e_in N_in), by a fit to ML.ENERGY v3.
 
     e_out = 0.215 A^0.21 T^0.65 B^-0.50 J at the GPU for A active (low, high) and T total parameters in billions, at a
-    batch of B = 64. Low: a batch of 256 (x 0.6), k = 1.25, e_in = 0.05 e_out. Central: k = 1.72, e_in = 0.20 e_out.
-    High: a batch of 4 (x 6.8), k = 2.2, e_in = 0.40 e_out.
+    batch of B = 64, which e_in is relative to. Low: a batch of 256 (e_out x 0.6), k = 1.25, e_in = 0.05. Central:
+    k = 1.72, e_in = 0.20. High: a batch of 4 (e_out x 6.8), k = 2.2, e_in = 0.40.
     """
     assumed = ((active[0], 0.6, 1.25, 0.05), (sum(active) / 2, 1.0, 1.72, 0.20), (active[1], 6.8, 2.2, 0.40))
     return Range(
         *(
-            0.215 * a**0.21 * total**0.65 * 64**-0.50 * batch * (output_tokens + e_in * input_tokens)
+            0.215 * a**0.21 * total**0.65 * 64**-0.50 * (batch * output_tokens + e_in * input_tokens)
             * (k * _WH_PER_J if facility else 1)
             for a, batch, k, e_in in assumed
         )

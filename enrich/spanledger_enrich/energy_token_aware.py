@@ -30,7 +30,8 @@ class Assumption:
     Attributes:
         batch: Requests that a server handles at once, as a factor on the energy per token relative to 64 of them.
         facility: Energy of the facility for one joule at the GPU.
-        input: Energy of an input token relative to an output token.
+        input: Energy of an input token relative to an output token at a batch of 64. A prompt's tokens are computed
+            side by side, whatever the batch.
         cache_read: That of a token read from the prompt cache.
     """
 
@@ -77,10 +78,10 @@ def coefficients(active: Range, total: Range, factor: float = 1.0, widening: flo
     }
     row = {}
     for bound, (assumed, a, t, scale) in bounds.items():
-        output = joules_per_output_token(a, t, scale) * assumed.batch * assumed.facility * _WH_PER_J
-        row[f"wh_per_output_token{bound}"] = output
-        row[f"wh_per_input_token{bound}"] = output * assumed.input
-        row[f"wh_per_cache_read_token{bound}"] = output * assumed.cache_read
+        token = joules_per_output_token(a, t, scale) * assumed.facility * _WH_PER_J
+        row[f"wh_per_output_token{bound}"] = token * assumed.batch
+        row[f"wh_per_input_token{bound}"] = token * assumed.input
+        row[f"wh_per_cache_read_token{bound}"] = token * assumed.cache_read
         row[f"wh_per_request{bound}"] = 0.0
     return row
 
