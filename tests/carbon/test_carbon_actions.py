@@ -210,6 +210,45 @@ def test_caching_costs_what_the_ledger_would_have_booked(books, spans, share):
     assert found["then_list_cost"] <= found["list_cost"]
 
 
+def test_the_statement_names_the_files_contracts_and_hosts_behind_its_figures(books, spanledger):
+    [call] = books.book(at(3))
+    moment = call["ts"].replace(minute=0, second=0, microsecond=0)
+    nothing = dict.fromkeys(("hours_new", "hours_corrected", "hours_unchanged"), 0)
+    imported = nothing | {
+        "sha256": "",
+        "zone": "DE",
+        "signal": "average",
+        "basis": "lifecycle",
+        "first_hour": moment,
+        "last_hour": moment,
+    }
+    books.store.insert(
+        "grid_import",
+        [
+            imported | {"origin": "DE.csv", "sha256": "ab12", "hours_new": 1},
+            imported | {"origin": "again.csv", "sha256": "ab12", "hours_unchanged": 1},
+            imported | {"origin": "GB.csv", "zone": "GB", "hours_new": 1},
+            imported | {"origin": "marginal.csv", "signal": "marginal", "hours_new": 1},
+        ],
+    )
+    lasting = {"valid_from": datetime(2024, 1, 1, tzinfo=UTC), "valid_until": datetime(2025, 1, 1, tzinfo=UTC)}
+    contract = {"kind": "ppa", "zone": "DE", "provider": "", "mwh": None, "g_per_kwh": 11.0, "source": "a test"}
+    books.store.insert(
+        "grid_contract",
+        [
+            contract | lasting | {"contract_id": "wind", "share": 0.5},
+            contract | {"contract_id": "old", "share": 0.5, "valid_from": datetime(2022, 1, 1, tzinfo=UTC),
+                        "valid_until": datetime(2023, 1, 1, tzinfo=UTC)},
+        ],
+    )  # fmt: skip
+    told = json.loads(spanledger("carbon", "statement", "--month", "2024-10", "--format", "json"))
+    for table in ("grid_import", "grid_contract"):
+        books.store.execute(f"TRUNCATE TABLE {table}")
+    assert [(one["origin"], one["sha256"]) for one in told["imports"]] == [("DE.csv", "ab12")]
+    assert [(one["contract_id"], one["share"]) for one in told["contracts"]] == [("wind", 0.5)]
+    assert told["hosts"] == []
+
+
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
@@ -248,6 +287,9 @@ def test_the_statement_of_one_ledger_is_one_text_and_tells_of_every_change(books
     assert [one["model"] for one in told["unknown_models"]] == ["our-own-model"]
     assert {"DE"} == {one["zone"] for one in told["intensities"]}
     assert "| our-own-model |" in text
+    assert told["settings"]["energy_bounds"] == "envelope"
+    [factor] = told["energy_factors"]
+    assert (factor["energy_id"], factor["models"]) == ("ecologits/openai/gpt-4o-2024-08-06", "gpt-4o-2024-08-06")
     restated = "INSERT INTO ledger SELECT * REPLACE (version + 1 AS version, co2e_g * 2 AS co2e_g) FROM ledger LIMIT 1"
     books.store.execute(restated)
     assert (

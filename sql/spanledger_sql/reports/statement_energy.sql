@@ -1,11 +1,13 @@
 -- By which method and entry the energy of a period's calls was got.
 -- Parameters: from, to DateTime64(9, 'UTC'): the half-open period.
--- Columns: energy_method; energy_id: '' where unknown; source: of the coefficients; calls; energy_wh: sum of what
+-- Columns: energy_method; energy_id: '' where unknown; source: of the coefficients; models: of
+--     the calls; calls; energy_wh: sum of what
 --     is known; then the coefficients in force now, with their bounds, as energy_model has them.
 SELECT
     used.energy_method AS energy_method,
     used.energy_id AS energy_id,
     ifNull(entry.source, '') AS source,
+    used.models AS models,
     used.calls AS calls,
     used.energy_wh AS energy_wh,
     entry.wh_per_output_token_low AS wh_per_output_token_low,
@@ -40,6 +42,7 @@ FROM
     SELECT
         energy_method,
         if(c.energy_wh IS NULL, '', c.energy_id) AS energy_id,
+        arrayStringConcat(arraySort(groupUniqArray(c.model)), ', ') AS models,
         count() AS calls,
         toFloat64(sum(toDecimal128(c.energy_wh, 12))) AS energy_wh
     FROM calls AS c
