@@ -90,7 +90,9 @@ def _headline(now: pd.Series[Any]) -> None:
         (
             "Embodied, CO₂e",
             figures.emissions(now["embodied_g"]),
-            "apart, not in the emissions",
+            f"apart; unknown for {figures.count(now['unknown_embodied_calls'])} calls"
+            if now["unknown_embodied_calls"]
+            else "apart, not in the emissions",
             "The share of making the hardware. Shown on its own, never netted.",
         ),
         (

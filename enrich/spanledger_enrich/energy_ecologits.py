@@ -106,6 +106,23 @@ def coefficients(model: Model) -> dict[str, Any]:
     }
 
 
+def embodied_g_per_output_token(active: Range, total: Range) -> float:
+    """The share of making the hardware, in gCO2e, of a model of so many billions of parameters that has no latency."""
+    impacts = compute_llm_impacts(
+        model_active_parameter_count=active.central,
+        model_total_parameter_count=total.central,
+        output_token_count=_TOKENS,
+        request_latency=math.inf,
+        if_electricity_mix_adpe=0.0,
+        if_electricity_mix_pe=0.0,
+        if_electricity_mix_gwp=0.0,
+        if_electricity_mix_wue=0.0,
+        datacenter_pue=1.0,
+        datacenter_wue=0.0,
+    )
+    return Range.of(impacts.embodied.gwp.value, 1000).central / _TOKENS
+
+
 def _place(model: Model) -> Any:
     return PROVIDER_CONFIG_MAP[maker(model)]
 

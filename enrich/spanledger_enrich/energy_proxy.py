@@ -1,6 +1,7 @@
 """Energy of a model that no catalogue knows, from the size in its name or else from its price: a wide range.
 
-Both lead to parameters, and those to the token-aware method with its bounds drawn out by a factor of two.
+Both lead to parameters, and those to the token-aware method with its bounds drawn out by a factor of two, and to
+EcoLogits' embodied emissions.
 """
 
 from __future__ import annotations
@@ -9,14 +10,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from spanledger_enrich import energy_token_aware
+from spanledger_enrich import energy_ecologits, energy_token_aware
 from spanledger_enrich.energy_ecologits import Range
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
 METHOD = "proxy"
-SOURCE = "proxy 2: token-aware method from the {basis}, bounds drawn out by 2"
+SOURCE = f"proxy 2: token-aware method from the {{basis}}, bounds drawn out by 2; embodied: {energy_ecologits.SOURCE}"
 _WIDENING = 2.0
 # Sizes beyond these are version numbers or contexts, not parameters.
 _SMALLEST, _LARGEST = 0.1, 3000.0
@@ -60,6 +61,7 @@ class Proxy:
             "model": self.name,
             **energy_token_aware.coefficients(self.active, self.total, widening=_WIDENING),
             **energy_token_aware.overhead(Range(0.0, 1.0)),
+            "embodied_g_per_output_token": energy_ecologits.embodied_g_per_output_token(self.active, self.total),
             "source": SOURCE.format(basis=self.basis),
         }
 

@@ -214,6 +214,17 @@ def test_an_unknown_models_size_stands_in_with_a_wide_range(books):
     [call] = books.book({"provider": "vllm", "request_model": "our-own-70b", "input_tokens": 10, "output_tokens": 100})
     assert (call["energy_method"], call["energy_id"]) == ("proxy", "proxy/70b")
     assert call["energy_wh_high"] / call["energy_wh_low"] > 10
+    [llama] = [model for model in text_models() if model.name == "meta-llama/Meta-Llama-3.1-70B-Instruct"]
+    # Seventy billion parameters take as much hardware, whoever made them.
+    assert call["embodied_g"] == pytest.approx(coefficients(llama)["embodied_g_per_output_token"] * 100, rel=0.02)
+
+
+def test_own_coefficients_tell_nothing_of_hardware(books, csv):
+    [file] = read_files([csv("model,wh_per_output_token", "our-model,2.0")], 1.56)
+    record(books.store, file)
+    [call] = books.book({"provider": "vllm", "request_model": "our-model", "output_tokens": 100})
+    books.store.execute("ALTER TABLE energy_model DELETE WHERE method = 'own' SETTINGS mutations_sync = 1")
+    assert call["energy_wh"] == pytest.approx(200.0 * 1.56)
     assert call["embodied_g"] is None, "unknown is never zero"
 
 
