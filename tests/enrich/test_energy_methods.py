@@ -9,7 +9,7 @@ from spanledger_enrich import energy_model, energy_proxy, energy_token_aware
 from spanledger_enrich.energy_ecologits import Range, coefficients, maker, text_models
 from spanledger_enrich.energy_file import read_files, record
 from spanledger_enrich.grid_csv import GridFileError
-from spanledger_enrich.worker import Worker
+from spanledger_enrich.worker import Worker, load_reference_data
 from spanledger_sql.configuration import load
 
 GPT = {"provider": "openai", "request_model": "gpt-4o-2024-08-06"}
@@ -174,14 +174,11 @@ def test_the_bounds_hold_those_of_both_methods_and_the_central_value_stays_the_m
     books.store.execute("TRUNCATE TABLE energy_facility")
 
 
-def test_own_coefficients_and_proxies_keep_their_own_bounds(books, csv):
+def test_own_coefficients_keep_their_own_bounds(books, csv):
     row = "our-model,2.0,1.5,3.0"
     [file] = read_files([csv("model,wh_per_output_token,wh_per_output_token_low,wh_per_output_token_high", row)], 1.56)
     record(books.store, file)
-    spans = [
-        {"provider": "vllm", "request_model": name, "input_tokens": 90, "output_tokens": 100}
-        for name in ("our-model", "their-7b")
-    ]
+    spans = [{"provider": "vllm", "request_model": "our-model", "input_tokens": 90, "output_tokens": 100}]
     alone, enveloped = by(books, "ecologits", *spans), by(books, "ecologits", *spans, bounds="envelope")
     bounds = ("energy_id", "energy_wh_low", "energy_wh", "energy_wh_high", "water_ml")
     assert [[one[name] for name in bounds] for one in alone] == [[one[name] for name in bounds] for one in enveloped]
@@ -212,11 +209,35 @@ def test_what_is_no_size_is_not_taken_for_one(name):
 
 def test_an_unknown_models_size_stands_in_with_a_wide_range(books):
     [call] = books.book({"provider": "vllm", "request_model": "our-own-70b", "input_tokens": 10, "output_tokens": 100})
-    assert (call["energy_method"], call["energy_id"]) == ("proxy", "proxy/70b")
+    assert (call["energy_method"], call["energy_id"]) == ("proxy", "proxy/70b, ecologits")
     assert call["energy_wh_high"] / call["energy_wh_low"] > 10
     [llama] = [model for model in text_models() if model.name == "meta-llama/Meta-Llama-3.1-70B-Instruct"]
     # Seventy billion parameters take as much hardware, whoever made them.
     assert call["embodied_g"] == pytest.approx(coefficients(llama)["embodied_g_per_output_token"] * 100, rel=0.02)
+
+
+def test_a_proxy_is_reckoned_by_the_configured_method_within_the_bounds_of_both(books):
+    span = {"provider": "vllm", "request_model": "our-own-70b", "input_tokens": 9_000, "output_tokens": 100}
+    listed = span | {"request_model": "meta-llama/Meta-Llama-3.1-70B-Instruct"}
+    proxies = {}
+    for method in ("ecologits", "token-aware"):
+        proxy, known = by(books, method, span, listed, bounds="envelope")
+        assert proxy["energy_method"] == "proxy"
+        assert proxy["energy_wh"] == pytest.approx(known["energy_wh"], rel=0.05)
+        assert proxy["energy_wh_low"] <= known["energy_wh_low"] * 1.05
+        assert proxy["energy_wh_high"] >= known["energy_wh_high"] * 1.05
+        proxies[method] = proxy
+    assert proxies["ecologits"]["energy_wh"] < proxies["token-aware"]["energy_wh"] / 5
+
+
+def test_proxies_of_an_older_version_are_made_anew_at_the_next_start(books):
+    span = {"provider": "vllm", "request_model": "our-own-34b", "output_tokens": 100}
+    [before] = books.book(span)
+    gone = "ALTER TABLE energy_model DELETE WHERE method IN ('token-aware', 'proxy') SETTINGS mutations_sync = 1"
+    books.store.execute(gone)
+    load_reference_data(books.store)
+    [after] = books.book(span)
+    assert (after["energy_id"], after["energy_wh"]) == (before["energy_id"], before["energy_wh"])
 
 
 def test_own_coefficients_tell_nothing_of_hardware(books, csv):
@@ -231,7 +252,7 @@ def test_own_coefficients_tell_nothing_of_hardware(books, csv):
 def test_an_unknown_models_price_stands_in_where_its_name_tells_nothing(books):
     [call] = books.book({"provider": "x_ai", "request_model": "grok-3", "output_tokens": 100})
     assert call["energy_method"] == "proxy"
-    assert call["energy_id"] == "proxy/8 to 30 USD per million"
+    assert call["energy_id"] == "proxy/8 to 30 USD per million, ecologits"
     assert call["energy_wh_low"] < call["energy_wh"] < call["energy_wh_high"]
 
 

@@ -195,10 +195,17 @@ WITH
                 multiIf(
                     own_energy_id != '', own_energy_id,
                     startsWith(energy_id, 'ecologits/'), concat({energy_method:String}, substring(energy_id, 10)),
+                    -- A proxy's entry by EcoLogits' method has a suffix.
+                    startsWith(energy_id, 'proxy/') AND {energy_method:String} = 'ecologits',
+                    concat(energy_id, ', ecologits'),
                     energy_id) AS energy_entry,
-                if({energy_bounds:String} = 'envelope' AND own_energy_id = '' AND startsWith(energy_id, 'ecologits/'),
-                   concat(if({energy_method:String} = 'ecologits', 'token-aware', 'ecologits'), substring(energy_id, 10)),
-                   '') AS other_entry
+                multiIf(
+                    {energy_bounds:String} != 'envelope' OR own_energy_id != '', '',
+                    startsWith(energy_id, 'ecologits/'),
+                    concat(if({energy_method:String} = 'ecologits', 'token-aware', 'ecologits'), substring(energy_id, 10)),
+                    startsWith(energy_id, 'proxy/') AND {energy_method:String} = 'ecologits', energy_id,
+                    startsWith(energy_id, 'proxy/'), concat(energy_id, ', ecologits'),
+                    '') AS other_entry
             FROM model_resolution FINAL
         ) AS resolution
             ON resolution.provider = call.provider AND resolution.request_model = call.request_model
