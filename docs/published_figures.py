@@ -57,6 +57,12 @@ class Comparison:
     assumed: str
     source: str
 
+    @property
+    def ledger(self) -> Range:
+        """The ledger's: EcoLogits' central value, and of both methods the lower low and the higher high."""
+        low, high = min(self.ecologits.low, self.token_aware.low), max(self.ecologits.high, self.token_aware.high)
+        return Range(low, self.ecologits.central, high)
+
     def within(self, ours: Range) -> bool:
         """Whether the published figure, or some of its range, lies within our bounds."""
         low, high = self.published
@@ -105,13 +111,13 @@ def token_aware_wh(
     """Wh of a request (without ``facility``: J at the GPU): k (e_out N_out + e_in N_in), by a fit to ML.ENERGY v3.
 
     e_out = 0.215 A^0.21 T^0.65 B^-0.50 J at the GPU for A active (low, high) and T total parameters in billions, at a
-    batch of B = 64. Low: a batch of 256 (x 0.6), k = 1.25, e_in = 0.05 e_out. Central: k = 1.72, e_in = 0.20 e_out.
-    High: a batch of 8 (x 3.9), k = 2.2, e_in = 0.40 e_out.
+    batch of B = 64, which e_in is relative to. Low: a batch of 256 (e_out x 0.6), k = 1.25, e_in = 0.05. Central:
+    k = 1.72, e_in = 0.20. High: a batch of 4 (e_out x 6.8), k = 2.2, e_in = 0.40.
     """
-    assumed = ((active[0], 0.6, 1.25, 0.05), (sum(active) / 2, 1.0, 1.72, 0.20), (active[1], 3.9, 2.2, 0.40))
+    assumed = ((active[0], 0.6, 1.25, 0.05), (sum(active) / 2, 1.0, 1.72, 0.20), (active[1], 6.8, 2.2, 0.40))
     return Range(
         *(
-            0.215 * a**0.21 * total**0.65 * 64**-0.50 * batch * (output_tokens + e_in * input_tokens)
+            0.215 * a**0.21 * total**0.65 * 64**-0.50 * (batch * output_tokens + e_in * input_tokens)
             * (k * _WH_PER_J if facility else 1)
             for a, batch, k, e_in in assumed
         )
@@ -121,13 +127,16 @@ def token_aware_wh(
 def table() -> str:
     """The comparison as a Markdown table; what lies outside of our bounds is said."""
     lines = [
-        "| published | model | figure | EcoLogits: low – central – high | token-aware | assumed | source |",
-        "|---|---|---|---|---|---|---|",
+        "| published | model | figure | EcoLogits: low – central – high | token-aware | the ledger's bounds | assumed "
+        "| source |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for one in comparisons():
         low, high = one.published
         figure = f"{low:g} {one.unit}" if low == high else f"{low:g} to {high:g} {one.unit}"
-        ours = (f"{got}{'' if one.within(got) else ' (**outside**)'}" for got in (one.ecologits, one.token_aware))
+        ours = [str(one.ecologits), str(one.token_aware)]
+        verdict = "" if one.within(one.ledger) else " (**outside**)"
+        ours.append(f"{one.ledger.low:.2g} to {one.ledger.high:.2g}{verdict}")
         lines.append(
             f"| {one.about} | {one.model} | {figure} | {' | '.join(ours)} | {one.assumed or '–'} | {one.source} |"
         )

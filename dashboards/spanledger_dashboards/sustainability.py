@@ -27,11 +27,15 @@ That is the location-based figure. Measured energy is used before modelled.
 **Apart.** Embodied emissions, of making the hardware, market-based emissions, by imported contracts, and water are
 shown on their own where they are known, and never added or netted.
 
-**Not included.** Training, the network, the user's own device, and idle capacity; offsets and certificates are in no
-figure but the market-based one.
+**Not included.** Training, the network and the user's own device; offsets and certificates are in no figure but the
+market-based one. Idle energy of metered hosts is included where their policy shares it out over the calls.
 
-**Ranges.** Each call has a low, a central and a high estimate. The range of a total adds up the calls' own bounds, as
-if all erred the same way: it is wide on purpose. Calls without an estimate are counted as unknown, never as zero.
+**Ranges.** Each call has a low, a central and a high estimate; those of a modelled call span both methods, and so what
+nobody publishes: batches, the share of the prompt, overhead. The range of a total adds up the calls' own bounds, as if
+all erred the same way: it is wide on purpose. Calls without an estimate are counted as unknown, never as zero.
+
+**Hours without data.** Where an hour's intensity lacks, that of the day before stands in, else the mean of the month's
+hours, else the yearly mean. `spanledger carbon statement` names every factor and source.
 """
 
 _DIMENSIONS: tuple[Dimension, ...] = ("tenant", "model", "zone")
@@ -86,7 +90,9 @@ def _headline(now: pd.Series[Any]) -> None:
         (
             "Embodied, CO₂e",
             figures.emissions(now["embodied_g"]),
-            "apart, not in the emissions",
+            f"apart; unknown for {figures.count(now['unknown_embodied_calls'])} calls"
+            if now["unknown_embodied_calls"]
+            else "apart, not in the emissions",
             "The share of making the hardware. Shown on its own, never netted.",
         ),
         (

@@ -47,6 +47,10 @@ class Range:
             return cls(value.min * unit, value.max * unit)
         return cls(value * unit, value * unit)
 
+    def ecologits(self) -> float | RangeValue:
+        """The value as EcoLogits writes it."""
+        return self.low if self.low == self.high else RangeValue(min=self.low, max=self.high)
+
 
 def text_models() -> list[Model]:
     """The text models; EcoLogits' data centre figures are by maker, and a few makers have none."""
@@ -65,15 +69,52 @@ def parameters(model: Model) -> tuple[Range, Range]:
     return Range.of(active), Range.of(total)
 
 
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What EcoLogits' function has to know of a model.
+
+    Attributes:
+        active: Active parameters in billions.
+        total: All of them.
+        pue: The data centre's overhead.
+        wue: Its water on site, in L per kWh of IT energy.
+        tps: Output tokens per second, None where parameters tell.
+        ttft: Seconds to the first token, None likewise.
+    """
+
+    active: Range
+    total: Range
+    pue: Range
+    wue: Range
+    tps: float | None = None
+    ttft: float | None = None
+
+
 def coefficients(model: Model) -> dict[str, Any]:
     """A row of `energy_model` without its names: Wh (PUE included), seconds, gCO2e embodied, L/kWh."""
+    active, total = parameters(model)
+    place, served = PROVIDER_CONFIG_MAP[maker(model)], model.deployment
+    return coefficients_of(
+        Subject(
+            active,
+            total,
+            Range.of(place.datacenter_pue),
+            Range.of(place.datacenter_wue),
+            served.tps if served else None,
+            served.ttft if served else None,
+        )
+    )
+
+
+def coefficients_of(model: Subject) -> dict[str, Any]:
+    """The same of a model that EcoLogits does not list."""
     fixed, thousand = _impacts(model, 0.0), _impacts(model, _TOKENS)
     at_once, cut = _impacts(model, _MANY_TOKENS, latency=0.0), _impacts(model, _MANY_TOKENS, latency=_CUT_S)
     slope = {key: _minus(thousand[key], fixed[key], _TOKENS) for key in fixed}
     per_second = {key: _minus(cut[key], at_once[key], _CUT_S) for key in fixed}
-    first_token = (model.deployment.ttft if model.deployment else None) or 0.0
+    first_token = model.ttft or 0.0
     generating = _minus(slope["wh"], _times(at_once["wh"], 1 / _MANY_TOKENS))
-    pue, wue = Range.of(_place(model).datacenter_pue), Range.of(_place(model).datacenter_wue)
+    pue, wue = model.pue, model.wue
     # The overhead that the middle of the energy's bounds contains, which is not quite the middle of the overhead's.
     central_pue = thousand["wh"].central / ((thousand["wh"].low / pue.low + thousand["wh"].high / pue.high) / 2)
     return {
@@ -106,10 +147,6 @@ def coefficients(model: Model) -> dict[str, Any]:
     }
 
 
-def _place(model: Model) -> Any:
-    return PROVIDER_CONFIG_MAP[maker(model)]
-
-
 def _minus(more: Range, less: Range, divisor: float = 1.0) -> Range:
     return Range((more.low - less.low) / divisor, (more.high - less.high) / divisor)
 
@@ -118,14 +155,10 @@ def _times(value: Range, factor: float) -> Range:
     return Range(value.low * factor, value.high * factor)
 
 
-def _impacts(model: Model, output_tokens: float, latency: float = math.inf) -> dict[str, Range]:
-    parameters_ = model.architecture.parameters
-    active, total = (
-        (parameters_.active, parameters_.total) if isinstance(parameters_, ParametersMoE) else (parameters_,) * 2
-    )
+def _impacts(model: Subject, output_tokens: float, latency: float = math.inf) -> dict[str, Range]:
     impacts = compute_llm_impacts(
-        model_active_parameter_count=active,
-        model_total_parameter_count=total,
+        model_active_parameter_count=model.active.ecologits(),
+        model_total_parameter_count=model.total.ecologits(),
         output_token_count=output_tokens,
         request_latency=latency,
         # The grid is joined by hour and zone later: only energy and embodied emissions are read here.
@@ -133,10 +166,10 @@ def _impacts(model: Model, output_tokens: float, latency: float = math.inf) -> d
         if_electricity_mix_pe=0.0,
         if_electricity_mix_gwp=0.0,
         if_electricity_mix_wue=0.0,
-        datacenter_pue=_place(model).datacenter_pue,
-        datacenter_wue=_place(model).datacenter_wue,
-        tps=model.deployment.tps if model.deployment else None,
-        ttft=model.deployment.ttft if model.deployment else None,
+        datacenter_pue=model.pue.ecologits(),
+        datacenter_wue=model.wue.ecologits(),
+        tps=model.tps,
+        ttft=model.ttft,
     )
     # EcoLogits counts in kWh and kgCO2e, the ledger in Wh and g.
     return {"wh": Range.of(impacts.energy.value, 1000), "embodied_g": Range.of(impacts.embodied.gwp.value, 1000)}

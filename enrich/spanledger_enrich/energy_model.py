@@ -126,8 +126,11 @@ def stand_in(store: Store, names: Iterable[str], price_provider: str, price_mode
         proxy = energy_proxy.by_price(Decimal(price or 0))
     if proxy is None:
         return ""
-    if not store.value("SELECT count() FROM energy_model WHERE energy_id = {id:String}", id=proxy.energy_id):
-        store.insert("energy_model", [proxy.row()])
+    rows = proxy.rows()
+    stored = "SELECT count() FROM energy_model WHERE energy_id = {id:String} AND source = {source:String}"
+    if not store.value(stored, id=rows[-1]["energy_id"], source=rows[-1]["source"]):
+        for row in rows:
+            store.insert("energy_model", [row])
     return proxy.energy_id
 
 

@@ -1,6 +1,7 @@
 """Energy of a model that no catalogue knows, from the size in its name or else from its price: a wide range.
 
-Both lead to parameters, and those to the token-aware method with its bounds drawn out by a factor of two.
+Both lead to parameters, and those to both methods: to the token-aware one with its bounds drawn out by a factor of two,
+and to EcoLogits'.
 """
 
 from __future__ import annotations
@@ -9,14 +10,16 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from spanledger_enrich import energy_token_aware
+from spanledger_enrich import energy_ecologits, energy_token_aware
 from spanledger_enrich.energy_ecologits import Range
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
 METHOD = "proxy"
-SOURCE = "proxy 1: token-aware method from the {basis}, bounds drawn out by 2"
+SOURCE = f"proxy 2: {{method}} from the {{basis}}; embodied: {energy_ecologits.SOURCE}"
+# Of nobody knows whose data centre.
+_PUE = Range(1.09, 1.2)
 _WIDENING = 2.0
 # Sizes beyond these are version numbers or contexts, not parameters.
 _SMALLEST, _LARGEST = 0.1, 3000.0
@@ -51,17 +54,29 @@ class Proxy:
         """Its key in `energy_model`."""
         return f"{METHOD}/{self.name}"
 
-    def row(self) -> dict[str, Any]:
-        """Its row of `energy_model`."""
-        return {
-            "energy_id": self.energy_id,
-            "method": METHOD,
-            "provider": "",
-            "model": self.name,
-            **energy_token_aware.coefficients(self.active, self.total, widening=_WIDENING),
-            **energy_token_aware.overhead(Range(0.0, 1.0)),
-            "source": SOURCE.format(basis=self.basis),
-        }
+    def rows(self) -> list[dict[str, Any]]:
+        """Its rows of `energy_model`: by the token-aware method, and, as `energy_id` with a suffix, by EcoLogits'."""
+        names = {"method": METHOD, "provider": "", "model": self.name}
+        theirs = energy_ecologits.coefficients_of(
+            energy_ecologits.Subject(self.active, self.total, _PUE, Range(0.0, _PUE.low))
+        )
+        return [
+            {
+                **names,
+                "energy_id": self.energy_id,
+                **energy_token_aware.coefficients(self.active, self.total, widening=_WIDENING),
+                **energy_token_aware.overhead(Range(0.0, 1.0)),
+                "embodied_g_per_output_token": theirs["embodied_g_per_output_token"],
+                "embodied_g_per_request": theirs["embodied_g_per_request"],
+                "source": SOURCE.format(method="token-aware method", basis=self.basis),
+            },
+            {
+                **names,
+                **theirs,
+                "energy_id": f"{self.energy_id}, {energy_ecologits.METHOD}",
+                "source": SOURCE.format(method="EcoLogits' method", basis=self.basis),
+            },
+        ]
 
 
 def by_size(name: str) -> Proxy | None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from spanledger_enrich.energy_ecologits import Range
 
 METHOD = "token-aware"
-SOURCE = "token-aware method 1, fit to ML.ENERGY v3"
+SOURCE = "token-aware method 2, fit to ML.ENERGY v3"
 
 # The overhead that k contains, after Google's split, and the bounds within which it may lie.
 PUE = 1.09
@@ -30,7 +30,8 @@ class Assumption:
     Attributes:
         batch: Requests that a server handles at once, as a factor on the energy per token relative to 64 of them.
         facility: Energy of the facility for one joule at the GPU.
-        input: Energy of an input token relative to an output token.
+        input: Energy of an input token relative to an output token at a batch of 64. A prompt's tokens are computed
+            side by side, whatever the batch.
         cache_read: That of a token read from the prompt cache.
     """
 
@@ -40,10 +41,11 @@ class Assumption:
     cache_read: float
 
 
-# Batches of 256, 64 and 8; the factors are as measured, and steeper at the small end than the fit's exponent.
+# Batches of 256, 64 and 4; the factors are as measured, and steeper at the small end than the fit's exponent: 3.9 at a
+# batch of 8, and 1.75 from there to 4 (Llama 70B on four H100s: 320 and 183 tokens a second, at the same power).
 LOW = Assumption(batch=0.6, facility=1.25, input=0.05, cache_read=0.0)
 CENTRAL = Assumption(batch=1.0, facility=1.72, input=0.20, cache_read=0.02)
-HIGH = Assumption(batch=3.9, facility=2.2, input=0.40, cache_read=0.08)
+HIGH = Assumption(batch=6.8, facility=2.2, input=0.40, cache_read=0.08)
 
 
 def joules_per_output_token(active: float, total: float, precision: float = 1.0) -> float:
@@ -76,10 +78,10 @@ def coefficients(active: Range, total: Range, factor: float = 1.0, widening: flo
     }
     row = {}
     for bound, (assumed, a, t, scale) in bounds.items():
-        output = joules_per_output_token(a, t, scale) * assumed.batch * assumed.facility * _WH_PER_J
-        row[f"wh_per_output_token{bound}"] = output
-        row[f"wh_per_input_token{bound}"] = output * assumed.input
-        row[f"wh_per_cache_read_token{bound}"] = output * assumed.cache_read
+        token = joules_per_output_token(a, t, scale) * assumed.facility * _WH_PER_J
+        row[f"wh_per_output_token{bound}"] = token * assumed.batch
+        row[f"wh_per_input_token{bound}"] = token * assumed.input
+        row[f"wh_per_cache_read_token{bound}"] = token * assumed.cache_read
         row[f"wh_per_request{bound}"] = 0.0
     return row
 

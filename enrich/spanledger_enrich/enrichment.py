@@ -64,6 +64,7 @@ def methods(configuration: Configuration) -> dict[str, str | float]:
     return {
         "default_zone": configuration.default_zone,
         "energy_method": configuration.energy_method,
+        "energy_bounds": configuration.energy_bounds,
         "grid_signal": configuration.grid_signal,
         "grid_basis": configuration.grid_basis,
         "default_pue": configuration.default_pue,

@@ -27,8 +27,18 @@ _PROVIDERS = {
 }
 
 
-# AWS appends a letter to the region, Google and others a hyphen and a letter.
-_AVAILABILITY_ZONE = re.compile(r"^([a-z].*\d)-?[a-f]$")
+# AWS appends a letter to the region, Google a hyphen and a letter, Azure a hyphen and a number.
+_AVAILABILITY_ZONE = re.compile(r"^([a-z].*\d)-?[a-f]$|^([a-z]+\d?)-[123]$")
+# AWS's zone ids: use1-az1 is a part of us-east-1.
+_ZONE_ID = re.compile(r"^([a-z]{2})(n|s|e|w|c|ne|nw|se|sw)(\d)-az\d$")
+_COMPASS = {"n": "north", "s": "south", "e": "east", "w": "west", "c": "central"}
+# Oracle's availability domains, after the tenancy's prefix: Uocm:PHX-AD-1, EU-ZURICH-1-AD-1. The oldest have short
+# names.
+_AVAILABILITY_DOMAIN = re.compile(r"^(?:\w+:)?([a-z].*)-ad-\d$")
+_SHORT_REGIONS = {
+    "fra": "eu-frankfurt-1", "iad": "us-ashburn-1", "lhr": "uk-london-1", "phx": "us-phoenix-1",
+    "us-ashburn": "us-ashburn-1", "us-phoenix": "us-phoenix-1",
+}  # fmt: skip
 
 # What endpoints without a place call their region.
 _NO_PLACE = ("global", "default")
@@ -49,13 +59,13 @@ class Place:
 def locate(provider: str, cloud_region: str) -> Place:
     """Find the place of a call: its cloud region, else the provider's known country, else '' for the default zone.
 
-    A region may be named as its cloud does (`us-east-1`, `East US`), with its availability zone (`us-east-1a`), or be
-    a grid zone or country itself (`DE`).
+    A region may be named as its cloud does (`us-east-1`, `East US`), by its availability zone (`us-east-1a`,
+    `use1-az1`, `eastus-1`, `PHX-AD-1`), or be a grid zone or country itself (`DE`).
     """
     region = re.sub(r"[\s_]", "", cloud_region.lower()) if " " in cloud_region.strip() else cloud_region.strip().lower()
     if region in _NO_PLACE:
         region = ""
-    for name in (region, _AVAILABILITY_ZONE.sub(r"\1", region)):
+    for name in _spellings(region):
         if place := _regions().get(name) or _codecarbon_regions().get(name):
             return place
     if region and is_zone(cloud_region.strip().upper()):
@@ -67,6 +77,17 @@ def locate(provider: str, cloud_region: str) -> Place:
         country = alpha_2(hosting.datacenter_location)
         return Place(country, country, f"{unknown}EcoLogits: data centres of {provider}")
     return Place("", "", f"{unknown}default zone")
+
+
+def _spellings(region: str) -> list[str]:
+    """The region's own name, that with hyphens, and those of the regions that it may be an availability zone of."""
+    dashed = region.replace("_", "-")
+    names = [region, dashed, _AVAILABILITY_ZONE.sub(r"\1\2", dashed)]
+    if found := _ZONE_ID.match(dashed):
+        names.append(f"{found[1]}-{''.join(_COMPASS[letter] for letter in found[2])}-{found[3]}")
+    if found := _AVAILABILITY_DOMAIN.match(dashed):
+        names.append(found[1])
+    return [_SHORT_REGIONS.get(name, name) for name in dict.fromkeys(names)]
 
 
 def alpha_2(alpha_3: str) -> str:

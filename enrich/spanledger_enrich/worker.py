@@ -32,11 +32,12 @@ _RESTATE_EVERY_S = 60.0
 def load_reference_data(store: Store) -> None:
     """Put list prices, energy coefficients and yearly grid means into the database, where they are not there yet."""
     new_prices = price_list.load(store)
-    energy_model.load(store)
+    new_energy = energy_model.load(store)
     grid_intensity.load_yearly_means(store)
     grid_water.load(store)
     if new_prices:
         price_book.follow_the_list(store)
+    if new_prices or new_energy:
         resolve_again(store)
 
 

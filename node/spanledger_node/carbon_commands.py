@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import pandas as pd
 import typer
 
+from spanledger_enrich.recosting import Change, recosted
+from spanledger_enrich.restatement import Scope
 from spanledger_node import carbon_scenario
 from spanledger_node.method_statement import method_statement
 from spanledger_node.options import Begin, By, End, Month, Output, Timezone, configuration, open_store
@@ -240,6 +242,7 @@ def yearly_error(
     """
     chosen = dimensions(by, _ERROR_DIMENSIONS)
     asked = period(month, begin, end, timezone)
+    settings = configuration(context)
     with open_store(context) as store:
         frame = _report(
             store,
@@ -248,8 +251,8 @@ def yearly_error(
             chosen,
             _ERROR_DIMENSIONS,
             timezone=timezone,
-            signal="average",
-            basis="lifecycle",
+            signal=settings.grid_signal,
+            basis=settings.grid_basis,
         )
     print_rows(
         frame,
@@ -300,12 +303,16 @@ def whatif(
     """
     chosen = dimensions(by, _WHATIF_DIMENSIONS)
     asked = period(month, begin, end, timezone)
-    scenario = carbon_scenario.read(zone, window, model, provider, replaced, cache_share, signal.value)
+    settings = configuration(context)
+    change = Change(model, provider.lower(), replaced, cache_share)
+    scenario = carbon_scenario.read(zone, window, change, signal.value, settings.grid_basis)
+    period_of_calls = Scope(begin=asked.begin, end=asked.end, changed=False)
     with open_store(context) as store:
         carbon_scenario.refuse_unknown(store, scenario)
-        frame = _report(
-            store, "carbon_whatif", asked, chosen, _WHATIF_DIMENSIONS, timezone=timezone, **scenario.parameters()
-        )
+        with recosted(store, settings, period_of_calls, change) as costed:
+            booked = (scenario.signal, scenario.basis) == (settings.grid_signal, settings.grid_basis)
+            given = {"timezone": timezone, "costed": costed, "booked": int(booked), **scenario.parameters()}
+            frame = _report(store, "carbon_whatif", asked, chosen, _WHATIF_DIMENSIONS, **given)
     print_rows(
         frame,
         output,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from spanledger_enrich import energy_model, price_list
+from spanledger_enrich import price_list
 from spanledger_enrich.grid_zone import is_zone, similar_zones
+from spanledger_enrich.recosting import UNCHANGED, Change
 
 if TYPE_CHECKING:
     from spanledger_sql.store import Store
@@ -22,47 +23,35 @@ class Scenario:
 
     Attributes:
         window: Hours by which a call may be put off.
-        energy_id: The other model's entry of `energy_model`; price_provider and price_model that of `price_list`.
-        cache_share: Of each prompt, 0 to 1.
+        change: The model that would answer, and what would be cached.
         signal: 'average', as in the ledger, or 'marginal'.
+        basis: What the intensities of the signal count.
     """
 
     zone: str = ""
     window: int = 0
-    model: str = ""
-    replaced: str = ""
-    energy_id: str = ""
-    price_provider: str = ""
-    price_model: str = ""
-    cache_share: float = 0.0
+    change: Change = UNCHANGED
     signal: str = "average"
-
-    @property
-    def basis(self) -> str:
-        """What the intensities of the signal count."""
-        return "direct" if self.signal == "marginal" else "lifecycle"
+    basis: str = "lifecycle"
 
     def __str__(self) -> str:
+        model, replaced, cached = self.change.model, self.change.replaced, self.change.cache_share
         parts = [
             f"in {self.zone}" if self.zone else "",
             f"put off by up to {self.window} h" if self.window else "",
-            f"on {self.model}" + (f" instead of {self.replaced}" if self.replaced else "") if self.model else "",
-            f"with {self.cache_share:.0%} of each prompt cached" if self.cache_share else "",
+            f"on {model}" + (f" instead of {replaced}" if replaced else "") if model else "",
+            f"with {cached:.0%} of each prompt cached" if cached else "",
         ]
         return "The same calls " + ", ".join(part for part in parts if part)
 
     def parameters(self) -> dict[str, object]:
-        """What `reports/carbon_whatif.sql` takes."""
+        """What `reports/carbon_whatif.sql` takes, but the table of recosted calls."""
         return {
             "zone": self.zone,
             "window": self.window,
-            "replaced": self.replaced,
-            "energy_id": self.energy_id,
-            "price_provider": self.price_provider,
-            "price_model": self.price_model,
-            "cache_share": self.cache_share,
             "signal": self.signal,
             "basis": self.basis,
+            "recosted": int(self.change != UNCHANGED),
         }
 
     def assumptions(self) -> list[str]:
@@ -87,52 +76,54 @@ class Scenario:
             )
         if self.zone or self.window:
             stated.append("list prices depend neither on the zone nor on the hour")
-        if self.model:
+        if self.change.model:
             stated.append(
-                f"{self.model} would have used as many tokens: energy by {self.energy_id}, cost by "
-                f"{self.price_provider}/{self.price_model} at the price in force at each call; its answers may be "
-                "longer, shorter or worse; embeddings and reranking stay where they are"
+                f"{self.change.model} would have used as many tokens and as much time: energy and list cost are what "
+                "the ledger would have booked of it at each call's start; its answers may be longer, shorter or worse; "
+                "embeddings and reranking stay where they are"
             )
-        if self.cache_share:
+        if self.change.cache_share:
             stated.append(
                 "cached tokens are priced as cache reads, and writing them costs nothing more; their energy changes "
                 "where the call's method has a coefficient for input tokens (EcoLogits has none)"
             )
+        if self.change != UNCHANGED:
+            stated.append(
+                "calls whose energy was measured on their host are not compared: it says nothing of the change"
+            )
         return stated
 
 
-def read(
-    zone: str, window: int, model: str, provider: str, replaced: str, cache_share: float, signal: str = "average"
-) -> Scenario:
+def read(zone: str, window: int, change: Change, signal: str = "average", basis: str = "lifecycle") -> Scenario:
     """A scenario from what the user says.
 
+    Args:
+        zone: Where all calls would run.
+        window: Hours by which each may be put off.
+        change: Of the calls themselves.
+        signal: Which intensities.
+        basis: Of average intensities, as in the ledger; marginal ones are direct.
+
     Raises:
-        ScenarioError: Nothing would be different, the zone is unknown, or nobody knows the model's energy or price.
+        ScenarioError: Nothing would be different, the zone is unknown, or nobody knows the model's price.
     """
-    if not (zone or window or model or cache_share):
+    if not (zone or window or change.model or change.cache_share):
         raise ScenarioError(
             "nothing would be different; expected --zone, --window, --model or --cache-share, for example --zone FR"
         )
-    if replaced and not model:
-        raise ScenarioError(f"--instead-of {replaced!r} needs --model, the one that would answer")
+    if change.replaced and not change.model:
+        raise ScenarioError(f"--instead-of {change.replaced!r} needs --model, the one that would answer")
     if zone and not is_zone(zone):
         near = similar_zones(zone)
         meant = f"; meant {' or '.join(near)}?" if near else "; expected one such as FR or US-CAL-CISO"
         raise ScenarioError(f"--zone {zone!r} is no known zone{meant}")
-    if not model:
-        return Scenario(zone=zone, window=window, cache_share=cache_share, signal=signal)
-    price = price_list.resolve(provider.lower(), [model])
-    if not price.model:
-        near = price_list.nearest(model)
-        meant = f"; nearest are {', '.join(near)}" if near else ""
-        raise ScenarioError(f"--model {model!r} has no list price: {price.note}{meant}")
-    energy_id = energy_model.resolve(provider.lower() or price.provider, [model, price.model])
-    if not energy_id:
-        raise ScenarioError(
-            f"--model {model!r} has no energy coefficients; expected a model that {energy_model.SOURCE} knows, such as "
-            "gpt-4o-mini, with --provider where its name does not tell whose it is"
-        )
-    return Scenario(zone, window, model, replaced, energy_id, price.provider, price.model, cache_share, signal)
+    if change.model:
+        price = price_list.resolve(change.provider.lower(), [change.model])
+        if not price.model:
+            near = price_list.nearest(change.model)
+            meant = f"; nearest are {', '.join(near)}" if near else ""
+            raise ScenarioError(f"--model {change.model!r} has no list price: {price.note}{meant}")
+    return Scenario(zone, window, change, signal, "direct" if signal == "marginal" else basis)
 
 
 def refuse_unknown(store: Store, scenario: Scenario) -> None:
@@ -159,8 +150,9 @@ def refuse_unknown(store: Store, scenario: Scenario) -> None:
             "than another; bring some in with 'spanledger grid import'"
         )
     answered = "SELECT count() FROM calls WHERE model = {model:String}"
-    if scenario.replaced and not store.value(answered, model=scenario.replaced):
+    replaced = scenario.change.replaced
+    if replaced and not store.value(answered, model=replaced):
         raise ScenarioError(
-            f"--instead-of {scenario.replaced!r}: no call of the ledger was answered by it; "
+            f"--instead-of {replaced!r}: no call of the ledger was answered by it; "
             "'spanledger carbon --by model' names those that did answer"
         )

@@ -92,7 +92,8 @@ def replay(
             workload.calls(calls),
             endpoint=target,
             speed=speed,
-            run=f"{trace.name}/{seed}",
+            # The same calls at another time are other calls, which share no response.
+            run=f"{trace.name}/{seed}/{workload.start:%Y%m%dT%H%M%S}",
             sent=lambda done: bar.update(sending, completed=done),
         )
     console().print(

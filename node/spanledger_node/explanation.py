@@ -180,7 +180,8 @@ def _emissions(call: Mapping[str, Any]) -> RenderableType:
         )
     embodied = "unknown" if _unknown(call["embodied_g"]) else f"{call['embodied_g']:.4g} gCO2e, not included above"
     table.add_row("embodied", embodied)
-    if not _unknown(call["water_ml"]):
+    # A call that drew nothing has no litres per kWh.
+    if not _unknown(call["water_ml"]) and not _unknown(call["water_l_per_kwh"]):
         table.add_row(
             "water",
             f"{call['energy_wh']:.6g} Wh x {call['water_l_per_kwh']:.4g} l/kWh = {call['water_ml']:.4g} ml, on site "

@@ -12,10 +12,11 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from spanledger_enrich.enrichment import methods
 from spanledger_node.table import known
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from spanledger_node.period import Period
     from spanledger_sql.configuration import Configuration
@@ -27,7 +28,11 @@ _FORMULAS = {
     "market-based": "gCO2e = Wh / 1000 x the factor of the contracts in force; beside the location-based, never netted",
     "embodied": "gCO2e of making the hardware, the call's share; in no other figure",
     "water": "mL, at the data centre and for its electricity",
-    "bounds": "of the energy; the intensity is taken as exact",
+    "bounds": "of the energy; the intensity is taken as exact; sums of bounds are as if all calls erred the same way. "
+    "energy_bounds envelope: of models with two methods the lower low and the higher high of both; method: those of "
+    "energy_method",
+    "hours": "an hour without an intensity has that of the day before, else the mean of the month's hours, else the "
+    "year's",
     "unknown": "is in no sum, and counted beside it",
     "SCI (ISO/IEC 21031:2024)": "((E x I) + M) / R, location-based, over the calls of which E, I and M are known",
     "GHG Protocol": "own or leased machines: Scope 2, their hardware Scope 3 category 2; API use: Scope 3 category 1",
@@ -50,6 +55,9 @@ class MethodStatement:
         grid_coverage: By resolution of the intensity: the same.
         energy_factors, unknown_models, intensities, places: What the figures rest on, a dictionary a row.
         own_machines: The providers and hosts that the configuration names as own or leased.
+        settings: What the configuration chooses among methods today; rows of another choice stay until restated.
+        imports, contracts, hosts: Where hourly intensities come from, contracts in force, and metered hosts, a
+            dictionary a row.
     """
 
     period: dict[str, Any]
@@ -63,6 +71,10 @@ class MethodStatement:
     intensities: list[dict[str, Any]]
     places: list[dict[str, Any]]
     own_machines: dict[str, list[str]]
+    settings: dict[str, str | float]
+    imports: list[dict[str, Any]]
+    contracts: list[dict[str, Any]]
+    hosts: list[dict[str, Any]]
 
     def json(self) -> str:
         """All of it, as one JSON object."""
@@ -87,6 +99,7 @@ class MethodStatement:
                 f"{_cell(self.period['last_call'])}.",
                 f"Spanledger {self.software['spanledger']}, ledger fingerprint `{self.software['fingerprint']}`.",
                 f"Own or leased machines besides measured hosts: {own}.",
+                f"Settings: {', '.join(f'{name} {value}' for name, value in self.settings.items())}.",
                 "",
                 "## Totals",
                 "",
@@ -105,12 +118,21 @@ class MethodStatement:
                 "## Energy factors",
                 "",
                 *_section(_without_empty_columns(self.energy_factors)),
+                "## Measured hosts",
+                "",
+                *_section(self.hosts),
                 "## Models of unknown energy",
                 "",
                 *_section(self.unknown_models),
                 "## Grid intensities",
                 "",
                 *_section(self.intensities),
+                "Hourly intensities were imported from:",
+                "",
+                *_section(self.imports),
+                "Contracts on power in force:",
+                "",
+                *_section(self.contracts),
                 "## Where calls ran",
                 "",
                 *_section(self.places),
@@ -121,6 +143,7 @@ class MethodStatement:
 def method_statement(store: Store, asked: Period, settings: Configuration) -> MethodStatement:
     """State how the figures of the period ``asked`` were got."""
     bounds = {"from": asked.begin, "to": asked.end}
+    kind = {"signal": settings.grid_signal, "basis": settings.grid_basis}
     (totals,) = _rows(store, "statement_totals", bounds)
     energy = _rows(store, "statement_energy", bounds)
     grid = _rows(store, "statement_grid", bounds)
@@ -144,10 +167,14 @@ def method_statement(store: Store, asked: Period, settings: Configuration) -> Me
         intensities=[_kilo(row) for row in grid],
         places=_rows(store, "statement_places", bounds),
         own_machines={"providers": sorted(settings.own_providers), "hosts": sorted(settings.own_hosts)},
+        settings=methods(settings),
+        imports=_rows(store, "statement_imports", {**bounds, **kind}),
+        contracts=_rows(store, "statement_contracts", bounds),
+        hosts=_rows(store, "energy_hosts", bounds),
     )
 
 
-def _rows(store: Store, name: str, bounds: dict[str, datetime]) -> list[dict[str, Any]]:
+def _rows(store: Store, name: str, bounds: Mapping[str, object]) -> list[dict[str, Any]]:
     frame = store.frame(f"reports/{name}", **bounds)
     return [{str(key): _plain(value) for key, value in row.items()} for row in frame.to_dict("records")]
 

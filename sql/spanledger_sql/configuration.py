@@ -75,6 +75,11 @@ class Configuration(BaseSettings):
     energy_method: Literal["ecologits", "token-aware"] = Field(
         default="ecologits", description="how the energy of a model is reckoned: `ecologits` or `token-aware`"
     )
+    energy_bounds: Literal["envelope", "method"] = Field(
+        default="envelope",
+        description="low and high of a model's energy: `envelope`, of both methods the lower low and the higher high; "
+        "or `method`, those of `energy_method` alone",
+    )
     default_pue: float = Field(
         default=1.56,
         ge=1,

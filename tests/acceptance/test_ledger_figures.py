@@ -134,9 +134,10 @@ def test_energy_equals_that_of_ecologits(ledger):
         for tokens in (1, 400, 20_000):
             [call] = ledger({"request_model": model, "output_tokens": tokens})
             energy = llm_impacts("openai", model, tokens, float("inf")).energy.value
-            assert call["energy_wh_low"] == pytest.approx(energy.min * 1000, rel=1e-9)
             assert call["energy_wh"] == pytest.approx(energy.mean * 1000, rel=1e-9)
-            assert call["energy_wh_high"] == pytest.approx(energy.max * 1000, rel=1e-9)
+            # The ledger's bounds also hold those of the other method.
+            assert call["energy_wh_low"] <= energy.min * 1000 * (1 + 1e-9)
+            assert call["energy_wh_high"] >= energy.max * 1000 * (1 - 1e-9)
 
 
 def test_the_intensity_is_that_of_the_hour_else_the_months_else_the_years_and_says_so(ledger, store):

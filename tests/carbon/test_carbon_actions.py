@@ -8,14 +8,16 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from spanledger_enrich.recosting import UNCHANGED, Change, recosted
+from spanledger_enrich.restatement import Scope
 from spanledger_node.carbon_scenario import ScenarioError, read
+from spanledger_sql.configuration import load
 
 # An example takes a ledger: making a failing one smaller would take minutes.
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
 NIGHT, DAY = 400.0, 200.0
 DAYTIME = range(8, 18)
-NOTHING = {"zone": "", "window": 0, "replaced": "", "energy_id": "", "price_provider": "", "price_model": "",
-           "cache_share": 0.0, "signal": "average", "basis": "lifecycle"}  # fmt: skip
+NOTHING = {"zone": "", "window": 0, "signal": "average", "basis": "lifecycle", "booked": 1}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -46,6 +48,9 @@ SPANS = st.lists(
         cloud_region=st.sampled_from(["germanywestcentral", "uksouth"]),
         input_tokens=st.integers(5_000, 200_000),
         output_tokens=st.integers(0, 5_000),
+        reasoning_tokens=st.integers(0, 5_000),
+        service_tier=st.sampled_from(["", "batch", "flex"]),
+        duration_ms=st.sampled_from([0.0, 800.0, 60_000.0]),
         usage_source=st.sampled_from(["reported", "missing"]),
     ),
     min_size=1,
@@ -53,8 +58,11 @@ SPANS = st.lists(
 )
 
 
-def whatif(books, by=(), **changes):
-    return books.report("carbon_whatif", list(by), **{**NOTHING, **changes})
+def whatif(books, by=(), change=UNCHANGED, **changes):
+    scope = Scope(begin=datetime(2024, 10, 1, tzinfo=UTC), end=datetime(2024, 11, 1, tzinfo=UTC), changed=False)
+    with recosted(books.store, books.configuration, scope, change) as costed:
+        given = {**NOTHING, "costed": costed, "recosted": int(change != UNCHANGED), **changes}
+        return books.report("carbon_whatif", list(by), **given)
 
 
 def yearly_error(books, by=()):
@@ -121,7 +129,7 @@ def test_a_call_waits_for_the_first_of_the_cleanest_hours(books):
 def test_marginal_hours_are_compared_with_marginal_hours(books):
     books.hours("DE", "2024-10-08T03:00", [500.0, 600.0, 450.0], signal="marginal", basis="direct")
     books.book(at(3), at(4), at(12))
-    [line] = whatif(books, window=1, signal="marginal", basis="direct")
+    [line] = whatif(books, window=1, signal="marginal", basis="direct", booked=0)
     wh = books.report("carbon")[0]["energy_kwh"] / 3
     assert line["co2e_kg"] == pytest.approx(wh * (500 + 600) / 1000)
     assert line["then_co2e_kg"] == pytest.approx(wh * (500 + 450) / 1000)
@@ -146,7 +154,7 @@ def test_another_model_costs_and_emits_what_the_ledger_would_have_booked(books, 
     if not known:
         return
     books.book(*known)
-    [found] = whatif(books, **read("", 0, to, "azure.ai.openai", "", 0).parameters())
+    [found] = whatif(books, change=Change(to))
     booked = books.book(*(span | {"request_model": to} for span in known))
     assert found["then_list_cost"] == sum((call["list_cost"] for call in booked), Decimal(0))
     assert found["then_energy_kwh"] == pytest.approx(sum(call["energy_wh"] for call in booked) / 1000)
@@ -154,10 +162,35 @@ def test_another_model_costs_and_emits_what_the_ledger_would_have_booked(books, 
         assert found[f"then_co2e_kg{end}"] == pytest.approx(sum(call[f"co2e_g{end}"] for call in booked) / 1000)
 
 
+def test_another_model_is_reckoned_by_the_configured_energy_method_and_own_coefficients(books, monkeypatch):
+    token_aware = load(data_dir=books.configuration.data_dir, energy_method="token-aware")
+    monkeypatch.setattr(books, "configuration", token_aware)
+    books.book(at(3))
+    [found] = whatif(books, change=Change("gpt-4o-mini-2024-07-18"))
+    [booked] = books.book(at(3, request_model="gpt-4o-mini-2024-07-18"))
+    assert booked["energy_id"].startswith("token-aware/")
+    assert found["then_energy_kwh"] == pytest.approx(booked["energy_wh"] / 1000, rel=1e-12)
+
+
+def test_energy_measured_on_a_host_is_not_compared_with_another_model(books):
+    [call] = books.book(at(3))
+    hour = call["ts"].replace(minute=0, second=0, microsecond=0)
+    share = {"host_name": "gpu-1", "hour": hour, "ts": call["ts"], "wh_low": 1, "wh_high": 3, "version": 1}
+    books.store.insert(
+        "energy_allocation",
+        [share | {"trace_id": call["trace_id"], "span_id": call["span_id"], "wh": 2.0},
+         share | {"trace_id": "", "span_id": "", "wh": 0.0}],
+    )  # fmt: skip
+    [found] = whatif(books, change=Change("gpt-4o-mini-2024-07-18"))
+    books.store.execute("TRUNCATE TABLE energy_allocation")
+    assert (found["not_compared_calls"], found["cost_not_compared_calls"]) == (1, 0)
+    assert found["then_list_cost"] < found["list_cost"]
+
+
 def test_only_the_calls_of_the_replaced_model_move(books):
     books.book(at(3), at(3, request_model="gpt-4o-mini-2024-07-18"), at(4, operation="embeddings"))
-    scenario = read("", 0, "gpt-4o-mini-2024-07-18", "openai", "gpt-4o-2024-08-06", 0)
-    changed = {line["model"]: line for line in whatif(books, ["model"], **scenario.parameters())}
+    change = Change("gpt-4o-mini-2024-07-18", "openai", "gpt-4o-2024-08-06")
+    changed = {line["model"]: line for line in whatif(books, ["model"], change)}
     mini, large = changed["gpt-4o-mini-2024-07-18"], changed["gpt-4o-2024-08-06"]
     assert mini["then_co2e_kg"] == pytest.approx(mini["co2e_kg"])
     assert large["then_co2e_kg"] < large["co2e_kg"] / 10
@@ -170,20 +203,59 @@ def test_caching_costs_what_the_ledger_would_have_booked(books, spans, share):
     if not priced:
         return
     books.book(*priced)
-    [found] = whatif(books, cache_share=share)
+    [found] = whatif(books, change=Change(cache_share=share))
     cached = [span | {"cache_read_tokens": max(5_000, int(span["input_tokens"] * share))} for span in priced]
     booked = books.book(*cached)
     assert found["then_list_cost"] == sum((call["list_cost"] for call in booked), Decimal(0))
     assert found["then_list_cost"] <= found["list_cost"]
 
 
+def test_the_statement_names_the_files_contracts_and_hosts_behind_its_figures(books, spanledger):
+    [call] = books.book(at(3))
+    moment = call["ts"].replace(minute=0, second=0, microsecond=0)
+    nothing = dict.fromkeys(("hours_new", "hours_corrected", "hours_unchanged"), 0)
+    imported = nothing | {
+        "sha256": "",
+        "zone": "DE",
+        "signal": "average",
+        "basis": "lifecycle",
+        "first_hour": moment,
+        "last_hour": moment,
+    }
+    books.store.insert(
+        "grid_import",
+        [
+            imported | {"origin": "DE.csv", "sha256": "ab12", "hours_new": 1},
+            imported | {"origin": "again.csv", "sha256": "ab12", "hours_unchanged": 1},
+            imported | {"origin": "GB.csv", "zone": "GB", "hours_new": 1},
+            imported | {"origin": "marginal.csv", "signal": "marginal", "hours_new": 1},
+        ],
+    )
+    lasting = {"valid_from": datetime(2024, 1, 1, tzinfo=UTC), "valid_until": datetime(2025, 1, 1, tzinfo=UTC)}
+    contract = {"kind": "ppa", "zone": "DE", "provider": "", "mwh": None, "g_per_kwh": 11.0, "source": "a test"}
+    books.store.insert(
+        "grid_contract",
+        [
+            contract | lasting | {"contract_id": "wind", "share": 0.5},
+            contract | {"contract_id": "old", "share": 0.5, "valid_from": datetime(2022, 1, 1, tzinfo=UTC),
+                        "valid_until": datetime(2023, 1, 1, tzinfo=UTC)},
+        ],
+    )  # fmt: skip
+    told = json.loads(spanledger("carbon", "statement", "--month", "2024-10", "--format", "json"))
+    for table in ("grid_import", "grid_contract"):
+        books.store.execute(f"TRUNCATE TABLE {table}")
+    assert [(one["origin"], one["sha256"]) for one in told["imports"]] == [("DE.csv", "ab12")]
+    assert [(one["contract_id"], one["share"]) for one in told["contracts"]] == [("wind", 0.5)]
+    assert told["hosts"] == []
+
+
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        (("", 0, "", "", "", 0), "nothing would be different"),
-        (("", 3, "", "", "gpt-4o", 0), "needs --model"),
-        (("GERMANY", 0, "", "", "", 0), "meant DE"),
-        (("", 0, "gpt-4o-ultra-9", "", "", 0), "no list price"),
+        (("", 0, Change()), "nothing would be different"),
+        (("", 3, Change(replaced="gpt-4o")), "needs --model"),
+        (("GERMANY", 0, Change()), "meant DE"),
+        (("", 0, Change("gpt-4o-ultra-9")), "no list price"),
     ],
 )
 def test_a_scenario_that_cannot_be_reckoned_says_why(asked, said):
@@ -215,6 +287,9 @@ def test_the_statement_of_one_ledger_is_one_text_and_tells_of_every_change(books
     assert [one["model"] for one in told["unknown_models"]] == ["our-own-model"]
     assert {"DE"} == {one["zone"] for one in told["intensities"]}
     assert "| our-own-model |" in text
+    assert told["settings"]["energy_bounds"] == "envelope"
+    [factor] = told["energy_factors"]
+    assert (factor["energy_id"], factor["models"]) == ("ecologits/openai/gpt-4o-2024-08-06", "gpt-4o-2024-08-06")
     restated = "INSERT INTO ledger SELECT * REPLACE (version + 1 AS version, co2e_g * 2 AS co2e_g) FROM ledger LIMIT 1"
     books.store.execute(restated)
     assert (

@@ -34,6 +34,7 @@ def test_the_headline_is_the_sum_of_the_counted_calls(open_page: Pages, counted:
         f"range {figures.energy_range(total['energy_wh_low'], total['energy_wh_high'])}",
     )
     assert shown["Embodied, CO₂e"][0] == figures.emissions(counted["embodied_g"].sum())
+    assert figures.count(counted["embodied_g"].isna().sum()) in shown["Embodied, CO₂e"][1]
     assert shown["Calls of unknown emissions"][0] == figures.count(counted["co2e_g"].isna().sum())
 
 

@@ -82,6 +82,13 @@ def books(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Books]:
 
 
 @pytest.fixture
+def own_bounds(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ledger's bounds are those of the configured method alone."""
+    configuration = load(data_dir=books.configuration.data_dir, energy_bounds="method")
+    monkeypatch.setattr(books, "configuration", configuration)
+
+
+@pytest.fixture
 def fresh_books(store: Store, configuration: Configuration) -> Books:
     """Books of one test."""
     load_reference_data(store)

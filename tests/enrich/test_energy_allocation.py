@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spanledger_enrich.energy_allocation import allocate
+from spanledger_enrich.restatement import Scope, restate
 
 NOON = datetime(2024, 10, 8, 12, 0, tzinfo=UTC)
 CALL = {
@@ -167,6 +168,36 @@ def test_a_call_over_the_turn_of_an_hour_gets_energy_of_both(metered):
     [call] = calls(metered)
     assert call["energy_wh"] / 1.56 == pytest.approx(0.5 + 1.5)
     assert [hour["idle_wh"] for hour in hours(metered)] == pytest.approx([0.5, 1.5])
+
+
+@pytest.mark.parametrize("policy", ["own", "shared", "owner"])
+def test_no_energy_is_lost_with_several_hosts_a_call_told_twice_and_a_restatement(metered, policy):
+    host(metered, policy, owner="acme", pue=1.2)
+    call = CALL | {"response_id": "", "scope_name": "one"}
+    told_twice = call | {"ts": after(10), "response_id": "answer-1"}
+    metered.ingest(
+        call, told_twice, told_twice | {"ts": after(10.1), "duration_ms": 9_900.0, "scope_name": "another"},
+        call | {"host_name": "gpu-2", "ts": after(5), "tenant_id": "globex"},
+        call | {"host_name": "", "provider": "openai", "request_model": "gpt-4o-2024-08-06"},
+    )  # fmt: skip
+    of_gpu_2 = {"host_name": "gpu-2"}
+    measured(metered, sample(1, 0, 30, 3.0), sample(2, 30, 30, 1.0), sample(3, 0, 60, 8.0, **of_gpu_2))
+    # Whatever comes later: a sample of one host, and everything computed anew.
+    measured(metered, sample(4, 60, 60, 2.0, **of_gpu_2))
+    for _ in range(2):
+        by_host = {row["host_name"]: row["measured_wh"] for row in hours(metered)}
+        assert by_host == pytest.approx({"gpu-1": 4.0, "gpu-2": 10.0})
+        booked = [call for call in calls(metered) if call["energy_method"] == "measured"]
+        assert len(booked) == 3
+        idle = math.fsum(row["idle_wh"] for row in hours(metered))
+        assert math.fsum(call["energy_wh"] / call["pue"] for call in booked) + idle == pytest.approx(14.0)
+        assert {call["host_name"]: call["pue"] for call in booked} == {"gpu-1": 1.2, "gpu-2": 1.56}
+        tenants = metered.store.rows("SELECT tenant_id, sum(energy_wh) AS wh FROM calls GROUP BY tenant_id")
+        total = metered.store.value("SELECT sum(energy_wh) FROM calls")
+        assert math.fsum(row["wh"] for row in tenants) == pytest.approx(total)
+        everything = Scope(changed=False)
+        restate(metered.store, metered.configuration, everything, requested_by="a test", reason="anew")
+        metered.enrich()
 
 
 intervals = st.tuples(st.integers(0, 7200), st.integers(0, 200), st.integers(0, 5000), st.sampled_from(["gpu-1", "b"]))

@@ -9,15 +9,16 @@ from spanledger_enrich import energy_model, energy_proxy, energy_token_aware
 from spanledger_enrich.energy_ecologits import Range, coefficients, maker, text_models
 from spanledger_enrich.energy_file import read_files, record
 from spanledger_enrich.grid_csv import GridFileError
-from spanledger_enrich.worker import Worker
+from spanledger_enrich.worker import Worker, load_reference_data
 from spanledger_sql.configuration import load
 
 GPT = {"provider": "openai", "request_model": "gpt-4o-2024-08-06"}
 
 
-def by(books, method, *spans):
+def by(books, method, *spans, bounds="method"):
     ids = books.ingest(*spans)
-    Worker(books.store, load(data_dir=books.configuration.data_dir, energy_method=method)).catch_up()
+    chosen = load(data_dir=books.configuration.data_dir, energy_method=method, energy_bounds=bounds)
+    Worker(books.store, chosen).catch_up()
     return books.store.rows("SELECT * FROM calls WHERE span_id IN {ids:Array(String)} ORDER BY span_id", ids=ids)
 
 
@@ -61,6 +62,7 @@ def test_coefficients_give_ecologits_energy_of_a_request_that_its_latency_cuts_s
         assert embodied == pytest.approx(sum(bounds(own.embodied.gwp.value)) / 2, rel=1e-6), model.name
 
 
+@pytest.mark.usefixtures("own_bounds")
 @pytest.mark.parametrize("who", ["openai", "anthropic"])
 def test_the_ledger_equals_ecologits_for_every_model_length_and_latency_water_included(books, who):
     cases = [
@@ -123,7 +125,7 @@ def test_the_token_aware_coefficients_are_those_of_the_formula():
     joules = 0.215 * 70**0.21 * 70**0.65 / math.sqrt(64)
     assert row["wh_per_output_token"] == pytest.approx(joules * 1.72 / 3600)
     assert row["wh_per_output_token_low"] == pytest.approx(joules * 0.6 * 1.25 / 3600)
-    assert row["wh_per_output_token_high"] == pytest.approx(joules * 3.9 * 2.2 / 3600)
+    assert row["wh_per_output_token_high"] == pytest.approx(joules * 6.8 * 2.2 / 3600)
 
 
 def test_both_methods_stand_side_by_side_and_the_booked_one_is_the_ledgers(books):
@@ -135,6 +137,52 @@ def test_both_methods_stand_side_by_side_and_the_booked_one_is_the_ledgers(books
         [same] = [row for row in rows if row["method"] == method]
         for bound in ("_low", "", "_high"):
             assert same[f"energy_wh{bound}"] == pytest.approx(call[f"energy_wh{bound}"], rel=1e-12)
+
+
+@pytest.mark.parametrize("method", ["ecologits", "token-aware"])
+@pytest.mark.parametrize("pue", [None, 1.8])
+def test_the_bounds_hold_those_of_both_methods_and_the_central_value_stays_the_methods(books, csv, method, pue):
+    if pue is not None:
+        [file] = read_files([csv("provider,pue,pue_low,pue_high", f"openai,{pue},1.7,2.0")], 1.56)
+        record(books.store, file)
+    spans = [
+        GPT | {"request_model": name, "input_tokens": read, "cache_read_tokens": read // 2, "output_tokens": written,
+               "duration_ms": latency}
+        for name in ("gpt-4o-2024-08-06", "gpt-4o-mini-2024-07-18")
+        for read, written in ((0, 1), (3_000, 1), (200, 400), (50_000, 4_000))
+        for latency in (0.0, 300.0, 9_000.0, 900_000.0)
+    ]  # fmt: skip
+    alone = by(books, method, *spans)
+    enveloped = by(books, method, *spans, bounds="envelope")
+    ids = [call["span_id"] for call in enveloped]
+    both = books.store.rows(
+        "SELECT span_id, min(energy_wh_low) AS low, max(energy_wh_high) AS high FROM energy_by_method "
+        "WHERE span_id IN {ids:Array(String)} GROUP BY span_id ORDER BY span_id",
+        ids=ids,
+    )
+    for one, call, bound in zip(alone, enveloped, both, strict=True):
+        assert (call["energy_wh"], call["water_ml"]) == (one["energy_wh"], one["water_ml"])
+        # Of the other method, an answer's latency is not asked: its low is as if it had come at once.
+        assert 0 < call["energy_wh_low"] <= bound["low"] * (1 + 1e-12)
+        assert call["energy_wh_high"] >= bound["high"] * (1 - 1e-12)
+        if method == "ecologits":
+            assert call["energy_wh_low"] == pytest.approx(bound["low"], rel=1e-12)
+            assert call["energy_wh_high"] == pytest.approx(bound["high"], rel=1e-12)
+        assert call["co2e_g_low"] == pytest.approx(
+            call["energy_wh_low"] / 1000 * call["intensity_g_per_kwh"], rel=1e-12
+        )
+    books.store.execute("TRUNCATE TABLE energy_facility")
+
+
+def test_own_coefficients_keep_their_own_bounds(books, csv):
+    row = "our-model,2.0,1.5,3.0"
+    [file] = read_files([csv("model,wh_per_output_token,wh_per_output_token_low,wh_per_output_token_high", row)], 1.56)
+    record(books.store, file)
+    spans = [{"provider": "vllm", "request_model": "our-model", "input_tokens": 90, "output_tokens": 100}]
+    alone, enveloped = by(books, "ecologits", *spans), by(books, "ecologits", *spans, bounds="envelope")
+    bounds = ("energy_id", "energy_wh_low", "energy_wh", "energy_wh_high", "water_ml")
+    assert [[one[name] for name in bounds] for one in alone] == [[one[name] for name in bounds] for one in enveloped]
+    books.store.execute("ALTER TABLE energy_model DELETE WHERE method = 'own' SETTINGS mutations_sync = 1")
 
 
 @pytest.mark.parametrize(
@@ -161,15 +209,50 @@ def test_what_is_no_size_is_not_taken_for_one(name):
 
 def test_an_unknown_models_size_stands_in_with_a_wide_range(books):
     [call] = books.book({"provider": "vllm", "request_model": "our-own-70b", "input_tokens": 10, "output_tokens": 100})
-    assert (call["energy_method"], call["energy_id"]) == ("proxy", "proxy/70b")
+    assert (call["energy_method"], call["energy_id"]) == ("proxy", "proxy/70b, ecologits")
     assert call["energy_wh_high"] / call["energy_wh_low"] > 10
+    [llama] = [model for model in text_models() if model.name == "meta-llama/Meta-Llama-3.1-70B-Instruct"]
+    # Seventy billion parameters take as much hardware, whoever made them.
+    assert call["embodied_g"] == pytest.approx(coefficients(llama)["embodied_g_per_output_token"] * 100, rel=0.02)
+
+
+def test_a_proxy_is_reckoned_by_the_configured_method_within_the_bounds_of_both(books):
+    span = {"provider": "vllm", "request_model": "our-own-70b", "input_tokens": 9_000, "output_tokens": 100}
+    listed = span | {"request_model": "meta-llama/Meta-Llama-3.1-70B-Instruct"}
+    proxies = {}
+    for method in ("ecologits", "token-aware"):
+        proxy, known = by(books, method, span, listed, bounds="envelope")
+        assert proxy["energy_method"] == "proxy"
+        assert proxy["energy_wh"] == pytest.approx(known["energy_wh"], rel=0.05)
+        assert proxy["energy_wh_low"] <= known["energy_wh_low"] * 1.05
+        assert proxy["energy_wh_high"] >= known["energy_wh_high"] * 1.05
+        proxies[method] = proxy
+    assert proxies["ecologits"]["energy_wh"] < proxies["token-aware"]["energy_wh"] / 5
+
+
+def test_proxies_of_an_older_version_are_made_anew_at_the_next_start(books):
+    span = {"provider": "vllm", "request_model": "our-own-34b", "output_tokens": 100}
+    [before] = books.book(span)
+    gone = "ALTER TABLE energy_model DELETE WHERE method IN ('token-aware', 'proxy') SETTINGS mutations_sync = 1"
+    books.store.execute(gone)
+    load_reference_data(books.store)
+    [after] = books.book(span)
+    assert (after["energy_id"], after["energy_wh"]) == (before["energy_id"], before["energy_wh"])
+
+
+def test_own_coefficients_tell_nothing_of_hardware(books, csv):
+    [file] = read_files([csv("model,wh_per_output_token", "our-model,2.0")], 1.56)
+    record(books.store, file)
+    [call] = books.book({"provider": "vllm", "request_model": "our-model", "output_tokens": 100})
+    books.store.execute("ALTER TABLE energy_model DELETE WHERE method = 'own' SETTINGS mutations_sync = 1")
+    assert call["energy_wh"] == pytest.approx(200.0 * 1.56)
     assert call["embodied_g"] is None, "unknown is never zero"
 
 
 def test_an_unknown_models_price_stands_in_where_its_name_tells_nothing(books):
     [call] = books.book({"provider": "x_ai", "request_model": "grok-3", "output_tokens": 100})
     assert call["energy_method"] == "proxy"
-    assert call["energy_id"] == "proxy/8 to 30 USD per million"
+    assert call["energy_id"] == "proxy/8 to 30 USD per million, ecologits"
     assert call["energy_wh_low"] < call["energy_wh"] < call["energy_wh_high"]
 
 

@@ -97,6 +97,7 @@ SAMPLES = [
 ]
 
 
+@pytest.mark.usefixtures("own_bounds")
 def test_the_ledgers_energy_is_that_of_ecologits_tracer(books):
     known = {(maker(model), model.name) for model in TEXT_MODELS}
     cases = [(*sample, tokens) for sample in SAMPLES if sample[1:] in known for tokens in OUTPUTS]

@@ -1,6 +1,8 @@
 """Which intensity a call gets: its hour's, else its country's yearly mean; never another hour's."""
 
+from csv import DictReader
 from datetime import UTC, datetime, timedelta
+from importlib import resources
 
 import pandas as pd
 import pytest
@@ -161,6 +163,18 @@ def test_unknown_energy_has_unknown_emissions_in_a_known_zone(books):
         ("us-central1-a", "US-MIDW-MISO", "US"),
         ("West US 2", "US-NW-GCPD", "US"),
         ("France Central", "FR", "FR"),
+        ("US_EAST_1", "US-MIDA-PJM", "US"),
+        ("use1-az4", "US-MIDA-PJM", "US"),
+        ("euc1-az1", "DE", "DE"),
+        ("apne1-az1", "JP-TK", "JP"),
+        ("eastus-1", "US-MIDA-PJM", "US"),
+        ("swedencentral-3", "SE-SE3", "SE"),
+        ("eastus2-2", "US-MIDA-PJM", "US"),
+        ("europe-west4-b", "NL", "NL"),
+        ("us-ashburn-1", "US-MIDA-PJM", "US"),
+        ("Uocm:PHX-AD-1", "US-SW-SRP", "US"),
+        ("EU-FRANKFURT-1-AD-2", "DE", "DE"),
+        ("iad", "US-MIDA-PJM", "US"),
     ],
 )
 def test_a_clouds_region_means_a_zone(region, zone, country):
@@ -181,6 +195,23 @@ def test_a_span_may_name_the_grid_zone_itself(region, zone, country):
 def test_a_global_endpoint_is_no_place():
     assert grid_zone.locate("vllm", "global") == grid_zone.Place("", "", "default zone")
     assert grid_zone.locate("gcp.vertex_ai", "global").zone == "US"
+
+
+@pytest.mark.parametrize("region", ["us-west-2-lax-1a", "mars-1", "eastus-9", "xx1-az1", "PHX-AD"])
+def test_what_is_no_known_region_is_not_guessed(region):
+    place = grid_zone.locate("vllm", region)
+    assert (place.zone, place.country) == ("", "")
+    assert place.source == f"cloud region {region!r} is unknown; default zone"
+
+
+def test_each_availability_zone_of_a_region_is_where_the_region_is():
+    with (resources.files(grid_zone.__package__) / "reference/cloud_region.csv").open(encoding="utf-8") as file:
+        rows = list(DictReader(file))
+    zones = {"aws": "{}b", "azure": "{}-2", "gcp": "{}-c", "oci": "Uocm:{}-AD-1"}
+    assert {row["cloud"] for row in rows} == set(zones)
+    for row in rows:
+        part = zones[row["cloud"]].format(row["region"])
+        assert grid_zone.locate("vllm", part).zone == row["zone"], part
 
 
 def test_every_region_leads_to_a_known_zone():

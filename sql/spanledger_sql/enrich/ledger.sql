@@ -8,7 +8,8 @@
 -- Parameters: after, until DateTime64(6, 'UTC'): the batch, by time of ingestion, half-open at the start;
 --     verdicts_after UInt64: the version up to which verdicts of `call_verdict` are in the ledger;
 --     version UInt64: of the rows written; default_zone String: of calls whose place is unknown;
---     energy_method String: 'ecologits' or 'token-aware', of models that both know; grid_signal, grid_basis String: the
+--     energy_method String: 'ecologits' or 'token-aware', of models that both know; energy_bounds String: of these models,
+--     'method', or 'envelope': of both methods the lower low and the higher high; grid_signal, grid_basis String: the
 --     kind of intensity; default_pue Float64: of measured hosts whose data centre's overhead nobody gave; estimate_usage
 --     UInt8: 1 takes counts that an instrumentation made by itself, where the provider's are missing.
 --     target Identifier: the table, `ledger` or `restated`; restatement_id String, restated_chunk UInt32: the calls
@@ -187,7 +188,21 @@ WITH
             energy.l_per_kwh_low AS l_per_kwh_low,
             energy.l_per_kwh AS l_per_kwh,
             energy.l_per_kwh_high AS l_per_kwh_high,
-            energy.central_is_mean AS central_is_mean
+            energy.central_is_mean AS central_is_mean,
+            -- The bounds of the other method, where they count: at its low as if the answer had come at once, at its high
+            -- as if it had taken its time. Without them, what is neither lower nor higher than anything.
+            ifNull(other.pue_low, 1) AS other_pue_low,
+            ifNull(other.pue_high, 1) AS other_pue_high,
+            ifNull(other.wh_per_output_token_low - other.wh_per_second_low * other.seconds_per_output_token_low, 0)
+                AS other_wh_per_output_token_low,
+            ifNull(other.wh_per_output_token_high, 0) AS other_wh_per_output_token_high,
+            ifNull(other.wh_per_input_token_low, 0) AS other_wh_per_input_token_low,
+            ifNull(other.wh_per_input_token_high, 0) AS other_wh_per_input_token_high,
+            ifNull(other.wh_per_cache_read_token_low, 0) AS other_wh_per_cache_read_token_low,
+            ifNull(other.wh_per_cache_read_token_high, 0) AS other_wh_per_cache_read_token_high,
+            if(other.energy_id IS NULL, inf, other.wh_per_request_low - other.wh_per_second_low * other.seconds_per_request)
+                AS other_wh_per_request_low,
+            ifNull(other.wh_per_request_high, 0) AS other_wh_per_request_high
         FROM
         (
             SELECT DISTINCT
@@ -209,7 +224,17 @@ WITH
                 multiIf(
                     own_energy_id != '', own_energy_id,
                     startsWith(energy_id, 'ecologits/'), concat({energy_method:String}, substring(energy_id, 10)),
-                    energy_id) AS energy_entry
+                    -- A proxy's entry by EcoLogits' method has a suffix.
+                    startsWith(energy_id, 'proxy/') AND {energy_method:String} = 'ecologits',
+                    concat(energy_id, ', ecologits'),
+                    energy_id) AS energy_entry,
+                multiIf(
+                    {energy_bounds:String} != 'envelope' OR own_energy_id != '', '',
+                    startsWith(energy_id, 'ecologits/'),
+                    concat(if({energy_method:String} = 'ecologits', 'token-aware', 'ecologits'), substring(energy_id, 10)),
+                    startsWith(energy_id, 'proxy/') AND {energy_method:String} = 'ecologits', energy_id,
+                    startsWith(energy_id, 'proxy/'), concat(energy_id, ', ecologits'),
+                    '') AS other_entry
             FROM model_resolution FINAL
         ) AS resolution
             ON resolution.provider = call.provider AND resolution.request_model = call.request_model
@@ -218,6 +243,8 @@ WITH
             ON price.provider = resolution.price_provider AND price.model = resolution.price_model
         LEFT JOIN (SELECT * FROM energy_model FINAL) AS energy
             ON energy.energy_id = resolution.energy_entry
+        LEFT JOIN (SELECT * FROM energy_model FINAL) AS other
+            ON other.energy_id = resolution.other_entry
         -- Of the rows of one date, the one that says most about the call's service tier and speed.
         WHERE price.price_id IS NULL
             OR price.service_tier = '' AND price.speed = ''
@@ -559,20 +586,28 @@ WITH
          + m.wh_per_cache_read_token * b.cache_read_tokens + m.wh_per_request
          - (m.wh_per_second_low * cut_s_low + m.wh_per_second_high * cut_s_high) / 2)
         * ifNull(p.pue / m.pue, 1)) AS wh,
+    (m.wh_per_output_token_low * b.output_tokens + m.wh_per_input_token_low * uncached_read
+     + m.wh_per_cache_read_token_low * b.cache_read_tokens + m.wh_per_request_low
+     - m.wh_per_second_low * cut_s_low)
+    * ifNull(p.pue_low / m.pue_low, 1) AS modelled_wh_low,
+    (m.wh_per_output_token_high * b.output_tokens + m.wh_per_input_token_high * uncached_read
+     + m.wh_per_cache_read_token_high * b.cache_read_tokens + m.wh_per_request_high
+     - m.wh_per_second_high * cut_s_high)
+    * ifNull(p.pue_high / m.pue_high, 1) AS modelled_wh_high,
     multiIf(
         is_measured, h.wh_low * host_pue,
         energy_unknown, NULL,
-        (m.wh_per_output_token_low * b.output_tokens + m.wh_per_input_token_low * uncached_read
-         + m.wh_per_cache_read_token_low * b.cache_read_tokens + m.wh_per_request_low
-         - m.wh_per_second_low * cut_s_low)
-        * ifNull(p.pue_low / m.pue_low, 1)) AS wh_low,
+        least(modelled_wh_low,
+              (m.other_wh_per_output_token_low * b.output_tokens + m.other_wh_per_input_token_low * uncached_read
+               + m.other_wh_per_cache_read_token_low * b.cache_read_tokens + m.other_wh_per_request_low)
+              * ifNull(p.pue_low / m.other_pue_low, 1))) AS wh_low,
     multiIf(
         is_measured, h.wh_high * host_pue,
         energy_unknown, NULL,
-        (m.wh_per_output_token_high * b.output_tokens + m.wh_per_input_token_high * uncached_read
-         + m.wh_per_cache_read_token_high * b.cache_read_tokens + m.wh_per_request_high
-         - m.wh_per_second_high * cut_s_high)
-        * ifNull(p.pue_high / m.pue_high, 1)) AS wh_high,
+        greatest(modelled_wh_high,
+                 (m.other_wh_per_output_token_high * b.output_tokens + m.other_wh_per_input_token_high * uncached_read
+                  + m.other_wh_per_cache_read_token_high * b.cache_read_tokens + m.other_wh_per_request_high)
+                 * ifNull(p.pue_high / m.other_pue_high, 1))) AS wh_high,
     ifNull(p.l_per_kwh_low, m.l_per_kwh_low) + p.grid_l_per_kwh AS l_per_kwh_low,
     ifNull(p.l_per_kwh, m.l_per_kwh) + p.grid_l_per_kwh AS l_per_kwh,
     ifNull(p.l_per_kwh_high, m.l_per_kwh_high) + p.grid_l_per_kwh AS l_per_kwh_high,
@@ -624,8 +659,10 @@ SELECT
        -- Nobody's embodied emissions are nil: of an entry that has none they are unknown.
        nullIf(m.embodied_g_per_output_token, 0) * b.output_tokens + m.embodied_g_per_request
        - (m.embodied_g_per_second_low * cut_s_low + m.embodied_g_per_second_high * cut_s_high) / 2) AS embodied_g,
-    if(NOT is_measured AND m.central_is_mean, (wh_low * l_per_kwh_low + wh_high * l_per_kwh_high) / 2, wh * l_per_kwh)
-        AS water_ml,
+    multiIf(
+        is_measured OR NOT m.central_is_mean, wh * l_per_kwh,
+        energy_unknown, NULL,
+        (modelled_wh_low * l_per_kwh_low + modelled_wh_high * l_per_kwh_high) / 2) AS water_ml,
     b.usage_note, b.input_audio_tokens, b.output_audio_tokens, b.web_searches, b.vendor_unit, b.vendor_quantity, b.speed,
     b.provider_account, b.host_name, b.scope_name,
     if(wh IS NULL, NULL, if(is_measured, host_pue, ifNull(p.pue, m.pue))) AS pue,

@@ -3,7 +3,7 @@
 -- (UTC; of at least 8,000 hours), and with the yearly mean of the country that would stand in without hours.
 -- Parameters: from, to DateTime64(9, 'UTC'): the half-open period; by Array(String): any of tenant, feature, model,
 --     zone, day, hour_of_day; the others are folded into ''; timezone String: of the days and hours;
---     signal, basis String: of the ledger's intensities, 'average' and 'lifecycle'.
+--     signal, basis String: of the ledger's intensities.
 -- Columns: the dimensions; calls: compared; energy_kwh of these; co2e_kg: by the hour; year_mean_co2e_kg: by the mean of
 --     the zone's hours of the year; year_mean_error_percent: by how much that is too high (+) or too low (-), in % of
 --     co2e_kg; year_mean_absolute_error_percent: the same with each call's error taken without its sign, so that what

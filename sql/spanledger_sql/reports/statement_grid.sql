@@ -1,13 +1,13 @@
 -- Which intensities a period's calls were reckoned with.
 -- Parameters: from, to DateTime64(9, 'UTC'): the half-open period.
 -- Columns: zone; intensity_resolution: 'hour', 'previous day', 'month', 'year' or 'unknown'; source; market_source: what
---     contracts the market-based figure rests on, where the ledger says; calls; hours: in which they started; lowest,
+--     contracts the market-based figure rests on; calls; hours: in which they started; lowest,
 --     highest: intensities used, in gCO2e/kWh; energy_wh and co2e_g: sums of what is known.
 SELECT
     zone,
     intensity_resolution,
     intensity_source AS source,
-    COLUMNS('^market_source$'),
+    market_source,
     count() AS calls,
     uniqExact(toStartOfHour(c.ts)) AS hours,
     min(c.intensity_g_per_kwh) AS lowest,

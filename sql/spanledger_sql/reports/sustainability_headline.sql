@@ -6,7 +6,7 @@
 -- Parameters: from, to DateTime64(9, 'UTC'): the period, half-open; tenants Array(String): empty for all.
 -- Columns: calls; unknown_energy_calls; unknown_co2e_calls; energy_wh, energy_wh_low, energy_wh_high in Wh at the
 --     facility; co2e_g, co2e_g_low, co2e_g_high, embodied_g in gCO2e; co2e_market_g, market-based, in gCO2e,
---     and water_ml, each with the calls that it leaves out; intensity_g_per_kwh: mean weighted by energy;
+--     and water_ml, and embodied_g, each with the calls that it leaves out; intensity_g_per_kwh: mean weighted by energy;
 --     co2e_g_per_1k_calls over the calls with a figure. Figures are NULL when no call has one.
 WITH
     selected AS
@@ -29,6 +29,7 @@ SELECT
     sum(s.co2e_g_low) AS co2e_g_low,
     sum(s.co2e_g_high) AS co2e_g_high,
     sum(s.embodied_g) AS embodied_g,
+    countIf(s.embodied_g IS NULL) AS unknown_embodied_calls,
     sum(s.co2e_market_g) AS co2e_market_g,
     countIf(s.co2e_market_g IS NULL) AS unknown_market_calls,
     sum(s.water_ml) AS water_ml,
