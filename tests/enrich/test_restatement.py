@@ -241,3 +241,29 @@ def test_deliveries_that_differ_settle_on_one_and_stay(books):
     assert restate(books).changed_calls == 1
     assert books.store.value("SELECT output_tokens FROM calls") == tokens
     assert restate(books, Scope(changed=False)).changed_calls == 0
+
+
+def test_what_the_worker_writes_while_a_restatement_computes_stays_in_force(books, monkeypatch):
+    parent = {"trace_id": f"{77:032x}", "response_id": "resp_1"}
+    books.ingest(span(3, **parent, span_id=f"{1:016x}"))
+    books.enrich()
+    multiply_input_price(books, 3)
+    compute_again = restatement.compute_again
+
+    def overtaken(*arguments, **options):
+        compute_again(*arguments, **options)
+        # The same call as another instrumentation saw it, with more details: from now on it is the one that counts.
+        books.ingest(span(3, **parent, span_id=f"{2:016x}", ttft_ms=5.0, finish_reason="stop", cache_read_tokens=10))
+        books.enrich()
+
+    monkeypatch.setattr(restatement, "compute_again", overtaken)
+    restate(books, Scope(changed=False))
+    monkeypatch.undo()
+    counted = "SELECT span_id, counted FROM ledger FINAL ORDER BY span_id"
+    kept = books.store.rows(counted)
+    assert sum(row["counted"] for row in kept) == 1
+    assert books.store.value("SELECT count() FROM calls") == 1
+    restate(books, Scope(changed=False))
+    restated, scratch = from_scratch(books)
+    assert restated == scratch
+    assert books.store.rows(counted) == kept
