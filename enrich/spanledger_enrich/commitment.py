@@ -111,7 +111,7 @@ class Commitment(BaseModel):
         return self.kind != "fee" if self.covers_usage is None else self.covers_usage
 
     def row(self, source: str, exchange_rate: Decimal) -> dict[str, Any]:
-        """The row of the table `commitment`, with the amount in USD, of which a unit of its currency is worth so much."""
+        """The row of the table `commitment`, with the amount in USD; exchange_rate: of its currency's unit, in USD."""
         given = self.model_dump(exclude={"commitment", "amount", "shares", "covers_usage"})
         with localcontext() as context:
             context.prec = 60
@@ -201,8 +201,8 @@ def record(store: Store, commitments: list[Commitment], source: str) -> int:
 
 def _rate(store: Store, one: Commitment) -> Decimal | None:
     found = store.rows(
-        "SELECT usd FROM exchange_rate FINAL WHERE currency = {currency:String} AND valid_from <= {day:DateTime('UTC')} "
-        "ORDER BY valid_from DESC LIMIT 1",
+        "SELECT usd FROM exchange_rate FINAL "
+        "WHERE currency = {currency:String} AND valid_from <= {day:DateTime('UTC')} ORDER BY valid_from DESC LIMIT 1",
         currency=one.currency,
         day=one.begins,
     )

@@ -43,8 +43,8 @@ def compute_again(
 ) -> None:
     """Compute the calls of a restatement's chunk into the table ``target``, with what is known now.
 
-    They get the version after the newest that the ledger has of them. What the worker writes of a call while this runs,
-    such as a newer verdict on who counts, bears the time of its batch as its version, which is later, and stays in force.
+    They get the version after the newest that the ledger has of them. What the worker writes of a call meanwhile,
+    such as a newer verdict on who counts, bears the time of its batch as its version: it is later, and stays in force.
     """
     version = 1 + int(store.value(statement("enrich/restated_version"), restatement_id=restatement_id, chunk=chunk))
     store.execute(

@@ -150,7 +150,7 @@ def test_a_currency_without_a_rate_is_refused_and_nothing_imported(books):
     known = Commitment.model_validate({**PTU, "commitment": "first"})
     unknown = Commitment.model_validate({**PTU, "currency": "CHF"})
     with pytest.raises(
-        CommitmentFileError, match="a.yaml: commitment 'ptu': currency: there is no exchange rate of CHF"
+        CommitmentFileError, match="commitment 'ptu': currency: there is no exchange rate of CHF"
     ):
         commitment.record(books.store, [known, unknown], "a.yaml")
     assert books.store.value("SELECT count() FROM commitment") == 0
@@ -162,7 +162,8 @@ def test_every_policy_and_every_bearer_of_idle_cost_come_to_the_amount(books, po
     books.book(call(0), call(0, "globex", input_tokens=77), call(2, "initech", duration_ms=1.7))
     rows = allocate(
         books, amount="1000.000000000003", policy=policy, output_weight="3.7", capacity="1000", idle=idle,
-        idle_owner="owner" if idle == "owner" else "", shares="acme=0.333333;globex=0.666667" if policy == "fixed" else "",
+        idle_owner="owner" if idle == "owner" else "",
+        shares="acme=0.333333;globex=0.666667" if policy == "fixed" else "",
     )  # fmt: skip
     assert sum(row["amount"] for row in rows) == Decimal("1000.000000000003")
     bearers = {row["tenant_id"] for row in rows if row["idle"]}
