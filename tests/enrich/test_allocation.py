@@ -149,9 +149,7 @@ def test_another_currency_is_turned_into_usd_at_the_rate_of_the_first_day(books)
 def test_a_currency_without_a_rate_is_refused_and_nothing_imported(books):
     known = Commitment.model_validate({**PTU, "commitment": "first"})
     unknown = Commitment.model_validate({**PTU, "currency": "CHF"})
-    with pytest.raises(
-        CommitmentFileError, match="commitment 'ptu': currency: there is no exchange rate of CHF"
-    ):
+    with pytest.raises(CommitmentFileError, match="commitment 'ptu': currency: there is no exchange rate of CHF"):
         commitment.record(books.store, [known, unknown], "a.yaml")
     assert books.store.value("SELECT count() FROM commitment") == 0
 

@@ -267,3 +267,28 @@ def test_what_the_worker_writes_while_a_restatement_computes_stays_in_force(book
     restated, scratch = from_scratch(books)
     assert restated == scratch
     assert books.store.rows(counted) == kept
+
+
+LATER = datetime.now(UTC) + timedelta(hours=3)
+
+
+@pytest.mark.parametrize(
+    ("table", "row"),
+    [
+        ("price_book", {"book": "acme", "imported_at": LATER}),
+        ("energy_model", {"energy_id": "own/openai/gpt-4o", "method": "own", "loaded_at": LATER}),
+        ("energy_facility", {"provider": "openai", "loaded_at": LATER}),
+        ("energy_host", {"host_name": "gpu-1", "loaded_at": LATER}),
+        ("grid_contract", {"contract_id": "ppa", "loaded_at": LATER}),
+        ("grid_water", {"zone": "FR", "loaded_at": LATER}),
+    ],
+)
+def test_whatever_any_call_may_rest_on_has_calls_looked_at_again(books, table, row):
+    books.book(*(span(number) for number in range(2)))
+    # As if hours had gone by since prices, places and everything else were loaded.
+    later = "ALTER TABLE ledger UPDATE enriched_at = enriched_at + INTERVAL 1 HOUR WHERE 1 SETTINGS mutations_sync = 2"
+    books.store.execute(later)
+    assert restate(books).examined_calls == 0
+    books.store.insert(table, [row])
+    assert restatement.reference_changed(books.store, books.configuration)
+    assert restate(books, dry_run=True).examined_calls == 2
