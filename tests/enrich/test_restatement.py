@@ -1,5 +1,6 @@
 """A restatement gives the ledger that enriching from scratch would have given, and changes no other row."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -249,9 +250,12 @@ def test_what_the_worker_writes_while_a_restatement_computes_stays_in_force(book
     books.enrich()
     multiply_input_price(books, 3)
     compute_again = restatement.compute_again
+    began = time.time_ns()
 
     def overtaken(*arguments, **options):
         compute_again(*arguments, **options)
+        # The worker's batch began, and took its version, before the restatement computed; it writes after that.
+        monkeypatch.setattr(time, "time_ns", lambda: began)
         # The same call as another instrumentation saw it, with more details: from now on it is the one that counts.
         books.ingest(span(3, **parent, span_id=f"{2:016x}", ttft_ms=5.0, finish_reason="stop", cache_read_tokens=10))
         books.enrich()
