@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import yaml
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from spanledger_sql.store import Store
 
 _MILLIONTHS = Decimal(1_000_000)
+_LAST_DIGIT = Decimal(1).scaleb(-12)
+_TOO_MUCH = Decimal(10) ** 14
 # Lines of a CSV file are counted from 1, and line 1 holds the headers.
 _FIRST_LINE = 2
 
@@ -51,14 +53,14 @@ Moment = Annotated[datetime, BeforeValidator(_moment)]
 
 
 class Commitment(BaseModel):
-    """One commitment, as a file names it. Amounts in USD, times in UTC where they have no offset."""
+    """One commitment, as a file names it: the amount in its currency, times in UTC where they have no offset."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     commitment: str = Field(min_length=1)
     kind: Literal["reserved throughput", "hardware", "fee"]
     amount: Decimal = Field(ge=0, max_digits=26, decimal_places=12, allow_inf_nan=False)
-    currency: Literal["USD"] = "USD"
+    currency: str = Field(default="USD", pattern="^[A-Z]{3}$")
     begins: Moment = Field(alias="from")
     ends: Moment = Field(alias="to")
     providers: Names = []
@@ -108,12 +110,19 @@ class Commitment(BaseModel):
         """Whether the covered calls are paid with it: by default with anything but a fee."""
         return self.kind != "fee" if self.covers_usage is None else self.covers_usage
 
-    def row(self, source: str) -> dict[str, Any]:
-        """The row of the table `commitment`."""
-        given = self.model_dump(exclude={"commitment", "currency", "shares", "covers_usage"})
+    def row(self, source: str, exchange_rate: Decimal) -> dict[str, Any]:
+        """The row of the table `commitment`, with the amount in USD; exchange_rate: of its currency's unit, in USD."""
+        given = self.model_dump(exclude={"commitment", "amount", "shares", "covers_usage"})
+        with localcontext() as context:
+            context.prec = 60
+            amount = (self.amount * exchange_rate).quantize(_LAST_DIGIT, ROUND_HALF_UP)
+            written = self.amount.quantize(_LAST_DIGIT)
         return {
             **given,
             "commitment_id": self.commitment,
+            "amount": amount,
+            "given_amount": written,
+            "exchange_rate": exchange_rate,
             "share_tenants": list(self.shares),
             "shares": [int(share * _MILLIONTHS) for share in self.shares.values()],
             "covers_usage": int(self.covers),
@@ -150,19 +159,54 @@ def read(path: Path) -> list[Commitment]:
     return commitments
 
 
+def in_usd(store: Store, commitments: list[Commitment], source: str) -> list[dict[str, Any]]:
+    """The rows of commitments, their amounts at the exchange rate in force on the first day of each.
+
+    Raises:
+        CommitmentFileError: There is no rate for that day, or it makes the amount too large.
+    """
+    rows = []
+    for one in commitments:
+        where = f"{source}: commitment {one.commitment!r}"
+        rate = Decimal(1) if one.currency == "USD" else _rate(store, one)
+        if rate is None:
+            raise CommitmentFileError(
+                f"{where}: currency: there is no exchange rate of {one.currency} for {one.begins:%Y-%m-%d}: load rates "
+                "with 'spanledger prices rates'; nothing was imported"
+            )
+        row = one.row(source, rate)
+        if row["amount"] >= _TOO_MUCH:
+            raise CommitmentFileError(f"{where}: amount: expected less than {_TOO_MUCH:,} USD; nothing was imported")
+        rows.append(row)
+    return rows
+
+
 def record(store: Store, commitments: list[Commitment], source: str) -> int:
-    """Store commitments that are new or differ from the stored one of their name; gives how many did."""
+    """Store commitments that are new or differ from the stored one of their name; gives how many did.
+
+    Raises:
+        CommitmentFileError: See `in_usd`.
+    """
     known = {
         row["commitment_id"]: row for row in store.rows("SELECT * EXCEPT (imported_at, source) FROM commitment FINAL")
     }
-    rows = [commitment.row(source) for commitment in commitments]
     changed = [
         row
-        for row in rows
+        for row in in_usd(store, commitments, source)
         if {name: value for name, value in row.items() if name != "source"} != known.get(row["commitment_id"])
     ]
     store.insert("commitment", changed)
     return len(changed)
+
+
+def _rate(store: Store, one: Commitment) -> Decimal | None:
+    found = store.rows(
+        "SELECT usd FROM exchange_rate FINAL "
+        "WHERE currency = {currency:String} AND valid_from <= {day:DateTime('UTC')} ORDER BY valid_from DESC LIMIT 1",
+        currency=one.currency,
+        day=one.begins,
+    )
+    return Decimal(found[0]["usd"]) if found else None
 
 
 def _records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -176,6 +220,9 @@ def _records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
             for number, one in enumerate(read_as_text, 1):
                 yield f"commitment {number}", one
             return
+        header = text.partition("\n")[0]
+        if ";" in header and "," not in header:
+            raise CommitmentFileError(f"{path}:1: has ';' between its fields; expected ',' there; nothing was imported")
         rows = csv.DictReader(text.splitlines())
         for line, row in enumerate(rows, _FIRST_LINE):
             if None in row or None in row.values():

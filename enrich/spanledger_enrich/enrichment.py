@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -44,13 +43,18 @@ def compute_again(
     target: str = "restated",
     spans: str = "llm_spans",
 ) -> None:
-    """Compute the calls of a restatement's chunk into the table ``target``, with what is known now."""
+    """Compute the calls of a restatement's chunk into the table ``target``, with what is known now.
+
+    They get the version after the newest that the ledger has of them. What the worker writes of a call meanwhile,
+    such as a newer verdict on who counts, bears the time of its batch as its version: it is later, and stays in force.
+    """
+    version = 1 + int(store.value(statement("enrich/restated_version"), restatement_id=restatement_id, chunk=chunk))
     scope = {
         "target": target,
         "spans": spans,
         "after": BEGINNING,
         "until": datetime.now(UTC),
-        "version": time.time_ns() // 1000,
+        "version": version,
         "restatement_id": restatement_id,
         "restated_chunk": chunk,
         "verdicts_after": 0,

@@ -26,6 +26,8 @@ def commitments_import(context: typer.Context, files: Files) -> None:
     checked = [(path, commitment.read(path)) for path in files]
     with open_store(context) as store:
         for path, found in checked:
+            commitment.in_usd(store, found, path.name)
+        for path, found in checked:
             changed = commitment.record(store, found, path.name)
             console().print(f"{path.name}: {len(found):,} commitments, {changed:,} new or changed", markup=False)
 

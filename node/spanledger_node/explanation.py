@@ -80,6 +80,10 @@ def _identity(call: Mapping[str, Any]) -> RenderableType:
     table.add_row("how", f"service tier {tier}" if tier else "standard service tier")
     table.add_row("read as", f"{call['dialect']}; usage {call['usage_source']}, {call['usage_note'] or 'as reported'}")
     table.add_row("priced as", _meaning(call))
+    if not call["counted"]:
+        table.add_row(
+            "not counted", f"{call['counted_reason']}: what follows is in no total, so that nobody pays twice"
+        )
     return table
 
 

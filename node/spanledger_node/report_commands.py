@@ -55,6 +55,17 @@ def chargeback(
         print_rows(
             frame, output, title=f"Chargeback, {asked}", total=_TOTALS, gaps=[name for name in _GAPS if name in frame]
         )
+        committed = (
+            "SELECT count() FROM commitment FINAL "
+            "WHERE begins < {to:DateTime64(9, 'UTC')} AND ends > {from:DateTime64(9, 'UTC')}"
+        )
+        if count := store.value(committed, **{"from": asked.begin, "to": asked.end}):
+            console(stderr=True).print(
+                f"calls are shown at their usage price: with the {count:,} commitments of this period, what each "
+                "tenant owes is in 'spanledger commitments report'",
+                markup=False,
+                soft_wrap=True,
+            )
 
 
 def explain(

@@ -5,6 +5,8 @@ import subprocess
 import sys
 import time
 
+import pytest
+
 from spanledger_enrich.worker import Worker, load_reference_data
 from spanledger_sql.migrations import migrate
 from spanledger_sql.store import Store
@@ -25,6 +27,7 @@ DOUBLED = (
 PROGRESS = "SELECT countIf(state = 'done') AS done, count() AS begun FROM restatement_chunk FINAL"
 
 
+@pytest.mark.slow
 def test_a_restatement_killed_again_and_again_ends_whole(configuration):
     with Store.open(configuration, exclusive=True) as store:
         migrate(store)

@@ -128,6 +128,47 @@ def test_a_covered_call_is_not_charged_twice(books):
     assert frame["effective_cost"].sum() == 24 + usage
 
 
+def test_another_currency_is_turned_into_usd_at_the_rate_of_the_first_day(books):
+    rates = [("2024-01-01", "1.1"), ("2024-10-08", "1.0973"), ("2024-10-09", "2")]
+    books.store.insert(
+        "exchange_rate",
+        [
+            {"currency": "EUR", "valid_from": datetime.fromisoformat(day).replace(tzinfo=UTC), "usd": Decimal(usd)}
+            for day, usd in rates
+        ],
+    )
+    rows = allocate(books, amount="24.01", currency="EUR")
+    assert sum(row["amount"] for row in rows) == Decimal("24.01") * Decimal("1.0973")
+    [listed] = books.store.frame("reports/commitments").to_dict("records")
+    assert listed["amount"] == Decimal("26.346173")
+    assert listed["given"] == "24.01 EUR at 1.0973 USD"
+    again = [Commitment.model_validate({**PTU, "amount": "24.01", "currency": "EUR"})]
+    assert commitment.record(books.store, again, "a test") == 0
+
+
+def test_a_currency_without_a_rate_is_refused_and_nothing_imported(books):
+    known = Commitment.model_validate({**PTU, "commitment": "first"})
+    unknown = Commitment.model_validate({**PTU, "currency": "CHF"})
+    with pytest.raises(CommitmentFileError, match="commitment 'ptu': currency: there is no exchange rate of CHF"):
+        commitment.record(books.store, [known, unknown], "a.yaml")
+    assert books.store.value("SELECT count() FROM commitment") == 0
+
+
+@pytest.mark.parametrize("policy", ["tokens", "weighted_tokens", "duration", "even", "fixed"])
+@pytest.mark.parametrize("idle", ["own_line", "shared", "owner"])
+def test_every_policy_and_every_bearer_of_idle_cost_come_to_the_amount(books, policy, idle):
+    books.book(call(0), call(0, "globex", input_tokens=77), call(2, "initech", duration_ms=1.7))
+    rows = allocate(
+        books, amount="1000.000000000003", policy=policy, output_weight="3.7", capacity="1000", idle=idle,
+        idle_owner="owner" if idle == "owner" else "",
+        shares="acme=0.333333;globex=0.666667" if policy == "fixed" else "",
+    )  # fmt: skip
+    assert sum(row["amount"] for row in rows) == Decimal("1000.000000000003")
+    bearers = {row["tenant_id"] for row in rows if row["idle"]}
+    expected = {"own_line": {IDLE}, "shared": {"acme", "globex", "initech"}, "owner": {"owner"}}
+    assert bearers == (set() if policy == "fixed" else expected[idle])
+
+
 @given(
     amount=st.decimals(0, 10**9, places=12),
     hours=st.integers(1, 60),
@@ -172,7 +213,7 @@ def test_the_parts_of_every_hour_sum_to_its_cost_exactly(books, amount, hours, c
         ("amount", "much", ":2: amount: 'much'"),
         ("amount", "-5", ":2: amount: '-5'"),
         ("kind", "lease", ":2: kind: 'lease'"),
-        ("currency", "EUR", ":2: currency: 'EUR'"),
+        ("currency", "euros", ":2: currency: 'euros'"),
         ("from", "October", ":2: from: 'October': expected a date"),
         ("to", "2024-10-08", ":2: to: expected a time after from"),
         ("to", "2024-10-09T00:30", ":2: to: expected a full hour"),

@@ -110,3 +110,23 @@ def test_a_call_priced_before_the_catalogue_changed_is_explained_by_the_price_of
     books.store.insert("price_list", [row | {"input_price": row["input_price"] * 2}])
     found = inputs(books.store, call["trace_id"], call["span_id"])
     assert sum(part.usd for part in shares(found, found["list_price"])) == call["list_cost"]
+
+
+def test_a_call_that_another_span_reports_too_says_who_counts_and_that_it_is_in_no_total(books):
+    same = {"trace_id": "9" * 32, "response_id": "resp_1", "input_tokens": 1000, "output_tokens": 10}
+    books.ingest({**same, "span_id": "9" * 16}, {**same, "span_id": "a" * 16, "ttft_ms": 3.0})
+    books.enrich()
+    rows = books.store.rows(
+        "SELECT span_id, counted, list_cost FROM ledger FINAL WHERE trace_id = repeat('9', 32) ORDER BY counted"
+    )
+    assert [row["counted"] for row in rows] == [0, 1]
+    uncounted, counted = rows
+    found = inputs(books.store, same["trace_id"], uncounted["span_id"])
+    terminal = console()
+    with terminal.capture() as printed:
+        terminal.print(explanation(found))
+    text = " ".join(printed.get().split())
+    assert f"same call as span {counted['span_id']}: what follows is in no total" in text
+    assert (
+        books.store.value("SELECT sum(list_cost) FROM calls WHERE trace_id = repeat('9', 32)") == counted["list_cost"]
+    )

@@ -1,5 +1,6 @@
 """A restatement gives the ledger that enriching from scratch would have given, and changes no other row."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -241,3 +242,57 @@ def test_deliveries_that_differ_settle_on_one_and_stay(books):
     assert restate(books).changed_calls == 1
     assert books.store.value("SELECT output_tokens FROM calls") == tokens
     assert restate(books, Scope(changed=False)).changed_calls == 0
+
+
+def test_what_the_worker_writes_while_a_restatement_computes_stays_in_force(books, monkeypatch):
+    parent = {"trace_id": f"{77:032x}", "response_id": "resp_1"}
+    books.ingest(span(3, **parent, span_id=f"{1:016x}"))
+    books.enrich()
+    multiply_input_price(books, 3)
+    compute_again = restatement.compute_again
+    began = time.time_ns()
+
+    def overtaken(*arguments, **options):
+        compute_again(*arguments, **options)
+        # The worker's batch began, and took its version, before the restatement computed; it writes after that.
+        monkeypatch.setattr(time, "time_ns", lambda: began)
+        # The same call as another instrumentation saw it, with more details: from now on it is the one that counts.
+        books.ingest(span(3, **parent, span_id=f"{2:016x}", ttft_ms=5.0, finish_reason="stop", cache_read_tokens=10))
+        books.enrich()
+
+    monkeypatch.setattr(restatement, "compute_again", overtaken)
+    restate(books, Scope(changed=False))
+    monkeypatch.undo()
+    counted = "SELECT span_id, counted FROM ledger FINAL ORDER BY span_id"
+    kept = books.store.rows(counted)
+    assert sum(row["counted"] for row in kept) == 1
+    assert books.store.value("SELECT count() FROM calls") == 1
+    restate(books, Scope(changed=False))
+    restated, scratch = from_scratch(books)
+    assert restated == scratch
+    assert books.store.rows(counted) == kept
+
+
+LATER = datetime.now(UTC) + timedelta(hours=3)
+
+
+@pytest.mark.parametrize(
+    ("table", "row"),
+    [
+        ("price_book", {"book": "acme", "imported_at": LATER}),
+        ("energy_model", {"energy_id": "own/openai/gpt-4o", "method": "own", "loaded_at": LATER}),
+        ("energy_facility", {"provider": "openai", "loaded_at": LATER}),
+        ("energy_host", {"host_name": "gpu-1", "loaded_at": LATER}),
+        ("grid_contract", {"contract_id": "ppa", "loaded_at": LATER}),
+        ("grid_water", {"zone": "FR", "loaded_at": LATER}),
+    ],
+)
+def test_whatever_any_call_may_rest_on_has_calls_looked_at_again(books, table, row):
+    books.book(*(span(number) for number in range(2)))
+    # As if hours had gone by since prices, places and everything else were loaded.
+    later = "ALTER TABLE ledger UPDATE enriched_at = enriched_at + INTERVAL 1 HOUR WHERE 1 SETTINGS mutations_sync = 2"
+    books.store.execute(later)
+    assert restate(books).examined_calls == 0
+    books.store.insert(table, [row])
+    assert restatement.reference_changed(books.store, books.configuration)
+    assert restate(books, dry_run=True).examined_calls == 2

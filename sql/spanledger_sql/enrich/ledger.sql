@@ -55,6 +55,9 @@ WITH
     (environment) -> if(
         environment IN (SELECT environment FROM price_book WHERE environment != ''), environment, ''
     ) AS contract_environment,
+    (provider, cloud_region, ts) -> cityHash64(
+        cityHash64(provider), cityHash64(cloud_region), toStartOfHour(ts)
+    ) AS key_of_place,
     restated_calls AS
     (
         SELECT ts, trace_id, span_id
@@ -123,14 +126,15 @@ WITH
             SELECT span, true AS is_verdict, counted, counted_reason, tenant_id, tenant_source, user_id, session_id,
                    feature, 0 AS before_span
             FROM call_verdict
-            WHERE span IN (SELECT cityHash64(trace_id, span_id) FROM batch)
+            -- Where nothing was ever said, the batch need not be read for it.
+            WHERE (SELECT count() FROM call_verdict) > 0 AND span IN (SELECT cityHash64(trace_id, span_id) FROM batch)
             ORDER BY version DESC
             LIMIT 1 BY span
             UNION ALL
             SELECT span, false AS is_verdict, 1 AS counted, '' AS counted_reason, tenant_id, tenant_source, '' AS user_id,
                    '' AS session_id, '' AS feature, before_span
             FROM call_tenant
-            WHERE span IN (SELECT cityHash64(trace_id, span_id) FROM batch)
+            WHERE (SELECT count() FROM call_tenant) > 0 AND span IN (SELECT cityHash64(trace_id, span_id) FROM batch)
             ORDER BY version DESC
             LIMIT 1 BY span
         ) AS word
@@ -149,16 +153,19 @@ WITH
             price.unit_minimum_cost AS unit_minimum_cost,
             price.tier_starts AS tier_starts,
             price.window_starts AS window_starts,
-            arrayPushFront(price.tier_input_prices, ifNull(price.input_price, 0)) AS input_prices,
-            arrayPushFront(price.tier_cache_read_prices, ifNull(price.cache_read_price, 0)) AS cache_read_prices,
-            arrayPushFront(price.tier_cache_write_prices, ifNull(price.cache_write_price, 0)) AS cache_write_prices,
-            arrayPushFront(price.tier_cache_write_1h_prices, ifNull(price.cache_write_1h_price, 0)) AS cache_write_1h_prices,
-            arrayPushFront(price.tier_input_audio_prices, ifNull(price.input_audio_price, 0)) AS input_audio_prices,
-            arrayPushFront(price.tier_output_prices, ifNull(price.output_price, 0)) AS output_prices,
-            arrayPushFront(price.tier_output_audio_prices, ifNull(price.output_audio_price, 0)) AS output_audio_prices,
-            arrayPushFront(price.tier_reasoning_prices, ifNull(price.reasoning_price, 0)) AS reasoning_prices,
-            arrayPushFront(price.tier_search_prices, ifNull(price.search_price, 0)) AS search_prices,
-            arrayPushFront(price.tier_request_prices, ifNull(price.request_price, 0)) AS request_prices,
+            -- The steps of the first class, then those of the second ...: one array costs the join less than ten.
+            arrayConcat(
+                arrayPushFront(price.tier_input_prices, ifNull(price.input_price, 0)),
+                arrayPushFront(price.tier_cache_read_prices, ifNull(price.cache_read_price, 0)),
+                arrayPushFront(price.tier_cache_write_prices, ifNull(price.cache_write_price, 0)),
+                arrayPushFront(price.tier_cache_write_1h_prices, ifNull(price.cache_write_1h_price, 0)),
+                arrayPushFront(price.tier_input_audio_prices, ifNull(price.input_audio_price, 0)),
+                arrayPushFront(price.tier_output_prices, ifNull(price.output_price, 0)),
+                arrayPushFront(price.tier_output_audio_prices, ifNull(price.output_audio_price, 0)),
+                arrayPushFront(price.tier_reasoning_prices, ifNull(price.reasoning_price, 0)),
+                arrayPushFront(price.tier_search_prices, ifNull(price.search_price, 0)),
+                arrayPushFront(price.tier_request_prices, ifNull(price.request_price, 0))
+            ) AS prices,
             energy.energy_id AS energy_id,
             energy.method AS energy_method,
             energy.wh_per_output_token_low AS wh_per_output_token_low,
@@ -267,16 +274,19 @@ WITH
             price.unit_minimum_cost AS unit_minimum_cost,
             price.tier_starts AS tier_starts,
             price.window_starts AS window_starts,
-            arrayPushFront(price.tier_input_prices, ifNull(price.input_price, 0)) AS input_prices,
-            arrayPushFront(price.tier_cache_read_prices, ifNull(price.cache_read_price, 0)) AS cache_read_prices,
-            arrayPushFront(price.tier_cache_write_prices, ifNull(price.cache_write_price, 0)) AS cache_write_prices,
-            arrayPushFront(price.tier_cache_write_1h_prices, ifNull(price.cache_write_1h_price, 0)) AS cache_write_1h_prices,
-            arrayPushFront(price.tier_input_audio_prices, ifNull(price.input_audio_price, 0)) AS input_audio_prices,
-            arrayPushFront(price.tier_output_prices, ifNull(price.output_price, 0)) AS output_prices,
-            arrayPushFront(price.tier_output_audio_prices, ifNull(price.output_audio_price, 0)) AS output_audio_prices,
-            arrayPushFront(price.tier_reasoning_prices, ifNull(price.reasoning_price, 0)) AS reasoning_prices,
-            arrayPushFront(price.tier_search_prices, ifNull(price.search_price, 0)) AS search_prices,
-            arrayPushFront(price.tier_request_prices, ifNull(price.request_price, 0)) AS request_prices
+            -- The steps of the first class, then those of the second ...: one array costs the join less than ten.
+            arrayConcat(
+                arrayPushFront(price.tier_input_prices, ifNull(price.input_price, 0)),
+                arrayPushFront(price.tier_cache_read_prices, ifNull(price.cache_read_price, 0)),
+                arrayPushFront(price.tier_cache_write_prices, ifNull(price.cache_write_price, 0)),
+                arrayPushFront(price.tier_cache_write_1h_prices, ifNull(price.cache_write_1h_price, 0)),
+                arrayPushFront(price.tier_input_audio_prices, ifNull(price.input_audio_price, 0)),
+                arrayPushFront(price.tier_output_prices, ifNull(price.output_price, 0)),
+                arrayPushFront(price.tier_output_audio_prices, ifNull(price.output_audio_price, 0)),
+                arrayPushFront(price.tier_reasoning_prices, ifNull(price.reasoning_price, 0)),
+                arrayPushFront(price.tier_search_prices, ifNull(price.search_price, 0)),
+                arrayPushFront(price.tier_request_prices, ifNull(price.request_price, 0))
+            ) AS prices
         FROM
         (
             SELECT
@@ -363,6 +373,7 @@ WITH
             place.provider AS provider,
             place.cloud_region AS cloud_region,
             place.hour AS hour,
+            place.place_key AS place_key,
             multiIf(
                 hourly.g_per_kwh IS NOT NULL, 'hour',
                 day_before.g_per_kwh IS NOT NULL, 'previous day',
@@ -417,10 +428,16 @@ WITH
                 seen.provider AS provider,
                 seen.cloud_region AS cloud_region,
                 seen.hour AS hour,
+                seen.place_key AS place_key,
                 -- '' where neither the span nor the provider tells: the default may change.
                 if(ifNull(known.zone, '') = '', {default_zone:String}, known.zone) AS zone,
                 if(ifNull(known.zone, '') = '', splitByChar('-', {default_zone:String})[1], known.country) AS country
-            FROM (SELECT DISTINCT provider, cloud_region, toStartOfHour(ts) AS hour FROM batch) AS seen
+            FROM
+            (
+                SELECT DISTINCT
+                    provider, cloud_region, toStartOfHour(ts) AS hour, key_of_place(provider, cloud_region, ts) AS place_key
+                FROM batch
+            ) AS seen
             LEFT JOIN (SELECT * FROM grid_zone FINAL) AS known
                 ON known.provider = seen.provider AND known.cloud_region = seen.cloud_region
         ) AS place
@@ -530,44 +547,46 @@ WITH
         OR NOT b.vendor_quantity BETWEEN 0 AND 1000000000 AS usage_unknown,
 
     step_of(m.window_starts, m.tier_starts) AS step,
+    intDiv(length(m.prices), 10) AS steps,
     ifNull(m.price_id, '') = ''
         OR ifNull(if(b.vendor_unit = '', m.token_priced = 0, m.unit_known = 0) AND m.free = 0, 1) AS unpriced,
     unpriced OR usage_unknown AS cost_unknown,
     usd(
-        text_in * m.input_prices[step]
-        + audio_in * m.input_audio_prices[step]) AS cost_of_input,
+        text_in * m.prices[step]
+        + audio_in * m.prices[step + 4 * steps]) AS cost_of_input,
     usd(
-        b.cache_read_tokens * m.cache_read_prices[step]) AS cost_of_cache_read,
+        b.cache_read_tokens * m.prices[step + steps]) AS cost_of_cache_read,
     usd(
-        written_5m * m.cache_write_prices[step]
-        + b.cache_write_1h_tokens * m.cache_write_1h_prices[step]
+        written_5m * m.prices[step + 2 * steps]
+        + b.cache_write_1h_tokens * m.prices[step + 3 * steps]
         ) AS cost_of_cache_write,
     usd(
-        text_out * m.output_prices[step]
-        + audio_out * m.output_audio_prices[step]
-        + reasoned * m.reasoning_prices[step]) AS cost_of_output,
+        text_out * m.prices[step + 5 * steps]
+        + audio_out * m.prices[step + 6 * steps]
+        + reasoned * m.prices[step + 7 * steps]) AS cost_of_output,
     usd(
-        answered * m.request_prices[step]
-        + b.web_searches * m.search_prices[step]
+        answered * m.prices[step + 9 * steps]
+        + b.web_searches * m.prices[step + 8 * steps]
         + charge_of_units(ifNull(m.unit_price, 0), ifNull(m.unit_minimum_cost, 0))) AS cost_of_other,
     if(cost_unknown, NULL,
        cost_of_input + cost_of_cache_read + cost_of_cache_write + cost_of_output + cost_of_other) AS cost,
 
     -- The same at the prices of the contract that applies, where one does.
     step_of(c.window_starts, c.tier_starts) AS contract_step,
+    intDiv(length(c.prices), 10) AS contract_steps,
     ifNull(c.price_id, '') = ''
         OR ifNull(if(b.vendor_unit = '', c.token_priced = 0, c.unit_known = 0), 1) AS no_contract,
     if(no_contract OR usage_unknown, NULL,
-        usd(text_in * c.input_prices[contract_step]
-            + audio_in * c.input_audio_prices[contract_step])
-        + usd(b.cache_read_tokens * c.cache_read_prices[contract_step])
-        + usd(written_5m * c.cache_write_prices[contract_step]
-            + b.cache_write_1h_tokens * c.cache_write_1h_prices[contract_step])
-        + usd(text_out * c.output_prices[contract_step]
-            + audio_out * c.output_audio_prices[contract_step]
-            + reasoned * c.reasoning_prices[contract_step])
-        + usd(answered * c.request_prices[contract_step]
-            + b.web_searches * c.search_prices[contract_step]
+        usd(text_in * c.prices[contract_step]
+            + audio_in * c.prices[contract_step + 4 * contract_steps])
+        + usd(b.cache_read_tokens * c.prices[contract_step + contract_steps])
+        + usd(written_5m * c.prices[contract_step + 2 * contract_steps]
+            + b.cache_write_1h_tokens * c.prices[contract_step + 3 * contract_steps])
+        + usd(text_out * c.prices[contract_step + 5 * contract_steps]
+            + audio_out * c.prices[contract_step + 6 * contract_steps]
+            + reasoned * c.prices[contract_step + 7 * contract_steps])
+        + usd(answered * c.prices[contract_step + 9 * contract_steps]
+            + b.web_searches * c.prices[contract_step + 8 * contract_steps]
             + charge_of_units(ifNull(c.unit_price, 0), ifNull(c.unit_minimum_cost, 0)))) AS cost_by_contract,
 
     -- Energy: what was measured and allotted to the call, else what its model is reckoned to draw. Where the user gave
@@ -687,13 +706,12 @@ ASOF LEFT JOIN contracts AS c
         contract_environment(b.environment))
     AND c.valid_from <= b.ts
 LEFT JOIN places AS p
-    ON p.provider = b.provider AND p.cloud_region = b.cloud_region AND p.hour = toStartOfHour(b.ts)
+    ON p.place_key = key_of_place(b.provider, b.cloud_region, b.ts)
 LEFT JOIN
 (
     -- What the host's samples say of the calls of this batch; the latest sharing out of each host's hour holds.
     SELECT
-        allocation.trace_id AS trace_id,
-        allocation.span_id AS span_id,
+        cityHash64(allocation.trace_id, allocation.span_id) AS span,
         any(allocation.host_name) AS host_name,
         sum(allocation.wh) AS wh,
         sum(allocation.wh_low) AS wh_low,
@@ -719,6 +737,6 @@ LEFT JOIN
         AND latest.version = allocation.version
     LEFT JOIN (SELECT host_name, pue FROM energy_host FINAL) AS host
         ON host.host_name = allocation.host_name
-    GROUP BY trace_id, span_id
+    GROUP BY span
 ) AS h
-    ON h.trace_id = b.trace_id AND h.span_id = b.span_id
+    ON h.span = cityHash64(b.trace_id, b.span_id)

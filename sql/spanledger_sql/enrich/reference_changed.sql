@@ -1,7 +1,7 @@
 -- Whether prices, contracts, energy entries, resolutions, places or hours of the ledger's signal changed since a moment.
 -- Parameters: since DateTime64(6, 'UTC'); grid_signal, grid_basis String: the kind of intensity.
 -- Columns: changed UInt8.
-SELECT max(at) > {since:DateTime64(6, 'UTC')} - INTERVAL 10 SECOND AS changed
+SELECT max(at) > {since:DateTime64(6, 'UTC')} - INTERVAL 60 SECOND AS changed
 FROM
 (
     SELECT max(loaded_at) AS at FROM price_list

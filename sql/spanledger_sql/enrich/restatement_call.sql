@@ -11,8 +11,9 @@
 INSERT INTO restatement_call (restatement_id, chunk, ts, trace_id, span_id)
 SETTINGS max_bytes_before_external_sort = 500000000, query_plan_remove_redundant_sorting = 0
 WITH
-    -- A reference row is visible a little after its time, and a statement reads what it sees at its start.
-    INTERVAL 10 SECOND AS slack,
+    -- A reference row is visible a little after its time, and a statement reads what it sees at its start: a batch of the
+    -- worker's that began before the row came, and ended after a restatement, is found by the next one.
+    INTERVAL 60 SECOND AS slack,
     toDateTime64(0, 6, 'UTC') AS never,
     model AS
     (

@@ -1,11 +1,14 @@
 -- The commitments, and how far each is allocated.
--- Columns: commitment, kind; amount in USD; from, to (UTC); covers: what it names; policy; idle: who bears unused cost;
+-- Columns: commitment, kind; amount in USD; given: the amount in the currency of its file, with the rate where that is not
+--     USD; from, to (UTC); covers: what it names; policy; idle: who bears unused cost;
 --     pays_usage: whether the calls it covers are charged with it alone; allocated in USD, and until when; of that,
 --     idle_cost in USD; source: the file.
 SELECT
     one.commitment_id AS commitment,
     one.kind AS kind,
     one.amount AS amount,
+    if(one.currency = 'USD', '', concat(
+        toString(one.given_amount), ' ', one.currency, ' at ', toString(one.exchange_rate), ' USD')) AS given,
     one.begins AS from,
     one.ends AS to,
     arrayStringConcat(
