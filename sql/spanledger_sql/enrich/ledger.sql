@@ -48,12 +48,14 @@ WITH
     ) AS key_of_contract,
     -- Of what contracts can depend on, only what one does depend on tells calls apart.
     (region) -> if(region IN (SELECT region FROM price_list WHERE region != ''), region, '') AS contract_region,
-    (tenant) -> if(tenant IN (SELECT tenant_id FROM price_book WHERE tenant_id != ''), tenant, '') AS contract_tenant,
+    (tenant) -> if(
+        tenant IN (SELECT tenant_id FROM price_book FINAL WHERE NOT deleted AND tenant_id != ''), tenant, ''
+    ) AS contract_tenant,
     (account) -> if(
-        account IN (SELECT provider_account FROM price_book WHERE provider_account != ''), account, ''
+        account IN (SELECT provider_account FROM price_book FINAL WHERE NOT deleted AND provider_account != ''), account, ''
     ) AS contract_account,
     (environment) -> if(
-        environment IN (SELECT environment FROM price_book WHERE environment != ''), environment, ''
+        environment IN (SELECT environment FROM price_book FINAL WHERE NOT deleted AND environment != ''), environment, ''
     ) AS contract_environment,
     (provider, cloud_region, ts) -> cityHash64(
         cityHash64(provider), cityHash64(cloud_region), toStartOfHour(ts)
@@ -127,14 +129,18 @@ WITH
                    feature, 0 AS before_span
             FROM call_verdict
             -- Where nothing was ever said, the batch need not be read for it.
-            WHERE (SELECT count() FROM call_verdict) > 0 AND span IN (SELECT cityHash64(trace_id, span_id) FROM batch)
+            WHERE span IN (
+                SELECT cityHash64(trace_id, span_id) FROM batch WHERE (SELECT count() FROM call_verdict) > 0
+            )
             ORDER BY version DESC
             LIMIT 1 BY span
             UNION ALL
             SELECT span, false AS is_verdict, 1 AS counted, '' AS counted_reason, tenant_id, tenant_source, '' AS user_id,
                    '' AS session_id, '' AS feature, before_span
             FROM call_tenant
-            WHERE (SELECT count() FROM call_tenant) > 0 AND span IN (SELECT cityHash64(trace_id, span_id) FROM batch)
+            WHERE span IN (
+                SELECT cityHash64(trace_id, span_id) FROM batch WHERE (SELECT count() FROM call_tenant) > 0
+            )
             ORDER BY version DESC
             LIMIT 1 BY span
         ) AS word
