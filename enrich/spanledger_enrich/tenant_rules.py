@@ -20,14 +20,17 @@ class TenantRuleError(ValueError):
     """A rule that the database cannot follow; the message names its number and field."""
 
 
-def store_rules(store: Store, rules: Sequence[TenantRule]) -> bool:
+def store_rules(store: Store, rules: Sequence[TenantRule] | None) -> bool:
     """Put the configured rules in force; says whether they are others than those that were.
 
-    What the ledger has stays as it is until it is restated.
+    What the ledger has stays as it is until it is restated. None, where the configuration says nothing, leaves the
+    rules as they are: a command that runs in another folder takes nothing away.
 
     Raises:
         TenantRuleError: A pattern is not RE2, or its tenant names a group that it has not.
     """
+    if rules is None:
+        return False
     text = json.dumps([rule.model_dump(mode="json", exclude={"lookup_file"}) for rule in rules], sort_keys=True)
     fingerprint = hashlib.sha256(text.encode()).hexdigest()
     known = store.value("SELECT argMax(fingerprint, version) FROM tenant_rule_set")

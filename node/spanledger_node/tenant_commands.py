@@ -50,8 +50,11 @@ def apply(context: typer.Context) -> None:
         spanledger tenants apply && spanledger restate --dry-run
     """
     with open_store(context) as store:
-        count = len(configuration(context).tenant_rules)
-        if store_rules(store, configuration(context).tenant_rules):
+        configured = configuration(context).tenant_rules
+        count = len(configured or ())
+        if configured is None:
+            console().print("no tenant_rules are configured; 'tenant_rules = []' takes all rules out of force")
+        elif store_rules(store, configured):
             console().print(
                 f"{count} tenant rules are in force for calls to come; "
                 "'spanledger restate' takes them to those that are in the ledger"
@@ -62,8 +65,9 @@ def apply(context: typer.Context) -> None:
 
 def _tell_of_others(context: typer.Context, store: Store) -> None:
     in_force = store.value("SELECT argMax(rules, version) FROM tenant_rule_set")
-    configured = len(configuration(context).tenant_rules)
-    if in_force != configured:
+    rules = configuration(context).tenant_rules
+    configured = len(rules or ())
+    if rules is not None and in_force != configured:
         console().print(
             f"{configured} tenant rules are configured, {in_force} in force; "
             "'spanledger tenants apply' puts those of the configuration in force"

@@ -61,8 +61,9 @@ class Configuration(BaseSettings):
     restate_automatically: bool = Field(
         default=False, description="the worker restates calls whose prices, resolution or grid hours changed"
     )
-    tenant_rules: tuple[TenantRule, ...] = Field(
-        default=(), description="whose a call is where its span does not say: see tenants.md"
+    tenant_rules: tuple[TenantRule, ...] | None = Field(
+        default=None,
+        description="whose a call is where its span does not say: see tenants.md; unset: those in force stay",
     )
     estimate_usage: bool = Field(
         default=False,

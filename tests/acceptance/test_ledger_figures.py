@@ -170,7 +170,7 @@ def test_a_call_of_unknown_place_gets_the_worlds_mean(ledger):
     assert call["co2e_g"] > 0
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     batches=st.lists(st.lists(st.integers(0, 30), min_size=1, max_size=20), min_size=1, max_size=4), again=st.booleans()
 )

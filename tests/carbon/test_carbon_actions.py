@@ -92,7 +92,7 @@ def test_calls_without_an_hourly_intensity_are_not_compared_and_counted(books):
     assert (total["calls"], total["not_hourly_calls"], total["without_year_calls"]) == (1, 2, 0)
 
 
-@settings(max_examples=12, deadline=None, phases=PHASES)
+@settings(max_examples=6, deadline=None, phases=PHASES)
 @given(spans=SPANS)
 def test_nothing_different_changes_nothing(books, spans):
     books.book(*spans)
@@ -107,7 +107,7 @@ def test_nothing_different_changes_nothing(books, spans):
         assert line["not_compared_calls"] == reported[line["tenant"]]["unknown_co2e_calls"]
 
 
-@settings(max_examples=10, deadline=None, phases=PHASES)
+@settings(max_examples=5, deadline=None, phases=PHASES)
 @given(spans=SPANS, windows=st.tuples(st.integers(0, 24), st.integers(0, 24)).map(sorted))
 def test_a_longer_window_never_emits_more(books, spans, windows):
     books.book(*spans)
@@ -147,7 +147,7 @@ def test_another_zone_emits_by_its_own_hours_or_its_yearly_mean(books):
     assert whatif(books, zone="FR")[0]["then_co2e_kg"] == pytest.approx(2 * wh * france["g"] / 1000)
 
 
-@settings(max_examples=8, deadline=None, phases=PHASES)
+@settings(max_examples=3, deadline=None, phases=PHASES)
 @given(spans=SPANS, to=st.sampled_from(["gpt-4o-2024-08-06", "gpt-4o-mini-2024-07-18"]))
 def test_another_model_costs_and_emits_what_the_ledger_would_have_booked(books, spans, to):
     known = [span for span in spans if span["request_model"] != "our-own-model" and span["usage_source"] == "reported"]
@@ -196,7 +196,7 @@ def test_only_the_calls_of_the_replaced_model_move(books):
     assert large["then_co2e_kg"] < large["co2e_kg"] / 10
 
 
-@settings(max_examples=8, deadline=None, phases=PHASES)
+@settings(max_examples=4, deadline=None, phases=PHASES)
 @given(spans=SPANS, share=st.sampled_from([0.1, 0.25, 0.5, 1.0]))
 def test_caching_costs_what_the_ledger_would_have_booked(books, spans, share):
     priced = [span for span in spans if span["request_model"] != "our-own-model" and span["usage_source"] == "reported"]

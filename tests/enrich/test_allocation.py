@@ -180,7 +180,7 @@ def test_every_policy_and_every_bearer_of_idle_cost_come_to_the_amount(books, po
     idle=st.sampled_from(["own_line", "shared", "owner"]),
     batch=st.integers(1, 30),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_the_parts_of_every_hour_sum_to_its_cost_exactly(books, amount, hours, calls, policy, capacity, idle, batch):
     for table in TABLES:
         books.store.execute(f"TRUNCATE TABLE {table}")

@@ -37,7 +37,7 @@ def totals(books):
     return books.store.rows(TOTALS)[0]
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(
     deliveries=st.lists(st.lists(st.integers(0, 40), min_size=1, max_size=25), min_size=1, max_size=4),
     catch_ups=st.lists(st.integers(0, 2), min_size=4, max_size=4),

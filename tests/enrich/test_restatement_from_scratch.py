@@ -27,7 +27,7 @@ def span(number):
 
 
 @given(st.data())
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 def test_restating_after_price_changes_equals_enriching_from_scratch(books, data):
     for table in ("ledger", "llm_spans", "enrich_progress", "restatement"):
         books.store.execute(f"TRUNCATE TABLE {table}")

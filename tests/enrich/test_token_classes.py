@@ -74,7 +74,7 @@ def test_cached_tokens_count_towards_the_tier(books):
     assert call["input_cost"] == USD("0.0000025")
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(
     usages=st.lists(
         st.fixed_dictionaries(
