@@ -134,6 +134,9 @@ class AttributionScope:
         """Decorates a function of any kind; its signature, type and kind stay as they were."""
         if DISABLED:
             return function
+        wrapped: Any = function
+        if isinstance(wrapped, classmethod | staticmethod):
+            return cast("Callable[P, R]", type(wrapped)(self(wrapped.__func__)))
         return _decorate(function, BoundAttribution(function, self._said))
 
 
@@ -153,7 +156,8 @@ class BoundAttribution:
             elif isinstance(value, str) and (reader := path_reader(function, value)) is not None:
                 self._readers.append((keyword, name, reader))
             else:
-                _put(self._literals, name, value)
+                with _BINDING:
+                    _put(self._literals, name, value)
         self._alone = Attribution(self._literals)
 
     def __bool__(self) -> bool:
@@ -268,5 +272,6 @@ _NAMES: Final = {
     "cost_center": attributes.COST_CENTER,
     "environment": attributes.ENVIRONMENT,
 }
+_BINDING: Final = guard.Shield("reading a literal of an attribution")
 _ENTERING: Final = guard.Shield("entering an attribution")
 _LEAVING: Final = guard.Shield("leaving an attribution")

@@ -441,3 +441,30 @@ def test_a_scope_in_use_by_a_task_that_starts_its_successor_holds_no_chain_of_co
 
     asyncio.run(tick(50))
     assert not scope._open
+
+
+def test_attribution_decorates_class_methods_and_static_methods() -> None:
+    class Desk:
+        @spanledger.attribution(tenant="acme")
+        @classmethod
+        def name(cls) -> str:
+            return cls.__name__
+
+        @spanledger.attribution(tenant="acme")
+        @staticmethod
+        def number() -> int:
+            return 7
+
+    assert (Desk.name(), Desk().number()) == ("Desk", 7)
+
+
+def test_a_literal_that_has_no_text_is_left_out_and_not_raised() -> None:
+    class Wordless:
+        def __str__(self) -> str:
+            raise ValueError("no words")
+
+    @spanledger.attribution(tenant=Wordless())  # type: ignore[arg-type]
+    def answer() -> int:
+        return 42
+
+    assert answer() == 42
