@@ -71,10 +71,7 @@ class AccountingProcessor(SpanProcessor):
                 stamp = attribution.attributes
                 if self._defaults:
                     stamp = self._defaults | stamp
-            # The SDK's own mapping locks, copies and iterates in Python; the dict in it is compared in C.
-            said = getattr(getattr(span, "_attributes", None), "_dict", None)
-            if said is None:
-                said = span.attributes
+            said = span.attributes
             if said and not stamp.keys().isdisjoint(said):
                 stamp = {name: value for name, value in stamp.items() if name not in said}
             span.set_attributes(stamp)
