@@ -90,7 +90,8 @@ def attributes_from(said: Mapping[str, AttributionValue]) -> dict[str, Attribute
         if callable(value):
             guard.note(f"attribution({keyword}=...)", "a callable needs a decorated function's arguments; left out")
         else:
-            _put(found, _attribute_name(keyword), value)
+            with _TAKING:
+                _put(found, _attribute_name(keyword), value)
     return found
 
 
@@ -156,7 +157,7 @@ class BoundAttribution:
             elif isinstance(value, str) and (reader := path_reader(function, value)) is not None:
                 self._readers.append((keyword, name, reader))
             else:
-                with _BINDING:
+                with _TAKING:
                     _put(self._literals, name, value)
         self._alone = Attribution(self._literals)
 
@@ -272,6 +273,6 @@ _NAMES: Final = {
     "cost_center": attributes.COST_CENTER,
     "environment": attributes.ENVIRONMENT,
 }
-_BINDING: Final = guard.Shield("reading a literal of an attribution")
+_TAKING: Final = guard.Shield("reading a literal of an attribution")
 _ENTERING: Final = guard.Shield("entering an attribution")
 _LEAVING: Final = guard.Shield("leaving an attribution")

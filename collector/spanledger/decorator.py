@@ -70,9 +70,12 @@ def llm_call(
         **attribution: The keywords of `attribution`, which hold within the call.
     """
     if function is not None:
-        return _decorate(function, _CallSite(function, operation=operation))
+        return llm_call()(function)
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        wrapped: Any = function
+        if isinstance(wrapped, classmethod | staticmethod):
+            return cast("Callable[P, R]", type(wrapped)(decorate(wrapped.__func__)))
         site = _CallSite(
             function,
             operation=operation,

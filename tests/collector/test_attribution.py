@@ -468,3 +468,20 @@ def test_a_literal_that_has_no_text_is_left_out_and_not_raised() -> None:
         return 42
 
     assert answer() == 42
+
+
+def test_a_literal_that_has_no_text_spoils_neither_its_scope_nor_the_one_around_it(
+    spans: Spans, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Wordless:
+        def __str__(self) -> str:
+            raise ValueError("no words")
+
+    with spanledger.attribution(tenant="acme"):
+        with spanledger.attribution(tenant=Wordless(), user="u-1"):  # type: ignore[arg-type]
+            spans.make()
+        spans.make()
+    first, second = spans.attributes
+    assert (first["tenant.id"], first["user.id"]) == ("acme", "u-1")
+    assert (second["tenant.id"], "user.id" in second) == ("acme", False)
+    assert "left in another context" not in caplog.text

@@ -399,3 +399,30 @@ def test_a_method_may_be_decorated(exported: Exported) -> None:
     assert Assistant("acme").ask("m") is CHAT_COMPLETION
     found = _only(exported())
     assert (found["tenant.id"], found["gen_ai.request.model"]) == ("acme", "m")
+
+
+def test_class_methods_and_static_methods_may_be_decorated_on_either_side(exported: Exported) -> None:
+    class Assistant:
+        tenant = "acme"
+
+        @spanledger.llm_call(tenant="cls.tenant")
+        @classmethod
+        def of_class(cls, model: str) -> Any:
+            return CHAT_COMPLETION
+
+        @classmethod
+        @spanledger.llm_call(tenant="cls.tenant")
+        def of_class_inside(cls, model: str) -> Any:
+            return CHAT_COMPLETION
+
+        @spanledger.llm_call
+        @staticmethod
+        def of_none(model: str) -> Any:
+            return CHAT_COMPLETION
+
+    assert Assistant.of_class("m") is CHAT_COMPLETION
+    assert Assistant().of_class_inside(model="m") is CHAT_COMPLETION
+    assert Assistant().of_none("m") is CHAT_COMPLETION
+    found = [attributes_of(span) for span in exported()]
+    assert [span.get("tenant.id") for span in found] == ["acme", "acme", None]
+    assert [span["gen_ai.request.model"] for span in found] == ["m"] * 3
