@@ -6,8 +6,7 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from opentelemetry import trace
 from opentelemetry.sdk.resources import Resource
@@ -26,8 +25,7 @@ if TYPE_CHECKING:
     from spanledger.disk_spool import DiskSpool
 
 
-@dataclass(frozen=True, slots=True)
-class Stats:
+class Stats(NamedTuple):
     """What became of the accounting spans of this process, in spans.
 
     Attributes:
@@ -139,7 +137,7 @@ def shutdown(timeout_s: float = 5.0) -> None:
 def stats() -> Stats:
     """What became of the accounting spans of this process so far."""
     active = _active
-    counts = _past if active is None else _past + active.queue.counts
+    counts = _past if active is None else _past.plus(active.queue.counts)
     return Stats(
         recorded=counts.recorded,
         exported=counts.exported,
@@ -151,8 +149,7 @@ def stats() -> Stats:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Settings:
+class _Settings(NamedTuple):
     endpoint: str
     protocol: str
     headers: tuple[tuple[str, str], ...]
@@ -177,8 +174,7 @@ class _Settings:
             raise ValueError(f"when_full {self.when_full!r} is not known; use 'drop' or 'wait'")
 
 
-@dataclass(frozen=True, slots=True)
-class _Active:
+class _Active(NamedTuple):
     settings: _Settings
     processor: AccountingProcessor
     queue: ExportQueue
@@ -222,7 +218,7 @@ def _retire(timeout_s: float) -> None:
     _active.processor.use(None, {})
     carry_as_baggage(())
     _active.queue.shutdown(timeout_s)
-    _past += _active.queue.counts
+    _past = _past.plus(_active.queue.counts)
     _active = None
 
 

@@ -4,10 +4,9 @@ import logging
 import platform
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from time import time_ns
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from opentelemetry.trace import SpanKind
 
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
     from opentelemetry.util.types import AttributeValue
 
 
-@dataclass(frozen=True, slots=True)
-class EnergySample:
+class EnergySample(NamedTuple):
     """What a host used in an interval, in Wh at the host, without the data centre's overhead.
 
     Attributes:

@@ -1,5 +1,6 @@
 """The queue between the app and the receiver: takes bursts, sends batches in order, and counts what it loses."""
 
+import operator
 import os
 import threading
 import time
@@ -7,8 +8,7 @@ import weakref
 from collections import deque
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from opentelemetry import context as otel_context
 from opentelemetry.sdk.trace import ReadableSpan
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from spanledger.disk_spool import DiskSpool, SpooledBatch
 
 
-@dataclass(frozen=True, slots=True)
-class QueueCounts:
+class QueueCounts(NamedTuple):
     """What became of the spans given to a queue.
 
     Attributes:
@@ -38,14 +37,9 @@ class QueueCounts:
     dropped: int = 0
     left: int = 0
 
-    def __add__(self, other: "QueueCounts") -> "QueueCounts":
-        return QueueCounts(
-            self.recorded + other.recorded,
-            self.recovered + other.recovered,
-            self.exported + other.exported,
-            self.dropped + other.dropped,
-            self.left + other.left,
-        )
+    def plus(self, other: "QueueCounts") -> "QueueCounts":
+        """The sums of both."""
+        return QueueCounts(*map(operator.add, self, other))
 
 
 class ExportQueue:
