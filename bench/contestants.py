@@ -22,6 +22,7 @@ from opentelemetry.trace import SpanKind, Tracer
 import spanledger
 from spanledger import tracing
 from spanledger.processor import AccountingProcessor
+from spanledger.sampler import install_sampler
 
 Call: TypeAlias = Callable[[], object]
 
@@ -87,7 +88,9 @@ def _bare_in_two_steps() -> Call:
 
 def _ours() -> TracerProvider:
     provider = _provider()
-    provider.add_span_processor(AccountingProcessor())
+    processor = AccountingProcessor()
+    provider.add_span_processor(processor)
+    install_sampler(provider, processor.is_active)
     tracing.use_provider(provider)
     return provider
 
