@@ -20,6 +20,7 @@ from spanledger.call import end_open_calls
 from spanledger.export_queue import ExportQueue, QueueCounts
 from spanledger.processor import AccountingProcessor
 from spanledger.sampler import install_sampler
+from spanledger.termination import watch_termination
 
 if TYPE_CHECKING:
     from spanledger.disk_spool import DiskSpool
@@ -208,6 +209,7 @@ def _activate(settings: _Settings) -> None:
     processes = sys.modules.get("multiprocessing.process")
     if processes is not None and processes.parent_process() is not None:
         _shut_down_with_worker()
+    watch_termination(_hurry, shutdown)
     _active = _Active(settings, processor, queue)
 
 
@@ -290,6 +292,12 @@ def _exporter_factory(settings: _Settings) -> Callable[[], SpanExporter]:
     )
 
     return lambda: HttpExporter(endpoint=settings.endpoint, headers=headers or None)
+
+
+def _hurry() -> None:
+    active = _active
+    if active is not None:
+        active.queue.hurry()
 
 
 def _after_fork() -> None:

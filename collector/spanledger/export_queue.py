@@ -8,6 +8,7 @@ import weakref
 from collections import deque
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
+from itertools import islice
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from opentelemetry import context as otel_context
@@ -126,6 +127,8 @@ class ExportQueue:
     def flush(self, timeout_s: float) -> bool:
         """Sends what waits now, on disk too.
 
+        What was not delivered within the time goes to disk, as the process may be frozen or killed next.
+
         Returns:
             Whether all of it was delivered within the time.
         """
@@ -142,7 +145,15 @@ class ExportQueue:
                 lambda: self._exported + self._dropped + self._left >= target, deadline - time.monotonic()
             )
             self._hurried -= 1
+            if not arrived and not self._closed:
+                self._put_aside()
             return arrived and self._dropped == dropped and not self._left
+
+    def hurry(self) -> None:
+        """From now on sends each span at once: the process may end at any moment."""
+        with self._lock:
+            self._hurried += 1
+            self._wake.notify()
 
     def shutdown(self, timeout_s: float = 5.0) -> bool:
         """Sends what waits, then stops. What was not delivered in time stays on disk; without a spool it is dropped.
@@ -170,10 +181,7 @@ class ExportQueue:
             thread.join(max(0.5, deadline - time.monotonic()))
         with self._lock:
             self._abandoned = True
-            waiting = [*self._in_flight, *self._spans]
-            self._spans.clear()
-            for first in range(0, len(waiting), self._max_batch):
-                self._keep(waiting[first : first + self._max_batch])
+            self._put_aside()
             if self._spool is not None:
                 self._left += self._spool.spans
                 with guard.Shield("leaving the spool"):
@@ -191,6 +199,7 @@ class ExportQueue:
         self._changed = threading.Condition(self._lock)  # for flush and put: something was sent
         self._spans: deque[ReadableSpan] = deque()
         self._in_flight: list[ReadableSpan] = []  # taken off the queue, and neither sent nor spooled yet
+        self._aside: SpooledBatch | None = None  # the copy on disk of a batch that is being sent
         self._thread: threading.Thread | None = None
         self._spool: DiskSpool | None = None
         self._begun = self._make_spool is None  # whether it is known what waits on disk
@@ -199,7 +208,7 @@ class ExportQueue:
         self._exported: int = 0
         self._dropped: int = 0
         self._left: int = 0
-        self._hurried = 0  # callers of flush that wait
+        self._hurried = 0  # callers of flush that wait, and of hurry
         self._hasty = False  # the time for the shutdown is over
         self._abandoned = False
         self._pause_s = _FIRST_PAUSE_S
@@ -273,8 +282,8 @@ class ExportQueue:
         with self._lock:
             if self._abandoned:
                 return
-            if self._keep(batch):
-                self._in_flight = []
+            if self._aside is not None or self._keep(batch):
+                self._aside, self._in_flight = None, []
                 if len(self._spool or ()) == 1:
                     self._postpone()  # the receiver has just refused it
                 return
@@ -295,6 +304,15 @@ class ExportQueue:
             if self._export(batch):
                 return True
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+
+    def _put_aside(self) -> None:
+        """Puts on disk what is in memory, with the lock held, and a copy of what is being sent just now."""
+        if self._spool is not None and self._in_flight and self._keep(self._in_flight):
+            self._in_flight = []
+            self._aside = list(self._spool)[-1]
+        while self._spans and self._keep(list(islice(self._spans, self._max_batch))):
+            for _ in range(min(self._max_batch, len(self._spans))):
+                self._spans.popleft()
 
     def _keep(self, batch: list[ReadableSpan]) -> bool:
         """Puts a batch on disk; call it with the lock held. Whether that worked."""
@@ -378,7 +396,9 @@ class ExportQueue:
     def _count(self, *, exported: int = 0, dropped: int = 0) -> None:
         with self._lock:
             if not self._abandoned:
-                self._in_flight = []
+                if self._aside is not None and self._spool is not None:
+                    self._spool.remove(self._aside)
+                self._aside, self._in_flight = None, []
                 self._exported += exported
                 self._dropped += dropped
                 self._changed.notify_all()

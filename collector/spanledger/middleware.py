@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 from opentelemetry.context import Context, attach, detach
 
 from spanledger.attribution_context import AttributionValue, BoundAttribution
+from spanledger.configuration import flush
 from spanledger.tracing import DISABLED
 
 Request: TypeAlias = dict[str, Any]  # an ASGI scope or a WSGI environ
@@ -30,14 +31,26 @@ class AsgiMiddleware:
 
     async def __call__(self, scope: Request, receive: Any, send: Any) -> None:
         """Handles one connection."""
-        if DISABLED or scope.get("type") not in {"http", "websocket"}:
-            await self._app(scope, receive, send)
+        kind = scope.get("type")
+        if DISABLED or kind not in {"http", "websocket"}:
+            await self._app(scope, receive, _flushing_at_shutdown(send) if kind == "lifespan" else send)
             return
         token = attach(self._attribution.context_for((scope,), {}))
         try:
             await self._app(scope, receive, send)
         finally:
             detach(token)
+
+
+def _flushing_at_shutdown(send: Any) -> Any:
+    """Sends what is recorded before the server hears that the app has ended; uvicorn dies of a signal then."""
+
+    async def flushing(message: dict[str, Any]) -> None:
+        if message["type"].startswith("lifespan.shutdown."):
+            flush(timeout_s=5.0)
+        await send(message)
+
+    return flushing
 
 
 class WsgiMiddleware:
