@@ -4,10 +4,10 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types bench docs clean
+.PHONY: help setup demo test test-foreign lint types bench docs clean
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 setup: $(STAMP) ## build .venv with everything in it
 
@@ -22,6 +22,9 @@ demo: setup ## real traffic through the whole pipeline, then figures and dashboa
 
 test: lint types ## format, lint, types, layers and all tests
 	$(BIN)/python -m pytest -n auto --dist loadscope
+
+test-foreign: setup ## tests with others' instrumentations and frameworks, in environments of their own (minutes)
+	$(BIN)/python -m pytest -m slow tests/collector
 
 lint: setup ## format and lint rules, and which package may import which
 	$(BIN)/ruff format --check .

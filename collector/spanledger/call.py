@@ -12,7 +12,7 @@ from opentelemetry.trace import Span, StatusCode
 from opentelemetry.util.types import AttributeValue
 
 from spanledger import attributes, guard
-from spanledger.stream import WatchedAsyncStream, WatchedStream
+from spanledger.stream import WatchedAsyncStream, WatchedEitherStream, WatchedStream
 from spanledger.usage import StreamedAnswer, read_answer
 
 R = TypeVar("R")
@@ -169,9 +169,12 @@ def _stand_in_for(kind: Any) -> Callable[[Any, Call], Any] | None:
     """What to hand on in place of a result that is not an answer yet; `None` for an answer."""
     if kind is CoroutineType:
         return lambda result, call: call.awaited(result)
-    if hasattr(kind, "__aiter__"):
+    is_iterator, is_async = hasattr(kind, "__next__"), hasattr(kind, "__aiter__")
+    if is_iterator and is_async:
+        return WatchedEitherStream
+    if is_async:
         return WatchedAsyncStream
-    if hasattr(kind, "__next__"):
+    if is_iterator:
         return WatchedStream
     return None
 

@@ -1,13 +1,14 @@
 """Stand-ins for the stream a provider's SDK returns: they look like it, and tell a session what comes out of it."""
 
+import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 from spanledger.generators import Session
 
 
-class WatchedStream:
-    """Stands in for an iterator; everything but iterating and closing goes to the stream itself.
+class _Watched:
+    """Everything but iterating and closing goes to the stream itself.
 
     The session is done when the stream is exhausted, fails, is closed or is garbage collected.
     """
@@ -17,12 +18,39 @@ class WatchedStream:
     def __init__(self, stream: Any, session: Session) -> None:
         self._spanledger_stream = stream
         self._spanledger_session = session
-        self._spanledger_iterator = stream if hasattr(stream, "__next__") else iter(stream)
+        self._spanledger_iterator: Any = None
 
-    def __iter__(self) -> "WatchedStream":
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._spanledger_stream, name)
+        if name not in {"close", "aclose"}:
+            return found
+        watch = async_closing if inspect.iscoroutinefunction(found) else closing
+        return watch(found, self._spanledger_session)
+
+    def __repr__(self) -> str:
+        return repr(self._spanledger_stream)
+
+    def __del__(self) -> None:
+        self._spanledger_session.done(GeneratorExit())
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        """The stream's own class, so that `isinstance` answers as it did."""
+        return type(self._spanledger_stream)
+
+
+class WatchedStream(_Watched):
+    """Stands in for an iterator."""
+
+    __slots__ = ()
+
+    def __iter__(self) -> Self:
         return self
 
     def __next__(self) -> Any:
+        if self._spanledger_iterator is None:
+            stream = self._spanledger_stream
+            self._spanledger_iterator = stream if hasattr(stream, "__next__") else iter(stream)
         try:
             item = next(self._spanledger_iterator)
         except StopIteration:
@@ -44,33 +72,13 @@ class WatchedStream:
         finally:
             self._spanledger_session.done(GeneratorExit())
 
-    def __getattr__(self, name: str) -> Any:
-        found = getattr(self._spanledger_stream, name)
-        return closing(found, self._spanledger_session) if name == "close" else found
 
-    def __repr__(self) -> str:
-        return repr(self._spanledger_stream)
+class WatchedAsyncStream(_Watched):
+    """Stands in for an asynchronous iterator."""
 
-    def __del__(self) -> None:
-        self._spanledger_session.done(GeneratorExit())
+    __slots__ = ()
 
-    @property  # type: ignore[misc]
-    def __class__(self) -> Any:
-        """The stream's own class, so that `isinstance` answers as it did."""
-        return type(self._spanledger_stream)
-
-
-class WatchedAsyncStream:
-    """Stands in for an asynchronous iterator as `WatchedStream` does for an iterator."""
-
-    __slots__ = ("__weakref__", "_spanledger_iterator", "_spanledger_session", "_spanledger_stream")
-
-    def __init__(self, stream: Any, session: Session) -> None:
-        self._spanledger_stream = stream
-        self._spanledger_session = session
-        self._spanledger_iterator: Any = None
-
-    def __aiter__(self) -> "WatchedAsyncStream":
+    def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> Any:
@@ -97,20 +105,11 @@ class WatchedAsyncStream:
         finally:
             self._spanledger_session.done(GeneratorExit())
 
-    def __getattr__(self, name: str) -> Any:
-        found = getattr(self._spanledger_stream, name)
-        return async_closing(found, self._spanledger_session) if name in {"close", "aclose"} else found
 
-    def __repr__(self) -> str:
-        return repr(self._spanledger_stream)
+class WatchedEitherStream(WatchedStream, WatchedAsyncStream):
+    """Stands in for a stream that can be iterated both ways, such as LiteLLM's."""
 
-    def __del__(self) -> None:
-        self._spanledger_session.done(GeneratorExit())
-
-    @property  # type: ignore[misc]
-    def __class__(self) -> Any:
-        """The stream's own class, so that `isinstance` answers as it did."""
-        return type(self._spanledger_stream)
+    __slots__ = ()
 
 
 def closing(close: Callable[..., Any], session: Session) -> Callable[..., Any]:

@@ -13,7 +13,7 @@ from opentelemetry.util.types import AttributeValue
 
 from spanledger import attributes
 from spanledger.usage_shapes import is_count as _is_count
-from spanledger.usage_shapes import read_other_answer, read_other_chunk
+from spanledger.usage_shapes import read_langchain_chunk, read_other_answer, read_other_chunk
 from spanledger.usage_shapes import value_in as _field
 
 Attributes = dict[str, AttributeValue]
@@ -47,6 +47,9 @@ class StreamedAnswer:
         """Takes in one chunk or event; one of an unknown shape changes nothing."""
         if isinstance(chunk, str | bytes):
             return
+        inside = _field(chunk, "data")
+        if inside is not None and _field(inside, "object") == "chat.completion.chunk":
+            chunk = inside  # as Mistral's SDK wraps them
         if _field(chunk, "object") == "chat.completion.chunk":
             self._see_chat_completion_chunk(chunk)
             return
@@ -67,6 +70,10 @@ class StreamedAnswer:
             self._found.update(_read_response(_field(chunk, "response")))
             self.finished = True
         elif kind not in _ANTHROPIC_EVENTS:
+            added = read_langchain_chunk(chunk)
+            if added is not None:
+                self._add(added)
+                return
             found, last = read_other_chunk(chunk)
             self._found.update(found)
             self.finished = self.finished or last
@@ -90,6 +97,12 @@ class StreamedAnswer:
         usage = _field(chunk, "usage")
         if usage is not None:
             _put_chat_usage(self._found, usage)
+
+    def _add(self, found: Attributes) -> None:
+        for name, value in found.items():
+            before = self._found.get(name)
+            self._found[name] = before + value if isinstance(before, int) and isinstance(value, int) else value
+        self.finished = self.finished or attributes.RESPONSE_FINISH_REASONS in found
 
     def _merge_message_usage(self, usage: object) -> None:
         for name in _MESSAGE_USAGE_FIELDS:

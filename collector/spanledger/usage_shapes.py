@@ -41,6 +41,13 @@ def read_other_chunk(chunk: object) -> tuple[Attributes, bool]:
     return found, attributes.RESPONSE_FINISH_REASONS in found
 
 
+def read_langchain_chunk(chunk: object) -> Attributes | None:
+    """What a chunk of a LangChain stream says; its counts add up over the stream. `None` for any other chunk."""
+    if not isinstance(value_in(chunk, "response_metadata"), dict):
+        return None
+    return _read_langchain(chunk) or _langchain_identity(chunk)
+
+
 def value_in(source: object, name: str) -> Any:
     """The value of a key or an attribute; `None` where there is none."""
     return source.get(name) if isinstance(source, dict) else getattr(source, name, None)
@@ -197,7 +204,7 @@ def _read_langchain(answer: object) -> Attributes:
     usage = value_in(answer, "usage_metadata")
     if not is_count(value_in(usage, "input_tokens")):
         return {}
-    found: Attributes = {}
+    found = _langchain_identity(answer)
     _put_normal(found, usage)
     inputs, outputs = value_in(usage, "input_token_details"), value_in(usage, "output_token_details")
     _part(found, attributes.USAGE_CACHE_READ_TOKENS, value_in(inputs, "cache_read"))
@@ -210,6 +217,11 @@ def _read_langchain(answer: object) -> Attributes:
     _part(found, attributes.USAGE_INPUT_AUDIO_TOKENS, value_in(inputs, "audio"))
     _part(found, attributes.USAGE_REASONING_TOKENS, value_in(outputs, "reasoning"))
     _part(found, attributes.USAGE_OUTPUT_AUDIO_TOKENS, value_in(outputs, "audio"))
+    return found
+
+
+def _langchain_identity(answer: object) -> Attributes:
+    found: Attributes = {}
     told = value_in(answer, "response_metadata")
     provider = value_in(told, "model_provider")
     _text(found, attributes.PROVIDER_NAME, _LANGCHAIN_PROVIDERS.get(str(provider), provider))

@@ -281,6 +281,42 @@ def test_a_stream_still_looks_like_the_providers(client: openai.OpenAI) -> None:
         assert stream.response.status_code == 200
 
 
+class Either:
+    """A stream that may be iterated both ways, as LiteLLM's."""
+
+    def __init__(self) -> None:
+        self._chunks = iter(CHAT_CHUNKS)
+
+    def __iter__(self) -> "Either":
+        return self
+
+    def __next__(self) -> Any:
+        return next(self._chunks)
+
+    def __aiter__(self) -> "Either":
+        return self
+
+    async def __anext__(self) -> Any:
+        try:
+            return next(self._chunks)
+        except StopIteration:
+            raise StopAsyncIteration from None
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_a_stream_that_may_be_iterated_both_ways_stays_so(is_async: bool, exported: Exported) -> None:
+    @spanledger.llm_call
+    def stream() -> Any:
+        return Either()
+
+    async def read() -> list[Any]:
+        return [chunk async for chunk in stream()]
+
+    assert (asyncio.run(read()) if is_async else list(stream())) == CHAT_CHUNKS
+    found = _only(exported())
+    assert (found["gen_ai.usage.input_tokens"], found["spanledger.outcome"]) == (2006, "complete")
+
+
 def test_an_asynchronous_stream_is_read_to_its_end(async_client: openai.AsyncOpenAI, exported: Exported) -> None:
     @spanledger.llm_call
     async def ask(model: str) -> Any:

@@ -236,8 +236,35 @@ def test_the_batch_tier_of_anthropic_is_a_batch() -> None:
             (9, 5),
             None,
         ),
+        (
+            [
+                # The counts of LangChain's chunks add up; with some providers the input comes first, the output last.
+                {"content": "Hel", "response_metadata": {"model_provider": "anthropic"}, "usage_metadata": None},
+                {"response_metadata": {}, "usage_metadata": {"input_tokens": 9, "output_tokens": 1}},
+                {
+                    "response_metadata": {"stop_reason": "end_turn", "model_name": "claude-sonnet-5"},
+                    "usage_metadata": {"input_tokens": 0, "output_tokens": 4},
+                },
+            ],
+            (9, 5),
+            "end_turn",
+        ),
+        (
+            [
+                {"data": {"object": "chat.completion.chunk", "choices": [{"finish_reason": None}]}},
+                {
+                    "data": {
+                        "object": "chat.completion.chunk",
+                        "choices": [{"finish_reason": "stop"}],
+                        "usage": {"prompt_tokens": 9, "completion_tokens": 5},
+                    }
+                },
+            ],
+            (9, 5),
+            "stop",
+        ),
     ],
-    ids=["gemini", "converse", "cohere", "invoke-model"],
+    ids=["gemini", "converse", "cohere", "invoke-model", "langchain", "mistral"],
 )
 def test_streams_add_up_and_know_their_end(chunks: list[Any], tokens: tuple[int, int], reason: str | None) -> None:
     answer = StreamedAnswer()
