@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from spanledger_enrich.import_file import ImportFileError, csv_text_of, text_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -212,21 +214,19 @@ def _rate(store: Store, one: Commitment) -> Decimal | None:
 def _records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Where each record stands, and its fields; blank fields are left out."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
         if path.suffix in {".yaml", ".yml"}:
-            read_as_text = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506  (it makes nothing but text)
+            read_as_text = yaml.load(text_of(path), Loader=yaml.BaseLoader)  # noqa: S506  (it makes nothing but text)
             if not isinstance(read_as_text, list) or not all(isinstance(one, dict) for one in read_as_text):
                 raise CommitmentFileError(f"{path}: expected a list of commitments, each a mapping of fields")
             for number, one in enumerate(read_as_text, 1):
                 yield f"commitment {number}", one
             return
-        header = text.partition("\n")[0]
-        if ";" in header and "," not in header:
-            raise CommitmentFileError(f"{path}:1: has ';' between its fields; expected ',' there; nothing was imported")
-        rows = csv.DictReader(text.splitlines())
+        rows = csv.DictReader(csv_text_of(path).splitlines())
         for line, row in enumerate(rows, _FIRST_LINE):
             if None in row or None in row.values():
                 raise CommitmentFileError(f"{path}:{line}: has not as many fields as line 1; nothing was imported")
             yield str(line), {name.strip(): value.strip() for name, value in row.items() if value.strip()}
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise CommitmentFileError(f"{path}: cannot be read: {error}") from None
+    except ImportFileError as error:
+        raise CommitmentFileError(str(error)) from None
+    except yaml.YAMLError as error:
+        raise CommitmentFileError(f"{path}: is no YAML: {' '.join(str(error).split())}") from None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from io import StringIO
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pandas as pd
 
 from spanledger_enrich.grid_hour import HIGHEST_G_PER_KWH
+from spanledger_enrich.import_file import ImportFileError, csv_text_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,18 +42,16 @@ class GridTable:
             GridFileError: It is no such file, a line has too many fields, or it holds no rows.
         """
         try:
-            rows = pd.read_csv(path, dtype=str, keep_default_na=False, skip_blank_lines=False, encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+            text = StringIO(csv_text_of(path))
+            rows = pd.read_csv(text, dtype=str, keep_default_na=False, skip_blank_lines=False)
+        except ImportFileError as error:
+            raise GridFileError(str(error)) from None
+        except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
             reason = str(error).replace("Error tokenizing data. C error: ", "").strip()
             raise GridFileError(f"{path}: cannot be read as CSV: {reason}") from None
         if not isinstance(rows.index, pd.RangeIndex):
             raise GridFileError(f"{path}:{_FIRST_LINE}: more fields than headers; expected a point in decimal numbers")
         rows.columns = rows.columns.str.strip().str.lower().str.replace("₂", "2")
-        if len(rows.columns) == 1 and ";" in rows.columns[0]:
-            raise GridFileError(f"{path}:1: fields are separated by ';'; expected commas")
-        if rows.columns.has_duplicates:
-            name = rows.columns[rows.columns.duplicated()][0]
-            raise GridFileError(f"{path}:1: two columns {name!r}; expected one")
         rows.index = rows.index + _FIRST_LINE
         rows = rows[(rows != "").any(axis=1)]
         if rows.empty:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pycountry
 import yaml
 
+from spanledger_enrich.import_file import ImportFileError, csv_text_of, text_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
@@ -198,9 +200,9 @@ def _fits_its_kind(read: Line) -> None:
 def _yaml(path: Path) -> dict[str, Any]:
     try:
         # Every value stays the text it was written as: a price is no float, and a date none of YAML's.
-        document = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506  (strings alone)
-    except (OSError, UnicodeDecodeError) as error:
-        raise PriceFileError(f"{path}: cannot be read: {error}") from None
+        document = yaml.load(text_of(path), Loader=yaml.BaseLoader)  # noqa: S506  (strings alone)
+    except ImportFileError as error:
+        raise PriceFileError(str(error)) from None
     except yaml.YAMLError as error:
         raise PriceFileError(f"{path.name}: is no YAML: {' '.join(str(error).split())}") from None
     if not isinstance(document, dict):
@@ -226,9 +228,9 @@ def _listed(path: Path, entries: Any, name: str) -> Iterator[tuple[Place, dict[s
 
 def _csv(path: Path) -> Iterator[tuple[Place, dict[str, str]]]:
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise PriceFileError(f"{path}: cannot be read: {error}") from None
+        text = csv_text_of(path)
+    except ImportFileError as error:
+        raise PriceFileError(str(error)) from None
     reader = csv.DictReader(text.splitlines())
     for number, row in enumerate(reader, 2):
         place = Place(path.name, f"row {number}")

@@ -175,7 +175,7 @@ def test_files_may_overlap_but_not_contradict(write):
         (["zone,datetime,g_per_kwh", "DE,2024-10-08T00:00Z,12,5"], "more fields than headers"),
         (["zone,datetime,g_per_kwh", "DE,2024-10-08T00:00Z"], "holds no value"),
         (["zone,datetime,g_per_kwh", "", "DE,2024-10-08T00:00Z,x"], "grid.csv:3: g_per_kwh: 'x'"),
-        (["zone;datetime;g_per_kwh", "DE;2024-10-08T00:00Z;1"], "expected commas"),
+        (["zone;datetime;g_per_kwh", "DE;2024-10-08T00:00Z;1"], "expected ',' there"),
         (["zone,datetime,g_per_kwh,lbs_per_mwh", "DE,2024-10-08T00:00Z,1,1"], "one column of g_per_kwh or lbs_per_mwh"),
         (["zone,datetime,intensity", "DE,2024-10-08T00:00Z,1"], "one column of g_per_kwh or lbs_per_mwh, found 0"),
         (["zone,datetime,g_per_kwh,signal", "DE,2024-10-08T00:00Z,1,margin"], "grid.csv:2: signal: .*or marginal"),

@@ -1,0 +1,45 @@
+"""What is asked of every file that a user imports, whatever it holds: UTF-8, commas, and no column twice."""
+
+from __future__ import annotations
+
+import csv
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class ImportFileError(ValueError):
+    """A file that cannot be read as what it should be; the message names it and says how to mend it."""
+
+
+def text_of(path: Path) -> str:
+    """The file's text, with or without a byte order mark.
+
+    Raises:
+        ImportFileError: It is no file that can be read, or not in UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise ImportFileError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ImportFileError(f"{path}: cannot be read: it is not in UTF-8; save it as UTF-8") from None
+
+
+def csv_text_of(path: Path) -> str:
+    """The text of a CSV file, whose header has been looked at.
+
+    Raises:
+        ImportFileError: As `text_of`; or its fields are not separated by commas, or a column comes twice.
+    """
+    text = text_of(path)
+    header = text.partition("\n")[0]
+    names = [name.strip().lower() for name in next(csv.reader([header]), [])]
+    for other, said in ((";", "';'"), ("\t", "a tab")):
+        if len(names) == 1 and other in header:
+            raise ImportFileError(f"{path}:1: has {said} between its fields; expected ',' there; nothing was imported")
+    for number, name in enumerate(names):
+        if name and name in names[:number]:
+            raise ImportFileError(f"{path}:1: the column {name!r} comes twice; expected once; nothing was imported")
+    return text
