@@ -61,8 +61,8 @@ def chargeback(
         )
         if count := store.value(committed, **{"from": asked.begin, "to": asked.end}):
             console(stderr=True).print(
-                f"calls are shown at their usage price: with the {count:,} commitment{'s' if count > 1 else ''} of this "
-                "period, what each tenant owes is in 'spanledger commitments report'",
+                f"calls are shown at their usage price: with the {count:,} commitment{'s' if count > 1 else ''} of "
+                "this period, what each tenant owes is in 'spanledger commitments report'",
                 markup=False,
                 soft_wrap=True,
             )
