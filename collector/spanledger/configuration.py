@@ -74,8 +74,8 @@ def configure(
     with the same arguments it does nothing; with others, the new ones take the place of the old. It never raises: what
     is wrong is logged, and counted in `stats().errors`.
 
-    What waits is sent when the process exits, and at SIGTERM before that does what it did: call this in the main thread,
-    which alone may handle signals.
+    What waits is sent when the process exits, and at SIGTERM before that does what it did: call this in the main
+    thread, which alone may handle signals.
 
     Args:
         endpoint: Base URL of the receiver. By default $SPANLEDGER_ENDPOINT, else $OTEL_EXPORTER_OTLP_ENDPOINT, else
