@@ -300,7 +300,9 @@ def _exporter_factory(settings: _Settings) -> Callable[[], SpanExporter]:
 def _hurry() -> None:
     active = _active
     if active is not None:
-        active.queue.hurry()
+        with guard.Shield("sending what waits at SIGTERM"):
+            active.queue.hurry()
+            active.queue.flush(timeout_s=1.0)
 
 
 def _after_fork() -> None:

@@ -10,10 +10,10 @@ from types import FrameType
 def watch_termination(hurry: Callable[[], None], end: Callable[[], None]) -> None:
     """Has SIGTERM send what waits, then do what it did before.
 
-    A server that has its own handler winds down after the signal: `hurry` is called, then that handler. Where nobody
-    handles the signal, `end` is called, then the process dies of the signal as it would have. A handler that the app
-    sets later takes the place of this one; uvicorn puts this one back before it dies. Only the main thread may set
-    handlers: in another one, nothing is done.
+    A server that has its own handler winds down after the signal: `hurry` is called, which shall send what waits and
+    be quick about what comes, then that handler. Where nobody handles the signal, `end` is called, then the process
+    dies of the signal as it would have. A handler that the app sets later takes the place of this one; uvicorn puts
+    this one back before it dies. Only the main thread may set handlers: in another one, nothing is done.
     """
     if threading.current_thread() is not threading.main_thread():
         return

@@ -1,6 +1,14 @@
-"""An app as servers load it: `wsgi` and `asgi`, each of which makes one recorded call a request, for its tenant."""
+"""An app as servers load it: `wsgi` and `asgi`, each of which makes one recorded call a request, for its tenant.
 
+`asgi_that_ends` makes one more, number 1000, when it is told that the server ends.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
+
+from starlette.applications import Starlette
+from starlette.routing import Mount
 
 import spanledger
 
@@ -28,3 +36,15 @@ async def _asgi(scope: dict[str, Any], receive: Any, send: Any) -> None:
 
 wsgi = spanledger.WsgiMiddleware(_wsgi, tenant=spanledger.header("x-tenant"))
 asgi = spanledger.AsgiMiddleware(_asgi, tenant=spanledger.header("x-tenant"))
+
+
+@asynccontextmanager
+async def _lifespan(app: Starlette) -> AsyncIterator[None]:
+    yield
+    with spanledger.attribution(tenant="t-1"):
+        _call("1000")
+
+
+asgi_that_ends = spanledger.AsgiMiddleware(
+    Starlette(routes=[Mount("/", app=_asgi)], lifespan=_lifespan), tenant=spanledger.header("x-tenant")
+)

@@ -34,6 +34,7 @@ SERVERS = {
     "gunicorn, preloaded": ["gunicorn", "--workers=2", "--preload", "--bind=127.0.0.1:{port}", "served_app:wsgi"],
     "gunicorn, threads": ["gunicorn", "--workers=2", "--threads=4", "--bind=127.0.0.1:{port}", "served_app:wsgi"],
     "uvicorn": ["uvicorn", "--workers=2", "--port={port}", "served_app:asgi"],
+    "uvicorn, a call at its end": ["uvicorn", "--port={port}", "served_app:asgi_that_ends"],
 }
 
 
@@ -85,7 +86,8 @@ def test_every_requests_call_arrives_once_with_its_tenant_also_what_is_queued_at
         _ask(url, range(CALLS))
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=60) in {0, -signal.SIGTERM}
-        assert _arrived(receiver) == _expected(range(CALLS))
+        at_its_end = _expected(range(1000, 1001)) if server.endswith("end") else []
+        assert _arrived(receiver) == _expected(range(CALLS)) + at_its_end
 
 
 def test_what_killed_workers_had_on_disk_arrives_once(
