@@ -21,10 +21,10 @@ from pathlib import Path
 from traffic import requests
 
 from spanledger_collector.spool import length_prefixed
-from spanledger_enrich.enrichment import BEGINNING, enrich
-from spanledger_enrich.resolution import resolve_models, resolve_places
+from spanledger_enrich.ledger.enrichment import BEGINNING, enrich
+from spanledger_enrich.ledger.resolution import resolve_models, resolve_places
 from spanledger_enrich.worker import load_reference_data
-from spanledger_sql.configuration import load
+from spanledger_settings.configuration import load
 from spanledger_sql.migrations import migrate
 from spanledger_sql.store import Store
 

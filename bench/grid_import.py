@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from spanledger_enrich.grid_file import read_files
-from spanledger_enrich.grid_record import Recorded, record
-from spanledger_enrich.grid_zone import _zones
-from spanledger_sql.configuration import load
+from spanledger_enrich.grid.grid_record import Recorded, record
+from spanledger_enrich.grid.grid_zone import _zones
+from spanledger_enrich.grid.sources.grid_file import read_files
+from spanledger_settings.configuration import load
 from spanledger_sql.migrations import migrate
 from spanledger_sql.store import Store
 

@@ -21,8 +21,8 @@ from urllib.parse import urlsplit
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from traffic import requests
 
-from spanledger_node.doctor import node_status
-from spanledger_sql.configuration import load
+from spanledger_cli.commands.run.doctor import node_status
+from spanledger_settings.configuration import load
 from spanledger_sql.migrations import migrate
 from spanledger_sql.store import Store
 
@@ -100,7 +100,7 @@ def _node_path(bodies: list[bytes], spans: int) -> tuple[float, float]:
     with tempfile.TemporaryDirectory() as folder:
         configuration = load(data_dir=Path(folder))
         ports = ["--otlp-http-port", "0", "--otlp-grpc-port", "0", "--dashboard-port", "0"]
-        command = [sys.executable, "-m", "spanledger_node", "--data-dir", folder, "up", *ports]
+        command = [sys.executable, "-m", "spanledger_cli", "--data-dir", folder, "up", *ports]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
             while (status := node_status(configuration)) is None:
                 time.sleep(0.1)

@@ -19,7 +19,7 @@ from mixed_traffic import mixed_requests
 from traffic import requests
 
 from spanledger_collector.spool import length_prefixed
-from spanledger_sql.configuration import load
+from spanledger_settings.configuration import load
 from spanledger_sql.migrations import Migration, migrate
 from spanledger_sql.store import Store
 

@@ -23,9 +23,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "enrich"))
 from genai_prices import data_snapshot
 from price_cases import catalogue, random_case, resolutions, truth
 
-from spanledger_enrich import price_list
+from spanledger_enrich.prices import price_list
 from spanledger_enrich.worker import Worker, load_reference_data
-from spanledger_sql.configuration import load
+from spanledger_settings.configuration import load
 from spanledger_sql.migrations import migrate
 from spanledger_sql.store import Store
 

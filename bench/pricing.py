@@ -21,10 +21,10 @@ from genai_prices import Usage, calc_price
 from traffic import requests
 
 from spanledger_collector.spool import length_prefixed
-from spanledger_enrich.enrichment import BEGINNING, methods
-from spanledger_enrich.resolution import resolve_models, resolve_places
+from spanledger_enrich.ledger.enrichment import BEGINNING, methods
+from spanledger_enrich.ledger.resolution import resolve_models, resolve_places
 from spanledger_enrich.worker import load_reference_data
-from spanledger_sql.configuration import load
+from spanledger_settings.configuration import load
 from spanledger_sql.migrations import migrate
 from spanledger_sql.store import Store, statement
 
@@ -60,11 +60,11 @@ def main() -> None:
         whole, listed, prices = [], [], []
         for _ in range(options.rounds):
             store.execute("TRUNCATE TABLE ledger")
-            whole.append(_timed(lambda: store.execute(statement("enrich/ledger"), parameters), calls))
+            whole.append(_timed(lambda: store.execute(statement("ledger/ledger"), parameters), calls))
         # Pricing alone: the same expressions and joins with price books, without energy, the grid and writing.
         # A call that is in the ledger is not priced again.
         store.execute("TRUNCATE TABLE ledger")
-        text = statement("enrich/ledger")
+        text = statement("ledger/ledger")
         given = text[text.index("WITH\n") : text.index("SELECT\n    b.trace_id")]
         joins = text[text.rindex("FROM batch AS b") : text.rindex("LEFT JOIN places")]
         list_cost = f"{given} SELECT sum(cost) {joins[: joins.index('ASOF LEFT JOIN contracts')]}"

@@ -14,9 +14,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from spanledger_enrich.restatement import Scope, restate
+from spanledger_enrich.books.restatement import Scope, restate
 from spanledger_enrich.worker import Worker, load_reference_data
-from spanledger_sql.configuration import load
+from spanledger_settings.configuration import load
 from spanledger_sql.migrations import migrate
 from spanledger_sql.store import Store
 

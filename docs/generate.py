@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 import published_figures
 import typer.main
 
-from spanledger_node.cli import app
-from spanledger_sql.configuration import Configuration, load
+from spanledger_cli.cli import app
+from spanledger_settings.configuration import Configuration, load
 from spanledger_sql.migrations import migrate
 from spanledger_sql.store import Store
 

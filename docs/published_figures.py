@@ -17,7 +17,7 @@ from ecologits.model_repository import ParametersMoE, models
 from ecologits.tracers.utils import PROVIDER_CONFIG_MAP
 from ecologits.utils.range_value import RangeValue
 
-from spanledger_enrich.energy_model import catalogue
+from spanledger_enrich.energy.energy_model import catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

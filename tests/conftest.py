@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from spanledger_node.doctor import node_status
-from spanledger_sql.configuration import Configuration, load
+from spanledger_cli.commands.run.doctor import node_status
+from spanledger_settings.configuration import Configuration, load
 from spanledger_sql.migrations import migrate
 from spanledger_sql.store import Store
 
@@ -77,7 +77,7 @@ def start_node(configuration: Configuration) -> Iterator[Callable[..., RunningNo
                 [
                     sys.executable,
                     "-m",
-                    "spanledger_node",
+                    "spanledger_cli",
                     "--data-dir",
                     str(configuration.data_dir),
                     "up",

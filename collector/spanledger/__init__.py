@@ -9,13 +9,13 @@ def answer(account, question):
     return client.chat.completions.create(...)
 """
 
-from spanledger.attribution_context import AttributionScope, AttributionValue, attribution
+from spanledger.attribution.attribution_context import AttributionScope, AttributionValue, attribution
+from spanledger.calls.decorator import llm_call
+from spanledger.calls.record import record_usage, record_vendor_usage
 from spanledger.configuration import Stats, configure, flush, shutdown, stats
-from spanledger.decorator import llm_call
 from spanledger.energy import EnergyMeter, EnergySample, measure_energy
-from spanledger.instrumentation import instrument, uninstrument
 from spanledger.middleware import AsgiMiddleware, WsgiMiddleware, header
-from spanledger.record import record_usage, record_vendor_usage
+from spanledger.sdks.instrumentation import instrument, uninstrument
 from spanledger.tracing import library_version as _library_version
 
 __all__ = [

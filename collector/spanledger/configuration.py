@@ -14,16 +14,16 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SpanExporter
 
 from spanledger import attributes, guard, tracing
-from spanledger.attribution_context import carry_as_baggage
-from spanledger.baggage import allowed_attributes
-from spanledger.call import end_open_calls
-from spanledger.export_queue import ExportQueue, QueueCounts
+from spanledger.attribution.attribution_context import carry_as_baggage
+from spanledger.attribution.baggage import allowed_attributes
+from spanledger.calls.call import end_open_calls
+from spanledger.delivery.export_queue import ExportQueue, QueueCounts
+from spanledger.delivery.termination import watch_termination
 from spanledger.processor import AccountingProcessor
 from spanledger.sampler import install_sampler
-from spanledger.termination import watch_termination
 
 if TYPE_CHECKING:
-    from spanledger.disk_spool import DiskSpool
+    from spanledger.delivery.disk_spool import DiskSpool
 
 
 class Stats(NamedTuple):
@@ -273,7 +273,7 @@ def _spool_factory(settings: _Settings) -> "Callable[[], DiskSpool] | None":
 
     # Imported here, not in the export thread: a fork while a thread imports leaves the child half a module. `fcntl` is
     # not everywhere.
-    from spanledger.disk_spool import DiskSpool, spool_root  # noqa: PLC0415
+    from spanledger.delivery.disk_spool import DiskSpool, spool_root  # noqa: PLC0415
 
     def make() -> "DiskSpool":
         root = spool_root(settings.spool_dir, settings.endpoint, dict(settings.headers))

@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 
 from opentelemetry.context import Context, attach, detach
 
-from spanledger.attribution_context import AttributionValue, BoundAttribution
+from spanledger.attribution.attribution_context import AttributionValue, BoundAttribution
 from spanledger.configuration import flush
 from spanledger.tracing import DISABLED
 

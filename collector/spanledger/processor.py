@@ -10,9 +10,9 @@ from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 from opentelemetry.util.types import AttributeValue
 
 from spanledger import attributes, guard
-from spanledger.attribution_context import Attribution, attribution_in
-from spanledger.baggage import received
-from spanledger.export_queue import ExportQueue
+from spanledger.attribution.attribution_context import Attribution, attribution_in
+from spanledger.attribution.baggage import received
+from spanledger.delivery.export_queue import ExportQueue
 from spanledger.tracing import SCOPE_NAME
 
 DIALECTS: Final = (

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from spanledger_dashboards import empty_ledger, finance, quality, style, sustainability
+from spanledger_dashboards import style
 from spanledger_dashboards.filters import filters_in_sidebar
-from spanledger_sql.configuration import ConfigurationError
+from spanledger_dashboards.pages import empty_ledger, finance, quality, sustainability
+from spanledger_settings.configuration import ConfigurationError
 from spanledger_sql.store import StoreError
 
 

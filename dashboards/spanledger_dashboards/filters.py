@@ -45,7 +45,7 @@ class Filters:
 
 def filters_in_sidebar() -> Filters | None:
     """Draw the filters in the sidebar and give their values; None when the ledger has no call."""
-    recorded = report("recorded_period").iloc[0]
+    recorded = report("filters/recorded_period").iloc[0]
     if recorded["calls"] == 0:
         return None
     with st.sidebar:
@@ -63,7 +63,7 @@ def filters_in_sidebar() -> Filters | None:
         )
         tenants = st.multiselect(
             "Tenants",
-            report("filter_tenants")["tenant"].tolist(),
+            report("filters/tenants")["tenant"].tolist(),
             key="tenants",
             bind="query-params",
             placeholder="All tenants",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 
-from spanledger_sql import configuration
+from spanledger_settings import configuration
 from spanledger_sql.store import Store
 
 _lock = threading.Lock()

@@ -8,16 +8,20 @@ import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from spanledger_enrich import count_once, energy_model, grid_intensity, grid_water, price_book, price_list, restatement
-from spanledger_enrich.count_once import Window
-from spanledger_enrich.energy_allocation import allocate
-from spanledger_enrich.enrichment import BEGINNING, enrich, progress, record_progress
-from spanledger_enrich.resolution import resolve_again, resolve_models, resolve_places
-from spanledger_enrich.tenant_rules import store_rules
+from spanledger_enrich.books import restatement
+from spanledger_enrich.energy import energy_model
+from spanledger_enrich.grid import grid_intensity, grid_water
+from spanledger_enrich.ledger import count_once
+from spanledger_enrich.ledger.count_once import Window
+from spanledger_enrich.ledger.energy_allocation import allocate
+from spanledger_enrich.ledger.enrichment import BEGINNING, enrich, progress, record_progress
+from spanledger_enrich.ledger.resolution import resolve_again, resolve_models, resolve_places
+from spanledger_enrich.ledger.tenant_rules import store_rules
+from spanledger_enrich.prices import price_book, price_list
 from spanledger_sql.store import Store, StoreError, statement
 
 if TYPE_CHECKING:
-    from spanledger_sql.configuration import Configuration
+    from spanledger_settings.configuration import Configuration
 
 logger = logging.getLogger(__name__)
 
@@ -126,14 +130,14 @@ class Worker:
             self._rules_stored = True
         after = progress(self._store)
         batch = self._store.rows(
-            statement("enrich/next_batch"), after=after, batch_calls=self._configuration.batch_calls
+            statement("lookups/next_batch"), after=after, batch_calls=self._configuration.batch_calls
         )[0]
         calls = int(batch["calls"])
         until = batch["until"] if calls else after
         since = after - LOOKBACK
-        parents = self._store.value(statement("enrich/newest_parent"), after=since)
+        parents = self._store.value(statement("lookups/newest_parent"), after=since)
         if not calls:
-            late = self._store.value(statement("enrich/late_calls"), after=since, until=until)
+            late = self._store.value(statement("lookups/late_calls"), after=since, until=until)
             if not late and parents == self._parents:
                 return 0
         seen, self._parents = max(self._parents, since), parents

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
-    from spanledger_sql.configuration import Configuration
+    from spanledger_settings.configuration import Configuration
 
 logger = logging.getLogger(__name__)
 

@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 # A view that others select from comes before them.
 _VIEW_ORDER = (
-    "otel_traces_from_otlp",
-    "otlp_requests_from_json",
-    "llm_spans_from_otel_traces",
-    "span_parent_from_otel_traces",
-    "llm_span_key",
-    "energy",
-    "calls",
-    "energy_by_method",
-    "allocated_cost",
+    "ingest/otel_traces_from_otlp",
+    "ingest/otlp_requests_from_json",
+    "ingest/llm_spans_from_otel_traces",
+    "ingest/span_parent_from_otel_traces",
+    "read/llm_span_key",
+    "read/energy",
+    "read/calls",
+    "read/energy_by_method",
+    "read/allocated_cost",
 )
 
 

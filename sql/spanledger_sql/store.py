@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from clickhouse_connect.driver.client import Client
 
-    from spanledger_sql.configuration import Configuration
+    from spanledger_settings.configuration import Configuration
 
 Kind = Literal["embedded", "node", "server"]
 
@@ -211,7 +211,7 @@ class Store:
 
         A server takes the text. chDB would write that text into the working directory, so it gets the file's path.
         """
-        schema = importlib.resources.files(__package__) / "ingest/otlp.proto"
+        schema = importlib.resources.files(__package__) / "views/ingest/otlp.proto"
         if self.kind != "server" and isinstance(schema, Path):
             return {"format_schema": f"{schema}:{_OTLP_MESSAGE}"}
         return {

@@ -20,7 +20,7 @@ from spanledger_sql.store import Store, StoreError
 
 def spanledger(*arguments: object, data_dir: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "spanledger_node", "--data-dir", str(data_dir), *map(str, arguments)],
+        [sys.executable, "-m", "spanledger_cli", "--data-dir", str(data_dir), *map(str, arguments)],
         capture_output=True,
         text=True,
         timeout=120,

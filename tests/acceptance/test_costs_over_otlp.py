@@ -29,7 +29,7 @@ spanledger.shutdown()
 
 def spanledger(configuration, *arguments):
     done = subprocess.run(
-        [sys.executable, "-m", "spanledger_node", "--data-dir", str(configuration.data_dir), *map(str, arguments)],
+        [sys.executable, "-m", "spanledger_cli", "--data-dir", str(configuration.data_dir), *map(str, arguments)],
         capture_output=True,
         text=True,
         timeout=120,

@@ -12,7 +12,7 @@ import pytest
 
 from spanledger_sql.store import Store
 
-TRACE = importlib.resources.files("spanledger_node") / "demo_data" / "mooncake_conversation.jsonl.gz"
+TRACE = importlib.resources.files("spanledger_traffic") / "demo_data" / "mooncake_conversation.jsonl.gz"
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_every_acknowledged_call_is_in_the_ledger_once(start_node, configuration
     options = ["--otlp-http-port", ports[0], "--otlp-grpc-port", ports[1], "--dashboard-port", ports[2]]
     node = start_node(*options)
     replay = subprocess.Popen(
-        [sys.executable, "-m", "spanledger_node", "--data-dir", str(configuration.data_dir), "replay", str(TRACE),
+        [sys.executable, "-m", "spanledger_cli", "--data-dir", str(configuration.data_dir), "replay", str(TRACE),
          "--endpoint", f"http://127.0.0.1:{ports[0]}", "--speed", "200", "--start", "2024-10-08T00:00Z"],
         stderr=subprocess.PIPE,
     )  # fmt: skip
@@ -61,7 +61,7 @@ def test_every_acknowledged_call_is_in_the_ledger_once(start_node, configuration
 def test_a_stopped_node_leaves_everything_in_the_ledger(start_node, configuration):
     node = start_node()
     done = subprocess.run(
-        [sys.executable, "-m", "spanledger_node", "--data-dir", str(configuration.data_dir), "replay", str(TRACE),
+        [sys.executable, "-m", "spanledger_cli", "--data-dir", str(configuration.data_dir), "replay", str(TRACE),
          "--limit", "1500"],
         capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip

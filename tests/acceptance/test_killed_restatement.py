@@ -64,7 +64,7 @@ def test_a_restatement_killed_again_and_again_ends_whole(configuration):
 
 def restate(configuration):
     return subprocess.Popen(
-        [sys.executable, "-m", "spanledger_node", "--data-dir", str(configuration.data_dir), "restate"],
+        [sys.executable, "-m", "spanledger_cli", "--data-dir", str(configuration.data_dir), "restate"],
         env={**os.environ, "SPANLEDGER_BATCH_CALLS": "1000"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -12,7 +12,7 @@ from genai_prices import data_snapshot
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from spanledger_enrich import price_list
+from spanledger_enrich.prices import price_list
 from spanledger_enrich.worker import Worker, load_reference_data
 
 NOON = datetime(2024, 10, 8, 12, 30, tzinfo=UTC)
@@ -197,7 +197,7 @@ def test_duplicates_order_and_repetition_leave_one_row_a_call(store, configurati
 
 def test_models_without_a_price_are_listed_with_the_nearest_names(ledger, store):
     ledger({"provider": "openai", "request_model": "gpt-4o-minni", "input_tokens": 7, "output_tokens": 1})
-    missing = store.frame("reports/prices_missing")
+    missing = store.frame("reports/prices/missing")
     assert missing[["provider", "model", "calls", "input_tokens"]].to_numpy().tolist() == [
         ["openai", "gpt-4o-minni", 1, 7]
     ]

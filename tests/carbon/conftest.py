@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from spanledger_cli.cli import app
 from spanledger_enrich.worker import Worker, load_reference_data
-from spanledger_node.cli import app
-from spanledger_sql.configuration import Configuration, load
+from spanledger_settings.configuration import Configuration, load
 from spanledger_sql.migrations import migrate
 from spanledger_sql.store import Store
 
@@ -103,7 +103,7 @@ def spanledger(books: Books, monkeypatch: pytest.MonkeyPatch) -> Callable[..., s
     def opened(_: object) -> Store:
         return Store("embedded", books.configuration.clickhouse_url)
 
-    monkeypatch.setattr("spanledger_node.carbon_commands.open_store", opened)
+    monkeypatch.setattr("spanledger_cli.commands.read.carbon.open_store", opened)
 
     def run(*arguments: str) -> str:
         done = CliRunner().invoke(

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from spanledger_enrich.recosting import UNCHANGED, Change, recosted
-from spanledger_enrich.restatement import Scope
-from spanledger_node.carbon_scenario import ScenarioError, read
-from spanledger_sql.configuration import load
+from spanledger_cli.carbon.carbon_scenario import ScenarioError, read
+from spanledger_enrich.books.recosting import UNCHANGED, Change, recosted
+from spanledger_enrich.books.restatement import Scope
+from spanledger_settings.configuration import load
 
 # An example takes a ledger: making a failing one smaller would take minutes.
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
@@ -62,11 +62,11 @@ def whatif(books, by=(), change=UNCHANGED, **changes):
     scope = Scope(begin=datetime(2024, 10, 1, tzinfo=UTC), end=datetime(2024, 11, 1, tzinfo=UTC), changed=False)
     with recosted(books.store, books.configuration, scope, change) as costed:
         given = {**NOTHING, "costed": costed, "recosted": int(change != UNCHANGED), **changes}
-        return books.report("carbon_whatif", list(by), **given)
+        return books.report("carbon/whatif", list(by), **given)
 
 
 def yearly_error(books, by=()):
-    return books.report("carbon_yearly_error", list(by), signal="average", basis="lifecycle")
+    return books.report("carbon/yearly_error", list(by), signal="average", basis="lifecycle")
 
 
 def test_a_yearly_mean_is_off_by_as_much_as_the_hours_differ_from_it(books):
@@ -97,7 +97,7 @@ def test_calls_without_an_hourly_intensity_are_not_compared_and_counted(books):
 def test_nothing_different_changes_nothing(books, spans):
     books.book(*spans)
     found = whatif(books, ["tenant"])
-    reported = {line["tenant"]: line for line in books.report("carbon", ["tenant"])}
+    reported = {line["tenant"]: line for line in books.report("carbon/report", ["tenant"])}
     assert {line["tenant"] for line in found} == set(reported)
     for line in found:
         now = reported[line["tenant"]]["co2e_kg"]
@@ -130,7 +130,7 @@ def test_marginal_hours_are_compared_with_marginal_hours(books):
     books.hours("DE", "2024-10-08T03:00", [500.0, 600.0, 450.0], signal="marginal", basis="direct")
     books.book(at(3), at(4), at(12))
     [line] = whatif(books, window=1, signal="marginal", basis="direct", booked=0)
-    wh = books.report("carbon")[0]["energy_kwh"] / 3
+    wh = books.report("carbon/report")[0]["energy_kwh"] / 3
     assert line["co2e_kg"] == pytest.approx(wh * (500 + 600) / 1000)
     assert line["then_co2e_kg"] == pytest.approx(wh * (500 + 450) / 1000)
     assert line["not_compared_calls"] == 1
@@ -138,7 +138,7 @@ def test_marginal_hours_are_compared_with_marginal_hours(books):
 
 def test_another_zone_emits_by_its_own_hours_or_its_yearly_mean(books):
     books.book(at(3, cloud_region="uksouth"), at(12, cloud_region="uksouth"))
-    wh = books.report("carbon")[0]["energy_kwh"] / 2
+    wh = books.report("carbon/report")[0]["energy_kwh"] / 2
     [line] = whatif(books, zone="DE")
     assert line["then_co2e_kg"] == pytest.approx(wh * (NIGHT + DAY) / 1000)
     [france] = books.store.rows(
@@ -278,7 +278,7 @@ def test_the_statement_of_one_ledger_is_one_text_and_tells_of_every_change(books
     books.store.execute("OPTIMIZE TABLE ledger FINAL")
     assert spanledger("carbon", "statement", "--month", "2024-10") == text
     told = json.loads(stated)
-    [total] = books.report("carbon")
+    [total] = books.report("carbon/report")
     assert told["totals"]["calls"] == 25
     assert told["totals"]["energy_kwh"] == pytest.approx(total["energy_kwh"], rel=1e-8)
     assert told["totals"]["co2e_kg"] == pytest.approx(total["co2e_kg"], rel=1e-8)

@@ -81,7 +81,7 @@ def test_a_report_is_what_its_rows_add_up_to(books, rows, by):
         "day": lambda row: f"{row['ts']:%Y-%m-%d}",
     }[by]
     books.fill(*rows)
-    reported = books.report("carbon", [by])
+    reported = books.report("carbon/report", [by])
     assert {line[by] for line in reported} == {of(row) for row in rows}
     for line in reported:
         part = [row for row in rows if of(row) == line[by]]
@@ -98,8 +98,8 @@ def test_a_report_is_what_its_rows_add_up_to(books, rows, by):
 @given(rows=LEDGERS)
 def test_the_tenants_sum_to_the_total(books, rows):
     books.fill(*rows)
-    [total] = books.report("carbon")
-    tenants = books.report("carbon", ["tenant"])
+    [total] = books.report("carbon/report")
+    tenants = books.report("carbon/report", ["tenant"])
     assert sum(line["calls"] for line in tenants) == total["calls"] == len(rows)
     for name in SUMS:
         parts = [line[name] for line in tenants if line[name] is not None]
@@ -110,7 +110,7 @@ def test_the_tenants_sum_to_the_total(books, rows):
 @given(rows=LEDGERS, unit=st.sampled_from(["call", "1000-tokens", "user", "session"]))
 def test_sci_is_operation_and_hardware_by_unit_of_the_same_calls(books, rows, unit):
     books.fill(*rows)
-    [found] = books.report("carbon_sci", unit=unit)
+    [found] = books.report("carbon/sci", unit=unit)
     known = [row for row in rows if row["co2e_g"] is not None and row["embodied_g"] is not None]
     name = f"{unit}_id"
     if unit == "call":
@@ -140,7 +140,7 @@ def test_scopes_hold_each_call_once(books, rows, providers, hosts):
     books.fill(*rows)
     lines = {
         (line["scope"], line["category"][:10]): line
-        for line in books.report("carbon_ghg", own_providers=providers, own_hosts=hosts)
+        for line in books.report("carbon/ghg", own_providers=providers, own_hosts=hosts)
     }
     own = [
         row
@@ -166,7 +166,7 @@ def test_an_hour_that_a_clock_repeats_is_two_hours(books):
     books.fill(
         *({"ts": datetime(2024, 10, 27, hour, 30, tzinfo=UTC), "energy_wh": 1.0, "co2e_g": 0.3} for hour in (0, 1))
     )
-    hours = books.report("carbon", ["hour"], timezone="Europe/Berlin")
+    hours = books.report("carbon/report", ["hour"], timezone="Europe/Berlin")
     assert [line["hour"] for line in hours] == ["2024-10-27T02:00+0200", "2024-10-27T02:00+0100"]
 
 

@@ -66,7 +66,7 @@ def test_the_command_measures_and_sends(receiver: Receiver, spool_dir: Path) -> 
     command = [
         sys.executable,
         "-m",
-        "spanledger_node",
+        "spanledger_cli",
         "meter",
         "--interval",
         "0.2",

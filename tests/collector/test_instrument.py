@@ -16,7 +16,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from otlp_receiver import Receiver, attributes_of
 
 import spanledger
-from spanledger.instrumentor import SpanledgerInstrumentor
+from spanledger.sdks.instrumentor import SpanledgerInstrumentor
 
 Exported = Callable[[], list[Any]]
 HELLO: Any = [{"role": "user", "content": "SECRET QUESTION"}]
@@ -307,7 +307,7 @@ def test_requests_that_are_no_llm_calls_are_left_alone(client: openai.OpenAI, ex
 
 
 def test_a_provider_is_known_by_its_host() -> None:
-    from spanledger.sdk_request import read_request
+    from spanledger.sdks.sdk_request import read_request
 
     options = type("Options", (), {"method": "post", "url": "/chat/completions", "json_data": {"model": "m"}})
     client = openai.OpenAI(base_url="https://api.groq.com/openai/v1", api_key="test")
@@ -325,7 +325,7 @@ def test_an_sdk_imported_later_is_instrumented_then_and_none_is_imported_for_it(
 ) -> None:
     code = f"""
     import sys
-    from spanledger.instrumentor import SpanledgerInstrumentor
+    from spanledger.sdks.instrumentor import SpanledgerInstrumentor
     SpanledgerInstrumentor().instrument(skip_dep_check=True)
     assert "openai" not in sys.modules and "anthropic" not in sys.modules
     import openai

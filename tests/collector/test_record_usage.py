@@ -10,7 +10,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from otlp_receiver import attributes_of
 
 import spanledger
-from spanledger.record import _nanoseconds
+from spanledger.calls.record import _nanoseconds
 
 Exported = Callable[[], list[Any]]
 

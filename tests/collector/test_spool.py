@@ -19,8 +19,8 @@ from otlp_receiver import Receiver, attributes_of, otlp_receiver
 
 import spanledger
 from spanledger import configuration
-from spanledger.disk_spool import DiskSpool, spool_root
-from spanledger.span_decoding import decode_spans
+from spanledger.delivery.disk_spool import DiskSpool, spool_root
+from spanledger.delivery.span_decoding import decode_spans
 
 
 @pytest.fixture
@@ -149,8 +149,8 @@ def test_on_overflow_the_oldest_are_dropped_counted_and_reported(
 def test_a_batch_that_the_receiver_refuses_while_it_takes_others_does_not_hold_them_up(
     provider: TracerProvider, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("spanledger.export_queue._FIRST_PAUSE_S", 0.02)
-    monkeypatch.setattr("spanledger.export_queue._LONGEST_PAUSE_S", 0.05)
+    monkeypatch.setattr("spanledger.delivery.export_queue._FIRST_PAUSE_S", 0.02)
+    monkeypatch.setattr("spanledger.delivery.export_queue._LONGEST_PAUSE_S", 0.05)
     before = spanledger.stats()
     spanledger.configure(endpoint=receiver.endpoint, tracer_provider=provider)
     configuration._active.queue._interval_s = 0.05  # type: ignore[union-attr]

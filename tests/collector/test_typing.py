@@ -73,7 +73,7 @@ reveal_type(Desk.of_class)
 reveal_type(Desk.of_none)
 """
 REVEALED = [
-    "spanledger.attribution_context.AttributionScope",
+    "spanledger.attribution.attribution_context.AttributionScope",
     "int",
     "def (question: str, limit: int =) -> list[str]",
     "def (account: str) -> typing.Coroutine[Any, Any, int]",

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from spanledger_dashboards import open_store
 from spanledger_dashboards.server import SCRIPT
-from spanledger_sql.configuration import load
+from spanledger_settings.configuration import load
 from spanledger_sql.migrations import migrate
 from spanledger_sql.store import Store
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _PAGE_ALONE = """
-from spanledger_dashboards import {page}
+from spanledger_dashboards.pages import {page}
 from spanledger_dashboards.filters import filters_in_sidebar
 
 {page}.page(filters_in_sidebar())

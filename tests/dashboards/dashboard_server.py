@@ -12,7 +12,7 @@ import uvicorn
 from ledger_sample import insert, ledger_sample
 
 from spanledger_dashboards.server import dashboards
-from spanledger_sql.configuration import load
+from spanledger_settings.configuration import load
 from spanledger_sql.migrations import migrate
 from spanledger_sql.store import Store
 

@@ -86,7 +86,7 @@ def test_a_tenant_name_cannot_smuggle_markup_into_the_page() -> None:
 
 
 def test_the_chargeback_adds_up_to_the_spend_to_the_last_decimal(sample_store: Store, counted: pd.DataFrame) -> None:
-    rows = sample_store.frame("reports/finance_chargeback", **ALL_OF_OCTOBER)
+    rows = sample_store.frame("reports/finance/chargeback_table", **ALL_OF_OCTOBER)
     assert sum(rows["contracted_cost_usd"].dropna(), Decimal(0)) == spend(counted)
     assert rows["calls"].sum() == len(counted)
     assert rows["unknown_cost_calls"].sum() == counted["contracted_cost"].isna().sum()
@@ -96,7 +96,7 @@ def test_the_chargeback_adds_up_to_the_spend_to_the_last_decimal(sample_store: S
 def test_a_breakdown_folds_the_small_and_keeps_the_sum(
     sample_store: Store, counted: pd.DataFrame, dimension: str
 ) -> None:
-    rows = sample_store.frame("reports/finance_breakdown", **ALL_OF_OCTOBER, dimension=dimension, names=2)
+    rows = sample_store.frame("reports/finance/breakdown", **ALL_OF_OCTOBER, dimension=dimension, names=2)
     assert sum(rows["contracted_cost"].dropna(), Decimal(0)) == spend(counted)
     assert "(all others)" in set(rows["name"])
     assert len(rows) == (4 if dimension == "tenant" else 3)
@@ -107,7 +107,7 @@ def test_the_trend_adds_up_in_every_grain(
     sample_store: Store, counted: pd.DataFrame, grain: str, buckets: int | None
 ) -> None:
     trend = sample_store.frame(
-        "reports/finance_trend", **ALL_OF_OCTOBER, timezone="UTC", grain=grain, dimension="tenant", series=6
+        "reports/finance/trend", **ALL_OF_OCTOBER, timezone="UTC", grain=grain, dimension="tenant", series=6
     )
     assert sum(trend["contracted_cost"].dropna(), Decimal(0)) == spend(counted)
     if buckets:
@@ -116,7 +116,7 @@ def test_the_trend_adds_up_in_every_grain(
 
 def test_days_of_the_trend_are_local_days(sample_store: Store, counted: pd.DataFrame) -> None:
     trend = sample_store.frame(
-        "reports/finance_trend", **ALL_OF_OCTOBER, timezone="Asia/Kolkata", grain="day", dimension="tenant", series=9
+        "reports/finance/trend", **ALL_OF_OCTOBER, timezone="Asia/Kolkata", grain="day", dimension="tenant", series=9
     )
     local_day = counted["ts"].dt.tz_convert("Asia/Kolkata").dt.date.astype(str)
     shown = trend.groupby(trend["bucket"].dt.date.astype(str))["calls"].sum()
@@ -126,7 +126,7 @@ def test_days_of_the_trend_are_local_days(sample_store: Store, counted: pd.DataF
 def test_the_cache_saving_is_what_the_cached_tokens_would_have_cost_more(
     sample_store: Store, counted: pd.DataFrame
 ) -> None:
-    headline = sample_store.frame("reports/finance_headline", **ALL_OF_OCTOBER).iloc[0]
+    headline = sample_store.frame("reports/finance/headline", **ALL_OF_OCTOBER).iloc[0]
     list_price = {
         "gpt-4o-2024": (2.5, 1.25),
         "gpt-4o-mini": (0.15, 0.075),

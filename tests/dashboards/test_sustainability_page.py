@@ -53,19 +53,19 @@ def test_choosing_a_tenant_narrows_every_figure(open_page: Pages, counted: pd.Da
 
 @pytest.mark.parametrize("dimension", ["tenant", "model", "zone"])
 def test_a_breakdown_keeps_the_sum(sample_store: Store, counted: pd.DataFrame, dimension: str) -> None:
-    rows = sample_store.frame("reports/sustainability_breakdown", **ALL_OF_OCTOBER, dimension=dimension, names=2)
+    rows = sample_store.frame("reports/sustainability/breakdown", **ALL_OF_OCTOBER, dimension=dimension, names=2)
     assert rows["co2e_g"].sum() == pytest.approx(counted["co2e_g"].sum())
     assert rows["calls"].sum() == len(counted)
 
 
 def test_the_hour_of_the_day_is_local(sample_store: Store, counted: pd.DataFrame) -> None:
-    hours = sample_store.frame("reports/sustainability_hours", **ALL_OF_OCTOBER, timezone="America/New_York")
+    hours = sample_store.frame("reports/sustainability/hours", **ALL_OF_OCTOBER, timezone="America/New_York")
     local_hour = counted["ts"].dt.tz_convert("America/New_York").dt.hour
     assert hours.set_index("hour")["calls"].to_dict() == local_hour.value_counts().to_dict()
 
 
 def test_the_coverage_shows_unknown_as_unknown(sample_store: Store, counted: pd.DataFrame) -> None:
-    coverage = sample_store.frame("reports/sustainability_coverage", **ALL_OF_OCTOBER)
+    coverage = sample_store.frame("reports/sustainability/coverage", **ALL_OF_OCTOBER)
     energy = coverage[coverage["evidence"] == "energy"].set_index("method")
     assert energy.loc["unknown", "calls"] == counted["energy_wh"].isna().sum()
     assert energy["call_share"].sum() == pytest.approx(1)

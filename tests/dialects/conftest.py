@@ -8,7 +8,7 @@ import pytest
 
 from spanledger_collector.spool import length_prefixed
 from spanledger_enrich.worker import Worker
-from spanledger_sql.configuration import Configuration
+from spanledger_settings.configuration import Configuration
 from spanledger_sql.store import Store
 
 

@@ -19,7 +19,7 @@ from test_captures import assert_as_billed
 
 from spanledger_collector.spool import length_prefixed
 from spanledger_enrich.worker import Worker
-from spanledger_sql.configuration import Configuration
+from spanledger_settings.configuration import Configuration
 from spanledger_sql.store import Store
 
 NAMES = ["official", "openai_v2", "openllmetry", "openinference", "openlit", "logfire", "litellm", "langfuse",

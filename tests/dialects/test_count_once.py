@@ -16,7 +16,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from spanledger_collector.spool import length_prefixed
 from spanledger_enrich.worker import Worker
-from spanledger_sql.configuration import Configuration, load
+from spanledger_settings.configuration import Configuration, load
 from spanledger_sql.migrations import migrate
 from spanledger_sql.store import Store
 

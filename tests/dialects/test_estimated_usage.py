@@ -8,7 +8,7 @@ from captured import Capture
 
 from spanledger_collector.spool import length_prefixed
 from spanledger_enrich.worker import Worker
-from spanledger_sql.configuration import load
+from spanledger_settings.configuration import load
 from spanledger_sql.migrations import migrate
 from spanledger_sql.store import Store
 

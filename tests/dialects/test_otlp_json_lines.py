@@ -12,9 +12,9 @@ from captured import captures
 from google.protobuf import json_format
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from spanledger_collector import otlp_file
+from spanledger_collector.otlp_file import OtlpFileError
 from spanledger_collector.spool import length_prefixed
-from spanledger_node import otlp_file
-from spanledger_node.otlp_file import OtlpFileError
 from spanledger_sql.store import Store
 
 SPANS = "SELECT * EXCEPT IngestedAt FROM otel_traces ORDER BY TraceId, SpanId, SpanName"

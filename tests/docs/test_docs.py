@@ -11,9 +11,9 @@ import pytest
 from spans_of_calls import requests
 
 from spanledger_collector.spool import length_prefixed
-from spanledger_enrich.grid_intensity import read_electricity_maps
+from spanledger_enrich.grid.grid_intensity import read_electricity_maps
 from spanledger_enrich.worker import Worker, load_reference_data
-from spanledger_sql.configuration import load
+from spanledger_settings.configuration import load
 from spanledger_sql.migrations import migrate
 from spanledger_sql.store import Store
 
@@ -44,7 +44,7 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     with Store.open(configuration, exclusive=True) as store:
         migrate(store)
         load_reference_data(store)
-        for path in (ROOT / "node/spanledger_node/demo_data").glob("*_hourly.csv"):
+        for path in (ROOT / "node/spanledger_traffic/demo_data").glob("*_hourly.csv"):
             store.insert_frame("grid_intensity", read_electricity_maps(path))
         store.insert_otlp(
             b"".join(length_prefixed(body) for body in requests(datetime(2024, 10, 8, tzinfo=UTC), calls=200)), "docs"

@@ -42,7 +42,7 @@ def test_codecarbons_samples_reach_the_ledger_over_otlp_and_nothing_else_is_reac
     begun = datetime.now(UTC)
     command = ["meter", "--interval", "0.5", "--duration", "4", "--host", "inference-1"]
     done = subprocess.run(
-        [sys.executable, "-m", "spanledger_node", *command, "--endpoint", f"http://{_address(node)}"],
+        [sys.executable, "-m", "spanledger_cli", *command, "--endpoint", f"http://{_address(node)}"],
         env={
             **os.environ,
             "PYTHONPATH": os.pathsep.join([str(watch), os.environ.get("PYTHONPATH", "")]),

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from spanledger_enrich.worker import Worker, load_reference_data
-from spanledger_sql.configuration import Configuration, load
+from spanledger_settings.configuration import Configuration, load
 from spanledger_sql.migrations import migrate
 from spanledger_sql.store import Store
 

@@ -13,7 +13,7 @@ from typing import Any
 from genai_prices import Usage, data_snapshot
 from genai_prices.types import ModelInfo, Provider, StartDateConstraint, TieredPrices
 
-from spanledger_enrich import price_list
+from spanledger_enrich.prices import price_list
 
 _UNITS = {
     "input_audio_hours": "audio_second",

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spanledger_enrich import allocation, commitment
-from spanledger_enrich.allocation import IDLE
-from spanledger_enrich.commitment import Commitment, CommitmentFileError
+from spanledger_enrich.books import allocation, commitment
+from spanledger_enrich.books.allocation import IDLE
+from spanledger_enrich.books.commitment import Commitment, CommitmentFileError
 
 DAY = datetime(2024, 10, 8, tzinfo=UTC)
 PTU = {
@@ -117,7 +117,7 @@ def test_a_covered_call_is_not_charged_twice(books):
     books.book(call(0), call(0, "globex", request_model="gpt-4o-mini"))
     allocate(books)
     frame = books.store.frame(
-        "reports/commitments_by_tenant", **{"from": DAY, "to": DAY + timedelta(days=1)}
+        "reports/commitments/by_tenant", **{"from": DAY, "to": DAY + timedelta(days=1)}
     ).set_index("tenant")
     usage = books.store.value("SELECT contracted_cost FROM calls WHERE tenant_id = 'globex'")
     assert (frame.loc["acme", "usage_cost"], frame.loc["acme", "covered_calls"]) == (0, 1)
@@ -139,7 +139,7 @@ def test_another_currency_is_turned_into_usd_at_the_rate_of_the_first_day(books)
     )
     rows = allocate(books, amount="24.01", currency="EUR")
     assert sum(row["amount"] for row in rows) == Decimal("24.01") * Decimal("1.0973")
-    [listed] = books.store.frame("reports/commitments").to_dict("records")
+    [listed] = books.store.frame("reports/commitments/charged").to_dict("records")
     assert listed["amount"] == Decimal("26.346173")
     assert listed["given"] == "24.01 EUR at 1.0973 USD"
     again = [Commitment.model_validate({**PTU, "amount": "24.01", "currency": "EUR"})]

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from spanledger_enrich.worker import Worker
-from spanledger_sql.configuration import load
+from spanledger_settings.configuration import load
 
 DAY = datetime(2024, 10, 8, tzinfo=UTC)
 MODELS = (

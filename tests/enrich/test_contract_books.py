@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from spanledger_enrich import price_book
-from spanledger_enrich.price_file import PriceFileError
+from spanledger_enrich.prices import price_book
+from spanledger_enrich.prices.price_file import PriceFileError
 
 MARCH = datetime(2026, 3, 10, 12, tzinfo=UTC)
 CALL = {"provider": "openai", "request_model": "gpt-4o", "ts": MARCH, "input_tokens": 1_000_000}

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from spanledger_enrich.grid_contract import read_files, record
-from spanledger_enrich.grid_csv import GridFileError
+from spanledger_enrich.files.csv_table import GridFileError
+from spanledger_enrich.grid.grid_contract import read_files, record
 
 JUNE = datetime(2024, 6, 10, 12, tzinfo=UTC)
 CALL = {"provider": "azure.ai.openai", "cloud_region": "germanywestcentral", "output_tokens": 1_000, "ts": JUNE}
@@ -98,7 +98,7 @@ def test_a_contract_holds_for_its_provider_its_zones_and_its_period_alone(contra
 
 def coverage(books):
     day = {"from": JUNE.replace(hour=0), "to": JUNE.replace(hour=0) + timedelta(days=1)}
-    return books.store.frame("reports/contract_coverage", **day).set_index("zone")
+    return books.store.frame("reports/grid/contract_coverage", **day).set_index("zone")
 
 
 def test_volumes_are_matched_over_the_period_and_by_hour_and_both_are_told(contracted):
@@ -168,7 +168,7 @@ def test_a_contract_that_comes_twice_is_refused_and_imported_again_replaces_itse
         read_files([csv(HEAD, line, line)])
     contracted(line)
     books = contracted(line.replace(",1,", ",2,"))
-    assert books.store.frame("reports/contract_list")["mwh"].tolist() == [2.0]
+    assert books.store.frame("reports/grid/contracts")["mwh"].tolist() == [2.0]
 
 
 def test_local_dates_begin_at_local_midnight(csv):

@@ -7,10 +7,10 @@ from decimal import Decimal
 import pytest
 from price_cases import catalogue, random_case, resolutions
 
-from spanledger_enrich import price_book
-from spanledger_node.cost_arithmetic import shares
-from spanledger_node.explanation import explanation, inputs, with_arithmetic
-from spanledger_node.table import console
+from spanledger_cli.explain.cost_arithmetic import shares
+from spanledger_cli.explain.explanation import explanation, inputs, with_arithmetic
+from spanledger_cli.terminal import console
+from spanledger_enrich.prices import price_book
 from spanledger_sql.store import statement
 
 BOOK = """
@@ -106,7 +106,7 @@ def test_a_call_priced_before_the_catalogue_changed_is_explained_by_the_price_of
     [row] = books.store.rows(
         "SELECT * EXCEPT (loaded_at) FROM price_list FINAL WHERE price_id = {id:String}", id=call["price_id"]
     )
-    books.store.execute(statement("enrich/supersede_prices"), {"price_ids": [call["price_id"]]})
+    books.store.execute(statement("lookups/supersede_prices"), {"price_ids": [call["price_id"]]})
     books.store.insert("price_list", [row | {"input_price": row["input_price"] * 2}])
     found = inputs(books.store, call["trace_id"], call["span_id"])
     assert sum(part.usd for part in shares(found, found["list_price"])) == call["list_cost"]

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spanledger_enrich.energy_allocation import allocate
-from spanledger_enrich.restatement import Scope, restate
+from spanledger_enrich.books.restatement import Scope, restate
+from spanledger_enrich.ledger.energy_allocation import allocate
 
 NOON = datetime(2024, 10, 8, 12, 0, tzinfo=UTC)
 CALL = {

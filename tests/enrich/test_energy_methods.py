@@ -5,12 +5,12 @@ import math
 import pytest
 from ecologits.tracers.utils import PROVIDER_CONFIG_MAP, llm_impacts
 
-from spanledger_enrich import energy_model, energy_proxy, energy_token_aware
-from spanledger_enrich.energy_ecologits import Range, coefficients, maker, text_models
-from spanledger_enrich.energy_file import read_files, record
-from spanledger_enrich.grid_csv import GridFileError
+from spanledger_enrich.energy import energy_model, proxy, token_aware
+from spanledger_enrich.energy.ecologits import Range, coefficients, maker, text_models
+from spanledger_enrich.energy.energy_file import read_files, record
+from spanledger_enrich.files.csv_table import GridFileError
 from spanledger_enrich.worker import Worker, load_reference_data
-from spanledger_sql.configuration import load
+from spanledger_settings.configuration import load
 
 GPT = {"provider": "openai", "request_model": "gpt-4o-2024-08-06"}
 
@@ -121,7 +121,7 @@ def test_the_token_aware_method_pays_for_input_and_lets_cached_tokens_off(books)
 
 
 def test_the_token_aware_coefficients_are_those_of_the_formula():
-    row = energy_token_aware.coefficients(Range(70, 70), Range(70, 70))
+    row = token_aware.coefficients(Range(70, 70), Range(70, 70))
     joules = 0.215 * 70**0.21 * 70**0.65 / math.sqrt(64)
     assert row["wh_per_output_token"] == pytest.approx(joules * 1.72 / 3600)
     assert row["wh_per_output_token_low"] == pytest.approx(joules * 0.6 * 1.25 / 3600)
@@ -186,7 +186,7 @@ def test_own_coefficients_keep_their_own_bounds(books, csv):
 
 
 @pytest.mark.parametrize(
-    ("name", "proxy"),
+    ("name", "expected"),
     [
         ("our-own-7b", "7b"),
         ("llama3.1:8b", "8b"),
@@ -196,15 +196,15 @@ def test_own_coefficients_keep_their_own_bounds(books, csv):
         ("phi-1.5b-chat", "1.5b"),
     ],
 )
-def test_a_models_name_tells_its_size(name, proxy):
-    found = energy_proxy.by_size(name)
+def test_a_models_name_tells_its_size(name, expected):
+    found = proxy.by_size(name)
     assert found is not None
-    assert found.name == proxy
+    assert found.name == expected
 
 
 @pytest.mark.parametrize("name", ["gpt-9", "our-own", "model-99999b", "a7b", "128k-context", ""])
 def test_what_is_no_size_is_not_taken_for_one(name):
-    assert energy_proxy.by_size(name) is None
+    assert proxy.by_size(name) is None
 
 
 def test_an_unknown_models_size_stands_in_with_a_wide_range(books):

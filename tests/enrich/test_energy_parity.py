@@ -6,7 +6,7 @@ from ecologits.model_repository import ParametersMoE, models
 from ecologits.tracers.utils import PROVIDER_CONFIG_MAP, llm_impacts
 from ecologits.utils.range_value import RangeValue
 
-from spanledger_enrich import energy_model
+from spanledger_enrich.energy import energy_model
 
 OUTPUTS = (1, 37, 400, 20_000)
 

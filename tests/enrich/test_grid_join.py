@@ -7,10 +7,10 @@ from importlib import resources
 import pandas as pd
 import pytest
 
-from spanledger_enrich import grid_zone
-from spanledger_enrich.grid_intensity import WORLD, load_yearly_means
+from spanledger_enrich.grid import grid_zone
+from spanledger_enrich.grid.grid_intensity import WORLD, load_yearly_means
 from spanledger_enrich.worker import Worker
-from spanledger_sql.configuration import load
+from spanledger_settings.configuration import load
 
 GERMANY = {"provider": "azure.ai.openai", "cloud_region": "germanywestcentral", "output_tokens": 100}
 CALIFORNIA = {"provider": "azure.ai.openai", "cloud_region": "westus", "output_tokens": 100}
@@ -205,7 +205,7 @@ def test_what_is_no_known_region_is_not_guessed(region):
 
 
 def test_each_availability_zone_of_a_region_is_where_the_region_is():
-    with (resources.files(grid_zone.__package__) / "reference/cloud_region.csv").open(encoding="utf-8") as file:
+    with (resources.files("spanledger_enrich.files") / "reference/cloud_region.csv").open(encoding="utf-8") as file:
         rows = list(DictReader(file))
     zones = {"aws": "{}b", "azure": "{}-2", "gcp": "{}-c", "oci": "Uocm:{}-AD-1"}
     assert {row["cloud"] for row in rows} == set(zones)
@@ -221,13 +221,13 @@ def test_every_region_leads_to_a_known_zone():
 
 def test_places_are_listed_with_what_nobody_knows_first(books):
     books.book({"provider": "openai", "cloud_region": "moon-1"}, {"provider": "tgi"}, GERMANY)
-    rows = books.store.frame("reports/grid_zones", only_open=0)
+    rows = books.store.frame("reports/grid/zones", only_open=0)
     states = {(row.provider, row.cloud_region): row.state for row in rows.itertuples()}
     assert rows["state"].iloc[0] == "unknown region"
     assert states["openai", "moon-1"] == "unknown region"
     assert states["tgi", ""] == "default"
     assert states["azure.ai.openai", "germanywestcentral"] == "known"
-    still_open = books.store.frame("reports/grid_zones", only_open=1)
+    still_open = books.store.frame("reports/grid/zones", only_open=1)
     assert set(still_open["state"]) == {"unknown region", "default"}
 
 

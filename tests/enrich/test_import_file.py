@@ -4,8 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from spanledger_enrich import commitment, energy_file, grid_contract, grid_file, price_file
-from spanledger_enrich.import_file import ImportFileError, csv_text_of
+from spanledger_enrich.books import commitment
+from spanledger_enrich.energy import energy_file
+from spanledger_enrich.files.import_file import ImportFileError, csv_text_of
+from spanledger_enrich.grid import grid_contract
+from spanledger_enrich.grid.sources import grid_file
+from spanledger_enrich.prices import price_file
 
 PRICES = "kind,provider,model,input,output\nprice,openai,gpt-4o,2,8\n"
 READERS = [

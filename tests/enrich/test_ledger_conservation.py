@@ -7,9 +7,9 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spanledger_enrich.enrichment import progress
+from spanledger_enrich.ledger.enrichment import progress
 from spanledger_enrich.worker import Worker
-from spanledger_sql.configuration import load
+from spanledger_settings.configuration import load
 
 TOTALS = (
     "SELECT count() AS calls, uniqExact(trace_id, span_id) AS spans, sum(toDecimal128(list_cost, 12)) AS cost, "

@@ -8,10 +8,10 @@ from threading import Thread
 import pytest
 from genai_prices import data_snapshot
 
-from spanledger_enrich import model_alias, price_catalogue, price_list
-from spanledger_enrich.model_alias import AliasError, set_alias, set_free
-from spanledger_enrich.price_catalogue import CatalogueError
-from spanledger_enrich.resolution import resolve_again
+from spanledger_enrich.ledger.resolution import resolve_again
+from spanledger_enrich.prices import model_alias, price_catalogue, price_list
+from spanledger_enrich.prices.model_alias import AliasError, set_alias, set_free
+from spanledger_enrich.prices.price_catalogue import CatalogueError
 from spanledger_sql.store import statement
 
 MILLION = {"input_tokens": 1_000_000, "output_tokens": 1_000_000}
@@ -53,7 +53,7 @@ def test_an_alias_of_a_model_that_nobody_prices_is_refused_with_the_nearest(book
 def test_missing_prices_are_listed_with_their_volume(books):
     span = {"provider": "x_ai", "request_model": "grok-33", "tenant_id": "globex"}
     books.book(span | MILLION, span | MILLION)
-    rows = {row["model"]: row for row in books.store.rows(statement("reports/prices_missing"))}
+    rows = {row["model"]: row for row in books.store.rows(statement("reports/prices/missing"))}
     assert (rows["grok-33"]["calls"], rows["grok-33"]["input_tokens"]) == (2, 2_000_000)
     assert price_list.nearest("grok-33", "x_ai")[0] == "x-ai/grok-3"
 

@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from spanledger_enrich import energy_model, price_list
-from spanledger_enrich.price_list import PriceEntry
+from spanledger_enrich.energy import energy_model
+from spanledger_enrich.prices import price_list
+from spanledger_enrich.prices.price_list import PriceEntry
 
 
 @pytest.mark.parametrize(

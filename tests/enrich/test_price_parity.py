@@ -9,7 +9,7 @@ from genai_prices import Usage, calc_price, data_snapshot
 from genai_prices.types import StartDateConstraint
 from price_cases import catalogue, constraints, random_case, resolutions, truth, usage_of
 
-from spanledger_enrich import price_list
+from spanledger_enrich.prices import price_list
 
 EXACT = Decimal("1e-12")
 CASES_A_MODEL = 2

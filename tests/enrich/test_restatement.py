@@ -6,8 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from spanledger_enrich import price_list, restatement
-from spanledger_enrich.restatement import RestatementError, Scope
+from spanledger_enrich.books import restatement
+from spanledger_enrich.books.restatement import RestatementError, Scope
+from spanledger_enrich.prices import price_list
 from spanledger_enrich.worker import Worker
 
 MODELS = ("gpt-4o-2024-08-06", "gpt-4o-mini-2024-07-18", "our-own-7b")
@@ -116,7 +117,7 @@ def test_every_run_is_in_the_books_with_its_old_and_new_totals_by_month(books):
     multiply_input_price(books, 2)
     done = restate(books, requested_by="ada", reason="a corrected price")
     frame = books.store.frame(
-        "reports/restatements", restatement_id=done.restatement_id, previews=0, by_month=1, by_tenant=0
+        "reports/operations/restatements", restatement_id=done.restatement_id, previews=0, by_month=1, by_tenant=0
     )
     assert set(frame["requested_by"]) == {"ada"}
     assert set(frame["reason"]) == {"a corrected price"}
@@ -216,9 +217,9 @@ def killed_at(books, step):
         if step != "compute":
             whole(store, configuration, identity, one, counted=False, write=False)
         if step == "half written":
-            execute(restatement.statement("enrich/restated").replace("LIMIT 1 BY trace_id, span_id", "LIMIT 1"))
+            execute(restatement.statement("books/restated").replace("LIMIT 1 BY trace_id, span_id", "LIMIT 1"))
         if step == "written":
-            execute(restatement.statement("enrich/restated"))
+            execute(restatement.statement("books/restated"))
         raise KeyboardInterrupt
 
     return chunk

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from spanledger_enrich.restatement import Scope
-from spanledger_enrich.whatif import Assumptions, WhatIfError, reckon
+from spanledger_enrich.books.restatement import Scope
+from spanledger_enrich.books.whatif import Assumptions, WhatIfError, reckon
 
 TABLES = ("ledger", "llm_spans", "enrich_progress")
 

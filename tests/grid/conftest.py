@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from grid_server import KEY, PASSWORD, USER, GridServer
 
-from spanledger_enrich.grid_electricity_maps import ElectricityMapsApi
-from spanledger_enrich.grid_gb import GbApi
-from spanledger_enrich.grid_http import GridHttp
-from spanledger_enrich.grid_watttime import WattTimeApi
+from spanledger_enrich.grid.sources.electricity_maps import ElectricityMapsApi
+from spanledger_enrich.grid.sources.great_britain import GbApi
+from spanledger_enrich.grid.sources.http import GridHttp
+from spanledger_enrich.grid.sources.watttime import WattTimeApi
 
 
 @pytest.fixture

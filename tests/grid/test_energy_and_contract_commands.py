@@ -11,7 +11,7 @@ import pytest
 def spanledger(tmp_path):
     def run(*arguments):
         done = subprocess.run(
-            [sys.executable, "-m", "spanledger_node", "--data-dir", str(tmp_path / "data"), *map(str, arguments)],
+            [sys.executable, "-m", "spanledger_cli", "--data-dir", str(tmp_path / "data"), *map(str, arguments)],
             capture_output=True, text=True, timeout=60, check=False, env={**os.environ, "COLUMNS": "200"},
         )  # fmt: skip
         assert "Traceback" not in done.stderr

@@ -10,9 +10,9 @@ import pytest
 from grid_server import KEY, PASSWORD, USER
 from typer.testing import CliRunner
 
-from spanledger_enrich.grid_http import GridSourceError
-from spanledger_node.cli import app
-from spanledger_sql.configuration import ConfigurationError
+from spanledger_cli.cli import app
+from spanledger_enrich.grid.sources.http import GridSourceError
+from spanledger_settings.configuration import ConfigurationError
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def spanledger(tmp_path, server):
             "SPANLEDGER_GRID_ATTEMPTS": "2",
         }
         done = subprocess.run(
-            [sys.executable, "-m", "spanledger_node", "--data-dir", str(tmp_path / "data"), *map(str, arguments)],
+            [sys.executable, "-m", "spanledger_cli", "--data-dir", str(tmp_path / "data"), *map(str, arguments)],
             capture_output=True, text=True, timeout=60, check=False, env={**os.environ, **addresses, **variables},
         )  # fmt: skip
         assert "Traceback" not in done.stderr

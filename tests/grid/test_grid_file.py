@@ -5,8 +5,8 @@ import re
 import pandas as pd
 import pytest
 
-from spanledger_enrich.grid_file import GridFileError, read_files
-from spanledger_enrich.grid_zone import is_zone, similar_zones
+from spanledger_enrich.grid.grid_zone import is_zone, similar_zones
+from spanledger_enrich.grid.sources.grid_file import GridFileError, read_files
 
 ELECTRICITY_MAPS = "Datetime (UTC),Zone Id,Carbon Intensity gCO₂eq/kWh (direct),Carbon Intensity gCO₂eq/kWh (LCA)"
 NEWER = (

@@ -2,8 +2,8 @@
 
 import pytest
 
-from spanledger_enrich.grid_file import read_files
-from spanledger_enrich.grid_record import Recorded, record
+from spanledger_enrich.grid.grid_record import Recorded, record
+from spanledger_enrich.grid.sources.grid_file import read_files
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_a_corrected_hour_is_replaced_and_its_former_value_kept(store, hours):
 def test_every_import_is_told(store, hours):
     record(store, hours(1, 2), "a.csv", sha256="ab")
     record(store, hours(1, 3), "b.csv")
-    told = store.frame("reports/grid_imports")
+    told = store.frame("reports/grid/imports")
     assert told[["origin", "zone", "new", "corrected", "unchanged", "sha256"]].to_numpy().tolist() == [
         ["b.csv", "DE", 0, 1, 1, ""],
         ["a.csv", "DE", 2, 0, 0, "ab"],
@@ -56,7 +56,7 @@ def test_signals_and_bases_stay_apart(store, write):
         "DE,2024-10-08T00:00Z,3,marginal,direct",
     )
     assert record(store, read_files([path])[0].hours, "a.csv") == Recorded(new=3)
-    listed = store.frame("reports/grid_list", match="de")
+    listed = store.frame("reports/grid/list", match="de")
     assert listed[["signal", "basis", "g_per_kwh"]].to_numpy().tolist() == [
         ["average", "direct", 2],
         ["average", "lifecycle", 1],
@@ -66,4 +66,4 @@ def test_signals_and_bases_stay_apart(store, write):
 
 def test_the_list_counts_what_is_missing(store, hours):
     record(store, hours(1, "", "", 4), "a.csv")
-    assert store.frame("reports/grid_list", match="de")[["hours", "missing"]].to_numpy().tolist() == [[2, 2]]
+    assert store.frame("reports/grid/list", match="de")[["hours", "missing"]].to_numpy().tolist() == [[2, 2]]

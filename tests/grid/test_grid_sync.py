@@ -6,11 +6,11 @@ from email.utils import format_datetime
 import pytest
 from grid_server import lifecycle_g
 
-from spanledger_enrich.grid_electricity_maps import ElectricityMapsApi
-from spanledger_enrich.grid_http import GridHttp, GridKeyRefusedError, GridSourceError
-from spanledger_enrich.grid_record import Recorded
-from spanledger_enrich.grid_sync import Synced, missing, sync, windows
-from spanledger_enrich.grid_watttime import WattTimeApi
+from spanledger_enrich.grid.grid_record import Recorded
+from spanledger_enrich.grid.grid_sync import Synced, missing, sync, windows
+from spanledger_enrich.grid.sources.electricity_maps import ElectricityMapsApi
+from spanledger_enrich.grid.sources.http import GridHttp, GridKeyRefusedError, GridSourceError
+from spanledger_enrich.grid.sources.watttime import WattTimeApi
 
 BEGIN = datetime(2024, 1, 1, tzinfo=UTC)
 DAY = timedelta(days=1)

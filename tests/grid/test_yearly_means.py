@@ -1,6 +1,6 @@
 """The yearly means that stand in where a zone has no hours."""
 
-from spanledger_enrich.grid_intensity import load_yearly_means
+from spanledger_enrich.grid.grid_intensity import load_yearly_means
 
 
 def test_every_yearly_mean_is_more_than_nothing_and_loaded_once(store):

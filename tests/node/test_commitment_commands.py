@@ -10,7 +10,7 @@ COMMITMENT = (
 
 
 def _spanledger(data_dir: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "spanledger_node", "--data-dir", data_dir, *arguments]
+    command = [sys.executable, "-m", "spanledger_cli", "--data-dir", data_dir, *arguments]
     return subprocess.run(map(str, command), capture_output=True, text=True, timeout=120, check=True)
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spanledger_node.period import PeriodError, period
+from spanledger_settings.period import PeriodError, period
 
 HOUR = timedelta(hours=1)
 

@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spanledger_node import trace_file
-from spanledger_node.trace_file import TracedCall, TraceFileError
+from spanledger_traffic import trace_file
+from spanledger_traffic.trace_file import TracedCall, TraceFileError
 
 HEADER = "TIMESTAMP,ContextTokens,GeneratedTokens"
 LINE = "2023-11-16 18:17:03.9799600,4808,10"
-DEMO = importlib.resources.files("spanledger_node") / "demo_data"
+DEMO = importlib.resources.files("spanledger_traffic") / "demo_data"
 
 
 @pytest.fixture

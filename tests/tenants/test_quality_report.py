@@ -8,7 +8,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from spanledger_collector.spool import length_prefixed
 from spanledger_enrich.worker import Worker
-from spanledger_sql.configuration import Configuration
+from spanledger_settings.configuration import Configuration
 from spanledger_sql.store import Store
 
 START = datetime(2024, 10, 8, 12, tzinfo=UTC)
@@ -46,7 +46,7 @@ def test_what_is_untold_is_counted_by_service_and_instrumentation(store: Store, 
     ]
     store.insert_otlp(b"".join(map(length_prefixed, requests)), "spans")
     Worker(store, configuration).catch_up()
-    rows = {row["service"]: row for row in store.frame("reports/quality", **PERIOD).to_dict("records")}
+    rows = {row["service"]: row for row in store.frame("reports/attribution/quality", **PERIOD).to_dict("records")}
     shop, search = rows["shop"], rows["search"]
     assert (shop["calls"], shop["unattributed"], shop["missing_usage"], shop["unbelieved"]) == (3, 2, 1, 1)
     assert shop["unattributed_share"] == 2 / 3
@@ -56,4 +56,4 @@ def test_what_is_untold_is_counted_by_service_and_instrumentation(store: Store, 
 
 
 def test_no_call_is_in_no_row(store: Store) -> None:
-    assert store.frame("reports/quality", **PERIOD).empty
+    assert store.frame("reports/attribution/quality", **PERIOD).empty

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from spanledger_enrich import price_book
-from spanledger_enrich.restatement import Scope, restate
-from spanledger_enrich.tenant_rules import TenantRuleError, store_rules
+from spanledger_enrich.books.restatement import Scope, restate
+from spanledger_enrich.ledger.tenant_rules import TenantRuleError, store_rules
+from spanledger_enrich.prices import price_book
 from spanledger_enrich.worker import Worker, load_reference_data
-from spanledger_sql.configuration import Configuration, ConfigurationError, load
+from spanledger_settings.configuration import Configuration, ConfigurationError, load
+from spanledger_settings.tenant_rule import TenantRule
 from spanledger_sql.store import Store
-from spanledger_sql.tenant_rule import TenantRule
 
 START = datetime(2024, 10, 8, 12, tzinfo=UTC)
 UNATTRIBUTED = "(unattributed)"

@@ -1,0 +1,1 @@
+"""What providers' answers say they used, one reader a provider."""

@@ -1,0 +1,1 @@
+"""One LLM call as a span: the decorator, streams, and usage recorded after the fact."""

@@ -1,0 +1,190 @@
+"""One LLM call in the making: its span, what its answer or its stream adds to it, and how it ends."""
+
+import functools
+from collections.abc import Callable, Mapping
+from time import perf_counter
+from types import CoroutineType
+from typing import Any, Final, TypeVar, cast
+from weakref import WeakSet
+
+from opentelemetry.context import Context, attach, detach
+from opentelemetry.trace import Span, StatusCode
+from opentelemetry.util.types import AttributeValue
+
+from spanledger import attributes, guard
+from spanledger.answers.usage import StreamedAnswer, read_answer
+from spanledger.calls.stream import WatchedAsyncStream, WatchedEitherStream, WatchedStream
+
+R = TypeVar("R")
+
+
+class Call:
+    """One call, from the start of its span to its end; also the session that watches its stream.
+
+    A call that turns out to be made of instrumented calls below it says nothing of usage itself: they do.
+
+    Args:
+        span: Its span, started.
+        context: The context that the call runs in, with the span in it.
+        known: The attributes that are known before the answer; the answer does not overrule the provider in them.
+    """
+
+    __slots__ = ("__weakref__", "_attempts", "_begun", "_below", "_chunks", "_ended", "_span", "context", "known")
+
+    def __init__(self, span: Span, context: Context, known: Mapping[str, AttributeValue]) -> None:
+        self.context = context
+        self.known = known
+        self._span = span
+        self._begun = perf_counter()
+        self._chunks: StreamedAnswer | None = None
+        self._ended = False
+        self._attempts = 1
+        self._below = False
+
+    @property
+    def ended(self) -> bool:
+        """Whether its span has ended."""
+        return self._ended
+
+    def answer(self, result: R) -> R:
+        """Takes the call's result: ends the span, or has a stream end it. Returns what the app shall get."""
+        with _READING:
+            if self._span.is_recording():
+                kind: Any = type(result)
+                stand_in = _stand_in_for(kind)
+                if stand_in is not None:
+                    return cast("R", stand_in(result, self))
+                if kind is dict and self._watch_inside(cast("dict[str, Any]", result)):
+                    return result
+                self._set(read_answer(result))
+        self._end()
+        return result
+
+    def item(self, item: object) -> None:
+        """Sees a chunk of the stream."""
+        with _STREAMING:
+            if self._chunks is None:
+                self._chunks = StreamedAnswer()
+                self._span.set_attribute(attributes.REQUEST_STREAM, True)
+                self._span.set_attribute(attributes.RESPONSE_TIME_TO_FIRST_CHUNK, perf_counter() - self._begun)
+                _open.add(self)
+            self._chunks.see(item)
+
+    def done(self, error: BaseException | None) -> None:
+        """Ends the span of a stream, or of a call that failed; what comes after the first end is ignored."""
+        if self._ended:
+            return
+        with _ENDING:
+            if self._chunks is not None:
+                _open.discard(self)
+                self._set(self._chunks.attributes())
+            abandoned = isinstance(error, GeneratorExit)
+            if error is not None and not abandoned:
+                self._fail(error)
+            elif abandoned and not (self._chunks and self._chunks.finished):
+                self._span.set_attribute(attributes.OUTCOME, attributes.OUTCOME_ABANDONED)
+            else:
+                self._span.set_attribute(attributes.OUTCOME, attributes.OUTCOME_COMPLETE)
+        self._end()
+
+    async def awaited(self, coroutine: Any) -> Any:
+        """Awaits what a plain function returned in place of an answer."""
+        token = attach(self.context)
+        try:
+            result = await coroutine
+        except BaseException as error:
+            self.failed(error)
+            raise
+        finally:
+            detach(token)
+        return self.answer(result)
+
+    def failed(self, error: BaseException) -> None:
+        """Ends the span of a call that raised."""
+        if self._ended:
+            return
+        with _ENDING:
+            self._fail(error)
+        self._end()
+
+    def retried(self, status: int | None) -> None:
+        """An attempt has failed, and another one follows.
+
+        Args:
+            status: The HTTP status of the answer, where there was one.
+        """
+        with _ENDING:
+            event: dict[str, AttributeValue] = {attributes.ATTEMPT: self._attempts}
+            if status is not None:
+                event[attributes.HTTP_STATUS_CODE] = status
+            self._span.add_event(attributes.FAILED_ATTEMPT_EVENT, event)
+            self._attempts += 1
+
+    def has_below(self) -> None:
+        """An instrumented call begins within this one, and will report for itself."""
+        if not self._below:
+            self._below = True
+            self._span.set_attribute(attributes.ROLE, attributes.ROLE_CONTEXT)
+
+    def _watch_inside(self, result: dict[str, Any]) -> bool:
+        """Bedrock's streams come inside a dict: watches the one in it, where there is one."""
+        for key in ("stream", "body"):
+            if type(result.get(key)).__name__ == "EventStream":
+                result[key] = WatchedStream(result[key], self)
+                return True
+        return False
+
+    def _fail(self, error: BaseException) -> None:
+        # The message may quote the prompt, so only the type is told.
+        kind: Any = type(error)
+        self._span.set_attribute(attributes.ERROR_TYPE, _qualified_name(kind))
+        status = getattr(error, "status_code", None)
+        if isinstance(status, int):
+            self._span.set_attribute(attributes.HTTP_STATUS_CODE, status)
+        self._span.set_status(StatusCode.ERROR)
+
+    def _set(self, found: dict[str, AttributeValue]) -> None:
+        if self._below:
+            return
+        if attributes.PROVIDER_NAME in self.known:
+            found.pop(attributes.PROVIDER_NAME, None)
+        self._span.set_attributes(found)
+
+    def _end(self) -> None:
+        self._ended = True
+        with _ENDING:
+            if self._attempts > 1:
+                self._span.set_attribute(attributes.ATTEMPTS, self._attempts)
+            self._span.end()
+
+
+def end_open_calls() -> None:
+    """Ends the calls whose streams the app still holds half-read: the process ends, and nobody will read on."""
+    for call in list(_open):
+        call.done(GeneratorExit())
+
+
+@functools.lru_cache(maxsize=256)
+def _stand_in_for(kind: Any) -> Callable[[Any, Call], Any] | None:
+    """What to hand on in place of a result that is not an answer yet; `None` for an answer."""
+    if kind is CoroutineType:
+        return lambda result, call: call.awaited(result)
+    is_iterator, is_async = hasattr(kind, "__next__"), hasattr(kind, "__aiter__")
+    if is_iterator and is_async:
+        return WatchedEitherStream
+    if is_async:
+        return WatchedAsyncStream
+    if is_iterator:
+        return WatchedStream
+    return None
+
+
+@functools.lru_cache(maxsize=256)
+def _qualified_name(kind: Any) -> str:
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+
+
+_open: WeakSet[Call] = WeakSet()  # streams that were begun and not ended
+_READING: Final = guard.Shield("reading an llm_call answer")
+_STREAMING: Final = guard.Shield("reading a chunk of a stream")
+_ENDING: Final = guard.Shield("ending an llm_call span")

@@ -1,0 +1,1 @@
+"""Instrumentation of the providers' SDKs."""

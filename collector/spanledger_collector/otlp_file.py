@@ -1,0 +1,229 @@
+"""OTLP in files: protobuf requests, and the JSON lines of an OpenTelemetry Collector's file exporter."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+import re
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any
+
+import zstandard
+
+from spanledger_collector.export_request import ExportRequest, MalformedRequest, from_protobuf
+from spanledger_collector.spool import encoded_length, length_prefixed
+from spanledger_sql.store import StoreError
+
+if TYPE_CHECKING:
+    import contextlib
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from spanledger_sql.store import Store
+
+_GROUP_SPANS = 20_000
+_PART_BYTES = 2**20
+# The only field of a request: number 1, with a length before it.
+_RESOURCE_SPANS = b"\x0a"
+
+
+class OtlpFileError(ValueError):
+    """A file that is not OTLP; the message names the file and the line or record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What a file held."""
+
+    requests: int
+    spans: int
+
+
+def check(store: Store, path: Path) -> Ingested:
+    """Read a file to its end without storing anything.
+
+    Raises:
+        OtlpFileError: The file cannot be read or holds something else.
+    """
+    requests = spans = 0
+    for group in _groups(path):
+        if group.lines:
+            try:
+                store.check_otlp_json(group.body)
+            except StoreError as error:
+                raise OtlpFileError(_refused(path, group, str(error))) from None
+        requests += group.requests
+        spans += group.spans
+    if not requests:
+        raise OtlpFileError(f"{path}: holds no OTLP requests")
+    return Ingested(requests, spans)
+
+
+def ingest(store: Store, path: Path) -> Ingested:
+    """Store a file's spans; the same file again changes nothing. `check` it first: this stops at the first error."""
+    requests = spans = 0
+    with path.open("rb") as stream:
+        name = hashlib.file_digest(stream, "sha256").hexdigest()[:32]
+    for number, group in enumerate(_groups(path)):
+        insert = store.insert_otlp_json if group.lines else store.insert_otlp
+        insert(group.body, f"file/{name}/{number}")
+        requests += group.requests
+        spans += group.spans
+    return Ingested(requests, spans)
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Requests that are stored together: protobuf with lengths before them, or JSON, a line each.
+
+    lines: where each stood in its file; empty for protobuf.
+    """
+
+    body: bytes
+    requests: int
+    spans: int
+    lines: tuple[int, ...] = ()
+
+
+def _groups(path: Path) -> Iterator[_Group]:
+    plain = path.name.removesuffix(".gz").removesuffix(".zst")
+    try:
+        if plain.endswith(".pb"):
+            yield from _protobuf_groups(path)
+        elif plain.endswith((".jsonl", ".json")):
+            with _open(path) as stream:
+                yield from _json_groups(path, stream)
+        else:
+            raise OtlpFileError(f"{path}: expected a name ending in .pb, .jsonl or .json, or these with .gz or .zst")
+    except (OSError, EOFError, zstandard.ZstdError) as error:
+        raise OtlpFileError(f"{path}: cannot be read: {error}") from None
+
+
+def _protobuf_groups(path: Path) -> Iterator[_Group]:
+    body, requests, spans = io.BytesIO(), 0, 0
+    for request in _protobuf(path):
+        body.write(length_prefixed(request.body))
+        requests += 1
+        spans += request.spans
+        if spans >= _GROUP_SPANS:
+            yield _Group(body.getvalue(), requests, spans)
+            body, requests, spans = io.BytesIO(), 0, 0
+    if requests:
+        yield _Group(body.getvalue(), requests, spans)
+
+
+def _json_groups(path: Path, stream: IO[bytes]) -> Iterator[_Group]:
+    body, lines, spans = io.BytesIO(), list[int](), 0
+    for number, line in enumerate(stream, 1):
+        if not line.strip():
+            continue
+        try:
+            spans += _spans(line)
+        except (ValueError, RecursionError) as error:
+            raise OtlpFileError(f"{path}:{number}: not JSON: {error}") from None
+        except (AttributeError, TypeError):
+            raise OtlpFileError(f"{path}:{number}: expected a JSON object with resourceSpans, as OTLP/JSON") from None
+        body.write(line.strip() + b"\n")
+        lines.append(number)
+        if spans >= _GROUP_SPANS:
+            yield _Group(body.getvalue(), len(lines), spans, tuple(lines))
+            body, lines, spans = io.BytesIO(), [], 0
+    if lines:
+        yield _Group(body.getvalue(), len(lines), spans, tuple(lines))
+
+
+def _spans(line: bytes) -> int:
+    document = json.loads(line)
+    # A Collector may write its other signals into the same file, and empty requests.
+    if document != {} and not any(
+        signal in document for signal in ("resourceSpans", "resourceLogs", "resourceMetrics")
+    ):
+        raise TypeError
+    resources = document.get("resourceSpans") or ()
+    return sum(len(scope.get("spans") or ()) for resource in resources for scope in resource.get("scopeSpans") or ())
+
+
+def _refused(path: Path, group: _Group, reason: str) -> str:
+    """Which line of the file the engine could not read, of which it tells the row, and why."""
+    row = re.search(r"at row (\d+)", reason)
+    place = f"{path}:{group.lines[int(row[1]) - 1]}" if row else str(path)
+    why = " ".join(re.split(r": \(at row", reason.rsplit("DB::Exception: ", 1)[-1])[0].split())
+    return f"{place}: not an OTLP/JSON request: {why}"
+
+
+def _open(path: Path) -> contextlib.AbstractContextManager[Any]:
+    if path.name.endswith(".gz"):
+        return gzip.open(path, "rb")
+    if path.name.endswith(".zst"):
+        unpacked: contextlib.AbstractContextManager[Any] = zstandard.open(path, "rb")
+        return unpacked
+    return path.open("rb")
+
+
+def _protobuf(path: Path) -> Iterator[ExportRequest]:
+    """One request, of any size, or several with their lengths before them: read piece by piece."""
+    with _open(path) as stream:
+        one = _is_one_request(stream)
+    number = 0
+    with _open(path) as stream:
+        try:
+            for number, body in enumerate(_resource_spans(stream) if one else _length_prefixed(stream), 1):  # noqa: B007
+                yield from_protobuf(body)
+        except (_CutOff, MalformedRequest) as error:
+            raise OtlpFileError(
+                f"{path}: record {number or 1}: {error}; expected one OTLP trace request, or length-prefixed ones"
+            ) from None
+
+
+class _CutOff(Exception):
+    """The file ends within a record."""
+
+
+def _is_one_request(stream: IO[bytes]) -> bool:
+    """Whether all of a file is fields of `resource_spans`, which is all that a request has."""
+    try:
+        while tag := stream.read(1):
+            length = _length(stream)
+            if tag != _RESOURCE_SPANS or len(stream.read(length)) < length:
+                return False
+    except _CutOff:
+        return False
+    return True
+
+
+def _resource_spans(stream: IO[bytes]) -> Iterator[bytes]:
+    """The parts of one request, as requests of about a megabyte or of a single resource."""
+    part = bytearray()
+    while tag := stream.read(1):
+        length = _length(stream)
+        part += tag + encoded_length(length) + _exactly(stream, length)
+        if len(part) >= _PART_BYTES:
+            yield bytes(part)
+            part.clear()
+    if part:
+        yield bytes(part)
+
+
+def _length_prefixed(stream: IO[bytes]) -> Iterator[bytes]:
+    while first := stream.read(1):
+        yield _exactly(stream, _length(stream, first))
+
+
+def _length(stream: IO[bytes], first: bytes = b"") -> int:
+    length = shift = 0
+    while byte := first or stream.read(1):
+        first = b""
+        length |= (byte[0] & 0x7F) << shift
+        shift += 7
+        if byte[0] < 0x80:
+            return length
+    raise _CutOff("the last record is cut off")
+
+
+def _exactly(stream: IO[bytes], length: int) -> bytes:
+    body = stream.read(length)
+    if len(body) < length:
+        raise _CutOff("the last record is cut off")
+    return body

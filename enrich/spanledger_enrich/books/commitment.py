@@ -1,0 +1,232 @@
+"""Commitments: shared costs of a period (reserved throughput, leased hardware, flat fees), read from CSV or YAML."""
+
+from __future__ import annotations
+
+import csv
+from datetime import UTC, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal, localcontext
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from spanledger_enrich.files.import_file import ImportFileError, csv_text_of, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from spanledger_sql.store import Store
+
+_MILLIONTHS = Decimal(1_000_000)
+_LAST_DIGIT = Decimal(1).scaleb(-12)
+_TOO_MUCH = Decimal(10) ** 14
+# Lines of a CSV file are counted from 1, and line 1 holds the headers.
+_FIRST_LINE = 2
+
+
+class CommitmentFileError(ValueError):
+    """A file of commitments that cannot be read; the message names the file, the row and the field."""
+
+
+def _names(value: object) -> object:
+    return [name.strip() for name in value.split(";") if name.strip()] if isinstance(value, str) else value
+
+
+def _shares(value: object) -> object:
+    if isinstance(value, str):
+        pairs = [part.partition("=") for part in value.split(";") if part.strip()]
+        return {tenant.strip(): share.strip() for tenant, _, share in pairs}
+    return value
+
+
+def _moment(value: object) -> object:
+    # YAML reads dates itself.
+    text = value.isoformat() if hasattr(value, "isoformat") else value
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        raise ValueError("expected a date or time, such as 2024-10-01 or 2024-10-01T06:00+02:00") from None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+Names = Annotated[list[str], BeforeValidator(_names)]
+Moment = Annotated[datetime, BeforeValidator(_moment)]
+
+
+class Commitment(BaseModel):
+    """One commitment, as a file names it: the amount in its currency, times in UTC where they have no offset."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    commitment: str = Field(min_length=1)
+    kind: Literal["reserved throughput", "hardware", "fee"]
+    amount: Decimal = Field(ge=0, max_digits=26, decimal_places=12, allow_inf_nan=False)
+    currency: str = Field(default="USD", pattern="^[A-Z]{3}$")
+    begins: Moment = Field(alias="from")
+    ends: Moment = Field(alias="to")
+    providers: Names = []
+    accounts: Names = []
+    models: Names = []
+    hosts: Names = []
+    tenants: Names = []
+    policy: Literal["tokens", "duration", "weighted_tokens", "even", "fixed"] = "tokens"
+    output_weight: Decimal = Field(default=Decimal(1), gt=0, le=10_000, decimal_places=4)
+    capacity: Decimal = Field(default=Decimal(0), ge=0, le=Decimal(10) ** 15, decimal_places=4)
+    shares: Annotated[dict[str, Decimal], BeforeValidator(_shares)] = {}
+    idle: Literal["own_line", "shared", "owner"] = "own_line"
+    idle_owner: str = ""
+    covers_usage: bool | None = None
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        for name, moment in (("from", self.begins), ("to", self.ends)):
+            if moment != moment.replace(minute=0, second=0, microsecond=0):
+                raise ValueError(f"{name}: expected a full hour")
+        if self.ends <= self.begins:
+            raise ValueError("to: expected a time after from")
+        if self.ends - self.begins > timedelta(days=3660):
+            raise ValueError("to: expected a period of at most ten years")
+        if (self.policy == "fixed") != bool(self.shares):
+            raise ValueError("shares: expected for the policy 'fixed', and for no other, such as acme=0.6;globex=0.4")
+        if self.shares and (sum(self.shares.values()) != 1 or min(self.shares.values()) < 0):
+            raise ValueError(f"shares: expected to sum to 1, but they sum to {sum(self.shares.values())}")
+        if any(share * _MILLIONTHS % 1 for share in self.shares.values()):
+            raise ValueError("shares: expected at most six decimals")
+        if (self.idle == "owner") != bool(self.idle_owner):
+            raise ValueError("idle_owner: expected the tenant who pays where idle is 'owner', and only there")
+        if self.policy == "weighted_tokens" and "output_weight" not in self.model_fields_set:
+            raise ValueError("output_weight: expected how many input tokens an output token weighs, such as 4")
+        if (
+            self.covers
+            and self.policy != "fixed"
+            and not (self.providers or self.accounts or self.models or self.hosts)
+        ):
+            raise ValueError(
+                "providers, accounts, models or hosts: expected at least one; otherwise every call would count as paid"
+            )
+        return self
+
+    @property
+    def covers(self) -> bool:
+        """Whether the covered calls are paid with it: by default with anything but a fee."""
+        return self.kind != "fee" if self.covers_usage is None else self.covers_usage
+
+    def row(self, source: str, exchange_rate: Decimal) -> dict[str, Any]:
+        """The row of the table `commitment`, with the amount in USD; exchange_rate: of its currency's unit, in USD."""
+        given = self.model_dump(exclude={"commitment", "amount", "shares", "covers_usage"})
+        with localcontext() as context:
+            context.prec = 60
+            amount = (self.amount * exchange_rate).quantize(_LAST_DIGIT, ROUND_HALF_UP)
+            written = self.amount.quantize(_LAST_DIGIT)
+        return {
+            **given,
+            "commitment_id": self.commitment,
+            "amount": amount,
+            "given_amount": written,
+            "exchange_rate": exchange_rate,
+            "share_tenants": list(self.shares),
+            "shares": [int(share * _MILLIONTHS) for share in self.shares.values()],
+            "covers_usage": int(self.covers),
+            "source": source,
+        }
+
+
+def read(path: Path) -> list[Commitment]:
+    """Read and check a file: CSV with a line of headers (lists with ';' between names), or YAML, a list of mappings.
+
+    Raises:
+        CommitmentFileError: It cannot be read, or a field of it is wrong.
+    """
+    commitments: list[Commitment] = []
+    for where, fields in _records(path):
+        try:
+            one = Commitment.model_validate(fields)
+        except ValidationError as error:
+            first = error.errors()[0]
+            field = ".".join(str(part) for part in first["loc"])
+            given = f": {first['input']!r}" if field and isinstance(first["input"], (str, int, float)) else ""
+            message = str(first["msg"]).removeprefix("Value error, ")
+            message = message[:1].lower() + message[1:]
+            raise CommitmentFileError(
+                f"{path}:{where}: {field + given + ': ' if field else ''}{message}; nothing was imported"
+            ) from None
+        if any(one.commitment == other.commitment for other in commitments):
+            raise CommitmentFileError(
+                f"{path}:{where}: commitment: {one.commitment!r} is there twice; nothing was imported"
+            )
+        commitments.append(one)
+    if not commitments:
+        raise CommitmentFileError(f"{path}: holds no commitment")
+    return commitments
+
+
+def in_usd(store: Store, commitments: list[Commitment], source: str) -> list[dict[str, Any]]:
+    """The rows of commitments, their amounts at the exchange rate in force on the first day of each.
+
+    Raises:
+        CommitmentFileError: There is no rate for that day, or it makes the amount too large.
+    """
+    rows = []
+    for one in commitments:
+        where = f"{source}: commitment {one.commitment!r}"
+        rate = Decimal(1) if one.currency == "USD" else _rate(store, one)
+        if rate is None:
+            raise CommitmentFileError(
+                f"{where}: currency: there is no exchange rate of {one.currency} for {one.begins:%Y-%m-%d}: load rates "
+                "with 'spanledger prices rates'; nothing was imported"
+            )
+        row = one.row(source, rate)
+        if row["amount"] >= _TOO_MUCH:
+            raise CommitmentFileError(f"{where}: amount: expected less than {_TOO_MUCH:,} USD; nothing was imported")
+        rows.append(row)
+    return rows
+
+
+def record(store: Store, commitments: list[Commitment], source: str) -> int:
+    """Store commitments that are new or differ from the stored one of their name; gives how many did.
+
+    Raises:
+        CommitmentFileError: See `in_usd`.
+    """
+    known = {
+        row["commitment_id"]: row for row in store.rows("SELECT * EXCEPT (imported_at, source) FROM commitment FINAL")
+    }
+    changed = [
+        row
+        for row in in_usd(store, commitments, source)
+        if {name: value for name, value in row.items() if name != "source"} != known.get(row["commitment_id"])
+    ]
+    store.insert("commitment", changed)
+    return len(changed)
+
+
+def _rate(store: Store, one: Commitment) -> Decimal | None:
+    found = store.rows(
+        "SELECT usd FROM exchange_rate FINAL "
+        "WHERE currency = {currency:String} AND valid_from <= {day:DateTime('UTC')} ORDER BY valid_from DESC LIMIT 1",
+        currency=one.currency,
+        day=one.begins,
+    )
+    return Decimal(found[0]["usd"]) if found else None
+
+
+def _records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Where each record stands, and its fields; blank fields are left out."""
+    try:
+        if path.suffix in {".yaml", ".yml"}:
+            read_as_text = yaml.load(text_of(path), Loader=yaml.BaseLoader)  # noqa: S506  (it makes nothing but text)
+            if not isinstance(read_as_text, list) or not all(isinstance(one, dict) for one in read_as_text):
+                raise CommitmentFileError(f"{path}: expected a list of commitments, each a mapping of fields")
+            for number, one in enumerate(read_as_text, 1):
+                yield f"commitment {number}", one
+            return
+        rows = csv.DictReader(csv_text_of(path).splitlines())
+        for line, row in enumerate(rows, _FIRST_LINE):
+            if None in row or None in row.values():
+                raise CommitmentFileError(f"{path}:{line}: has not as many fields as line 1; nothing was imported")
+            yield str(line), {name.strip(): value.strip() for name, value in row.items() if value.strip()}
+    except ImportFileError as error:
+        raise CommitmentFileError(str(error)) from None
+    except yaml.YAMLError as error:
+        raise CommitmentFileError(f"{path}: is no YAML: {' '.join(str(error).split())}") from None

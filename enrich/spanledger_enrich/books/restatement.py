@@ -1,0 +1,314 @@
+"""Restatement: computes calls of the ledger anew with what is known now, and writes those that come out differently.
+
+A run picks its calls, in chunks of bounded size, and notes them. Each chunk is computed by the statement that the
+worker enriches with, compared with the ledger, its changes summed by month and tenant, and only then written: a run
+that is killed anywhere goes on with its next chunk, and one that is repeated changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import uuid
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from spanledger_enrich.ledger.enrichment import BEGINNING, compute_again
+from spanledger_enrich.ledger.resolution import resolve_again
+from spanledger_enrich.ledger.tenant_rules import store_rules
+from spanledger_sql.store import statement
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from spanledger_settings.configuration import Configuration
+    from spanledger_sql.store import Store
+
+# The span of time that the database holds to the nanosecond.
+_FIRST, _LAST = datetime(1901, 1, 1, tzinfo=UTC), datetime(2262, 1, 1, tzinfo=UTC)
+
+
+class RestatementError(Exception):
+    """A restatement that cannot start; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which calls a restatement computes anew.
+
+    Attributes:
+        begin: First start of a call; None: from the first one on.
+        end: First moment after them; None: up to the last one.
+        tenants: None named: all. Likewise models (as requested or as answered) and providers.
+        models: See above.
+        providers: See above.
+        changed: Only calls that reference data changed under since they were enriched.
+    """
+
+    begin: datetime | None = None
+    end: datetime | None = None
+    tenants: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    providers: tuple[str, ...] = ()
+    changed: bool = True
+
+    def __str__(self) -> str:
+        """As JSON, which `from_json` reads."""
+        given = {name: value for name, value in asdict(self).items() if value not in (None, ())}
+        return json.dumps(given, default=lambda moment: moment.isoformat(), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Scope:
+        """Read what `str` gave."""
+        given = json.loads(text)
+        for name in ("begin", "end"):
+            given[name] = datetime.fromisoformat(given[name]) if name in given else None
+        for name in ("tenants", "models", "providers"):
+            given[name] = tuple(given.get(name, ()))
+        return cls(**given)
+
+
+@dataclass(frozen=True, slots=True)
+class Restatement:
+    """A run that came to its end, or was asked to stop: how many calls it computed, and how many changed."""
+
+    restatement_id: str
+    examined_calls: int
+    changed_calls: int
+    finished: bool = True
+    resumed: tuple[Restatement, ...] = ()
+
+
+def restate(
+    store: Store,
+    configuration: Configuration,
+    scope: Scope,
+    *,
+    requested_by: str,
+    reason: str,
+    dry_run: bool = False,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+    keep_on: Callable[[], bool] = lambda: True,
+) -> Restatement:
+    """Restate the calls of ``scope``; runs that were killed are brought to their end first.
+
+    Args:
+        store: The database.
+        configuration: Says how many calls a chunk holds, and the default zone.
+        scope: Which calls.
+        requested_by: Who wants it, for the books.
+        reason: Why, for the books.
+        dry_run: Sum up what would change, in `restatement_total`, and leave the ledger as it is.
+        on_progress: Told after each chunk how many calls are done, and of how many.
+        keep_on: Asked before each chunk; the run rests when it says no, and a later one resumes it.
+
+    Raises:
+        RestatementError: Another process is restating.
+    """
+    resumed = tuple(_resume(store, configuration, on_progress, keep_on))
+    resolve_again(store)
+    store_rules(store, configuration.tenant_rules)
+    run = {
+        "restatement_id": uuid.uuid4().hex[:12],
+        "started_at": store.value("SELECT now64(6, 'UTC')"),
+        "finished_at": None,
+        "state": "planning",
+        "requested_by": requested_by,
+        "owner": _me(),
+        "reason": reason,
+        "scope": str(scope),
+        "examined_calls": 0,
+        "changed_calls": 0,
+    }
+    _save(store, run)
+    final = "previewed" if dry_run else "done"
+    done = _finish(store, configuration, run, final, on_progress, keep_on)
+    return Restatement(done.restatement_id, done.examined_calls, done.changed_calls, done.finished, resumed)
+
+
+def reference_changed(store: Store, configuration: Configuration) -> bool:
+    """Whether reference data changed since everything that it touches was last restated."""
+    kind = {"grid_signal": configuration.grid_signal, "grid_basis": configuration.grid_basis}
+    return bool(store.value(statement("books/reference_changed"), since=_restated_since(store), **kind))
+
+
+def _resume(
+    store: Store, configuration: Configuration, on_progress: Callable[[int, int], None], keep_on: Callable[[], bool]
+) -> list[Restatement]:
+    """Bring killed runs to their end; a dry run is given up instead."""
+    resumed = []
+    unfinished = store.rows(
+        "SELECT * EXCEPT (updated_at) FROM restatement FINAL WHERE state IN ('planning', 'running', 'previewing') "
+        "ORDER BY started_at"
+    )
+    for run in unfinished:
+        if _alive(run["owner"]):
+            raise RestatementError(
+                f"restatement {run['restatement_id']} is at work (process {run['owner']}, since "
+                f"{run['started_at']:%Y-%m-%d %H:%M} UTC); wait for its end, or end that process: a later "
+                "'spanledger restate' goes on from where it stopped"
+            )
+    for run in unfinished:
+        if run["state"] != "running":
+            # Nothing was written yet, or never would have been; what it was to do is for the next run to find.
+            _forget(store, run)
+            _save(store, {**run, "state": "abandoned", "owner": ""})
+            continue
+        run["owner"] = _me()
+        _save(store, run)
+        resumed.append(_finish(store, configuration, run, "done", on_progress, keep_on))
+    return resumed
+
+
+def _finish(
+    store: Store,
+    configuration: Configuration,
+    run: dict[str, Any],
+    final: str,
+    on_progress: Callable[[int, int], None],
+    keep_on: Callable[[], bool],
+) -> Restatement:
+    identity = run["restatement_id"]
+    try:
+        if run["state"] == "planning":
+            plan(store, configuration, identity, Scope.from_json(run["scope"]))
+            run["state"] = "running" if final == "done" else "previewing"
+            _save(store, run)
+        chunks = planned(store, identity)
+        before = _chunks(store, identity)
+        total, examined = sum(chunk["calls"] for chunk in chunks), 0
+        store.execute(statement("books/restated_table"))
+        on_progress(0, total)
+        for chunk in chunks:
+            if not keep_on():
+                return Restatement(identity, examined, _changed(store, identity), finished=False)
+            if before.get(chunk["chunk"]) != "done":
+                counted = chunk["chunk"] in before
+                _chunk(store, configuration, identity, chunk, counted=counted, write=final == "done")
+            examined += chunk["calls"]
+            on_progress(examined, total)
+        changed = _changed(store, identity)
+        ended = {"state": final, "finished_at": datetime.now(UTC), "owner": ""}
+        _save(store, {**run, **ended, "examined_calls": examined, "changed_calls": changed})
+        run["owner"] = ""
+        _forget(store, run)
+        return Restatement(identity, examined, changed)
+    finally:
+        # Not at its end: whoever restates next goes on with it.
+        if run["owner"]:
+            _save(store, {**run, "owner": ""})
+
+
+def plan(store: Store, configuration: Configuration, identity: str, scope: Scope) -> None:
+    """Put the calls of a scope into `restatement_call`, in chunks of `batch_calls`."""
+    store.execute(
+        statement("books/restatement_call"),
+        {
+            "restatement_id": identity,
+            "chunk_calls": configuration.batch_calls,
+            "from": scope.begin or _FIRST,
+            "to": scope.end or _LAST,
+            "tenants": list(scope.tenants),
+            "models": list(scope.models),
+            "providers": list(scope.providers),
+            "changed": int(scope.changed),
+            "since": _restated_since(store),
+            "default_zone": configuration.default_zone,
+            "grid_signal": configuration.grid_signal,
+            "grid_basis": configuration.grid_basis,
+        },
+    )
+
+
+def planned(store: Store, identity: str) -> list[dict[str, Any]]:
+    """The chunks of a plan, and how many calls each holds."""
+    return store.rows(
+        "SELECT chunk, count() AS calls FROM restatement_call WHERE restatement_id = {id:String} "
+        "GROUP BY chunk ORDER BY chunk",
+        id=identity,
+    )
+
+
+def _chunk(
+    store: Store, configuration: Configuration, identity: str, chunk: dict[str, Any], *, counted: bool, write: bool
+) -> None:
+    """Compute, compare, sum up and write one chunk; with ``counted``, its changes are summed up already."""
+    store.execute("TRUNCATE TABLE restated")
+    store.execute("TRUNCATE TABLE restatement_change")
+    compute_again(store, configuration, identity, chunk["chunk"])
+    store.execute(statement("books/restatement_change"), {"restatement_id": identity, "chunk": chunk["chunk"]})
+    progress = {"restatement_id": identity, "chunk": chunk["chunk"], "calls": chunk["calls"]}
+    if not counted:
+        totals = store.rows(statement("books/restatement_total"))
+        store.insert(
+            "restatement_total", [{"restatement_id": identity, "chunk": chunk["chunk"], **row} for row in totals]
+        )
+        changed = store.value("SELECT count() FROM restatement_change")
+        store.insert("restatement_chunk", [{**progress, "state": "counted", "changed_calls": changed}])
+    if write:
+        store.execute(statement("books/restated"))
+        changed = store.value(
+            "SELECT changed_calls FROM restatement_chunk FINAL "
+            "WHERE restatement_id = {id:String} AND chunk = {n:UInt32}",
+            id=identity,
+            n=chunk["chunk"],
+        )
+        store.insert("restatement_chunk", [{**progress, "state": "done", "changed_calls": changed}])
+
+
+def _chunks(store: Store, identity: str) -> dict[int, str]:
+    rows = store.rows(
+        "SELECT chunk, state FROM restatement_chunk FINAL WHERE restatement_id = {id:String}", id=identity
+    )
+    return {row["chunk"]: row["state"] for row in rows}
+
+
+def _changed(store: Store, identity: str) -> int:
+    return int(
+        store.value(
+            "SELECT sum(changed_calls) FROM restatement_chunk FINAL WHERE restatement_id = {id:String}", id=identity
+        )
+        or 0
+    )
+
+
+def _forget(store: Store, run: dict[str, Any]) -> None:
+    """Delete what a run needed only while it was at work."""
+    store.execute("DELETE FROM restatement_call WHERE restatement_id = {id:String}", {"id": run["restatement_id"]})
+    store.execute("TRUNCATE TABLE restatement_change")
+    store.execute("DROP TABLE IF EXISTS restated")
+
+
+def _restated_since(store: Store) -> datetime:
+    """When the last restatement of everything that had changed began."""
+    began = store.value(
+        "SELECT max(started_at) FROM restatement FINAL WHERE state = 'done' AND scope = {everything:String}",
+        everything=str(Scope()),
+    )
+    return max(began, BEGINNING) if isinstance(began, datetime) else BEGINNING
+
+
+def _save(store: Store, run: dict[str, Any]) -> None:
+    store.insert("restatement", [run])
+
+
+def _me() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def _alive(owner: str) -> bool:
+    """Whether the process that owns a run may be at work; of other machines nothing is known, so it may."""
+    host, _, pid = owner.rpartition(":")
+    if not owner:
+        return False
+    if host != socket.gethostname():
+        return True
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return int(pid) != os.getpid()

@@ -1,0 +1,1 @@
+"""Where grid intensities come from: files in several formats, and live sources."""

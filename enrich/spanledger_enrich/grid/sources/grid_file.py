@@ -1,0 +1,156 @@
+"""CSV files of grid intensities, in any of the formats that Spanledger knows, as hours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from spanledger_enrich.files.csv_table import CsvTable, GridFileError
+from spanledger_enrich.grid.grid_hour import GridStepError, hourly, missing_hours
+from spanledger_enrich.grid.grid_zone import is_zone, similar_zones
+from spanledger_enrich.grid.sources import electricity_maps, plain, watttime
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+_SERIES = ["zone", "signal", "basis"]
+
+
+@dataclass(frozen=True, slots=True)
+class GridFile:
+    """What a file holds.
+
+    Attributes:
+        path: Where it is.
+        format: In which of the formats.
+        hours: Rows of `grid_intensity`.
+        missing: The hours that lack between a series' first and last, by (zone, signal, basis).
+    """
+
+    path: Path
+    format: str
+    hours: pd.DataFrame
+    missing: Mapping[tuple[str, str, str], pd.DatetimeIndex] = field(default_factory=dict)
+
+
+def read_files(
+    paths: Sequence[Path], *, zone: str = "", renamed: Mapping[str, str] | None = None, timezone: str = ""
+) -> list[GridFile]:
+    """Read and check files; nothing is stored.
+
+    Args:
+        paths: The files.
+        zone: The zone of files that name none.
+        renamed: Zones of the files that are to be stored under another name; these names are taken as given.
+        timezone: Of times without an offset.
+
+    Raises:
+        GridFileError: A file cannot be read, has a bad line, names an unknown zone, or two files differ in an hour.
+    """
+    names = dict(renamed or {})
+    samples = [_samples(path, zone, set(names), timezone) for path in paths]
+    seen = {name for _, table in samples for name in table["zone"].unique()}
+    if unused := sorted(set(names) - seen):
+        raise GridFileError(
+            f"--zone {unused[0]}={names[unused[0]]}: no file has a zone {unused[0]!r}; nothing was imported"
+        )
+    files = [_hours(path, kind, table, names) for path, (kind, table) in zip(paths, samples, strict=True)]
+    _refuse_contradictions(files)
+    return files
+
+
+def _samples(path: Path, zone: str, renamed: set[str], timezone: str) -> tuple[str, pd.DataFrame]:
+    kind, samples = _read(CsvTable.read(path), zone, timezone)
+    samples = samples.reset_index(drop=True)
+    _refuse_unknown_zones(path, samples, renamed)
+    return kind, samples
+
+
+def _hours(path: Path, kind: str, samples: pd.DataFrame, renamed: dict[str, str]) -> GridFile:
+    if renamed:
+        samples = samples.assign(zone=samples["zone"].replace(renamed))
+    _refuse_repetitions(path, samples)
+    future = (samples["ts"] > pd.Timestamp.now(UTC)) & (samples["quality"] != "forecast")
+    if future.any():
+        row = samples[future].iloc[0]
+        raise GridFileError(f"{path}:{row['line']}: {row['ts']:%Y-%m-%d %H:%M} UTC is to come, but is no forecast")
+    try:
+        hours = hourly(samples)
+    except GridStepError as error:
+        row = samples.loc[error.row]
+        raise GridFileError(f"{path}:{row['line']}: {row['zone']} {row['ts']:%Y-%m-%d %H:%M:%S} UTC: {error}") from None
+    if hours.empty:
+        raise GridFileError(f"{path}: holds no value")
+    return GridFile(path, kind, hours, missing_hours(hours))
+
+
+def _read(table: CsvTable, zone: str, timezone: str) -> tuple[str, pd.DataFrame]:
+    if electricity_maps.TIME in table.rows:
+        return electricity_maps.NAME, electricity_maps.read(table)
+    if table.column(*watttime.TIMES) and table.column(*watttime.VALUES):
+        return watttime.NAME, watttime.read(table, zone)
+    if plain.TIME in table.rows:
+        return "plain", plain.read(table, zone, timezone)
+    raise GridFileError(
+        f"{table.path}:1: the columns {', '.join(table.rows.columns[:6])} are of no known format; expected Electricity "
+        "Maps' (Datetime (UTC), Zone Id, ...), WattTime's (point_time, value) or zone,datetime,g_per_kwh"
+    )
+
+
+def _refuse_unknown_zones(path: Path, samples: pd.DataFrame, accepted: set[str]) -> None:
+    # WattTime's regions are names of their own, which no cloud region maps to.
+    ours = samples[(samples["signal"] == "average") | ~samples["source"].str.startswith(watttime.NAME)]
+    for zone, line in ours.groupby("zone", sort=False)["line"].first().items():
+        name = str(zone)
+        if is_zone(name) or name in accepted:
+            continue
+        if not name:
+            raise GridFileError(f"{path}:{line}: zone: blank; expected a zone such as DE; nothing was imported")
+        near = similar_zones(name)
+        raise GridFileError(
+            f"{path}:{line}: zone: {name!r} is no known zone"
+            + (f"; meant {' or '.join(near)}?" if near else "")
+            + f" To take it as it is: --zone {name}={name}; nothing was imported"
+        )
+
+
+def _refuse_repetitions(path: Path, samples: pd.DataFrame) -> None:
+    key = [*_SERIES, "ts"]
+    again = samples.duplicated(key)
+    if again.any():
+        row = samples[again].iloc[0]
+        same = (samples[key] == row[key]).all(axis=1)
+        first = samples.loc[same, "line"].iloc[0]
+        raise GridFileError(
+            f"{path}:{row['line']}: {row['zone']} {row['ts']:%Y-%m-%d %H:%M} UTC was given in line {first} already; "
+            "nothing was imported"
+        )
+
+
+def _refuse_contradictions(files: list[GridFile]) -> None:
+    """Two files may overlap, but not say different things of an hour."""
+    if len(files) < 2:
+        return
+    together = pd.concat([file.hours.assign(file=number) for number, file in enumerate(files)], ignore_index=True)
+    key = [*_SERIES, "ts"]
+    shared = together[together.duplicated(key, keep=False)]
+    if shared.empty:
+        return
+    distinct = shared.groupby(key, observed=True)["g_per_kwh"].transform("nunique")
+    if (distinct > 1).any():
+        row = shared[distinct > 1].iloc[0]
+        same = shared[(shared[key] == row[key]).all(axis=1)]
+        values = " and ".join(
+            f"{files[number].path}: {value}" for number, value in zip(same["file"], same["g_per_kwh"], strict=True)
+        )
+        raise GridFileError(
+            f"{row['zone']} {row['ts']:%Y-%m-%d %H:%M} UTC ({row['signal']}, {row['basis']}) has different values: "
+            f"{values} g/kWh; nothing was imported"
+        )
+
+
+__all__ = ["GridFile", "GridFileError", "read_files"]

@@ -1,0 +1,1 @@
+"""The ledger: resolves, counts once, and writes one costed row a call."""

@@ -1,0 +1,103 @@
+"""Runs the one statement that costs calls: for the worker over what is new, for a restatement over what is not."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from spanledger_enrich.ledger.tenant_rules import follow_rules
+from spanledger_sql.store import statement
+
+if TYPE_CHECKING:
+    from spanledger_settings.configuration import Configuration
+    from spanledger_sql.store import Store
+
+BEGINNING = datetime(1970, 1, 2, tzinfo=UTC)
+_NAME = "ledger"
+
+
+def enrich(store: Store, configuration: Configuration, after: datetime, until: datetime, version: int) -> None:
+    """Write the calls ingested after ``after`` and up to ``until`` into the ledger, without those that it has.
+
+    Calls of earlier batches that count otherwise since the last batch are written anew.
+
+    Args:
+        store: The database.
+        configuration: Says the methods.
+        after: The batch's start, excluded.
+        until: The batch's end.
+        version: Of the rows written.
+    """
+    batch = {"target": "ledger", "spans": "llm_spans", "after": after, "until": until, "version": version}
+    whole = {"restatement_id": "", "restated_chunk": 0, "verdicts_after": last_version(store)}
+    follow_rules(store, {**batch, **whole})
+    store.execute(statement("ledger/ledger"), {**batch, **whole, **methods(configuration)})
+
+
+def compute_again(
+    store: Store,
+    configuration: Configuration,
+    restatement_id: str,
+    chunk: int,
+    *,
+    target: str = "restated",
+    spans: str = "llm_spans",
+) -> None:
+    """Compute the calls of a restatement's chunk into the table ``target``, with what is known now.
+
+    They get the version after the newest that the ledger has of them. What the worker writes of a call meanwhile,
+    such as a newer verdict on who counts, bears the time of its batch as its version: it is later, and stays in force.
+    """
+    version = 1 + int(store.value(statement("books/restated_version"), restatement_id=restatement_id, chunk=chunk))
+    scope = {
+        "target": target,
+        "spans": spans,
+        "after": BEGINNING,
+        "until": datetime.now(UTC),
+        "version": version,
+        "restatement_id": restatement_id,
+        "restated_chunk": chunk,
+        "verdicts_after": 0,
+    }
+    follow_rules(store, scope)
+    store.execute(statement("ledger/ledger"), {**scope, **methods(configuration)})
+
+
+def methods(configuration: Configuration) -> dict[str, str | float]:
+    """The configured choices that the enrichment statement takes as parameters."""
+    return {
+        "default_zone": configuration.default_zone,
+        "energy_method": configuration.energy_method,
+        "energy_bounds": configuration.energy_bounds,
+        "grid_signal": configuration.grid_signal,
+        "grid_basis": configuration.grid_basis,
+        "default_pue": configuration.default_pue,
+        "estimate_usage": int(configuration.estimate_usage),
+    }
+
+
+def progress(store: Store) -> datetime:
+    """The time of ingestion up to which every call is in the ledger."""
+    until = store.value("SELECT max(ingested_until) FROM enrich_progress WHERE worker = {worker:String}", worker=_NAME)
+    return max(until, BEGINNING) if isinstance(until, datetime) else BEGINNING
+
+
+def last_version(store: Store) -> int:
+    """The version of the last batch that was written whole."""
+    return int(store.value("SELECT max(version) FROM enrich_progress WHERE worker = {worker:String}", worker=_NAME))
+
+
+def record_progress(store: Store, until: datetime, calls: int, version: int) -> None:
+    """Say that everything ingested up to ``until`` is in the ledger, with ``calls`` more, as ``version``."""
+    store.insert(
+        "enrich_progress",
+        [
+            {
+                "worker": _NAME,
+                "ingested_until": until,
+                "calls": calls,
+                "updated_at": datetime.now(UTC),
+                "version": version,
+            }
+        ],
+    )

@@ -1,0 +1,1 @@
+"""Price books: list and contract prices, and which model a reported name means."""

@@ -1,0 +1,183 @@
+"""Contract books in the database: imported whole or not at all, and kept in step with the list and the rates."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from spanledger_enrich.prices.price_contract import Contract, checked, expand, listed_prices
+from spanledger_enrich.prices.price_file import Place, PriceFileError, line, read_book, read_rates
+from spanledger_enrich.prices.price_row import PriceKey
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from spanledger_enrich.prices.price_contract import Listed, Rates
+    from spanledger_enrich.prices.price_file import Rate
+    from spanledger_sql.store import Store
+
+_PRECEDENCE = ("tenant_id", "provider_account", "environment")
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import did: the book's name, its lines and the models that it has prices for."""
+
+    book: str
+    lines: int
+    models: int
+    changed: bool
+
+
+def import_book(
+    store: Store, path: Path, *, book: str = "", tenant: str = "", account: str = "", environment: str = ""
+) -> Imported:
+    """Put a contract book into the database, in place of the one of its name.
+
+    Args:
+        store: The database.
+        path: CSV or YAML.
+        book: Its name; default: what the file says, or the file's name.
+        tenant: Whose calls it applies to; of the three at most one, and none where to everybody's.
+        account: The provider's account whose calls it applies to.
+        environment: The deployment environment whose calls it applies to.
+
+    Raises:
+        PriceFileError: The file cannot be taken; nothing of it was loaded.
+    """
+    file = read_book(path)
+    scope = {"tenant_id": tenant, "provider_account": account, "environment": environment}
+    if not any(scope.values()):
+        scope = {name: getattr(file, name) for name in scope}
+    if sum(map(bool, scope.values())) > 1:
+        raise PriceFileError(f"{path.name}: a book applies to one of tenant, account and environment, not to several")
+    name = book or file.name
+    if name in {"", "list", "free"} or any(letter in name for letter in "/@#"):
+        raise PriceFileError(f"{path.name}: book: {name!r} cannot name a contract; expected a name such as acme-2025")
+    for other in store.rows("SELECT * FROM price_book FINAL WHERE NOT deleted"):
+        if other["book"] != name and all(other[key] == value for key, value in scope.items()):
+            whose = " ".join(filter(None, scope.values())) or "everybody"
+            raise PriceFileError(
+                f"{path.name}: book: {other['book']!r} applies to {whose} already; import it under that name to "
+                "replace it, "
+                f"or remove it with 'spanledger prices remove {other['book']}'"
+            )
+    listed, rates = _listed(store), _rates(store, file.rates)
+    lines = checked(file.lines, listed, rates)
+    about = {
+        "book": name,
+        **scope,
+        "precedence": next((number for number, key in enumerate(_PRECEDENCE, 1) if scope[key]), 4),
+        "origin": path.name,
+        "sha256": file.sha256,
+        "lines": json.dumps(file.rows),
+        "deleted": 0,
+    }
+    store_rates(store, file.rates)
+    models, changed = _write(store, about, Contract(lines, listed, rates))
+    return Imported(name, len(file.lines), models, changed)
+
+
+def import_rates(store: Store, path: Path) -> int:
+    """Put exchange rates into the database and the books' prices at them; gives how many.
+
+    Raises:
+        PriceFileError: The file cannot be taken; nothing of it was loaded.
+    """
+    rates = read_rates(path)
+    seen: dict[tuple[str, object], Rate] = {}
+    for rate in rates:
+        if (other := seen.setdefault((rate.currency, rate.valid_from), rate)) is not rate:
+            raise rate.place.refuse(
+                "valid_from", f"{other.place.row} has a rate of {rate.currency} for that day already"
+            )
+    store_rates(store, rates)
+    follow_the_list(store)
+    return len(rates)
+
+
+def store_rates(store: Store, rates: Sequence[Rate]) -> None:
+    """Write exchange rates; one of the same day is replaced."""
+    store.insert(
+        "exchange_rate",
+        [
+            {"currency": rate.currency, "valid_from": rate.valid_from, "usd": rate.usd, "source": rate.place.file}
+            for rate in rates
+        ],
+    )
+
+
+def follow_the_list(store: Store) -> int:
+    """Make the books' prices anew from their lines, the list and the rates; gives how many books changed."""
+    books = store.rows("SELECT * EXCEPT (imported_at) FROM price_book FINAL WHERE NOT deleted")
+    if not books:
+        return 0
+    listed, rates = _listed(store), _rates(store, [])
+    changed = 0
+    for about in books:
+        entries = enumerate(json.loads(about["lines"]), 1)
+        lines = checked([line(Place(about["origin"], f"line {n}"), entry) for n, entry in entries], listed, rates)
+        changed += _write(store, about, Contract(lines, listed, rates))[1]
+    return changed
+
+
+def remove_book(store: Store, book: str) -> None:
+    """Let a book apply no more. Its prices stay, for the calls that were priced by them.
+
+    Raises:
+        PriceFileError: There is no such book.
+    """
+    found = store.rows(
+        "SELECT * EXCEPT (imported_at) FROM price_book FINAL WHERE book = {book:String} AND NOT deleted", book=book
+    )
+    if not found:
+        raise PriceFileError(f"there is no contract book {book!r}: see 'spanledger prices books'")
+    store.insert("price_book", [{**found[0], "deleted": 1}])
+
+
+def _write(store: Store, about: Mapping[str, Any], contract: Contract) -> tuple[int, bool]:
+    """Write a book and its rows; gives the models it prices, and whether anything changed.
+
+    The rows come before the book that points at them: a stop in between leaves the book as it was.
+    """
+    rows = list(expand(contract))
+    digest = hashlib.sha256(repr(rows).encode()).hexdigest()[:8]
+    version = f"{about['book']}@{digest}"
+    before = store.value(
+        "SELECT version FROM price_book FINAL WHERE book = {book:String} AND NOT deleted", book=about["book"]
+    )
+    models = len({(row["provider"], row["model"]) for row in rows})
+    if before == version and not _scope_changed(store, about):
+        return models, False
+    store.insert("price_list", [_booked(row, version, about) for row in rows])
+    store.insert("price_book", [{**about, "version": version}])
+    return models, True
+
+
+def _scope_changed(store: Store, about: Mapping[str, Any]) -> bool:
+    [before] = store.rows("SELECT * FROM price_book FINAL WHERE book = {book:String}", book=about["book"])
+    return any(before[name] != about[name] for name in (*_PRECEDENCE, "sha256"))
+
+
+def _booked(row: Mapping[str, Any], version: str, about: Mapping[str, Any]) -> dict[str, Any]:
+    key = PriceKey(
+        version, *(row[name] for name in ("provider", "model", "valid_from", "service_tier", "speed", "region"))
+    )
+    return {**row, **key.columns(), "source": f"{about['origin']}, {row['source']}"}
+
+
+def _listed(store: Store) -> Listed:
+    return listed_prices(store.rows("SELECT * FROM price_list FINAL WHERE book = 'list'"))
+
+
+def _rates(store: Store, added: Sequence[Rate]) -> Rates:
+    rates: dict[str, dict[Any, Any]] = defaultdict(dict)
+    for row in store.rows("SELECT currency, valid_from, usd FROM exchange_rate FINAL ORDER BY valid_from"):
+        rates[row["currency"]][row["valid_from"]] = row["usd"]
+    for rate in added:
+        rates[rate.currency][rate.valid_from] = rate.usd
+    return {currency: sorted(days.items()) for currency, days in rates.items()}

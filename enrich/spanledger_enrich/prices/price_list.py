@@ -1,0 +1,265 @@
+"""List prices: genai-prices' catalogue as wide rows of `price_list`, and which entry a reported model means."""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from genai_prices import data_snapshot
+from genai_prices.types import StartDateConstraint, TimeOfDateConstraint
+
+from spanledger_enrich.prices import price_catalogue
+from spanledger_enrich.prices.price_row import PriceKey, price_columns
+from spanledger_sql.store import statement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from genai_prices.types import ConditionalPrice, ModelInfo, PriceVariant, Provider
+
+    from spanledger_sql.store import Store
+
+BOOK = "list"
+SOURCE = price_catalogue.INSTALLED
+
+# A price that holds from the beginning of time: ASOF needs a date, and every call is later than this.
+ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
+# Groq bills at least ten seconds of audio (genai_prices.types.ModelInfo.calc_price).
+_MINIMUM_SECONDS = {("groq", "whisper-large-v3"): 10, ("groq", "whisper-large-v3-turbo"): 10}
+
+# OpenTelemetry's names of providers, and those of older instrumentations, where genai-prices has another.
+PROVIDER_NAMES = {
+    "aws.bedrock": "aws",
+    "az.ai.inference": "azure",
+    "az.ai.openai": "azure",
+    "azure.ai.inference": "azure",
+    "azure.ai.openai": "azure",
+    "azure_ai": "azure",
+    "azure_openai": "azure",
+    "bedrock": "aws",
+    "fireworks_ai": "fireworks",
+    "gcp.gemini": "google",
+    "gcp.gen_ai": "google",
+    "gcp.vertex_ai": "google",
+    "gemini": "google",
+    "google_genai": "google",
+    "mistral_ai": "mistral",
+    "mistralai": "mistral",
+    "together_ai": "together",
+    "vertex_ai": "google",
+    "x_ai": "x-ai",
+    "xai": "x-ai",
+}
+# What clouds and gateways put before a model's name.
+_PREFIX = re.compile(r"^(?:.*/)?(?:publishers/[^/]+/models|models|deployments|endpoints)/|^[a-z0-9_.-]+/")
+
+
+@dataclass(frozen=True, slots=True)
+class PriceEntry:
+    """Which rows of `price_list` price a model; empty names and a note where none do.
+
+    seller: who charges for the call, whose contracts apply to it: the provider, or a cloud that sells its models.
+    standard_only: the price is another provider's, of which only the standard service tier may be taken.
+    """
+
+    provider: str
+    model: str
+    note: str = ""
+    seller: str = ""
+    standard_only: bool = False
+
+
+def load(store: Store) -> int:
+    """Put the whole catalogue into `price_list`, unless it is there; gives the number of rows that are new or changed.
+
+    A row that the catalogue says otherwise than before is kept in `price_superseded`, for the calls that it priced.
+    """
+    source = price_catalogue.activate(store)
+    if price_catalogue.is_loaded(store, source):
+        return 0
+    before = {
+        _key(row): row
+        for row in store.rows("SELECT * EXCEPT (loaded_at) FROM price_list FINAL WHERE book = {book:String}", book=BOOK)
+    }
+    rows = [row | {"source": source} for row in catalogue()]
+    changed = [row for row in rows if _said(before.get(_key(row), {})) != _said(row)]
+    replaced = [_key(row) for row in changed if _key(row) in before]
+    if replaced:
+        store.execute(
+            statement("lookups/supersede_prices"), {"price_ids": [before[key]["price_id"] for key in replaced]}
+        )
+    store.insert("price_list", changed)
+    price_catalogue.remember(store, source)
+    return len(changed)
+
+
+def _key(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(row[name] for name in ("provider", "model", "valid_from", "service_tier", "speed", "region"))
+
+
+def _said(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What a row says, whatever said it."""
+    return {name: value for name, value in row.items() if name not in {"source", "applies", "exchange_rate"}}
+
+
+def catalogue() -> Iterator[dict[str, Any]]:
+    """Every model's prices as rows of `price_list`, USD per token, for each date on which they change.
+
+    A model whose price depends on the service tier or the speed has a row for each of them. Models of which the
+    catalogue gives no price, or none by a unit that is recorded, are left out: their calls show as unpriced.
+    """
+    for provider in data_snapshot.get_snapshot().providers:
+        for model in provider.models:
+            for valid_from, (tier, speed) in itertools.product(_starts(model), _contexts(model)):
+                columns = _prices(provider, model, valid_from, tier, speed)
+                if columns is not None:
+                    key = PriceKey(BOOK, provider.id, model.id, valid_from, tier, speed)
+                    yield {
+                        **key.columns(), "currency": "USD", **columns,
+                        "applies": 1, "exchange_rate": Decimal(1), "source": SOURCE,
+                    }  # fmt: skip
+
+
+def resolve(provider: str, models: Iterable[str]) -> PriceEntry:
+    """Find the entry that prices a call: the first of ``models`` (best first) that the provider's catalogue knows.
+
+    Args:
+        provider: The provider as the span names it, lower case; may be empty.
+        models: Model names as reported: the response's before the request's.
+    """
+    snapshot = data_snapshot.get_snapshot()
+    names = [name for name in dict.fromkeys(models) if name]
+    provider_id = PROVIDER_NAMES.get(provider, provider) or None
+    for name in names:
+        for asked, written in _spellings(provider_id, name):
+            try:
+                found, model = snapshot.find_provider_model(written, None, asked, None)
+            except LookupError:
+                continue
+            owner = _owner(model)
+            return PriceEntry(owner, model.id, "", found.id, standard_only=owner != found.id)
+    if not names:
+        return PriceEntry("", "", "the span names no model")
+    return PriceEntry(
+        "",
+        "",
+        f"{price_catalogue.active()} has no {' or '.join(map(repr, names))} of provider {provider or '(none)'!r}",
+    )
+
+
+def seller(provider: str) -> str:
+    """The name by which price books know a provider, as the catalogue writes it where it has it."""
+    name = PROVIDER_NAMES.get(provider.lower(), provider.lower())
+    found = data_snapshot.find_provider_by_id(data_snapshot.get_snapshot().providers, name) if name else None
+    return found.id if found is not None else name
+
+
+def providers() -> list[str]:
+    """The catalogue's names of providers."""
+    return [provider.id for provider in data_snapshot.get_snapshot().providers]
+
+
+def sold_by(provider: str) -> dict[str, str]:
+    """The models that a provider sells, each with the provider whose list prices it."""
+    providers = {known.id: known for known in data_snapshot.get_snapshot().providers}
+    if provider not in providers:
+        return {}
+    owners = [provider, *(providers[provider].fallback_model_providers or [])]
+    return {model.id: owner for owner in reversed(owners) for model in providers[owner].models}
+
+
+def nearest(name: str, provider: str = "", count: int = 3) -> list[str]:
+    """The catalogue's models whose names come nearest to ``name``, as provider/model, the provider's own first."""
+    own = {model.lower(): f"{owner}/{model}" for model, owner in sold_by(seller(provider)).items()}
+    everybodys = {
+        model.id.lower(): f"{known.id}/{model.id}"
+        for known in reversed(data_snapshot.get_snapshot().providers)
+        for model in known.models
+    }
+    found = [
+        known[match] for known in (own, everybodys) for match in difflib.get_close_matches(name.lower(), known, count)
+    ]
+    return list(dict.fromkeys(found))[:count]
+
+
+def price_context(service_tier: str, speed: str) -> dict[str, str]:
+    """What a call's service tier and speed are in genai-prices' terms, where batches are a way of processing."""
+    context = {"service_tier": service_tier, "speed": speed}
+    if service_tier == "batch":
+        context["processing"] = "batch"
+    return {name: value for name, value in context.items() if value}
+
+
+def _spellings(provider: str | None, name: str) -> Iterator[tuple[str | None, str]]:
+    """Provider and model as they were said, then without the prefixes that clouds and gateways put before a name."""
+    yield provider, name
+    bare = _PREFIX.sub("", name)
+    if bare == name:
+        return
+    if provider is None:
+        # A gateway's name says the provider first, such as azure/gpt-4o.
+        first = name.split("/", 1)[0].lower()
+        yield PROVIDER_NAMES.get(first, first), bare
+    else:
+        yield provider, bare
+
+
+def _starts(model: ModelInfo) -> list[datetime]:
+    """The dates on which a model's prices change."""
+    dated = {
+        datetime.combine(constraint.start_date, time(), tzinfo=UTC)
+        for constraint in _constraints(model)
+        if isinstance(constraint, StartDateConstraint)
+    }
+    return sorted({ALWAYS} | dated)
+
+
+def _window_starts(model: ModelInfo) -> list[int]:
+    """The seconds of the UTC day at which a model's prices may change, after midnight."""
+    moments = {
+        moment if moment.tzinfo is None else datetime.combine(ALWAYS, moment).astimezone(UTC).time()
+        for constraint in _constraints(model)
+        if isinstance(constraint, TimeOfDateConstraint)
+        for moment in (constraint.start_time, constraint.end_time)
+    }
+    seconds = {moment.hour * 3600 + moment.minute * 60 + moment.second for moment in moments}
+    return sorted(seconds - {0})
+
+
+def _constraints(model: ModelInfo) -> Iterator[StartDateConstraint | TimeOfDateConstraint]:
+    dated = model.prices if isinstance(model.prices, list) else []
+    entries: list[ConditionalPrice | PriceVariant] = [*dated, *(model.price_variants or [])]
+    return (entry.constraint for entry in entries if entry.constraint is not None)
+
+
+def _contexts(model: ModelInfo) -> list[tuple[str, str]]:
+    """The service tiers and speeds for which a model has prices of its own, the standard first."""
+    tiers, speeds = [""], [""]
+    for variant in model.price_variants or []:
+        for name, value in variant.when.items():
+            if name in {"service_tier", "processing"}:
+                tiers.append(value)
+            elif name == "speed":
+                speeds.append(value)
+    return list(itertools.product(dict.fromkeys(tiers), dict.fromkeys(speeds)))
+
+
+def _prices(provider: Provider, model: ModelInfo, valid_from: datetime, tier: str, speed: str) -> dict[str, Any] | None:
+    windows = _window_starts(model)
+    moments = [valid_from.replace(hour=second // 3600, minute=second // 60 % 60) for second in (0, *windows)]
+    segments = [model.get_prices(moment, price_context(tier, speed)) for moment in moments]
+    return price_columns(segments, windows, minimum_seconds=_MINIMUM_SECONDS.get((provider.id, model.id), 0))
+
+
+def _owner(model: ModelInfo) -> str:
+    """The provider whose catalogue holds this entry: it may be another's (Azure's OpenAI models are OpenAI's)."""
+    return next(
+        provider.id
+        for provider in data_snapshot.get_snapshot().providers
+        if any(candidate is model for candidate in provider.models)
+    )

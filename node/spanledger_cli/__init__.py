@@ -1,0 +1,1 @@
+"""The command line: one typer application, and how it talks to a terminal."""

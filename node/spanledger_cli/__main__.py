@@ -1,0 +1,19 @@
+"""The command ``spanledger``, also as ``python -m spanledger_cli``."""
+
+import sys
+
+
+def main() -> None:
+    """Run the command line, or say what to install when only the in-app library is there."""
+    try:
+        from spanledger_cli.cli import main as run  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        sys.exit(
+            f"spanledger: error: {error.name} is not installed: the in-app library came alone; "
+            "the command line needs pip install 'spanledger[node]'"
+        )
+    run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What the carbon commands are made of: scenarios and the method statement."""

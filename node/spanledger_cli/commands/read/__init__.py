@@ -1,0 +1,1 @@
+"""Commands that read the ledger and report on it."""

@@ -1,0 +1,1 @@
+"""Commands on reference data: prices, energy, the grid, commitments, tenant rules."""

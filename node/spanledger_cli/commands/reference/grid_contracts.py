@@ -1,0 +1,69 @@
+"""Commands on the contracts behind the power, for market-based emissions."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from spanledger_cli.options import Begin, End, Files, Month, Output, Timezone, open_store
+from spanledger_cli.terminal import console, print_rows
+from spanledger_enrich.grid.grid_contract import read_files, record
+from spanledger_settings.period import period
+
+contracts = typer.Typer(help="Contracts on power, for market-based emissions.", no_args_is_help=True)
+
+
+@contracts.command("import")
+def contracts_import(
+    context: typer.Context,
+    files: Files,
+    timezone: Annotated[str, typer.Option(help="Of dates and of times without an offset.")] = "UTC",
+) -> None:
+    """Import certificates, PPAs, supplier factors and residual mixes from CSV.
+
+    Columns: kind (certificate, ppa, supplier factor, residual mix), zone (DE; a country stands for its zones), from, to
+    (the first moment not covered), g_per_kwh, and, of certificates and PPAs, mwh or share (0 to 1); if known id,
+    provider, source. All files are checked before any is stored. They hold for the calls that follow.
+
+    Try:
+
+        spanledger grid contracts import contracts_2024.csv --timezone Europe/Berlin
+    """
+    checked = read_files(files, timezone)
+    with open_store(context) as store:
+        for file in checked:
+            console().print(f"{file.path.name}: {record(store, file):,} contracts", markup=False, highlight=False)
+
+
+@contracts.command("list")
+def contracts_list(context: typer.Context, output: Output = None) -> None:
+    """The contracts that were imported.
+
+    Try:
+
+        spanledger grid contracts list
+    """
+    with open_store(context) as store:
+        print_rows(store.frame("reports/grid/contracts"), output, title="Contracts on power")
+
+
+@contracts.command("coverage")
+def contracts_coverage(
+    context: typer.Context,
+    month: Month = None,
+    begin: Begin = None,
+    end: End = None,
+    timezone: Timezone = "UTC",
+    output: Output = None,
+) -> None:
+    """How far contracted volumes cover the calls' energy, annually and hour by hour matched, with market-based kgCO2e.
+
+    Try:
+
+        spanledger grid contracts coverage --from 2024-01-01 --to 2025-01-01
+    """
+    asked = period(month, begin, end, timezone)
+    with open_store(context) as store:
+        frame = store.frame("reports/grid/contract_coverage", **{"from": asked.begin, "to": asked.end})
+        print_rows(frame, output, title=f"Coverage by contracts, {asked}")

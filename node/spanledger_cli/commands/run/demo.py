@@ -1,0 +1,172 @@
+"""Real traffic through the real path: a node of its own, a public trace over OTLP, then the figures."""
+
+from __future__ import annotations
+
+import importlib.resources
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from spanledger_cli.commands.run.data import progress
+from spanledger_cli.commands.run.doctor import node_status
+from spanledger_cli.terminal import Format, console, print_rows
+from spanledger_enrich.grid.grid_intensity import read_electricity_maps
+from spanledger_node.listening import ListenError, listen
+from spanledger_settings.configuration import Configuration, load
+from spanledger_sql.store import Store, StoreError, statement
+from spanledger_traffic import trace_file
+from spanledger_traffic.replay import Replayed, replay
+from spanledger_traffic.workload import Call, Workload
+
+# The hourly grid data that the demo carries was measured in October 2024.
+_START = datetime(2024, 10, 8, tzinfo=UTC)
+_DAYS = 3
+_TRACES = (("mooncake_conversation.jsonl.gz", "chat"), ("azure_code.csv", "code-completion"))
+
+
+def demo(
+    exit_: Annotated[
+        bool, typer.Option("--exit", help="End after the figures, also with a terminal attached.")
+    ] = False,
+    dashboard_port: Annotated[int, typer.Option(help="The dashboards' port; another is taken if it is in use.")] = 8501,
+) -> None:
+    """Send real traffic through the whole pipeline, print cost and CO2e, and show the dashboards.
+
+    A node with a temporary data folder takes in some thousand calls of public request traces (Mooncake's and Azure's)
+    through the OpenTelemetry SDK, spread over three days of October 2024. Tenants and models are made up, tokens and
+    prompt-cache hits are the traces'.
+
+    Try:
+
+        spanledger demo
+
+        spanledger demo --exit
+    """
+    out = console()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # A closed terminal, too, must stop the node and delete its data.
+        signal.signal(number, lambda received, _: sys.exit(128 + received))
+    with tempfile.TemporaryDirectory(prefix="spanledger-demo-") as folder:
+        settings = load(data_dir=Path(folder), clickhouse_url=f"chdb://{folder}/clickhouse")
+        with _node(settings, dashboard_port) as addresses:
+            sent = _send(settings, addresses["otlp_http"])
+            _print_figures(settings, sent)
+            out.print(f"\nDashboards  {addresses['dashboards']}")
+            if not exit_ and sys.stdin.isatty() and sys.stdout.isatty():
+                out.print(f"Data        {folder}  (try: spanledger --data-dir {folder} chargeback --month 2024-10)")
+                out.print("Ctrl-C stops the node and deletes its data.")
+                _wait_for_interrupt()
+
+
+def _send(settings: Configuration, endpoint: str) -> Replayed:
+    data = importlib.resources.files("spanledger_traffic") / "demo_data"
+    calls: list[Call] = []
+    with importlib.resources.as_file(data) as folder, Store.open(settings) as store, progress() as bar:
+        for path in sorted(folder.glob("*_2024-10_hourly.csv")):
+            store.insert_frame("grid_intensity", read_electricity_maps(path))
+        for seed, (name, feature) in enumerate(_TRACES, 1):
+            traced = trace_file.read(folder / name)
+            stretch = _DAYS * 86_400 / (traced[-1].offset_s + 1)
+            calls += Workload(_START, stretch, seed, feature).calls(traced)
+        calls.sort(key=lambda call: call.start)
+        sending = bar.add_task("sent over OTLP ", total=len(calls))
+        booking = bar.add_task("in the ledger  ", total=len(calls))
+        sent = replay(calls, endpoint=endpoint, run="demo", sent=lambda done: bar.update(sending, completed=done))
+        deadline = time.monotonic() + 120
+        while (booked := store.value("SELECT count() FROM calls")) < sent.calls:
+            bar.update(booking, completed=booked)
+            if time.monotonic() > deadline:
+                raise StoreError(f"only {booked:,} of {sent.calls:,} calls reached the ledger within two minutes")
+            time.sleep(0.1)
+        bar.update(booking, completed=booked)
+    return sent
+
+
+def _print_figures(settings: Configuration, sent: Replayed) -> None:
+    with Store.open(settings) as store:
+        frame = store.query_frame(
+            statement("reports/finance/chargeback"),
+            {
+                "from": _START,
+                "to": datetime(2024, 11, 1, tzinfo=UTC),
+                "by": ["tenant", "model"],
+                "timezone": "UTC",
+            },
+        )
+    columns = {
+        "tenant": "tenant",
+        "model": "model",
+        "calls": "calls",
+        "input_tokens": "tokens in",
+        "output_tokens": "tokens out",
+        "contracted_cost": "USD",
+        "energy_kwh": "Wh",
+        "co2e_kg": "gCO2e",
+        "co2e_kg_low": "low",
+        "co2e_kg_high": "high",
+    }
+    milli = list(columns)[6:]
+    print_rows(
+        frame.assign(**{name: frame[name] * 1000 for name in milli})[list(columns)].rename(columns=columns),
+        Format.table,
+        title=f"Cost and emissions, {_START:%Y-%m-%d} and the {_DAYS - 1} days after, UTC",
+        total=list(columns.values())[2:],
+    )
+    booked = (int(frame["calls"].sum()), int(frame["input_tokens"].sum()), int(frame["output_tokens"].sum()))
+    out = console()
+    out.print(f"sent:   {sent.calls:>9,} calls {sent.input_tokens:>13,} tokens in {sent.output_tokens:>11,} tokens out")
+    out.print(f"ledger: {booked[0]:>9,} calls {booked[1]:>13,} tokens in {booked[2]:>11,} tokens out")
+    if booked != (sent.calls, sent.input_tokens, sent.output_tokens):
+        raise StoreError("the ledger differs from what was sent")
+    out.print("\n– is unknown: a model without a list price or without an energy model is never counted as zero.")
+
+
+@contextmanager
+def _node(settings: Configuration, dashboard_port: int) -> Iterator[dict[str, Any]]:
+    """A node in a process of its own, until the block ends; gives its addresses."""
+    command = [sys.executable, "-m", "spanledger_cli", "--data-dir", str(settings.data_dir), "up",
+               "--otlp-http-port", "0", "--otlp-grpc-port", "0",
+               "--dashboard-port", str(_free(settings.host, dashboard_port))]  # fmt: skip
+    log = settings.data_dir / "node.log"
+    with log.open("wb") as output:
+        # A group of its own: Ctrl-C reaches this process, which stops the node when it is done with it.
+        process = subprocess.Popen(  # noqa: S603  (our own command)
+            command, stdout=output, stderr=output, start_new_session=True
+        )
+    try:
+        deadline = time.monotonic() + 60
+        while (status := node_status(settings)) is None:
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise StoreError(f"the node did not start:\n{log.read_text(errors='replace')}")
+            time.sleep(0.1)
+        yield status["addresses"]
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def _free(host: str, port: int) -> int:
+    try:
+        listen(host, port, purpose="the dashboards", option="--dashboard-port").close()
+    except ListenError:
+        return 0
+    return port
+
+
+def _wait_for_interrupt() -> None:
+    try:
+        signal.pause()
+    except KeyboardInterrupt:
+        console().print()

@@ -1,0 +1,164 @@
+"""What is wrong with this set-up and how to mend it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import typer
+
+from spanledger_cli.options import configuration
+from spanledger_cli.terminal import console
+from spanledger_settings.configuration import Configuration
+from spanledger_sql.migrations import pending
+from spanledger_sql.node_socket import node_answers, socket_path
+from spanledger_sql.store import Store, StoreError, statement
+
+# Below this much free space the spool and the merges of the database are at risk.
+_LITTLE_SPACE = 2 * 2**30
+_RECENT_DAYS = 30
+_UNTOLD = (
+    ("unattributed", "name no tenant", "add attribution() or a tenant rule (docs/tenants.md)"),
+    ("unpriced", "have no price", "'spanledger prices missing' lists the models"),
+    ("missing_usage", "report no usage", "streams tell it if asked to (docs/dialects.md)"),
+)
+
+
+def node_status(settings: Configuration) -> dict[str, Any] | None:
+    """What the node running on this data folder says of itself, or None where none runs."""
+    if not node_answers(settings.data_dir):
+        return None
+    transport = httpx.HTTPTransport(uds=str(socket_path(settings.data_dir)))
+    with httpx.Client(transport=transport, timeout=10) as client:
+        status: dict[str, Any] = client.get("http://node/node").raise_for_status().json()
+        return status
+
+
+def doctor(context: typer.Context) -> None:
+    """Say what is listening, where the data lies, how far behind the worker is, and what to mend.
+
+    Ends with status 1 when something has to be mended.
+
+    Try:
+
+        spanledger doctor
+    """
+    settings = configuration(context)
+    report = _Report()
+    _check_node(settings, report)
+    _check_folder(settings, report)
+    _check_database(settings, report)
+    raise typer.Exit(1 if report.problems else 0)
+
+
+class _Report:
+    def __init__(self) -> None:
+        self.problems = 0
+        self._out = console()
+
+    def fact(self, name: str, value: str) -> None:
+        self._out.print(f"  {name:<16} {value}", soft_wrap=True)
+
+    def problem(self, name: str, value: str, mend: str) -> None:
+        self.problems += 1
+        self._out.print(f"! {name:<16} {value}", style="red", soft_wrap=True)
+        self._out.print(f"  {'':<16} mend: {mend}", soft_wrap=True)
+
+
+def _check_node(settings: Configuration, report: _Report) -> None:
+    try:
+        status = node_status(settings)
+    except httpx.HTTPError as error:
+        report.problem("node", f"does not answer on its socket: {error}", "stop it and start it again")
+        return
+    if status is None:
+        report.fact("node", "not running on this data folder; start one with 'spanledger up'")
+        return
+    report.fact("node", f"running, process {status['pid']}, version {status['version']}")
+    for part, label in (("otlp_http", "OTLP/HTTP"), ("otlp_grpc", "OTLP/gRPC"), ("dashboards", "dashboards")):
+        report.fact(label, status["addresses"][part] or "not running")
+    report.fact("spool", f"{status['spool_bytes']:,} bytes acknowledged and not committed yet")
+
+
+def _check_folder(settings: Configuration, report: _Report) -> None:
+    folder = settings.data_dir
+    report.fact("data folder", f"{folder}{'' if folder.exists() else ' (not made yet)'}")
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    if not os.access(existing, os.W_OK):
+        report.problem("data folder", f"{existing} cannot be written", "choose another with --data-dir")
+    free = shutil.disk_usage(existing).free
+    if free < _LITTLE_SPACE:
+        report.problem("disk", f"{free / 2**30:.1f} GiB free", "make room, or move the data folder")
+    else:
+        report.fact("disk", f"{free / 2**30:.1f} GiB free")
+    rejected = len(list((settings.spool / "rejected").glob("*.pb"))) if settings.spool.exists() else 0
+    if rejected:
+        report.problem(
+            "rejected",
+            f"{rejected} requests in {settings.spool / 'rejected'}",
+            "read the .txt beside each, then delete",
+        )
+
+
+def _check_database(settings: Configuration, report: _Report) -> None:
+    if settings.embedded and not settings.data_dir.exists():
+        return
+    try:
+        with Store.open(settings) as store:
+            report.fact("database", f"{store.kind}, ClickHouse {store.value('SELECT version()')}")
+            waiting = pending(store)
+            if waiting:
+                report.problem("schema", f"{len(waiting)} migrations to apply", "run 'spanledger migrate'")
+                return
+            report.fact("schema", "up to date")
+            _check_ledger(store, report)
+    except StoreError as error:
+        report.problem("database", str(error), "see the message")
+
+
+def _check_ledger(store: Store, report: _Report) -> None:
+    backlog = store.rows(statement("reports/operations/backlog"))[0]
+    report.fact("ledger", f"{backlog['ledger_calls']:,} calls")
+    behind = f"{backlog['llm_spans']:,} calls behind, the oldest by {backlog['oldest_seconds']:,} s"
+    if backlog["oldest_seconds"] > 60:
+        report.problem("worker", behind, "is a node running? else 'spanledger enrich --once'; its log says what fails")
+    else:
+        report.fact("worker", behind if backlog["llm_spans"] else "up to date")
+    for gap, meaning in (
+        ("unattributed_calls", "name no tenant"),
+        ("unpriced_calls", "have no price"),
+        ("missing_usage_calls", "report no usage"),
+    ):
+        if backlog[gap]:
+            share = backlog[gap] / backlog["ledger_calls"]
+            report.fact("gap", f"{backlog[gap]:,} calls ({share:.1%}) {meaning}")
+    _check_quality(store, report)
+    places = store.frame("reports/grid/zones", only_open=1)
+    for place in places[places["state"] == "unknown region"].head(5).to_dict("records"):
+        report.fact(
+            "place",
+            f"{place['calls']:,} calls of {place['provider']} name the region {place['cloud_region']!r}, which nobody "
+            f"knows: booked in {place['zone'] or 'the default zone'}; 'spanledger grid place' mends it",
+        )
+
+
+def _check_quality(store: Store, report: _Report) -> None:
+    """Tell of the services that leave most untold in the last days, and how to mend it."""
+    until = datetime.now(UTC)
+    period = {"from": until - timedelta(days=_RECENT_DAYS), "to": until, "tenants": []}
+    rows = store.frame("reports/attribution/quality", **period).to_dict("records")
+    for count, meaning, mend in _UNTOLD:
+        worst = max(rows, key=lambda row: row[count], default=None)
+        if worst is not None and worst[count]:
+            report.fact(
+                "quality",
+                f"{worst['service'] or '(no service name)'}, {worst['dialect']}: {worst[count] / worst['calls']:.0%} "
+                f"of {worst['calls']:,} calls {meaning}; {mend}",
+            )
+    for row in [row for row in rows if row["unknown_attributes"]][:3]:
+        report.fact(
+            "quality", f"{row['service']}, {row['scope']}: attributes that nothing reads: {row['unknown_attributes']}"
+        )

@@ -1,0 +1,146 @@
+"""Commands that run the pipeline or a part of it: up, collect, enrich, dashboards."""
+
+from __future__ import annotations
+
+import logging
+from typing import Annotated
+
+import typer
+from rich.logging import RichHandler
+
+from spanledger_cli.options import configuration, open_store
+from spanledger_cli.terminal import console
+from spanledger_enrich.worker import Worker, load_reference_data
+from spanledger_node import node
+from spanledger_node.listening import Addresses
+from spanledger_settings.configuration import Configuration
+
+Host = Annotated[str | None, typer.Option(help="Address to listen on.  [default: 127.0.0.1]", show_default=False)]
+HttpPort = Annotated[int | None, typer.Option(help="OTLP over HTTP; 0: any.  [default: 4318]", show_default=False)]
+GrpcPort = Annotated[int | None, typer.Option(help="OTLP over gRPC; 0: any.  [default: 4317]", show_default=False)]
+DashboardPort = Annotated[int | None, typer.Option(help="The dashboards; 0: any.  [default: 8501]", show_default=False)]
+
+
+def up(
+    context: typer.Context,
+    host: Host = None,
+    otlp_http_port: HttpPort = None,
+    otlp_grpc_port: GrpcPort = None,
+    dashboard_port: DashboardPort = None,
+) -> None:
+    """Run the node: OTLP in, ledger and dashboards out, until Ctrl-C.
+
+    Try:
+
+        spanledger up
+
+        spanledger --data-dir ./ledger up --dashboard-port 8600
+    """
+    _run(_with(context, host, otlp_http_port, otlp_grpc_port, dashboard_port), node.EVERYTHING)
+
+
+def collect(
+    context: typer.Context, host: Host = None, otlp_http_port: HttpPort = None, otlp_grpc_port: GrpcPort = None
+) -> None:
+    """Run only the OTLP receivers, before a ClickHouse server.
+
+    Try:
+
+        SPANLEDGER_CLICKHOUSE_URL=http://user:password@clickhouse:8123/spanledger spanledger collect --host 0.0.0.0
+    """
+    _needs_server(configuration(context), "collect")
+    _run(_with(context, host, otlp_http_port, otlp_grpc_port, None), frozenset({"collect"}))
+
+
+def dashboards(context: typer.Context, host: Host = None, dashboard_port: DashboardPort = None) -> None:
+    """Run only the dashboards, on a ClickHouse server.
+
+    Try:
+
+        SPANLEDGER_CLICKHOUSE_URL=http://user:password@clickhouse:8123/spanledger spanledger dashboards
+    """
+    _needs_server(configuration(context), "dashboards")
+    _run(_with(context, host, None, None, dashboard_port), frozenset({"dashboards"}))
+
+
+def enrich(
+    context: typer.Context, once: Annotated[bool, typer.Option("--once", help="Process what is there and end.")] = False
+) -> None:
+    """Run only the worker: bring the ledger up to date with what was ingested.
+
+    Try:
+
+        spanledger enrich --once
+
+        SPANLEDGER_CLICKHOUSE_URL=http://user:password@clickhouse:8123/spanledger spanledger enrich
+    """
+    if not once:
+        _needs_server(configuration(context), "enrich")
+        _run(configuration(context), frozenset({"enrich"}))
+        return
+    with open_store(context) as store:
+        load_reference_data(store)
+        calls = Worker(store, configuration(context)).catch_up()
+    console().print(f"{calls:,} new calls in the ledger")
+
+
+def migrate(context: typer.Context) -> None:
+    """Bring the database's schema up to this version.
+
+    Try:
+
+        spanledger migrate
+    """
+    from spanledger_sql.migrations import migrate as apply  # noqa: PLC0415
+    from spanledger_sql.store import Store  # noqa: PLC0415
+
+    with Store.open(configuration(context)) as store:
+        applied = apply(store)
+    for name in applied:
+        console().print(f"applied {name}")
+    console().print(f"the schema is up to date ({len(applied)} applied now)")
+
+
+def _run(settings: Configuration, parts: frozenset[node.Part]) -> None:
+    logging.basicConfig(
+        level=logging.WARNING,
+        format="%(message)s",
+        handlers=[RichHandler(console=console(stderr=True), show_path=False)],
+    )
+    logging.getLogger("spanledger_node").setLevel(logging.INFO)
+
+    def started(addresses: Addresses) -> None:
+        out = console()
+        if addresses.otlp_http:
+            out.print(f"OTLP/HTTP   {addresses.otlp_http}/v1/traces")
+            out.print(f"OTLP/gRPC   {addresses.otlp_grpc}")
+        if addresses.dashboards:
+            out.print(f"Dashboards  {addresses.dashboards}")
+        out.print(f"Data        {settings.data_dir if settings.embedded else 'ClickHouse server'}")
+        out.print("Ctrl-C stops after committing what was acknowledged.")
+
+    node.run(settings, started, parts)
+
+
+def _with(
+    context: typer.Context,
+    host: str | None,
+    otlp_http_port: int | None,
+    otlp_grpc_port: int | None,
+    dashboard_port: int | None,
+) -> Configuration:
+    given = {
+        "host": host,
+        "otlp_http_port": otlp_http_port,
+        "otlp_grpc_port": otlp_grpc_port,
+        "dashboard_port": dashboard_port,
+    }
+    return configuration(context).model_copy(update={name: value for name, value in given.items() if value is not None})
+
+
+def _needs_server(settings: Configuration, command: str) -> None:
+    if settings.embedded:
+        raise typer.BadParameter(
+            f"'{command}' alone needs a ClickHouse server: the embedded database belongs to one process, 'spanledger "
+            "up'. Set SPANLEDGER_CLICKHOUSE_URL=http://user:password@host:8123/database"
+        )

@@ -1,0 +1,1 @@
+"""How one call's figures came about, as arithmetic that can be checked by hand."""

@@ -1,0 +1,43 @@
+"""Options that several commands share, and the configuration that the root command read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, cast
+
+import typer
+
+from spanledger_cli.terminal import Format
+from spanledger_settings.configuration import Configuration
+from spanledger_sql.migrations import migrate, pending
+from spanledger_sql.store import Store, StoreError
+
+Output = Annotated[
+    Format | None, typer.Option("--format", help="Default: a table on a terminal, CSV in a pipe.", show_default=False)
+]
+Month = Annotated[str | None, typer.Option(help="A calendar month, such as 2024-10. Default: this month.")]
+Begin = Annotated[str | None, typer.Option("--from", help="First moment, such as 2024-10-08 or 2024-10-08T14:00.")]
+End = Annotated[str | None, typer.Option("--to", help="First moment after the period; default: now.")]
+Timezone = Annotated[str, typer.Option(help="Time zone of months and days, such as Europe/Berlin.")]
+By = Annotated[str, typer.Option(help="Dimensions, with commas between them.")]
+Files = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, readable=True)]
+
+
+def configuration(context: typer.Context) -> Configuration:
+    """The configuration, with the root command's options applied."""
+    return cast("Configuration", context.obj)
+
+
+def open_store(context: typer.Context) -> Store:
+    """The configured database, through a running node if there is one, with this version's schema.
+
+    A node has migrated its own database. A server's is migrated by those who write to it, and by `migrate`: making
+    its views anew beside a running receiver would lose what arrives meanwhile.
+    """
+    store = Store.open(configuration(context))
+    if store.kind == "embedded":
+        migrate(store)
+    elif store.kind == "server" and (waiting := pending(store)):
+        store.close()
+        raise StoreError(f"the database's schema lacks {', '.join(waiting)}; run 'spanledger migrate'")
+    return store

@@ -1,0 +1,193 @@
+"""Where Spanledger keeps its data and listens: one configuration object for every part."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+import platformdirs
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from spanledger_settings.tenant_rule import TenantRule  # noqa: TC001 (read at run time)
+
+CONFIGURATION_FILE = Path("spanledger.toml")
+
+
+class ConfigurationError(Exception):
+    """A setting that cannot be used; the message names it and says what was expected."""
+
+
+class Configuration(BaseSettings):
+    """Settings from keyword arguments, else ``SPANLEDGER_*`` variables, else ``spanledger.toml``, else defaults.
+
+    Sizes are bytes, times seconds.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="SPANLEDGER_", toml_file=CONFIGURATION_FILE, extra="forbid", frozen=True
+    )
+
+    data_dir: Path = Field(
+        default_factory=lambda: Path(platformdirs.user_data_dir("spanledger")),
+        description="holds the embedded database, the spool and the node's socket",
+    )
+    clickhouse_url: str = Field(
+        default="",
+        description="chdb:///folder or http(s)://user:password@host:port/database; default: data_dir",
+    )
+    host: str = Field(default="127.0.0.1", description="the address that the receivers and the dashboards listen on")
+    otlp_http_port: int = Field(default=4318, ge=0, le=65535, description="the port of OTLP over HTTP; 0: any free one")
+    otlp_grpc_port: int = Field(default=4317, ge=0, le=65535, description="the port of OTLP over gRPC; 0: any free one")
+    dashboard_port: int = Field(default=8501, ge=0, le=65535, description="the port of the dashboards; 0: any free one")
+
+    max_request_bytes: int = Field(
+        default=16 * 2**20, gt=0, description="an OTLP request larger than this, unpacked, is refused (413)"
+    )
+    max_spool_bytes: int = Field(
+        default=4 * 2**30,
+        gt=0,
+        description="with more than this waiting on disk, senders are asked to retry (503)",
+    )
+    segment_spans: int = Field(default=50_000, gt=0, description="spans after which a spool segment is committed")
+    segment_seconds: float = Field(default=0.5, gt=0, description="age after which a spool segment is committed")
+    batch_calls: int = Field(default=250_000, gt=0, description="calls that the worker enriches in one statement")
+    restate_automatically: bool = Field(
+        default=False, description="the worker restates calls whose prices, resolution or grid hours changed"
+    )
+    tenant_rules: tuple[TenantRule, ...] | None = Field(
+        default=None,
+        description="whose a call is where its span does not say: see tenants.md; unset: those in force stay",
+    )
+    estimate_usage: bool = Field(
+        default=False,
+        description="where usage is missing, take the counts that an instrumentation made by itself, as `estimated`",
+    )
+    default_zone: str = Field(
+        default="WORLD", description="grid zone or ISO alpha-2 country of calls whose place is unknown; WORLD: the mean"
+    )
+
+    energy_method: Literal["ecologits", "token-aware"] = Field(
+        default="ecologits", description="how the energy of a model is reckoned: `ecologits` or `token-aware`"
+    )
+    energy_bounds: Literal["envelope", "method"] = Field(
+        default="envelope",
+        description="low and high of a model's energy: `envelope`, of both methods the lower low and the higher high; "
+        "or `method`, those of `energy_method` alone",
+    )
+    default_pue: float = Field(
+        default=1.56,
+        ge=1,
+        description="facility energy / IT energy of measured hosts for which `energy import` gave none; 1.56: the "
+        "mean of Uptime Institute's survey of 2024",
+    )
+    grid_signal: Literal["average", "marginal"] = Field(
+        default="average", description="the kind of intensity of the ledger; `average` for inventories"
+    )
+    grid_basis: Literal["lifecycle", "direct"] = Field(
+        default="lifecycle", description="`lifecycle`, or `direct`: what plants burn"
+    )
+
+    electricitymaps_url: str = Field(
+        default="https://api.electricitymaps.com/v3", description="`grid sync`: the API of Electricity Maps"
+    )
+    electricitymaps_key: SecretStr | None = Field(default=None, description="`grid sync`: its key (auth-token)")
+    watttime_url: str = Field(default="https://api.watttime.org", description="`grid sync`: the API of WattTime")
+    watttime_user: str | None = Field(default=None, description="`grid sync`: the name to log in with at WattTime")
+    watttime_password: SecretStr | None = Field(default=None, description="`grid sync`: its password")
+    gb_carbon_url: str = Field(
+        default="https://api.carbonintensity.org.uk",
+        description="`grid sync`: the Carbon Intensity API of Great Britain",
+    )
+    grid_requests_per_second: float = Field(
+        default=5.0, gt=0, description="`grid sync`: at most so many questions a second to one API"
+    )
+    grid_attempts: int = Field(
+        default=6, gt=0, description="`grid sync`: how often a question is asked while the answer is 429 or 5xx"
+    )
+
+    own_providers: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="`carbon ghg`: providers, as spans name them, that are own or leased machines, such as `vllm`",
+    )
+    own_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="`carbon ghg`: hosts (`host.name`) that are own or leased machines"
+    )
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @field_validator("own_providers", "own_hosts", mode="before")
+    @classmethod
+    def _listed(cls, value: object) -> object:
+        """A list in the file; names with commas between them in a variable."""
+        if isinstance(value, str):
+            return tuple(name.strip() for name in value.split(",") if name.strip())
+        return value
+
+    @field_validator("electricitymaps_url", "watttime_url", "gb_carbon_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError(f"{value!r} is no web address; expected for example https://api.electricitymaps.com/v3")
+        return value
+
+    @model_validator(mode="after")
+    def _default_to_the_data_folder(self) -> Self:
+        if not self.clickhouse_url:
+            object.__setattr__(self, "clickhouse_url", f"chdb://{self.data_dir / 'clickhouse'}")
+        if not self.clickhouse_url.startswith(("chdb:///", "http://", "https://")):
+            raise ValueError(
+                f"SPANLEDGER_CLICKHOUSE_URL is {self.clickhouse_url!r}; "
+                "expected chdb:///folder or http(s)://user:password@host:port/database"
+            )
+        return self
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the database runs inside the node (chDB) rather than on a server."""
+        return self.clickhouse_url.startswith("chdb:")
+
+    @property
+    def spool(self) -> Path:
+        """The folder of acknowledged requests that are not in ClickHouse yet."""
+        return self.data_dir / "spool"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order the sources: arguments, environment, file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load(**overrides: object) -> Configuration:
+    """Read the configuration; ``overrides`` that are not None win over every other source.
+
+    Raises:
+        ConfigurationError: A setting is unknown or has an unusable value.
+    """
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Configuration(**given)  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"]) or "clickhouse_url"
+        raise ConfigurationError(
+            f"configuration: {name}: {first['msg']} (set it in {CONFIGURATION_FILE} or as SPANLEDGER_{name.upper()})"
+        ) from None
+    except ValueError as error:
+        raise ConfigurationError(f"{CONFIGURATION_FILE}: {error}") from None
