@@ -83,9 +83,15 @@ def books(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Books]:
 
 @pytest.fixture
 def own_bounds(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The ledger's bounds are those of the configured method alone."""
-    configuration = load(data_dir=books.configuration.data_dir, energy_bounds="method")
+    """The ledger's energy is EcoLogits', and so are its bounds: for what is compared with its own figures."""
+    configuration = load(data_dir=books.configuration.data_dir, energy_method="ecologits", energy_bounds="method")
     monkeypatch.setattr(books, "configuration", configuration)
+
+
+@pytest.fixture
+def by_ecologits(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ledger's energy is by EcoLogits' method."""
+    monkeypatch.setattr(books, "configuration", load(data_dir=books.configuration.data_dir, energy_method="ecologits"))
 
 
 @pytest.fixture
