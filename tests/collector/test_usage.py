@@ -19,7 +19,7 @@ from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from openai.types.responses import Response
 from pydantic import TypeAdapter
 
-from spanledger.answers.usage import StreamedAnswer, read_answer
+from spanledger.answers.reading import StreamedAnswer, read_answer
 
 CHAT_ATTRIBUTES = {
     "gen_ai.provider.name": "openai",

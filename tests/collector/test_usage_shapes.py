@@ -9,7 +9,7 @@ import pytest
 from otlp_receiver import attributes_of
 
 import spanledger
-from spanledger.answers.usage import StreamedAnswer, read_answer
+from spanledger.answers.reading import StreamedAnswer, read_answer
 
 IN, OUT = "gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens"
 READ, WRITE = "gen_ai.usage.cache_read.input_tokens", "gen_ai.usage.cache_write.input_tokens"
