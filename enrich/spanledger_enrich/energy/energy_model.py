@@ -1,7 +1,7 @@
 """Energy entries of models: two methods side by side where the size is known, and stand-ins where it is not.
 
 Which entry a name means, the best first: EcoLogits' catalogue, sizes that makers publish, the size in the name, the
-class of its price. Models that read and generate nothing have a method of their own; images, video and speech have none.
+class of its price. Models that only read have a method of their own; images, video and speech have none.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from ecologits.model_repository import Model
 
     from spanledger_enrich.energy.model_size import ModelSize
-
     from spanledger_sql.store import Store
 
 SOURCE = ecologits.SOURCE
@@ -141,8 +140,8 @@ def size_catalogue() -> Iterator[dict[str, Any]]:
 def entry(store: Store, provider: str, names: Iterable[str], price_provider: str = "", price_model: str = "") -> str:
     """The `energy_id` of the model that is called ``names`` (best first), or '' where nothing tells what it draws.
 
-    Of models of text it is that of EcoLogits' method; the other methods' have the same ending. A stand-in's row is stored
-    where it is new.
+    Of models of text it is that of EcoLogits' method; the other methods' have the same ending. A stand-in's row is
+    stored where it is new.
 
     Args:
         store: The database.

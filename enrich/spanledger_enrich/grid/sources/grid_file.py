@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from spanledger_enrich.files.csv_table import CsvTable, GridFileError
-from spanledger_enrich.grid.grid_hour import GridStepError, hourly, missing_hours
+from spanledger_enrich.grid.grid_hour import (
+    LOWEST_LIFECYCLE_G_PER_KWH,
+    GridStepError,
+    hourly,
+    missing_hours,
+)
 from spanledger_enrich.grid.grid_zone import is_zone, similar_zones
 from spanledger_enrich.grid.sources import electricity_maps, plain, watttime
 
@@ -18,6 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _SERIES = ["zone", "signal", "basis"]
+# In kg/kWh the dirtiest grid stays below; in g/kWh the cleanest has dirtier hours, or is nil throughout.
+_LOWEST_DIRECT_SERIES, _MANY = 2.5, 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,7 @@ def _samples(path: Path, zone: str, renamed: set[str], timezone: str) -> tuple[s
     kind, samples = _read(CsvTable.read(path), zone, timezone)
     samples = samples.reset_index(drop=True)
     _refuse_unknown_zones(path, samples, renamed)
+    _refuse_other_units(path, samples)
     return kind, samples
 
 
@@ -115,6 +123,21 @@ def _refuse_unknown_zones(path: Path, samples: pd.DataFrame, accepted: set[str])
             f"{path}:{line}: zone: {name!r} is no known zone"
             + (f"; meant {' or '.join(near)}?" if near else "")
             + f" To take it as it is: --zone {name}={name}; nothing was imported"
+        )
+
+
+def _refuse_other_units(path: Path, samples: pd.DataFrame) -> None:
+    """What is too small for g/kWh: a life cycle's value below 1, or many direct ones below 2.5 and not nil."""
+    low = (samples["basis"] == "lifecycle") & (samples["g_per_kwh"] < LOWEST_LIFECYCLE_G_PER_KWH)
+    if not low.any():
+        series = samples.groupby(_SERIES)["g_per_kwh"]
+        highest, many = series.transform("max"), series.transform("count") >= _MANY
+        low = (samples["basis"] == "direct") & many & (highest > 0) & (highest <= _LOWEST_DIRECT_SERIES)
+    if low.any():
+        row = samples[low].iloc[0]
+        raise GridFileError(
+            f"{path}:{row['line']}: {row['g_per_kwh']:g} g/kWh is too low for {row['zone']} ({row['basis']}); is it in "
+            "kg/kWh or t/kWh? Nothing was imported"
         )
 
 
