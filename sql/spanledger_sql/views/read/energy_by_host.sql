@@ -10,6 +10,8 @@ SELECT
     sumIf(allocation.wh, allocation.span_id = '') AS idle_wh,
     served_wh + idle_wh AS measured_wh,
     countIf(allocation.span_id != '') AS calls,
+    anyIf(allocation.samples, allocation.span_id = '') AS samples,
+    anyIf(allocation.overlapping_samples, allocation.span_id = '') AS overlapping_samples,
     anyIf(allocation.policy, allocation.span_id = '') AS idle_policy,
     anyIf(allocation.tenant_id, allocation.span_id = '') AS idle_tenant,
     anyIf(allocation.cloud_region, allocation.span_id = '') AS cloud_region
