@@ -128,6 +128,44 @@ def test_a_covered_call_is_not_charged_twice(books):
     assert frame["effective_cost"].sum() == 24 + usage
 
 
+def owed(books):
+    frame = books.store.frame("reports/commitments/by_tenant", **{"from": DAY, "to": DAY + timedelta(days=1)})
+    return {row["tenant"]: row for row in frame.to_dict("records")}
+
+
+def test_a_commitment_that_names_no_calls_pays_for_none(books):
+    [booked] = books.book(call(0))
+    allocate(books, kind="fee", models="", policy="fixed", shares="acme=1", covers_usage=True)
+    acme = owed(books)["acme"]
+    assert (acme["covered_calls"], acme["covered_cost"]) == (0, 0)
+    assert acme["usage_cost"] == booked["contracted_cost"] > 0
+    assert acme["effective_cost"] == acme["usage_cost"] + 24
+
+
+@pytest.mark.parametrize(
+    ("names", "covered"),
+    [
+        ({"models": "gpt-4o"}, {"acme", "globex"}),
+        ({"models": "", "providers": "azure.ai.openai"}, {"globex"}),
+        ({"models": "", "hosts": "gpu-1"}, {"acme"}),
+        ({"models": "", "accounts": "a-1"}, {"globex"}),
+        ({"models": "gpt-4o", "tenants": "acme"}, {"acme"}),
+        ({"models": "gpt-4o", "from": "2024-10-08T01:00"}, {"globex"}),
+        ({"models": "gpt-4o", "to": "2024-10-08T01:00"}, {"acme"}),
+    ],
+)
+def test_a_commitment_pays_for_the_calls_that_it_names_in_its_time(books, names, covered):
+    books.book(
+        call(0, host_name="gpu-1", provider_account=""),
+        call(1, "globex", provider="azure.ai.openai", provider_account="a-1"),
+        call(2, "other", request_model="o1", provider_account=""),
+    )
+    allocate(books, **names)
+    found = owed(books)
+    assert {tenant for tenant, row in found.items() if row["covered_calls"]} == covered
+    assert all((row["usage_cost"] == 0) == (tenant in {*covered, IDLE}) for tenant, row in found.items())
+
+
 def test_another_currency_is_turned_into_usd_at_the_rate_of_the_first_day(books):
     rates = [("2024-01-01", "1.1"), ("2024-10-08", "1.0973"), ("2024-10-09", "2")]
     books.store.insert(

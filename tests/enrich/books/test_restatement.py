@@ -297,3 +297,13 @@ def test_whatever_any_call_may_rest_on_has_calls_looked_at_again(books, table, r
     books.store.insert(table, [row])
     assert restatement.reference_changed(books.store, books.configuration)
     assert restate(books, dry_run=True).examined_calls == 2
+
+
+@pytest.mark.parametrize(("seconds", "examined"), [(30, 2), (90, 0)])
+def test_what_came_up_to_a_minute_before_a_call_was_enriched_may_not_have_been_seen(books, seconds, examined):
+    books.book(*(span(number) for number in range(2)))
+    later = "ALTER TABLE ledger UPDATE enriched_at = enriched_at + INTERVAL 1 HOUR WHERE 1 SETTINGS mutations_sync = 2"
+    books.store.execute(later)
+    enriched = books.store.value("SELECT min(enriched_at) FROM ledger")
+    books.store.insert("price_book", [{"book": "acme", "imported_at": enriched - timedelta(seconds=seconds)}])
+    assert restate(books, dry_run=True).examined_calls == examined

@@ -81,6 +81,14 @@ def test_two_calls_share_by_their_weighted_tokens_and_the_time_in_the_sample(met
     assert [call["energy_wh"] / 1.56 for call in calls(metered)] == pytest.approx([1.0, 3.02, 0.5])
 
 
+def test_a_call_that_began_hours_before_is_still_served(metered):
+    metered.ingest(CALL | {"duration_ms": 4 * 3600e3})
+    measured(metered, sample(1, 3 * 3600, 10, 2.0))
+    [call] = calls(metered)
+    assert call["energy_method"] == "measured"
+    assert call["energy_wh"] / 1.56 == pytest.approx(2.0)
+
+
 def test_energy_of_the_time_without_calls_is_idle_and_stays_on_its_own_line(metered):
     metered.ingest(CALL)
     measured(metered, sample(1, 0, 20, 2.0), sample(2, 20, 20, 1.0))

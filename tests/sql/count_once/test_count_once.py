@@ -163,6 +163,13 @@ def test_a_report_without_usage_joins_one_with(verdicts) -> None:
     assert found == {1: (0, SAME), 2: (1, "")}
 
 
+@pytest.mark.parametrize(("begins", "counted"), [(1.9, 1), (2.1, 2), (-0.9, 1), (-1.1, 2)])
+def test_a_report_without_usage_may_be_off_by_a_second(verdicts, begins: float, counted: int) -> None:
+    """The silent one lasts from 0 to 1, the other for 0 seconds."""
+    found = verdicts([call(1, 1, None, scope="openlit"), call(1, 2, begins=begins, seconds=0.0)])
+    assert sum(one for one, _ in found.values()) == counted
+
+
 def test_an_embedding_inside_a_chat_is_a_call_of_its_own(verdicts) -> None:
     found = verdicts([call(1, 1), call(1, 2, parent=1, gen_ai__operation__name="embeddings")])
     assert {counted for counted, _ in found.values()} == {1}
