@@ -103,7 +103,7 @@ def spanledger(books: Books, monkeypatch: pytest.MonkeyPatch) -> Callable[..., s
     def opened(_: object) -> Store:
         return Store("embedded", books.configuration.clickhouse_url)
 
-    monkeypatch.setattr("spanledger_cli.commands.read.carbon.open_store", opened)
+    monkeypatch.setattr(Store, "open", opened)
 
     def run(*arguments: str) -> str:
         done = CliRunner().invoke(

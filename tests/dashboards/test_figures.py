@@ -5,7 +5,7 @@ from decimal import Decimal
 import pandas as pd
 import pytest
 
-from spanledger_dashboards import figures
+from spanledger_settings import figures
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def checked(lines: Sequence[Line], listed: Listed, rates: Rates) -> list[Line]:
     """The lines by the catalogue's names, each tier's lines for as long as the tier is committed to.
 
     Raises:
-        PriceFileError: A name, a currency's rate or a commitment is missing, or two lines hold at once.
+        ImportFileError: A name, a currency's rate or a commitment is missing, or two lines hold at once.
     """
     named = [_named(line, listed) for line in lines]
     commitments = [line for line in named if line.kind == "commitment"]
@@ -192,7 +192,7 @@ def _in_groups(lines: Sequence[Line]) -> list[Line]:
     """One line for each group, so that tiers and units of one entry do not contradict each other.
 
     Raises:
-        PriceFileError: Two lines of an entry say the same thing, or its base is missing.
+        ImportFileError: Two lines of an entry say the same thing, or its base is missing.
     """
     first = []
     for group in _grouped(lines):

@@ -36,10 +36,6 @@ _LEAST = {**dict.fromkeys(PER_MILLION, Decimal("0.0001")), **dict.fromkeys(EACH,
 FREE = "free"
 
 
-class PriceFileError(ValueError):
-    """A file of prices or rates cannot be taken; the message names file, row and field, and nothing of it is loaded."""
-
-
 @dataclass(frozen=True)
 class Place:
     """Where a value stands."""
@@ -47,9 +43,9 @@ class Place:
     file: str
     row: str
 
-    def refuse(self, column: str, what: str) -> PriceFileError:
+    def refuse(self, column: str, what: str) -> ImportFileError:
         """The error that a value of ``column`` here is refused with."""
-        return PriceFileError(f"{self.file}: {self.row}: {column}: {what}; nothing of the file was loaded")
+        return ImportFileError(f"{self.file}: {self.row}: {column}: {what}; nothing of the file was loaded")
 
 
 @dataclass(frozen=True)
@@ -101,7 +97,7 @@ def read_book(path: Path) -> BookFile:
     """Read a book from CSV or, by its suffix, YAML.
 
     Raises:
-        PriceFileError: The file cannot be read, or a value in it cannot be meant.
+        ImportFileError: The file cannot be read, or a value in it cannot be meant.
     """
     document: dict[str, Any] = {}
     if path.suffix in {".yaml", ".yml"}:
@@ -112,14 +108,14 @@ def read_book(path: Path) -> BookFile:
         rows, rates = list(_csv(path)), []
     scope = document.get("applies_to") or {}
     if not isinstance(scope, dict) or not set(scope) <= {"tenant", "account", "environment"} or len(scope) > 1:
-        raise PriceFileError(
+        raise ImportFileError(
             f"{path.name}: applies_to: {scope!r}: expected one of tenant, account and environment, such as "
             "'applies_to: {tenant: acme}'; nothing of the file was loaded"
         )
     default = {"currency": str(document.get("currency") or "USD")}
     lines = [line(place, default | row) for place, row in rows]
     if not lines:
-        raise PriceFileError(f"{path.name}: it has no lines; expected at least one price, discount or commitment")
+        raise ImportFileError(f"{path.name}: it has no lines; expected at least one price, discount or commitment")
     return BookFile(
         str(document.get("book") or path.stem),
         str(scope.get("tenant", "")),
@@ -136,14 +132,14 @@ def read_rates(path: Path) -> list[Rate]:
     """Read exchange rates from CSV (currency, valid_from, usd) or YAML (``rates:``).
 
     Raises:
-        PriceFileError: The file cannot be read, or a value in it cannot be meant.
+        ImportFileError: The file cannot be read, or a value in it cannot be meant.
     """
     if path.suffix in {".yaml", ".yml"}:
         rows = list(_listed(path, _yaml(path).get("rates"), "rates"))
     else:
         rows = list(_csv(path))
     if not rows:
-        raise PriceFileError(f"{path.name}: it has no rates; expected the columns {', '.join(RATE_COLUMNS)}")
+        raise ImportFileError(f"{path.name}: it has no rates; expected the columns {', '.join(RATE_COLUMNS)}")
     return [_rate(place, row) for place, row in rows]
 
 
@@ -151,7 +147,7 @@ def line(place: Place, row: Mapping[str, str]) -> Line:
     """A line from its fields' texts.
 
     Raises:
-        PriceFileError: A field is unknown, missing or cannot be meant.
+        ImportFileError: A field is unknown, missing or cannot be meant.
     """
     _known(place, row, COLUMNS)
     kind = row.get("kind", "")
@@ -201,14 +197,12 @@ def _yaml(path: Path) -> dict[str, Any]:
     try:
         # Every value stays the text it was written as: a price is no float, and a date none of YAML's.
         document = yaml.load(text_of(path), Loader=yaml.BaseLoader)  # noqa: S506  (strings alone)
-    except ImportFileError as error:
-        raise PriceFileError(str(error)) from None
     except yaml.YAMLError as error:
-        raise PriceFileError(f"{path.name}: is no YAML: {' '.join(str(error).split())}") from None
+        raise ImportFileError(f"{path.name}: is no YAML: {' '.join(str(error).split())}") from None
     if not isinstance(document, dict):
-        raise PriceFileError(f"{path.name}: expected a mapping with the key lines")
+        raise ImportFileError(f"{path.name}: expected a mapping with the key lines")
     if unknown := set(document) - {"book", "applies_to", "currency", "lines", "rates"}:
-        raise PriceFileError(
+        raise ImportFileError(
             f"{path.name}: {min(unknown)}: is no key of a book; expected book, applies_to, currency, lines, rates"
         )
     return document
@@ -218,7 +212,7 @@ def _listed(path: Path, entries: Any, name: str) -> Iterator[tuple[Place, dict[s
     if entries in (None, ""):
         return
     if not isinstance(entries, list):
-        raise PriceFileError(f"{path.name}: {name}: expected a list")
+        raise ImportFileError(f"{path.name}: {name}: expected a list")
     for number, entry in enumerate(entries, 1):
         place = Place(path.name, f"{name}, entry {number}")
         if not isinstance(entry, dict):
@@ -227,11 +221,7 @@ def _listed(path: Path, entries: Any, name: str) -> Iterator[tuple[Place, dict[s
 
 
 def _csv(path: Path) -> Iterator[tuple[Place, dict[str, str]]]:
-    try:
-        text = csv_text_of(path)
-    except ImportFileError as error:
-        raise PriceFileError(str(error)) from None
-    reader = csv.DictReader(text.splitlines())
+    reader = csv.DictReader(csv_text_of(path).splitlines())
     for number, row in enumerate(reader, 2):
         place = Place(path.name, f"row {number}")
         if None in row or any(value is None for value in row.values()):
