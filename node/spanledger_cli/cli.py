@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.metadata
 import sys
 from itertools import groupby
 from pathlib import Path
@@ -54,7 +53,9 @@ app = typer.Typer(
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(importlib.metadata.version("spanledger"))
+        from importlib.metadata import version  # noqa: PLC0415 (slow, and no command needs it)
+
+        typer.echo(version("spanledger"))
         raise typer.Exit
 
 

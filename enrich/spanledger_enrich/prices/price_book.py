@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from spanledger_enrich.files.import_file import ImportFileError
-from spanledger_enrich.prices.price_contract import Contract, checked, expand, listed_prices
-from spanledger_enrich.prices.price_file import Place, line, read_book, read_rates
+from spanledger_enrich.prices.contract_line import checked
+from spanledger_enrich.prices.price_contract import Contract, expand, listed_prices
+from spanledger_enrich.prices.price_file import read_book, read_rates
+from spanledger_enrich.prices.price_line import Place, line
 from spanledger_enrich.prices.price_row import PriceKey
 from spanledger_settings.mendable import MendableError
 
@@ -18,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from spanledger_enrich.prices.price_contract import Listed, Rates
-    from spanledger_enrich.prices.price_file import Rate
+    from spanledger_enrich.prices.contract_line import Listed, Rates
+    from spanledger_enrich.prices.price_line import Rate
     from spanledger_sql.store import Store
 
 _PRECEDENCE = ("tenant_id", "provider_account", "environment")
