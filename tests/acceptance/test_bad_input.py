@@ -14,7 +14,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from spanledger_collector.otlp_http import PROTOBUF, receiver
 from spanledger_collector.spool import Spool
-from spanledger_sql.migrations import MigrationError, migrate
+from spanledger_sql.migrations import migrate
+from spanledger_sql.schema_file import MigrationError
 from spanledger_sql.store import Store, StoreError
 
 
@@ -114,14 +115,14 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path):
 
 
 def test_a_database_of_a_newer_version_is_refused(store):
-    store.insert("migration", [{"name": "9999_future", "checksum": "x"}])
+    store.insert("migration", [{"name": "schema/changes/9999_future", "checksum": "x"}])
     with pytest.raises(MigrationError, match="made by a newer version"):
         migrate(store)
 
 
 def test_a_changed_migration_is_refused(store):
-    store.insert("migration", [{"name": "0001_traces", "checksum": "another"}])
-    with pytest.raises(MigrationError, match="0001_traces was changed"):
+    store.insert("migration", [{"name": "schema/traces", "checksum": "another", "step": 100}])
+    with pytest.raises(MigrationError, match=r"schema/traces\.sql was changed"):
         migrate(store)
 
 

@@ -12,7 +12,7 @@ from opentelemetry.trace import Span, StatusCode
 from opentelemetry.util.types import AttributeValue
 
 from spanledger import attributes, guard
-from spanledger.answers.usage import StreamedAnswer, read_answer
+from spanledger.answers.reading import StreamedAnswer, read_answer
 from spanledger.calls.stream import WatchedAsyncStream, WatchedEitherStream, WatchedStream
 
 R = TypeVar("R")

@@ -1,8 +1,7 @@
 -- What the hours of commitments cost, by call or by tenant: the allocation in force. amount in USD.
+-- Needs: allocation, allocation_row
 
-DROP VIEW IF EXISTS allocated_cost;
-
-CREATE VIEW allocated_cost AS
+CREATE OR REPLACE VIEW allocated_cost AS
 SELECT
     commitment_id,
     hour,

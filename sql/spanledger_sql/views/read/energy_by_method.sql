@@ -1,9 +1,8 @@
 -- The energy of each call by both modelled methods, whichever the ledger books: for those whose model EcoLogits knows.
 -- Wh at the facility, as in the ledger: PUE included, the user's where there is one.
+-- Needs: calls, energy_facility, energy_model, grid_zone, model_resolution
 
-DROP VIEW IF EXISTS energy_by_method;
-
-CREATE VIEW energy_by_method AS
+CREATE OR REPLACE VIEW energy_by_method AS
 SELECT
     call.trace_id AS trace_id,
     call.span_id AS span_id,
