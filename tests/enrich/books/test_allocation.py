@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from spanledger_enrich.books import allocation, commitment
 from spanledger_enrich.books.allocation import IDLE
-from spanledger_enrich.books.commitment import Commitment, CommitmentFileError
+from spanledger_enrich.books.commitment import Commitment
+from spanledger_enrich.files.import_file import ImportFileError
 
 DAY = datetime(2024, 10, 8, tzinfo=UTC)
 PTU = {
@@ -187,7 +188,7 @@ def test_another_currency_is_turned_into_usd_at_the_rate_of_the_first_day(books)
 def test_a_currency_without_a_rate_is_refused_and_nothing_imported(books):
     known = Commitment.model_validate({**PTU, "commitment": "first"})
     unknown = Commitment.model_validate({**PTU, "currency": "CHF"})
-    with pytest.raises(CommitmentFileError, match="commitment 'ptu': currency: there is no exchange rate of CHF"):
+    with pytest.raises(ImportFileError, match="commitment 'ptu': currency: there is no exchange rate of CHF"):
         commitment.record(books.store, [known, unknown], "a.yaml")
     assert books.store.value("SELECT count() FROM commitment") == 0
 
@@ -268,7 +269,7 @@ def test_a_wrong_field_is_named_with_its_file_and_row(tmp_path, field, value, co
     fields = {**PTU, field: value}
     path = tmp_path / "commitments.csv"
     path.write_text(",".join(fields) + "\n" + ",".join(fields.values()) + "\n")
-    with pytest.raises(CommitmentFileError, match=f"commitments.csv{complaint}"):
+    with pytest.raises(ImportFileError, match=f"commitments.csv{complaint}"):
         commitment.read(path)
 
 

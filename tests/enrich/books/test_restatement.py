@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 
 from spanledger_enrich.books import restatement
-from spanledger_enrich.books.restatement import RestatementError, Scope
+from spanledger_enrich.books.restatement import RestatementError
+from spanledger_enrich.books.scope import Scope
 from spanledger_enrich.prices import price_list
 from spanledger_enrich.worker import Worker
 

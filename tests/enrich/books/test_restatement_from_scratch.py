@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from spanledger_enrich.books.restatement import Scope, restate
+from spanledger_enrich.books.restatement import restate
+from spanledger_enrich.books.scope import Scope
 
 MODELS = ("gpt-4o-2024-08-06", "gpt-4o-mini-2024-07-18", "our-own-7b")
 FIGURES = "SELECT * EXCEPT (version, enriched_at) FROM ledger FINAL ORDER BY trace_id, span_id"

@@ -5,8 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from spanledger_enrich.books.restatement import Scope
-from spanledger_enrich.books.whatif import Assumptions, WhatIfError, reckon
+from spanledger_enrich.books.assumptions import EVERY_MODEL, Assumptions, WhatIfError
+from spanledger_enrich.books.scope import Scope
+from spanledger_enrich.books.whatif import reckon
 
 TABLES = ("ledger", "llm_spans", "enrich_progress")
 
@@ -64,6 +65,35 @@ def test_another_model_costs_what_its_calls_would_have(books, other):
     assert {tenant: row["new_cost"] for tenant, row in reckoned.items()} == new
 
 
+def test_a_model_alone_takes_the_calls_of_all_others_but_embeddings(books):
+    spans = [span(0), span(2, request_model="gpt-4o-2024-08-06")]
+    embedded = span(4, request_model="text-embedding-3-small", operation="embeddings", output_tokens=0)
+    books.book(*spans, embedded)
+    reckoned = costs(books, models={EVERY_MODEL: "gpt-4o-mini"})["acme"]
+    moved = [{**one, "request_model": "gpt-4o-mini", "provider": "openai"} for one in spans]
+    assert reckoned["new_cost"] == booked(books, [*moved, {**embedded, "provider": "openai"}])["acme"]
+
+
+def test_a_model_goes_where_it_is_said_to_go_before_it_goes_with_all_others(books):
+    spans = [span(0), span(2, request_model="gpt-4-turbo")]
+    books.book(*spans)
+    reckoned = costs(books, models={EVERY_MODEL: "gpt-4o-mini", "gpt-4-turbo": "gpt-4o"})["acme"]
+    moved = [
+        {**one, "request_model": model, "provider": "openai"}
+        for one, model in zip(spans, ("gpt-4o-mini", "gpt-4o"), strict=True)
+    ]
+    assert reckoned["new_cost"] == booked(books, moved)["acme"]
+
+
+def test_a_model_that_its_calls_provider_does_not_sell_is_taken_from_the_one_that_does(books):
+    books.book(span(0))
+    alone, named = (
+        costs(books, models={"gpt-4o": other})["acme"]["new_cost"]
+        for other in ("claude-3-5-haiku-20241022", "anthropic/claude-3-5-haiku-20241022")
+    )
+    assert alone == named > 0
+
+
 def test_another_tokenizer_is_reckoned_with(books):
     books.book(span(0))
     whole = costs(books, models={"gpt-4o": "gpt-4o-mini"})["acme"]
@@ -113,6 +143,7 @@ def test_calls_of_unknown_cost_are_counted_and_left_out(books):
     ("models", "complaint"),
     [
         ({"gpt-4o": "gtp-4o-mini"}, "nearest known are .*gpt-4o-mini"),
+        ({EVERY_MODEL: "gtp-4o-mini"}, "--model gtp-4o-mini: .*nearest known are .*gpt-4o-mini"),
         ({"nobody-uses-this": "gpt-4o"}, "no call in the ledger has the model 'nobody-uses-this'"),
     ],
 )
@@ -123,6 +154,7 @@ def test_an_assumption_that_cannot_be_reckoned_with_is_named(books, models, comp
 
 
 def test_the_assumptions_are_told():
+    assert "all calls but embeddings and reranking go to b" in str(Assumptions({EVERY_MODEL: "b"}))
     text = str(Assumptions({"a": "b"}, cache_hit_rate=0.6, price_factor=Decimal("0.90")))
     assert "calls of a go to b" in text
     assert "tokenizers differ" in text

@@ -8,7 +8,7 @@ from ecologits.tracers.utils import PROVIDER_CONFIG_MAP, llm_impacts
 from spanledger_enrich.energy import energy_model, proxy, token_aware
 from spanledger_enrich.energy.ecologits import Range, coefficients, maker, text_models
 from spanledger_enrich.energy.energy_file import read_files, record
-from spanledger_enrich.files.csv_table import GridFileError
+from spanledger_enrich.files.import_file import ImportFileError
 from spanledger_enrich.worker import Worker, load_reference_data
 from spanledger_settings.configuration import load
 
@@ -331,6 +331,6 @@ def test_a_data_centres_own_overhead_and_water_replace_the_assumed_ones(books, c
     ],
 )
 def test_a_bad_file_is_named_by_line_and_field(csv, lines, said):
-    with pytest.raises(GridFileError) as error:
+    with pytest.raises(ImportFileError) as error:
         read_files([csv(*lines)], 1.56)
     assert said in str(error.value)

@@ -38,7 +38,7 @@ def test_a_file_that_is_wrong_as_a_file_is_named_and_refused(read, name, content
     path = tmp_path / name
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(ValueError, match=r".") as refused:
+    with pytest.raises(ImportFileError) as refused:
         read(path)
     assert said in str(refused.value)
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from spanledger_enrich.files.csv_table import GridFileError
+from spanledger_enrich.files.import_file import ImportFileError
 from spanledger_enrich.grid.grid_contract import read_files, record
 
 JUNE = datetime(2024, 6, 10, 12, tzinfo=UTC)
@@ -157,14 +157,14 @@ def test_what_is_covered_is_never_more_than_what_was_consumed_or_contracted(cont
     ],
 )
 def test_a_bad_contract_is_named_by_line_and_field(csv, line, said):
-    with pytest.raises(GridFileError) as error:
+    with pytest.raises(ImportFileError) as error:
         read_files([csv(HEAD, line)])
     assert said in str(error.value)
 
 
 def test_a_contract_that_comes_twice_is_refused_and_imported_again_replaces_itself(contracted, csv):
     line = "a,ppa,DE,2024-01-01,2025-01-01,1,,0,"
-    with pytest.raises(GridFileError, match=r"contracts\.csv:3: id: 'a': comes twice"):
+    with pytest.raises(ImportFileError, match=r"contracts\.csv:3: id: 'a': comes twice"):
         read_files([csv(HEAD, line, line)])
     contracted(line)
     books = contracted(line.replace(",1,", ",2,"))

@@ -5,8 +5,9 @@ import re
 import pandas as pd
 import pytest
 
+from spanledger_enrich.files.import_file import ImportFileError
 from spanledger_enrich.grid.grid_zone import is_zone, similar_zones
-from spanledger_enrich.grid.sources.grid_file import GridFileError, read_files
+from spanledger_enrich.grid.sources.grid_file import read_files
 
 ELECTRICITY_MAPS = "Datetime (UTC),Zone Id,Carbon Intensity gCO₂eq/kWh (direct),Carbon Intensity gCO₂eq/kWh (LCA)"
 NEWER = (
@@ -62,7 +63,7 @@ def test_a_watttime_region_is_stored_as_the_zone_that_the_user_says(write):
     read = hours(path, zone="CAISO_NORTH", renamed={"CAISO_NORTH": "US-CAL-CISO"})
     assert read["zone"].tolist() == ["US-CAL-CISO"]
     assert read["source"].tolist() == ["WattTime CAISO_NORTH"]
-    with pytest.raises(GridFileError, match="does not say its region"):
+    with pytest.raises(ImportFileError, match="does not say its region"):
         hours(path)
 
 
@@ -152,7 +153,7 @@ def test_files_may_overlap_but_not_contradict(write):
     other = write(ELECTRICITY_MAPS, "2024-10-08 00:00:00,DE,1,3", name="c.csv")
     assert len(read_files([first, same])) == 2
     with pytest.raises(
-        GridFileError, match=r"DE 2024-10-08 00:00 UTC .*lifecycle.* different values: .*a\.csv: 2.*c\.csv: 3"
+        ImportFileError, match=r"DE 2024-10-08 00:00 UTC .*lifecycle.* different values: .*a\.csv: 2.*c\.csv: 3"
     ):
         read_files([first, other])
 
@@ -204,7 +205,7 @@ def test_files_may_overlap_but_not_contradict(write):
 )  # fmt: skip
 def test_a_bad_line_is_refused_with_what_to_mend(write, lines, complaint):
     path = write(*lines)
-    with pytest.raises(GridFileError) as refused:
+    with pytest.raises(ImportFileError) as refused:
         read_files([path])
     assert re.search(complaint, str(refused.value)), refused.value
     assert str(refused.value).startswith(str(path))
@@ -218,21 +219,21 @@ def test_a_bad_line_is_refused_with_what_to_mend(write, lines, complaint):
     ],
 )
 def test_a_local_time_that_the_clock_does_not_know_once_is_refused(write, time, complaint):
-    with pytest.raises(GridFileError, match=complaint):
+    with pytest.raises(ImportFileError, match=complaint):
         hours(write("zone,datetime,g_per_kwh", f"DE,{time},1"), timezone="Europe/Berlin")
 
 
 def test_an_unknown_time_zone_is_refused(write):
-    with pytest.raises(GridFileError, match="--timezone 'Berlin' is unknown"):
+    with pytest.raises(ImportFileError, match="--timezone 'Berlin' is unknown"):
         hours(write("zone,datetime,g_per_kwh", "DE,2024-10-08T00:00,1"), timezone="Berlin")
 
 
 def test_an_unknown_zone_is_taken_when_the_user_says_so(write):
     path = write("zone,datetime,g_per_kwh", "OUR-PLANT,2024-10-08T00:00Z,1")
-    with pytest.raises(GridFileError, match="--zone OUR-PLANT=OUR-PLANT"):
+    with pytest.raises(ImportFileError, match="--zone OUR-PLANT=OUR-PLANT"):
         hours(path)
     assert hours(path, renamed={"OUR-PLANT": "OUR-PLANT"})["zone"].tolist() == ["OUR-PLANT"]
-    with pytest.raises(GridFileError, match="--zone OUR-PLAN=DE: no file has a zone 'OUR-PLAN'"):
+    with pytest.raises(ImportFileError, match="--zone OUR-PLAN=DE: no file has a zone 'OUR-PLAN'"):
         hours(path, renamed={"OUR-PLANT": "DE", "OUR-PLAN": "DE"})
 
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spanledger_enrich.books.restatement import Scope, restate
+from spanledger_enrich.books.restatement import restate
+from spanledger_enrich.books.scope import Scope
 from spanledger_enrich.ledger.energy_allocation import allocate
 
 NOON = datetime(2024, 10, 8, 12, 0, tzinfo=UTC)

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from spanledger_enrich.books.restatement import Scope, restate
+from spanledger_enrich.books.restatement import restate
+from spanledger_enrich.books.scope import Scope
 from spanledger_enrich.ledger.tenant_rules import TenantRuleError, store_rules
 from spanledger_enrich.prices import price_book
 from spanledger_enrich.worker import Worker

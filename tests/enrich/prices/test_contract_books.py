@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
+from spanledger_enrich.files.import_file import ImportFileError
 from spanledger_enrich.prices import price_book
-from spanledger_enrich.prices.price_file import PriceFileError
 
 MARCH = datetime(2026, 3, 10, 12, tzinfo=UTC)
 CALL = {"provider": "openai", "request_model": "gpt-4o", "ts": MARCH, "input_tokens": 1_000_000}
@@ -243,7 +243,7 @@ def test_what_cannot_be_meant_is_refused_by_file_row_and_field_and_nothing_is_lo
         "SELECT (SELECT count() FROM price_list), (SELECT count() FROM price_book), (SELECT count() FROM exchange_rate)"
     )
     before = books.store.rows(count)
-    with pytest.raises(PriceFileError) as refused:
+    with pytest.raises(ImportFileError) as refused:
         price_book.import_book(books.store, path)
     assert str(refused.value).startswith(f"bad.csv: {place}: ")
     assert what in str(refused.value)
@@ -254,7 +254,7 @@ def test_a_second_book_for_the_same_calls_is_refused(books, importing, tmp_path)
     importing(f"{COLUMNS}\ndiscount,openai,,2026-01-01,,20,,\n", tenant="acme")
     other = tmp_path / "other.csv"
     other.write_text(f"{COLUMNS}\ndiscount,openai,,2026-01-01,,30,,\n")
-    with pytest.raises(PriceFileError, match="'acme' applies to acme already"):
+    with pytest.raises(ImportFileError, match="'acme' applies to acme already"):
         price_book.import_book(books.store, other, tenant="acme")
 
 

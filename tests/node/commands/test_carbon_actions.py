@@ -8,9 +8,10 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from spanledger_cli.carbon.carbon_scenario import ScenarioError, read
-from spanledger_enrich.books.recosting import UNCHANGED, Change, recosted
-from spanledger_enrich.books.restatement import Scope
+from spanledger_cli.commands.carbon.carbon_scenario import read
+from spanledger_enrich.books.assumptions import EVERY_MODEL, Assumptions, WhatIfError
+from spanledger_enrich.books.recosting import recosted
+from spanledger_enrich.books.scope import Scope
 from spanledger_settings.configuration import load
 
 # An example takes a ledger: making a failing one smaller would take minutes.
@@ -18,6 +19,11 @@ PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
 NIGHT, DAY = 400.0, 200.0
 DAYTIME = range(8, 18)
 NOTHING = {"zone": "", "window": 0, "signal": "average", "basis": "lifecycle", "booked": 1}
+UNCHANGED = Assumptions()
+
+
+def moved_to(model):
+    return Assumptions({EVERY_MODEL: model})
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -58,10 +64,10 @@ SPANS = st.lists(
 )
 
 
-def whatif(books, by=(), change=UNCHANGED, **changes):
+def whatif(books, by=(), assumed=UNCHANGED, **changes):
     scope = Scope(begin=datetime(2024, 10, 1, tzinfo=UTC), end=datetime(2024, 11, 1, tzinfo=UTC), changed=False)
-    with recosted(books.store, books.configuration, scope, change) as costed:
-        given = {**NOTHING, "costed": costed, "recosted": int(change != UNCHANGED), **changes}
+    with recosted(books.store, books.configuration, scope, assumed) as costed:
+        given = {**NOTHING, "costed": costed, "recosted": int(assumed.change_calls), **changes}
         return books.report("carbon/whatif", list(by), **given)
 
 
@@ -154,7 +160,7 @@ def test_another_model_costs_and_emits_what_the_ledger_would_have_booked(books, 
     if not known:
         return
     books.book_alone(*known)
-    [found] = whatif(books, change=Change(to))
+    [found] = whatif(books, assumed=moved_to(to))
     booked = books.book_alone(*(span | {"request_model": to} for span in known))
     assert found["then_list_cost"] == sum((call["list_cost"] for call in booked), Decimal(0))
     assert found["then_energy_kwh"] == pytest.approx(sum(call["energy_wh"] for call in booked) / 1000)
@@ -166,7 +172,7 @@ def test_another_model_is_reckoned_by_the_configured_energy_method_and_own_coeff
     token_aware = load(data_dir=books.configuration.data_dir, energy_method="token-aware")
     monkeypatch.setattr(books, "configuration", token_aware)
     books.book_alone(at(3))
-    [found] = whatif(books, change=Change("gpt-4o-mini-2024-07-18"))
+    [found] = whatif(books, assumed=moved_to("gpt-4o-mini-2024-07-18"))
     [booked] = books.book_alone(at(3, request_model="gpt-4o-mini-2024-07-18"))
     assert booked["energy_id"].startswith("token-aware/")
     assert found["then_energy_kwh"] == pytest.approx(booked["energy_wh"] / 1000, rel=1e-12)
@@ -181,7 +187,7 @@ def test_energy_measured_on_a_host_is_not_compared_with_another_model(books):
         [share | {"trace_id": call["trace_id"], "span_id": call["span_id"], "wh": 2.0},
          share | {"trace_id": "", "span_id": "", "wh": 0.0}],
     )  # fmt: skip
-    [found] = whatif(books, change=Change("gpt-4o-mini-2024-07-18"))
+    [found] = whatif(books, assumed=moved_to("gpt-4o-mini-2024-07-18"))
     books.store.execute("TRUNCATE TABLE energy_allocation")
     assert (found["not_compared_calls"], found["cost_not_compared_calls"]) == (1, 0)
     assert found["then_list_cost"] < found["list_cost"]
@@ -189,8 +195,8 @@ def test_energy_measured_on_a_host_is_not_compared_with_another_model(books):
 
 def test_only_the_calls_of_the_replaced_model_move(books):
     books.book_alone(at(3), at(3, request_model="gpt-4o-mini-2024-07-18"), at(4, operation="embeddings"))
-    change = Change("gpt-4o-mini-2024-07-18", "openai", "gpt-4o-2024-08-06")
-    changed = {line["model"]: line for line in whatif(books, ["model"], change)}
+    assumed = Assumptions({"gpt-4o-2024-08-06": "openai/gpt-4o-mini-2024-07-18"})
+    changed = {line["model"]: line for line in whatif(books, ["model"], assumed)}
     mini, large = changed["gpt-4o-mini-2024-07-18"], changed["gpt-4o-2024-08-06"]
     assert mini["then_co2e_kg"] == pytest.approx(mini["co2e_kg"])
     assert large["then_co2e_kg"] < large["co2e_kg"] / 10
@@ -203,7 +209,7 @@ def test_caching_costs_what_the_ledger_would_have_booked(books, spans, share):
     if not priced:
         return
     books.book_alone(*priced)
-    [found] = whatif(books, change=Change(cache_share=share))
+    [found] = whatif(books, assumed=Assumptions(cache_hit_rate=share))
     cached = [span | {"cache_read_tokens": max(5_000, int(span["input_tokens"] * share))} for span in priced]
     booked = books.book_alone(*cached)
     assert found["then_list_cost"] == sum((call["list_cost"] for call in booked), Decimal(0))
@@ -252,21 +258,25 @@ def test_the_statement_names_the_files_contracts_and_hosts_behind_its_figures(bo
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        (("", 0, Change()), "nothing would be different"),
-        (("", 3, Change(replaced="gpt-4o")), "needs --model"),
-        (("GERMANY", 0, Change()), "meant DE"),
-        (("", 0, Change("gpt-4o-ultra-9")), "no list price"),
+        (("", 0, UNCHANGED), "nothing would be different"),
+        (("GERMANY", 0, UNCHANGED), "meant DE"),
     ],
 )
 def test_a_scenario_that_cannot_be_reckoned_says_why(asked, said):
-    with pytest.raises(ScenarioError, match=said):
+    with pytest.raises(WhatIfError, match=said):
         read(*asked)
+
+
+def test_a_model_that_nobody_knows_is_refused_with_the_nearest(books, spanledger):
+    books.book(at(3))
+    with pytest.raises(WhatIfError, match=r"--model gpt-4o-ultra-9: .*nearest known are .*gpt-4o"):
+        spanledger("carbon", "whatif", "--model", "gpt-4o-ultra-9", "--month", "2024-10")
 
 
 def test_a_window_in_a_zone_without_hours_is_refused(books, spanledger):
     books.book_alone(at(3))
-    told = spanledger("carbon", "whatif", "--zone", "FR", "--window", "3", "--month", "2024-10", fails=True)
-    assert "'FR' has no intensities by the hour" in told
+    with pytest.raises(WhatIfError, match="'FR' has no intensities by the hour"):
+        spanledger("carbon", "whatif", "--zone", "FR", "--window", "3", "--month", "2024-10")
 
 
 def test_the_statement_of_one_ledger_is_one_text_and_tells_of_every_change(books, spanledger):

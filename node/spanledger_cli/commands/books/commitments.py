@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import typer
 
-from spanledger_cli.commands.run.data import progress
-from spanledger_cli.options import Begin, End, Files, Month, Output, Timezone, configuration, open_store
+from spanledger_cli.options import Files, Output, configuration, open_store
+from spanledger_cli.progress import progress
+from spanledger_cli.report_request import ReportRequest, over_a_period
 from spanledger_cli.terminal import console, print_rows
 from spanledger_enrich.books import allocation, commitment
-from spanledger_settings.period import period
 
 commitments = typer.Typer(help="Reserved throughput, hardware and flat fees, and who bears them.", no_args_is_help=True)
 
@@ -64,14 +64,8 @@ def commitments_allocate(context: typer.Context) -> None:
 
 
 @commitments.command("report")
-def commitments_report(
-    context: typer.Context,
-    month: Month = None,
-    begin: Begin = None,
-    end: End = None,
-    timezone: Timezone = "UTC",
-    output: Output = None,
-) -> None:
+@over_a_period()
+def commitments_report(context: typer.Context, request: ReportRequest) -> None:
     """What each tenant owes: usage that no commitment pays, and its part of the commitments (USD).
 
     Commitments are allocated anew first. Calls that a commitment pays cost nothing besides.
@@ -80,9 +74,10 @@ def commitments_report(
 
         spanledger commitments report --month 2024-10
     """
-    asked = period(month, begin, end, timezone)
     with open_store(context) as store:
         allocation.allocate(store, configuration(context))
-        frame = store.frame("reports/commitments/by_tenant", **{"from": asked.begin, "to": asked.end})
+        frame = store.frame("reports/commitments/by_tenant", **request.period.bounds)
     totals = [str(name) for name in frame if name != "tenant"]
-    print_rows(frame, output, title=f"Effective cost, {asked}", total=totals, gaps=["unknown_cost_calls"])
+    print_rows(
+        frame, request.output, title=f"Effective cost, {request.period}", total=totals, gaps=["unknown_cost_calls"]
+    )

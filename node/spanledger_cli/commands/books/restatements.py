@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from spanledger_cli.commands.run.data import progress
 from spanledger_cli.options import Begin, End, Month, Output, Timezone, configuration, open_store
+from spanledger_cli.progress import progress
 from spanledger_cli.terminal import console, print_rows
 from spanledger_enrich.books import restatement
-from spanledger_enrich.books.restatement import Scope
+from spanledger_enrich.books.scope import Scope
 from spanledger_settings.period import period
 
 _TOTALS = ("old_calls", "new_calls", "old_cost", "new_cost", "difference", "old_co2e_kg", "new_co2e_kg")

@@ -1,4 +1,7 @@
-"""How figures are written: money, counts, tokens, energy and emissions. None and NaN are 'unknown'."""
+"""How figures are written, on the command line and the dashboards: money, counts, energy, emissions, shares.
+
+None and NaN are unknown, and written so: as the word in text, as a dash in a column.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,24 @@ from decimal import Decimal
 Number = Decimal | float | int | None
 
 UNKNOWN = "unknown"
+UNKNOWN_IN_A_COLUMN = "–"
 _MINUS = "\N{MINUS SIGN}"
 _ENERGY_UNITS = (("Wh", 1.0), ("kWh", 1e3), ("MWh", 1e6), ("GWh", 1e9))
 _MASS_UNITS = (("g", 1.0), ("kg", 1e3), ("t", 1e6))
 _VOLUME_UNITS = (("mL", 1.0), ("L", 1e3), ("m³", 1e6))
+
+
+def in_a_column(number: Number) -> str:
+    """A figure whose column names its unit: thousands separated; whole numbers in full, others with two decimals.
+
+    Below one it has three significant digits, so that none is rounded to nothing.
+    """
+    if is_unknown(number):
+        return UNKNOWN_IN_A_COLUMN
+    size = float(number)  # type: ignore[arg-type]
+    if not isinstance(number, (Decimal, float)) and size.is_integer():
+        return f"{int(number):,}"  # type: ignore[arg-type]
+    return f"{size:,.2f}" if abs(size) >= 1 or size == 0 else f"{size:.3g}"
 
 
 def usd(amount: Number) -> str:

@@ -2,45 +2,44 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from spanledger_enrich.books.recosting import UNCHANGED, Change
+from spanledger_enrich.books.assumptions import EVERY_MODEL, Assumptions, WhatIfError
 from spanledger_enrich.grid.grid_zone import is_zone, similar_zones
-from spanledger_enrich.prices import price_list
 
 if TYPE_CHECKING:
     from spanledger_sql.store import Store
 
 
-class ScenarioError(ValueError):
-    """A scenario that cannot be reckoned; the message says what was expected."""
-
-
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """What would be different. Empty text, 0 hours and a share of 0 leave things as they were.
+    """What would be different. Empty text and 0 hours leave things as they were.
 
     Attributes:
         window: Hours by which a call may be put off.
-        change: The model that would answer, and what would be cached.
+        calls: The models that would answer, what would be cached, and the service tier.
         signal: 'average', as in the ledger, or 'marginal'.
         basis: What the intensities of the signal count.
     """
 
     zone: str = ""
     window: int = 0
-    change: Change = UNCHANGED
+    calls: Assumptions = field(default_factory=Assumptions)
     signal: str = "average"
     basis: str = "lifecycle"
 
     def __str__(self) -> str:
-        model, replaced, cached = self.change.model, self.change.replaced, self.change.cache_share
+        moved = [
+            f"on {other}" + (f" instead of {recorded}" if recorded != EVERY_MODEL else "")
+            for recorded, other in self.calls.models.items()
+        ]
         parts = [
             f"in {self.zone}" if self.zone else "",
             f"put off by up to {self.window} h" if self.window else "",
-            f"on {model}" + (f" instead of {replaced}" if replaced else "") if model else "",
-            f"with {cached:.0%} of each prompt cached" if cached else "",
+            *moved,
+            f"with {self.calls.cache_hit_rate:.0%} of each prompt cached" if self.calls.cache_hit_rate else "",
+            f"of service tier {self.calls.service_tier}" if self.calls.service_tier else "",
         ]
         return "The same calls " + ", ".join(part for part in parts if part)
 
@@ -51,7 +50,7 @@ class Scenario:
             "window": self.window,
             "signal": self.signal,
             "basis": self.basis,
-            "recosted": int(self.change != UNCHANGED),
+            "recosted": int(self.calls.change_calls),
         }
 
     def assumptions(self) -> list[str]:
@@ -76,61 +75,59 @@ class Scenario:
             )
         if self.zone or self.window:
             stated.append("list prices depend neither on the zone nor on the hour")
-        if self.change.model:
-            stated.append(
-                f"{self.change.model} would have used as many tokens and as much time: energy and list cost are what "
-                "the ledger would have booked of it at each call's start; its answers may be longer, shorter or worse; "
-                "embeddings and reranking stay where they are"
-            )
-        if self.change.cache_share:
+        stated.extend(
+            f"{other} would have used {_tokens(self.calls.token_factor)} and as much time: energy and list cost are "
+            "what the ledger would have booked of it at each call's start; its answers may be longer, shorter or worse"
+            + ("; embeddings and reranking stay where they are" if recorded == EVERY_MODEL else "")
+            for recorded, other in self.calls.models.items()
+        )
+        if self.calls.cache_hit_rate:
             stated.append(
                 "cached tokens are priced as cache reads, and writing them costs nothing more; their energy changes "
                 "where the call's method has a coefficient for input tokens (EcoLogits has none)"
             )
-        if self.change != UNCHANGED:
+        if self.calls.service_tier:
+            stated.append(
+                f"all calls are of the service tier {self.calls.service_tier!r}, where the price has it; their energy "
+                "and hour stay what they were"
+            )
+        if self.calls.change_calls:
             stated.append(
                 "calls whose energy was measured on their host are not compared: it says nothing of the change"
             )
         return stated
 
 
-def read(zone: str, window: int, change: Change, signal: str = "average", basis: str = "lifecycle") -> Scenario:
+def read(zone: str, window: int, calls: Assumptions, signal: str = "average", basis: str = "lifecycle") -> Scenario:
     """A scenario from what the user says.
 
     Args:
         zone: Where all calls would run.
         window: Hours by which each may be put off.
-        change: Of the calls themselves.
+        calls: What would be different of the calls themselves.
         signal: Which intensities.
         basis: Of average intensities, as in the ledger; marginal ones are direct.
 
     Raises:
-        ScenarioError: Nothing would be different, the zone is unknown, or nobody knows the model's price.
+        WhatIfError: Nothing would be different, or the zone is unknown.
     """
-    if not (zone or window or change.model or change.cache_share):
-        raise ScenarioError(
-            "nothing would be different; expected --zone, --window, --model or --cache-share, for example --zone FR"
+    if not (zone or window or calls.change_calls):
+        raise WhatIfError(
+            "nothing would be different; expected --zone, --window, --model, --cache-hit-rate or --service-tier, for "
+            "example --zone FR"
         )
-    if change.replaced and not change.model:
-        raise ScenarioError(f"--instead-of {change.replaced!r} needs --model, the one that would answer")
     if zone and not is_zone(zone):
         near = similar_zones(zone)
         meant = f"; meant {' or '.join(near)}?" if near else "; expected one such as FR or US-CAL-CISO"
-        raise ScenarioError(f"--zone {zone!r} is no known zone{meant}")
-    if change.model:
-        price = price_list.resolve(change.provider.lower(), [change.model])
-        if not price.model:
-            near = price_list.nearest(change.model)
-            meant = f"; nearest are {', '.join(near)}" if near else ""
-            raise ScenarioError(f"--model {change.model!r} has no list price: {price.note}{meant}")
-    return Scenario(zone, window, change, signal, "direct" if signal == "marginal" else basis)
+        raise WhatIfError(f"--zone {zone!r} is no known zone{meant}")
+    return Scenario(zone, window, calls, signal, "direct" if signal == "marginal" else basis)
 
 
 def refuse_unknown(store: Store, scenario: Scenario) -> None:
-    """Complain of a zone without any intensity in the database, and of a model that no call was answered by.
+    """Complain of a zone without any intensity in the database, or without hours to choose among.
 
     Raises:
-        ScenarioError: One of them.
+        WhatIfError: One of them.
     """
     known = (
         "SELECT count() FROM grid_intensity WHERE zone IN {zones:Array(String)} "
@@ -139,20 +136,17 @@ def refuse_unknown(store: Store, scenario: Scenario) -> None:
     series = {"signal": scenario.signal, "basis": scenario.basis}
     zones = [scenario.zone, scenario.zone.partition("-")[0]]
     if scenario.zone and not store.value(known, zones=zones, **series):
-        raise ScenarioError(
+        raise WhatIfError(
             f"--zone {scenario.zone!r} has no {scenario.signal} intensities, neither by the hour nor by the year; "
             "bring some in with 'spanledger grid import'"
         )
     hourly = f"{known} AND resolution = 'hour'"
     if scenario.zone and scenario.window and not store.value(hourly, zones=[scenario.zone], **series):
-        raise ScenarioError(
+        raise WhatIfError(
             f"--window {scenario.window}: {scenario.zone!r} has no intensities by the hour, so that no hour is better "
             "than another; bring some in with 'spanledger grid import'"
         )
-    answered = "SELECT count() FROM calls WHERE model = {model:String}"
-    replaced = scenario.change.replaced
-    if replaced and not store.value(answered, model=replaced):
-        raise ScenarioError(
-            f"--instead-of {replaced!r}: no call of the ledger was answered by it; "
-            "'spanledger carbon --by model' names those that did answer"
-        )
+
+
+def _tokens(factor: float) -> str:
+    return "as many tokens" if factor == 1 else f"{factor:g} times as many tokens"

@@ -142,7 +142,7 @@ class MethodStatement:
 
 def method_statement(store: Store, asked: Period, settings: Configuration) -> MethodStatement:
     """State how the figures of the period ``asked`` were got."""
-    bounds = {"from": asked.begin, "to": asked.end}
+    bounds = asked.bounds
     kind = {"signal": settings.grid_signal, "basis": settings.grid_basis}
     (totals,) = _rows(store, "statement/totals", bounds)
     energy = _rows(store, "statement/energy", bounds)
