@@ -4,6 +4,8 @@ Tokens of tool results are counted beside the prompt, thoughts beside the candid
 `GenerateContentResponse`.
 """
 
+from typing import Any
+
 from spanledger import attributes
 from spanledger.answers.fields import Attributes, count_of, first_in, is_count, put_part, put_text, value_in
 
@@ -43,9 +45,9 @@ def read_gemini(answer: object) -> Attributes:
     return found
 
 
-def _audio(details: object) -> int:
+def _audio(details: Any) -> int:
     return sum(
         count_of(first_in(part, "token_count", "tokenCount"))
-        for part in details or ()  # type: ignore[attr-defined]
+        for part in details or ()
         if str(getattr(value_in(part, "modality"), "value", value_in(part, "modality"))).upper() == "AUDIO"
     )
