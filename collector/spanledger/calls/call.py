@@ -56,7 +56,7 @@ class Call:
                     return cast("R", stand_in(result, self))
                 if kind is dict and self._watch_inside(cast("dict[str, Any]", result)):
                     return result
-                self._set(read_answer(result))
+                self._set(read_answer(result, self.known))
         self._end()
         return result
 
@@ -64,7 +64,7 @@ class Call:
         """Sees a chunk of the stream."""
         with _STREAMING:
             if self._chunks is None:
-                self._chunks = StreamedAnswer()
+                self._chunks = StreamedAnswer(self.known)
                 self._span.set_attribute(attributes.REQUEST_STREAM, True)
                 self._span.set_attribute(attributes.RESPONSE_TIME_TO_FIRST_CHUNK, perf_counter() - self._begun)
                 _open.add(self)

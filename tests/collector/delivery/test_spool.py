@@ -149,8 +149,8 @@ def test_on_overflow_the_oldest_are_dropped_counted_and_reported(
 def test_a_batch_that_the_receiver_refuses_while_it_takes_others_does_not_hold_them_up(
     provider: TracerProvider, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("spanledger.delivery.export_queue._FIRST_PAUSE_S", 0.02)
-    monkeypatch.setattr("spanledger.delivery.export_queue._LONGEST_PAUSE_S", 0.05)
+    monkeypatch.setattr("spanledger.delivery.sender._FIRST_PAUSE_S", 0.02)
+    monkeypatch.setattr("spanledger.delivery.sender._LONGEST_PAUSE_S", 0.05)
     before = spanledger.stats()
     spanledger.configure(endpoint=receiver.endpoint, tracer_provider=provider)
     configuration._active.queue._interval_s = 0.05  # type: ignore[union-attr]
