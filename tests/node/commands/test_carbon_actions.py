@@ -268,7 +268,7 @@ def test_a_scenario_that_cannot_be_reckoned_says_why(asked, said):
 
 
 def test_a_model_that_nobody_knows_is_refused_with_the_nearest(books, spanledger):
-    books.book(at(3))
+    books.book_alone(at(3))
     with pytest.raises(WhatIfError, match=r"--model gpt-4o-ultra-9: .*nearest known are .*gpt-4o"):
         spanledger("carbon", "whatif", "--model", "gpt-4o-ultra-9", "--month", "2024-10")
 
