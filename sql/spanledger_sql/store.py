@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import importlib.resources
+import re
+import secrets
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -38,11 +40,27 @@ SESSION_SETTINGS: Mapping[str, str | int] = {
 }
 
 
+# The tables that an insert of spans reaches, and their columns that hold its `ingested_at`. A table that is keyed so
+# that a repeated row replaces itself need not be here.
+INSERTED_TABLES: Mapping[str, str] = {
+    "otel_traces": "IngestedAt",
+    "llm_spans": "ingested_at",
+    "span_parent": "ingested_at",
+}
+
 _OTLP_MESSAGE = "ExportTraceServiceRequest"
 
 
 class StoreError(MendableError):
-    """The database could not be reached or refused a statement; the message says what to do."""
+    """The database could not be reached or refused a statement; the message says what to do.
+
+    Attributes:
+        code: ClickHouse's number of the error; None where the database gave no answer.
+    """
+
+    def __init__(self, message: str, code: int | None = None) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 def statement(name: str) -> str:
@@ -172,6 +190,57 @@ class Store:
                 settings={**schema, **_once(token)},
             )
 
+    def insert_segment(self, requests: bytes | Path, ingested_at: int) -> None:
+        """Insert length-prefixed OTLP trace export requests, whose rows can be taken back until the next insert.
+
+        Args:
+            requests: Their bytes, or the file that holds them.
+            ingested_at: Microseconds since 1970; `take_back` finds the rows by it, so it belongs to one segment.
+
+        Raises:
+            StoreError: Some of the rows may be stored, in some of the tables.
+        """
+        settings = {
+            **self._otlp_schema(),
+            **_ONE_BLOCK,
+            "input_format_protobuf_oneof_presence": 1,
+            "log_comment": str(ingested_at),
+            # Another one each time: the database would drop what was taken back and comes again.
+            "insert_deduplication_token": secrets.token_hex(16),
+        }
+        with _refusals():
+            if self.kind == "embedded" and isinstance(requests, Path):
+                given = ", ".join(f"{name} = {_quoted(value)}" for name, value in settings.items())
+                file = f"FROM INFILE {_quoted(requests)} COMPRESSION 'none'"
+                self.client.command(f"INSERT INTO otlp_requests {file} SETTINGS {given} FORMAT Protobuf")
+                return
+            block = requests.read_bytes() if isinstance(requests, Path) else requests
+            self.client.raw_insert("otlp_requests", insert_block=block, fmt="Protobuf", settings=settings)
+
+    def take_back(self, first: int, last: int) -> None:
+        """Delete what inserts of a segment left in any table, however far they came.
+
+        Args:
+            first: The first `ingested_at` of the inserts.
+            last: The last one.
+
+        Raises:
+            StoreError: An insert is still at work, or the database refuses; nothing is certain.
+        """
+        if self.kind == "server" and self.value(
+            "SELECT count() FROM system.processes WHERE toInt64OrZero(Settings['log_comment']) BETWEEN {first:Int64} "
+            "AND {last:Int64} AND query LIKE 'INSERT%'", first=first, last=last,
+        ):  # fmt: skip
+            raise StoreError("an earlier insert of the segment is still at work")
+        moments = {"first": first, "last": last}
+        for table, column in INSERTED_TABLES.items():
+            there = (
+                f"{column} BETWEEN fromUnixTimestamp64Micro({{first:Int64}}, 'UTC') "
+                "AND fromUnixTimestamp64Micro({last:Int64}, 'UTC')"
+            )
+            if self.value(f"SELECT count() FROM {table} WHERE {there}", **moments):  # noqa: S608
+                self.execute(f"DELETE FROM {table} WHERE {there}", moments)  # noqa: S608
+
     def insert_otlp_json(self, requests: bytes, token: str) -> None:
         """Insert OTLP trace export requests in JSON, one a line; a second call with the same ``token`` does nothing.
 
@@ -253,16 +322,23 @@ _JSON: dict[str, Any] = {
 }
 
 
+# One thread and one block, so that an insert is one part in each table and gets the same tokens when it is repeated.
+_ONE_BLOCK: dict[str, Any] = {
+    "max_insert_threads": 1,
+    "max_insert_block_size": 10_000_000,
+    "min_insert_block_size_rows": 10_000_000,
+    "min_insert_block_size_bytes": 2**31,
+}
+
+
 def _once(token: str) -> dict[str, Any]:
     """Settings by which an insert with the same token does nothing the second time."""
-    return {
-        "insert_deduplication_token": token,
-        # One thread and one block, so that a replayed segment gets the same tokens.
-        "max_insert_threads": 1,
-        "max_insert_block_size": 10_000_000,
-        "min_insert_block_size_rows": 10_000_000,
-        "min_insert_block_size_bytes": 2**31,
-    }
+    return {"insert_deduplication_token": token, **_ONE_BLOCK}
+
+
+def _quoted(value: object) -> str:
+    text = str(value).replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{text}'"
 
 
 class _refusals:  # noqa: N801
@@ -273,7 +349,12 @@ class _refusals:  # noqa: N801
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, (ClickHouseError, DatabaseError)):
-            raise StoreError(_reason(error)) from error
+            raise StoreError(_reason(error), _code(error)) from error
+
+
+def _code(error: BaseException) -> int | None:
+    found = re.search(r"(?:Code: |error code )(\d+)", str(error))
+    return int(found[1]) if found else None
 
 
 def _reason(error: BaseException) -> str:
