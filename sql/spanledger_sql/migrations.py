@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from spanledger_sql.durability import sync_inserts
 from spanledger_sql.store import StoreError
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ def migrate(store: Store) -> list[str]:
         if done or applied.get(view.name) != view.checksum:
             _apply(store, view)
             done.append(view.name)
+    sync_inserts(store)
     return done
 
 
