@@ -37,14 +37,14 @@ def mount() -> Iterator[Mount]:
         yield mounted
 
 
-def test_a_power_cut_loses_no_acknowledged_span(tmp_path, mount, _template):
+def test_a_power_cut_loses_no_acknowledged_span(tmp_path, mount, template):
     image, cut = tmp_path / "disk.img", tmp_path / "cut.img"
     with image.open("wb") as file:
         file.truncate(2**30)
     subprocess.run(["mkfs.ext4", "-q", "-F", image], check=True)
     mount(image, tmp_path / "disk")
     configuration = load(data_dir=tmp_path / "disk" / "data")
-    shutil.copytree(_template, configuration.data_dir, symlinks=True)
+    shutil.copytree(template, configuration.data_dir, symlinks=True)
     subprocess.run(["sync", "-f", tmp_path / "disk"], check=True)
     with Store.open(configuration, exclusive=True) as store:
         spool = spool_of(configuration, segment_spans=20)
