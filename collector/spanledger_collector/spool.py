@@ -217,7 +217,7 @@ class Spool:
         folder.mkdir(mode=0o700, exist_ok=True)
         for suffix, content in ((".txt", f"{reason}\n".encode()), (".pb", body)):
             unfinished = folder / f"{name}{suffix}.part"
-            with unfinished.open("wb") as file:
+            with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
@@ -320,7 +320,8 @@ class _OpenSegment:
         self.closes_at = closes_at
         self.spans = 0
         self._path = folder / f"{time.time_ns():020d}-{secrets.token_hex(4)}{_OPEN}"
-        self._file = self._path.open("xb", buffering=0)
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        self._file = os.fdopen(descriptor, "wb", buffering=0)
         self._length = 0
         _sync_folder(folder)
 

@@ -147,7 +147,7 @@ class Configuration(BaseSettings):
             object.__setattr__(self, "clickhouse_url", f"chdb://{self.data_dir / 'clickhouse'}")
         if not self.clickhouse_url.startswith(("chdb:///", "http://", "https://")):
             raise ValueError(
-                f"SPANLEDGER_CLICKHOUSE_URL is {self.clickhouse_url!r}; "
+                f"SPANLEDGER_CLICKHOUSE_URL is {without_password(self.clickhouse_url)!r}; "
                 "expected chdb:///folder or http(s)://user:password@host:port/database"
             )
         return self
@@ -173,6 +173,12 @@ class Configuration(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Order the sources: arguments, environment, file."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def without_password(url: str) -> str:
+    """An address as it may be shown: without user and password."""
+    scheme, mark, rest = url.rpartition("://")
+    return f"{scheme}{mark}{rest.rpartition('@')[2]}"
 
 
 def load(**overrides: object) -> Configuration:

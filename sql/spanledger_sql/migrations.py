@@ -10,6 +10,7 @@ import hashlib
 import re
 from typing import TYPE_CHECKING
 
+from spanledger_sql.durability import sync_inserts
 from spanledger_sql.migration_log import MigrationLog
 from spanledger_sql.schema_file import MigrationError, SchemaFile, changes, tables, views
 from spanledger_sql.store import StoreError
@@ -34,6 +35,7 @@ def migrate(store: Store) -> list[str]:
         if not log.finished(file, checksum):
             _apply(store, log, file, checksum)
             done.append(file.name)
+    sync_inserts(store)
     return done
 
 

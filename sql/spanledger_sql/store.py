@@ -10,13 +10,16 @@ import contextlib
 import importlib.resources
 import re
 import secrets
+import tempfile
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import clickhouse_connect
 from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError
 
+from spanledger_settings.configuration import without_password
 from spanledger_settings.mendable import MendableError
 from spanledger_sql.folder import FolderLock
 from spanledger_sql.node_socket import SocketPoolManager, node_answers, socket_path
@@ -81,12 +84,13 @@ class Store:
         self._opening = threading.Lock()
 
     @classmethod
-    def open(cls, configuration: Configuration, *, exclusive: bool = False) -> Self:
+    def open(cls, configuration: Configuration, *, exclusive: bool = False, at_once: bool = True) -> Self:
         """Open the configured database.
 
         Args:
             configuration: Says which database, and where the data folder is.
             exclusive: Take the data folder for this process (as a node does) instead of asking a running node.
+            at_once: Ask a server whether it is there; without that the first statement tells.
 
         Raises:
             StoreError: The folder is in use by another process, cannot be written, or the server does not answer.
@@ -103,11 +107,20 @@ class Store:
             except OSError as error:
                 raise StoreError(str(error)) from None
             store = cls("embedded", url, lock=lock)
+            # The driver hands data to the engine in files.
+            tempfile.tempdir = str(lock.temporary())
+        if store.kind == "server" and not at_once:
+            return store
         try:
             store.client.command("SELECT 1")
         except ClickHouseError as error:
             store.close()
-            raise StoreError(f"cannot use the database at {_without_password(url)}: {_reason(error)}") from None
+            raise StoreError(
+                f"cannot use the database at {without_password(url)}: {_reason(error)}", _code(error)
+            ) from None
+        except StoreError:
+            store.close()
+            raise
         return store
 
     @property
@@ -268,6 +281,7 @@ class Store:
                 client.close()
             self._opened.clear()
         if self._lock is not None:
+            tempfile.tempdir = None
             self._lock.release()
 
     def __enter__(self) -> Self:
@@ -304,9 +318,67 @@ class Store:
                 )
             if self.kind == "embedded":
                 return clickhouse_connect.get_client(dsn=self.url, settings=settings)
-            return clickhouse_connect.get_client(dsn=self.url, settings=settings, autogenerate_session_id=False)
+            return clickhouse_connect.get_client(**_server(self.url), settings=settings, autogenerate_session_id=False)
         except (ClickHouseError, OSError) as error:
-            raise StoreError(f"cannot reach the database at {_without_password(self.url)}: {_reason(error)}") from None
+            reason = _without_secrets(_reason(error), self.url)
+            raise StoreError(
+                f"cannot reach the database at {without_password(self.url)}: {reason}", _code(error)
+            ) from None
+
+
+# What may stand behind the question mark of a server's address, and what it is without.
+_PARAMETERS: Mapping[str, str | int] = {
+    "ca_cert": "",
+    "client_cert": "",
+    "client_cert_key": "",
+    "compress": "",
+    "connect_timeout": 10,
+    "send_receive_timeout": 120,
+    "server_host_name": "",
+    "verify": "",
+}
+
+
+def _server(url: str) -> dict[str, Any]:
+    """The driver's arguments for a server's address; TLS is what its scheme says.
+
+    Raises:
+        StoreError: It has parameters that are not known, or cannot be read.
+    """
+    given = dict(parse_qsl(urlsplit(url).query))
+    if unknown := sorted(given.keys() - _PARAMETERS):
+        raise StoreError(
+            f"SPANLEDGER_CLICKHOUSE_URL: parameter {unknown[0]!r} is unknown; expected {', '.join(_PARAMETERS)}"
+        )
+    try:
+        address = urlsplit(url)
+        port = address.port
+    except ValueError:
+        raise StoreError(
+            "SPANLEDGER_CLICKHOUSE_URL cannot be read; expected http(s)://user:password@host:port/database, in which "
+            "a password's special characters are percent-encoded"
+        ) from None
+    arguments: dict[str, Any] = {name: value for name, value in {**_PARAMETERS, **given}.items() if value != ""}
+    for name in ("connect_timeout", "send_receive_timeout"):
+        if not str(arguments[name]).isdigit():
+            raise StoreError(f"SPANLEDGER_CLICKHOUSE_URL: {name} is {arguments[name]!r}; expected seconds")
+        arguments[name] = int(arguments[name])
+    return {
+        "interface": address.scheme,
+        "host": address.hostname or "localhost",
+        "port": port or (8443 if address.scheme == "https" else 8123),
+        "username": unquote(address.username) if address.username else None,
+        "password": unquote(address.password) if address.password else "",
+        "database": unquote(address.path.strip("/")) or None,
+        **arguments,
+    }
+
+
+def _without_secrets(text: str, url: str) -> str:
+    password = urlsplit(url).password
+    for secret in (password, unquote(password)) if password else ():
+        text = text.replace(secret, "***")
+    return text
 
 
 # What OTLP/JSON may hold that the tables do not: fields that are not read, and numbers where text is.
@@ -364,8 +436,3 @@ def _reason(error: BaseException) -> str:
             text = text.split(marker, 1)[1]
             break
     return text.split("Stack trace:")[0].split(" (version ")[0].split(" (for url ")[0].strip()
-
-
-def _without_password(url: str) -> str:
-    scheme, _, rest = url.partition("://")
-    return f"{scheme}://{rest.rsplit('@', 1)[-1]}"

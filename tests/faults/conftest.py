@@ -17,7 +17,7 @@ from spanledger_sql.store import Store
 
 
 @pytest.fixture(scope="session")
-def _template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     configuration = load(data_dir=tmp_path_factory.mktemp("template") / "data")
     with Store.open(configuration, exclusive=True) as store:
         migrate(store)
@@ -25,9 +25,9 @@ def _template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def migrated(configuration: Configuration, _template: Path) -> Configuration:
+def migrated(configuration: Configuration, template: Path) -> Configuration:
     """A configuration whose database has its tables."""
-    shutil.copytree(_template, configuration.data_dir, symlinks=True, ignore=shutil.ignore_patterns("*.sock"))
+    shutil.copytree(template, configuration.data_dir, symlinks=True, ignore=shutil.ignore_patterns("*.sock"))
     return configuration
 
 

@@ -191,7 +191,7 @@ def test_every_table_that_an_insert_reaches_can_be_taken_back_or_replaces_itself
 
 
 @pytest.fixture
-def small_disk(configuration: Configuration, _template: Path) -> Iterator[Configuration]:
+def small_disk(configuration: Configuration, template: Path) -> Iterator[Configuration]:
     """A data folder on a file system of its own, of 64 MB."""
     folder = configuration.data_dir
     folder.mkdir()
@@ -200,7 +200,7 @@ def small_disk(configuration: Configuration, _template: Path) -> Iterator[Config
         or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "none", folder], check=False).returncode
     ):
         pytest.skip("only root may mount a small file system")
-    subprocess.run(["cp", "-a", f"{_template}/.", folder], check=True)
+    subprocess.run(["cp", "-a", f"{template}/.", folder], check=True)
     yield configuration
     subprocess.run(["umount", "-l", folder], check=True)
 
