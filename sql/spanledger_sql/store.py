@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.resources
+import re
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -37,6 +38,8 @@ SESSION_SETTINGS: Mapping[str, str | int] = {
 }
 
 
+# The oldest ClickHouse that knows all that the schema and the statements ask for.
+OLDEST_CLICKHOUSE = (26, 3)
 _OTLP_MESSAGE = "ExportTraceServiceRequest"
 
 
@@ -47,6 +50,12 @@ class StoreError(Exception):
 def statement(name: str) -> str:
     """Text of the ``.sql`` file ``name``, a path below this package without its suffix."""
     return (importlib.resources.files(__package__) / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def too_old(version: str) -> bool:
+    """Whether a ClickHouse of this version, such as '25.8.2.29', lacks what the statements of this project need."""
+    numbers = re.match(r"(\d+)\.(\d+)", version)
+    return numbers is None or (int(numbers[1]), int(numbers[2])) < OLDEST_CLICKHOUSE
 
 
 class Store:
@@ -70,7 +79,8 @@ class Store:
             exclusive: Take the data folder for this process (as a node does) instead of asking a running node.
 
         Raises:
-            StoreError: The folder is in use by another process, cannot be written, or the server does not answer.
+            StoreError: The folder is in use by another process, cannot be written, or the server does not answer or
+                is too old.
         """
         url = configuration.clickhouse_url
         if not configuration.embedded:
@@ -85,10 +95,17 @@ class Store:
                 raise StoreError(str(error)) from None
             store = cls("embedded", url, lock=lock)
         try:
-            store.client.command("SELECT 1")
+            version = str(store.client.command("SELECT version()"))
         except ClickHouseError as error:
             store.close()
             raise StoreError(f"cannot use the database at {_without_password(url)}: {_reason(error)}") from None
+        if too_old(version):
+            store.close()
+            raise StoreError(
+                f"the database at {_without_password(url)} is ClickHouse {version}; expected "
+                f"{'.'.join(map(str, OLDEST_CLICKHOUSE))} or newer: upgrade "
+                + ("it" if store.kind == "server" else "the package 'chdb'")
+            )
         return store
 
     @property
