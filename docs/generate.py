@@ -110,7 +110,7 @@ def main() -> None:
 
 
 def _walk(command: Any, name: str) -> Iterator[tuple[str, Any]]:
-    for child_name, child in getattr(command, "commands", {}).items():
+    for child_name, child in _children(command, command.context_class(command, info_name=name)):
         full = f"{name} {child_name}".strip()
         yield full, child
         yield from _walk(child, full)
@@ -127,8 +127,13 @@ def _command(command: Any, name: str, parent: Any) -> Iterator[str]:
     records = [record for parameter in command.params if (record := parameter.get_help_record(context))]
     if records:
         yield "\n".join(f"- `{option.strip()}`: {' '.join(help_.split())}" for option, help_ in records) + "\n"
-    for child_name, child in getattr(command, "commands", {}).items():
+    for child_name, child in _children(command, context):
         yield from _command(child, child_name, context)
+
+
+def _children(command: Any, context: Any) -> Iterator[tuple[str, Any]]:
+    for name in getattr(command, "commands", {}):
+        yield name, command.get_command(context, name)
 
 
 def _unindented(text: str) -> str:

@@ -17,7 +17,8 @@ from spanledger import attributes, guard, tracing
 from spanledger.attribution.attribution_context import carry_as_baggage
 from spanledger.attribution.baggage import allowed_attributes
 from spanledger.calls.call import end_open_calls
-from spanledger.delivery.export_queue import ExportQueue, QueueCounts
+from spanledger.delivery.export_queue import ExportQueue
+from spanledger.delivery.sender import QueueCounts
 from spanledger.delivery.termination import watch_termination
 from spanledger.processor import AccountingProcessor
 from spanledger.sampler import install_sampler

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import clickhouse_connect
 from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError
 
+from spanledger_settings.mendable import MendableError
 from spanledger_sql.folder import FolderLock
 from spanledger_sql.node_socket import SocketPoolManager, node_answers, socket_path
 
@@ -43,7 +44,7 @@ OLDEST_CLICKHOUSE = (26, 3)
 _OTLP_MESSAGE = "ExportTraceServiceRequest"
 
 
-class StoreError(Exception):
+class StoreError(MendableError):
     """The database could not be reached or refused a statement; the message says what to do."""
 
 

@@ -12,7 +12,7 @@ from opentelemetry.trace import Span, StatusCode
 from opentelemetry.util.types import AttributeValue
 
 from spanledger import attributes, guard
-from spanledger.answers.usage import StreamedAnswer, read_answer
+from spanledger.answers.reading import StreamedAnswer, read_answer
 from spanledger.calls.stream import WatchedAsyncStream, WatchedEitherStream, WatchedStream
 
 R = TypeVar("R")
@@ -56,7 +56,7 @@ class Call:
                     return cast("R", stand_in(result, self))
                 if kind is dict and self._watch_inside(cast("dict[str, Any]", result)):
                     return result
-                self._set(read_answer(result))
+                self._set(read_answer(result, self.known))
         self._end()
         return result
 
@@ -64,7 +64,7 @@ class Call:
         """Sees a chunk of the stream."""
         with _STREAMING:
             if self._chunks is None:
-                self._chunks = StreamedAnswer()
+                self._chunks = StreamedAnswer(self.known)
                 self._span.set_attribute(attributes.REQUEST_STREAM, True)
                 self._span.set_attribute(attributes.RESPONSE_TIME_TO_FIRST_CHUNK, perf_counter() - self._begun)
                 _open.add(self)

@@ -56,9 +56,9 @@ WITH
     -- Spanledger's own library.
     [('spanledger.role', 'role'), ('spanledger.outcome', 'outcome'), ('spanledger.attempts', 'attempts'),
      ('spanledger.service_tier', 'service_tier'), ('spanledger.batch', 'batch'), ('spanledger.speed', 'speed'),
-     ('spanledger.answers.usage.cache_write_1h.input_tokens', 'usage.cache_write_1h'),
-     ('spanledger.answers.usage.audio.input_tokens', 'usage.audio_input'),
-     ('spanledger.answers.usage.audio.output_tokens', 'usage.audio_output'), ('spanledger.answers.usage.web_searches', 'usage.searches'),
+     ('spanledger.usage.cache_write_1h.input_tokens', 'usage.cache_write_1h'),
+     ('spanledger.usage.audio.input_tokens', 'usage.audio_input'),
+     ('spanledger.usage.audio.output_tokens', 'usage.audio_output'), ('spanledger.usage.web_searches', 'usage.searches'),
      ('spanledger.vendor.name', 'provider'), ('spanledger.vendor.service', 'request_model'),
      ('spanledger.vendor.unit', 'usage.vendor_unit'), ('spanledger.vendor.quantity', 'usage.vendor_quantity'),
      ('spanledger.feature', 'feature'), ('spanledger.workflow', 'workflow'), ('spanledger.run_id', 'run_id'),
