@@ -97,7 +97,24 @@ def read(name: str) -> Query:
     lines = [line[3:] if line != "--" else "" for line in head[0].splitlines()]
     answers, parameters, columns = _parts("\n".join(lines))
     paragraphs = tuple(" ".join(part.split()) for part in answers.split("\n\n") if part.strip())
-    return Query(name, text, paragraphs, _items(name, parameters), _items(name, columns))
+    return Query(name, text, paragraphs, items(name, parameters), items(name, columns))
+
+
+def items(name: str, text: str) -> tuple[Item, ...]:
+    """The parameters or columns that a part of a header tells.
+
+    Raises:
+        HeaderError: A line of it is none.
+    """
+    told = []
+    for lines in re.split(r"\n(?=  \S)", text.rstrip("\n")) if text.strip() else []:
+        entry = " ".join(lines.split())
+        match = _ITEM.match(entry) if lines.startswith("  ") else None
+        if match is None:
+            raise HeaderError(f"{name}.sql: expected '  NAME, NAME TYPE: MEANING' in its header, got {entry!r}")
+        names = tuple(match["names"].split(", "))
+        told.append(Item(names, match["type"] or "", match["meaning"]))
+    return tuple(told)
 
 
 def columns_of(query: Query, store: Store) -> dict[str, str]:
@@ -158,18 +175,6 @@ def _parts(text: str) -> tuple[str, str, str]:
     answers, _, columns = text.partition("\nColumns:\n")
     answers, _, parameters = answers.partition("\nParameters:\n")
     return answers, parameters, columns
-
-
-def _items(name: str, text: str) -> tuple[Item, ...]:
-    items = []
-    for lines in re.split(r"\n(?=  \S)", text.rstrip("\n")) if text.strip() else []:
-        entry = " ".join(lines.split())
-        match = _ITEM.match(entry) if lines.startswith("  ") else None
-        if match is None:
-            raise HeaderError(f"{name}.sql: expected '  NAME, NAME TYPE: MEANING' in its header, got {entry!r}")
-        names = tuple(match["names"].split(", "))
-        items.append(Item(names, match["type"] or "", match["meaning"]))
-    return tuple(items)
 
 
 def _described(store: Store, table: str, parameters: dict[str, object]) -> list[tuple[str, str, str]]:
