@@ -18,7 +18,7 @@ from urllib.request import urlopen
 import pytest
 from ledger_sample import ledger_sample
 
-from spanledger_dashboards import figures
+from spanledger_settings import figures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
