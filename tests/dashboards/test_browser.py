@@ -19,7 +19,7 @@ import pytest
 from harness import data_folder
 from ledger_sample import ledger_sample
 
-from spanledger_dashboards import figures
+from spanledger_settings import figures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
