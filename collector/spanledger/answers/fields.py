@@ -1,6 +1,6 @@
 """The fields of an answer: reading one by its names, from an SDK's object or a plain dict, and noting what it says."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, TypeAlias
 
 from opentelemetry.util.types import AttributeValue
@@ -13,6 +13,14 @@ Attributes: TypeAlias = dict[str, AttributeValue]
 def value_in(source: object, name: str) -> Any:
     """The value of a key or an attribute; `None` where there is none."""
     return source.get(name) if isinstance(source, dict) else getattr(source, name, None)
+
+
+def fields_of(source: Any) -> Any:
+    """The fields of a pydantic model as a dict, as to ask it for one that it has not takes long; else what it is."""
+    if type(source) is dict or not hasattr(type(source), "__pydantic_fields__"):
+        return source
+    more = source.__pydantic_extra__
+    return {**source.__dict__, **more} if more else source.__dict__
 
 
 def first_in(source: object, *names: str) -> Any:
@@ -51,6 +59,22 @@ def count_in(source: object, *names: str) -> int | None:
     return found
 
 
+def tell_all(told: dict[str, int], source: object, keys: Mapping[str, str]) -> None:
+    """Notes the counts under these names, each by its key; of several of one key the largest."""
+    fields = fields_of(source)
+    if type(fields) is not dict:
+        if fields is None:
+            return
+        fields = {name: getattr(fields, name, None) for name in keys}
+    for name, value in fields.items():
+        if name in keys and value is not None:
+            count = count_of(value)
+            if count is not None:
+                key = keys[name]
+                if key not in told or count > told[key]:
+                    told[key] = count
+
+
 def tell(told: dict[str, int], key: str, source: object, *names: str) -> None:
     """Notes a count, zero included, where there is one."""
     count = count_in(source, *names)
@@ -73,14 +97,14 @@ def put_text(found: Attributes, name: str, value: object) -> None:
 
 def put_texts(found: Attributes, name: str, values: Iterable[Any]) -> None:
     """Notes those of the values that are texts, and not empty, where there are any."""
-    texts = [value for value in values if isinstance(value, str) and value]
+    texts = [value for value in values if value and isinstance(value, str)]
     if texts:
         found[name] = texts
 
 
 def put_id(found: Attributes, value: object) -> None:
     """Notes the answer's id, unless it stands for none."""
-    if isinstance(value, str) and value and value.lower() not in _NO_ID:
+    if isinstance(value, str) and value and (len(value) > _LONGEST_NO_ID or value.lower() not in _NO_ID):
         found[attributes.RESPONSE_ID] = value
 
 
@@ -103,4 +127,5 @@ def enum_text(value: object) -> str:
 
 
 _TOO_MANY: Final = 2**63  # which a span's attribute cannot hold
+_LONGEST_NO_ID: Final = 9
 _NO_ID: Final = frozenset({"null", "none", "undefined", "0", "nan", "n/a", "-"})

@@ -14,7 +14,8 @@ from spanledger.answers.convention import OPENAI, convention_of
 from spanledger.answers.fields import (
     Attributes,
     count_in,
-    count_of,
+    fields_of,
+    first_in,
     items_in,
     put_cost,
     put_id,
@@ -22,7 +23,7 @@ from spanledger.answers.fields import (
     put_texts,
     put_unpriced,
     tell,
-    tell_part,
+    tell_all,
     value_in,
 )
 from spanledger.answers.usage import Reading, Told
@@ -74,36 +75,40 @@ def read_openai_chunk(chunk: object, asked: Asked) -> Reading | None:
 
 
 def _read_chat_completion(answer: object, asked: Asked) -> Reading:
-    found = _identity(answer)
-    choices = value_in(answer, "choices")
-    if isinstance(choices, list):
-        put_texts(found, attributes.RESPONSE_FINISH_REASONS, [value_in(choice, "finish_reason") for choice in choices])
-    hidden = value_in(answer, "_hidden_params")
-    if hidden is not None:
-        put_cost(found, value_in(hidden, "response_cost"))
+    get = _getter(answer)
+    found = _identity(answer, get)
+    choices = get("choices")
+    if type(choices) is list:
+        reasons = [_getter(choice)("finish_reason") for choice in choices]
+        put_texts(found, attributes.RESPONSE_FINISH_REASONS, reasons)
+    if type(answer).__module__.startswith("litellm."):
+        put_cost(found, value_in(value_in(answer, "_hidden_params"), "response_cost"))
     told: Told = {}
-    _tell_chat_usage(told, value_in(answer, "usage"), found)
+    _tell_chat_usage(told, get("usage"), found)
     return Reading(found, told, _convention(found, asked))
 
 
 def _read_chat_chunk(chunk: object, asked: Asked) -> Reading:
-    found = _identity(chunk)
-    choices = items_in(chunk, "choices")
-    reasons = [value_in(choice, "finish_reason") for choice in choices]
-    put_texts(found, attributes.RESPONSE_FINISH_REASONS, reasons)
+    get = _getter(chunk)
+    found = _identity(chunk, get)
+    choices = [_getter(choice) for choice in get("choices") or ()]
+    reasons = [of_choice("finish_reason") for of_choice in choices]
+    last = any(reasons)
+    if last:
+        put_texts(found, attributes.RESPONSE_FINISH_REASONS, reasons)
     told: Told = {}
     for usage in (
-        value_in(chunk, "usage"),
-        value_in(value_in(chunk, "x_groq"), "usage"),
-        *(value_in(choice, "usage") for choice in choices),
+        get("usage"),
+        value_in(get("x_groq"), "usage"),
+        *(of_choice("usage") for of_choice in choices),
     ):
         if usage is not None and not told.get("output"):
             _tell_chat_usage(told, usage, found)
-    return Reading(found, told, _convention(found, asked), last=any(reasons))
+    return Reading(found, told, _convention(found, asked), last)
 
 
 def _read_response(answer: object, asked: Asked) -> Reading:
-    found = _identity(answer)
+    found = _identity(answer, _getter(answer))
     reason = value_in(value_in(answer, "incomplete_details"), "reason") or value_in(answer, "status")
     put_texts(found, attributes.RESPONSE_FINISH_REASONS, [reason])
     told: Told = {}
@@ -118,7 +123,7 @@ def _read_response(answer: object, asked: Asked) -> Reading:
 
 
 def _read_realtime(answer: object) -> Reading:
-    found = _identity(answer)
+    found = _identity(answer, _getter(answer))
     put_texts(found, attributes.RESPONSE_FINISH_REASONS, [value_in(answer, "status")])
     told: Told = {}
     _tell_response_usage(told, value_in(answer, "usage"), found)
@@ -127,13 +132,12 @@ def _read_realtime(answer: object) -> Reading:
 
 def _read_list(answer: object, asked: Asked) -> Reading:
     """Embeddings, and what rerankers in this shape give: they make no output."""
-    found = _identity(answer)
+    found = _identity(answer, _getter(answer))
     told: Told = {}
     usage = value_in(answer, "usage")
     tell(told, "input", usage, "prompt_tokens", "total_tokens", "input_tokens")
-    prompt = value_in(usage, "prompt_tokens_details")
-    tell_part(told, "image_input", prompt, "image_tokens")
-    put_cost(found, value_in(usage, "cost"))
+    tell_all(told, value_in(usage, "prompt_tokens_details"), _INPUT_DETAILS)
+    _put_cost_and_sources(found, usage)
     return Reading(found, told, _convention(found, asked), generates=False)
 
 
@@ -160,85 +164,46 @@ def _read_transcription(answer: object) -> Reading:
 
 
 def _tell_chat_usage(told: Told, usage: object, found: Attributes) -> None:
-    if usage is None:
-        return
-    tell(told, "input", usage, "prompt_tokens")
-    tell(told, "output", usage, "completion_tokens")
-    tell_part(told, "total", usage, "total_tokens")
-    prompt = value_in(usage, "prompt_tokens_details")
+    fields = fields_of(usage)
+    tell_all(told, fields, _USAGE)
+    prompt = fields_of(value_in(fields, "prompt_tokens_details"))
     if prompt is not None:
-        tell_part(told, "cache_read", prompt, "cached_tokens")
-        tell_part(told, "cache_write", prompt, "cache_write_tokens", "cache_creation_tokens")
-        tell_part(told, "audio_input", prompt, "audio_tokens")
-        tell_part(told, "image_input", prompt, "image_tokens")
-        tell_part(told, "web_searches", prompt, "web_search_requests")
-        written = value_in(prompt, "cache_creation_token_details")
-        if written is not None:
-            tell_part(told, "cache_write_1h", written, "ephemeral_1h_input_tokens")
-    completion = value_in(usage, "completion_tokens_details")
+        tell_all(told, prompt, _INPUT_DETAILS)
+        tell_all(told, value_in(prompt, "cache_creation_token_details"), _WRITTEN)
+    completion = value_in(fields, "completion_tokens_details")
     if completion is not None:
-        tell_part(told, "reasoning", completion, "reasoning_tokens")
-        tell_part(told, "audio_output", completion, "audio_tokens")
-        tell_part(told, "image_output", completion, "image_tokens")
-    others: Any = usage
-    if type(usage) is dict:
-        others = usage if len(usage) > _COUNTED else None
-    elif type(usage).__module__.startswith("openai."):
-        others = getattr(usage, "model_extra", None)
-    if others:
-        _tell_others_usage(told, others, found)
+        tell_all(told, completion, _OUTPUT_DETAILS)
+    if type(fields) is not dict or not fields.keys() <= _TOLD:
+        tell_all(told, value_in(fields, "server_tool_use"), _INPUT_DETAILS)
+        _put_cost_and_sources(found, fields)
 
 
-def _tell_others_usage(told: Told, usage: object, found: Attributes) -> None:
-    """What those who speak OpenAI's language add to its usage."""
-    if "cache_read" not in told:
-        tell_part(
-            told, "cache_read", usage, "prompt_cache_hit_tokens", "cached_tokens", "cache_read_input_tokens",
-            "num_cached_tokens",
-        )  # fmt: skip
-    if "cache_write" not in told:
-        tell_part(told, "cache_write", usage, "cache_creation_input_tokens")
-    if "reasoning" not in told:
-        tell_part(told, "reasoning", usage, "reasoning_tokens")
-    tell_part(told, "citation", usage, "citation_tokens")
-    for searched, name in ((usage, "num_search_queries"), (value_in(usage, "server_tool_use"), "web_search_requests")):
-        if "web_searches" not in told:
-            tell_part(told, "web_searches", searched, name)
+def _tell_response_usage(told: Told, usage: object, found: Attributes) -> None:
+    fields = fields_of(usage)
+    tell_all(told, fields, _USAGE)
+    prompt = first_in(fields, "input_tokens_details", "input_token_details")
+    if prompt is not None:
+        tell_all(told, prompt, _INPUT_DETAILS)
+        tell_all(told, value_in(prompt, "cached_tokens_details"), _CACHED_DETAILS)
+    tell_all(told, first_in(fields, "output_tokens_details", "output_token_details"), _OUTPUT_DETAILS)
+    _put_cost_and_sources(found, fields)
+
+
+def _put_cost_and_sources(found: Attributes, usage: object) -> None:
     sources = count_in(usage, "num_sources_used")
     if sources:
         put_unpriced(found, {"search source": sources})
     cost = value_in(usage, "cost")
     if cost is not None:
         put_cost(found, cost if isinstance(cost, int | float) else value_in(cost, "total_cost"))
-    ticks = count_of(value_in(usage, "cost_in_usd_ticks"))
+    ticks = count_in(usage, "cost_in_usd_ticks")
     if ticks is not None:
-        put_cost(found, ticks / 10_000_000_000)
+        put_cost(found, ticks / _TICKS)
 
 
-def _tell_response_usage(told: Told, usage: object, found: Attributes) -> None:
-    tell(told, "input", usage, "input_tokens")
-    tell(told, "output", usage, "output_tokens")
-    tell_part(told, "total", usage, "total_tokens")
-    for name in ("input_tokens_details", "input_token_details"):
-        prompt = value_in(usage, name)
-        if prompt is None:
-            continue
-        tell_part(told, "cache_read", prompt, "cached_tokens")
-        tell_part(told, "cache_write", prompt, "cache_write_tokens")
-        tell_part(told, "audio_input", prompt, "audio_tokens")
-        tell_part(told, "image_input", prompt, "image_tokens")
-        cached = value_in(prompt, "cached_tokens_details")
-        if cached is not None:
-            tell_part(told, "audio_cache_read", cached, "audio_tokens")
-            tell_part(told, "image_cache_read", cached, "image_tokens")
-    for name in ("output_tokens_details", "output_token_details"):
-        output = value_in(usage, name)
-        if output is None:
-            continue
-        tell_part(told, "reasoning", output, "reasoning_tokens")
-        tell_part(told, "audio_output", output, "audio_tokens")
-        tell_part(told, "image_output", output, "image_tokens")
-    put_cost(found, value_in(usage, "cost"))
+def _getter(source: Any) -> Callable[[str], Any]:
+    fields = fields_of(source)
+    return fields.get if type(fields) is dict else lambda name: getattr(fields, name, None)
 
 
 def _tools_used(answer: object) -> dict[str, int]:
@@ -255,11 +220,11 @@ def _tools_used(answer: object) -> dict[str, int]:
     return used
 
 
-def _identity(answer: object) -> Attributes:
+def _identity(answer: object, get: Callable[[str], Any]) -> Attributes:
     found: Attributes = {attributes.PROVIDER_NAME: _provider_of(answer) or "openai"}
-    put_id(found, value_in(answer, "id"))
-    put_text(found, attributes.RESPONSE_MODEL, value_in(answer, "model"))
-    put_text(found, attributes.SERVICE_TIER, value_in(answer, "service_tier"))
+    put_id(found, get("id"))
+    put_text(found, attributes.RESPONSE_MODEL, get("model"))
+    put_text(found, attributes.SERVICE_TIER, get("service_tier"))
     return found
 
 
@@ -283,7 +248,40 @@ def _provider_of(answer: object) -> str | None:
     return None
 
 
-_COUNTED: Final = 3  # input, output and total: with no more, there is nothing else
+# What the fields of a usage are, of all who speak this language, and those of its details.
+_USAGE: Final = {
+    "prompt_tokens": "input",
+    "input_tokens": "input",
+    "completion_tokens": "output",
+    "output_tokens": "output",
+    "total_tokens": "total",
+    "cached_tokens": "cache_read",
+    "num_cached_tokens": "cache_read",
+    "prompt_cache_hit_tokens": "cache_read",
+    "cache_read_input_tokens": "cache_read",
+    "cache_creation_input_tokens": "cache_write",
+    "reasoning_tokens": "reasoning",
+    "citation_tokens": "citation",
+    "num_search_queries": "web_searches",
+}
+_INPUT_DETAILS: Final = {
+    "cached_tokens": "cache_read",
+    "cache_write_tokens": "cache_write",
+    "cache_creation_tokens": "cache_write",
+    "audio_tokens": "audio_input",
+    "image_tokens": "image_input",
+    "video_tokens": "video_input",
+    "web_search_requests": "web_searches",
+}
+_WRITTEN: Final = {"ephemeral_1h_input_tokens": "cache_write_1h"}
+_CACHED_DETAILS: Final = {"audio_tokens": "audio_cache_read", "image_tokens": "image_cache_read"}
+_OUTPUT_DETAILS: Final = {
+    "reasoning_tokens": "reasoning",
+    "audio_tokens": "audio_output",
+    "image_tokens": "image_output",
+}
+_TOLD: Final = frozenset({*_USAGE, "prompt_tokens_details", "completion_tokens_details"})
+_TICKS: Final = 10_000_000_000  # to the dollar, as xAI tells
 _CHUNK: Final = "chat.completion.chunk"
 _CHUNKS: Final = frozenset({_CHUNK, "text_completion.chunk", "text_completion"})
 _READERS: Final[dict[str, Callable[[object, Asked], Reading]]] = {

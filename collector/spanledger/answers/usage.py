@@ -39,35 +39,54 @@ class Reading(NamedTuple):
 def usage_attributes(told: Told, convention: Convention, generates: bool = True) -> Attributes:
     """The span attributes of what was told: tokens of each class, and a note on what had to be decided."""
     found: Attributes = {}
-    notes: list[str] = []
     inputs, outputs = told.get("input"), told.get("output")
-    total = told.get("total")
-    beside = set()
-    if len(told) > 2:
-        beside = {part for part in (*convention.beside_input, *convention.beside_output) if told.get(part)}
-        if inputs is not None and outputs is not None:
-            hidden = 0
-            beside, hidden = _settled(told, convention, beside, notes)
-            if hidden:
-                told = told | {"reasoning": told.get("reasoning", 0) + hidden}
-                beside = beside | {"reasoning"}
-        elif total is not None:
-            inputs, outputs = _completed(inputs, outputs, total, told, beside, notes)
-        for part, name in _PARTS:
-            count = told.get(part)
-            if count:
-                found[name] = count
-                if part in _OF_OTHER_MODALITY:
-                    notes.append(f"tokens of {_OF_OTHER_MODALITY[part]}")
+    if inputs is not None and outputs is not None and _is_plain(told, inputs, outputs, convention):
+        notes: list[str] = []
+    else:
+        inputs, outputs, notes = _decided(told, convention, generates)
     if inputs is not None:
-        found[attributes.USAGE_INPUT_TOKENS] = inputs + sum(told[part] for part in beside if part in _OF_INPUT)
+        found[attributes.USAGE_INPUT_TOKENS] = inputs
     if outputs is not None:
-        found[attributes.USAGE_OUTPUT_TOKENS] = outputs + sum(told[part] for part in beside if part in _OF_OUTPUT)
-    if told and generates and (inputs is None) != (outputs is None):
-        notes.append("input not told" if inputs is None else "output not told")
+        found[attributes.USAGE_OUTPUT_TOKENS] = outputs
+    for part, count in told.items():
+        name = _NAMES.get(part)
+        if name is not None and count:
+            found[name] = count
+            if part in _OF_OTHER_MODALITY:
+                notes.append(f"tokens of {_OF_OTHER_MODALITY[part]}")
     if notes:
         found[attributes.USAGE_NOTE] = "; ".join(notes)
     return found
+
+
+def _is_plain(told: Told, inputs: int, outputs: int, convention: Convention) -> bool:
+    """Whether all is inside, and nothing that was told says otherwise: then there is nothing to decide."""
+    if convention.beside_input or convention.beside_output:
+        return False
+    total = told.get("total")
+    return total == inputs + outputs or (not total and not _parts_too_large(told))
+
+
+def _decided(told: Told, convention: Convention, generates: bool) -> tuple[int | None, int | None, list[str]]:
+    """All of the input and of the output, reasoning that only the total tells noted in `told`, and the notes."""
+    notes: list[str] = []
+    inputs, outputs = told.get("input"), told.get("output")
+    total = told.get("total") or None
+    beside = {part for part in (*convention.beside_input, *convention.beside_output) if told.get(part)}
+    if inputs is not None and outputs is not None:
+        beside, hidden = _settled(told, convention, beside, notes)
+        if hidden:
+            told["reasoning"] = hidden
+            beside.add("reasoning")
+    elif total:
+        inputs, outputs = _completed(inputs, outputs, total, told, beside, notes)
+    if told and generates and (inputs is None) != (outputs is None):
+        notes.append("input not told" if inputs is None else "output not told")
+    if inputs is not None:
+        inputs += sum(told[part] for part in beside if part in _OF_INPUT)
+    if outputs is not None:
+        outputs += sum(told[part] for part in beside if part in _OF_OUTPUT)
+    return inputs, outputs, notes
 
 
 def _settled(told: Told, convention: Convention, usual: set[str], notes: list[str]) -> tuple[set[str], int]:
@@ -110,6 +129,9 @@ def _completed(
 
 
 def _parts_too_large(told: Told) -> set[str]:
+    """Parts that are more than all of which they would be part."""
+    if len(told) == 2:
+        return set()
     cached = told.get("cache_read", 0) + told.get("cache_write", 0)
     too_large = {part for part in ("cache_read", "cache_write") if told.get(part)} if cached > told["input"] else set()
     return too_large | ({"reasoning"} if told.get("reasoning", 0) > told["output"] else set())
@@ -129,21 +151,21 @@ def _named(parts: set[str]) -> str:
 
 _OF_INPUT: Final = ("cache_read", "cache_write", "tool_prompt", "citation")
 _OF_OUTPUT: Final = ("reasoning",)
-_PARTS: Final = (
-    ("cache_read", attributes.USAGE_CACHE_READ_TOKENS),
-    ("cache_write", attributes.USAGE_CACHE_WRITE_TOKENS),
-    ("cache_write_1h", attributes.USAGE_CACHE_WRITE_1H_TOKENS),
-    ("reasoning", attributes.USAGE_REASONING_TOKENS),
-    ("citation", attributes.USAGE_CITATION_TOKENS),
-    ("audio_input", attributes.USAGE_INPUT_AUDIO_TOKENS),
-    ("audio_output", attributes.USAGE_OUTPUT_AUDIO_TOKENS),
-    ("audio_cache_read", attributes.USAGE_CACHE_READ_AUDIO_TOKENS),
-    ("image_input", attributes.USAGE_INPUT_IMAGE_TOKENS),
-    ("image_output", attributes.USAGE_OUTPUT_IMAGE_TOKENS),
-    ("image_cache_read", attributes.USAGE_CACHE_READ_IMAGE_TOKENS),
-    ("video_input", attributes.USAGE_INPUT_VIDEO_TOKENS),
-    ("web_searches", attributes.USAGE_WEB_SEARCHES),
-)
+_NAMES: Final = {
+    "cache_read": attributes.USAGE_CACHE_READ_TOKENS,
+    "cache_write": attributes.USAGE_CACHE_WRITE_TOKENS,
+    "cache_write_1h": attributes.USAGE_CACHE_WRITE_1H_TOKENS,
+    "reasoning": attributes.USAGE_REASONING_TOKENS,
+    "citation": attributes.USAGE_CITATION_TOKENS,
+    "audio_input": attributes.USAGE_INPUT_AUDIO_TOKENS,
+    "audio_output": attributes.USAGE_OUTPUT_AUDIO_TOKENS,
+    "audio_cache_read": attributes.USAGE_CACHE_READ_AUDIO_TOKENS,
+    "image_input": attributes.USAGE_INPUT_IMAGE_TOKENS,
+    "image_output": attributes.USAGE_OUTPUT_IMAGE_TOKENS,
+    "image_cache_read": attributes.USAGE_CACHE_READ_IMAGE_TOKENS,
+    "video_input": attributes.USAGE_INPUT_VIDEO_TOKENS,
+    "web_searches": attributes.USAGE_WEB_SEARCHES,
+}
 _OF_OTHER_MODALITY: Final = {
     "audio_cache_read": "cached audio",
     "image_input": "images in the input",
