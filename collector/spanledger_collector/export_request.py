@@ -40,7 +40,8 @@ def as_read(body: bytes) -> bytes:
     Raises:
         MalformedRequest: It cannot be parsed.
     """
-    return _parsed(body).SerializeToString()
+    read: bytes = _parsed(body).SerializeToString()
+    return read
 
 
 def single_spans(body: bytes) -> list[bytes]:
@@ -62,9 +63,10 @@ def single_spans(body: bytes) -> list[bytes]:
 
 def _parsed(body: bytes) -> ExportTraceServiceRequest:
     try:
-        return ExportTraceServiceRequest.FromString(body)
+        request: ExportTraceServiceRequest = ExportTraceServiceRequest.FromString(body)
     except DecodeError as error:
         raise MalformedRequest(f"not a protobuf ExportTraceServiceRequest: {error}") from None
+    return request
 
 
 def from_json(body: bytes | str) -> ExportRequest:

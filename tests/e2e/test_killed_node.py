@@ -9,6 +9,7 @@ import sys
 import time
 
 import pytest
+from harness.command import in_process
 
 from spanledger_sql.store import Store
 
@@ -35,7 +36,7 @@ def test_every_acknowledged_call_is_in_the_ledger_once(start_node, configuration
     node = start_node(*options)
     replay = subprocess.Popen(
         [sys.executable, "-m", "spanledger_cli", "--data-dir", str(configuration.data_dir), "replay", str(TRACE),
-         "--endpoint", f"http://127.0.0.1:{ports[0]}", "--speed", "200", "--start", "2024-10-08T00:00Z"],
+         "--endpoint", f"http://127.0.0.1:{ports[0]}", "--speed", "100", "--start", "2024-10-08T00:00Z"],
         stderr=subprocess.PIPE,
     )  # fmt: skip
     while not spans_in(configuration):
@@ -43,6 +44,7 @@ def test_every_acknowledged_call_is_in_the_ledger_once(start_node, configuration
     for _ in range(3):
         time.sleep(1.2)
         node.kill()
+        assert replay.poll() is None, "the replay ended too soon for its node to be killed"
         node = start_node(*options)
     _, errors = replay.communicate(timeout=120)
     assert replay.returncode == 0, errors.decode()
@@ -60,11 +62,7 @@ def test_every_acknowledged_call_is_in_the_ledger_once(start_node, configuration
 
 def test_a_stopped_node_leaves_everything_in_the_ledger(start_node, configuration):
     node = start_node()
-    done = subprocess.run(
-        [sys.executable, "-m", "spanledger_cli", "--data-dir", str(configuration.data_dir), "replay", str(TRACE),
-         "--limit", "1500"],
-        capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+    done = in_process("replay", TRACE, "--limit", 1500, data_dir=configuration.data_dir)
     assert done.returncode == 0, done.stderr
     assert node.stop() == 0
     with Store.open(configuration) as store:

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from harness import data_folder
@@ -11,7 +12,7 @@ from harness import data_folder
 from spanledger_enrich.worker import Worker
 from spanledger_sql.store import Store
 
-CALLS = 30_000
+CHUNKS = 10
 SPANS = """
     INSERT INTO llm_spans (ingested_at, trace_id, span_id, ts, provider, request_model, operation, status, tenant_id,
                            input_tokens, output_tokens, usage_source)
@@ -30,24 +31,22 @@ PROGRESS = "SELECT countIf(state = 'done') AS done, count() AS begun FROM restat
 @pytest.mark.slow
 def test_a_restatement_killed_again_and_again_ends_whole(configuration):
     with data_folder.opened(configuration, "loaded") as store:
-        store.execute(SPANS, {"calls": CALLS})
+        store.execute(SPANS, {"calls": CHUNKS * 1000})
         Worker(store, configuration).catch_up()
         [before] = store.rows("SELECT sum(list_cost) AS cost, sum(input_cost) AS input FROM calls")
         store.execute(DOUBLED)
+        written = Path(store.value("SELECT data_paths[1] FROM system.tables WHERE name = 'restatement_chunk'"))
 
-    killed_at_work = 0
-    for seconds in (2.5, 3.0, 3.5, 4.0, 4.5, 5.0):
+    for _ in range(2):
         process = restate(configuration)
-        time.sleep(seconds)
+        # Each chunk writes twice: it is counted, and done.
+        wait_for(process, written, inserts=3)
         process.kill()
         process.wait()
         with Store.open(configuration, exclusive=True) as store:
             progress = store.rows(PROGRESS)[0]
-        killed_at_work += 0 < progress["done"] < 30
-        if killed_at_work == 2:
-            break
-    assert killed_at_work
-    assert restate(configuration).wait(timeout=120) == 0
+        assert 0 < progress["done"] < CHUNKS, progress
+    assert restate(configuration).wait(timeout=300) == 0
 
     with Store.open(configuration, exclusive=True) as store:
         [after] = store.rows("SELECT count() AS calls, sum(list_cost) AS cost, sum(input_cost) AS input FROM calls")
@@ -56,8 +55,12 @@ def test_a_restatement_killed_again_and_again_ends_whole(configuration):
             "FROM restatement_total FINAL WHERE restatement_id IN "
             "(SELECT restatement_id FROM restatement FINAL WHERE state = 'done')"
         )
-    assert after == {"calls": CALLS, "cost": before["cost"] + before["input"], "input": 2 * before["input"]}
-    assert total == {"old": before["cost"], "new": after["cost"], "calls": CALLS}
+    assert after == {
+        "calls": CHUNKS * 1000,
+        "cost": before["cost"] + before["input"],
+        "input": 2 * before["input"],
+    }
+    assert total == {"old": before["cost"], "new": after["cost"], "calls": CHUNKS * 1000}
 
 
 def restate(configuration):
@@ -67,3 +70,18 @@ def restate(configuration):
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
+
+
+def wait_for(process, table, inserts):
+    """Wait until a process has inserted so often into the table in this folder, by its parts' numbers."""
+    begun = last_block(table)
+    deadline = time.monotonic() + 300
+    while last_block(table) < begun + inserts:
+        assert process.poll() is None, "it ended too soon to be killed at work"
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def last_block(table):
+    # A part's folder is named by its partition, first and last block, and level.
+    return max((int(part.name.split("_")[-2]) for part in table.glob("*_*_*_*")), default=0)

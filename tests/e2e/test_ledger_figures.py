@@ -9,8 +9,6 @@ import pandas as pd
 import pytest
 from ecologits.tracers.utils import llm_impacts
 from genai_prices import data_snapshot
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from spanledger_enrich.prices import price_list
 from spanledger_enrich.worker import Worker
@@ -168,31 +166,6 @@ def test_a_call_of_unknown_place_gets_the_worlds_mean(ledger):
     )
     assert call["zone"] == "WORLD"
     assert call["co2e_g"] > 0
-
-
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    batches=st.lists(st.lists(st.integers(0, 30), min_size=1, max_size=20), min_size=1, max_size=4), again=st.booleans()
-)
-def test_duplicates_order_and_repetition_leave_one_row_a_call(loaded_store, configuration, batches, again):
-    store = loaded_store
-    for table in ("llm_spans", "ledger", "enrich_progress"):
-        store.execute(f"TRUNCATE TABLE {table}")
-    for batch in batches:
-        store.insert("llm_spans", [
-            {"ingested_at": datetime.now(UTC), "trace_id": "t", "span_id": f"{n:016x}",
-             "ts": NOON + timedelta(minutes=n), "provider": "openai", "request_model": "gpt-4o", "status":
-             "ok", "usage_source": "reported",
-             "input_tokens": 1000 * n, "output_tokens": n} for n in batch
-        ])  # fmt: skip
-        Worker(store, configuration).catch_up()
-        if again:
-            store.execute("TRUNCATE TABLE enrich_progress")
-            Worker(store, configuration).catch_up()
-    spans = {n for batch in batches for n in batch}
-    [row] = store.rows("SELECT count() AS calls, sum(toDecimal128(list_cost, 12)) AS cost FROM calls")
-    truth = sum((1000 * n * Decimal("2.5") + n * 10) / 10**6 for n in spans)
-    assert (row["calls"], row["cost"]) == (len(spans), truth)
 
 
 def test_models_without_a_price_are_listed_with_the_nearest_names(ledger, loaded_store):

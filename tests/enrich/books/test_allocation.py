@@ -134,6 +134,14 @@ def owed(books):
     return {row["tenant"]: row for row in frame.to_dict("records")}
 
 
+def test_the_list_tells_what_is_allocated_and_what_of_it_nobody_used(books):
+    books.book(call(0))
+    allocate(books)
+    [listed] = books.store.frame("reports/commitments/charged").to_dict("records")
+    assert (listed["allocated"], listed["idle_cost"]) == (24, 23)
+    assert (listed["covers"], listed["pays_usage"]) == ("gpt-4o", 1)
+
+
 def test_a_commitment_that_names_no_calls_pays_for_none(books):
     [booked] = books.book(call(0))
     allocate(books, kind="fee", models="", policy="fixed", shares="acme=1", covers_usage=True)

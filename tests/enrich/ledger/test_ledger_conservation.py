@@ -42,14 +42,19 @@ def totals(books):
     deliveries=st.lists(st.lists(st.integers(0, 40), min_size=1, max_size=25), min_size=1, max_size=4),
     catch_ups=st.lists(st.integers(0, 2), min_size=4, max_size=4),
     batch_calls=st.sampled_from([1, 3, 500_000]),
+    forget=st.booleans(),
 )
-def test_duplicates_order_batches_and_repetition_leave_one_row_a_call(books, deliveries, catch_ups, batch_calls):
+def test_duplicates_order_batches_and_repetition_leave_one_row_a_call(
+    books, deliveries, catch_ups, batch_calls, forget
+):
     empty(books)
     settings_ = load(data_dir=books.configuration.data_dir, batch_calls=batch_calls)
     for delivery, times in zip(deliveries, catch_ups, strict=False):
         books.ingest(*map(span, delivery))
         for _ in range(times):
             Worker(books.store, settings_).catch_up()
+    if forget:
+        books.store.execute("TRUNCATE TABLE enrich_progress")
     Worker(books.store, settings_).catch_up()
     found = totals(books)
     sent = {number for delivery in deliveries for number in delivery}

@@ -2,7 +2,9 @@
 
 import asyncio
 import gzip
+import os
 import socket
+import zlib
 
 import httpx
 import pytest
@@ -64,6 +66,23 @@ def test_an_oversized_body_is_refused(spool, pack):
     assert "SPANLEDGER_MAX_REQUEST_BYTES" in Status.FromString(answer.content).message
 
 
+def test_a_packed_body_that_is_cut_off_is_refused_and_a_whole_one_is_not(spool):
+    headers = {"content-type": PROTOBUF, "content-encoding": "gzip"}
+    answer = post(spool, gzip.compress(export_request())[:-6], headers)
+    assert answer.status_code == 400
+    assert "cut off" in Status.FromString(answer.content).message
+    assert spool.bytes_on_disk == 0
+    for encoding, packed in (("gzip", gzip.compress(export_request())), ("deflate", zlib.compress(export_request()))):
+        assert post(spool, packed, headers | {"content-encoding": encoding}).status_code == 200
+    spool.close()
+    assert list(spool.ready.get().requests()) == [export_request()] * 2
+
+
+def test_a_request_without_spans_is_accepted_and_not_kept(spool):
+    assert post(spool, b"", {"content-type": PROTOBUF}).status_code == 200
+    assert spool.bytes_on_disk == 0
+
+
 def test_another_content_type_is_refused(spool):
     assert post(spool, b"x", {"content-type": "text/plain"}).status_code == 415
     assert post(spool, b"x", {"content-type": PROTOBUF, "content-encoding": "br"}).status_code == 415
@@ -93,6 +112,13 @@ def test_a_port_in_use_names_the_option_that_changes_it(tmp_path):
 def test_a_folder_in_use_names_the_process(store, configuration):
     with pytest.raises(StoreError, match=r"in use by process \d+"):
         Store.open(configuration, exclusive=True)
+
+
+def test_a_folder_in_use_names_this_process_whoever_had_it_before(configuration):
+    configuration.data_dir.mkdir()
+    (configuration.data_dir / "lock").write_text(f"{2**60}\n")
+    with Store.open(configuration), pytest.raises(StoreError, match=rf"in use by process {os.getpid()};"):
+        Store.open(configuration)
 
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path):

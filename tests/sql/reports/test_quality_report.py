@@ -55,5 +55,14 @@ def test_what_is_untold_is_counted_by_service_and_instrumentation(store: Store, 
     assert search["unknown_attributes"] == "gen_ai.usage.predicted_tokens"
 
 
+def test_a_failed_call_is_not_reproached_with_missing_usage(store: Store, configuration: Configuration) -> None:
+    failed = ExportTraceServiceRequest.FromString(request(1, "shop", tenant__id="acme"))
+    failed.resource_spans[0].scope_spans[0].spans[0].status.code = 2
+    store.insert_otlp(length_prefixed(failed.SerializeToString()), "failed")
+    Worker(store, configuration).catch_up()
+    [row] = store.frame("reports/attribution/quality", **PERIOD).to_dict("records")
+    assert (row["calls"], row["missing_usage"], row["missing_usage_share"]) == (1, 0, 0)
+
+
 def test_no_call_is_in_no_row(store: Store) -> None:
     assert store.frame("reports/attribution/quality", **PERIOD).empty
