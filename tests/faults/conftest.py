@@ -15,6 +15,12 @@ from spanledger_settings.configuration import Configuration
 
 
 @pytest.fixture
+def template(tmp_path: Path) -> Path:
+    """A data folder whose database has its tables."""
+    return data_folder.copy("migrated", tmp_path / "template")
+
+
+@pytest.fixture
 def migrated(configuration: Configuration) -> Configuration:
     """A configuration whose database has its tables."""
     data_folder.copy("migrated", configuration.data_dir)
