@@ -22,8 +22,10 @@ def tell_typos(site: str, dimensions: Iterable[str], known: Iterable[str]) -> No
 
 @lru_cache(maxsize=1024)
 def _meant(dimension: str, known: tuple[str, ...]) -> str | None:
+    if dimension in known:
+        return None
     close = get_close_matches(dimension.lower(), known, n=1, cutoff=0.8)
-    if close and close[0] != dimension:
+    if close:
         return close[0]
     short = dimension.lower().replace("_", "").removesuffix("id").removesuffix("name")
     return next((name for name in known if short == name.replace("_", "")), None)
