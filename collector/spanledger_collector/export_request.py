@@ -31,10 +31,42 @@ def from_protobuf(body: bytes) -> ExportRequest:
     Raises:
         MalformedRequest: It cannot be parsed.
     """
+    return ExportRequest(body, _count(_parsed(body)))
+
+
+def as_read(body: bytes) -> bytes:
+    """The request as protobuf's own reader understands it: a value too wide for its field is cut to the field's width.
+
+    Raises:
+        MalformedRequest: It cannot be parsed.
+    """
+    read: bytes = _parsed(body).SerializeToString()
+    return read
+
+
+def single_spans(body: bytes) -> list[bytes]:
+    """A request for each span of this one.
+
+    Raises:
+        MalformedRequest: It cannot be parsed.
+    """
+    found = []
+    for resource in _parsed(body).resource_spans:
+        for scope in resource.scope_spans:
+            for span in scope.spans:
+                alone = ExportTraceServiceRequest()
+                of_resource = alone.resource_spans.add(resource=resource.resource, schema_url=resource.schema_url)
+                of_resource.scope_spans.add(scope=scope.scope, schema_url=scope.schema_url).spans.append(span)
+                found.append(alone.SerializeToString())
+    return found
+
+
+def _parsed(body: bytes) -> ExportTraceServiceRequest:
     try:
-        return ExportRequest(body, _count(ExportTraceServiceRequest.FromString(body)))
+        request: ExportTraceServiceRequest = ExportTraceServiceRequest.FromString(body)
     except DecodeError as error:
         raise MalformedRequest(f"not a protobuf ExportTraceServiceRequest: {error}") from None
+    return request
 
 
 def from_json(body: bytes | str) -> ExportRequest:

@@ -8,10 +8,9 @@
 -- First each dialect's vocabulary: its names of attributes, and what they mean here. Where a span has several names of
 -- one meaning the first on the span is taken. Then each dialect's repairs, then the columns. All names of a span are
 -- translated in one pass over the block's dictionary of names, which is many times cheaper than looking names up.
+-- Needs: llm_spans, otel_traces
 
-DROP VIEW IF EXISTS llm_spans_from_otel_traces;
-
-CREATE MATERIALIZED VIEW llm_spans_from_otel_traces TO llm_spans AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS llm_spans_from_otel_traces TO llm_spans AS
 WITH
     -- OpenTelemetry's GenAI conventions, all generations, and everything that builds on them: the official
     -- instrumentations, the anthropic SDK's own, OpenLIT, LiteLLM V2, pydantic-ai.
