@@ -5,18 +5,19 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable
 from itertools import islice
 from typing import TYPE_CHECKING, Final, Literal
 
 from opentelemetry import context as otel_context
 from opentelemetry.sdk.trace import ReadableSpan
-from opentelemetry.sdk.trace.export import SpanExporter
 
 from spanledger import guard
+from spanledger.delivery.receiver import Receiver
 from spanledger.delivery.sender import QueueCounts, Sender
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from spanledger.delivery.disk_spool import DiskSpool
 
 
@@ -27,7 +28,7 @@ class ExportQueue:
     the child starts with an empty queue, and an exporter and a spool of its own.
 
     Args:
-        make_exporter: Makes the exporter; called at once, and again in a forked child that has something to send.
+        receiver: Whom they go to.
         make_spool: Makes the spool, where there shall be one; called with the first span.
         max_spans: How many spans may wait in memory.
         max_batch: How many spans go in one request.
@@ -38,7 +39,7 @@ class ExportQueue:
 
     def __init__(
         self,
-        make_exporter: Callable[[], SpanExporter],
+        receiver: Receiver,
         *,
         make_spool: "Callable[[], DiskSpool] | None" = None,
         max_spans: int = 65_536,
@@ -52,7 +53,7 @@ class ExportQueue:
         self._wakes_at = (1, self._max_batch)
         self._interval_s = interval_s
         self._waits_when_full = when_full == "wait"
-        self._sender = Sender(make_exporter, make_spool, give_up_after_s)
+        self._sender = Sender(receiver, make_spool, give_up_after_s)
         self._empty()
         if hasattr(os, "register_at_fork"):
             after_fork = weakref.WeakMethod(self._start_over)
@@ -69,6 +70,11 @@ class ExportQueue:
         """How many spans wait on disk."""
         with self._lock:
             return self._sender.spooled
+
+    @property
+    def problem(self) -> str:
+        """Why the receiver did not take the last batch, with status and URL; "" where it did."""
+        return self._sender.problem
 
     @property
     def closed(self) -> bool:
@@ -97,7 +103,8 @@ class ExportQueue:
     def flush(self, timeout_s: float) -> bool:
         """Sends what waits now, on disk too.
 
-        What was not delivered within the time goes to disk, as the process may be frozen or killed next.
+        What was not delivered within the time goes to disk, as the process may be frozen or killed next. Where the
+        receiver refuses whatever comes, that is told at once.
 
         Returns:
             Whether all of it was delivered within the time.
@@ -107,17 +114,23 @@ class ExportQueue:
         with self._lock:
             if self._thread is None and sender.has_spool and not sender.ending:
                 self._start_thread()
+            dropped = self._dropped
             sender.hurried += 1
+            sender.asked = time.monotonic()
             sender.wake.notify()
             sender.changed.wait_for(lambda: sender.begun, timeout_s)
-            dropped = self._dropped
             target = self._recorded + sender.recovered
-            arrived = sender.changed.wait_for(
-                lambda: sender.exported + self._dropped + sender.left >= target, deadline - time.monotonic()
+            asked = sender.asked
+            sender.changed.wait_for(
+                lambda: self._accounted >= target or (sender.refused and sender.tried > asked),
+                deadline - time.monotonic(),
             )
+            arrived = self._accounted >= target
             sender.hurried -= 1
-            if not arrived and not sender.ending:
-                self._put_aside()
+            if not arrived:
+                sender.tell_problem()
+                if not sender.ending:
+                    self._put_aside()
             return arrived and self._dropped == dropped and not sender.left
 
     def hurry(self) -> None:
@@ -155,6 +168,10 @@ class ExportQueue:
             if lost:
                 guard.note("export", f"{lost} spans were not delivered within {timeout_s} s of the shutdown")
             return self._dropped == dropped
+
+    @property
+    def _accounted(self) -> int:
+        return self._sender.exported + self._dropped + self._sender.left
 
     @property
     def _dropped(self) -> int:

@@ -1,17 +1,15 @@
 """The way of a batch to the receiver: at once, else by way of the disk, else again and again from memory."""
 
 import operator
-import os
 import threading
 import time
 from collections.abc import Callable
-from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from opentelemetry.sdk.trace import ReadableSpan
-from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from spanledger import guard
+from spanledger.delivery.receiver import Receiver
 
 if TYPE_CHECKING:
     from spanledger.delivery.disk_spool import DiskSpool, SpooledBatch
@@ -44,7 +42,7 @@ class Sender:
 
     While the receiver does not take them, batches go to the spool on disk, where there is one, and from there to the
     receiver in their order once it answers again. Without a spool a batch is tried again from memory, with growing
-    pauses, until `give_up_after_s`.
+    pauses, until `give_up_after_s`. A span that cannot be encoded is dropped alone.
 
     Only the thread that sends may call what is not said to be for others; they need `lock`.
 
@@ -58,20 +56,21 @@ class Sender:
         hurried: How many callers wait for what is sent.
         ending: Whether no more spans come.
         hasty: Whether the time for the shutdown is over.
+        refused: Whether the last attempt met a receiver whom trying again does not help.
+        tried: When the last attempt ended, in monotonic seconds.
+        asked: When somebody last asked for an attempt now.
     """
 
     def __init__(
         self,
-        make_exporter: Callable[[], SpanExporter],
+        receiver: Receiver,
         make_spool: "Callable[[], DiskSpool] | None",
         give_up_after_s: float,
     ) -> None:
-        self._make_exporter = make_exporter
+        self._receiver = receiver
         self._make_spool = make_spool
         self._give_up_after_s = give_up_after_s
-        self._exporter: SpanExporter | None = make_exporter()
         self._encode, self._decode = _codec()
-        self._settled = False  # the first export, which imports much, is over
         self.ending = False
         self._empty()
 
@@ -88,6 +87,8 @@ class Sender:
         self._aside: SpooledBatch | None = None  # the copy on disk of a batch that is being sent
         self._spool: DiskSpool | None = None
         self._pause_s = _FIRST_PAUSE_S
+        self.refused = False
+        self.tried = self.asked = 0.0
         self._tried = self._next_try = 0.0  # when the oldest batch on disk was tried, and is to be
         self._failures = 0  # of the oldest batch on disk
 
@@ -96,12 +97,22 @@ class Sender:
         if self._spool is not None:
             self._spool.forget()
         self._empty()
-        self._exporter = None
+        self._receiver.start_over()
 
     @property
     def spooled(self) -> int:
         """How many spans wait on disk; for others."""
         return self._spool.spans if self._spool else 0
+
+    @property
+    def problem(self) -> str:
+        """Why the last attempt did not deliver; for others."""
+        return self._receiver.problem
+
+    def tell_problem(self) -> None:
+        """Logs why the receiver does not take spans, once for each of its answers; for others."""
+        if self.problem:
+            guard.note("export", self.problem, once_for=self.problem.partition("(")[0])
 
     @property
     def has_spool(self) -> bool:
@@ -132,8 +143,10 @@ class Sender:
         """Seconds until the oldest batch on disk is due; `None` where none waits."""
         if not self._spool:
             return None
-        # While a caller of flush waits, try often.
-        due = min(self._next_try, self._tried + _FIRST_PAUSE_S / 2) if self.hurried else self._next_try
+        due = self._next_try
+        if self.hurried:  # while a caller of flush waits, try often; once, where it cannot help
+            due = min(due, self.asked if self.refused and self.tried < self.asked else due)
+            due = due if self.refused else min(due, self._tried + _FIRST_PAUSE_S / 2)
         return due - time.monotonic()
 
     def deliver(self) -> None:
@@ -142,6 +155,10 @@ class Sender:
         if not self._spool and not self.hasty and self._export(batch):
             self._count(exported=len(batch))
             return
+        batch = self._encodable(batch)
+        if not batch:
+            return
+        self.tell_problem()
         with self.lock:
             if self._abandoned:
                 return
@@ -166,6 +183,7 @@ class Sender:
         if self._send(oldest):
             self._pause_s, self._next_try, self._failures = _FIRST_PAUSE_S, 0.0, 0
             return True
+        self.tell_problem()
         self._failures += 1
         # A receiver that takes the next batch, but not this one, is not away: this one is the trouble.
         if self._failures >= _SUSPECT_AFTER and others and self._send(others[0]) and not self._send(oldest):
@@ -196,10 +214,7 @@ class Sender:
     def stop(self) -> None:
         """Ends a retry that is still going on; for others, without the lock."""
         self.hasty = True
-        exporter = self._exporter
-        if exporter is not None:
-            with guard.Shield("shutting the exporter down"):
-                exporter.shutdown()
+        self._receiver.stop()
 
     def abandon(self) -> None:
         """Leaves what is on disk to another process, and what is being sent to its fate; for others."""
@@ -260,14 +275,41 @@ class Sender:
             self._failures = 0
             self.changed.notify_all()
 
+    def _encodable(self, batch: list[ReadableSpan]) -> list[ReadableSpan]:
+        """Those of a batch not delivered that can be encoded; the others, which no receiver can take, are lost."""
+        try:
+            self._encode(batch)
+        except Exception as error:  # noqa: BLE001 (whatever the encoder does not like)
+            sound = [span for span in batch if self._can_encode(span)]
+            lost = len(batch) - len(sound)
+            guard.note("export", f"{lost} spans are lost, as they cannot be encoded ({type(error).__name__}: {error})")
+            with self.lock:
+                if self._abandoned:
+                    return []
+                self.in_flight = sound
+                self.dropped += lost
+                self._receiver.problem = ""
+                self.changed.notify_all()
+            if sound and not self._spool and not self.hasty and self._export(sound):
+                self._count(exported=len(sound))
+                return []
+            return sound
+        return batch
+
+    def _can_encode(self, span: ReadableSpan) -> bool:
+        try:
+            self._encode([span])
+        except Exception:  # noqa: BLE001
+            return False
+        return True
+
     def _export(self, batch: list[ReadableSpan]) -> bool:
-        with guard.Shield("exporting"), nullcontext() if self._settled else _settling:
-            if self._exporter is None:
-                self._exporter = self._make_exporter()
-            delivered = self._exporter.export(batch) is SpanExportResult.SUCCESS
-            self._settled = True
-            return delivered
-        return False
+        outcome = self._receiver.send(batch)
+        with self.lock:
+            self.tried = time.monotonic()
+            self.refused = outcome == "refused"
+            self.changed.notify_all()
+        return outcome == "delivered"
 
     def _count(self, *, exported: int = 0, dropped: int = 0) -> None:
         with self.lock:
@@ -293,27 +335,7 @@ def _codec() -> tuple[Callable[[list[ReadableSpan]], bytes], Callable[[bytes], l
     return encode, decode_spans
 
 
-def _before_fork() -> None:
-    # A child that is forked while another thread imports waits for that thread forever.
-    _settling.acquire(timeout=_SETTLING_S)
-
-
-def _after_fork_in_parent() -> None:
-    with suppress(RuntimeError):  # not acquired in time
-        _settling.release()
-
-
-def _after_fork_in_child() -> None:
-    global _settling  # noqa: PLW0603
-    _settling = threading.Lock()
-
-
 _FIRST_PAUSE_S: Final = 0.5
 _LONGEST_PAUSE_S: Final = 30.0
 _SUSPECT_AFTER: Final = 10  # failures: some minutes, as the pauses grow
-_SETTLING_S: Final = 2.0
 _READING: Final = guard.Shield("reading the spool")
-
-_settling = threading.Lock()  # held during the first export
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)
