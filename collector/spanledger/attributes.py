@@ -22,6 +22,8 @@ RESPONSE_ID: Final = "gen_ai.response.id"
 RESPONSE_FINISH_REASONS: Final = "gen_ai.response.finish_reasons"  # array of strings
 RESPONSE_TIME_TO_FIRST_CHUNK: Final = "gen_ai.response.time_to_first_chunk"  # seconds
 SERVICE_TIER: Final = "spanledger.service_tier"
+SPEED: Final = "spanledger.speed"  # such as "fast", where a provider charges by it
+INFERENCE_GEO: Final = "spanledger.inference_geo"  # where a provider promised to run the model, and charges for it
 OUTCOME: Final = "spanledger.outcome"  # of a stream: OUTCOME_COMPLETE or OUTCOME_ABANDONED
 OUTCOME_COMPLETE: Final = "complete"
 OUTCOME_ABANDONED: Final = "abandoned"
@@ -44,6 +46,16 @@ USAGE_CACHE_WRITE_1H_TOKENS: Final = "spanledger.usage.cache_write_1h.input_toke
 USAGE_REASONING_TOKENS: Final = "gen_ai.usage.reasoning.output_tokens"
 USAGE_INPUT_AUDIO_TOKENS: Final = "spanledger.usage.audio.input_tokens"  # of the input
 USAGE_OUTPUT_AUDIO_TOKENS: Final = "spanledger.usage.audio.output_tokens"  # of the output
+USAGE_CACHE_READ_AUDIO_TOKENS: Final = "spanledger.usage.audio.cache_read.input_tokens"  # of those read from the cache
+USAGE_INPUT_IMAGE_TOKENS: Final = "spanledger.usage.image.input_tokens"  # of the input
+USAGE_OUTPUT_IMAGE_TOKENS: Final = "spanledger.usage.image.output_tokens"  # of the output
+USAGE_CACHE_READ_IMAGE_TOKENS: Final = "spanledger.usage.image.cache_read.input_tokens"  # of those read from the cache
+USAGE_INPUT_VIDEO_TOKENS: Final = "spanledger.usage.video.input_tokens"  # of the input
+USAGE_CITATION_TOKENS: Final = "spanledger.usage.citation.input_tokens"  # of the input: what was read to be cited
+USAGE_WEB_SEARCHES: Final = "spanledger.usage.web_searches"
+USAGE_OTHER_UNITS: Final = "spanledger.usage.other_units"  # array of strings, such as "2 file_search_call"
+USAGE_REPORTED_COST: Final = "spanledger.usage.reported_cost"  # USD, by the provider's or gateway's own reckoning
+USAGE_NOTE: Final = "spanledger.usage.note"  # what had to be decided to bring the counts to one meaning
 BATCH: Final = "spanledger.batch"  # whether it was called through the provider's batch interface
 
 # Use of a vendor's service that is no LLM.

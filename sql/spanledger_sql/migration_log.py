@@ -69,6 +69,10 @@ class MigrationLog:
         applied = self._applied.get(file.name)
         return applied is not None and applied.checksum == checksum and applied.finished
 
+    def knows(self, file: SchemaFile) -> bool:
+        """Whether a file was begun, as it is now or otherwise."""
+        return file.name in self._applied
+
     def resumes_at(self, file: SchemaFile, checksum: str) -> int:
         """How many of the file's statements need not run again."""
         applied = self._applied.get(file.name)

@@ -10,6 +10,7 @@ import hashlib
 import re
 from typing import TYPE_CHECKING
 
+from spanledger_sql.durability import sync_inserts
 from spanledger_sql.migration_log import MigrationLog
 from spanledger_sql.schema_file import MigrationError, SchemaFile, changes, tables, views
 from spanledger_sql.store import StoreError
@@ -17,7 +18,7 @@ from spanledger_sql.store import StoreError
 if TYPE_CHECKING:
     from spanledger_sql.store import Store
 
-_MATERIALIZED = re.compile(r"CREATE MATERIALIZED VIEW IF NOT EXISTS (\w+) TO \w+ AS\s+(.*)", re.DOTALL)
+_FILLING = re.compile(r"CREATE MATERIALIZED VIEW IF NOT EXISTS (\w+) TO \w+ AS\s+(.*)", re.DOTALL)
 
 
 def migrate(store: Store) -> list[str]:
@@ -30,10 +31,11 @@ def migrate(store: Store) -> list[str]:
     log = MigrationLog.begin(store)
     log.refuse_what_does_not_fit(_once())
     done = []
-    for file, checksum in _all():
+    for file, checksum in with_checksums(_once(), views()):
         if not log.finished(file, checksum):
-            _apply(store, log, file, checksum)
+            apply(store, log, file, checksum)
             done.append(file.name)
+    sync_inserts(store)
     return done
 
 
@@ -45,43 +47,54 @@ def pending(store: Store) -> list[str]:
     """
     log = MigrationLog.read(store)
     log.refuse_what_does_not_fit(_once())
-    return [file.name for file, checksum in _all() if not log.finished(file, checksum)]
+    return [file.name for file, checksum in with_checksums(_once(), views()) if not log.finished(file, checksum)]
+
+
+def with_checksums(once: list[SchemaFile], above: list[SchemaFile]) -> list[tuple[SchemaFile, str]]:
+    """Every file, with the checksum of all that it rests on.
+
+    A view has the columns that its tables had when it was made: it follows each change of a table.
+
+    Args:
+        once: Tables and changes to them.
+        above: Views.
+    """
+    under = "".join(file.checksum for file in once)
+    checksums = [hashlib.sha256(f"{under}{view.checksum}".encode()).hexdigest() for view in above]
+    return [*((file, file.checksum) for file in once), *zip(above, checksums, strict=True)]
+
+
+def apply(store: Store, log: MigrationLog, file: SchemaFile, checksum: str) -> None:
+    """Run those of a file's statements that the log does not know to have run, and note each.
+
+    Raises:
+        MigrationError: The database refuses a statement.
+    """
+    statements = file.statements
+    begun = log.knows(file)
+    if not begun:
+        log.note(file, checksum, 0)
+    for number in range(log.resumes_at(file, checksum), len(statements)):
+        try:
+            store.execute(_fitting(store, statements[number], begun=begun))
+        except StoreError as error:
+            raise MigrationError(f"{file.name}.sql, statement {number + 1}: {error}") from error
+        log.note(file, checksum, number + 1)
 
 
 def _once() -> list[SchemaFile]:
     return [*tables(), *changes()]
 
 
-def _all() -> list[tuple[SchemaFile, str]]:
-    """Every file, in order, with the checksum of all that it rests on.
+def _fitting(store: Store, statement: str, *, begun: bool) -> str:
+    """The statement that gives a view its present text; others as they are.
 
-    A view is made of the columns that its tables have when it is made: a view follows each change of a table.
+    A view that fills a table is changed in place: made anew, it would miss the rows that arrive meanwhile. One that is
+    read is replaced, but for the first time made only where another part did not just make it: embedded, a view is
+    away for a moment while it is replaced.
     """
-    once = _once()
-    under = "".join(file.checksum for file in once)
-    above = [(view, hashlib.sha256(f"{under}{view.checksum}".encode()).hexdigest()) for view in views()]
-    return [*((file, file.checksum) for file in once), *above]
-
-
-def _apply(store: Store, log: MigrationLog, file: SchemaFile, checksum: str) -> None:
-    statements = file.statements
-    for number in range(log.resumes_at(file, checksum), len(statements)):
-        try:
-            store.execute(_anew(store, statements[number]))
-        except StoreError as error:
-            raise MigrationError(f"{file.name}.sql, statement {number + 1}: {error}") from error
-        log.note(file, checksum, number + 1)
-
-
-def _anew(store: Store, statement: str) -> str:
-    """The statement that gives a materialized view its present text.
-
-    One that is there is changed in place: made anew, it would miss the rows that arrive meanwhile.
-    """
-    materialized = _MATERIALIZED.fullmatch(statement)
-    if materialized and store.value(
-        "SELECT count() FROM system.tables WHERE database = currentDatabase() AND name = {name:String}",
-        name=materialized[1],
-    ):
-        return f"ALTER TABLE {materialized[1]} MODIFY QUERY {materialized[2]}"
-    return statement
+    if filling := _FILLING.fullmatch(statement):
+        there = "SELECT count() FROM system.tables WHERE database = currentDatabase() AND name = {name:String}"
+        if store.value(there, name=filling[1]):
+            return f"ALTER TABLE {filling[1]} MODIFY QUERY {filling[2]}"
+    return statement if begun else statement.replace("CREATE OR REPLACE VIEW", "CREATE VIEW IF NOT EXISTS", 1)

@@ -89,11 +89,11 @@ def in_order(files: Iterable[SchemaFile], given: Iterable[SchemaFile] = ()) -> l
     for file in ordered:
         if unknown := [name for name in file.needs if name not in maker]:
             raise MigrationError(f"{file.name}.sql: needs {', '.join(unknown)}, which no file of the schema makes")
-    graph = {
-        file: [maker[name] for name in file.needs if maker[name] != file and maker[name] in ordered] for file in ordered
-    }
+    sorter = TopologicalSorter(dict.fromkeys(ordered, ()))
+    for file in ordered:
+        sorter.add(file, *(maker[name] for name in file.needs if maker[name] != file and maker[name] in ordered))
     try:
-        return list(TopologicalSorter(graph).static_order())
+        return list(sorter.static_order())
     except CycleError as error:
         circle = " needs ".join(file.name for file in reversed(error.args[1]))
         raise MigrationError(f"files of the schema need each other: {circle}") from None

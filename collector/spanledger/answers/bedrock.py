@@ -9,63 +9,75 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from spanledger import attributes
-from spanledger.answers.fields import Attributes, count_of, is_count, put_count, put_part, put_text, put_texts, value_in
+from spanledger.answers.convention import BEDROCK
+from spanledger.answers.fields import (
+    Attributes,
+    count_in,
+    items_in,
+    put_id,
+    put_text,
+    put_texts,
+    tell,
+    tell_part,
+    value_in,
+)
+from spanledger.answers.usage import Reading, Told
 
 
-def read_converse(answer: object) -> Attributes:
-    """What an answer of Converse says; empty where it is none."""
+def read_bedrock(answer: object) -> Reading | None:
+    """What an answer of either operation says; `None` where it is none."""
+    return _read_converse(answer) or _read_headers(answer)
+
+
+def read_bedrock_chunk(chunk: object) -> Reading | None:
+    """What a chunk of either stream says; `None` where it says nothing."""
+    metrics = _invocation_metrics(chunk)
+    if metrics is not None:
+        told: Told = {}
+        for key, name in _METRIC_NAMES:
+            (tell if key in {"input", "output"} else tell_part)(told, key, metrics, name)
+        return Reading(_provider(), told, BEDROCK, last=True)
+    stop = value_in(value_in(chunk, "messageStop"), "stopReason")
+    if isinstance(stop, str):
+        return Reading(_provider() | {attributes.RESPONSE_FINISH_REASONS: [stop]}, {}, BEDROCK, last=True)
+    return _read_converse(value_in(chunk, "metadata"))
+
+
+def _read_converse(answer: object) -> Reading | None:
     usage = value_in(answer, "usage")
-    uncached = value_in(usage, "inputTokens")
-    if not is_count(uncached):
-        return {}
-    read, written = value_in(usage, "cacheReadInputTokens"), value_in(usage, "cacheWriteInputTokens")
-    found = _counted(uncached, read, written, value_in(usage, "outputTokens"))
-    for detail in value_in(usage, "cacheDetails") or ():
+    if count_in(usage, "inputTokens") is None:
+        return None
+    found = _provider()
+    told: Told = {}
+    tell(told, "input", usage, "inputTokens")
+    tell(told, "output", usage, "outputTokens")
+    tell_part(told, "total", usage, "totalTokens")
+    tell_part(told, "cache_read", usage, "cacheReadInputTokens", "cacheReadInputTokenCount")
+    tell_part(told, "cache_write", usage, "cacheWriteInputTokens", "cacheWriteInputTokenCount")
+    for detail in items_in(usage, "cacheDetails"):
         if value_in(detail, "ttl") == "1h":
-            put_part(found, attributes.USAGE_CACHE_WRITE_1H_TOKENS, value_in(detail, "inputTokens"))
+            tell_part(told, "cache_write_1h", detail, "inputTokens")
     put_texts(found, attributes.RESPONSE_FINISH_REASONS, [value_in(answer, "stopReason")])
-    put_text(found, attributes.RESPONSE_ID, value_in(value_in(answer, "ResponseMetadata"), "RequestId"))
+    put_id(found, value_in(value_in(answer, "ResponseMetadata"), "RequestId"))
     put_text(found, attributes.SERVICE_TIER, value_in(value_in(answer, "serviceTier"), "type"))
-    return found
+    return Reading(found, told, BEDROCK)
 
 
-def read_invoke_model(answer: object) -> Attributes:
-    """What the headers of InvokeModel's answer say; its body is a stream that only the app reads."""
+def _read_headers(answer: object) -> Reading | None:
+    """The body of InvokeModel's answer is a stream that only the app reads; its headers tell the tokens."""
     metadata = value_in(answer, "ResponseMetadata")
     headers = value_in(metadata, "HTTPHeaders")
     if not isinstance(headers, Mapping):
-        return {}
-    told = {
-        name: int(value)
-        for name, value in headers.items()
-        if name.startswith(_HEADERS) and name.endswith("-count") and str(value).isdigit()
-    }
-    if f"{_HEADERS}input-token-count" not in told:
-        return {}
-    found = _counted(
-        told[f"{_HEADERS}input-token-count"],
-        told.get(f"{_HEADERS}cache-read-input-token-count"),
-        told.get(f"{_HEADERS}cache-write-input-token-count"),
-        told.get(f"{_HEADERS}output-token-count"),
-    )
-    put_text(found, attributes.RESPONSE_ID, value_in(metadata, "RequestId"))
-    return found
-
-
-def read_bedrock_chunk(chunk: object) -> tuple[Attributes, bool] | None:
-    """What a chunk of either stream says, and whether it says that the end came; `None` where it says nothing."""
-    metrics = _invocation_metrics(chunk)
-    if metrics is not None:
-        names = ("inputTokenCount", "cacheReadInputTokenCount", "cacheWriteInputTokenCount", "outputTokenCount")
-        uncached, read, written, output = (value_in(metrics, name) for name in names)
-        return _counted(count_of(uncached), read, written, output), True
-    stop = value_in(value_in(chunk, "messageStop"), "stopReason")
-    if isinstance(stop, str):
-        return {attributes.PROVIDER_NAME: "aws.bedrock", attributes.RESPONSE_FINISH_REASONS: [stop]}, True
-    metadata = value_in(chunk, "metadata")
-    if value_in(value_in(metadata, "usage"), "inputTokens") is not None:
-        return read_converse(metadata), False
-    return None
+        return None
+    counts = {name: int(value) for name, value in headers.items() if name in _HEADERS and str(value).isdigit()}
+    told: Told = {}
+    for name, key in _HEADERS.items():
+        (tell if key in {"input", "output"} else tell_part)(told, key, counts, name)
+    if "input" not in told:
+        return None
+    found = _provider()
+    put_id(found, value_in(metadata, "RequestId"))
+    return Reading(found, told, BEDROCK)
 
 
 def _invocation_metrics(chunk: object) -> Any:
@@ -75,14 +87,20 @@ def _invocation_metrics(chunk: object) -> Any:
     return None
 
 
-def _counted(uncached: int, read: object, written: object, output: object) -> Attributes:
-    found: Attributes = {attributes.PROVIDER_NAME: "aws.bedrock"}
-    found[attributes.USAGE_INPUT_TOKENS] = uncached + count_of(read) + count_of(written)
-    put_count(found, attributes.USAGE_OUTPUT_TOKENS, output)
-    put_part(found, attributes.USAGE_CACHE_READ_TOKENS, read)
-    put_part(found, attributes.USAGE_CACHE_WRITE_TOKENS, written)
-    return found
+def _provider() -> Attributes:
+    return {attributes.PROVIDER_NAME: "aws.bedrock"}
 
 
-_HEADERS: Final = "x-amzn-bedrock-"
 _METRICS: Final = "amazon-bedrock-invocationMetrics"
+_METRIC_NAMES: Final = (
+    ("input", "inputTokenCount"),
+    ("output", "outputTokenCount"),
+    ("cache_read", "cacheReadInputTokenCount"),
+    ("cache_write", "cacheWriteInputTokenCount"),
+)
+_HEADERS: Final = {
+    "x-amzn-bedrock-input-token-count": "input",
+    "x-amzn-bedrock-output-token-count": "output",
+    "x-amzn-bedrock-cache-read-input-token-count": "cache_read",
+    "x-amzn-bedrock-cache-write-input-token-count": "cache_write",
+}

@@ -3,41 +3,51 @@
 from typing import Final
 
 from spanledger import attributes
-from spanledger.answers.fields import Attributes, is_count, put_count, put_part, put_text, put_texts, value_in
+from spanledger.answers.convention import SPANLEDGER
+from spanledger.answers.fields import Attributes, count_in, put_id, put_text, put_texts, tell, tell_part
+from spanledger.answers.usage import Reading, Told
 
 
-def read_plain(answer: object) -> Attributes:
-    """What the dict says; empty where it has none of the names."""
+def read_plain(answer: object) -> Reading | None:
+    """What the dict says; `None` where it has none of the names, or a count that has no name here."""
     if not isinstance(answer, dict):
-        return {}
+        return None
     usage = answer.get("usage", answer)
-    inputs, outputs = value_in(usage, "input_tokens"), value_in(usage, "output_tokens")
-    if not is_count(inputs) and not is_count(outputs):
-        return {}
+    if not isinstance(usage, dict) or count_in(usage, "input_tokens", "output_tokens") is None:
+        return None
+    if any(name not in _COUNTS and _is_counted(name, value) for name, value in usage.items()):
+        return None
     found: Attributes = {}
-    put_count(found, attributes.USAGE_INPUT_TOKENS, inputs)
-    put_count(found, attributes.USAGE_OUTPUT_TOKENS, outputs)
-    for name, key in _PARTS:
-        put_part(found, name, value_in(usage, key))
-    for name, key in _TEXTS:
-        put_text(found, name, answer.get(key))
+    told: Told = {}
+    for name, key in _COUNTS.items():
+        (tell if key in {"input", "output"} else tell_part)(told, key, usage, name)
+    for name, text in _TEXTS:
+        put_text(found, name, answer.get(text))
+    put_id(found, answer.get("response_id"))
     put_texts(found, attributes.RESPONSE_FINISH_REASONS, [answer.get("finish_reason")])
     if answer.get("batch") is True:
         found[attributes.BATCH] = True
-    return found
+    return Reading(found, told, SPANLEDGER)
 
 
-_PARTS: Final = (
-    (attributes.USAGE_CACHE_READ_TOKENS, "cache_read_tokens"),
-    (attributes.USAGE_CACHE_WRITE_TOKENS, "cache_write_tokens"),
-    (attributes.USAGE_CACHE_WRITE_1H_TOKENS, "cache_write_1h_tokens"),
-    (attributes.USAGE_REASONING_TOKENS, "reasoning_tokens"),
-    (attributes.USAGE_INPUT_AUDIO_TOKENS, "audio_input_tokens"),
-    (attributes.USAGE_OUTPUT_AUDIO_TOKENS, "audio_output_tokens"),
-)
+def _is_counted(name: object, value: object) -> bool:
+    """Whether a name of another vocabulary tells tokens, in it or inside it: then nobody knows what the others mean."""
+    return "token" in str(name) and bool(value)
+
+
+_COUNTS: Final = {
+    "input_tokens": "input",
+    "output_tokens": "output",
+    "total_tokens": "total",
+    "cache_read_tokens": "cache_read",
+    "cache_write_tokens": "cache_write",
+    "cache_write_1h_tokens": "cache_write_1h",
+    "reasoning_tokens": "reasoning",
+    "audio_input_tokens": "audio_input",
+    "audio_output_tokens": "audio_output",
+}
 _TEXTS: Final = (
     (attributes.PROVIDER_NAME, "provider"),
     (attributes.RESPONSE_MODEL, "model"),
-    (attributes.RESPONSE_ID, "response_id"),
     (attributes.SERVICE_TIER, "service_tier"),
 )

@@ -37,10 +37,10 @@ def size_in_name(name: str) -> Size | None:
         # Experts share the attention layers: Mixtral 8x7B has 47 billion of 56, and 13 active.
         return _sized(min(2, experts) * each * 0.92, experts * each * 0.84, f"{experts}x{each:g}b")
     if found := _ACTIVE_OF_EXPERTS.search(lower):
-        active, number = float(found[1]), int(found[2])
+        each, number = float(found[1]), int(found[2])
         # How much of it the experts share, the name does not tell: Llama 4's 17B-16E has 109 billion, 17B-128E has 400.
-        total = Range(active * math.sqrt(number), active * max(number / 2, math.sqrt(number)))
-        return Size(Range(active, active), total, f"{active:g}b-{number}e") if total.high <= _LARGEST else None
+        whole = Range(each * math.sqrt(number), each * max(number / 2, math.sqrt(number)))
+        return Size(Range(each, each), whole, f"{each:g}b-{number}e") if whole.high <= _LARGEST else None
     part = _ACTIVE.search(lower)
     active = float(part[1]) * _BILLIONS[part[2]] if part else None
     sizes = [float(size) * _BILLIONS[unit] for size, unit in _SIZE.findall(lower)]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from pydantic import AwareDatetime, BaseModel, FiniteFloat, PositiveInt
 
-from spanledger_enrich.files.csv_table import CsvTable, GridFileError
+from spanledger_enrich.files.import_file import ImportFileError
 from spanledger_enrich.grid.grid_hour import G_PER_KWH_OF_LB_PER_MWH
 from spanledger_enrich.grid.sources.http import GridKeyRefusedError, GridSourceError, parsed, utc
 from spanledger_enrich.grid.sources.intensity_column import intensities
@@ -20,6 +20,7 @@ from spanledger_enrich.grid.sources.intensity_column import intensities
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from spanledger_enrich.files.csv_table import CsvTable
     from spanledger_enrich.grid.sources.http import GridHttp
 
 NAME = "WattTime"
@@ -44,7 +45,7 @@ def read(table: CsvTable, zone: str = "") -> pd.DataFrame:
         zone: The region of a file that says none.
 
     Raises:
-        GridFileError: The region is not known, or a line has a bad time or value.
+        ImportFileError: The region is not known, or a line has a bad time or value.
     """
     time, value = table.required(_WHAT, *TIMES), table.required(_WHAT, *VALUES)
     named = _FILE_NAME.match(table.path.name)
@@ -54,12 +55,12 @@ def read(table: CsvTable, zone: str = "") -> pd.DataFrame:
     elif region := zone or (named["region"] if named else ""):
         regions = pd.Series(region, table.rows.index)
     else:
-        raise GridFileError(
+        raise ImportFileError(
             f"{table.path}: does not say its region; expected a name such as "
             "CAISO_NORTH_co2_moer_2024-01-01_2024-02-01.csv, a column 'region', or --zone CAISO_NORTH"
         )
     if _OTHER_SIGNAL.search(table.path.name.lower()):
-        raise GridFileError(f"{table.path}: is of another signal of WattTime's; expected {_SIGNALS}")
+        raise ImportFileError(f"{table.path}: is of another signal of WattTime's; expected {_SIGNALS}")
     if "signal_type" in table.rows:
         table.refuse(~table.text("signal_type").isin(["co2_moer", "co2_aoer"]), "signal_type", f"expected {_SIGNALS}")
     for name in ("units", "unit"):
@@ -71,7 +72,7 @@ def read(table: CsvTable, zone: str = "") -> pd.DataFrame:
     rates = intensities(table, value, G_PER_KWH_OF_LB_PER_MWH)
     given = rates.dropna() / G_PER_KWH_OF_LB_PER_MWH
     if not {"units", "unit", "signal_type"} & set(table.rows) and len(given) >= _MANY and given.between(0, 100).all():
-        raise GridFileError(
+        raise ImportFileError(
             f"{table.path}: all values lie between 0 and 100, as percentiles (signal-index) do; expected {_SIGNALS} in "
             f"lbs/MWh, or a column 'units' that says {_UNITS}"
         )

@@ -1,9 +1,20 @@
 -- What metered hosts drew, who got it, and what of their samples is no evidence.
--- Parameters: from, to DateTime64(9, 'UTC'): the period, half-open, by the start of the hour.
--- Columns: host; idle_policy; idle_tenant: whose the idle energy is; hours: with samples; calls: allotted some of it,
---     once for each hour; measured_wh: Wh at the host = served_wh, allotted to calls, + idle_wh; idle_share: 0 to 1;
---     overlapping_samples: of one name at one time, of two machines or two meters; refused_samples: that cannot be, which
---     are in no other column, and refused: why.
+--
+-- Parameters:
+--   from, to DateTime64(9, 'UTC'): the period, half-open, by the start of the hour
+-- Columns:
+--   host: its name
+--   idle_policy: how its idle energy is booked
+--   idle_tenant: whose the idle energy is; '' where nobody's
+--   hours: with samples
+--   calls: that were allotted some of it, once for each hour
+--   measured_wh: served_wh + idle_wh, Wh at the host
+--   served_wh: allotted to calls, Wh at the host
+--   idle_wh: not allotted, Wh at the host
+--   idle_share: of measured_wh, 0 to 1
+--   overlapping_samples: of one name at one time: of two machines or two meters
+--   refused_samples: that cannot be, and are in no other column
+--   refused: why
 WITH
     drew AS
     (

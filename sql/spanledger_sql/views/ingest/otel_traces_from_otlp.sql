@@ -3,6 +3,9 @@
 -- Message contents (prompts and answers) are dropped here, before anything is stored: attributes whose name says
 -- that they hold content, whoever's instrumentation sent them. Values become text as the OpenTelemetry Collector's
 -- exporter writes them: arrays as JSON.
+--
+-- All rows of an insert have one IngestedAt: the microseconds in the setting `log_comment`, where an insert gives them, so
+-- that the rows of an insert whose end nobody saw can be found and taken back; else now.
 -- Needs: otel_traces, otlp_requests
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS otel_traces_from_otlp TO otel_traces AS
@@ -57,5 +60,6 @@ SELECT
     arrayMap(l -> lower(hex(l.span_id)), s.links) AS `Links.SpanId`,
     arrayMap(l -> l.trace_state, s.links) AS `Links.TraceState`,
     arrayMap(l -> CAST(map(), 'Map(LowCardinality(String), String)'), s.links) AS `Links.Attributes`,
-    now64(6, 'UTC') AS IngestedAt
+    if(match(getSetting('log_comment'), '^[0-9]{16}$'),
+       fromUnixTimestamp64Micro(toInt64OrZero(getSetting('log_comment')), 'UTC'), now64(6, 'UTC')) AS IngestedAt
 FROM otlp_requests;

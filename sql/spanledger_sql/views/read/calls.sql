@@ -1,4 +1,8 @@
 -- The current, counted rows of the ledger: one a provider call.
+--
+-- Columns:
+--   ledger.*: the row in force
+--   model: `response_model`, else `request_model`
 -- Needs: ledger
 
 CREATE OR REPLACE VIEW calls AS

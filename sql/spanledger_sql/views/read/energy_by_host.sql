@@ -1,5 +1,15 @@
--- Where the measured energy of each host went, by UTC hour: Wh at the host. served_wh: allotted to calls; idle_wh: not;
--- both together are what its samples of the hour sum to. idle_tenant: whose the idle energy is, '' where nobody's.
+-- Where the measured energy of each host went, by UTC hour.
+--
+-- Columns:
+--   host_name: what was measured
+--   hour: its start, UTC
+--   served_wh: allotted to calls, Wh at the host
+--   idle_wh: not allotted, Wh at the host
+--   measured_wh: both together: what the host's samples of the hour sum to, Wh at the host
+--   calls: that were allotted some of it
+--   idle_policy: how the idle energy was booked
+--   idle_tenant: whose the idle energy is; '' where nobody's
+--   cloud_region: where the host stands
 -- Needs: energy_allocation
 
 CREATE OR REPLACE VIEW energy_by_host AS

@@ -1,5 +1,23 @@
--- The ledger by hour and dimension. Costs in USD, energy in Wh, emissions in gCO2e; sums skip unknown (NULL)
--- figures, which the columns *_calls count.
+-- The ledger by hour and dimension. Sums leave out what is unknown (NULL); the columns *_calls count that.
+--
+-- Columns:
+--   hour: start of the hour of `ts`, UTC
+--   tenant_id, cost_center, environment, service_name, feature: as in `calls`
+--   provider, model, operation, zone, energy_method: as in `calls`
+--   intensity_resolution, price_status, status: as in `calls`
+--   calls: how many calls
+--   input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, reasoning_tokens: sum
+--   list_cost, contracted_cost: USD, sum of what is known
+--   energy_wh: Wh, sum of what is known
+--   energy_wh_low: Wh, sum of the lower bounds
+--   energy_wh_high: Wh, sum of the upper bounds
+--   co2e_g: gCO2e, sum of what is known
+--   co2e_g_low: gCO2e, sum of the lower bounds
+--   co2e_g_high: gCO2e, sum of the upper bounds
+--   embodied_g: gCO2e, sum of what is known; not part of `co2e_g`
+--   unpriced_calls: calls without a price
+--   unknown_energy_calls: calls whose energy is unknown
+--   missing_usage_calls: calls that report no tokens
 -- Needs: calls
 
 CREATE OR REPLACE VIEW ledger_hourly AS

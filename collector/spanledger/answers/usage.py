@@ -1,0 +1,175 @@
+"""The counts of an answer as they are told, and the one meaning they are brought to.
+
+Input tokens are the whole prompt, cached tokens included; output tokens include reasoning. What is inside and what
+beside is the convention's word; where a total is told, it decides; and each decision is noted.
+"""
+
+from collections.abc import Iterator
+from itertools import combinations
+from typing import Final, NamedTuple, TypeAlias
+
+from spanledger import attributes
+from spanledger.answers.convention import Convention
+from spanledger.answers.fields import Attributes
+
+Told: TypeAlias = dict[str, int]
+"""Counts by class: "input", "output", "total", and the parts in the tables below."""
+
+
+class Reading(NamedTuple):
+    """What a reader found in an answer, or in one chunk of a stream.
+
+    Attributes:
+        found: The attributes that need no arithmetic.
+        told: The counts.
+        convention: How they are to be understood.
+        last: Of a chunk: whether it says that the model has come to its end.
+        adds: Of a chunk: whether its counts add to those before, and do not repeat them.
+        generates: Whether such an answer has output.
+    """
+
+    found: Attributes
+    told: Told
+    convention: Convention
+    last: bool = False
+    adds: bool = False
+    generates: bool = True
+
+
+def usage_attributes(told: Told, convention: Convention, generates: bool = True) -> Attributes:
+    """The span attributes of what was told: tokens of each class, and a note on what had to be decided."""
+    found: Attributes = {}
+    inputs, outputs = told.get("input"), told.get("output")
+    if inputs is not None and outputs is not None and _is_plain(told, inputs, outputs, convention):
+        notes: list[str] = []
+    else:
+        inputs, outputs, notes = _decided(told, convention, generates)
+    if inputs is not None:
+        found[attributes.USAGE_INPUT_TOKENS] = inputs
+    if outputs is not None:
+        found[attributes.USAGE_OUTPUT_TOKENS] = outputs
+    for part, count in told.items():
+        name = _NAMES.get(part)
+        if name is not None and count:
+            found[name] = count
+            if part in _OF_OTHER_MODALITY:
+                notes.append(f"tokens of {_OF_OTHER_MODALITY[part]}")
+    if notes:
+        found[attributes.USAGE_NOTE] = "; ".join(notes)
+    return found
+
+
+def _is_plain(told: Told, inputs: int, outputs: int, convention: Convention) -> bool:
+    """Whether all is inside, and nothing that was told says otherwise: then there is nothing to decide."""
+    if convention.beside_input or convention.beside_output:
+        return False
+    total = told.get("total")
+    return total == inputs + outputs or (not total and not _parts_too_large(told))
+
+
+def _decided(told: Told, convention: Convention, generates: bool) -> tuple[int | None, int | None, list[str]]:
+    """All of the input and of the output, reasoning that only the total tells noted in `told`, and the notes."""
+    notes: list[str] = []
+    inputs, outputs = told.get("input"), told.get("output")
+    total = told.get("total") or None
+    beside = {part for part in (*convention.beside_input, *convention.beside_output) if told.get(part)}
+    if inputs is not None and outputs is not None:
+        beside, hidden = _settled(told, convention, beside, notes)
+        if hidden:
+            told["reasoning"] = hidden
+            beside.add("reasoning")
+    elif total:
+        inputs, outputs = _completed(inputs, outputs, total, told, beside, notes)
+    if told and generates and (inputs is None) != (outputs is None):
+        notes.append("input not told" if inputs is None else "output not told")
+    if inputs is not None:
+        inputs += sum(told[part] for part in beside if part in _OF_INPUT)
+    if outputs is not None:
+        outputs += sum(told[part] for part in beside if part in _OF_OUTPUT)
+    return inputs, outputs, notes
+
+
+def _settled(told: Told, convention: Convention, usual: set[str], notes: list[str]) -> tuple[set[str], int]:
+    """Which parts are beside the input and output, and how much reasoning only the total tells of."""
+    inputs, outputs = told["input"], told["output"]
+    impossible = _parts_too_large(told) - usual
+    total = told.get("total")
+    if not total or convention.total == "not beside":
+        if impossible:
+            notes.append(f"{_named(impossible)} more than all: counted beside")
+        return usual | impossible, 0
+    gap = total - inputs - outputs
+    if gap == sum(told[part] for part in usual):
+        return usual, 0
+    for parts in _choices([part for part in (*_OF_INPUT, *_OF_OUTPUT) if told.get(part)]):
+        if gap == sum(told[part] for part in parts):
+            if parts != usual:
+                told_apart = f"{_named(parts - usual)} beside" if parts - usual else f"{_named(usual - parts)} inside"
+                notes.append(f"total_tokens tells {told_apart}")
+            return parts, 0
+    if convention.total == "reasoning" and gap > 0 and not told.get("reasoning"):
+        notes.append("total_tokens tells of reasoning")
+        return usual, gap
+    notes.append("total_tokens is not the sum")
+    return usual | impossible, 0
+
+
+def _completed(
+    inputs: int | None, outputs: int | None, total: int, told: Told, beside: set[str], notes: list[str]
+) -> tuple[int | None, int | None]:
+    """Both counts where the total and one of them are told."""
+    rest = total - (inputs or 0) - (outputs or 0) - sum(told[part] for part in beside)
+    if rest >= 0 and inputs is not None:
+        notes.append("output told by total_tokens")
+        return inputs, rest
+    if rest >= 0 and outputs is not None:
+        notes.append("input told by total_tokens")
+        return rest, outputs
+    return inputs, outputs
+
+
+def _parts_too_large(told: Told) -> set[str]:
+    """Parts that are more than all of which they would be part."""
+    if len(told) == 2:
+        return set()
+    cached = told.get("cache_read", 0) + told.get("cache_write", 0)
+    too_large = {part for part in ("cache_read", "cache_write") if told.get(part)} if cached > told["input"] else set()
+    return too_large | ({"reasoning"} if told.get("reasoning", 0) > told["output"] else set())
+
+
+def _choices(parts: list[str]) -> Iterator[set[str]]:
+    """Every set of parts, those of few first; cached tokens are read and written alike."""
+    for count in range(len(parts) + 1):
+        for chosen in combinations(parts, count):
+            if len({"cache_read", "cache_write"} & set(chosen)) != 1 or not {"cache_read", "cache_write"} <= set(parts):
+                yield set(chosen)
+
+
+def _named(parts: set[str]) -> str:
+    return " and ".join(sorted(parts))
+
+
+_OF_INPUT: Final = ("cache_read", "cache_write", "tool_prompt", "citation")
+_OF_OUTPUT: Final = ("reasoning",)
+_NAMES: Final = {
+    "cache_read": attributes.USAGE_CACHE_READ_TOKENS,
+    "cache_write": attributes.USAGE_CACHE_WRITE_TOKENS,
+    "cache_write_1h": attributes.USAGE_CACHE_WRITE_1H_TOKENS,
+    "reasoning": attributes.USAGE_REASONING_TOKENS,
+    "citation": attributes.USAGE_CITATION_TOKENS,
+    "audio_input": attributes.USAGE_INPUT_AUDIO_TOKENS,
+    "audio_output": attributes.USAGE_OUTPUT_AUDIO_TOKENS,
+    "audio_cache_read": attributes.USAGE_CACHE_READ_AUDIO_TOKENS,
+    "image_input": attributes.USAGE_INPUT_IMAGE_TOKENS,
+    "image_output": attributes.USAGE_OUTPUT_IMAGE_TOKENS,
+    "image_cache_read": attributes.USAGE_CACHE_READ_IMAGE_TOKENS,
+    "video_input": attributes.USAGE_INPUT_VIDEO_TOKENS,
+    "web_searches": attributes.USAGE_WEB_SEARCHES,
+}
+_OF_OTHER_MODALITY: Final = {
+    "audio_cache_read": "cached audio",
+    "image_input": "images in the input",
+    "image_output": "images in the output",
+    "image_cache_read": "cached images",
+    "video_input": "video",
+}
