@@ -90,7 +90,8 @@ def by_price(usd_per_token: Decimal) -> Proxy | None:
 def _ecologits(active: Range, total: Range) -> dict[str, Any]:
     """EcoLogits' coefficients with the geometric middle of the parameters in the centre.
 
-    What is not known to a factor of ten has no latency that could be cut short, so seconds have no coefficients.
+    What is not known to a factor of ten has no latency that could be cut short: seconds have no coefficients, and the low
+    is as if the answer had come at once.
     """
     bounds, middle = (
         ecologits.coefficients_of(ecologits.Subject(a, t, _PUE, Range(0.0, _PUE.low)))
@@ -101,8 +102,13 @@ def _ecologits(active: Range, total: Range) -> dict[str, Any]:
         "l_per_kwh",
     )  # fmt: skip
     seconds = [name for name in bounds if "second" in name]
+    at_once = {
+        f"wh_per_{of}_low": bounds[f"wh_per_{of}_low"] - bounds["wh_per_second_low"] * bounds[lasts]
+        for of, lasts in (("output_token", "seconds_per_output_token_low"), ("request", "seconds_per_request"))
+    }
     return {
         **bounds,
+        **at_once,
         **{name: middle[name] for name in centre},
         **dict.fromkeys(seconds, 0.0),
         "central_is_mean": 0,
