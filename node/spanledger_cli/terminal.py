@@ -77,7 +77,10 @@ def amount(value: object) -> str:
     """A figure as people read it: thousands separated, three significant digits below one, unknown as a dash."""
     if known(value) is None:
         return "–"
-    if isinstance(value, (bool, str)):
+    if isinstance(value, str):
+        # A name that a span brought must not give orders to the terminal.
+        return "".join(character if character.isprintable() else "�" for character in value)
+    if isinstance(value, bool):
         return str(value)
     if isinstance(value, (int, float, Decimal)) or hasattr(value, "dtype"):
         number = float(value)  # type: ignore[arg-type]
