@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from spanledger_enrich.books import restatement
+from spanledger_enrich.books.scope import Scope
 from spanledger_enrich.energy import energy_model
 from spanledger_enrich.grid import grid_intensity, grid_water
 from spanledger_enrich.ledger import count_once
@@ -120,7 +121,7 @@ class Worker:
             return
         try:
             done = restatement.restate(
-                self._store, self._configuration, restatement.Scope(), requested_by="worker",
+                self._store, self._configuration, Scope(), requested_by="worker",
                 reason="reference data changed", keep_on=lambda: not self._stopping,
             )  # fmt: skip
         except restatement.RestatementError as error:

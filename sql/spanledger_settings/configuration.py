@@ -15,12 +15,13 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from spanledger_settings.mendable import MendableError
 from spanledger_settings.tenant_rule import TenantRule  # noqa: TC001 (read at run time)
 
 CONFIGURATION_FILE = Path("spanledger.toml")
 
 
-class ConfigurationError(Exception):
+class ConfigurationError(MendableError):
     """A setting that cannot be used; the message names it and says what was expected."""
 
 

@@ -20,6 +20,7 @@ import clickhouse_connect
 from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError
 
 from spanledger_settings.configuration import without_password
+from spanledger_settings.mendable import MendableError
 from spanledger_sql.folder import FolderLock
 from spanledger_sql.node_socket import SocketPoolManager, node_answers, socket_path
 
@@ -50,10 +51,12 @@ INSERTED_TABLES: Mapping[str, str] = {
     "span_parent": "ingested_at",
 }
 
+# The oldest ClickHouse that knows all that the schema and the statements ask for.
+OLDEST_CLICKHOUSE = (26, 3)
 _OTLP_MESSAGE = "ExportTraceServiceRequest"
 
 
-class StoreError(Exception):
+class StoreError(MendableError):
     """The database could not be reached or refused a statement; the message says what to do.
 
     Attributes:
@@ -68,6 +71,12 @@ class StoreError(Exception):
 def statement(name: str) -> str:
     """Text of the ``.sql`` file ``name``, a path below this package without its suffix."""
     return (importlib.resources.files(__package__) / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def too_old(version: str) -> bool:
+    """Whether a ClickHouse of this version, such as '25.8.2.29', lacks what the statements of this project need."""
+    numbers = re.match(r"(\d+)\.(\d+)", version)
+    return numbers is None or (int(numbers[1]), int(numbers[2])) < OLDEST_CLICKHOUSE
 
 
 class Store:
@@ -92,7 +101,8 @@ class Store:
             at_once: Ask a server whether it is there; without that the first statement tells.
 
         Raises:
-            StoreError: The folder is in use by another process, cannot be written, or the server does not answer.
+            StoreError: The folder is in use by another process, cannot be written, or the server does not answer or
+                is too old.
         """
         url = configuration.clickhouse_url
         if not configuration.embedded:
@@ -111,7 +121,7 @@ class Store:
         if store.kind == "server" and not at_once:
             return store
         try:
-            store.client.command("SELECT 1")
+            version = str(store.client.command("SELECT version()"))
         except ClickHouseError as error:
             store.close()
             raise StoreError(
@@ -120,6 +130,13 @@ class Store:
         except StoreError:
             store.close()
             raise
+        if too_old(version):
+            store.close()
+            raise StoreError(
+                f"the database at {without_password(url)} is ClickHouse {version}; expected "
+                f"{'.'.join(map(str, OLDEST_CLICKHOUSE))} or newer: upgrade "
+                + ("it" if store.kind == "server" else "the package 'chdb'")
+            )
         return store
 
     @property

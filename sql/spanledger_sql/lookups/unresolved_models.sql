@@ -1,6 +1,9 @@
 -- The models that calls of a batch name and that have no resolution yet.
--- Parameters: after, until DateTime64(6, 'UTC'): the batch, by time of ingestion, half-open at the start.
--- Columns: provider, request_model, response_model.
+--
+-- Parameters:
+--   after, until DateTime64(6, 'UTC'): the batch, by time of ingestion, half-open at the start
+-- Columns:
+--   provider, request_model, response_model: as the calls report them
 SELECT DISTINCT
     provider,
     request_model,

@@ -1,6 +1,10 @@
 -- The places where calls of a batch ran that have no grid zone yet.
--- Parameters: after, until DateTime64(6, 'UTC'): the batch, by time of ingestion, half-open at the start.
--- Columns: provider, cloud_region ('' where the span names none).
+--
+-- Parameters:
+--   after, until DateTime64(6, 'UTC'): the batch, by time of ingestion, half-open at the start
+-- Columns:
+--   provider: who answered
+--   cloud_region: as the span names it; '' where it names none
 SELECT DISTINCT
     provider,
     cloud_region

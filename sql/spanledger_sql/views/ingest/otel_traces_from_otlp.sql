@@ -6,10 +6,9 @@
 --
 -- All rows of an insert have one IngestedAt: the microseconds in the setting `log_comment`, where an insert gives them, so
 -- that the rows of an insert whose end nobody saw can be found and taken back; else now.
+-- Needs: otel_traces, otlp_requests
 
-DROP VIEW IF EXISTS otel_traces_from_otlp;
-
-CREATE MATERIALIZED VIEW otel_traces_from_otlp TO otel_traces AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS otel_traces_from_otlp TO otel_traces AS
 WITH
     'gen_ai\\.(input|output)\\.messages|gen_ai\\.system_instructions|gen_ai\\.(prompt|completion)($|\\.)|gen_ai\\.tool\\.(definitions|call\\.(arguments|result))|gen_ai\\.(content|request\\.messages|response\\.text)|llm\\.(input_messages|output_messages|prompts|completions|tools|prompt_template|function_call)|(input|output)\\.value|embedding\\.(text|embeddings|vector)|retrieval\\.documents|ai\\.(prompt|response\\.(text|object|toolCalls|files|reasoning)|result|value|values|embedding|toolCall\\.(args|result))|langfuse\\.(observation|trace)\\.(input|output)|traceloop\\.entity\\.(input|output)|all_messages_events|pydantic_ai\\.all_messages|events|request_data|response_data|llm\\.(openai|anthropic|vertex_ai|bedrock)\\.(messages|content|choices)|messages|(db|http)\\.(statement|request\\.body|response\\.body)' AS content_keys,
     v -> multiIf(
