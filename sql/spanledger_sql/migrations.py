@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from spanledger_sql import vocabulary
 from spanledger_sql.store import StoreError
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 # A view that others select from comes before them.
 _VIEW_ORDER = (
     "ingest/otel_traces_from_otlp",
+    "ingest/otel_traces_from_in",
     "ingest/otlp_requests_from_json",
     "ingest/llm_spans_from_otel_traces",
     "ingest/span_parent_from_otel_traces",
@@ -25,6 +27,9 @@ _VIEW_ORDER = (
     "read/energy_by_method",
     "read/allocated_cost",
 )
+
+# What `migration` calls the rows of the vocabulary.
+_VOCABULARY = "vocabulary"
 
 
 class MigrationError(StoreError):
@@ -68,6 +73,10 @@ def migrate(store: Store) -> list[str]:
         if migration.name not in applied:
             _apply(store, migration)
             done.append(migration.name)
+    if applied.get(_VOCABULARY) != vocabulary.checksum():
+        vocabulary.load(store)
+        store.insert("migration", [{"name": _VOCABULARY, "checksum": vocabulary.checksum()}])
+        done.append(_VOCABULARY)
     for view in _views():
         if done or applied.get(view.name) != view.checksum:
             _apply(store, view)
@@ -81,15 +90,16 @@ def pending(store: Store) -> list[str]:
         return [migration.name for migration in (*_tables(), *_views())]
     applied = {row["name"]: row["checksum"] for row in store.rows("SELECT name, checksum FROM migration FINAL")}
     _refuse_what_does_not_fit(applied, _tables())
-    return [
+    waiting = [
         migration.name for migration in (*_tables(), *_views()) if applied.get(migration.name) != migration.checksum
     ]
+    return waiting if applied.get(_VOCABULARY) == vocabulary.checksum() else [*waiting, _VOCABULARY]
 
 
 def _refuse_what_does_not_fit(applied: dict[str, str], known: list[Migration]) -> None:
     checksums = {migration.name: migration.checksum for migration in known}
     for name, checksum in applied.items():
-        if name.startswith("views/"):
+        if name == _VOCABULARY or name.startswith("views/"):
             continue
         if name not in checksums:
             raise MigrationError(
@@ -121,4 +131,7 @@ def _tables() -> list[Migration]:
 
 def _views() -> list[Migration]:
     folder = importlib.resources.files(__package__) / "views"
-    return [Migration(f"views/{name}", (folder / f"{name}.sql").read_text(encoding="utf-8")) for name in _VIEW_ORDER]
+    return [
+        Migration(f"views/{name}", vocabulary.fill((folder / f"{name}.sql").read_text(encoding="utf-8")))
+        for name in _VIEW_ORDER
+    ]
