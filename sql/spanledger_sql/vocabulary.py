@@ -7,6 +7,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from spanledger_sql.store import statement
 from spanledger_vocabulary.attribute import attributes
 from spanledger_vocabulary.provider import providers
 from spanledger_vocabulary.rows import FOLDER
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 # What the view that stores spans does with a value, by what it holds. 0, what is not known, is kept if it is a number.
 _TREATMENTS: Final = {
-    "name": 1, "identity": 1, "count": 2, "usage": 3, "identities": 4, "url": 5, "type": 6, "answer": 7, "contents": 8,
+    "name": 1, "identity": 9, "count": 2, "usage": 3, "identities": 4, "url": 5, "type": 6, "answer": 7, "contents": 8,
 }  # fmt: skip
 _PLACEHOLDER: Final = re.compile(r"\{\{(\w+)\}\}")
 
@@ -97,8 +98,7 @@ def _constants() -> dict[str, str]:
         "treatments": "[" + ", ".join(str(_TREATMENTS[attribute.holds]) for attribute in exact) + "]",
         "patterns_of_contents": _patterns("contents"),
         "patterns_of_usage": _patterns("usage"),
-        "patterns_of_names": _patterns("name", "identity"),
-        "identities": _array(a.name for a in exact if a.holds == "identity"),
+        "patterns_of_names": _patterns("name"),
         "patterns_of_identities": _patterns("identity"),
         "usage_fields": _array(fields),
         "usage_field_counts": "[" + ", ".join(str(COUNTS.index(count) + 1) for count in fields.values()) + "]",
@@ -114,6 +114,8 @@ def _constants() -> dict[str, str]:
         ),
         "operations": _array(sorted({operation.operation for operation in operations()})),
     }
+    rule = statement("views/ingest/treatments_of")
+    constants["treatments_of"] = _PLACEHOLDER.sub(lambda found: constants[found[1]], rule[rule.index("(names ->") :].strip())
     for dialect, called in calls.items():
         key = dialect.replace("-", "_")
         constants[f"{key}_names"] = _array(operation.name for operation in called)

@@ -16,8 +16,12 @@ CREATE MATERIALIZED VIEW llm_spans_from_otel_traces TO llm_spans AS
 WITH
     -- Names of tenants, the most trusted first.
     {{tenant_names}} AS tenant_names,
-    (SELECT groupUniqArray(attribute) FROM tenant_rule WHERE version = (SELECT max(version) FROM tenant_rule_set))
-        AS rule_names,
+    (
+        SELECT groupUniqArray(attribute)
+        FROM tenant_rule
+        WHERE version = (SELECT max(version) FROM tenant_rule_set)
+    ) AS rule_names,
+    {{treatments_of}},
 
     translated AS
     (
@@ -30,16 +34,17 @@ WITH
                 AS tenant_ranks,
             -- What is kept as it came: all that speaks of usage, and what may tell whose call it was. A span that was written
             -- into otel_traces by others may hold anything: only what is known, or a number, is taken.
-            arrayMap((name, text) -> multiSearchAny(name, ['usage', 'token_count', 'cost', 'spanledger.vendor.'])
-                                     AND (transform(name, {{names_known}}, {{treatments}}, 0) BETWEEN 1 AND 3
-                                          OR match(name, {{patterns_of_usage}})
-                                          OR toFloat64OrNull(text) IS NOT NULL),
-                     names, texts) AS is_usage,
-            arrayMap((name, usage) -> NOT usage AND (transform(name, {{identities}}, {{identities}}, '') != ''
-                                                     OR has(rule_names, name) OR match(name, {{patterns_of_identities}})),
-                     names, is_usage) AS may_tell_whose,
-            arrayMap(name -> transform(name, {{names_known}}, {{treatments}}, 0) IN (1, 5) OR has(rule_names, name),
-                     mapKeys(ResourceAttributes)) AS resource_may_tell_whose
+            -- treatments: 1 to 3 and 9 are what may be kept, 9 tells whose.
+            arrayMap(name -> multiSearchAny(name, ['usage', 'token_count', 'cost', 'spanledger.vendor.']), names)
+                AS speaks_of_usage,
+            treatments_of(names) AS treatments,
+            if(arrayExists((usage, treatment) -> usage AND NOT treatment BETWEEN 1 AND 3, speaks_of_usage, treatments),
+               arrayMap((usage, treatment, text) -> usage AND (treatment BETWEEN 1 AND 3
+                                                               OR treatment = 0 AND toFloat64OrNull(text) IS NOT NULL),
+                        speaks_of_usage, treatments, texts),
+               speaks_of_usage) AS is_usage,
+            arrayMap((treatment, usage) -> treatment = 9 AND NOT usage, treatments, is_usage) AS may_tell_whose,
+            arrayMap(treatment -> treatment IN (1, 5, 9), treatments_of(mapKeys(ResourceAttributes))) AS resource_may_tell_whose
         FROM otel_traces
     ),
 

@@ -16,13 +16,7 @@ WITH
     ) AS rule_names,
 
     -- What is done with a value, by its name.
-    (name -> multiIf(
-        has(rule_names, name), 1,
-        transform(name, {{names_known}}, {{treatments}}, 0) != 0, transform(name, {{names_known}}, {{treatments}}, 0),
-        match(name, {{patterns_of_contents}}), 8,
-        match(name, {{patterns_of_usage}}), 3,
-        match(name, {{patterns_of_names}}), 1,
-        0)) AS treatment_of,
+    {{treatments_of}},
 
     -- Of a document of counts, JSON or the repr of a Python dict: its numbers, in their places.
     (document -> replaceRegexpAll(
@@ -47,7 +41,7 @@ WITH
     (answer -> extract(answer, '^{"id": ?"((?:chatcmpl|cmpl|resp|msg|gen)[-_][\\w-]{6,100})"')) AS id_of,
 
     ((treatment, text) -> multiIf(
-        treatment = 1, if(length(text) <= 1000, text, ''),
+        treatment IN (1, 9), if(length(text) <= 1000, text, ''),
         treatment = 0, if(length(text) <= 24 AND match(text, '^(-?[0-9][0-9.]*([eE][+-]?[0-9]{1,3})?|true|false|True|False)$'), text, ''),
         treatment = 2, if(length(text) <= 40, text, ''),
         treatment = 3, numbers_of(text),
@@ -57,16 +51,23 @@ WITH
         treatment = 7, if(id_of(text) = '', '', concat('{"id":"', id_of(text), '"}')),
         '')) AS storable,
 
+    ((treatments, texts) -> arrayMap((treatment, text) -> storable(treatment, text), treatments, texts)) AS stored_texts,
     ((names, texts, kept) -> CAST(
         (arrayFilter((name, keep) -> keep, names, kept), arrayFilter((text, keep) -> keep, texts, kept)),
         'Map(LowCardinality(String), String)')) AS as_map,
-    ((treatments, stored) -> arrayMap((treatment, text) -> text != '' OR treatment IN (1, 2), treatments, stored)) AS worth_keeping,
+    ((treatments, stored) -> arrayMap((treatment, text) -> text != '' OR treatment IN (1, 2, 9), treatments, stored)) AS worth_keeping,
 
-    arrayMap(name -> treatment_of(name), mapKeys(SpanAttributes)) AS span_treatments,
-    arrayMap((treatment, text) -> storable(treatment, text), span_treatments, mapValues(SpanAttributes)) AS span_texts,
-    arrayMap(name -> treatment_of(name), mapKeys(ResourceAttributes)) AS resource_treatments,
-    arrayMap((treatment, text) -> storable(treatment, text), resource_treatments, mapValues(ResourceAttributes))
-        AS resource_texts
+    -- Nearly all spans of a good instrumentation are of this kind: nothing to leave out.
+    ((treatments, texts) -> arrayAll((treatment, text) -> treatment IN (1, 9) AND length(text) <= 1000
+                                                          OR treatment = 2 AND length(text) <= 40,
+                                     treatments, texts)) AS is_plain,
+    ((attributes, treatments) -> if(
+        is_plain(treatments, mapValues(attributes)),
+        attributes,
+        as_map(mapKeys(attributes), stored_texts(treatments, mapValues(attributes)),
+               worth_keeping(treatments, stored_texts(treatments, mapValues(attributes)))))) AS stored_of,
+    treatments_of(mapKeys(SpanAttributes)) AS span_treatments,
+    treatments_of(mapKeys(ResourceAttributes)) AS resource_treatments
 SELECT
     Timestamp,
     TraceId,
@@ -76,18 +77,16 @@ SELECT
     substringUTF8(SpanName, 1, 100) AS SpanName,
     SpanKind,
     ServiceName,
-    as_map(mapKeys(ResourceAttributes), resource_texts, worth_keeping(resource_treatments, resource_texts)) AS ResourceAttributes,
+    stored_of(ResourceAttributes, resource_treatments) AS ResourceAttributes,
     ScopeName,
     ScopeVersion,
-    as_map(mapKeys(SpanAttributes), span_texts, worth_keeping(span_treatments, span_texts)) AS SpanAttributes,
+    stored_of(SpanAttributes, span_treatments) AS SpanAttributes,
     Duration,
     StatusCode,
     '' AS StatusMessage,
     `Events.Timestamp`,
     arrayMap(name -> substringUTF8(name, 1, 100), `Events.Name`) AS `Events.Name`,
-    arrayMap(attributes -> mapFilter((name, text) -> text != '',
-                                     mapApply((name, text) -> (name, storable(treatment_of(name), text)), attributes)),
-             `Events.Attributes`) AS `Events.Attributes`,
+    arrayMap(attributes -> stored_of(attributes, treatments_of(mapKeys(attributes))), `Events.Attributes`) AS `Events.Attributes`,
     `Links.TraceId`,
     `Links.SpanId`,
     arrayMap(state -> '', `Links.TraceState`) AS `Links.TraceState`,
