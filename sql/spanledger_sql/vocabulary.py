@@ -85,6 +85,7 @@ def _constants() -> dict[str, str]:
     known = attributes()
     exact = [attribute for attribute in known if not attribute.pattern]
     read = [attribute for attribute in exact if attribute.meaning and attribute.meaning != "tenant"]
+    meanings = list(dict.fromkeys(attribute.meaning for attribute in read))
     hosts = {host: provider.name for provider in providers() for host in provider.hosts}
     regional = {host.removeprefix("*"): name for host, name in hosts.items() if host.startswith("*")}
     names = {alias: provider.name for provider in providers() for alias in provider.aliases}
@@ -92,16 +93,17 @@ def _constants() -> dict[str, str]:
     fields = usage_fields()
     constants = {
         "names_read": _array(attribute.name for attribute in read),
-        "meanings_read": _array(attribute.meaning for attribute in read),
+        "meanings": _array(meanings),
+        "meanings_read": _numbers(meanings.index(attribute.meaning) + 1 for attribute in read),
         "tenant_names": _array(attribute.name for attribute in exact if attribute.meaning == "tenant"),
         "names_known": _array(attribute.name for attribute in exact),
-        "treatments": "[" + ", ".join(str(_TREATMENTS[attribute.holds]) for attribute in exact) + "]",
+        "treatments": _numbers(_TREATMENTS[attribute.holds] for attribute in exact),
         "patterns_of_contents": _patterns("contents"),
         "patterns_of_usage": _patterns("usage"),
         "patterns_of_names": _patterns("name"),
         "patterns_of_identities": _patterns("identity"),
         "usage_fields": _array(fields),
-        "usage_field_counts": "[" + ", ".join(str(COUNTS.index(count) + 1) for count in fields.values()) + "]",
+        "usage_field_counts": _numbers(COUNTS.index(count) + 1 for count in fields.values()),
         "providers_called_otherwise": _array(names),
         "providers_so_called": _array(names.values()),
         "hosts": _array(host for host in hosts if not host.startswith("*")),
@@ -112,7 +114,7 @@ def _constants() -> dict[str, str]:
             for provider in providers()
             if provider.models
         ),
-        "operations": _array(sorted({operation.operation for operation in operations()})),
+        "operations": _array(sorted({operation.operation for operation in operations()})).strip("[]"),
     }
     rule = statement("views/ingest/treatments_of")
     constants["treatments_of"] = _PLACEHOLDER.sub(lambda found: constants[found[1]], rule[rule.index("(names ->") :].strip())
@@ -130,6 +132,10 @@ def _patterns(*holds: str) -> str:
 
 def _array(texts: Iterable[str]) -> str:
     return "[" + ", ".join(_text(text) for text in texts) + "]"
+
+
+def _numbers(numbers: Iterable[int]) -> str:
+    return "[" + ", ".join(map(str, numbers)) + "]"
 
 
 def _text(text: str) -> str:

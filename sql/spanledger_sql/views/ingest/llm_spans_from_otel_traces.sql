@@ -29,28 +29,24 @@ WITH
             *,
             mapKeys(SpanAttributes) AS names,
             mapValues(SpanAttributes) AS texts,
-            arrayMap(name -> transform(name, {{names_read}}, {{meanings_read}}, ''), names) AS meanings,
+            -- By the meaning's place among all meanings: numbers are found faster than texts.
+            arrayMap(name -> toUInt8(transform(name, {{names_read}}, {{meanings_read}}, 0)), names) AS meanings,
             arrayMap(name -> toUInt8(transform(name, tenant_names, range(1, length(tenant_names) + 1), 99)), names)
                 AS tenant_ranks,
-            -- What is kept as it came: all that speaks of usage, and what may tell whose call it was. A span that was written
-            -- into otel_traces by others may hold anything: only what is known, or a number, is taken.
-            -- treatments: 1 to 3 and 9 are what may be kept, 9 tells whose.
+            -- What is kept as it came: all that speaks of usage, and what tells whose call it was. treatments: below 4 are
+            -- counts, names and what is not known, of which otel_traces has numbers only; 9 tells whose.
             arrayMap(name -> multiSearchAny(name, ['usage', 'token_count', 'cost', 'spanledger.vendor.']), names)
                 AS speaks_of_usage,
             treatments_of(names) AS treatments,
-            if(arrayExists((usage, treatment) -> usage AND NOT treatment BETWEEN 1 AND 3, speaks_of_usage, treatments),
-               arrayMap((usage, treatment, text) -> usage AND (treatment BETWEEN 1 AND 3
-                                                               OR treatment = 0 AND toFloat64OrNull(text) IS NOT NULL),
-                        speaks_of_usage, treatments, texts),
-               speaks_of_usage) AS is_usage,
-            arrayMap((treatment, usage) -> treatment = 9 AND NOT usage, treatments, is_usage) AS may_tell_whose,
+            arrayMap((usage, treatment) -> usage AND treatment < 4, speaks_of_usage, treatments) AS is_usage,
+            arrayMap(treatment -> treatment = 9, treatments) AS may_tell_whose,
             arrayMap(treatment -> treatment IN (1, 5, 9), treatments_of(mapKeys(ResourceAttributes))) AS resource_may_tell_whose
         FROM otel_traces
     ),
 
     sorted_out AS
     (
-        WITH (meaning -> texts[indexOf(meanings, meaning)]) AS said
+        WITH (meaning -> texts[indexOf(meanings, toUInt8(indexOf({{meanings}}, meaning)))]) AS said
         SELECT
             *,
             said('operation') AS said_operation,
@@ -270,7 +266,7 @@ WITH
                greatest(0, least(86400, ifNull(toFloat64OrNull(said_logfire_duration), 0))), 0) AS logfire_stream_s,
             indexOf(`Events.Name`, 'exception') AS exception_event
         FROM understood
-        WHERE has({{operations}}, operation_name)
+        WHERE operation_name IN ({{operations}})
     ),
 
     concluded AS
