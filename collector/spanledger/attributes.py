@@ -40,10 +40,10 @@ USAGE_INPUT_TOKENS: Final = "gen_ai.usage.input_tokens"  # the whole prompt, cac
 USAGE_OUTPUT_TOKENS: Final = "gen_ai.usage.output_tokens"  # reasoning included
 USAGE_CACHE_READ_TOKENS: Final = "gen_ai.usage.cache_read.input_tokens"
 USAGE_CACHE_WRITE_TOKENS: Final = "gen_ai.usage.cache_write.input_tokens"  # all lifetimes
-USAGE_CACHE_WRITE_1H_TOKENS: Final = "spanledger.answers.usage.cache_write_1h.input_tokens"  # of which kept for an hour
+USAGE_CACHE_WRITE_1H_TOKENS: Final = "spanledger.usage.cache_write_1h.input_tokens"  # of which kept for an hour
 USAGE_REASONING_TOKENS: Final = "gen_ai.usage.reasoning.output_tokens"
-USAGE_INPUT_AUDIO_TOKENS: Final = "spanledger.answers.usage.audio.input_tokens"  # of the input
-USAGE_OUTPUT_AUDIO_TOKENS: Final = "spanledger.answers.usage.audio.output_tokens"  # of the output
+USAGE_INPUT_AUDIO_TOKENS: Final = "spanledger.usage.audio.input_tokens"  # of the input
+USAGE_OUTPUT_AUDIO_TOKENS: Final = "spanledger.usage.audio.output_tokens"  # of the output
 BATCH: Final = "spanledger.batch"  # whether it was called through the provider's batch interface
 
 # Use of a vendor's service that is no LLM.

@@ -89,7 +89,9 @@ def _constants() -> dict[str, str]:
     hosts = {host: provider.name for provider in providers() for host in provider.hosts}
     regional = {host.removeprefix("*"): name for host, name in hosts.items() if host.startswith("*")}
     names = {alias: provider.name for provider in providers() for alias in provider.aliases}
-    calls = {dialect: [o for o in operations() if o.dialect == dialect] for dialect in {o.dialect for o in operations()}}
+    calls = {
+        dialect: [o for o in operations() if o.dialect == dialect] for dialect in {o.dialect for o in operations()}
+    }
     fields = usage_fields()
     constants = {
         "names_read": _array(attribute.name for attribute in read),
@@ -117,7 +119,9 @@ def _constants() -> dict[str, str]:
         "operations": _array(sorted({operation.operation for operation in operations()})).strip("[]"),
     }
     rule = statement("views/ingest/treatments_of")
-    constants["treatments_of"] = _PLACEHOLDER.sub(lambda found: constants[found[1]], rule[rule.index("(names ->") :].strip())
+    constants["treatments_of"] = _PLACEHOLDER.sub(
+        lambda found: constants[found[1]], rule[rule.index("(names ->") :].strip()
+    )
     for dialect, called in calls.items():
         key = dialect.replace("-", "_")
         constants[f"{key}_names"] = _array(operation.name for operation in called)

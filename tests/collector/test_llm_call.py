@@ -160,7 +160,7 @@ def test_an_anthropic_message_counts_its_cached_tokens_as_input(
     ours = next(attributes_of(span) for span in exported() if span.name == "chat claude-test")
     assert ours["gen_ai.provider.name"] == "anthropic"
     assert ours["gen_ai.usage.input_tokens"] == 2098
-    assert ours["spanledger.answers.usage.cache_write_1h.input_tokens"] == 100
+    assert ours["spanledger.usage.cache_write_1h.input_tokens"] == 100
 
 
 def test_the_sdks_own_span_is_a_child_with_the_same_tenant_and_response(

@@ -52,7 +52,7 @@ MESSAGE_ATTRIBUTES = {
     "gen_ai.usage.input_tokens": 50 + 1800 + 248,
     "gen_ai.usage.cache_read.input_tokens": 1800,
     "gen_ai.usage.cache_write.input_tokens": 248,
-    "spanledger.answers.usage.cache_write_1h.input_tokens": 100,
+    "spanledger.usage.cache_write_1h.input_tokens": 100,
     "gen_ai.usage.output_tokens": 503,
     "gen_ai.usage.reasoning.output_tokens": 200,
     "spanledger.service_tier": "standard",

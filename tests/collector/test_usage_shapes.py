@@ -13,8 +13,8 @@ from spanledger.answers.usage import StreamedAnswer, read_answer
 
 IN, OUT = "gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens"
 READ, WRITE = "gen_ai.usage.cache_read.input_tokens", "gen_ai.usage.cache_write.input_tokens"
-WRITE_1H, REASONING = "spanledger.answers.usage.cache_write_1h.input_tokens", "gen_ai.usage.reasoning.output_tokens"
-AUDIO_IN, AUDIO_OUT = "spanledger.answers.usage.audio.input_tokens", "spanledger.answers.usage.audio.output_tokens"
+WRITE_1H, REASONING = "spanledger.usage.cache_write_1h.input_tokens", "gen_ai.usage.reasoning.output_tokens"
+AUDIO_IN, AUDIO_OUT = "spanledger.usage.audio.input_tokens", "spanledger.usage.audio.output_tokens"
 
 GEMINI = {
     "candidates": [{"content": {"parts": [{"text": "SECRET"}]}, "finishReason": "STOP"}],

@@ -224,7 +224,7 @@ def _langchain_identity(answer: object) -> Attributes:
     found: Attributes = {}
     told = value_in(answer, "response_metadata")
     provider = value_in(told, "model_provider")
-    _text(found, attributes.PROVIDER_NAME, _LANGCHAIN_PROVIDERS.get(str(provider), provider))
+    _text(found, attributes.PROVIDER_NAME, _as_the_ledger_has_it(provider))
     _text(found, attributes.RESPONSE_MODEL, value_in(told, "model_name") or value_in(told, "model"))
     _text(found, attributes.RESPONSE_ID, value_in(told, "id"))
     _text(found, attributes.SERVICE_TIER, value_in(told, "service_tier"))
@@ -283,6 +283,13 @@ def _part(found: Attributes, name: str, value: object) -> None:
         found[name] = value  # type: ignore[assignment]
 
 
+def _as_the_ledger_has_it(provider: object) -> object:
+    from spanledger_vocabulary.provider import named  # noqa: PLC0415 (not before the first answer)
+
+    known = named(provider) if isinstance(provider, str) else None
+    return known.name if known else provider
+
+
 def _text(found: Attributes, name: str, value: object) -> None:
     if isinstance(value, str) and value:
         found[name] = value
@@ -294,14 +301,6 @@ def _text_list(found: Attributes, name: str, value: object) -> None:
 
 
 _READERS: Final = (_read_langchain, _read_gemini, _read_converse, _read_invoke_model, _read_cohere, _read_plain)
-_LANGCHAIN_PROVIDERS: Final = {
-    "google_genai": "gcp.gemini",
-    "google_vertexai": "gcp.vertex_ai",
-    "bedrock_converse": "aws.bedrock",
-    "bedrock": "aws.bedrock",
-    "mistralai": "mistral_ai",
-    "azure": "azure.ai.openai",
-}
 _PLAIN_PARTS: Final = (
     (attributes.USAGE_CACHE_READ_TOKENS, "cache_read_tokens"),
     (attributes.USAGE_CACHE_WRITE_TOKENS, "cache_write_tokens"),
