@@ -47,7 +47,7 @@ WITH
         treatment = 3, numbers_of(text),
         treatment = 4, if(identities_of(text) = '', '', concat('{', identities_of(text), '}')),
         treatment = 5, substring(if(position(text, '/') > 0, domain(text), text), 1, 255),
-        treatment = 6, extract(text, '^(?:<class \')?([\\w.$:/-]{1,200})'),
+        treatment = 6, extract(text, '^(?:<class \')?([\\w.$/-]{1,200}(?:::[\\w.$/-]{1,100}){0,5})'),
         treatment = 7, if(id_of(text) = '', '', concat('{"id":"', id_of(text), '"}')),
         '')) AS storable,
 
