@@ -17,6 +17,7 @@ import uvicorn
 from spanledger_collector import otlp_grpc, otlp_http
 from spanledger_collector.committer import Committer
 from spanledger_collector.spool import Spool
+from spanledger_enrich.ledger.tenant_rules import store_rules
 from spanledger_enrich.worker import Worker, load_reference_data
 from spanledger_node.clickhouse_http import database_app
 from spanledger_node.listening import Addresses, listen, listen_on_socket, port_of
@@ -121,6 +122,8 @@ class _Node:
             segment_seconds=configuration.segment_seconds,
             max_bytes=configuration.max_spool_bytes,
         )
+        # Before the first span: what the rules name is kept of a span only if they are in force when it comes.
+        store_rules(store, configuration.tenant_rules)
         committer = Committer(spool, store, worker.wake if worker is not None else lambda: None)
         stack.push_async_callback(asyncio.to_thread, committer.join)
         stack.push_async_callback(asyncio.to_thread, spool.close)
