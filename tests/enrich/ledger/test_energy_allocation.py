@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from spanledger_enrich.books.restatement import restate
 from spanledger_enrich.books.scope import Scope
 from spanledger_enrich.ledger.energy_allocation import allocate
+from spanledger_vocabulary.provider import providers
 
 NOON = datetime(2024, 10, 8, 12, 0, tzinfo=UTC)
 CALL = {
@@ -242,3 +243,20 @@ def test_what_is_allotted_and_idle_sums_to_what_was_measured(books, served, leng
     assert booked + idle == pytest.approx(expected, rel=1e-9, abs=1e-9)
     assert all(call["energy_wh"] >= 0 for call in calls(books) if call["energy_method"] == "measured")
     assert idle >= 0
+
+
+def test_only_calls_that_ran_on_the_host_get_its_energy_whatever_the_provider(metered):
+    apis = [provider for provider in providers() if provider.is_api]
+    elsewhere = [{"provider": name} for provider in apis for name in (provider.name, *provider.aliases)]
+    elsewhere += [
+        {"provider": "openai", "server_address": at}
+        for provider in apis
+        for host in provider.hosts
+        for at in (host.replace("*", "eu"), f"api.{host}".replace("*", "eu"), f"{host.replace('*', 'eu')}:443")
+    ]
+    here = [{"provider": name} for one in providers() if not one.is_api for name in (one.name, *one.aliases)]
+    here += [{"provider": "openai", "server_address": at} for at in ("box.ai", "gpu-1", "10.0.0.7", "notopenai.com")]
+    metered.ingest(*(CALL | call for call in (*elsewhere, *here)))
+    measured(metered, sample(1, 0, 10, 2.0))
+    found = [call["energy_method"] == "measured" for call in calls(metered)]
+    assert found == [False] * len(elsewhere) + [True] * len(here)
