@@ -1,7 +1,5 @@
 """What may name a tenant, a user, a session: a text that a report can print and a person can tell from another."""
 
-import unicodedata
-from decimal import Decimal
 from enum import Enum
 from typing import Final
 from uuid import UUID
@@ -26,9 +24,11 @@ def as_name(attribute: str, value: object) -> str:
 
     That it was cleaned or refused is told, once for each attribute and kind of fault.
     """
+    import unicodedata  # noqa: PLC0415 (only for what is no name as it is)
+
     if isinstance(value, Enum):
         value = value.value
-    if not isinstance(value, str | int | float | UUID | Decimal):
+    if not isinstance(value, str | int | float | UUID):
         advice = "pass its id or name" if value is not None else "pass a name"
         return _refused(attribute, f"a {type(value).__qualname__} is no name; {advice}")
     text = str(value)
