@@ -11,11 +11,11 @@ from spanledger.attribution.baggage import LONGEST_ID
 def is_name(value: str) -> bool:
     """Whether a text is fit as it is; nearly all are."""
     return (
-        len(value) <= LONGEST_ID
+        value[:1] not in _SUSPECT
         and value.isprintable()
-        and value[:1] not in _BLANK
-        and value[-1:] not in _BLANK
-        and value.lower() not in _RESERVED
+        and len(value) <= LONGEST_ID
+        and value[-1] != " "
+        and (len(value) != _LENGTH_OF_TOTAL or value.lower() not in _RESERVED)
     )
 
 
@@ -49,6 +49,7 @@ def _refused(attribute: str, reason: str) -> str:
     return ""
 
 
-_BLANK: Final = ("", " ")
+_SUSPECT: Final = frozenset({"", " ", "("})
+_LENGTH_OF_TOTAL: Final = len("total")
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})  # control, formatting, surrogates, unassigned
 _RESERVED: Final = frozenset({"(unattributed)", "total", "(total)", "(all others)"})

@@ -7,7 +7,7 @@ from spanledger import attributes, guard
 
 def known_operation(site: str, operation: str) -> str:
     """The operation, as the ledger knows it. Of one that it does not know is told, and the call counts as a chat."""
-    known = _ALIASES.get(str(operation).lower())
+    known = _ALIASES.get(operation) or _ALIASES.get(str(operation).lower())
     if known is None:
         from difflib import get_close_matches  # noqa: PLC0415 (only for what is wrong)
 

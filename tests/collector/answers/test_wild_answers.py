@@ -26,7 +26,7 @@ from spanledger_settings.configuration import load
 from spanledger_sql.migrations import migrate
 from spanledger_sql.store import Store
 
-WILD = Path(__file__).parents[1] / "fixtures" / "wild"
+WILD = Path(__file__).parents[2] / "fixtures" / "wild"
 CASES = sorted(path.parent.name for path in WILD.glob("*/calls.json"))
 
 
