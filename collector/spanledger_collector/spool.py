@@ -182,6 +182,16 @@ class Spool:
         """Bytes that are acknowledged and not in ClickHouse yet."""
         return self._bytes_on_disk
 
+    @property
+    def alive(self) -> bool:
+        """Whether requests are being written."""
+        return self._writer.is_alive()
+
+    @property
+    def full(self) -> bool:
+        """Whether `append` refuses."""
+        return self._closing or self._bytes_on_disk > self._max_bytes
+
     def append(self, request: ExportRequest) -> Future[None]:
         """Write a request; the future ends when it is safe on disk.
 

@@ -74,6 +74,11 @@ class Worker:
         self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
         self._thread.start()
 
+    @property
+    def alive(self) -> bool:
+        """Whether the thread runs, or was not started yet."""
+        return self._thread is None or self._thread.is_alive()
+
     def wake(self) -> None:
         """Say that there is something new."""
         self._wake.set()

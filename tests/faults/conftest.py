@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from harness import data_folder
 
-from spanledger_settings.configuration import Configuration, load
-from spanledger_sql.migrations import migrate
-from spanledger_sql.store import Store
-
-
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    configuration = load(data_dir=tmp_path_factory.mktemp("template") / "data")
-    with Store.open(configuration, exclusive=True) as store:
-        migrate(store)
-    return configuration.data_dir
+from spanledger_settings.configuration import Configuration
 
 
 @pytest.fixture
-def migrated(configuration: Configuration, template: Path) -> Configuration:
+def template(tmp_path: Path) -> Path:
+    """A data folder whose database has its tables."""
+    return data_folder.copy("migrated", tmp_path / "template")
+
+
+@pytest.fixture
+def migrated(configuration: Configuration) -> Configuration:
     """A configuration whose database has its tables."""
-    shutil.copytree(template, configuration.data_dir, symlinks=True, ignore=shutil.ignore_patterns("*.sock"))
+    data_folder.copy("migrated", configuration.data_dir)
     return configuration
 
 

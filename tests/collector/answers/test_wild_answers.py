@@ -15,16 +15,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from harness import data_folder
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from otlp_receiver import otlp_receiver
 
 import spanledger
 from spanledger_collector.spool import length_prefixed
-from spanledger_enrich.worker import Worker, load_reference_data
+from spanledger_enrich.worker import Worker
 from spanledger_settings.configuration import load
-from spanledger_sql.migrations import migrate
-from spanledger_sql.store import Store
 
 WILD = Path(__file__).parents[2] / "fixtures" / "wild"
 CASES = sorted(path.parent.name for path in WILD.glob("*/calls.json"))
@@ -42,9 +41,7 @@ def booked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]
         spanledger.shutdown()
         requests = [request.SerializeToString() for request in receiver.requests]
     configuration = load(data_dir=tmp_path_factory.mktemp("wild") / "data")
-    with Store.open(configuration, exclusive=True) as store:
-        migrate(store)
-        load_reference_data(store)
+    with data_folder.opened(configuration, "loaded") as store:
         store.insert_otlp(b"".join(map(length_prefixed, requests)), "wild")
         Worker(store, configuration).catch_up()
         rows = store.rows(

@@ -9,7 +9,7 @@ import pytest
 from spanledger_sql.schema_file import MigrationError, SchemaFile, changes, in_order, tables, views
 from spanledger_sql.store import Store
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PACKAGE = ROOT / "sql/spanledger_sql"
 PRODUCT = ("collector", "enrich", "dashboards", "node", "sql")
 VIEWS = views()
