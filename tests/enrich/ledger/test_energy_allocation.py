@@ -72,6 +72,20 @@ def test_a_call_alone_on_its_host_gets_what_the_host_drew_times_the_overhead(met
     assert call["version"] > 0
 
 
+@pytest.mark.parametrize(("of_host", "of_provider", "pue"), [(1.2, 1.4, 1.2), (None, 1.4, 1.4), (1.2, None, 1.2)])
+def test_the_overhead_is_the_hosts_own_else_its_providers(metered, of_host, of_provider, pue):
+    metered.store.execute("TRUNCATE TABLE energy_facility")
+    host(metered, "own", pue=of_host)
+    if of_provider:
+        facility = {"provider": "vllm", "cloud_region": "", "pue": of_provider}
+        metered.store.insert("energy_facility", [facility])
+    metered.ingest(CALL)
+    measured(metered, sample(1, 0, 10, 2.0))
+    metered.store.execute("TRUNCATE TABLE energy_facility")
+    [call] = calls(metered)
+    assert (call["pue"], call["energy_wh"]) == (pue, pytest.approx(2.0 * pue))
+
+
 def test_two_calls_share_by_their_weighted_tokens_and_the_time_in_the_sample(metered):
     metered.ingest(
         CALL,
