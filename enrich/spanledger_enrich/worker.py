@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from spanledger_enrich.books import restatement
 from spanledger_enrich.energy import energy_model
@@ -14,8 +14,9 @@ from spanledger_enrich.grid import grid_intensity, grid_water
 from spanledger_enrich.ledger import count_once
 from spanledger_enrich.ledger.count_once import Window
 from spanledger_enrich.ledger.energy_allocation import allocate
-from spanledger_enrich.ledger.enrichment import BEGINNING, enrich, progress, record_progress
+from spanledger_enrich.ledger.enrichment import BEGINNING, new_calls, progress, record_progress, write
 from spanledger_enrich.ledger.resolution import resolve_again, resolve_models, resolve_places
+from spanledger_enrich.ledger.stages import Stages
 from spanledger_enrich.ledger.tenant_rules import store_rules
 from spanledger_enrich.prices import price_book, price_list
 from spanledger_sql.store import Store, StoreError, statement
@@ -57,7 +58,9 @@ class Worker:
         self._wake = threading.Event()
         self._stopping = False
         self._thread: threading.Thread | None = None
+        self._stages = Stages(store)
         self._parents = BEGINNING
+        self._seen: dict[str, Any] = {}
         self._rules_stored = False
         self._allocate_again_at = 0.0
         self._restate_again_at = 0.0
@@ -128,6 +131,9 @@ class Worker:
         if not self._rules_stored:
             store_rules(self._store, self._configuration.tenant_rules)
             self._rules_stored = True
+        arrived = self._store.rows(statement("lookups/arrived"))[0]
+        if arrived == self._seen:
+            return 0
         after = progress(self._store)
         batch = self._store.rows(
             statement("lookups/next_batch"), after=after, batch_calls=self._configuration.batch_calls
@@ -135,17 +141,21 @@ class Worker:
         calls = int(batch["calls"])
         until = batch["until"] if calls else after
         since = after - LOOKBACK
-        parents = self._store.value(statement("lookups/newest_parent"), after=since)
-        if not calls:
-            late = self._store.value(statement("lookups/late_calls"), after=since, until=until)
-            if not late and parents == self._parents:
-                return 0
-        seen, self._parents = max(self._parents, since), parents
-        resolve_models(self._store, since, until)
-        resolve_places(self._store, since, until)
         version = time.time_ns() // 1000
-        changed = count_once.judge(self._store, Window(since, until), Window(seen, parents), version)
-        enrich(self._store, self._configuration, since, until, version)
-        if calls or changed:
-            record_progress(self._store, until, calls, version)
+        scope = new_calls(self._store, self._configuration, since, until, version)
+        taken = self._stages.take(scope)
+        parents = self._store.value(statement("lookups/newest_parent"), after=since) or self._parents
+        if taken or parents != self._parents:
+            table = self._stages.tables["batch"]
+            resolve_models(self._store, table)
+            resolve_places(self._store, table)
+            seen = Window(max(self._parents, since), parents)
+            changed = count_once.judge(self._store, table, seen, version)
+            write(self._store, self._stages, scope)
+            if calls or changed:
+                record_progress(self._store, until, calls, version)
+            self._parents = parents
+        # What the database cannot tell is looked at each time.
+        if calls < self._configuration.batch_calls and None not in arrived.values():
+            self._seen = arrived
         return calls

@@ -20,9 +20,14 @@ _VIEW_ORDER = (
     "ingest/llm_spans_from_otel_traces",
     "ingest/span_parent_from_otel_traces",
     "read/llm_span_key",
+    "read/facility",
+    "read/energy_share",
     "read/energy",
+    "read/price_entry",
+    "read/contract_price",
     "read/calls",
     "read/energy_by_method",
+    "read/covered_call",
     "read/allocated_cost",
 )
 

@@ -1,0 +1,33 @@
+-- Needs: energy_allocation, energy_host
+-- What the samples of hosts say of calls: the latest sharing out of each host's hour. A call's share of an hour is one
+-- row; span_id is empty on the row of what no call got. Wh at the host; pue: of the place where the host stands, NULL
+-- where that is the provider's.
+
+DROP VIEW IF EXISTS energy_share;
+
+CREATE VIEW energy_share AS
+SELECT
+    allocation.host_name AS host_name,
+    allocation.hour AS hour,
+    allocation.trace_id AS trace_id,
+    allocation.span_id AS span_id,
+    allocation.ts AS ts,
+    allocation.tenant_id AS tenant_id,
+    allocation.cloud_region AS cloud_region,
+    allocation.policy AS policy,
+    allocation.wh AS wh,
+    allocation.wh_low AS wh_low,
+    allocation.wh_high AS wh_high,
+    host.pue AS pue
+FROM (SELECT * FROM energy_allocation FINAL) AS allocation
+INNER JOIN
+(
+    SELECT host_name, hour, max(version) AS version
+    FROM energy_allocation
+    WHERE span_id = ''
+    GROUP BY host_name, hour
+) AS latest
+    ON latest.host_name = allocation.host_name AND latest.hour = allocation.hour AND latest.version = allocation.version
+LEFT JOIN (SELECT host_name, pue FROM energy_host FINAL) AS host
+    ON host.host_name = allocation.host_name
+SETTINGS join_use_nulls = 1;
