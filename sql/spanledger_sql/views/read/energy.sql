@@ -1,3 +1,4 @@
+-- Needs: otel_traces, energy_sample, energy_share
 -- Measured energy of hosts: samples out of the spans, and where their energy went.
 
 DROP VIEW IF EXISTS energy_sample_from_otel_traces;
@@ -35,16 +36,14 @@ DROP VIEW IF EXISTS energy_by_host;
 -- both together are what its samples of the hour sum to. idle_tenant: whose the idle energy is, '' where nobody's.
 CREATE VIEW energy_by_host AS
 SELECT
-    allocation.host_name AS host_name,
-    allocation.hour AS hour,
-    sumIf(allocation.wh, allocation.span_id != '') AS served_wh,
-    sumIf(allocation.wh, allocation.span_id = '') AS idle_wh,
+    host_name,
+    hour,
+    sumIf(wh, span_id != '') AS served_wh,
+    sumIf(wh, span_id = '') AS idle_wh,
     served_wh + idle_wh AS measured_wh,
-    countIf(allocation.span_id != '') AS calls,
-    anyIf(allocation.policy, allocation.span_id = '') AS idle_policy,
-    anyIf(allocation.tenant_id, allocation.span_id = '') AS idle_tenant,
-    anyIf(allocation.cloud_region, allocation.span_id = '') AS cloud_region
-FROM (SELECT * FROM energy_allocation FINAL) AS allocation
-INNER JOIN (SELECT host_name, hour, max(version) AS version FROM energy_allocation WHERE span_id = '' GROUP BY host_name, hour) AS latest
-    ON latest.host_name = allocation.host_name AND latest.hour = allocation.hour AND latest.version = allocation.version
+    countIf(span_id != '') AS calls,
+    anyIf(policy, span_id = '') AS idle_policy,
+    anyIf(tenant_id, span_id = '') AS idle_tenant,
+    anyIf(share.cloud_region, span_id = '') AS cloud_region
+FROM energy_share AS share
 GROUP BY host_name, hour;

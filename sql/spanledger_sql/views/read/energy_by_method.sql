@@ -1,3 +1,4 @@
+-- Needs: calls, model_resolution, energy_model, facility
 -- The energy of each call by both modelled methods, whichever the ledger books: for those whose model EcoLogits knows.
 -- Wh at the facility, as in the ledger: PUE included, the user's where there is one.
 
@@ -44,20 +45,6 @@ INNER JOIN
     WHERE method IN ('ecologits', 'token-aware')
 ) AS energy
     ON energy.entry = resolution.entry
-LEFT JOIN
-(
-    -- What holds for a provider holds for each of its regions that has no row of its own.
-    SELECT
-        region.provider AS provider,
-        region.cloud_region AS cloud_region,
-        argMax(given.pue_low, given.cloud_region != '') AS pue_low,
-        argMax(given.pue, given.cloud_region != '') AS pue,
-        argMax(given.pue_high, given.cloud_region != '') AS pue_high
-    FROM (SELECT DISTINCT provider, cloud_region FROM grid_zone) AS region
-    INNER JOIN (SELECT * FROM energy_facility FINAL) AS given
-        ON given.provider = region.provider
-    WHERE given.cloud_region IN ('', region.cloud_region)
-    GROUP BY region.provider, region.cloud_region
-) AS facility
+LEFT JOIN facility
     ON facility.provider = call.provider AND facility.cloud_region = call.cloud_region
 SETTINGS join_use_nulls = 1;
