@@ -30,6 +30,11 @@ logger = logging.getLogger(__name__)
 LOOKBACK = timedelta(seconds=60)
 # Sharing out a host's energy goes over a whole hour of its calls.
 _ALLOCATE_EVERY_S = 15.0
+# After a pass over fewer calls than this the worker rests for so many times as long as the pass took, at most so long: most
+# of a small pass is the same for one call as for thousands, so it lets some gather.
+_SMALL_PASS_CALLS = 1_000
+_REST = 9.0
+_LONGEST_REST_S = 3.0
 # How often the worker looks whether reference data changed.
 _RESTATE_EVERY_S = 60.0
 
@@ -57,6 +62,7 @@ class Worker:
         self._configuration = configuration
         self._wake = threading.Event()
         self._stopping = False
+        self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
         self._stages = Stages(store)
         self._parents = BEGINNING
@@ -83,6 +89,7 @@ class Worker:
     def stop(self) -> None:
         """Catch up and end the thread."""
         self._stopping = True
+        self._stopped.set()
         self._wake.set()
         if self._thread is not None:
             self._thread.join()
@@ -101,11 +108,14 @@ class Worker:
         while not self._stopping:
             self._wake.wait(timeout=1.0)
             self._wake.clear()
+            begin = time.monotonic()
             try:
-                self._calls()
+                calls = self._calls()
                 if self._stopping or time.monotonic() >= self._allocate_again_at:
                     self._measured()
                 self._restate()
+                if 0 < calls < _SMALL_PASS_CALLS:
+                    self._stopped.wait(min(_LONGEST_REST_S, _REST * (time.monotonic() - begin)))
             except StoreError as error:
                 logger.error("the worker could not enrich a batch and tries again: %s", error)
                 time.sleep(1.0)
