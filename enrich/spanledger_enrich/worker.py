@@ -30,8 +30,8 @@ logger = logging.getLogger(__name__)
 LOOKBACK = timedelta(seconds=60)
 # Sharing out a host's energy goes over a whole hour of its calls.
 _ALLOCATE_EVERY_S = 15.0
-# After a pass over fewer calls than this the worker rests for so many times as long as the pass took, at most so long: most
-# of a small pass is the same for one call as for thousands, so it lets some gather.
+# After a pass over fewer calls than this the worker rests for so many times as long as the pass took, at most so long:
+# most of a small pass costs the same for one call as for thousands, so it lets some gather.
 _SMALL_PASS_CALLS = 1_000
 _REST = 9.0
 _LONGEST_REST_S = 3.0

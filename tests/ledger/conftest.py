@@ -42,8 +42,8 @@ class Stage:
 
     def spans(self, *spans: dict[str, Any]) -> None:
         """Rows of llm_spans."""
-        default = {"ingested_at": _INGESTED, "ts": NOON, "provider": "openai", "request_model": "gpt-4o", "status": "ok",
-                   "usage_source": "reported", "tenant_id": "acme"}  # fmt: skip
+        default = {"ingested_at": _INGESTED, "ts": NOON, "provider": "openai", "request_model": "gpt-4o",
+                   "status": "ok", "usage_source": "reported", "tenant_id": "acme"}  # fmt: skip
         ids = ({"trace_id": f"{n:032x}", "span_id": f"{n:016x}"} for n in range(1, len(spans) + 1))
         self.given("llm_spans", *({**default, **one, **span} for one, span in zip(ids, spans, strict=True)))
 

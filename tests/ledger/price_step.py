@@ -1,8 +1,8 @@
 """Prices of one step of a price entry, as the stages hold them."""
 
 _CLASSES = (
-    "input", "input_audio", "cache_read", "cache_write", "cache_write_1h", "output", "output_audio", "reasoning", "search",
-    "request",
+    "input", "input_audio", "cache_read", "cache_write", "cache_write_1h", "output", "output_audio", "reasoning",
+    "search", "request",
 )  # fmt: skip
 
 

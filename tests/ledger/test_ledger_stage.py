@@ -53,8 +53,8 @@ def test_list_and_contract_are_reckoned_by_the_same_arithmetic(stage):
     steps = [step(input=1, cache_read=2, cache_write=3, output=4, reasoning=5, request=7)]
     stage.given("ledger_models", {**MODEL, "steps": steps})
     stage.store.execute(
-        "INSERT INTO ledger_contracts SELECT cityHash64(toUInt64(1), cityHash64('')), valid_from, 'c', token_priced, unit_price, "
-        "unit_known, unit_minimum_cost, tier_starts, window_starts, steps FROM ledger_models"
+        "INSERT INTO ledger_contracts SELECT cityHash64(toUInt64(1), cityHash64('')), valid_from, 'c', token_priced, "
+        "unit_price, unit_known, unit_minimum_cost, tier_starts, window_starts, steps FROM ledger_models"
     )
     assert stage.run("7_ledger", "contract_price_id, contracted_cost = list_cost AS same") == [("c", True)]
 

@@ -1,4 +1,4 @@
-"""The stages of the ledger: statements that each put down a table one can select from, the last one the ledger's rows."""
+"""The stages of the ledger: statements that each put down a table one can select from, the last the ledger's rows."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Stages:
 
     def _add(self, scope: Mapping[str, Any], *, recounted: int) -> int:
         self._store.execute(statement("ledger/1_batch"), {**scope, **self.tables, "recounted": recounted})
-        return int(self._store.value(f"SELECT count() FROM {self.tables['batch']}"))
+        return int(self._store.value("SELECT count() FROM {batch:Identifier}", batch=self.tables["batch"]))
 
     def _empty(self, name: str) -> None:
         self._store.execute("TRUNCATE TABLE {table:Identifier}", {"table": self.tables[name]})
