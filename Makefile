@@ -21,7 +21,7 @@ demo: setup ## real traffic through the whole pipeline, then figures and dashboa
 	$(BIN)/spanledger demo
 
 test: lint types ## format, lint, types, layers and all tests
-	$(BIN)/python -m pytest -n auto --dist loadscope
+	$(BIN)/python -m pytest -n auto --dist loadscope --durations=25
 
 test-foreign: setup ## tests with others' instrumentations and frameworks, in environments of their own (minutes)
 	$(BIN)/python -m pytest -m slow tests/collector

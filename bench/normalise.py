@@ -10,7 +10,6 @@ Each span of this traffic is one of a call to a model; others cost less.
 from __future__ import annotations
 
 import argparse
-import importlib.resources
 import tempfile
 import time
 from pathlib import Path
@@ -20,7 +19,8 @@ from traffic import requests
 
 from spanledger_collector.spool import length_prefixed
 from spanledger_settings.configuration import load
-from spanledger_sql.migrations import Migration, migrate
+from spanledger_sql.migrations import migrate
+from spanledger_sql.schema_file import views
 from spanledger_sql.store import Store
 
 _VIEW = "llm_spans_from_otel_traces"
@@ -48,7 +48,7 @@ def main() -> None:
             for _ in range(options.rounds):
                 store.execute(f"DROP VIEW {_VIEW}")
                 alone.append(_insert(store, segments))
-                for statement in _view().statements:
+                for statement in _statements():
                     store.execute(statement)
                 both.append(_insert(store, segments))
                 for table in ("otel_traces", "llm_spans"):
@@ -76,9 +76,8 @@ def _insert(store: Store, segments: list[bytes]) -> float:
     return time.perf_counter() - begin
 
 
-def _view() -> Migration:
-    file = importlib.resources.files("spanledger_sql") / "views" / f"{_VIEW}.sql"
-    return Migration(_VIEW, file.read_text(encoding="utf-8"))
+def _statements() -> list[str]:
+    return next(view for view in views() if _VIEW in view.makes).statements
 
 
 if __name__ == "__main__":

@@ -14,7 +14,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from spanledger_enrich.books.restatement import Scope, restate
+from spanledger_enrich.books.restatement import restate
+from spanledger_enrich.books.scope import Scope
 from spanledger_enrich.worker import Worker, load_reference_data
 from spanledger_settings.configuration import load
 from spanledger_sql.migrations import migrate

@@ -1,14 +1,13 @@
-"""Regenerates the generated parts of the documentation: `docs/commands.md`, and what stands between markers.
+"""Regenerates the generated parts of the documentation: whole pages, and what stands between markers.
 
     python docs/generate.py
 
-A part begins with `<!-- generated: NAME -->` and ends with `<!-- /generated -->`. Column types come from the views of
-a freshly migrated database, their meanings from `docs/columns.csv`.
+A part begins with `<!-- generated: NAME -->` and ends with `<!-- /generated -->`. Columns and their types come from a
+freshly migrated database, their meanings from the schema and the headers of queries and views.
 """
 
 from __future__ import annotations
 
-import csv
 import re
 import sys
 import tempfile
@@ -16,6 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import published_figures
+import queries
+import tables
 import typer.main
 
 from spanledger_cli.cli import app
@@ -55,7 +56,7 @@ def pages(store: Store) -> dict[Path, str]:
         store: A migrated database.
 
     Raises:
-        ValueError: A view's columns and `docs/columns.csv` differ, or a page lacks a marker.
+        ValueError: A header is not of the form that `queries` tells, or a page lacks a marker.
     """
     ledger, operate, methodology = DOCS / "ledger.md", DOCS / "operate.md", DOCS / "methodology.md"
     text = ledger.read_text(encoding="utf-8")
@@ -63,6 +64,8 @@ def pages(store: Store) -> dict[Path, str]:
         text = _replaced(text, f"columns of {view}", columns(store, view))
     return {
         DOCS / "commands.md": commands(),
+        DOCS / "queries.md": queries.page(store),
+        DOCS / "schema.md": tables.page(store),
         ledger: text,
         methodology: _replaced(methodology.read_text(encoding="utf-8"), "published figures", published_figures.table()),
         operate: _replaced(operate.read_text(encoding="utf-8"), "configuration", configuration()),
@@ -82,13 +85,8 @@ def command_names() -> list[str]:
 
 def columns(store: Store, view: str) -> str:
     """The table of a view's columns: name, type, meaning."""
-    with (DOCS / "columns.csv").open(encoding="utf-8", newline="") as file:
-        meanings = {row["column"]: row["meaning"] for row in csv.DictReader(file) if row["view"] == view}
-    types = {row["name"]: _short(row["type"]) for row in store.rows(f"DESCRIBE TABLE {view}")}
-    if differing := set(types) ^ set(meanings):
-        raise ValueError(f"docs/columns.csv: {', '.join(sorted(differing))}: the view {view} has other columns")
-    lines = [f"| `{name}` | {kind} | {meanings[name]} |" for name, kind in types.items()]
-    return "\n".join(["| column | type | is |", "|---|---|---|", *lines])
+    meanings = queries.told_columns(queries.read(f"views/read/{view}"), store)
+    return "\n".join(tables.columns(store, view, meanings)).rstrip()
 
 
 def configuration() -> str:
@@ -112,7 +110,7 @@ def main() -> None:
 
 
 def _walk(command: Any, name: str) -> Iterator[tuple[str, Any]]:
-    for child_name, child in getattr(command, "commands", {}).items():
+    for child_name, child in _children(command, command.context_class(command, info_name=name)):
         full = f"{name} {child_name}".strip()
         yield full, child
         yield from _walk(child, full)
@@ -129,19 +127,17 @@ def _command(command: Any, name: str, parent: Any) -> Iterator[str]:
     records = [record for parameter in command.params if (record := parameter.get_help_record(context))]
     if records:
         yield "\n".join(f"- `{option.strip()}`: {' '.join(help_.split())}" for option, help_ in records) + "\n"
-    for child_name, child in getattr(command, "commands", {}).items():
+    for child_name, child in _children(command, context):
         yield from _command(child, child_name, context)
+
+
+def _children(command: Any, context: Any) -> Iterator[tuple[str, Any]]:
+    for name in getattr(command, "commands", {}):
+        yield name, command.get_command(context, name)
 
 
 def _unindented(text: str) -> str:
     return text.replace("\f", "").strip()
-
-
-def _short(kind: str) -> str:
-    """A type as a reader of SQL cares about it: without how it is stored."""
-    kind = re.sub(r"LowCardinality\((\w+)\)", r"\1", kind)
-    kind = re.sub(r", 'UTC'|\('UTC'\)", "", kind)
-    return re.sub(r"^Nullable\((.*)\)$", r"\1, nullable", kind)
 
 
 def _default(name: str, value: object) -> str:

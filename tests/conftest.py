@@ -1,22 +1,19 @@
-"""Fixtures that every part's tests share: data folders, stores on the real engine, and nodes."""
+"""Fixtures that every room's tests share: data folders, stores on the real engine, a ledger, commands and nodes."""
 
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
+from harness import data_folder, node
+from harness.books import Books
+from harness.command import Done, in_process
+from harness.grid_server import GridServer
+from harness.node import RunningNode
 
-from spanledger_cli.commands.run.doctor import node_status
 from spanledger_settings.configuration import Configuration, load
-from spanledger_sql.migrations import migrate
 from spanledger_sql.store import Store
 
 
@@ -35,32 +32,90 @@ def configuration(tmp_path: Path) -> Configuration:
 @pytest.fixture
 def store(configuration: Configuration) -> Iterator[Store]:
     """An open, migrated, empty embedded store. chDB opens one folder a process: close others first."""
-    with Store.open(configuration, exclusive=True) as opened:
-        migrate(opened)
+    with data_folder.opened(configuration) as opened:
         yield opened
 
 
-@dataclass
-class RunningNode:
-    """A node in a process of its own."""
+@pytest.fixture
+def loaded_store(configuration: Configuration) -> Iterator[Store]:
+    """An open embedded store with the reference data, and nothing else."""
+    with data_folder.opened(configuration, "loaded") as opened:
+        yield opened
 
-    configuration: Configuration
-    process: subprocess.Popen[bytes]
-    log: Path
 
-    @property
-    def addresses(self) -> dict[str, Any]:
-        status = node_status(self.configuration)
-        assert status is not None
-        return dict(status["addresses"])
+@pytest.fixture(scope="module")
+def books(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Books]:
+    """A module's ledger."""
+    configuration = load(data_dir=tmp_path_factory.mktemp("books") / "data")
+    with data_folder.opened(configuration, "loaded") as store:
+        yield Books(store, configuration)
 
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
 
-    def stop(self) -> int:
-        self.process.send_signal(signal.SIGINT)
-        return self.process.wait(timeout=60)
+@pytest.fixture
+def fresh_books(loaded_store: Store, configuration: Configuration) -> Books:
+    """A ledger of one test."""
+    return Books(loaded_store, configuration)
+
+
+@pytest.fixture
+def configure(books: Books, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Changes settings that the module's ledger is booked under, until the test ends."""
+
+    def change(**settings: object) -> None:
+        changed = load(**{**books.configuration.model_dump(exclude_unset=True), **settings})
+        monkeypatch.setattr(books, "configuration", changed)
+
+    return change
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a file of lines."""
+
+    def write_lines(*lines: str, name: str = "grid.csv") -> Path:
+        path = tmp_path / name
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return path
+
+    return write_lines
+
+
+@pytest.fixture
+def server() -> Iterator[GridServer]:
+    """The live sources of grid intensities, on loopback."""
+    server = GridServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def command(configuration: Configuration) -> Callable[..., Done]:
+    """Runs a command in this process, on the test's data folder, and gives how it ended."""
+    data_folder.copy("migrated", configuration.data_dir)
+
+    def run(*arguments: object, **variables: str) -> Done:
+        return in_process(*arguments, data_dir=configuration.data_dir, **variables)
+
+    return run
+
+
+@pytest.fixture
+def spanledger(books: Books, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """Runs a command on the module's open ledger: gives what it prints, or, for one that ``fails``, what it tells."""
+
+    def beside(configuration: Configuration, **_: object) -> Store:
+        """A second connection: the folder is this process's already."""
+        assert configuration.clickhouse_url == books.store.url
+        return Store("embedded", configuration.clickhouse_url)
+
+    monkeypatch.setattr(Store, "open", beside)
+
+    def run(*arguments: object, fails: bool = False) -> str:
+        done = in_process(*arguments, data_dir=books.configuration.data_dir)
+        assert done.returncode == int(fails), done.stderr
+        return done.stderr if fails else done.stdout
+
+    return run
 
 
 @pytest.fixture
@@ -69,41 +124,16 @@ def start_node(configuration: Configuration) -> Iterator[Callable[..., RunningNo
     started: list[RunningNode] = []
 
     def start(*arguments: str) -> RunningNode:
-        configuration.data_dir.mkdir(exist_ok=True)
-        log = configuration.data_dir / "node.log"
-        free = [] if arguments else ["--otlp-http-port", "0", "--otlp-grpc-port", "0", "--dashboard-port", "0"]
-        with log.open("ab") as output:
-            process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-m",
-                    "spanledger_cli",
-                    "--data-dir",
-                    str(configuration.data_dir),
-                    "up",
-                    *free,
-                    *arguments,
-                ],
-                stdout=output,
-                stderr=output,
-                env={**os.environ, "COLUMNS": "200"},
-            )
-        node = RunningNode(configuration, process, log)
-        started.append(node)
-        deadline = time.monotonic() + 60
-        while node_status(configuration) is None:
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < deadline, log.read_text()
-            time.sleep(0.05)
-        return node
+        started.append(node.start_node(configuration, *arguments))
+        return started[-1]
 
     yield start
-    for node in started:
-        if node.process.poll() is None:
-            node.kill()
+    for one in started:
+        if one.process.poll() is None:
+            one.kill()
 
 
-@pytest.fixture
-def node(start_node: Callable[..., RunningNode]) -> RunningNode:
+@pytest.fixture(name="node")
+def running_node(start_node: Callable[..., RunningNode]) -> RunningNode:
     """A running node."""
     return start_node()

@@ -6,18 +6,19 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable, Collection, Mapping
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from opentelemetry import trace
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SpanExporter
 
 from spanledger import attributes, guard, tracing
 from spanledger.attribution.attribution_context import carry_as_baggage
 from spanledger.attribution.baggage import allowed_attributes
 from spanledger.calls.call import end_open_calls
-from spanledger.delivery.export_queue import ExportQueue, QueueCounts
+from spanledger.delivery.export_queue import ExportQueue
+from spanledger.delivery.receiver import Address, Receiver
+from spanledger.delivery.sender import QueueCounts
 from spanledger.delivery.termination import watch_termination
 from spanledger.processor import AccountingProcessor
 from spanledger.sampler import install_sampler
@@ -37,6 +38,7 @@ class Stats(NamedTuple):
         recovered: Spans that an earlier process had left on disk, to be sent by this one.
         spooled: Spans that wait on disk now.
         left: Spans left on disk at a shutdown, to be sent by a later process or `configure`.
+        problem: Why spans do not reach the receiver now, with status and URL; "" while all goes well.
     """
 
     recorded: int
@@ -46,6 +48,7 @@ class Stats(NamedTuple):
     recovered: int = 0
     spooled: int = 0
     left: int = 0
+    problem: str = ""
 
     @property
     def pending(self) -> int:
@@ -57,7 +60,7 @@ def configure(
     *,
     endpoint: str | None = None,
     service_name: str | None = None,
-    protocol: Literal["http/protobuf", "grpc"] = "http/protobuf",
+    protocol: Literal["http/protobuf", "grpc"] | None = None,
     headers: Mapping[str, str] | None = None,
     environment: str | None = None,
     tracer_provider: TracerProvider | None = None,
@@ -78,11 +81,14 @@ def configure(
     thread, which alone may handle signals.
 
     Args:
-        endpoint: Base URL of the receiver. By default $SPANLEDGER_ENDPOINT, else $OTEL_EXPORTER_OTLP_ENDPOINT, else
+        endpoint: Base URL of the receiver; "host:port" is taken as http. By default $SPANLEDGER_ENDPOINT, else
+            $OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, which is taken as it is, else $OTEL_EXPORTER_OTLP_ENDPOINT, else
             http://127.0.0.1:4318 (for gRPC, port 4317).
         service_name: `service.name` of a provider made here. An existing provider keeps its own.
-        protocol: "http/protobuf" or "grpc".
-        headers: Headers of each export request, such as an authorization.
+        protocol: "http/protobuf" or "grpc". By default $OTEL_EXPORTER_OTLP_TRACES_PROTOCOL, else
+            $OTEL_EXPORTER_OTLP_PROTOCOL, else "http/protobuf".
+        headers: Headers of each export request, such as an authorization; beside those of
+            $OTEL_EXPORTER_OTLP_HEADERS. OpenTelemetry's other variables hold too: certificates, compression, timeouts.
         environment: Such as "production": `deployment.environment.name`, of all spans that do not say otherwise.
         tracer_provider: The SDK provider to add to. By default the global one, made and set where there is none.
         max_queued_spans: How many spans may wait for the receiver (some kilobytes each).
@@ -97,12 +103,15 @@ def configure(
         accept_baggage: Attribution keywords that are taken from incoming baggage where the app itself says nothing;
             `spanledger.from_baggage` on the span names them. Accept them only from services you trust.
     """
+    global _problem  # noqa: PLW0603 (configuration)
     if tracing.DISABLED:
         return
+    _problem = "configure() failed: its message is in the log, once"
     with guard.Shield("configure"), _lock:
+        spoken = protocol or _protocol_of_environment()
         settings = _Settings(
-            endpoint=_resolve_endpoint(endpoint, protocol),
-            protocol=protocol,
+            endpoint=_resolve_endpoint(endpoint, spoken),
+            protocol=spoken,
             headers=tuple(sorted((headers or {}).items())),
             service_name=service_name,
             environment=environment,
@@ -115,19 +124,29 @@ def configure(
             accepted=allowed_attributes(accept_baggage),
         )
         settings.check()
-        if _active is not None and _active.settings == settings and not _active.queue.closed:
-            return
-        _activate(settings)
+        if _active is None or _active.settings != settings or _active.queue.closed:
+            _activate(settings)
+        _problem = ""
 
 
 def flush(timeout_s: float = 10.0) -> bool:
     """Sends what is recorded now.
 
     Returns:
-        Whether all of it was acknowledged within `timeout_s` seconds; `True` when nothing is configured.
+        Whether all of it was acknowledged within `timeout_s` seconds. Why not, `stats().problem` tells. Without
+        `configure` nothing is, unless the app's own tracer provider sends it.
     """
+    if tracing.DISABLED:
+        return True
     active = _active
-    return active is None or active.queue.flush(timeout_s)
+    if active is not None:
+        return active.queue.flush(timeout_s) and not _problem
+    if _problem == _NEVER_CONFIGURED:
+        provider = trace.get_tracer_provider()
+        if isinstance(provider, TracerProvider):
+            return provider.force_flush(int(timeout_s * 1000))
+        guard.note("flush", _problem)
+    return not _problem
 
 
 def shutdown(timeout_s: float = 5.0) -> None:
@@ -150,6 +169,7 @@ def stats() -> Stats:
         recovered=counts.recovered,
         spooled=0 if active is None else active.queue.spooled,
         left=counts.left,
+        problem=_problem or (active.queue.problem if active is not None else ""),
     )
 
 
@@ -169,9 +189,12 @@ class _Settings(NamedTuple):
 
     def check(self) -> None:
         if self.protocol not in {"http/protobuf", "grpc"}:
-            raise ValueError(f"protocol {self.protocol!r} is not known; use 'http/protobuf' or 'grpc'")
+            raise ValueError(
+                f"protocol {self.protocol!r} is not known; pass protocol='http/protobuf' or 'grpc', or set"
+                " OTEL_EXPORTER_OTLP_PROTOCOL"
+            )
         if not self.endpoint.startswith(("http://", "https://")):
-            raise ValueError(f"endpoint {self.endpoint!r} is no http:// or https:// URL")
+            raise ValueError(f"endpoint {self.endpoint!r} is no http:// or https:// URL, nor host:port")
         if self.max_queued_spans < 1:
             raise ValueError(f"max_queued_spans is {self.max_queued_spans}; it must be at least 1")
         if self.when_full not in {"drop", "wait"}:
@@ -190,7 +213,7 @@ def _activate(settings: _Settings) -> None:
     with guard.Shield("preparing the spool"):
         make_spool = _spool_factory(settings)
     queue = ExportQueue(
-        _exporter_factory(settings),
+        Receiver(Address(settings.endpoint, settings.protocol, dict(settings.headers))),
         make_spool=make_spool,
         max_spans=settings.max_queued_spans,
         when_full=settings.when_full,
@@ -255,13 +278,26 @@ def _provider_for(settings: _Settings) -> tuple[TracerProvider, bool]:
     return provider, False
 
 
+def _protocol_of_environment() -> str:
+    named = os.environ.get("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL") or os.environ.get("OTEL_EXPORTER_OTLP_PROTOCOL")
+    return named or "http/protobuf"
+
+
 def _resolve_endpoint(endpoint: str | None, protocol: str) -> str:
+    """The URL that requests go to: for HTTP with the path of traces, unless the variable for traces alone names it."""
+    named = endpoint or os.environ.get("SPANLEDGER_ENDPOINT")
+    exact = None if named else os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
     found = (
-        endpoint
-        or os.environ.get("SPANLEDGER_ENDPOINT")
+        named
+        or exact
         or os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT")
         or ("http://127.0.0.1:4317" if protocol == "grpc" else "http://127.0.0.1:4318")
-    ).rstrip("/")
+    )
+    if "://" not in found:
+        found = f"http://{found}"
+    if exact:
+        return found
+    found = found.rstrip("/")
     if protocol == "grpc" or found.endswith("/v1/traces"):
         return found
     return found + "/v1/traces"
@@ -280,21 +316,6 @@ def _spool_factory(settings: _Settings) -> "Callable[[], DiskSpool] | None":
         return DiskSpool(root, settings.max_spool_bytes)
 
     return make
-
-
-def _exporter_factory(settings: _Settings) -> Callable[[], SpanExporter]:
-    headers = dict(settings.headers)
-    if settings.protocol == "grpc":
-        from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import (  # noqa: PLC0415 (half a second of imports)
-            OTLPSpanExporter as GrpcExporter,
-        )
-
-        return lambda: GrpcExporter(endpoint=settings.endpoint, headers=headers or None)
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415
-        OTLPSpanExporter as HttpExporter,
-    )
-
-    return lambda: HttpExporter(endpoint=settings.endpoint, headers=headers or None)
 
 
 def _hurry() -> None:
@@ -325,7 +346,10 @@ def _shut_down_with_worker() -> None:
                 module.Finalize(None, shutdown, exitpriority=0)
 
 
+_NEVER_CONFIGURED: Final = "spanledger.configure() was never called: calls are not sent"
+
 _active: _Active | None = None
+_problem = _NEVER_CONFIGURED  # of the configuration
 _past = QueueCounts()  # of the queues that were replaced or shut down
 _processors: weakref.WeakKeyDictionary[TracerProvider, AccountingProcessor] = weakref.WeakKeyDictionary()
 _lock = threading.RLock()

@@ -2,8 +2,10 @@
 
 import logging
 import os
+import signal
 import threading
-from types import TracebackType
+from types import CodeType, FunctionType, MethodType, TracebackType
+from typing import Final
 
 logger = logging.getLogger("spanledger")
 
@@ -31,17 +33,45 @@ class Shield:
     ) -> bool:
         if error is None:
             return False
-        if not isinstance(error, Exception):
+        if not isinstance(error, Exception) and not (isinstance(error, SystemExit) and _was_read(traceback)):
             return False
         note(self._site, error)
         return True
 
 
-def note(site: str, problem: Exception | str) -> None:
-    """Counts a problem of ours, and logs it as a warning the first time it happens at this site."""
+def _was_read(traceback: TracebackType | None) -> bool:
+    """Whether it came out of what was being read, such as a property of the app's, and not from a signal's handler.
+
+    What another thread or the interpreter raises in the midst of our own code ends in a frame of ours.
+    """
+    innermost = None
+    handlers = {_code_of(signal.getsignal(number)) for number in _ENDING}
+    while traceback is not None:
+        innermost = traceback.tb_frame
+        if innermost.f_code in handlers:
+            return False
+        traceback = traceback.tb_next
+    return innermost is not None and not str(innermost.f_globals.get("__name__", "")).startswith("spanledger.")
+
+
+def _code_of(handler: object) -> CodeType | None:
+    if isinstance(handler, MethodType):
+        handler = handler.__func__
+    return handler.__code__ if isinstance(handler, FunctionType) else None
+
+
+def note(site: str, problem: BaseException | str, *, once_for: str | None = None) -> None:
+    """Counts a problem of ours, and logs it as a warning the first time it happens at this site.
+
+    Args:
+        site: What was being done.
+        problem: What went wrong.
+        once_for: What it is logged once for, where not the site.
+    """
+    key = site if once_for is None else f"{site} {once_for}"
     with _lock:
-        _counts[site] = _counts.get(site, 0) + 1
-        first = _counts[site] == 1
+        _counts[key] = _counts.get(key, 0) + 1
+        first = _counts[key] == 1
     if first:
         cause = problem if isinstance(problem, str) else f"{type(problem).__name__}: {problem}"
         logger.warning("spanledger: %s: %s (logged once, counted in spanledger.stats().errors)", site, cause)
@@ -57,6 +87,11 @@ def _start_over() -> None:
     _lock = threading.RLock()
 
 
+_ENDING: Final = tuple(
+    getattr(signal, name)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGALRM", "SIGUSR1", "SIGUSR2")
+    if hasattr(signal, name)
+)  # the signals whose handlers end processes
 _counts: dict[str, int] = {}
 _lock = threading.RLock()  # re-entrant, as the garbage collector may end spans anywhere
 

@@ -6,6 +6,8 @@ from typing import Final
 
 from opentelemetry import trace
 
+from spanledger import guard
+
 SCOPE_NAME: Final = "spanledger"
 
 DISABLED: Final = os.environ.get("SPANLEDGER_DISABLED", "").strip().lower() in {"1", "true", "yes", "on"}
@@ -14,7 +16,7 @@ DISABLED: Final = os.environ.get("SPANLEDGER_DISABLED", "").strip().lower() in {
 
 def tracer() -> trace.Tracer:
     """The tracer of the provider given to `configure`, else of the global provider."""
-    return _tracer or use_provider(None)
+    return _tracer or _unconfigured()
 
 
 def use_provider(provider: trace.TracerProvider | None) -> trace.Tracer:
@@ -22,6 +24,12 @@ def use_provider(provider: trace.TracerProvider | None) -> trace.Tracer:
     global _tracer  # noqa: PLW0603 (configuration)
     _tracer = trace.get_tracer(SCOPE_NAME, library_version(), tracer_provider=provider)
     return _tracer
+
+
+def _unconfigured() -> trace.Tracer:
+    if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
+        guard.note("tracing", "a call is not sent, as spanledger.configure() was not called before it")
+    return use_provider(None)
 
 
 @cache

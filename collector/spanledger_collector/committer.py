@@ -2,25 +2,60 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import threading
+import time
 from typing import TYPE_CHECKING
 
-import tenacity
-
+from spanledger_collector.export_request import MalformedRequest, as_read, single_spans
 from spanledger_collector.spool import length_prefixed
 from spanledger_sql.store import Store, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from spanledger_collector.spool import Segment, Spool
 
 logger = logging.getLogger(__name__)
 
+# ClickHouse's errors that are the data's fault. All others may pass: a full disk, too little memory, too many parts,
+# a table that is read-only, a quota, a right that is lacking. Those wait.
+DATA_ERRORS = {
+    6: "CANNOT_PARSE_TEXT",
+    26: "CANNOT_PARSE_QUOTED_STRING",
+    27: "CANNOT_PARSE_INPUT_ASSERTION_FAILED",
+    32: "ATTEMPT_TO_READ_AFTER_EOF",
+    33: "CANNOT_READ_ALL_DATA",
+    38: "CANNOT_PARSE_DATE",
+    41: "CANNOT_PARSE_DATETIME",
+    43: "ILLEGAL_TYPE_OF_ARGUMENT",
+    53: "TYPE_MISMATCH",
+    69: "ARGUMENT_OUT_OF_BOUND",
+    70: "CANNOT_CONVERT_TYPE",
+    72: "CANNOT_PARSE_NUMBER",
+    117: "INCORRECT_DATA",
+    128: "TOO_LARGE_ARRAY_SIZE",
+    130: "CANNOT_READ_ARRAY_FROM_TEXT",
+    131: "TOO_LARGE_STRING_SIZE",
+    153: "ILLEGAL_DIVISION",
+    321: "VALUE_IS_OUT_OF_RANGE_OF_DATA_TYPE",
+    349: "CANNOT_INSERT_NULL_IN_ORDINARY_COLUMN",
+    407: "DECIMAL_OVERFLOW",
+    436: "PROTOBUF_BAD_CAST",
+    444: "UNKNOWN_PROTOBUF_FORMAT",
+    636: "CANNOT_EXTRACT_TABLE_STRUCTURE",
+    691: "UNKNOWN_ELEMENT_OF_ENUM",
+}
+
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.2, 30.0
+
 
 class Committer:
     """A thread that takes segments from the spool and inserts them.
+
+    An insert whose end is not known is taken back before it is done again: each segment lands once in each table,
+    whatever happened at whatever moment.
 
     Args:
         spool: Where the segments come from.
@@ -29,80 +64,150 @@ class Committer:
     """
 
     def __init__(self, spool: Spool, store: Store, committed: Callable[[], None] = lambda: None) -> None:
-        self.rejected = 0
+        self.problem = ""
+        """Why the next segment is not in the database yet; empty where nothing is wrong."""
+        self.unreadable = 0
+        """Segments that could not be read; they are tried again at the next start."""
         self._spool = spool
         self._store = store
         self._committed = committed
+        self._stop = threading.Event()
+        self._last_moment = 0
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
         self._thread.start()
 
-    def join(self) -> None:
-        """Wait until the spool is closed and empty."""
-        self._thread.join()
+    @property
+    def alive(self) -> bool:
+        """Whether segments are being committed."""
+        return self._thread.is_alive()
+
+    def join(self, patience_s: float = 5.0) -> None:
+        """Wait until the closed spool is empty, or for some seconds where the database does not take it.
+
+        What is left in the spool is committed at the next start.
+        """
+        while self._thread.is_alive() and not self.problem:
+            self._thread.join(0.1)
+        self._thread.join(patience_s)
+        self._stop.set()
+        self._thread.join(patience_s)
 
     def _run(self) -> None:
         while (segment := self._spool.ready.get()) is not None:
+            self._commit_in_the_end(segment)
+
+    def _commit_in_the_end(self, segment: Segment) -> None:
+        for pause in _pauses():
+            if self._stop.is_set():
+                return
             try:
+                # Under the name that it has by now: an earlier try may have begun it.
+                segment = self._spool.current(segment)
                 self._commit(segment)
-                self._spool.done(segment)
             except OSError as error:
-                logger.error("cannot read segment %s: %s; it is committed at the next start", segment.path, error)
-                continue
-            self._committed()
+                if not segment.readable():
+                    self.unreadable += 1
+                    logger.error("cannot read %s: %s; it is committed at the next start", segment.path, error)
+                    return
+                self._wait(segment, str(error), pause)
+            except StoreError as error:
+                self._wait(segment, str(error), pause)
+            except Exception as error:  # this thread must not end before its spool does
+                logger.exception("segment %s met an error that nobody foresaw", segment.token)
+                self._wait(segment, f"{type(error).__name__}: {error}", pause)
+            else:
+                self.problem = ""
+                self._committed()
+                return
+
+    def _wait(self, segment: Segment, problem: str, pause: float) -> None:
+        self.problem = problem
+        logger.warning("segment %s waits, and is tried again in %.1f s: %s", segment.token, pause, problem)
+        self._stop.wait(pause)
 
     def _commit(self, segment: Segment) -> None:
+        if segment.moments:
+            self._take_back(segment)
+        else:
+            segment = self._begin(segment, 1)
         try:
-            self._insert(segment.path.read_bytes(), segment.token)
+            self._store.insert_segment(segment.path, segment.moments.start)
         except StoreError as error:
+            if error.code not in DATA_ERRORS:
+                raise
             logger.warning("segment %s was refused (%s); committing its requests in parts", segment.token, error)
-            self._commit_parts(list(enumerate(segment.requests())), segment.token)
+            self._take_back(segment)
+            segment = self._commit_parts(segment)
+        self._spool.done(segment)
 
-    def _commit_parts(self, requests: list[tuple[int, bytes]], token: str) -> None:
-        """Halve a refused group until the requests that ClickHouse cannot read stand alone, and set those aside."""
+    def _commit_parts(self, segment: Segment) -> Segment:
+        requests, rotten = segment.contents()
+        # Halving n requests takes less than 2 n inserts; each that is refused alone is tried once more, then halved.
+        segment = self._begin(
+            segment, 4 * (len(requests) + sum(len(single_spans(request)) for request in requests)) + 4
+        )
+        for number, piece in enumerate(rotten):
+            self._spool.set_aside(f"{segment.token}-rotten-{number}", piece, "no request begins or ends here")
+        _Parts(self._store, self._spool, segment).commit([(str(number), body) for number, body in enumerate(requests)])
+        return segment
+
+    def _begin(self, segment: Segment, inserts: int) -> Segment:
+        """Give each insert of a segment a microsecond that no other insert has."""
+        first = max(time.time_ns() // 1000, self._last_moment + 1)
+        self._last_moment = first + inserts - 1
+        return self._spool.begin(segment, range(first, first + inserts))
+
+    def _take_back(self, segment: Segment) -> None:
+        self._store.take_back(segment.moments.start, segment.moments.stop - 1)
+
+
+class _Parts:
+    """Halves a refused segment until what ClickHouse cannot read stands alone, if need be span by span."""
+
+    def __init__(self, store: Store, spool: Spool, segment: Segment) -> None:
+        self._store = store
+        self._spool = spool
+        self._token = segment.token
+        self._moments = iter(segment.moments)
+
+    def commit(self, requests: list[tuple[str, bytes]]) -> None:
         if len(requests) == 1:
-            self._set_aside_if_refused(*requests[0], token)
+            self._commit_alone(*requests[0])
             return
         middle = len(requests) // 2
         for part in (requests[:middle], requests[middle:]):
-            try:
-                group = b"".join(length_prefixed(body) for _, body in part)
-                self._insert(group, f"{token}/{part[0][0]}-{part[-1][0]}")
-            except StoreError:
-                self._commit_parts(part, token)
+            if part and self._refusal([body for _, body in part]):
+                self.commit(part)
 
-    def _set_aside_if_refused(self, number: int, body: bytes, token: str) -> None:
+    def _commit_alone(self, label: str, body: bytes) -> None:
+        """A request that was refused: as other readers of protobuf understand it, else its spans one by one."""
+        reason = "the database cannot read it"
         try:
-            self._insert(length_prefixed(body), f"{token}/{number}")
+            # A value wider than its field is cut to it by all other readers.
+            reason = self._refusal([as_read(body)])
+            if not reason:
+                return
+            spans = single_spans(body)
+        except MalformedRequest as error:
+            spans, reason = [], str(error)
+        if len(spans) > 1:
+            self.commit([(f"{label}.{number}", span) for number, span in enumerate(spans)])
+            return
+        self._spool.set_aside(f"{self._token}-{label}", body, reason)
+
+    def _refusal(self, bodies: list[bytes]) -> str:
+        """Insert a group; why the database cannot read it, or nothing once it is stored."""
+        moment = next(self._moments)
+        try:
+            self._store.insert_segment(b"".join(map(length_prefixed, bodies)), moment)
         except StoreError as error:
-            folder = self._spool.folder / "rejected"
-            folder.mkdir(mode=0o700, exist_ok=True)
-            path = folder / f"{token}-{number}.pb"
-            path.write_bytes(body)
-            path.with_suffix(".txt").write_text(f"{error}\n", encoding="utf-8")
-            self.rejected += 1
-            logger.error("ClickHouse cannot read a request; kept as %s: %s", path, error)
-
-    def _insert(self, data: bytes, token: str) -> None:
-        """Insert, waiting for a database that is away; an error while it is there is the data's fault."""
-        for attempt in tenacity.Retrying(
-            wait=tenacity.wait_exponential(multiplier=0.2, max=30),
-            retry=tenacity.retry_if_exception_type(_DatabaseAway),
-            before_sleep=tenacity.before_sleep_log(logger, logging.WARNING),
-        ):
-            with attempt:
-                try:
-                    self._store.insert_otlp(data, token)
-                except StoreError as error:
-                    if not self._database_answers():
-                        raise _DatabaseAway(str(error)) from error
-                    raise
-
-    def _database_answers(self) -> bool:
-        try:
-            return bool(self._store.value("SELECT 1") == 1)
-        except StoreError:
-            return False
+            if error.code not in DATA_ERRORS:
+                raise
+            self._store.take_back(moment, moment)
+            return str(error)
+        return ""
 
 
-class _DatabaseAway(Exception):
-    pass
+def _pauses() -> Iterator[float]:
+    for number in itertools.count():
+        yield min(_FIRST_PAUSE_S * 2 ** min(number, 10), _LONGEST_PAUSE_S)

@@ -14,6 +14,7 @@ import zstandard
 
 from spanledger_collector.export_request import ExportRequest, MalformedRequest, from_protobuf
 from spanledger_collector.spool import encoded_length, length_prefixed
+from spanledger_settings.mendable import MendableError
 from spanledger_sql.store import StoreError
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ _PART_BYTES = 2**20
 _RESOURCE_SPANS = b"\x0a"
 
 
-class OtlpFileError(ValueError):
+class OtlpFileError(MendableError):
     """A file that is not OTLP; the message names the file and the line or record."""
 
 

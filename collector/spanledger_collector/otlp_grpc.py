@@ -26,7 +26,15 @@ def receiver(spool: Spool, host: str, port: int, *, max_request_bytes: int) -> t
     Raises:
         OSError: The port is taken.
     """
-    server = grpc.aio.server(options=[("grpc.max_receive_message_length", max_request_bytes), ("grpc.so_reuseport", 0)])
+    server = grpc.aio.server(
+        options=[
+            ("grpc.max_receive_message_length", max_request_bytes),
+            ("grpc.so_reuseport", 0),
+            ("grpc.max_concurrent_streams", 100),
+            ("grpc.max_connection_idle_ms", 300_000),
+            ("grpc.server_handshake_timeout_ms", 10_000),
+        ]
+    )
     server.add_generic_rpc_handlers((_TraceService(spool),))
     try:
         bound = server.add_insecure_port(f"{host}:{port}")

@@ -1,11 +1,12 @@
-"""OTLP over HTTP: POST /v1/traces, protobuf or JSON, plain or gzip."""
+"""OTLP over HTTP: POST /v1/traces, protobuf or JSON, plain, gzip or zstd."""
 
 from __future__ import annotations
 
 import asyncio
 import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import zstandard
 from google.protobuf import json_format
 from google.rpc.status_pb2 import Status
 from starlette.applications import Starlette
@@ -16,6 +17,8 @@ from spanledger_collector.export_request import MalformedRequest, from_json, fro
 from spanledger_collector.spool import SpoolFull
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from starlette.requests import Request
 
     from spanledger_collector.spool import Spool
@@ -28,12 +31,24 @@ _READERS = {PROTOBUF: from_protobuf, JSON: from_json}
 _INVALID_ARGUMENT, _RESOURCE_EXHAUSTED, _UNAVAILABLE = 3, 8, 14
 
 
-def receiver(spool: Spool, *, max_request_bytes: int) -> Starlette:
+# A sender has so long to send a body.
+_SLOWEST_BODY_S = 30.0
+_MOST_MEMBERS = 256
+_ZSTD_WINDOW = 2**23
+
+
+def receiver(
+    spool: Spool,
+    *,
+    max_request_bytes: int,
+    health: Callable[[], Mapping[str, Any]] = lambda: {"alive": True, "problem": ""},
+) -> Starlette:
     """The ASGI app of the receiver.
 
     It answers 200 once the request is on disk; 400 for a body it cannot read, 413 for one over
     ``max_request_bytes`` (packed or unpacked), 415 for another content type or encoding, and 503 with Retry-After
-    while the spool is full.
+    while the spool is full. ``/health`` tells what is wrong, with 503 where a thread has ended; ``/ready`` says with
+    503 that no request is taken.
     """
 
     async def traces(request: Request) -> Response:
@@ -55,6 +70,11 @@ def receiver(spool: Spool, *, max_request_bytes: int) -> Starlette:
                 f"the request is larger than {max_request_bytes:,} bytes (SPANLEDGER_MAX_REQUEST_BYTES); "
                 "send smaller batches",
             )  # fmt: skip
+        except TimeoutError:
+            return _error(
+                content_type, 408, _UNAVAILABLE, f"the body did not come within {_SLOWEST_BODY_S:.0f} seconds",
+                {"connection": "close"},
+            )  # fmt: skip
         except _UnknownEncoding as error:
             return _error(content_type, 415, _INVALID_ARGUMENT, str(error))
         except MalformedRequest as error:
@@ -63,10 +83,25 @@ def receiver(spool: Spool, *, max_request_bytes: int) -> Starlette:
             return _error(content_type, 503, _UNAVAILABLE, str(error), {"retry-after": "5"})
         return Response(b"{}" if content_type == JSON else b"", media_type=content_type)
 
-    async def health(request: Request) -> Response:  # noqa: ARG001
-        return JSONResponse({"status": "ok", "spool_bytes": spool.bytes_on_disk})
+    def report() -> dict[str, Any]:
+        found = {**health(), "spool_bytes": spool.bytes_on_disk, "rejected": spool.rejected()}
+        return {"status": "failing" if found["problem"] else "ok", **found}
 
-    return Starlette(routes=[Route("/v1/traces", traces, methods=["POST"]), Route("/health", health, methods=["GET"])])
+    async def alive(request: Request) -> Response:  # noqa: ARG001
+        found = report()
+        return JSONResponse(found, status_code=200 if found["alive"] else 503)
+
+    async def ready(request: Request) -> Response:  # noqa: ARG001
+        found = report()
+        return JSONResponse(found, status_code=200 if found["alive"] and not spool.full else 503)
+
+    return Starlette(
+        routes=[
+            Route("/v1/traces", traces, methods=["POST"]),
+            Route("/health", alive, methods=["GET"]),
+            Route("/ready", ready, methods=["GET"]),
+        ]
+    )
 
 
 class _TooLarge(Exception):
@@ -81,31 +116,64 @@ async def _body(request: Request, limit: int) -> bytes:
     if int(request.headers.get("content-length") or 0) > limit:
         raise _TooLarge
     parts, length = [], 0
-    async for part in request.stream():
-        length += len(part)
-        if length > limit:
-            raise _TooLarge
-        parts.append(part)
+    async with asyncio.timeout(_SLOWEST_BODY_S):
+        async for part in request.stream():
+            length += len(part)
+            if length > limit:
+                raise _TooLarge
+            parts.append(part)
     return b"".join(parts)
 
 
 def _unpacked(body: bytes, encoding: str, limit: int) -> bytes:
-    match encoding.strip().lower():
+    name = encoding.strip().lower()
+    match name:
         case "" | "identity":
             return body
         case "gzip" | "deflate":
-            unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
-            try:
-                unpacked = unpacker.decompress(body, limit + 1)
-            except zlib.error as error:
-                raise MalformedRequest(f"content encoding {encoding}: {error}") from None
-            if len(unpacked) > limit:
-                raise _TooLarge
-            if not unpacker.eof:
-                raise MalformedRequest(f"content encoding {encoding}: the body is cut off")
-            return unpacked
+            return _inflated(body, name, limit)
+        case "zstd":
+            return _from_zstd(body, limit)
         case _:
-            raise _UnknownEncoding(f"content encoding {encoding!r}; expected gzip, deflate or identity")
+            raise _UnknownEncoding(f"content encoding {encoding!r}; expected gzip, zstd, deflate or identity")
+
+
+def _inflated(body: bytes, name: str, limit: int) -> bytes:
+    """All members of a gzip file; never more than a byte over the limit."""
+    parts, length = [], 0
+    for _ in range(_MOST_MEMBERS):
+        unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
+        try:
+            parts.append(unpacker.decompress(body, limit + 1 - length))
+        except zlib.error as error:
+            raise MalformedRequest(f"content encoding {name}: {error}") from None
+        length += len(parts[-1])
+        if length > limit:
+            raise _TooLarge
+        if not unpacker.eof:
+            raise MalformedRequest(f"content encoding {name}: the body is cut off")
+        body = unpacker.unused_data
+        if not body:
+            return b"".join(parts)
+    raise MalformedRequest(f"content encoding {name}: more than {_MOST_MEMBERS} members")
+
+
+def _from_zstd(body: bytes, limit: int) -> bytes:
+    unpacker = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW)
+    try:
+        unpacked: bytes = unpacker.stream_reader(body, read_across_frames=True).read(limit + 1)
+        if len(unpacked) > limit:
+            raise _TooLarge
+        # The reader takes a frame that is cut off for its end.
+        while body:
+            frame = unpacker.decompressobj()
+            frame.decompress(body)
+            if not frame.eof:
+                raise MalformedRequest("content encoding zstd: the body is cut off")
+            body = frame.unused_data
+    except zstandard.ZstdError as error:
+        raise MalformedRequest(f"content encoding zstd: {error}") from None
+    return unpacked
 
 
 def _error(content_type: str, status: int, code: int, message: str, headers: dict[str, str] | None = None) -> Response:

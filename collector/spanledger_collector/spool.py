@@ -32,6 +32,7 @@ _sync = getattr(os, "fdatasync", os.fsync)
 
 _OPEN = ".open"
 _READY = ".ready"
+_BEGUN = ".begun"
 
 
 class SpoolFull(Exception):
@@ -40,18 +41,51 @@ class SpoolFull(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A closed file of length-prefixed requests."""
+    """A closed file of length-prefixed requests.
+
+    moments: The microseconds that its inserts into ClickHouse bear, once they began; they are in the file's name.
+    """
 
     path: Path
 
     @property
     def token(self) -> str:
-        """What ClickHouse knows this segment by."""
-        return self.path.stem
+        """What tells this segment from all others."""
+        return self.path.name.partition(".")[0]
+
+    @property
+    def moments(self) -> range:
+        """The microseconds that its inserts bear; empty where none was begun."""
+        if self.path.suffix != _BEGUN:
+            return range(0)
+        first, _, count = self.path.stem.partition(".")[2].partition("+")
+        return range(int(first), int(first) + int(count))
+
+    def readable(self) -> bool:
+        """Whether the file can be read to its end."""
+        try:
+            with self.path.open("rb") as stream:
+                while stream.read(2**20):
+                    pass
+        except OSError:
+            return False
+        return True
 
     def requests(self) -> Iterator[bytes]:
-        """The requests in it, in order."""
-        yield from records(self.path.read_bytes())
+        """The whole requests in it, in order."""
+        yield from self.contents()[0]
+
+    def contents(self) -> tuple[list[bytes], list[bytes]]:
+        """The whole requests in it, and the pieces between them that are none."""
+        requests, rotten, position, data = [], [], 0, self.path.read_bytes()
+        for begin, body in whole_records(data):
+            if begin > position:
+                rotten.append(data[position:begin])
+            requests.append(body)
+            position = begin + len(length_prefixed(body))
+        if position < len(data):
+            rotten.append(data[position:])
+        return requests, rotten
 
 
 def length_prefixed(body: bytes) -> bytes:
@@ -69,26 +103,53 @@ def encoded_length(length: int) -> bytes:
     return bytes(prefix)
 
 
-def records(data: bytes) -> Iterator[bytes]:
-    """The requests of length-prefixed data.
-
-    Raises:
-        IndexError: The last one is cut off.
-    """
+def whole_records(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """The requests of length-prefixed data and where each begins; what is rotten or cut off is passed over."""
     position = 0
     while position < len(data):
-        length = shift = 0
-        while True:
-            byte = data[position]
-            position += 1
-            length |= (byte & 0x7F) << shift
-            shift += 7
-            if byte < 0x80:
-                break
-        if position + length > len(data):
-            raise IndexError("the last record is cut off")
-        yield data[position : position + length]
-        position += length
+        body = _record(data, position)
+        if body is None:
+            following = _next_record(data, position + 1)
+            if following is None:
+                return
+            position = following
+            continue
+        yield position, body
+        position += len(length_prefixed(body))
+
+
+def _record(data: bytes, position: int) -> bytes | None:
+    """The request that begins here; None where none does."""
+    length = shift = 0
+    while position < len(data) and shift < 35:
+        byte = data[position]
+        position += 1
+        length |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            break
+    else:
+        return None
+    body = data[position : position + length]
+    if len(body) < length:
+        return None
+    try:
+        # A request without spans is never written; a piece of a request may look like one.
+        return body if from_protobuf(body).spans else None
+    except MalformedRequest:
+        return None
+
+
+def _next_record(data: bytes, position: int) -> int | None:
+    """Where the next request begins: a length, then the tag of its first field."""
+    while (tag := data.find(b"\x0a", position + 1)) >= 0:
+        for begin in range(max(position, tag - 5), tag):
+            # All bytes of a length but its last have their high bit set.
+            prefix = data[begin:tag]
+            if prefix[-1] < 0x80 and all(byte >= 0x80 for byte in prefix[:-1]) and _record(data, begin) is not None:
+                return begin
+        position = tag
+    return None
 
 
 class Spool:
@@ -121,6 +182,16 @@ class Spool:
         """Bytes that are acknowledged and not in ClickHouse yet."""
         return self._bytes_on_disk
 
+    @property
+    def alive(self) -> bool:
+        """Whether requests are being written."""
+        return self._writer.is_alive()
+
+    @property
+    def full(self) -> bool:
+        """Whether `append` refuses."""
+        return self._closing or self._bytes_on_disk > self._max_bytes
+
     def append(self, request: ExportRequest) -> Future[None]:
         """Write a request; the future ends when it is safe on disk.
 
@@ -138,6 +209,36 @@ class Spool:
             self._pending.append((request, future))
             self._wake.notify()
         return future
+
+    def begin(self, segment: Segment, moments: range) -> Segment:
+        """Write down, before an insert begins, by what its rows can be found; gives the segment under its new name."""
+        path = segment.path.with_name(f"{segment.token}.{moments.start}+{len(moments)}{_BEGUN}")
+        segment.path.rename(path)
+        _sync_folder(self.folder)
+        return Segment(path)
+
+    def current(self, segment: Segment) -> Segment:
+        """The segment under the name that it has by now."""
+        return next((Segment(path) for path in self.folder.glob(f"{segment.token}.*{_BEGUN}")), segment)
+
+    def set_aside(self, name: str, body: bytes, reason: str) -> None:
+        """Keep a request that the database cannot read in ``rejected/``, with the reason beside it."""
+        folder = self.folder / "rejected"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        for suffix, content in ((".txt", f"{reason}\n".encode()), (".pb", body)):
+            unfinished = folder / f"{name}{suffix}.part"
+            with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.replace(folder / f"{name}{suffix}")
+        _sync_folder(folder)
+        _sync_folder(self.folder)
+        logger.error("ClickHouse cannot read a request; kept as %s: %s", folder / f"{name}.pb", reason)
+
+    def rejected(self) -> int:
+        """How many requests are set aside."""
+        return sum(1 for _ in (self.folder / "rejected").glob("*.pb"))
 
     def done(self, segment: Segment) -> None:
         """Delete a segment that is in ClickHouse."""
@@ -157,17 +258,24 @@ class Spool:
     def _recover(self) -> None:
         """Take up what an earlier process left: its closed segments, and the open one up to its last whole request."""
         for path in sorted(self.folder.glob(f"*{_OPEN}")):
-            whole = _length_of_whole_records(path)
-            if whole < path.stat().st_size:
-                logger.warning("spool segment %s ends in a torn request, which was never acknowledged; cut off", path)
-                os.truncate(path, whole)
-            if whole:
-                path.rename(path.with_suffix(_READY))
-            else:
-                path.unlink()
-        for path in sorted(self.folder.glob(f"*{_READY}")):
+            try:
+                self._close_left_open(path)
+            except OSError as error:
+                logger.error("cannot read %s: %s; it is committed at the next start that can", path, error)
+        for path in sorted(path for path in self.folder.iterdir() if path.suffix in {_READY, _BEGUN}):
             self._bytes_on_disk += path.stat().st_size
             self.ready.put(Segment(path))
+
+    @staticmethod
+    def _close_left_open(path: Path) -> None:
+        whole = _length_up_to_the_last_whole_record(path)
+        if whole < path.stat().st_size:
+            logger.warning("spool segment %s ends in a torn request, which was never acknowledged; cut off", path)
+            os.truncate(path, whole)
+        if whole:
+            path.rename(path.with_suffix(_READY))
+        else:
+            path.unlink()
 
     def _write(self) -> None:
         segment: _OpenSegment | None = None
@@ -222,7 +330,8 @@ class _OpenSegment:
         self.closes_at = closes_at
         self.spans = 0
         self._path = folder / f"{time.time_ns():020d}-{secrets.token_hex(4)}{_OPEN}"
-        self._file = self._path.open("xb", buffering=0)
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        self._file = os.fdopen(descriptor, "wb", buffering=0)
         self._length = 0
         _sync_folder(folder)
 
@@ -267,12 +376,6 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _length_of_whole_records(path: Path) -> int:
-    whole = 0
-    try:
-        for record in records(path.read_bytes()):
-            from_protobuf(record)
-            whole += len(length_prefixed(record))
-    except (IndexError, MalformedRequest):
-        pass
-    return whole
+def _length_up_to_the_last_whole_record(path: Path) -> int:
+    data = path.read_bytes()
+    return max((begin + len(length_prefixed(body)) for begin, body in whole_records(data)), default=0)

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import altair as alt
 
-from spanledger_dashboards import figures
 from spanledger_dashboards.palette import CARBON, INTENSITY, MONEY
+from spanledger_settings import figures
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
 
-    from spanledger_dashboards.period import Grain
+    from spanledger_dashboards.period_choice import Grain
 
 HEIGHT = 300
 _TIME_UNITS: Mapping[Grain, Any] = {

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from spanledger_dashboards.period import CHOICES, Period, chosen_period, default_choice
+from spanledger_dashboards.period_choice import CHOICES, chosen_period, default_choice
 from spanledger_dashboards.report import report
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from spanledger_settings.period import Period
 
 
 @dataclass(frozen=True)
@@ -26,12 +28,12 @@ class Filters:
     @property
     def parameters(self) -> dict[str, Any]:
         """The reports' parameters ``from``, ``to`` and ``tenants``."""
-        return {**self.period.parameters, "tenants": list(self.tenants)}
+        return {**self.period.bounds, "tenants": list(self.tenants)}
 
     @property
     def previous_parameters(self) -> dict[str, Any]:
         """The same for the period just before."""
-        return {**self.period.previous.parameters, "tenants": list(self.tenants)}
+        return {**self.period.previous.bounds, "tenants": list(self.tenants)}
 
     def __str__(self) -> str:
         if not self.tenants:
@@ -40,7 +42,7 @@ class Filters:
             who = ", ".join(self.tenants)
         else:
             who = f"{len(self.tenants)} tenants"
-        return f"{self.period} · {self.period.timezone} · {who}"
+        return f"{self.period.days} · {self.period.timezone} · {who}"
 
 
 def filters_in_sidebar() -> Filters | None:
@@ -89,7 +91,7 @@ def _period(recorded: pd.Series[Any], timezone: str) -> Period:
         zone = zoneinfo.ZoneInfo(timezone)
         picked = st.date_input(
             "Days",
-            value=(whole.start.astimezone(zone).date(), last_call.astimezone(zone).date()),
+            value=(whole.begin.astimezone(zone).date(), last_call.astimezone(zone).date()),
             key="days",
             bind="query-params",
             help="The first and the last day, both included.",

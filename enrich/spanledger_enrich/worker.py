@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from spanledger_enrich.books import restatement
+from spanledger_enrich.books.scope import Scope
 from spanledger_enrich.energy import energy_model
 from spanledger_enrich.grid import grid_intensity, grid_water
 from spanledger_enrich.ledger import count_once
@@ -82,6 +83,11 @@ class Worker:
         self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
         self._thread.start()
 
+    @property
+    def alive(self) -> bool:
+        """Whether the thread runs, or was not started yet."""
+        return self._thread is None or self._thread.is_alive()
+
     def wake(self) -> None:
         """Say that there is something new."""
         self._wake.set()
@@ -128,7 +134,7 @@ class Worker:
             return
         try:
             done = restatement.restate(
-                self._store, self._configuration, restatement.Scope(), requested_by="worker",
+                self._store, self._configuration, Scope(), requested_by="worker",
                 reason="reference data changed", keep_on=lambda: not self._stopping,
             )  # fmt: skip
         except restatement.RestatementError as error:

@@ -1,74 +1,62 @@
-"""The command line: one typer application, composed of the commands' modules."""
+"""The command line: one typer application, whose commands are imported when they are used."""
 
 from __future__ import annotations
 
-import importlib.metadata
+import importlib
 import sys
+from itertools import groupby
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+import typer.core
+import typer.main
 
-from spanledger_cli.carbon.carbon_scenario import ScenarioError
-from spanledger_cli.commands.read import carbon, ledger, quality, whatif
-from spanledger_cli.commands.reference import commitments, energy, grid, prices, tenants
-from spanledger_cli.commands.run import data, demo, doctor, meter, node, restatements
-from spanledger_cli.terminal import console
-from spanledger_collector.otlp_file import OtlpFileError
-from spanledger_enrich.books.commitment import CommitmentFileError
-from spanledger_enrich.books.restatement import RestatementError
-from spanledger_enrich.books.whatif import WhatIfError
-from spanledger_enrich.files.csv_table import GridFileError
-from spanledger_enrich.grid.sources.http import GridSourceError
-from spanledger_enrich.ledger.tenant_rules import TenantRuleError
-from spanledger_enrich.prices.model_alias import AliasError
-from spanledger_enrich.prices.price_catalogue import CatalogueError
-from spanledger_enrich.prices.price_file import PriceFileError
-from spanledger_node.listening import ListenError
-from spanledger_settings.configuration import ConfigurationError, load
-from spanledger_settings.period import PeriodError
-from spanledger_sql.store import StoreError
-from spanledger_traffic.replay import ReplayError
-from spanledger_traffic.trace_file import TraceFileError
+from spanledger_cli.command_list import COMMANDS, Listed
+from spanledger_settings.mendable import MendableError
 
-# What a user can mend: printed as one sentence, without a trace.
-_MENDABLE = (
-    AliasError, CatalogueError, CommitmentFileError, ConfigurationError, GridFileError, GridSourceError, ListenError,
-    OtlpFileError, PeriodError, PriceFileError, ReplayError, RestatementError, ScenarioError, StoreError,
-    TenantRuleError, TraceFileError, WhatIfError, PermissionError,
-)  # fmt: skip
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class ListedCommands(typer.core.TyperGroup):
+    """A group whose commands are those of the list: named in its help, imported one at a time."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands: dict[str, Any] = dict.fromkeys(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+        """The command of that name, or None where there is none."""
+        if cmd_name in COMMANDS and self.commands[cmd_name] is None:
+            self.commands[cmd_name] = _imported(cmd_name, COMMANDS[cmd_name])
+        return self.commands.get(cmd_name)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
+        """The list under its headings."""
+        widest = max(map(len, COMMANDS))
+        for group, rows in _by_group():
+            with formatter.section(group):
+                formatter.write_dl([(name.ljust(widest), listed.line) for name, listed in rows])
+
 
 app = typer.Typer(
     name="spanledger",
+    cls=ListedCommands,
     help="Every LLM call, in money and in carbon, to the tenant that made it.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(node.up)
-app.command()(demo.demo)
-app.command()(ledger.chargeback)
-app.add_typer(carbon.carbon, name="carbon")
-app.command()(quality.quality)
-app.command()(ledger.explain)
-app.command()(ledger.sql)
-app.command()(data.ingest)
-app.command()(data.replay)
-app.command()(restatements.restate)
-app.command()(restatements.restatements)
-app.command()(whatif.whatif)
-app.add_typer(commitments.commitments, name="commitments")
-app.add_typer(grid.grid, name="grid")
-app.add_typer(tenants.tenants, name="tenants")
-app.add_typer(energy.energy, name="energy")
-app.add_typer(prices.prices, name="prices")
-app.command()(doctor.doctor)
-app.command()(node.migrate)
-app.command()(node.enrich)
-app.command()(node.collect)
-app.command()(meter.meter)
-app.command()(node.dashboards)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version  # noqa: PLC0415 (slow, and no command needs it)
+
+        typer.echo(version("spanledger"))
+        raise typer.Exit
 
 
 @app.callback()
@@ -78,12 +66,13 @@ def root(
         Path | None,
         typer.Option(help="Folder of the database, spool and socket.  [env: SPANLEDGER_DATA_DIR]", show_default=False),
     ] = None,
-    version: Annotated[bool, typer.Option("--version", help="Print the version and end.", is_eager=True)] = False,
+    version: Annotated[  # noqa: ARG001 (its callback prints it)
+        bool, typer.Option("--version", help="Print the version and end.", is_eager=True, callback=_print_version)
+    ] = False,
 ) -> None:
     """Every LLM call, in money and in carbon, to the tenant that made it."""
-    if version:
-        typer.echo(importlib.metadata.version("spanledger"))
-        raise typer.Exit
+    from spanledger_settings.configuration import load  # noqa: PLC0415 (slow, and help needs none)
+
     context.obj = load(data_dir=data_dir)
 
 
@@ -91,10 +80,37 @@ def main() -> None:
     """Run the command line; what the user can mend ends it with status 1 and a sentence on standard error."""
     try:
         app()
-    except _MENDABLE as error:
-        console(stderr=True).print(f"spanledger: error: {error}", style="red", markup=False)
-        sys.exit(1)
+    except MendableError as error:
+        _end_with(str(error))
     except BrokenPipeError:
         # The reader of a pipe (head, less) has seen enough.
         sys.stderr.close()
         sys.exit(1)
+    except OSError as error:
+        # A folder that is not this user's, a full disk: the machine's matter, which no change of the program mends.
+        _end_with(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+
+
+def _end_with(sentence: str) -> None:
+    from spanledger_cli.terminal import console  # noqa: PLC0415 (slow, and help needs none)
+
+    console(stderr=True).print(f"spanledger: error: {sentence}", style="red", markup=False)
+    sys.exit(1)
+
+
+def _by_group() -> Iterator[tuple[str, list[tuple[str, Listed]]]]:
+    for group, rows in groupby(COMMANDS.items(), key=lambda row: row[1].group):
+        yield group, list(rows)
+
+
+def _imported(name: str, listed: Listed) -> Any:
+    found = getattr(importlib.import_module(f"spanledger_cli.commands.{listed.module}"), name)
+    alone = typer.Typer(rich_markup_mode=None)
+    # Without a callback an application of one command would be that command.
+    alone.callback()(lambda: None)
+    if isinstance(found, typer.Typer):
+        alone.add_typer(found, name=name)
+    else:
+        alone.command(name)(found)
+    group: Any = typer.main.get_group(alone)
+    return group.commands[name]

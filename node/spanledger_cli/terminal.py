@@ -15,6 +15,8 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
+from spanledger_settings import figures
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -74,18 +76,13 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def amount(value: object) -> str:
-    """A figure as people read it: thousands separated, three significant digits below one, unknown as a dash."""
+    """A cell of a table as people read it: figures as everywhere, unknown as a dash."""
     if known(value) is None:
-        return "–"
+        return figures.UNKNOWN_IN_A_COLUMN
     if isinstance(value, (bool, str)):
         return str(value)
     if isinstance(value, (int, float, Decimal)) or hasattr(value, "dtype"):
-        number = float(value)  # type: ignore[arg-type]
-        if number != number:  # noqa: PLR0124  (NaN)
-            return "–"
-        if number == int(number) and not isinstance(value, (Decimal, float)):
-            return f"{int(number):,}"
-        return f"{number:,.2f}" if abs(number) >= 1 or number == 0 else f"{number:.3g}"
+        return figures.in_a_column(value)  # type: ignore[arg-type]
     if isinstance(value, pd.Timestamp):
         return value.strftime("%Y-%m-%d %H:%M")
     return str(value)

@@ -7,13 +7,14 @@ import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from spanledger_settings.mendable import MendableError
 from spanledger_sql.node_socket import socket_path
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-class ListenError(Exception):
+class ListenError(MendableError):
     """An address that cannot be listened on; the message says which, why, and what changes it."""
 
 

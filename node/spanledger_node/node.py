@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib.metadata
+import itertools
 import logging
 import os
 import signal
@@ -20,20 +21,26 @@ from spanledger_collector.spool import Spool
 from spanledger_enrich.worker import Worker, load_reference_data
 from spanledger_node.clickhouse_http import database_app
 from spanledger_node.listening import Addresses, listen, listen_on_socket, port_of
+from spanledger_node.serving import IDLE_S, ImpatientProtocol, allow_many_files, only_from_here
 from spanledger_sql.folder import FolderLock
 from spanledger_sql.migrations import migrate
 from spanledger_sql.node_socket import socket_path
-from spanledger_sql.store import Store
+from spanledger_sql.store import Store, StoreError
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Coroutine, Iterator
 
     from starlette.types import ASGIApp
 
     from spanledger_settings.configuration import Configuration
 
 logger = logging.getLogger(__name__)
+
+
+class NodeError(StoreError):
+    """The node cannot go on; the message says why."""
+
 
 Part = Literal["collect", "enrich", "dashboards"]
 EVERYTHING: frozenset[Part] = frozenset({"collect", "enrich", "dashboards"})
@@ -53,6 +60,7 @@ def run(
         StoreError: The data folder or the database cannot be used.
         ListenError: A port cannot be used.
     """
+    allow_many_files()
     asyncio.run(_Node(configuration, parts).serve(started))
 
 
@@ -64,28 +72,33 @@ class _Node:
     async def serve(self, started: Callable[[Addresses], None]) -> None:
         async with contextlib.AsyncExitStack() as stack:
             stop = _stop_event()
-            store = stack.enter_context(Store.open(self.configuration, exclusive=True))
-            await asyncio.to_thread(migrate, store)
+            # A server may be away: what is collected meanwhile waits in the spool.
+            patient = "collect" in self.parts and not self.configuration.embedded
+            store = stack.enter_context(Store.open(self.configuration, exclusive=True, at_once=not patient))
             worker = self._worker(store, stack)
-            if worker is not None:
-                await asyncio.to_thread(load_reference_data, store)
-                worker.start()
+            health = _Health(worker=worker)
+            if not patient:
+                await self._prepare(store, worker)
             # Bound before the spool is opened: a port in use must not leave a thread behind.
             listener = self._listen("otlp_http_port", "OTLP over HTTP") if "collect" in self.parts else None
             dashboard = self._listen("dashboard_port", "the dashboards") if "dashboards" in self.parts else None
             addresses = Addresses()
             apps: list[tuple[ASGIApp, socket.socket]] = []
-            spool = None
+            spool = database = None
             if listener is not None:
-                spool = self._spool(store, worker, stack)
+                spool = health.spool = self._spool(stack)
+                stack.push_async_callback(self._drain, health)
                 grpc_port = await self._serve_grpc(spool, stack)
-                receiver = otlp_http.receiver(spool, max_request_bytes=self.configuration.max_request_bytes)
-                apps.append((receiver, listener))
+                receiver = otlp_http.receiver(
+                    spool, max_request_bytes=self.configuration.max_request_bytes, health=health.report
+                )
+                apps.append((only_from_here(receiver, self.configuration.host), listener))
                 addresses = Addresses(self._url(port_of(listener)), f"{self.configuration.host}:{grpc_port}")
             if dashboard is not None:
                 from spanledger_dashboards.server import dashboards  # noqa: PLC0415  (Streamlit takes a second)
 
-                apps.append((dashboards(store, host=self.configuration.host), dashboard))
+                pages = dashboards(store, host=self.configuration.host)
+                apps.append((only_from_here(pages, self.configuration.host), dashboard))
                 addresses = Addresses(addresses.otlp_http, addresses.otlp_grpc, self._url(port_of(dashboard)))
             if self.configuration.embedded:
                 folder = Path(self.configuration.clickhouse_url.removeprefix("chdb://"))
@@ -93,13 +106,62 @@ class _Node:
                 def status() -> dict[str, Any]:
                     return _status(addresses, spool)
 
-                apps.append((database_app(folder, status), listen_on_socket(self.configuration.data_dir)))
+                database = database_app(folder, status)
+                apps.append((database, listen_on_socket(self.configuration.data_dir)))
                 stack.callback(socket_path(self.configuration.data_dir).unlink, missing_ok=True)
             for app, bound in apps:
                 await stack.enter_async_context(_served(app, bound))
+            if database is not None:
+                await stack.enter_async_context(_running(self._listen_again(database)))
+            committing = await stack.enter_async_context(_running(self._commit(store, health, patient=patient)))
             started(addresses)
-            await stop.wait()
+            while not stop.is_set():
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), 1.0)
+                if committing.done():
+                    committing.result()
+                if dead := health.dead():
+                    raise NodeError(f"the node's {dead} has ended; what was acknowledged is taken up at the next start")
             logger.info("stopping: no more requests are taken; what was acknowledged is committed and enriched")
+
+    async def _prepare(self, store: Store, worker: Worker | None) -> None:
+        await asyncio.to_thread(migrate, store)
+        if worker is not None:
+            await asyncio.to_thread(load_reference_data, store)
+            worker.start()
+
+    async def _commit(self, store: Store, health: _Health, *, patient: bool) -> None:
+        """Begin to commit, once the database is there and has its tables; a view that is not there yet loses spans."""
+        for pause in itertools.chain((0.5, 1, 2, 4), itertools.repeat(8)) if patient else ():
+            try:
+                await self._prepare(store, health.worker)
+            except StoreError as error:
+                health.problem = str(error)
+                logger.warning("the database is not ready, and is tried again in %s s: %s", pause, error)
+                await asyncio.sleep(pause)
+            else:
+                health.problem = ""
+                break
+        if health.spool is not None:
+            wake = health.worker.wake if health.worker is not None else lambda: None
+            health.committer = Committer(health.spool, store, wake)
+
+    @staticmethod
+    async def _drain(health: _Health) -> None:
+        assert health.spool is not None
+        await asyncio.to_thread(health.spool.close)
+        if health.committer is not None:
+            await asyncio.to_thread(health.committer.join)
+
+    async def _listen_again(self, app: ASGIApp) -> None:
+        """Make the socket anew where somebody removed it, as cleaners of temporary folders do."""
+        path = socket_path(self.configuration.data_dir)
+        async with contextlib.AsyncExitStack() as again:
+            while True:
+                await asyncio.sleep(1.0)
+                if not path.exists():
+                    logger.warning("%s was removed; it is made anew", path)
+                    await again.enter_async_context(_served(app, listen_on_socket(self.configuration.data_dir)))
 
     def _worker(self, store: Store, stack: contextlib.AsyncExitStack) -> Worker | None:
         if "enrich" not in self.parts:
@@ -108,23 +170,19 @@ class _Node:
         stack.push_async_callback(asyncio.to_thread, worker.stop)
         return worker
 
-    def _spool(self, store: Store, worker: Worker | None, stack: contextlib.AsyncExitStack) -> Spool:
+    def _spool(self, stack: contextlib.AsyncExitStack) -> Spool:
         configuration = self.configuration
         if not configuration.embedded:
             # An embedded store has the lock of the folder already.
             lock = FolderLock(configuration.data_dir)
             lock.acquire()
             stack.callback(lock.release)
-        spool = Spool(
+        return Spool(
             configuration.spool,
             segment_spans=configuration.segment_spans,
             segment_seconds=configuration.segment_seconds,
             max_bytes=configuration.max_spool_bytes,
         )
-        committer = Committer(spool, store, worker.wake if worker is not None else lambda: None)
-        stack.push_async_callback(asyncio.to_thread, committer.join)
-        stack.push_async_callback(asyncio.to_thread, spool.close)
-        return spool
 
     async def _serve_grpc(self, spool: Spool, stack: contextlib.AsyncExitStack) -> int:
         configuration = self.configuration
@@ -146,6 +204,36 @@ class _Node:
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+@dataclass
+class _Health:
+    """What the node's parts are doing."""
+
+    worker: Worker | None = None
+    spool: Spool | None = None
+    committer: Committer | None = None
+    problem: str = ""
+
+    def dead(self) -> str:
+        """The name of a part whose thread has ended; empty while all live."""
+        parts = {
+            "worker": self.worker is None or self.worker.alive,
+            "spool": self.spool is None or self.spool.alive,
+            "committer": self.committer is None or self.committer.alive,
+        }
+        return ", ".join(name for name, alive in parts.items() if not alive)
+
+    def report(self) -> dict[str, Any]:
+        """For ``/health`` and ``/ready``: `problem` is empty where nothing is wrong."""
+        problem = self.problem or (self.committer.problem if self.committer is not None else "")
+        if dead := self.dead():
+            problem = f"the {dead} has ended"
+        return {
+            "alive": not dead,
+            "problem": problem,
+            "unreadable_segments": self.committer.unreadable if self.committer is not None else 0,
+        }
+
+
 class _Server(uvicorn.Server):
     """One of several servers in a process: the node handles the signals for all of them."""
 
@@ -155,9 +243,28 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
+async def _running(work: Coroutine[Any, Any, None]) -> Any:
+    """Work that goes on beside, until the block ends."""
+    task = asyncio.create_task(work)
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+@contextlib.asynccontextmanager
 async def _served(app: ASGIApp, bound: socket.socket) -> Any:
     server = _Server(
-        uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=3, log_config=None)
+        uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=3,
+            log_config=None,
+            http=ImpatientProtocol,
+            timeout_keep_alive=IDLE_S,
+        )
     )
     serving = asyncio.create_task(server.serve(sockets=[bound]))
     while not server.started:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import tenacity
 
 import spanledger
+from spanledger_settings.mendable import MendableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from spanledger_traffic.workload import Call
 
 
-class ReplayError(Exception):
+class ReplayError(MendableError):
     """Calls that could not be delivered; the message says how many and what to look at."""
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from spanledger_settings.mendable import MendableError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -23,7 +25,7 @@ _AZURE = ("TIMESTAMP", "ContextTokens", "GeneratedTokens")
 _MOST_TOKENS = 100_000_000
 
 
-class TraceFileError(ValueError):
+class TraceFileError(MendableError):
     """A trace that cannot be read; the message names the file and the line."""
 
 

@@ -15,12 +15,13 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from spanledger_settings.mendable import MendableError
 from spanledger_settings.tenant_rule import TenantRule  # noqa: TC001 (read at run time)
 
 CONFIGURATION_FILE = Path("spanledger.toml")
 
 
-class ConfigurationError(Exception):
+class ConfigurationError(MendableError):
     """A setting that cannot be used; the message names it and says what was expected."""
 
 
@@ -146,7 +147,7 @@ class Configuration(BaseSettings):
             object.__setattr__(self, "clickhouse_url", f"chdb://{self.data_dir / 'clickhouse'}")
         if not self.clickhouse_url.startswith(("chdb:///", "http://", "https://")):
             raise ValueError(
-                f"SPANLEDGER_CLICKHOUSE_URL is {self.clickhouse_url!r}; "
+                f"SPANLEDGER_CLICKHOUSE_URL is {without_password(self.clickhouse_url)!r}; "
                 "expected chdb:///folder or http(s)://user:password@host:port/database"
             )
         return self
@@ -172,6 +173,12 @@ class Configuration(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Order the sources: arguments, environment, file."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def without_password(url: str) -> str:
+    """An address as it may be shown: without user and password."""
+    scheme, mark, rest = url.rpartition("://")
+    return f"{scheme}{mark}{rest.rpartition('@')[2]}"
 
 
 def load(**overrides: object) -> Configuration:

@@ -1,17 +1,19 @@
-"""The period of a report: a calendar month or any two moments, in a time zone."""
+"""The period of a report: any two moments, days or a calendar month, in a time zone."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from spanledger_settings.mendable import MendableError
 
 # What the database can hold to the nanosecond.
 _FIRST_YEAR, _LAST_YEAR = 1901, 2261
 
 
-class PeriodError(ValueError):
+class PeriodError(MendableError):
     """A period or time zone that cannot be read; the message says what was expected."""
 
 
@@ -28,6 +30,42 @@ class Period:
         begin, end = self.begin.astimezone(zone), self.end.astimezone(zone)
         return f"{begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} {self.timezone}"
 
+    @property
+    def bounds(self) -> dict[str, str]:
+        """The reports' parameters ``from`` and ``to``, in UTC, to the microsecond."""
+        return {"from": _utc_text(self.begin), "to": _utc_text(self.end)}
+
+    @property
+    def previous(self) -> Period:
+        """The stretch of the same length just before."""
+        return Period(self.begin - (self.end - self.begin), self.begin, self.timezone)
+
+    @property
+    def first_day(self) -> date:
+        """The local day in which it begins."""
+        return self.begin.astimezone(ZoneInfo(self.timezone)).date()
+
+    @property
+    def last_day(self) -> date:
+        """The local day in which its last moment lies."""
+        return (self.end - timedelta(microseconds=1)).astimezone(ZoneInfo(self.timezone)).date()
+
+    @property
+    def days(self) -> str:
+        """Its local days, for people: ``1 Oct – 31 Oct 2024``."""
+        first, last = self.first_day, self.last_day
+        if first == last:
+            return f"{first.day} {first:%B %Y}"
+        if first.year == last.year:
+            return f"{first.day} {first:%b} – {last.day} {last:%b %Y}"
+        return f"{first.day} {first:%b %Y} – {last.day} {last:%b %Y}"
+
+
+def of_days(first: date, last: date, timezone: str) -> Period:
+    """From the midnight at which ``first`` begins to the one at which ``last`` ends, by the zone's clock."""
+    zone = ZoneInfo(timezone)
+    return Period(_midnight(first, zone), _midnight(last + timedelta(days=1), zone), timezone)
+
 
 def period(month: str | None, begin: str | None, end: str | None, timezone: str) -> Period:
     """Read the options ``--month``, ``--from``, ``--to`` and ``--timezone``; with none of them, this month.
@@ -41,24 +79,23 @@ def period(month: str | None, begin: str | None, end: str | None, timezone: str)
         raise PeriodError(f"--timezone {timezone!r} is unknown; expected a name such as Europe/Berlin or UTC") from None
     if month and (begin or end):
         raise PeriodError("--month and --from/--to exclude each other; give one of them")
-    if begin or end:
-        first = _moment(begin, "--from", zone) if begin else datetime(1970, 1, 1, tzinfo=UTC)
-        last = _moment(end, "--to", zone) if end else datetime.now(UTC)
-    else:
-        first, last = _month(month or f"{datetime.now(zone):%Y-%m}", zone)
+    if not begin and not end:
+        return _month(month or f"{datetime.now(zone):%Y-%m}", timezone)
+    first = _moment(begin, "--from", zone) if begin else datetime(1970, 1, 1, tzinfo=UTC)
+    last = _moment(end, "--to", zone) if end else datetime.now(UTC)
     if first >= last:
         raise PeriodError(f"the period from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC is empty")
-    return Period(first.astimezone(UTC), last.astimezone(UTC), timezone)
+    return Period(first, last, timezone)
 
 
-def _month(text: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
+def _month(text: str, timezone: str) -> Period:
     match = re.fullmatch(r"(\d{4})-(\d{2})", text)
     if match is None or not 1 <= int(match.group(2)) <= 12:
         raise PeriodError(f"--month {text!r} is not a month; expected for example 2024-10")
     year, number = int(match.group(1)), int(match.group(2))
     _refuse_year(year, "--month", text)
-    following = (year + 1, 1) if number == 12 else (year, number + 1)
-    return datetime(year, number, 1, tzinfo=zone), datetime(*following, 1, tzinfo=zone)
+    following = date(year + 1, 1, 1) if number == 12 else date(year, number + 1, 1)
+    return of_days(date(year, number, 1), following - timedelta(days=1), timezone)
 
 
 def _moment(text: str, option: str, zone: ZoneInfo) -> datetime:
@@ -69,9 +106,17 @@ def _moment(text: str, option: str, zone: ZoneInfo) -> datetime:
             f"{option} {text!r} is not a time; expected for example 2024-10-08 or 2024-10-08T14:00"
         ) from None
     _refuse_year(moment.year, option, text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
 
 
 def _refuse_year(year: int, option: str, text: str) -> None:
     if not _FIRST_YEAR <= year <= _LAST_YEAR:
         raise PeriodError(f"{option} {text!r} is out of range; expected a year from {_FIRST_YEAR} to {_LAST_YEAR}")
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def _utc_text(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")

@@ -1,1 +1,1 @@
-"""The store: migrations, ingest and enrichment statements, the reports' queries, and how to run them."""
+"""The store: schema, ingest and enrichment statements, the reports' queries, and how to run them."""

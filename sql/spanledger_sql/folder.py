@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
+import logging
 import os
+import shutil
+import stat
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+logger = logging.getLogger(__name__)
 
 
 class FolderLock:
@@ -26,8 +32,10 @@ class FolderLock:
         """
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            descriptor = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         except OSError as error:
+            if error.errno == errno.ELOOP:
+                raise OSError(f"{self._folder / 'lock'} is a symbolic link, which is not followed; remove it") from None
             raise OSError(
                 f"data folder {self._folder} cannot be written: {error.strerror}; "
                 "choose another with --data-dir or SPANLEDGER_DATA_DIR"
@@ -44,9 +52,38 @@ class FolderLock:
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         self._descriptor = descriptor
+        self._make_private()
 
     def release(self) -> None:
         """Unlock the folder."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+
+    def temporary(self) -> Path:
+        """An empty folder for what must not outlive this process; what a killed one left in it is deleted."""
+        folder = self._folder / "temporary"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return folder
+
+    def _make_private(self) -> None:
+        """Requests, and with them prompts, lie here: nobody else may look, whatever the folder was before."""
+        if self._folder.stat().st_mode & stat.S_ISVTX:
+            # A shared folder such as /tmp is not ours to close.
+            return
+        spool = self._folder / "spool"
+        for path, mode in (
+            (self._folder, 0o700),
+            (self._folder / "lock", 0o600),
+            (self._folder / "clickhouse", 0o700),
+            (spool, 0o700),
+            *((path, 0o600) for path in spool.glob("*.*")),
+            (spool / "rejected", 0o700),
+            *((path, 0o600) for path in (spool / "rejected").glob("*")),
+        ):
+            if not path.is_symlink() and path.exists() and path.stat().st_mode & 0o077:
+                try:
+                    path.chmod(mode)
+                except OSError as error:
+                    logger.warning("%s can be read by others, and cannot be closed: %s", path, error)

@@ -1,129 +1,100 @@
-"""The schema: numbered migrations, applied once and never edited, and views, made anew when their text changes."""
+"""Brings a database up to this version's schema: tables and changes once, views whenever what they rest on changed.
+
+Every statement can run again, and what has run is noted after each: a migration that is killed goes on where it
+stopped, and parts that start at once on an empty database do not meet.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import importlib.resources
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from spanledger_sql.durability import sync_inserts
+from spanledger_sql.migration_log import MigrationLog
+from spanledger_sql.schema_file import MigrationError, SchemaFile, changes, tables, views
 from spanledger_sql.store import StoreError
 
 if TYPE_CHECKING:
     from spanledger_sql.store import Store
 
-# A view that others select from comes before them.
-_VIEW_ORDER = (
-    "ingest/otel_traces_from_otlp",
-    "ingest/otlp_requests_from_json",
-    "ingest/llm_spans_from_otel_traces",
-    "ingest/span_parent_from_otel_traces",
-    "read/llm_span_key",
-    "read/facility",
-    "read/energy_share",
-    "read/energy",
-    "read/price_entry",
-    "read/contract_price",
-    "read/calls",
-    "read/energy_by_method",
-    "read/covered_call",
-    "read/allocated_cost",
-)
-
-
-class MigrationError(StoreError):
-    """The database's schema and this version's migrations do not fit together."""
-
-
-@dataclass(frozen=True)
-class Migration:
-    """One file of the schema: ``name`` sorts in the order of application, ``checksum`` is its SHA-256."""
-
-    name: str
-    text: str
-
-    @property
-    def checksum(self) -> str:
-        """SHA-256 of the file's text, in hex."""
-        return hashlib.sha256(self.text.encode()).hexdigest()
-
-    @property
-    def statements(self) -> list[str]:
-        """The file's statements, without comments."""
-        code = re.sub(r"^\s*--.*$", "", self.text, flags=re.MULTILINE)
-        return [part.strip() for part in re.split(r";\s*$", code, flags=re.MULTILINE) if part.strip()]
+_FILLING = re.compile(r"CREATE MATERIALIZED VIEW IF NOT EXISTS (\w+) TO \w+ AS\s+(.*)", re.DOTALL)
 
 
 def migrate(store: Store) -> list[str]:
     """Bring the database up to this version's schema; gives the names of the files applied now.
 
     Raises:
-        MigrationError: An applied migration was changed, or the database is from a newer version.
+        MigrationError: An applied file was changed, the database is from a newer version or from before the first
+            release, or it refuses a statement.
     """
-    store.execute(
-        "CREATE TABLE IF NOT EXISTS migration (name String, checksum String, applied_at DateTime64(6, 'UTC') "
-        "DEFAULT now64(6, 'UTC')) ENGINE = ReplacingMergeTree(applied_at) ORDER BY name"
-    )
-    applied = {row["name"]: row["checksum"] for row in store.rows("SELECT name, checksum FROM migration FINAL")}
-    known = _tables()
-    _refuse_what_does_not_fit(applied, known)
+    log = MigrationLog.begin(store)
+    log.refuse_what_does_not_fit(_once())
     done = []
-    for migration in known:
-        if migration.name not in applied:
-            _apply(store, migration)
-            done.append(migration.name)
-    for view in _views():
-        if done or applied.get(view.name) != view.checksum:
-            _apply(store, view)
-            done.append(view.name)
+    for file, checksum in with_checksums(_once(), views()):
+        if not log.finished(file, checksum):
+            apply(store, log, file, checksum)
+            done.append(file.name)
+    sync_inserts(store)
     return done
 
 
 def pending(store: Store) -> list[str]:
-    """Names of the files that `migrate` would apply."""
-    if not store.value("SELECT count() FROM system.tables WHERE database = currentDatabase() AND name = 'migration'"):
-        return [migration.name for migration in (*_tables(), *_views())]
-    applied = {row["name"]: row["checksum"] for row in store.rows("SELECT name, checksum FROM migration FINAL")}
-    _refuse_what_does_not_fit(applied, _tables())
-    return [
-        migration.name for migration in (*_tables(), *_views()) if applied.get(migration.name) != migration.checksum
-    ]
+    """Names of the files that `migrate` would apply.
+
+    Raises:
+        MigrationError: See `migrate`.
+    """
+    log = MigrationLog.read(store)
+    log.refuse_what_does_not_fit(_once())
+    return [file.name for file, checksum in with_checksums(_once(), views()) if not log.finished(file, checksum)]
 
 
-def _refuse_what_does_not_fit(applied: dict[str, str], known: list[Migration]) -> None:
-    checksums = {migration.name: migration.checksum for migration in known}
-    for name, checksum in applied.items():
-        if name.startswith("views/"):
-            continue
-        if name not in checksums:
-            raise MigrationError(
-                f"the database has migration {name}, which this version of spanledger does not know: it was made by "
-                "a newer version; upgrade spanledger, or use another data folder or database"
-            )
-        if checksums[name] != checksum:
-            raise MigrationError(
-                f"migration {name} was changed after it was applied to this database (its checksum was "
-                f"{checksum[:12]}, now it is {checksums[name][:12]}); restore the file, and put the change into a new "
-                "migration"
-            )
+def with_checksums(once: list[SchemaFile], above: list[SchemaFile]) -> list[tuple[SchemaFile, str]]:
+    """Every file, with the checksum of all that it rests on.
+
+    A view has the columns that its tables had when it was made: it follows each change of a table.
+
+    Args:
+        once: Tables and changes to them.
+        above: Views.
+    """
+    under = "".join(file.checksum for file in once)
+    checksums = [hashlib.sha256(f"{under}{view.checksum}".encode()).hexdigest() for view in above]
+    return [*((file, file.checksum) for file in once), *zip(above, checksums, strict=True)]
 
 
-def _apply(store: Store, migration: Migration) -> None:
-    for number, statement in enumerate(migration.statements, 1):
+def apply(store: Store, log: MigrationLog, file: SchemaFile, checksum: str) -> None:
+    """Run those of a file's statements that the log does not know to have run, and note each.
+
+    Raises:
+        MigrationError: The database refuses a statement.
+    """
+    statements = file.statements
+    begun = log.knows(file)
+    if not begun:
+        log.note(file, checksum, 0)
+    for number in range(log.resumes_at(file, checksum), len(statements)):
         try:
-            store.execute(statement)
+            store.execute(_fitting(store, statements[number], begun=begun))
         except StoreError as error:
-            raise MigrationError(f"migration {migration.name}, statement {number}: {error}") from error
-    store.insert("migration", [{"name": migration.name, "checksum": migration.checksum}])
+            raise MigrationError(f"{file.name}.sql, statement {number + 1}: {error}") from error
+        log.note(file, checksum, number + 1)
 
 
-def _tables() -> list[Migration]:
-    folder = importlib.resources.files(__package__) / "migrations"
-    files = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".sql")), key=lambda entry: entry.name)
-    return [Migration(entry.name.removesuffix(".sql"), entry.read_text(encoding="utf-8")) for entry in files]
+def _once() -> list[SchemaFile]:
+    return [*tables(), *changes()]
 
 
-def _views() -> list[Migration]:
-    folder = importlib.resources.files(__package__) / "views"
-    return [Migration(f"views/{name}", (folder / f"{name}.sql").read_text(encoding="utf-8")) for name in _VIEW_ORDER]
+def _fitting(store: Store, statement: str, *, begun: bool) -> str:
+    """The statement that gives a view its present text; others as they are.
+
+    A view that fills a table is changed in place: made anew, it would miss the rows that arrive meanwhile. One that is
+    read is replaced, but for the first time made only where another part did not just make it: embedded, a view is
+    away for a moment while it is replaced.
+    """
+    if filling := _FILLING.fullmatch(statement):
+        there = "SELECT count() FROM system.tables WHERE database = currentDatabase() AND name = {name:String}"
+        if store.value(there, name=filling[1]):
+            return f"ALTER TABLE {filling[1]} MODIFY QUERY {filling[2]}"
+    return statement if begun else statement.replace("CREATE OR REPLACE VIEW", "CREATE VIEW IF NOT EXISTS", 1)

@@ -15,6 +15,8 @@ from urllib3.connection import HTTPConnection
 
 # The kernel's limit on a socket's path (108 bytes on Linux, 104 on macOS), less the closing zero.
 _LONGEST_PATH = 103
+# All processes must find the same folder; one that has a database open has a temporary folder of its own.
+_TEMPORARY = Path(tempfile.gettempdir())
 
 
 def socket_path(data_dir: Path) -> Path:
@@ -26,7 +28,7 @@ def socket_path(data_dir: Path) -> Path:
     path = data_dir / "node.sock"
     if len(os.fsencode(path)) <= _LONGEST_PATH:
         return path
-    folder = Path(tempfile.gettempdir()) / f"spanledger-{os.getuid()}"
+    folder = _TEMPORARY / f"spanledger-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     status = folder.lstat()
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o077:

@@ -8,13 +8,19 @@ from __future__ import annotations
 
 import contextlib
 import importlib.resources
+import re
+import secrets
+import tempfile
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import clickhouse_connect
 from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError
 
+from spanledger_settings.configuration import without_password
+from spanledger_settings.mendable import MendableError
 from spanledger_sql.folder import FolderLock
 from spanledger_sql.node_socket import SocketPoolManager, node_answers, socket_path
 
@@ -37,16 +43,40 @@ SESSION_SETTINGS: Mapping[str, str | int] = {
 }
 
 
+# The tables that an insert of spans reaches, and their columns that hold its `ingested_at`. A table that is keyed so
+# that a repeated row replaces itself need not be here.
+INSERTED_TABLES: Mapping[str, str] = {
+    "otel_traces": "IngestedAt",
+    "llm_spans": "ingested_at",
+    "span_parent": "ingested_at",
+}
+
+# The oldest ClickHouse that knows all that the schema and the statements ask for.
+OLDEST_CLICKHOUSE = (26, 3)
 _OTLP_MESSAGE = "ExportTraceServiceRequest"
 
 
-class StoreError(Exception):
-    """The database could not be reached or refused a statement; the message says what to do."""
+class StoreError(MendableError):
+    """The database could not be reached or refused a statement; the message says what to do.
+
+    Attributes:
+        code: ClickHouse's number of the error; None where the database gave no answer.
+    """
+
+    def __init__(self, message: str, code: int | None = None) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 def statement(name: str) -> str:
     """Text of the ``.sql`` file ``name``, a path below this package without its suffix."""
     return (importlib.resources.files(__package__) / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def too_old(version: str) -> bool:
+    """Whether a ClickHouse of this version, such as '25.8.2.29', lacks what the statements of this project need."""
+    numbers = re.match(r"(\d+)\.(\d+)", version)
+    return numbers is None or (int(numbers[1]), int(numbers[2])) < OLDEST_CLICKHOUSE
 
 
 class Store:
@@ -62,15 +92,17 @@ class Store:
         self._opening = threading.Lock()
 
     @classmethod
-    def open(cls, configuration: Configuration, *, exclusive: bool = False) -> Self:
+    def open(cls, configuration: Configuration, *, exclusive: bool = False, at_once: bool = True) -> Self:
         """Open the configured database.
 
         Args:
             configuration: Says which database, and where the data folder is.
             exclusive: Take the data folder for this process (as a node does) instead of asking a running node.
+            at_once: Ask a server whether it is there; without that the first statement tells.
 
         Raises:
-            StoreError: The folder is in use by another process, cannot be written, or the server does not answer.
+            StoreError: The folder is in use by another process, cannot be written, or the server does not answer or
+                is too old.
         """
         url = configuration.clickhouse_url
         if not configuration.embedded:
@@ -84,11 +116,27 @@ class Store:
             except OSError as error:
                 raise StoreError(str(error)) from None
             store = cls("embedded", url, lock=lock)
+            # The driver hands data to the engine in files.
+            tempfile.tempdir = str(lock.temporary())
+        if store.kind == "server" and not at_once:
+            return store
         try:
-            store.client.command("SELECT 1")
+            version = str(store.client.command("SELECT version()"))
         except ClickHouseError as error:
             store.close()
-            raise StoreError(f"cannot use the database at {_without_password(url)}: {_reason(error)}") from None
+            raise StoreError(
+                f"cannot use the database at {without_password(url)}: {_reason(error)}", _code(error)
+            ) from None
+        except StoreError:
+            store.close()
+            raise
+        if too_old(version):
+            store.close()
+            raise StoreError(
+                f"the database at {without_password(url)} is ClickHouse {version}; expected "
+                f"{'.'.join(map(str, OLDEST_CLICKHOUSE))} or newer: upgrade "
+                + ("it" if store.kind == "server" else "the package 'chdb'")
+            )
         return store
 
     @property
@@ -171,6 +219,57 @@ class Store:
                 settings={**schema, **_once(token)},
             )
 
+    def insert_segment(self, requests: bytes | Path, ingested_at: int) -> None:
+        """Insert length-prefixed OTLP trace export requests, whose rows can be taken back until the next insert.
+
+        Args:
+            requests: Their bytes, or the file that holds them.
+            ingested_at: Microseconds since 1970; `take_back` finds the rows by it, so it belongs to one segment.
+
+        Raises:
+            StoreError: Some of the rows may be stored, in some of the tables.
+        """
+        settings = {
+            **self._otlp_schema(),
+            **_ONE_BLOCK,
+            "input_format_protobuf_oneof_presence": 1,
+            "log_comment": str(ingested_at),
+            # Another one each time: the database would drop what was taken back and comes again.
+            "insert_deduplication_token": secrets.token_hex(16),
+        }
+        with _refusals():
+            if self.kind == "embedded" and isinstance(requests, Path):
+                given = ", ".join(f"{name} = {_quoted(value)}" for name, value in settings.items())
+                file = f"FROM INFILE {_quoted(requests)} COMPRESSION 'none'"
+                self.client.command(f"INSERT INTO otlp_requests {file} SETTINGS {given} FORMAT Protobuf")
+                return
+            block = requests.read_bytes() if isinstance(requests, Path) else requests
+            self.client.raw_insert("otlp_requests", insert_block=block, fmt="Protobuf", settings=settings)
+
+    def take_back(self, first: int, last: int) -> None:
+        """Delete what inserts of a segment left in any table, however far they came.
+
+        Args:
+            first: The first `ingested_at` of the inserts.
+            last: The last one.
+
+        Raises:
+            StoreError: An insert is still at work, or the database refuses; nothing is certain.
+        """
+        if self.kind == "server" and self.value(
+            "SELECT count() FROM system.processes WHERE toInt64OrZero(Settings['log_comment']) BETWEEN {first:Int64} "
+            "AND {last:Int64} AND query LIKE 'INSERT%'", first=first, last=last,
+        ):  # fmt: skip
+            raise StoreError("an earlier insert of the segment is still at work")
+        moments = {"first": first, "last": last}
+        for table, column in INSERTED_TABLES.items():
+            there = (
+                f"{column} BETWEEN fromUnixTimestamp64Micro({{first:Int64}}, 'UTC') "
+                "AND fromUnixTimestamp64Micro({last:Int64}, 'UTC')"
+            )
+            if self.value(f"SELECT count() FROM {table} WHERE {there}", **moments):  # noqa: S608
+                self.execute(f"DELETE FROM {table} WHERE {there}", moments)  # noqa: S608
+
     def insert_otlp_json(self, requests: bytes, token: str) -> None:
         """Insert OTLP trace export requests in JSON, one a line; a second call with the same ``token`` does nothing.
 
@@ -198,6 +297,7 @@ class Store:
                 client.close()
             self._opened.clear()
         if self._lock is not None:
+            tempfile.tempdir = None
             self._lock.release()
 
     def __enter__(self) -> Self:
@@ -234,9 +334,67 @@ class Store:
                 )
             if self.kind == "embedded":
                 return clickhouse_connect.get_client(dsn=self.url, settings=settings)
-            return clickhouse_connect.get_client(dsn=self.url, settings=settings, autogenerate_session_id=False)
+            return clickhouse_connect.get_client(**_server(self.url), settings=settings, autogenerate_session_id=False)
         except (ClickHouseError, OSError) as error:
-            raise StoreError(f"cannot reach the database at {_without_password(self.url)}: {_reason(error)}") from None
+            reason = _without_secrets(_reason(error), self.url)
+            raise StoreError(
+                f"cannot reach the database at {without_password(self.url)}: {reason}", _code(error)
+            ) from None
+
+
+# What may stand behind the question mark of a server's address, and what it is without.
+_PARAMETERS: Mapping[str, str | int] = {
+    "ca_cert": "",
+    "client_cert": "",
+    "client_cert_key": "",
+    "compress": "",
+    "connect_timeout": 10,
+    "send_receive_timeout": 120,
+    "server_host_name": "",
+    "verify": "",
+}
+
+
+def _server(url: str) -> dict[str, Any]:
+    """The driver's arguments for a server's address; TLS is what its scheme says.
+
+    Raises:
+        StoreError: It has parameters that are not known, or cannot be read.
+    """
+    given = dict(parse_qsl(urlsplit(url).query))
+    if unknown := sorted(given.keys() - _PARAMETERS):
+        raise StoreError(
+            f"SPANLEDGER_CLICKHOUSE_URL: parameter {unknown[0]!r} is unknown; expected {', '.join(_PARAMETERS)}"
+        )
+    try:
+        address = urlsplit(url)
+        port = address.port
+    except ValueError:
+        raise StoreError(
+            "SPANLEDGER_CLICKHOUSE_URL cannot be read; expected http(s)://user:password@host:port/database, in which "
+            "a password's special characters are percent-encoded"
+        ) from None
+    arguments: dict[str, Any] = {name: value for name, value in {**_PARAMETERS, **given}.items() if value != ""}
+    for name in ("connect_timeout", "send_receive_timeout"):
+        if not str(arguments[name]).isdigit():
+            raise StoreError(f"SPANLEDGER_CLICKHOUSE_URL: {name} is {arguments[name]!r}; expected seconds")
+        arguments[name] = int(arguments[name])
+    return {
+        "interface": address.scheme,
+        "host": address.hostname or "localhost",
+        "port": port or (8443 if address.scheme == "https" else 8123),
+        "username": unquote(address.username) if address.username else None,
+        "password": unquote(address.password) if address.password else "",
+        "database": unquote(address.path.strip("/")) or None,
+        **arguments,
+    }
+
+
+def _without_secrets(text: str, url: str) -> str:
+    password = urlsplit(url).password
+    for secret in (password, unquote(password)) if password else ():
+        text = text.replace(secret, "***")
+    return text
 
 
 # What OTLP/JSON may hold that the tables do not: fields that are not read, and numbers where text is.
@@ -252,16 +410,23 @@ _JSON: dict[str, Any] = {
 }
 
 
+# One thread and one block, so that an insert is one part in each table and gets the same tokens when it is repeated.
+_ONE_BLOCK: dict[str, Any] = {
+    "max_insert_threads": 1,
+    "max_insert_block_size": 10_000_000,
+    "min_insert_block_size_rows": 10_000_000,
+    "min_insert_block_size_bytes": 2**31,
+}
+
+
 def _once(token: str) -> dict[str, Any]:
     """Settings by which an insert with the same token does nothing the second time."""
-    return {
-        "insert_deduplication_token": token,
-        # One thread and one block, so that a replayed segment gets the same tokens.
-        "max_insert_threads": 1,
-        "max_insert_block_size": 10_000_000,
-        "min_insert_block_size_rows": 10_000_000,
-        "min_insert_block_size_bytes": 2**31,
-    }
+    return {"insert_deduplication_token": token, **_ONE_BLOCK}
+
+
+def _quoted(value: object) -> str:
+    text = str(value).replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{text}'"
 
 
 class _refusals:  # noqa: N801
@@ -272,7 +437,12 @@ class _refusals:  # noqa: N801
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, (ClickHouseError, DatabaseError)):
-            raise StoreError(_reason(error)) from error
+            raise StoreError(_reason(error), _code(error)) from error
+
+
+def _code(error: BaseException) -> int | None:
+    found = re.search(r"(?:Code: |error code )(\d+)", str(error))
+    return int(found[1]) if found else None
 
 
 def _reason(error: BaseException) -> str:
@@ -282,8 +452,3 @@ def _reason(error: BaseException) -> str:
             text = text.split(marker, 1)[1]
             break
     return text.split("Stack trace:")[0].split(" (version ")[0].split(" (for url ")[0].strip()
-
-
-def _without_password(url: str) -> str:
-    scheme, _, rest = url.partition("://")
-    return f"{scheme}://{rest.rsplit('@', 1)[-1]}"

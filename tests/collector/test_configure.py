@@ -212,7 +212,7 @@ def test_disabled_it_does_nothing_at_all(receiver: Receiver) -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"endpoint": "localhost:4318"}, {"protocol": "smoke"}, {"when_full": "panic"}, {"max_queued_spans": 0}],
+    [{"endpoint": "ftp://localhost"}, {"protocol": "smoke"}, {"when_full": "panic"}, {"max_queued_spans": 0}],
     ids=str,
 )
 def test_wrong_arguments_are_told_and_do_not_reach_the_app(

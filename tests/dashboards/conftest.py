@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 import streamlit as st
+from harness import data_folder
 from ledger_sample import insert, ledger_sample
 from streamlit.testing.v1 import AppTest
 
 from spanledger_dashboards import open_store
 from spanledger_dashboards.server import SCRIPT
 from spanledger_settings.configuration import load
-from spanledger_sql.migrations import migrate
 from spanledger_sql.store import Store
 
 if TYPE_CHECKING:
@@ -45,8 +45,7 @@ def counted(sample: pd.DataFrame) -> pd.DataFrame:
 def sample_store(sample: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """A store with the sample ledger, closed after the module: chDB opens one folder a process."""
     folder: Path = tmp_path_factory.mktemp("dashboards")
-    with Store.open(load(data_dir=folder), exclusive=True) as store:
-        migrate(store)
+    with data_folder.opened(load(data_dir=folder / "data")) as store:
         insert(store, sample)
         yield store
 

@@ -16,9 +16,10 @@ from urllib.parse import parse_qs, urlsplit
 from urllib.request import urlopen
 
 import pytest
+from harness import data_folder
 from ledger_sample import ledger_sample
 
-from spanledger_dashboards import figures
+from spanledger_settings import figures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,6 +47,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
+    data_folder.copy("migrated", folder / "data")
     log = (folder / "server.log").open("w+")
     script = Path(__file__).with_name("dashboard_server.py")
     server = subprocess.Popen(

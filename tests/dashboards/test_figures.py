@@ -5,7 +5,7 @@ from decimal import Decimal
 import pandas as pd
 import pytest
 
-from spanledger_dashboards import figures
+from spanledger_settings import figures
 
 
 @pytest.mark.parametrize(
@@ -87,3 +87,23 @@ def test_a_change_is_signed_and_absent_where_it_says_nothing(
     now: Decimal | int, before: Decimal | int | None, written: str | None
 ) -> None:
     assert figures.change(now, before) == written
+
+
+@pytest.mark.parametrize(
+    ("number", "written"),
+    [
+        (1_234_567, "1,234,567"),
+        (0, "0"),
+        (1234.565, "1,234.57"),
+        (3.0, "3.00"),
+        (0.0, "0.00"),
+        (0.0123456, "0.0123"),
+        (Decimal("-0.00045678"), "-0.000457"),
+        (Decimal(12), "12.00"),
+        (float("inf"), "inf"),
+        (None, "–"),
+        (float("nan"), "–"),
+    ],
+)
+def test_a_column_has_whole_numbers_in_full_and_small_ones_with_three_digits(number: float, written: str) -> None:
+    assert figures.in_a_column(number) == written

@@ -8,7 +8,7 @@ import pytest
 from ledger_sample import AGREED
 from streamlit.testing.v1 import AppTest
 
-from spanledger_dashboards import figures
+from spanledger_settings import figures
 
 if TYPE_CHECKING:
     import pandas as pd

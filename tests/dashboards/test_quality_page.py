@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from streamlit.testing.v1 import AppTest
 
-from spanledger_dashboards import figures
+from spanledger_settings import figures
 
 if TYPE_CHECKING:
     from spanledger_sql.store import Store

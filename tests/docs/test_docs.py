@@ -8,13 +8,13 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from harness import data_folder
 from spans_of_calls import requests
 
 from spanledger_collector.spool import length_prefixed
 from spanledger_enrich.grid.grid_intensity import read_electricity_maps
-from spanledger_enrich.worker import Worker, load_reference_data
+from spanledger_enrich.worker import Worker
 from spanledger_settings.configuration import load
-from spanledger_sql.migrations import migrate
 from spanledger_sql.store import Store
 
 ROOT = Path(__file__).parents[2]
@@ -41,9 +41,7 @@ def generate() -> ModuleType:
 def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """A ledger of some calls in October 2024, by the way that all calls go."""
     configuration = load(data_dir=tmp_path_factory.mktemp("docs") / "data")
-    with Store.open(configuration, exclusive=True) as store:
-        migrate(store)
-        load_reference_data(store)
+    with data_folder.opened(configuration, "loaded") as store:
         for path in (ROOT / "node/spanledger_traffic/demo_data").glob("*_hourly.csv"):
             store.insert_frame("grid_intensity", read_electricity_maps(path))
         store.insert_otlp(

@@ -1,262 +1,175 @@
-"""Reading what a provider's answer says it used, one small reader per shape, never its contents.
+"""The counts of an answer as they are told, and the one meaning they are brought to.
 
-Shapes: OpenAI Chat Completions, Responses and Embeddings (and whoever speaks them, such as Mistral and LiteLLM) and
-Anthropic Messages here; those of other providers in `usage_shapes`. Each is read as the SDK's object or as a plain
-dict, whole or in the chunks of a stream. All are brought to one meaning of the attributes: input tokens are the whole
-prompt, cached tokens included; output tokens include reasoning.
+Input tokens are the whole prompt, cached tokens included; output tokens include reasoning. What is inside and what
+beside is the convention's word; where a total is told, it decides; and each decision is noted.
 """
 
-from collections.abc import Callable
-from typing import Any, Final
-
-from opentelemetry.util.types import AttributeValue
+from collections.abc import Iterator
+from itertools import combinations
+from typing import Final, NamedTuple, TypeAlias
 
 from spanledger import attributes
-from spanledger.answers.usage_shapes import is_count as _is_count
-from spanledger.answers.usage_shapes import read_langchain_chunk, read_other_answer, read_other_chunk
-from spanledger.answers.usage_shapes import value_in as _field
+from spanledger.answers.convention import Convention
+from spanledger.answers.fields import Attributes
 
-Attributes = dict[str, AttributeValue]
-
-
-def read_answer(answer: object) -> Attributes:
-    """The span attributes that a whole answer gives; empty where its shape is not known.
-
-    `gen_ai.provider.name` is among them as far as the answer's class or shape tells.
-    """
-    reader = _reader_of(answer)
-    return read_other_answer(answer) if reader is None else reader(answer)
+Told: TypeAlias = dict[str, int]
+"""Counts by class: "input", "output", "total", and the parts in the tables below."""
 
 
-class StreamedAnswer:
-    """The answer that the chunks of a stream add up to.
+class Reading(NamedTuple):
+    """What a reader found in an answer, or in one chunk of a stream.
 
     Attributes:
-        finished: Whether a chunk said that the model has come to its end.
+        found: The attributes that need no arithmetic.
+        told: The counts.
+        convention: How they are to be understood.
+        last: Of a chunk: whether it says that the model has come to its end.
+        adds: Of a chunk: whether its counts add to those before, and do not repeat them.
+        generates: Whether such an answer has output.
     """
 
-    __slots__ = ("_found", "_message_usage", "_output_is_final", "finished")
-
-    def __init__(self) -> None:
-        self.finished = False
-        self._found: Attributes = {}
-        self._message_usage: dict[str, Any] = {}
-        self._output_is_final = False
-
-    def see(self, chunk: object) -> None:
-        """Takes in one chunk or event; one of an unknown shape changes nothing."""
-        if isinstance(chunk, str | bytes):
-            return
-        inside = _field(chunk, "data")
-        if inside is not None and _field(inside, "object") == "chat.completion.chunk":
-            chunk = inside  # as Mistral's SDK wraps them
-        if _field(chunk, "object") == "chat.completion.chunk":
-            self._see_chat_completion_chunk(chunk)
-            return
-        kind = _field(chunk, "type")
-        if kind == "message_start":
-            message = _field(chunk, "message")
-            self._found.update(_read_message(message))
-            self._merge_message_usage(_field(message, "usage"))
-        elif kind == "message_delta":
-            self._output_is_final = True
-            self._merge_message_usage(_field(chunk, "usage"))
-            _put_text_list(
-                self._found, attributes.RESPONSE_FINISH_REASONS, [_field(_field(chunk, "delta"), "stop_reason")]
-            )
-        elif kind == "message_stop":
-            self.finished = True
-        elif kind in _LAST_RESPONSE_EVENTS:
-            self._found.update(_read_response(_field(chunk, "response")))
-            self.finished = True
-        elif kind not in _ANTHROPIC_EVENTS:
-            added = read_langchain_chunk(chunk)
-            if added is not None:
-                self._add(added)
-                return
-            found, last = read_other_chunk(chunk)
-            self._found.update(found)
-            self.finished = self.finished or last
-
-    def attributes(self) -> Attributes:
-        """The attributes of what was seen. Output tokens are left out while only a first, partial count is known."""
-        if self._message_usage:
-            _put_message_usage(self._found, self._message_usage)
-            if not self._output_is_final:
-                self._found.pop(attributes.USAGE_OUTPUT_TOKENS, None)
-        return self._found
-
-    def _see_chat_completion_chunk(self, chunk: object) -> None:
-        if attributes.RESPONSE_ID not in self._found:
-            _put_identity(self._found, chunk, "openai")
-        _put_text(self._found, attributes.SERVICE_TIER, _field(chunk, "service_tier"))
-        reasons = [_field(choice, "finish_reason") for choice in _field(chunk, "choices") or ()]
-        if any(reasons):
-            self.finished = True
-            _put_text_list(self._found, attributes.RESPONSE_FINISH_REASONS, reasons)
-        usage = _field(chunk, "usage")
-        if usage is not None:
-            _put_chat_usage(self._found, usage)
-
-    def _add(self, found: Attributes) -> None:
-        for name, value in found.items():
-            before = self._found.get(name)
-            self._found[name] = before + value if isinstance(before, int) and isinstance(value, int) else value
-        self.finished = self.finished or attributes.RESPONSE_FINISH_REASONS in found
-
-    def _merge_message_usage(self, usage: object) -> None:
-        for name in _MESSAGE_USAGE_FIELDS:
-            value = _field(usage, name)
-            if value is not None:
-                self._message_usage[name] = value
+    found: Attributes
+    told: Told
+    convention: Convention
+    last: bool = False
+    adds: bool = False
+    generates: bool = True
 
 
-def _reader_of(answer: object) -> Callable[[object], Attributes] | None:
-    shape = _field(answer, "object")
-    if isinstance(shape, str) and shape in _READERS:
-        return _READERS[shape]
-    if _field(answer, "type") == "message":
-        return _read_message
-    if _field(_field(answer, "usage"), "prompt_tokens") is not None:
-        return _read_chat_completion
-    return None
-
-
-def _read_chat_completion(answer: object) -> Attributes:
+def usage_attributes(told: Told, convention: Convention, generates: bool = True) -> Attributes:
+    """The span attributes of what was told: tokens of each class, and a note on what had to be decided."""
     found: Attributes = {}
-    _put_identity(found, answer, "openai")
-    _put_text(found, attributes.SERVICE_TIER, _field(answer, "service_tier"))
-    choices = _field(answer, "choices")
-    if isinstance(choices, list):
-        reasons = [_field(choice, "finish_reason") for choice in choices]
-        _put_text_list(found, attributes.RESPONSE_FINISH_REASONS, reasons)
-    _put_chat_usage(found, _field(answer, "usage"))
+    inputs, outputs = told.get("input"), told.get("output")
+    if inputs is not None and outputs is not None and _is_plain(told, inputs, outputs, convention):
+        notes: list[str] = []
+    else:
+        inputs, outputs, notes = _decided(told, convention, generates)
+    if inputs is not None:
+        found[attributes.USAGE_INPUT_TOKENS] = inputs
+    if outputs is not None:
+        found[attributes.USAGE_OUTPUT_TOKENS] = outputs
+    for part, count in told.items():
+        name = _NAMES.get(part)
+        if name is not None and count:
+            found[name] = count
+            if part in _OF_OTHER_MODALITY:
+                notes.append(f"tokens of {_OF_OTHER_MODALITY[part]}")
+    if notes:
+        found[attributes.USAGE_NOTE] = "; ".join(notes)
     return found
 
 
-def _put_chat_usage(found: Attributes, usage: object) -> None:
-    _put_count(found, attributes.USAGE_INPUT_TOKENS, _field(usage, "prompt_tokens"))
-    _put_count(found, attributes.USAGE_OUTPUT_TOKENS, _field(usage, "completion_tokens"))
-    prompt = _field(usage, "prompt_tokens_details")
-    if prompt is not None:
-        _put_part(found, attributes.USAGE_CACHE_READ_TOKENS, _field(prompt, "cached_tokens"))
-        _put_part(found, attributes.USAGE_CACHE_WRITE_TOKENS, _field(prompt, "cache_write_tokens"))
-        _put_part(found, attributes.USAGE_INPUT_AUDIO_TOKENS, _field(prompt, "audio_tokens"))
-    completion = _field(usage, "completion_tokens_details")
-    if completion is not None:
-        _put_part(found, attributes.USAGE_REASONING_TOKENS, _field(completion, "reasoning_tokens"))
-        _put_part(found, attributes.USAGE_OUTPUT_AUDIO_TOKENS, _field(completion, "audio_tokens"))
+def _is_plain(told: Told, inputs: int, outputs: int, convention: Convention) -> bool:
+    """Whether all is inside, and nothing that was told says otherwise: then there is nothing to decide."""
+    if convention.beside_input or convention.beside_output:
+        return False
+    total = told.get("total")
+    return total == inputs + outputs or (not total and not _parts_too_large(told))
 
 
-def _read_response(answer: object) -> Attributes:
-    found: Attributes = {}
-    _put_identity(found, answer, "openai")
-    _put_text(found, attributes.SERVICE_TIER, _field(answer, "service_tier"))
-    reason = _field(_field(answer, "incomplete_details"), "reason") or _field(answer, "status")
-    _put_text_list(found, attributes.RESPONSE_FINISH_REASONS, [reason])
-    usage = _field(answer, "usage")
-    _put_count(found, attributes.USAGE_INPUT_TOKENS, _field(usage, "input_tokens"))
-    _put_count(found, attributes.USAGE_OUTPUT_TOKENS, _field(usage, "output_tokens"))
-    prompt = _field(usage, "input_tokens_details")
-    _put_part(found, attributes.USAGE_CACHE_READ_TOKENS, _field(prompt, "cached_tokens"))
-    _put_part(found, attributes.USAGE_CACHE_WRITE_TOKENS, _field(prompt, "cache_write_tokens"))
-    output = _field(usage, "output_tokens_details")
-    _put_part(found, attributes.USAGE_REASONING_TOKENS, _field(output, "reasoning_tokens"))
-    return found
+def _decided(told: Told, convention: Convention, generates: bool) -> tuple[int | None, int | None, list[str]]:
+    """All of the input and of the output, reasoning that only the total tells noted in `told`, and the notes."""
+    notes: list[str] = []
+    inputs, outputs = told.get("input"), told.get("output")
+    total = told.get("total") or None
+    beside = {part for part in (*convention.beside_input, *convention.beside_output) if told.get(part)}
+    if inputs is not None and outputs is not None:
+        beside, hidden = _settled(told, convention, beside, notes)
+        if hidden:
+            told["reasoning"] = hidden
+            beside.add("reasoning")
+    elif total:
+        inputs, outputs = _completed(inputs, outputs, total, told, beside, notes)
+    if told and generates and (inputs is None) != (outputs is None):
+        notes.append("input not told" if inputs is None else "output not told")
+    if inputs is not None:
+        inputs += sum(told[part] for part in beside if part in _OF_INPUT)
+    if outputs is not None:
+        outputs += sum(told[part] for part in beside if part in _OF_OUTPUT)
+    return inputs, outputs, notes
 
 
-def _read_embeddings(answer: object) -> Attributes:
-    found: Attributes = {}
-    _put_identity(found, answer, "openai")
-    _put_count(found, attributes.USAGE_INPUT_TOKENS, _field(_field(answer, "usage"), "prompt_tokens"))
-    return found
+def _settled(told: Told, convention: Convention, usual: set[str], notes: list[str]) -> tuple[set[str], int]:
+    """Which parts are beside the input and output, and how much reasoning only the total tells of."""
+    inputs, outputs = told["input"], told["output"]
+    impossible = _parts_too_large(told) - usual
+    total = told.get("total")
+    if not total or convention.total == "not beside":
+        if impossible:
+            notes.append(f"{_named(impossible)} more than all: counted beside")
+        return usual | impossible, 0
+    gap = total - inputs - outputs
+    if gap == sum(told[part] for part in usual):
+        return usual, 0
+    for parts in _choices([part for part in (*_OF_INPUT, *_OF_OUTPUT) if told.get(part)]):
+        if gap == sum(told[part] for part in parts):
+            if parts != usual:
+                told_apart = f"{_named(parts - usual)} beside" if parts - usual else f"{_named(usual - parts)} inside"
+                notes.append(f"total_tokens tells {told_apart}")
+            return parts, 0
+    if convention.total == "reasoning" and gap > 0 and not told.get("reasoning"):
+        notes.append("total_tokens tells of reasoning")
+        return usual, gap
+    notes.append("total_tokens is not the sum")
+    return usual | impossible, 0
 
 
-def _read_message(answer: object) -> Attributes:
-    found: Attributes = {}
-    _put_identity(found, answer, "anthropic")
-    _put_text_list(found, attributes.RESPONSE_FINISH_REASONS, [_field(answer, "stop_reason")])
-    _put_message_usage(found, _field(answer, "usage"))
-    return found
+def _completed(
+    inputs: int | None, outputs: int | None, total: int, told: Told, beside: set[str], notes: list[str]
+) -> tuple[int | None, int | None]:
+    """Both counts where the total and one of them are told."""
+    rest = total - (inputs or 0) - (outputs or 0) - sum(told[part] for part in beside)
+    if rest >= 0 and inputs is not None:
+        notes.append("output told by total_tokens")
+        return inputs, rest
+    if rest >= 0 and outputs is not None:
+        notes.append("input told by total_tokens")
+        return rest, outputs
+    return inputs, outputs
 
 
-def _put_message_usage(found: Attributes, usage: object) -> None:
-    """Anthropic's input_tokens are only those neither read from nor written to the cache: the prompt is the sum."""
-    uncached = _field(usage, "input_tokens")
-    read = _field(usage, "cache_read_input_tokens")
-    written = _field(usage, "cache_creation_input_tokens")
-    if _is_count(uncached):
-        whole = uncached + (read if _is_count(read) else 0) + (written if _is_count(written) else 0)
-        found[attributes.USAGE_INPUT_TOKENS] = whole
-    _put_part(found, attributes.USAGE_CACHE_READ_TOKENS, read)
-    _put_part(found, attributes.USAGE_CACHE_WRITE_TOKENS, written)
-    written_for_an_hour = _field(_field(usage, "cache_creation"), "ephemeral_1h_input_tokens")
-    _put_part(found, attributes.USAGE_CACHE_WRITE_1H_TOKENS, written_for_an_hour)
-    _put_count(found, attributes.USAGE_OUTPUT_TOKENS, _field(usage, "output_tokens"))
-    thinking = _field(_field(usage, "output_tokens_details"), "thinking_tokens")
-    _put_part(found, attributes.USAGE_REASONING_TOKENS, thinking)
-    tier = _field(usage, "service_tier")
-    _put_text(found, attributes.SERVICE_TIER, tier)
-    if tier == "batch":
-        found[attributes.BATCH] = True
+def _parts_too_large(told: Told) -> set[str]:
+    """Parts that are more than all of which they would be part."""
+    if len(told) == 2:
+        return set()
+    cached = told.get("cache_read", 0) + told.get("cache_write", 0)
+    too_large = {part for part in ("cache_read", "cache_write") if told.get(part)} if cached > told["input"] else set()
+    return too_large | ({"reasoning"} if told.get("reasoning", 0) > told["output"] else set())
 
 
-def _put_identity(found: Attributes, answer: object, provider: str) -> None:
-    found[attributes.PROVIDER_NAME] = _provider_of(type(answer), answer) or provider
-    _put_text(found, attributes.RESPONSE_ID, _field(answer, "id"))
-    _put_text(found, attributes.RESPONSE_MODEL, _field(answer, "model"))
+def _choices(parts: list[str]) -> Iterator[set[str]]:
+    """Every set of parts, those of few first; cached tokens are read and written alike."""
+    for count in range(len(parts) + 1):
+        for chosen in combinations(parts, count):
+            if len({"cache_read", "cache_write"} & set(chosen)) != 1 or not {"cache_read", "cache_write"} <= set(parts):
+                yield set(chosen)
 
 
-def _provider_of(kind: type, answer: object) -> str | None:
-    """Who answered in OpenAI's shape, where the answer's class tells."""
-    module = kind.__module__
-    if module.startswith("mistralai."):
-        return "mistral_ai"
-    if module.startswith("groq."):
-        return "groq"
-    if module.startswith("litellm."):
-        hidden = _field(answer, "_hidden_params")
-        called = _field(hidden, "custom_llm_provider")
-        return called if isinstance(called, str) else None
-    return None
+def _named(parts: set[str]) -> str:
+    return " and ".join(sorted(parts))
 
 
-def _put_text(found: Attributes, name: str, value: object) -> None:
-    if isinstance(value, str) and value:
-        found[name] = value
-
-
-def _put_text_list(found: Attributes, name: str, values: list[Any]) -> None:
-    texts = [value for value in values if isinstance(value, str)]
-    if texts:
-        found[name] = texts
-
-
-def _put_count(found: Attributes, name: str, value: object) -> None:
-    if _is_count(value):
-        found[name] = value  # type: ignore[assignment]
-
-
-def _put_part(found: Attributes, name: str, value: object) -> None:
-    """Adds a part of a total: absent and zero mean the same, so zero is left out."""
-    if value and _is_count(value):
-        found[name] = value  # type: ignore[assignment]
-
-
-_READERS: Final[dict[str, Callable[[object], Attributes]]] = {
-    "chat.completion": _read_chat_completion,
-    "text_completion": _read_chat_completion,
-    "response": _read_response,
-    "list": _read_embeddings,
+_OF_INPUT: Final = ("cache_read", "cache_write", "tool_prompt", "citation")
+_OF_OUTPUT: Final = ("reasoning",)
+_NAMES: Final = {
+    "cache_read": attributes.USAGE_CACHE_READ_TOKENS,
+    "cache_write": attributes.USAGE_CACHE_WRITE_TOKENS,
+    "cache_write_1h": attributes.USAGE_CACHE_WRITE_1H_TOKENS,
+    "reasoning": attributes.USAGE_REASONING_TOKENS,
+    "citation": attributes.USAGE_CITATION_TOKENS,
+    "audio_input": attributes.USAGE_INPUT_AUDIO_TOKENS,
+    "audio_output": attributes.USAGE_OUTPUT_AUDIO_TOKENS,
+    "audio_cache_read": attributes.USAGE_CACHE_READ_AUDIO_TOKENS,
+    "image_input": attributes.USAGE_INPUT_IMAGE_TOKENS,
+    "image_output": attributes.USAGE_OUTPUT_IMAGE_TOKENS,
+    "image_cache_read": attributes.USAGE_CACHE_READ_IMAGE_TOKENS,
+    "video_input": attributes.USAGE_INPUT_VIDEO_TOKENS,
+    "web_searches": attributes.USAGE_WEB_SEARCHES,
 }
-_ANTHROPIC_EVENTS: Final = frozenset({"content_block_start", "content_block_delta", "content_block_stop", "ping"})
-_LAST_RESPONSE_EVENTS: Final = frozenset({"response.completed", "response.incomplete", "response.failed"})
-_MESSAGE_USAGE_FIELDS: Final = (
-    "input_tokens",
-    "cache_read_input_tokens",
-    "cache_creation_input_tokens",
-    "cache_creation",
-    "output_tokens",
-    "output_tokens_details",
-    "service_tier",
-)
+_OF_OTHER_MODALITY: Final = {
+    "audio_cache_read": "cached audio",
+    "image_input": "images in the input",
+    "image_output": "images in the output",
+    "image_cache_read": "cached images",
+    "video_input": "video",
+}

@@ -2,7 +2,10 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from difflib import get_close_matches
+from typing import Any, Final, TypeAlias
+
+from spanledger import guard
 
 ArgumentReader: TypeAlias = Callable[[tuple[Any, ...], dict[str, Any]], Any]
 
@@ -59,6 +62,32 @@ def parameter_reader(function: Callable[..., Any], name: str) -> ArgumentReader 
     return read
 
 
+def unread_path(function: Callable[..., Any], path: str) -> str:
+    """What to say of a text that was meant as a path, and names no parameter of the function; "" for a literal."""
+    root, dot, _ = path.partition(".")
+    if not dot or not all(part.isidentifier() for part in path.split(".")):
+        return ""
+    try:
+        parameters = list(inspect.signature(function).parameters)
+    except (TypeError, ValueError):
+        return ""
+    close = get_close_matches(root, parameters, n=1, cutoff=0.6)
+    if not close and not path.endswith(_LAST_PARTS):
+        return ""  # such as "acme.com"
+    meant = f"; did you mean {path.replace(root, close[0], 1)!r}?" if close else ""
+    return f"is left out: the function has no parameter {root!r}, only {', '.join(parameters) or 'none'}{meant}"
+
+
+def is_function(site: str, wrapped: object) -> bool:
+    """Whether a decorator can wrap it: a function, or what is called like one. What it cannot is told."""
+    if callable(wrapped) and not inspect.isclass(wrapped):
+        return True
+    kind = "a class" if inspect.isclass(wrapped) else f"a {type(wrapped).__name__}"
+    name = getattr(wrapped, "__qualname__", repr(wrapped)[:80])
+    guard.note(site, f"{kind} cannot be decorated, {name} stays as it is; decorate its functions", once_for=name)
+    return False
+
+
 def takes_any_keyword(function: Callable[..., Any]) -> bool:
     """Whether the function has a `**kwargs` parameter."""
     try:
@@ -66,3 +95,6 @@ def takes_any_keyword(function: Callable[..., Any]) -> bool:
     except (TypeError, ValueError):
         return False
     return any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
+
+
+_LAST_PARTS: Final = (".id", "_id", ".name", ".key", ".slug", ".uuid", ".tenant", ".customer", ".account")

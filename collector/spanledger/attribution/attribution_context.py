@@ -11,8 +11,10 @@ from opentelemetry.context import Context, attach, detach, get_current, set_valu
 from opentelemetry.util.types import AttributeValue
 
 from spanledger import attributes, guard
-from spanledger.attribution.arguments import ArgumentReader, path_reader
+from spanledger.attribution.arguments import ArgumentReader, is_function, path_reader, unread_path
 from spanledger.attribution.baggage import carried
+from spanledger.attribution.identity import as_name, is_name
+from spanledger.attribution.keyword import tell_typos
 from spanledger.generators import Session, wrap_async_generator, wrap_generator
 from spanledger.tracing import DISABLED
 
@@ -24,6 +26,8 @@ AttributionValue: TypeAlias = str | int | float | bool | UUID | Callable[..., ob
 
 
 def attribution(
+    function: Callable[..., Any] | None = None,
+    /,
     *,
     tenant: AttributionValue = None,
     user: AttributionValue = None,
@@ -45,7 +49,11 @@ def attribution(
     (`tenant="request.account.id"`, through mappings and attributes), and a callable is called with the arguments. Any
     other string is a literal. A value that cannot be had is logged once, counted, and left out.
 
+    Identities are names of up to 256 characters: of other values, of blanks and of what reports call otherwise
+    ("total", "(unattributed)") the call stays unattributed, which is told.
+
     Args:
+        function: Nothing: without keywords there is nothing to say.
         tenant: Whom the call is charged to: `tenant.id`.
         user: Who made it: `user.id`.
         session: The conversation or session: `session.id`.
@@ -56,6 +64,13 @@ def attribution(
         environment: Such as "production": `deployment.environment.name`.
         **dimensions: Any other dimension to report by: `spanledger.dimension.<name>`.
     """
+    if function is not None:
+        guard.note(
+            "attribution", "it says nothing of whose the calls are: write @attribution(tenant=...), with keywords"
+        )
+        return cast("AttributionScope", function)
+    if dimensions:
+        tell_typos("attribution", dimensions, _NAMES)
     said: dict[str, AttributionValue] = {
         "tenant": tenant,
         "user": user,
@@ -138,6 +153,8 @@ class AttributionScope:
         wrapped: Any = function
         if isinstance(wrapped, classmethod | staticmethod):
             return cast("Callable[P, R]", type(wrapped)(self(wrapped.__func__)))
+        if not is_function("attribution", wrapped):
+            return function
         return _decorate(function, BoundAttribution(function, self._said))
 
 
@@ -156,6 +173,8 @@ class BoundAttribution:
                 self._readers.append((keyword, name, _caller(value)))
             elif isinstance(value, str) and (reader := path_reader(function, value)) is not None:
                 self._readers.append((keyword, name, reader))
+            elif isinstance(value, str) and (advice := unread_path(function, value)):
+                guard.note(self._site, f"{keyword}={value!r} {advice}", once_for=f"{keyword}={value}")
             else:
                 with _TAKING:
                     _put(self._literals, name, value)
@@ -245,16 +264,16 @@ def _attribute_name(keyword: str) -> str:
 
 
 def _put(found: dict[str, AttributeValue], name: str, value: object) -> None:
-    """Adds a value under its attribute's name: identities as strings, dimensions as the scalars they are."""
+    """Adds a value under its attribute's name: identities as names, dimensions as the scalars they are."""
     if value is None:
         return
-    if isinstance(value, str):
-        if value:
-            found[name] = value
-    elif isinstance(value, bool | int | float) and name.startswith(attributes.DIMENSION_PREFIX):
-        found[name] = value
+    is_dimension = isinstance(value, bool | int | float) and name.startswith(attributes.DIMENSION_PREFIX)
+    if is_dimension or (isinstance(value, str) and is_name(value)):
+        found[name] = cast("AttributeValue", value)
     else:
-        found[name] = str(value)
+        named = as_name(name, value)
+        if named:
+            found[name] = named
 
 
 def _caller(function: Callable[..., object]) -> ArgumentReader:
@@ -273,6 +292,8 @@ _NAMES: Final = {
     "cost_center": attributes.COST_CENTER,
     "environment": attributes.ENVIRONMENT,
 }
+KEYWORDS: Final = tuple(_NAMES)
+"""The keywords of `attribution` that are no dimension."""
 _TAKING: Final = guard.Shield("reading a literal of an attribution")
 _ENTERING: Final = guard.Shield("entering an attribution")
 _LEAVING: Final = guard.Shield("leaving an attribution")

@@ -12,8 +12,10 @@ from opentelemetry.trace import Span, StatusCode
 from opentelemetry.util.types import AttributeValue
 
 from spanledger import attributes, guard
-from spanledger.answers.usage import StreamedAnswer, read_answer
+from spanledger.answers.reading import StreamedAnswer, read_answer
+from spanledger.calls.failure import read_failure
 from spanledger.calls.stream import WatchedAsyncStream, WatchedEitherStream, WatchedStream
+from spanledger.calls.stream_manager import WatchedAsyncManager, WatchedManager
 
 R = TypeVar("R")
 
@@ -27,13 +29,19 @@ class Call:
         span: Its span, started.
         context: The context that the call runs in, with the span in it.
         known: The attributes that are known before the answer; the answer does not overrule the provider in them.
+        function: The name of the decorated function, where there is one.
     """
 
-    __slots__ = ("__weakref__", "_attempts", "_begun", "_below", "_chunks", "_ended", "_span", "context", "known")
+    __slots__ = (
+        "__weakref__", "_attempts", "_begun", "_below", "_chunks", "_ended", "_function", "_span", "context", "known",
+    )  # fmt: skip
 
-    def __init__(self, span: Span, context: Context, known: Mapping[str, AttributeValue]) -> None:
+    def __init__(
+        self, span: Span, context: Context, known: Mapping[str, AttributeValue], function: str | None = None
+    ) -> None:
         self.context = context
         self.known = known
+        self._function = function
         self._span = span
         self._begun = perf_counter()
         self._chunks: StreamedAnswer | None = None
@@ -56,7 +64,10 @@ class Call:
                     return cast("R", stand_in(result, self))
                 if kind is dict and self._watch_inside(cast("dict[str, Any]", result)):
                     return result
-                self._set(read_answer(result))
+                found = read_answer(result, self.known)
+                if not found:
+                    found = self._found_inside(result)
+                self._set(found)
         self._end()
         return result
 
@@ -64,7 +75,7 @@ class Call:
         """Sees a chunk of the stream."""
         with _STREAMING:
             if self._chunks is None:
-                self._chunks = StreamedAnswer()
+                self._chunks = StreamedAnswer(self.known)
                 self._span.set_attribute(attributes.REQUEST_STREAM, True)
                 self._span.set_attribute(attributes.RESPONSE_TIME_TO_FIRST_CHUNK, perf_counter() - self._begun)
                 _open.add(self)
@@ -134,9 +145,25 @@ class Call:
                 return True
         return False
 
+    def _found_inside(self, result: object) -> dict[str, AttributeValue]:
+        """What the one answer among the items of a tuple or list says; of what tells no usage is told whose it is."""
+        if isinstance(result, tuple | list):
+            read = [found for item in result[:_MOST_ITEMS] if (found := read_answer(item, self.known))]
+            if len(read) == 1:
+                return read[0]
+        if self._below or self._function is None:
+            return {}
+        guard.note(
+            f"llm_call of {self._function}",
+            f"it returned {_described(result)}, which tells no usage: return the provider's answer itself, alone or in"
+            " a tuple; or call spanledger.instrument(), which sees it; or use record_usage in place of llm_call",
+        )
+        return {attributes.USAGE_NOTE: f"the function returned {_described(result)}"}
+
     def _fail(self, error: BaseException) -> None:
         # The message may quote the prompt, so only the type is told.
         kind: Any = type(error)
+        self._set(read_failure(error, self.known))
         self._span.set_attribute(attributes.ERROR_TYPE, _qualified_name(kind))
         status = getattr(error, "status_code", None)
         if isinstance(status, int):
@@ -176,7 +203,15 @@ def _stand_in_for(kind: Any) -> Callable[[Any, Call], Any] | None:
         return WatchedAsyncStream
     if is_iterator:
         return WatchedStream
+    if kind.__name__.endswith("StreamManager"):  # of the openai and anthropic SDKs
+        return WatchedAsyncManager if hasattr(kind, "__aenter__") else WatchedManager
     return None
+
+
+def _described(result: object) -> str:
+    if isinstance(result, dict) and result:
+        return "a dict of an unknown shape"
+    return "None" if result is None else f"a {type(result).__qualname__}"
 
 
 @functools.lru_cache(maxsize=256)
@@ -185,6 +220,7 @@ def _qualified_name(kind: Any) -> str:
 
 
 _open: WeakSet[Call] = WeakSet()  # streams that were begun and not ended
+_MOST_ITEMS: Final = 8  # of a tuple or list that are looked at
 _READING: Final = guard.Shield("reading an llm_call answer")
 _STREAMING: Final = guard.Shield("reading a chunk of a stream")
 _ENDING: Final = guard.Shield("ending an llm_call span")

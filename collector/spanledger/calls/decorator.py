@@ -9,9 +9,11 @@ from opentelemetry.context import attach, detach, get_current
 from opentelemetry.trace import INVALID_SPAN, SpanKind, set_span_in_context
 
 from spanledger import attributes, guard
-from spanledger.attribution.arguments import ArgumentReader, parameter_reader, takes_any_keyword
-from spanledger.attribution.attribution_context import AttributionValue, BoundAttribution
+from spanledger.attribution.arguments import ArgumentReader, is_function, parameter_reader, takes_any_keyword
+from spanledger.attribution.attribution_context import KEYWORDS, AttributionValue, BoundAttribution
+from spanledger.attribution.keyword import tell_typos
 from spanledger.calls.call import Call
+from spanledger.calls.operation import known_operation
 from spanledger.generators import wrap_async_generator, wrap_generator
 from spanledger.processor import foreign_calls_are_watched
 from spanledger.tracing import DISABLED, tracer
@@ -64,7 +66,8 @@ def llm_call(
         provider: Who is called, as the GenAI conventions name it ("openai", "anthropic", "aws.bedrock"). By default
             what the answer's shape tells.
         model: The model asked for. By default the function's argument `model`, where it has one.
-        operation: "chat", "embeddings", "text_completion", ...
+        operation: "chat", "embeddings", "text_completion", "rerank", "image_generation", "speech", "transcription",
+            ...; of another one is told, and it counts as "chat".
         region: The cloud region the model runs in: `cloud.region`. Decides the grid whose carbon counts.
         cloud: The cloud it runs in ("aws", "azure", "gcp"): `cloud.provider`.
         **attribution: The keywords of `attribution`, which hold within the call.
@@ -76,6 +79,9 @@ def llm_call(
         wrapped: Any = function
         if isinstance(wrapped, classmethod | staticmethod):
             return cast("Callable[P, R]", type(wrapped)(decorate(wrapped.__func__)))
+        if not is_function("llm_call", wrapped):
+            return function
+        tell_typos("llm_call", attribution, _KEYWORDS)
         site = _CallSite(
             function,
             operation=operation,
@@ -93,7 +99,7 @@ def llm_call(
 class _CallSite:
     """What is known of a decorated function before it is called."""
 
-    __slots__ = ("_attribution", "_model_of", "_name", "_operation", "_static")
+    __slots__ = ("_attribution", "_function", "_model_of", "_name", "_operation", "_static")
 
     def __init__(
         self,
@@ -106,6 +112,7 @@ class _CallSite:
         cloud: str | None = None,
         attribution: Mapping[str, AttributionValue] | None = None,
     ) -> None:
+        operation = known_operation("llm_call", operation)
         static: dict[str, str | None] = {
             attributes.OPERATION_NAME: operation,
             attributes.PROVIDER_NAME: provider,
@@ -115,6 +122,7 @@ class _CallSite:
         }
         self._static: dict[str, AttributeValue] = {name: value for name, value in static.items() if value}
         self._operation = operation
+        self._function = getattr(function, "__qualname__", repr(function))
         self._name = f"{operation} {model}" if model else operation
         self._model_of = None if model else _model_reader(function)
         said = {keyword: value for keyword, value in (attribution or {}).items() if value is not None}
@@ -132,7 +140,7 @@ class _CallSite:
                 start = self._static
             context = get_current() if self._attribution is None else self._attribution.context_for(args, kwargs)
             span = tracer().start_span(name, context, SpanKind.CLIENT, start)
-            call = Call(span, set_span_in_context(span, context), start)
+            call = Call(span, set_span_in_context(span, context), start, self._function)
             if foreign_calls_are_watched() and span.is_recording():
                 span._spanledger_call = call  # type: ignore[attr-defined]
             return call
@@ -187,4 +195,5 @@ def _model_reader(function: Callable[..., Any]) -> ArgumentReader | None:
     return reader
 
 
+_KEYWORDS: Final = ("provider", "model", "operation", "region", "cloud", *KEYWORDS)
 _STARTING: Final = guard.Shield("starting an llm_call span")

@@ -8,7 +8,9 @@ from typing import Final
 from opentelemetry.trace import SpanKind, StatusCode
 
 from spanledger import attributes, guard
-from spanledger.attribution.attribution_context import AttributionValue, attributes_from
+from spanledger.attribution.attribution_context import KEYWORDS, AttributionValue, attributes_from
+from spanledger.attribution.keyword import tell_typos
+from spanledger.calls.operation import known_operation
 from spanledger.tracing import DISABLED, tracer
 
 
@@ -77,7 +79,10 @@ def record_usage(
         begun, ended = _period(start_time, end_time)
         _check(begun, ended, input_tokens, output_tokens, cache_read_tokens + cache_write_tokens)
 
+        if attribution:
+            tell_typos("record_usage", attribution.keys() - _KEYWORDS, KEYWORDS)
         found = attributes_from(attribution) if attribution else {}
+        operation = known_operation("record_usage", operation)
         found[attributes.OPERATION_NAME] = operation
         found[attributes.PROVIDER_NAME] = provider
         found[attributes.REQUEST_MODEL] = model
@@ -156,6 +161,8 @@ def record_vendor_usage(
             raise ValueError(f"end_time is {begun - ended} ns before start_time")
         if not (isfinite(quantity) and quantity >= 0):
             raise ValueError(f"quantity is {quantity}; it must be a number of zero or more")
+        if attribution:
+            tell_typos("record_usage", attribution.keys() - _KEYWORDS, KEYWORDS)
         found = attributes_from(attribution) if attribution else {}
         found[attributes.OPERATION_NAME] = attributes.OPERATION_VENDOR_USAGE
         found[attributes.VENDOR] = vendor
@@ -182,13 +189,19 @@ def _period(start_time: datetime | int | None, end_time: datetime | int | None) 
 
 def _nanoseconds(moment: datetime | int | None) -> int | None:
     """Nanoseconds since 1970, exact to the datetime's microsecond."""
-    if moment is None or isinstance(moment, int):
+    if moment is None:
+        return None
+    if isinstance(moment, int):
+        if not 0 <= moment < _END_OF_TIME:
+            raise ValueError(f"time {moment} is not in nanoseconds since 1970")
         return moment
     if moment.tzinfo is None:
         raise ValueError(
             f"time {moment.isoformat()} has no time zone; pass an aware datetime (tzinfo=UTC) or nanoseconds"
         )
     since = moment - _EPOCH
+    if since.days < 0 or since.days >= _LAST_DAY:
+        raise ValueError(f"time {moment.isoformat()} is not between 1970 and 2262")
     return (since.days * 86_400 + since.seconds) * 1_000_000_000 + since.microseconds * 1_000
 
 
@@ -205,5 +218,8 @@ def _check(begun: int, ended: int, input_tokens: int | None, output_tokens: int 
 
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_END_OF_TIME: Final = 2**63  # ns since 1970, in 2262: what is later has no place in a database
+_LAST_DAY: Final = _END_OF_TIME // (86_400 * 10**9)
+_KEYWORDS: Final = frozenset(KEYWORDS)
 _RECORDING: Final = guard.Shield("record_usage")
 _RECORDING_VENDOR: Final = guard.Shield("record_vendor_usage")

@@ -112,6 +112,26 @@ class WatchedEitherStream(WatchedStream, WatchedAsyncStream):
     __slots__ = ()
 
 
+def watch_in_place(stream: Any, session: Session) -> Any:
+    """The stream itself, its iterator watched; where it has none that can be replaced, a stand-in."""
+    try:
+        stream._iterator = WatchedStream(stream._iterator, session)
+    except AttributeError:
+        return WatchedStream(stream, session)
+    stream.close = closing(stream.close, session)
+    return stream
+
+
+def watch_async_in_place(stream: Any, session: Session) -> Any:
+    """As `watch_in_place`, for an asynchronous stream."""
+    try:
+        stream._iterator = WatchedAsyncStream(stream._iterator, session)
+    except AttributeError:
+        return WatchedAsyncStream(stream, session)
+    stream.close = async_closing(stream.close, session)
+    return stream
+
+
 def closing(close: Callable[..., Any], session: Session) -> Callable[..., Any]:
     """The same function, which ends the session too."""
 

@@ -5,14 +5,14 @@ from typing import Any, Final
 
 from spanledger import guard
 from spanledger.calls.call import Call
-from spanledger.calls.stream import WatchedAsyncStream, WatchedStream, async_closing, closing
+from spanledger.calls.stream import watch_async_in_place, watch_in_place
 
 
 def take_answer(result: Any, call: Call) -> Any:
     """Ends the call with the SDK's result, or has the stream or response in it do so. Gives what the app shall get."""
     with _TAKING:
         if hasattr(type(result), "__next__"):
-            return _watch_stream(result, call)
+            return watch_in_place(result, call)
         if hasattr(result, "http_response"):
             _watch_response(result, call)
             return result
@@ -23,30 +23,11 @@ def take_async_answer(result: Any, call: Call) -> Any:
     """As `take_answer`, for what an asynchronous client gives."""
     with _TAKING:
         if hasattr(type(result), "__anext__"):
-            return _watch_async_stream(result, call)
+            return watch_async_in_place(result, call)
         if hasattr(result, "http_response"):
             _watch_response(result, call)
             return result
     return result if call.ended else call.answer(result)
-
-
-def _watch_stream(stream: Any, call: Call) -> Any:
-    """The stream itself, its iterator watched; where it has none that can be replaced, a stand-in."""
-    try:
-        stream._iterator = WatchedStream(stream._iterator, call)
-    except AttributeError:
-        return WatchedStream(stream, call)
-    stream.close = closing(stream.close, call)
-    return stream
-
-
-def _watch_async_stream(stream: Any, call: Call) -> Any:
-    try:
-        stream._iterator = WatchedAsyncStream(stream._iterator, call)
-    except AttributeError:
-        return WatchedAsyncStream(stream, call)
-    stream.close = async_closing(stream.close, call)
-    return stream
 
 
 def _watch_response(response: Any, call: Call) -> None:
@@ -62,7 +43,7 @@ def _watch_response(response: Any, call: Call) -> None:
             return parsed
         watched[:] = [parsed]
         if hasattr(type(parsed), "__anext__"):
-            return _watch_async_stream(parsed, call)
+            return watch_async_in_place(parsed, call)
         return take_answer(parsed, call)
 
     def parse(*args: Any, **kwargs: Any) -> Any:

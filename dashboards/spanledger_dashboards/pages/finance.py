@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import streamlit as st
 
-from spanledger_dashboards import charts, figures
+from spanledger_dashboards import charts
 from spanledger_dashboards.bar_list import Bar, bar_list, legend_of
 from spanledger_dashboards.pages.finance_gaps import gaps
 from spanledger_dashboards.palette import ALL_OTHERS, MONEY, UNATTRIBUTED
+from spanledger_dashboards.period_choice import grain as grain_of
 from spanledger_dashboards.report import report
 from spanledger_dashboards.style import metric_columns
+from spanledger_settings import figures
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -102,7 +104,7 @@ def _headline(now: pd.Series[Any], before: pd.Series[Any]) -> None:
 
 
 def _trend(filters: Filters) -> None:
-    grain = filters.period.grain
+    grain = grain_of(filters.period)
     with st.container(border=True):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.subheader(f"Spend per {grain}", anchor=False)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from spanledger_dashboards import figures
+from spanledger_settings import figures
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import streamlit as st
 
-from spanledger_dashboards import charts, figures
+from spanledger_dashboards import charts
 from spanledger_dashboards.bar_list import Bar, bar_list, split_bar
 from spanledger_dashboards.palette import CARBON, series_colours
+from spanledger_dashboards.period_choice import grain as grain_of
 from spanledger_dashboards.report import report
 from spanledger_dashboards.style import metric_columns
+from spanledger_settings import figures
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -136,7 +138,7 @@ def _headline(now: pd.Series[Any]) -> None:
 
 
 def _trend(filters: Filters) -> None:
-    grain = filters.period.grain
+    grain = grain_of(filters.period)
     trend = report("sustainability/trend", **filters.parameters, timezone=filters.period.timezone, grain=grain)
     with st.container(border=True):
         st.subheader(f"Emissions per {grain}", anchor=False)

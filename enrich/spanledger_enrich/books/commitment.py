@@ -25,10 +25,6 @@ _TOO_MUCH = Decimal(10) ** 14
 _FIRST_LINE = 2
 
 
-class CommitmentFileError(ValueError):
-    """A file of commitments that cannot be read; the message names the file, the row and the field."""
-
-
 def _names(value: object) -> object:
     return [name.strip() for name in value.split(";") if name.strip()] if isinstance(value, str) else value
 
@@ -136,7 +132,7 @@ def read(path: Path) -> list[Commitment]:
     """Read and check a file: CSV with a line of headers (lists with ';' between names), or YAML, a list of mappings.
 
     Raises:
-        CommitmentFileError: It cannot be read, or a field of it is wrong.
+        ImportFileError: It cannot be read, or a field of it is wrong.
     """
     commitments: list[Commitment] = []
     for where, fields in _records(path):
@@ -148,16 +144,16 @@ def read(path: Path) -> list[Commitment]:
             given = f": {first['input']!r}" if field and isinstance(first["input"], (str, int, float)) else ""
             message = str(first["msg"]).removeprefix("Value error, ")
             message = message[:1].lower() + message[1:]
-            raise CommitmentFileError(
+            raise ImportFileError(
                 f"{path}:{where}: {field + given + ': ' if field else ''}{message}; nothing was imported"
             ) from None
         if any(one.commitment == other.commitment for other in commitments):
-            raise CommitmentFileError(
+            raise ImportFileError(
                 f"{path}:{where}: commitment: {one.commitment!r} is there twice; nothing was imported"
             )
         commitments.append(one)
     if not commitments:
-        raise CommitmentFileError(f"{path}: holds no commitment")
+        raise ImportFileError(f"{path}: holds no commitment")
     return commitments
 
 
@@ -165,20 +161,20 @@ def in_usd(store: Store, commitments: list[Commitment], source: str) -> list[dic
     """The rows of commitments, their amounts at the exchange rate in force on the first day of each.
 
     Raises:
-        CommitmentFileError: There is no rate for that day, or it makes the amount too large.
+        ImportFileError: There is no rate for that day, or it makes the amount too large.
     """
     rows = []
     for one in commitments:
         where = f"{source}: commitment {one.commitment!r}"
         rate = Decimal(1) if one.currency == "USD" else _rate(store, one)
         if rate is None:
-            raise CommitmentFileError(
+            raise ImportFileError(
                 f"{where}: currency: there is no exchange rate of {one.currency} for {one.begins:%Y-%m-%d}: load rates "
                 "with 'spanledger prices rates'; nothing was imported"
             )
         row = one.row(source, rate)
         if row["amount"] >= _TOO_MUCH:
-            raise CommitmentFileError(f"{where}: amount: expected less than {_TOO_MUCH:,} USD; nothing was imported")
+            raise ImportFileError(f"{where}: amount: expected less than {_TOO_MUCH:,} USD; nothing was imported")
         rows.append(row)
     return rows
 
@@ -187,7 +183,7 @@ def record(store: Store, commitments: list[Commitment], source: str) -> int:
     """Store commitments that are new or differ from the stored one of their name; gives how many did.
 
     Raises:
-        CommitmentFileError: See `in_usd`.
+        ImportFileError: See `in_usd`.
     """
     known = {
         row["commitment_id"]: row for row in store.rows("SELECT * EXCEPT (imported_at, source) FROM commitment FINAL")
@@ -217,16 +213,14 @@ def _records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         if path.suffix in {".yaml", ".yml"}:
             read_as_text = yaml.load(text_of(path), Loader=yaml.BaseLoader)  # noqa: S506  (it makes nothing but text)
             if not isinstance(read_as_text, list) or not all(isinstance(one, dict) for one in read_as_text):
-                raise CommitmentFileError(f"{path}: expected a list of commitments, each a mapping of fields")
+                raise ImportFileError(f"{path}: expected a list of commitments, each a mapping of fields")
             for number, one in enumerate(read_as_text, 1):
                 yield f"commitment {number}", one
             return
         rows = csv.DictReader(csv_text_of(path).splitlines())
         for line, row in enumerate(rows, _FIRST_LINE):
             if None in row or None in row.values():
-                raise CommitmentFileError(f"{path}:{line}: has not as many fields as line 1; nothing was imported")
+                raise ImportFileError(f"{path}:{line}: has not as many fields as line 1; nothing was imported")
             yield str(line), {name.strip(): value.strip() for name, value in row.items() if value.strip()}
-    except ImportFileError as error:
-        raise CommitmentFileError(str(error)) from None
     except yaml.YAMLError as error:
-        raise CommitmentFileError(f"{path}: is no YAML: {' '.join(str(error).split())}") from None
+        raise ImportFileError(f"{path}: is no YAML: {' '.join(str(error).split())}") from None

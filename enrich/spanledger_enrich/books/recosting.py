@@ -1,23 +1,25 @@
-"""Recosting: recorded calls on another model, or with more of their prompts cached, as the ledger would book them."""
+"""Recosting: recorded calls as the ledger would book them under other assumptions, in tables beside it."""
 
 from __future__ import annotations
 
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from spanledger_enrich.books.restatement import plan, planned
-from spanledger_enrich.books.whatif import WhatIfError
+from spanledger_enrich.books.assumptions import EVERY_MODEL, WhatIfError
+from spanledger_enrich.books.scope import FIRST, LAST, plan, planned
 from spanledger_enrich.ledger.enrichment import compute_again
 from spanledger_enrich.ledger.resolution import resolve_named
 from spanledger_enrich.prices import price_list
+from spanledger_enrich.prices.model_alias import PriceNames
 from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from spanledger_enrich.books.restatement import Scope
+    from spanledger_enrich.books.assumptions import Assumptions
+    from spanledger_enrich.books.scope import Scope
     from spanledger_settings.configuration import Configuration
     from spanledger_sql.store import Store
 
@@ -26,89 +28,148 @@ _AS_BOOKED = "calls"
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """What would be different of the calls themselves; by default nothing.
+class Recosting:
+    """Calls that are being booked anew, chunk by chunk.
 
     Attributes:
-        model: The model that would answer; '' as it was.
-        provider: Whose model it is; '' the calls' own, where that has it, else the one that the name tells.
-        replaced: Only calls of this model go to the other one; '' all but embeddings and reranking.
-        cache_share: Share of each prompt, but what is written to the cache, that is read from it at least, 0 to 1.
+        identity: Of the plan, as a restatement has one.
+        table: Where they are booked, with the ledger's columns.
+        plan: The chunks, and how many calls each holds.
     """
 
-    model: str = ""
-    provider: str = ""
-    replaced: str = ""
-    cache_share: float = 0.0
+    identity: str
+    table: str
+    plan: list[dict[str, Any]]
+    store: Store
+    configuration: Configuration
+    parameters: Mapping[str, object]
 
+    @property
+    def calls(self) -> int:
+        """How many calls the plan holds."""
+        return sum(chunk["calls"] for chunk in self.plan)
 
-UNCHANGED = Change()
+    def chunks(self) -> Iterator[dict[str, Any]]:
+        """Each chunk of the plan, once its calls are booked into the table, by the statements that book real ones."""
+        for chunk in self.plan:
+            self.store.execute("TRUNCATE TABLE {table:Identifier}", {"table": self.spans})
+            key = {"restatement_id": self.identity, "chunk": chunk["chunk"]}
+            self.store.execute(statement("books/whatif_span"), {**key, "target": self.spans, **self.parameters})
+            compute_again(
+                self.store, self.configuration, self.identity, chunk["chunk"], target=self.table, spans=self.spans
+            )
+            yield chunk
+
+    def forget(self) -> None:
+        """Empty the table: a report on one chunk needs no other."""
+        self.store.execute("TRUNCATE TABLE {table:Identifier}", {"table": self.table})
+
+    @property
+    def spans(self) -> str:
+        """The table of a chunk's spans as they would have been."""
+        return f"{self.identity}_span"
 
 
 @contextmanager
-def recosted(store: Store, configuration: Configuration, scope: Scope, change: Change) -> Iterator[str]:
-    """The name of a table with the calls of ``scope`` as they would have been booked, dropped at the end.
-
-    They are booked by the statement that books real ones. Without a change it is the view `calls`.
+def recosting(
+    store: Store, configuration: Configuration, scope: Scope, assumptions: Assumptions
+) -> Iterator[Recosting]:
+    """The calls of ``scope``, ready to be booked under the assumptions; what that needs is dropped at the end.
 
     Raises:
-        WhatIfError: Nobody knows the other model's price or energy.
+        WhatIfError: No call has a recorded model that is named, or nobody knows the other one's price.
     """
-    if not change.model and not change.cache_share:
-        yield _AS_BOOKED
-        return
-    models, providers = _models(store, scope, change)
-    identity = f"whatif_{uuid.uuid4().hex[:12]}"
-    spans, costed = f"{identity}_span", f"{identity}_ledger"
-    assumed = {
-        "models": models,
-        "other_models": [change.model] * len(models),
-        "other_providers": providers,
-        "token_factor": 1.0,
-        "cache_hit_rate": change.cache_share,
-        "service_tier": "",
+    parameters = {
+        **_moves(store, scope, assumptions.models),
+        "token_factor": assumptions.token_factor,
+        "cache_hit_rate": assumptions.cache_hit_rate,
+        "service_tier": assumptions.service_tier,
     }
+    identity = f"whatif_{uuid.uuid4().hex[:12]}"
+    table = f"{identity}_ledger"
     try:
         plan(store, configuration, identity, scope)
-        store.execute(statement("books/whatif_table"), {"target": spans, "like": "llm_spans"})
-        store.execute(statement("books/whatif_table"), {"target": costed, "like": "ledger"})
-        for part in planned(store, identity):
-            chunk = {"restatement_id": identity, "chunk": part["chunk"]}
-            store.execute("TRUNCATE TABLE {table:Identifier}", {"table": spans})
-            store.execute(statement("books/whatif_span"), {**chunk, "target": spans, **assumed})
-            compute_again(store, configuration, identity, part["chunk"], target=costed, spans=spans)
-        yield costed
+        run = Recosting(identity, table, planned(store, identity), store, configuration, parameters)
+        store.execute(statement("books/whatif_table"), {"target": run.spans, "like": "llm_spans"})
+        store.execute(statement("books/whatif_table"), {"target": run.table, "like": "ledger"})
+        yield run
     finally:
-        for table in (spans, costed):
-            store.execute("DROP TABLE IF EXISTS {table:Identifier}", {"table": table})
+        for name in (f"{identity}_span", table):
+            store.execute("DROP TABLE IF EXISTS {table:Identifier}", {"table": name})
         store.execute("DELETE FROM restatement_call WHERE restatement_id = {id:String}", {"id": identity})
 
 
-def _models(store: Store, scope: Scope, change: Change) -> tuple[list[str], list[str]]:
-    """The recorded models that go to the other one, and its provider for each, '' where that stays."""
-    if not change.model:
-        return [], []
-    seen = store.rows(
-        "SELECT DISTINCT model, provider FROM calls WHERE ts >= {begin:DateTime64(9, 'UTC')} "
-        "AND ts < {end:DateTime64(9, 'UTC')} AND operation NOT IN ('embeddings', 'rerank') "
-        "AND {replaced:String} IN ('', model) ORDER BY model",
-        begin=scope.begin,
-        end=scope.end,
-        replaced=change.replaced,
-    )
-    sellers = {row["provider"] for row in seen}
-    provider = change.provider
-    if not provider and not all(price_list.resolve(name.lower(), [change.model]).model for name in sellers):
-        provider = price_list.resolve("", [change.model]).provider
-    resolved = resolve_named(
-        store,
-        [
-            {"provider": name, "request_model": change.model, "response_model": ""}
-            for name in sorted({provider} if provider else sellers)
-        ],
-    )
-    for row in resolved:
+@contextmanager
+def recosted(store: Store, configuration: Configuration, scope: Scope, assumptions: Assumptions) -> Iterator[str]:
+    """The name of a table with all calls of ``scope`` as they would have been booked, dropped at the end.
+
+    Where the calls themselves would have been the same it is the view `calls`.
+
+    Raises:
+        WhatIfError: As `recosting`.
+    """
+    if not assumptions.change_calls:
+        yield _AS_BOOKED
+        return
+    with recosting(store, configuration, scope, assumptions) as run:
+        for _ in run.chunks():
+            pass
+        yield run.table
+
+
+def _moves(store: Store, scope: Scope, models: Mapping[str, str]) -> dict[str, list[str]]:
+    """Which recorded models go where, as `books/whatif_span` takes it; a model that is named goes before all others."""
+    moves: dict[str, tuple[str, str]] = {}
+    for recorded, named in sorted(models.items(), key=lambda move: move[0] == EVERY_MODEL):
+        said = named if recorded == EVERY_MODEL else f"{recorded}={named}"
+        seen = _every(store, scope) if recorded == EVERY_MODEL else _recorded(store, recorded)
+        if not seen and recorded != EVERY_MODEL:
+            raise WhatIfError(f"--model {said}: no call in the ledger has the model {recorded!r}")
+        provider, _, other = named.rpartition("/") if named.count("/") == 1 else ("", "", named)
+        provider = _known(store, said, provider.lower(), other, {row["provider"] for row in seen})
+        for row in seen:
+            moves.setdefault(row["model"], (other, provider))
+    return {
+        "models": list(moves),
+        "other_models": [other for other, _ in moves.values()],
+        "other_providers": [provider for _, provider in moves.values()],
+    }
+
+
+def _known(store: Store, said: str, provider: str, other: str, sellers: set[str]) -> str:
+    """The other model's provider: as said, else '' for the calls' own, where that has it, else the one it is known by.
+
+    Its price is made known to the join.
+
+    Raises:
+        WhatIfError: It has no price.
+    """
+    names = PriceNames.read(store)
+    if not provider and not all(names.resolve(seller, [other]).model for seller in sellers):
+        provider = price_list.resolve("", [other]).provider
+    wanted = sorted({provider} if provider or not sellers else sellers)
+    for row in resolve_named(
+        store, [{"provider": name, "request_model": other, "response_model": ""} for name in wanted]
+    ):
         if not row["price_model"]:
-            raise WhatIfError(f"--model {change.model!r} has no list price: {row['note']}")
-    models = sorted({row["model"] for row in seen})
-    return models, [provider] * len(models)
+            raise WhatIfError(
+                f"--model {said}: {row['note']}; the nearest known are {', '.join(price_list.nearest(other))}"
+            )
+    return provider
+
+
+def _recorded(store: Store, model: str) -> list[dict[str, Any]]:
+    return store.rows(
+        "SELECT DISTINCT {model:String} AS model, provider FROM calls "
+        "WHERE {model:String} IN (request_model, response_model)",
+        model=model,
+    )
+
+
+def _every(store: Store, scope: Scope) -> list[dict[str, Any]]:
+    return store.rows(
+        "SELECT DISTINCT model, provider FROM calls WHERE ts >= {begin:DateTime64(9, 'UTC')} "
+        "AND ts < {end:DateTime64(9, 'UTC')} AND operation NOT IN ('embeddings', 'rerank') ORDER BY model",
+        begin=scope.begin or FIRST,
+        end=scope.end or LAST,
+    )

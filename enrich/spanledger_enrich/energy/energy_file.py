@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from spanledger_enrich.files.csv_table import CsvTable, GridFileError
+from spanledger_enrich.files.csv_table import CsvTable
+from spanledger_enrich.files.import_file import ImportFileError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +51,7 @@ def read_files(paths: Sequence[Path], default_pue: float) -> list[EnergyFile]:
         default_pue: Facility energy / IT energy of coefficients for which the file gives none.
 
     Raises:
-        GridFileError: A file cannot be read, or a line of it has a value that cannot be.
+        ImportFileError: A file cannot be read, or a line of it has a value that cannot be.
     """
     return [_read(CsvTable.read(path), default_pue) for path in paths]
 
@@ -68,7 +69,7 @@ def _read(table: CsvTable, default_pue: float) -> EnergyFile:
         return EnergyFile(table.path, "energy_host", "hosts", _hosts(table))
     if "pue" in table.rows:
         return EnergyFile(table.path, "energy_facility", "data centres", _facilities(table))
-    raise GridFileError(
+    raise ImportFileError(
         f"{table.path}:1: the columns {', '.join(table.rows.columns[:6])} say nothing; expected {_WHAT}"
     )
 
@@ -104,10 +105,10 @@ def _energy(table: CsvTable, name: str, needed: bool) -> dict[str, pd.Series[flo
     """Wh at the host, by bound; without bounds of its own, a figure is taken to be exact."""
     given = [unit for unit in _WH_PER if f"{unit}_{name}" in table.rows]
     if len(given) > 1:
-        raise GridFileError(f"{table.path}:1: both wh_{name} and j_{name}; expected one of them")
+        raise ImportFileError(f"{table.path}:1: both wh_{name} and j_{name}; expected one of them")
     if not given:
         if needed:
-            raise GridFileError(f"{table.path}:1: no column 'wh_{name}' (or 'j_{name}'); expected {_WHAT}")
+            raise ImportFileError(f"{table.path}:1: no column 'wh_{name}' (or 'j_{name}'); expected {_WHAT}")
         nothing = pd.Series(0.0, table.rows.index)
         return {"_low": nothing, "": nothing, "_high": nothing}
     unit = given[0]
@@ -120,7 +121,7 @@ def _energy(table: CsvTable, name: str, needed: bool) -> dict[str, pd.Series[flo
     for values, bound, wrong in ((low, "_low", low > central), (high, "_high", high < central)):
         if wrong.any():
             line = values[wrong].index[0]
-            raise GridFileError(
+            raise ImportFileError(
                 f"{table.path}:{line}: {column}{bound}: {values[line]:g} lies on the wrong side of {column} "
                 f"{central[line]:g}; nothing was imported"
             )
@@ -166,7 +167,7 @@ def _hosts(table: CsvTable) -> list[dict[str, Any]]:
     owners = _optional(table, "owner")
     ownerless = (policies == "owner") & (owners == "")
     if ownerless.any():
-        raise GridFileError(
+        raise ImportFileError(
             f"{table.path}:{ownerless.idxmax()}: owner: '': expected the tenant that bears the idle energy; nothing "
             "was imported"
         )

@@ -22,10 +22,6 @@ FIRST_YEAR, _LAST_YEAR = 1990, 2100
 _FIRST_LINE = 2
 
 
-class GridFileError(ValueError):
-    """An import file that cannot be read; the message names the file, the line and the field."""
-
-
 @dataclass(frozen=True)
 class CsvTable:
     """The rows of a file as text; the index holds the lines' numbers, the columns are lower case."""
@@ -38,23 +34,23 @@ class CsvTable:
         """Read a file with a line of headers, in UTF-8, commas between the fields.
 
         Raises:
-            GridFileError: It is no such file, a line has too many fields, or it holds no rows.
+            ImportFileError: It is no such file, a line has too many fields, or it holds no rows.
         """
         try:
             text = StringIO(csv_text_of(path))
             rows = pd.read_csv(text, dtype=str, keep_default_na=False, skip_blank_lines=False)
-        except ImportFileError as error:
-            raise GridFileError(str(error)) from None
         except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
             reason = str(error).replace("Error tokenizing data. C error: ", "").strip()
-            raise GridFileError(f"{path}: cannot be read as CSV: {reason}") from None
+            raise ImportFileError(f"{path}: cannot be read as CSV: {reason}") from None
         if not isinstance(rows.index, pd.RangeIndex):
-            raise GridFileError(f"{path}:{_FIRST_LINE}: more fields than headers; expected a point in decimal numbers")
+            raise ImportFileError(
+                f"{path}:{_FIRST_LINE}: more fields than headers; expected a point in decimal numbers"
+            )
         rows.columns = rows.columns.str.strip().str.lower().str.replace("₂", "2")
         rows.index = rows.index + _FIRST_LINE
         rows = rows[(rows != "").any(axis=1)]
         if rows.empty:
-            raise GridFileError(f"{path}: holds no rows")
+            raise ImportFileError(f"{path}: holds no rows")
         return cls(path, rows)
 
     def column(self, *names: str) -> str | None:
@@ -65,10 +61,10 @@ class CsvTable:
         """The first of ``names`` that the file has; ``what`` says what kind of file is expected.
 
         Raises:
-            GridFileError: It has none.
+            ImportFileError: It has none.
         """
         if (name := self.column(*names)) is None:
-            raise GridFileError(f"{self.path}:1: no column {names[0]!r}; expected {what}")
+            raise ImportFileError(f"{self.path}:1: no column {names[0]!r}; expected {what}")
         return name
 
     def text(self, column: str) -> pd.Series[str]:
@@ -79,12 +75,12 @@ class CsvTable:
         """Complain of the first row that is ``bad``.
 
         Raises:
-            GridFileError: There is one.
+            ImportFileError: There is one.
         """
         if bad.any():
             line = bad.idxmax()
             value = self.rows.at[line, column]
-            raise GridFileError(f"{self.path}:{line}: {column}: {value!r}: {expected}; nothing was imported")
+            raise ImportFileError(f"{self.path}:{line}: {column}: {value!r}: {expected}; nothing was imported")
 
     def times(self, column: str, timezone: str = "", hint: str = "") -> pd.Series[pd.Timestamp]:
         """A column of times in UTC.
@@ -97,7 +93,7 @@ class CsvTable:
             hint: What else mends a time without an offset.
 
         Raises:
-            GridFileError: A value is no time, some have an offset and some have none, or a local time is not in the
+            ImportFileError: A value is no time, some have an offset and some have none, or a local time is not in the
                 zone's clock or may mean two hours.
         """
         text = self.text(column)
@@ -128,7 +124,7 @@ class CsvTable:
         """A column of numbers within bounds; NaN where it is blank or the file has no such column.
 
         Raises:
-            GridFileError: A value is no number, or out of bounds.
+            ImportFileError: A value is no number, or out of bounds.
         """
         if column not in self.rows:
             return pd.Series(float("nan"), self.rows.index)
@@ -143,7 +139,9 @@ class CsvTable:
         try:
             zone = ZoneInfo(timezone)
         except (ZoneInfoNotFoundError, ValueError):
-            raise GridFileError(f"--timezone {timezone!r} is unknown; expected a name such as Europe/Berlin") from None
+            raise ImportFileError(
+                f"--timezone {timezone!r} is unknown; expected a name such as Europe/Berlin"
+            ) from None
         others = [self.rows[name] for name in ("zone", "signal", "basis") if name in self.rows]
         again = local.to_frame("ts").groupby([local, *others], sort=False).cumcount() > 0
         twice = local.to_frame("ts").groupby([local, *others], sort=False)["ts"].transform("size") > 1

@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 from typing import TYPE_CHECKING
 
+from spanledger_settings.mendable import MendableError
+
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-class ImportFileError(ValueError):
-    """A file that cannot be read as what it should be; the message names it and says how to mend it."""
+class ImportFileError(MendableError):
+    """A user's file that cannot be taken; the message names the file, the line and the field, and the mend."""
 
 
 def text_of(path: Path) -> str:

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pandas as pd
 
-from spanledger_enrich.files.csv_table import CsvTable, GridFileError
+from spanledger_enrich.files.csv_table import CsvTable
+from spanledger_enrich.files.import_file import ImportFileError
 from spanledger_enrich.grid.grid_zone import is_zone, similar_zones
 from spanledger_enrich.grid.sources.intensity_column import intensities
 
@@ -50,12 +51,12 @@ def read_files(paths: Sequence[Path], timezone: str = "") -> list[ContractFile]:
         timezone: Of dates and of times without an offset; '' is UTC.
 
     Raises:
-        GridFileError: A file cannot be read, or a line of it has a value that cannot be.
+        ImportFileError: A file cannot be read, or a line of it has a value that cannot be.
     """
     try:
         ZoneInfo(timezone or "UTC")
     except (ZoneInfoNotFoundError, ValueError):
-        raise GridFileError(f"--timezone {timezone!r} is unknown; expected a name such as Europe/Berlin") from None
+        raise ImportFileError(f"--timezone {timezone!r} is unknown; expected a name such as Europe/Berlin") from None
     return [ContractFile(path, _rows(CsvTable.read(path), timezone or "UTC")) for path in paths]
 
 
@@ -138,7 +139,7 @@ def _refuse_volumes(table: CsvTable, kinds: pd.Series[str], mwh: pd.Series[float
     ):
         if wrong.any():
             line = wrong.idxmax()
-            raise GridFileError(f"{table.path}:{line}: kind: a {kinds.at[line]} {said}; nothing was imported")
+            raise ImportFileError(f"{table.path}:{line}: kind: a {kinds.at[line]} {said}; nothing was imported")
 
 
 def _optional(table: CsvTable, column: str) -> pd.Series[str]:

@@ -9,7 +9,6 @@ import pandas as pd
 from codecarbon.input import DataSource
 from ecologits.electricity_mix_repository import electricity_mixes
 
-from spanledger_enrich.files.csv_table import GridFileError
 from spanledger_enrich.grid.grid_zone import alpha_2
 from spanledger_enrich.grid.sources.grid_file import read_files
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
     from spanledger_sql.store import Store
 
-__all__ = ["WORLD", "GridFileError", "load_yearly_means", "read_electricity_maps"]
+__all__ = ["WORLD", "load_yearly_means", "read_electricity_maps"]
 
 WORLD = "WORLD"
 
@@ -46,7 +45,7 @@ def read_electricity_maps(path: Path) -> pd.DataFrame:
     """Read a file of hourly intensities, such as a download of Electricity Maps, as rows of `grid_intensity`.
 
     Raises:
-        GridFileError: The file is not such a download, or a line of it has a bad time or value.
+        ImportFileError: The file is not such a download, or a line of it has a bad time or value.
     """
     return read_files([path])[0].hours
 

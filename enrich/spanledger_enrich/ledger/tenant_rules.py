@@ -7,6 +7,7 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
+from spanledger_settings.mendable import MendableError
 from spanledger_sql.store import StoreError, statement
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from spanledger_sql.store import Store
 
 
-class TenantRuleError(ValueError):
+class TenantRuleError(MendableError):
     """A rule that the database cannot follow; the message names its number and field."""
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from spanledger_enrich.prices import price_catalogue, price_list
 from spanledger_enrich.prices.price_list import PriceEntry
+from spanledger_settings.mendable import MendableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 FREE = PriceEntry("", "free", "the user says that it is free")
 
 
-class AliasError(ValueError):
+class AliasError(MendableError):
     """An alias names no model that has a price; the message says which are near."""
 
 

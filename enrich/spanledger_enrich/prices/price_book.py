@@ -8,19 +8,27 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from spanledger_enrich.prices.price_contract import Contract, checked, expand, listed_prices
-from spanledger_enrich.prices.price_file import Place, PriceFileError, line, read_book, read_rates
+from spanledger_enrich.files.import_file import ImportFileError
+from spanledger_enrich.prices.contract_line import checked
+from spanledger_enrich.prices.price_contract import Contract, expand, listed_prices
+from spanledger_enrich.prices.price_file import read_book, read_rates
+from spanledger_enrich.prices.price_line import Place, line
 from spanledger_enrich.prices.price_row import PriceKey
+from spanledger_settings.mendable import MendableError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from spanledger_enrich.prices.price_contract import Listed, Rates
-    from spanledger_enrich.prices.price_file import Rate
+    from spanledger_enrich.prices.contract_line import Listed, Rates
+    from spanledger_enrich.prices.price_line import Rate
     from spanledger_sql.store import Store
 
 _PRECEDENCE = ("tenant_id", "provider_account", "environment")
+
+
+class UnknownBookError(MendableError):
+    """There is no contract book of that name."""
 
 
 @dataclass(frozen=True)
@@ -47,21 +55,21 @@ def import_book(
         environment: The deployment environment whose calls it applies to.
 
     Raises:
-        PriceFileError: The file cannot be taken; nothing of it was loaded.
+        ImportFileError: The file cannot be taken; nothing of it was loaded.
     """
     file = read_book(path)
     scope = {"tenant_id": tenant, "provider_account": account, "environment": environment}
     if not any(scope.values()):
         scope = {name: getattr(file, name) for name in scope}
     if sum(map(bool, scope.values())) > 1:
-        raise PriceFileError(f"{path.name}: a book applies to one of tenant, account and environment, not to several")
+        raise ImportFileError(f"{path.name}: a book applies to one of tenant, account and environment, not to several")
     name = book or file.name
     if name in {"", "list", "free"} or any(letter in name for letter in "/@#"):
-        raise PriceFileError(f"{path.name}: book: {name!r} cannot name a contract; expected a name such as acme-2025")
+        raise ImportFileError(f"{path.name}: book: {name!r} cannot name a contract; expected a name such as acme-2025")
     for other in store.rows("SELECT * FROM price_book FINAL WHERE NOT deleted"):
         if other["book"] != name and all(other[key] == value for key, value in scope.items()):
             whose = " ".join(filter(None, scope.values())) or "everybody"
-            raise PriceFileError(
+            raise ImportFileError(
                 f"{path.name}: book: {other['book']!r} applies to {whose} already; import it under that name to "
                 "replace it, "
                 f"or remove it with 'spanledger prices remove {other['book']}'"
@@ -86,7 +94,7 @@ def import_rates(store: Store, path: Path) -> int:
     """Put exchange rates into the database and the books' prices at them; gives how many.
 
     Raises:
-        PriceFileError: The file cannot be taken; nothing of it was loaded.
+        ImportFileError: The file cannot be taken; nothing of it was loaded.
     """
     rates = read_rates(path)
     seen: dict[tuple[str, object], Rate] = {}
@@ -129,13 +137,13 @@ def remove_book(store: Store, book: str) -> None:
     """Let a book apply no more. Its prices stay, for the calls that were priced by them.
 
     Raises:
-        PriceFileError: There is no such book.
+        UnknownBookError: There is no such book.
     """
     found = store.rows(
         "SELECT * EXCEPT (imported_at) FROM price_book FINAL WHERE book = {book:String} AND NOT deleted", book=book
     )
     if not found:
-        raise PriceFileError(f"there is no contract book {book!r}: see 'spanledger prices books'")
+        raise UnknownBookError(f"there is no contract book {book!r}: see 'spanledger prices books'")
     store.insert("price_book", [{**found[0], "deleted": 1}])
 
 

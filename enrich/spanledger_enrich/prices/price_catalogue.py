@@ -17,6 +17,8 @@ from genai_prices import data_snapshot
 from genai_prices.types import _providers_from_raw  # pyright: ignore[reportPrivateUsage]
 from genai_prices.update_prices import DEFAULT_UPDATE_URL
 
+from spanledger_settings.mendable import MendableError
+
 if TYPE_CHECKING:
     from spanledger_sql.store import Store
 
@@ -28,7 +30,7 @@ INSTALLED = f"genai-prices {genai_prices.__version__}"
 _active = INSTALLED
 
 
-class CatalogueError(Exception):
+class CatalogueError(MendableError):
     """The catalogue could not be fetched or read; the message says what stays in force and what to do."""
 
 

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING, Any
 
 from genai_prices.types import ModelPrice, Tier, TieredPrices
 
 from spanledger_enrich.prices import price_list
-from spanledger_enrich.prices.price_file import PER_MILLION, Line
-from spanledger_enrich.prices.price_list import ALWAYS
+from spanledger_enrich.prices.contract_line import Listed, Rates, grouped, rate_on
+from spanledger_enrich.prices.price_line import PER_MILLION, Line
 from spanledger_enrich.prices.price_row import CLASSES, PriceKey, exact, price_columns
 
 if TYPE_CHECKING:
@@ -25,11 +25,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 Context = tuple[str, str, str]
-# The list's rows of a model, by date, then by service tier and speed.
-Listed = dict[tuple[str, str], dict["datetime", dict[tuple[str, str], "Mapping[str, Any]"]]]
-# Rates of a currency, in the order of their days.
-Rates = dict[str, list[tuple["datetime", Decimal]]]
-
 _KEYS = {
     **{name: f"{name}_mtok" for name in PER_MILLION},
     "reasoning": "output_reasoning_mtok",
@@ -55,35 +50,9 @@ def listed_prices(rows: Iterable[Mapping[str, Any]]) -> Listed:
     return listed
 
 
-def checked(lines: Sequence[Line], listed: Listed, rates: Rates) -> list[Line]:
-    """The lines by the catalogue's names, each tier's lines for as long as the tier is committed to.
-
-    Raises:
-        PriceFileError: A name, a currency's rate or a commitment is missing, or two lines hold at once.
-    """
-    named = [_named(line, listed) for line in lines]
-    commitments = [line for line in named if line.kind == "commitment"]
-    committed = {line.committed_tier for line in commitments}
-    offered = {line.committed_tier for line in named if line.kind != "commitment"}
-    for line in named:
-        if line.committed_tier and line.committed_tier not in committed & offered:
-            lacks = "commits to it" if line.kind != "commitment" else "says what it costs"
-            raise line.place.refuse("committed_tier", f"no line {lacks}: {line.committed_tier!r}")
-    prices = [part for line in named if line.kind != "commitment" for part in _committed(line, commitments)]
-    for line in prices:
-        if line.kind == "price" and line.currency != "USD" and _rate_on(rates, line.currency, line.valid_from) is None:
-            raise line.place.refuse(
-                "currency",
-                f"there is no exchange rate of {line.currency} for {line.valid_from:%Y-%m-%d}: give it under "
-                "rates, or load rates with 'spanledger prices rates'"
-            )  # fmt: skip
-    _refuse_contradictions(commitments + prices)
-    return prices
-
-
 def expand(contract: Contract) -> Iterator[dict[str, Any]]:
     """Rows of `price_list` that say what the contract does, without book and price_id."""
-    groups = _grouped(contract.lines)
+    groups = grouped(contract.lines)
     for (seller, model), owner in sorted(_targets(contract.lines).items()):
         lines = [group for group in groups if group[0].provider in {"", seller} and group[0].model in {"", model}]
         listed = contract.listed.get((owner, model), {})
@@ -101,62 +70,6 @@ def expand(contract: Contract) -> Iterator[dict[str, Any]]:
             before = content
 
 
-def _refuse_contradictions(lines: Sequence[Line]) -> None:
-    by_key: dict[tuple[object, ...], list[Line]] = defaultdict(list)
-    for line in _in_groups(lines):
-        by_key[_key(line)].append(line)
-    for same in by_key.values():
-        same.sort(key=lambda line: line.valid_from)
-        for first, second in itertools.pairwise(same):
-            if first.valid_to is None or second.valid_from < first.valid_to:
-                what = second.model or second.provider or "everything"
-                raise second.place.refuse(
-                    "valid_from",
-                    f"it overlaps with {first.place.row}, which says another thing of {what} from "
-                    f"{first.valid_from:%Y-%m-%d} on; end one with valid_to",
-                )
-
-
-def _named(line: Line, listed: Listed) -> Line:
-    """The line by the catalogue's names of its provider and model."""
-    if not line.provider:
-        return line
-    seller = price_list.seller(line.provider)
-    sold = price_list.sold_by(seller)
-    if not line.model:
-        if line.kind == "discount" and not sold:
-            raise line.place.refuse("provider", f"the list knows no {line.provider!r}, so there is nothing to discount")
-        return replace(line, provider=seller)
-    if line.model in sold:
-        return replace(line, provider=seller)
-    entry = price_list.resolve(line.provider, [line.model])
-    if entry.model and (entry.provider, entry.model) in listed:
-        return replace(line, provider=seller, model=entry.model)
-    if line.kind == "discount":
-        near = ", ".join(price_list.nearest(line.model, line.provider)) or "none"
-        raise line.place.refuse(
-            "model",
-            f"the list has no {line.model!r} of {line.provider!r}, so there is nothing to discount; nearest: {near}",
-        )
-    return replace(line, provider=seller)
-
-
-def _committed(line: Line, commitments: Sequence[Line]) -> Iterator[Line]:
-    """The line for the periods in which its tier is the one committed to; itself where it is of no tier."""
-    if not line.committed_tier:
-        yield line
-        return
-    periods = [
-        one for one in commitments
-        if one.committed_tier == line.committed_tier and one.provider in {"", line.provider}
-    ]  # fmt: skip
-    for one in periods:
-        begin = max(line.valid_from, one.valid_from)
-        ends = [end for end in (line.valid_to, one.valid_to) if end is not None]
-        if not ends or begin < min(ends):
-            yield replace(line, valid_from=begin, valid_to=min(ends, default=None))
-
-
 def _targets(lines: Sequence[Line]) -> dict[tuple[str, str], str]:
     """(seller, model) of everything that the lines cover, each with the provider whose list prices it."""
     targets: dict[tuple[str, str], str] = {}
@@ -167,45 +80,6 @@ def _targets(lines: Sequence[Line]) -> dict[tuple[str, str], str]:
         for seller in [line.provider] if line.provider else price_list.providers():
             targets.update({(seller, model): owner for model, owner in price_list.sold_by(seller).items()})
     return targets
-
-
-def _key(line: Line) -> tuple[object, ...]:
-    # Two commitments to different tiers of one provider contradict each other, too.
-    if line.kind == "commitment":
-        return ("commitment", line.provider)
-    return ("price", line.provider, line.model, line.service_tier, line.speed, line.region)
-
-
-def _group_key(line: Line) -> tuple[object, ...]:
-    return (*_key(line), line.kind, line.committed_tier, line.currency, line.valid_from, line.valid_to)
-
-
-def _grouped(lines: Iterable[Line]) -> list[list[Line]]:
-    """Lines that together are one entry: its context tiers and its units, the base first."""
-    groups: dict[tuple[object, ...], list[Line]] = defaultdict(list)
-    for line in lines:
-        groups[_group_key(line)].append(line)
-    return [sorted(group, key=lambda line: line.above_tokens) for group in groups.values()]
-
-
-def _in_groups(lines: Sequence[Line]) -> list[Line]:
-    """One line for each group, so that tiers and units of one entry do not contradict each other.
-
-    Raises:
-        PriceFileError: Two lines of an entry say the same thing, or its base is missing.
-    """
-    first = []
-    for group in _grouped(lines):
-        said: dict[tuple[int, str], Line] = {}
-        for line in group:
-            if (other := said.setdefault((line.above_tokens, line.unit), line)) is not line:
-                raise line.place.refuse(
-                    "valid_from", f"it overlaps with {other.place.row}: the same thing is said twice for one time"
-                )
-        if group[0].above_tokens:
-            raise group[0].place.refuse("above_tokens", "there is no line for shorter prompts; expected one with 0")
-        first.append(group[0])
-    return first
 
 
 def _contexts(lines: Sequence[Sequence[Line]], listed: Mapping[Any, Any], *, standard_only: bool) -> list[Context]:
@@ -258,7 +132,7 @@ def _particularity(line: Line) -> tuple[bool, ...]:
 
 def _fixed(group: Sequence[Line], rates: Rates, day: datetime) -> dict[str, Any]:
     currency = group[0].currency
-    rate = Decimal(1) if currency == "USD" else _rate_on(rates, currency, day) or Decimal(0)
+    rate = Decimal(1) if currency == "USD" else rate_on(rates, currency, day) or Decimal(0)
     base = next((line.prices for line in group if not line.above_tokens), {})
     prices: dict[str, Decimal | TieredPrices | None] = {}
     with localcontext() as context:
@@ -326,8 +200,3 @@ def _listed_on(listed: Mapping[datetime, Any], key: PriceKey) -> Mapping[str, An
         None,
     )
     return found
-
-
-def _rate_on(rates: Rates, currency: str, day: datetime) -> Decimal | None:
-    known = [usd for valid_from, usd in rates.get(currency, []) if valid_from <= max(day, ALWAYS)]
-    return known[-1] if known else None

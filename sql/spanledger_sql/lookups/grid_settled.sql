@@ -1,7 +1,11 @@
 -- The hours of a zone that need not be fetched again: measured ones, and older estimates.
--- Parameters: zone, signal, basis String; begin, until DateTime('UTC'): half-open; estimated_until DateTime('UTC'):
---     estimates of later hours may still be replaced by measurements.
--- Columns: ts: the hour's start, UTC.
+--
+-- Parameters:
+--   zone, signal, basis String: of the intensities
+--   begin, until DateTime('UTC'): the hours, half-open
+--   estimated_until DateTime('UTC'): estimates of later hours may still be replaced by measurements
+-- Columns:
+--   ts: start of the hour, UTC
 SELECT ts
 FROM grid_intensity FINAL
 WHERE resolution = 'hour'

@@ -1,6 +1,15 @@
 -- The stored hours of some zones.
--- Parameters: zones Array(String); begin, until DateTime('UTC'): first and last hour, both included.
--- Columns: zone; signal; basis; ts: the hour's start, UTC; g_per_kwh: gCO2e/kWh; quality; source; imported_at.
+--
+-- Parameters:
+--   zones Array(String): the grid zones
+--   begin, until DateTime('UTC'): first and last hour, both included
+-- Columns:
+--   zone, signal, basis: of the intensity
+--   ts: start of the hour, UTC
+--   g_per_kwh: gCO2e/kWh
+--   quality: `measured`, `estimated` or `forecast`
+--   source: who published it
+--   imported_at: UTC
 SELECT zone, signal, basis, ts, g_per_kwh, quality, source, imported_at
 FROM grid_intensity FINAL
 WHERE resolution = 'hour'

@@ -1,6 +1,11 @@
 -- How far the next batch of the worker goes.
--- Parameters: after DateTime64(6, 'UTC'): the progress so far; batch_calls UInt64: how many calls a batch holds.
--- Columns: until DateTime64(6, 'UTC'), calls (new since `after`, up to `until`); zero calls when there is nothing new.
+--
+-- Parameters:
+--   after DateTime64(6, 'UTC'): the progress so far
+--   batch_calls UInt64: how many calls a batch holds
+-- Columns:
+--   until: the last call's time of ingestion, UTC
+--   calls: new since `after`, up to `until`; 0 when there is nothing new
 SELECT
     max(ingested_at) AS until,
     count() AS calls

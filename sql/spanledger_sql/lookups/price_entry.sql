@@ -1,7 +1,13 @@
 -- The row of a price book that priced a call, as it was then, with the file it came from.
--- Parameters: price_id String; enriched_at DateTime64(6, 'UTC'): when the call was priced.
--- Columns: those of price_list; tenant_id, provider_account, environment: whose calls the book applies to, and sha256 of
---     its file, NULL where it is the list.
+--
+-- Parameters:
+--   price_id String: as the ledger names it
+--   enriched_at DateTime64(6, 'UTC'): when the call was priced
+-- Columns:
+--   price_list.*: the row
+--   version: of the contract book; NULL where it is the list
+--   tenant_id, provider_account, environment: whose calls the book applies to; NULL where it is the list
+--   sha256: of the book's file; NULL where it is the list
 SELECT *
 FROM
 (

@@ -1,6 +1,9 @@
 -- The models that calls of a batch name and that have no resolution yet.
--- Parameters: batch Identifier: the table of the batch, stage 1 of the ledger.
--- Columns: provider, request_model, response_model.
+--
+-- Parameters:
+--   batch Identifier: the table of the batch, stage 1 of the ledger
+-- Columns:
+--   provider, request_model, response_model: as the calls report them
 SELECT DISTINCT
     provider,
     request_model,

@@ -1,6 +1,10 @@
 -- The places where calls of a batch ran that have no grid zone yet.
--- Parameters: batch Identifier: the table of the batch, stage 1 of the ledger.
--- Columns: provider, cloud_region ('' where the span names none).
+--
+-- Parameters:
+--   batch Identifier: the table of the batch, stage 1 of the ledger
+-- Columns:
+--   provider: who answered
+--   cloud_region: as the span names it; '' where it names none
 SELECT DISTINCT
     provider,
     cloud_region

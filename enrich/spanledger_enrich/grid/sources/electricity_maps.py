@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from pydantic import AwareDatetime, BaseModel, FiniteFloat
 
-from spanledger_enrich.files.csv_table import CsvTable, GridFileError
+from spanledger_enrich.files.import_file import ImportFileError
 from spanledger_enrich.grid.sources.http import GridSourceError, parsed, utc
 from spanledger_enrich.grid.sources.intensity_column import intensities
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from spanledger_enrich.files.csv_table import CsvTable
     from spanledger_enrich.grid.sources.http import GridHttp
 
 NAME = "Electricity Maps"
@@ -32,7 +33,7 @@ def read(table: CsvTable) -> pd.DataFrame:
     """Samples of a download, direct and life cycle.
 
     Raises:
-        GridFileError: The file is no hourly download, or a line of it has a bad time or value.
+        ImportFileError: The file is no hourly download, or a line of it has a bad time or value.
     """
     zone = table.required(_WHAT, "zone id")
     names = {basis: table.required(_WHAT, *spellings) for basis, spellings in _BASES.items()}
@@ -127,6 +128,6 @@ def _refuse_coarse_downloads(table: CsvTable) -> None:
         table.refuse(coarse, "citation", f"means of a longer period; expected {_WHAT}")
     time, zone = table.text(TIME), table.text("zone id")
     if zone.is_unique and time.str.match(r"\d{4}-01-01[T ]00:00").all():
-        raise GridFileError(
+        raise ImportFileError(
             f"{table.path}: one value a zone, at the start of a year: this looks like yearly means; expected {_WHAT}"
         )

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from spanledger_enrich.files.csv_table import CsvTable, GridFileError
+from spanledger_enrich.files.csv_table import CsvTable
+from spanledger_enrich.files.import_file import ImportFileError
 from spanledger_enrich.grid.grid_hour import GridStepError, hourly, missing_hours
 from spanledger_enrich.grid.grid_zone import is_zone, similar_zones
 from spanledger_enrich.grid.sources import electricity_maps, plain, watttime
@@ -49,13 +50,13 @@ def read_files(
         timezone: Of times without an offset.
 
     Raises:
-        GridFileError: A file cannot be read, has a bad line, names an unknown zone, or two files differ in an hour.
+        ImportFileError: A file cannot be read, has a bad line, names an unknown zone, or two files differ in an hour.
     """
     names = dict(renamed or {})
     samples = [_samples(path, zone, set(names), timezone) for path in paths]
     seen = {name for _, table in samples for name in table["zone"].unique()}
     if unused := sorted(set(names) - seen):
-        raise GridFileError(
+        raise ImportFileError(
             f"--zone {unused[0]}={names[unused[0]]}: no file has a zone {unused[0]!r}; nothing was imported"
         )
     files = [_hours(path, kind, table, names) for path, (kind, table) in zip(paths, samples, strict=True)]
@@ -77,14 +78,16 @@ def _hours(path: Path, kind: str, samples: pd.DataFrame, renamed: dict[str, str]
     future = (samples["ts"] > pd.Timestamp.now(UTC)) & (samples["quality"] != "forecast")
     if future.any():
         row = samples[future].iloc[0]
-        raise GridFileError(f"{path}:{row['line']}: {row['ts']:%Y-%m-%d %H:%M} UTC is to come, but is no forecast")
+        raise ImportFileError(f"{path}:{row['line']}: {row['ts']:%Y-%m-%d %H:%M} UTC is to come, but is no forecast")
     try:
         hours = hourly(samples)
     except GridStepError as error:
         row = samples.loc[error.row]
-        raise GridFileError(f"{path}:{row['line']}: {row['zone']} {row['ts']:%Y-%m-%d %H:%M:%S} UTC: {error}") from None
+        raise ImportFileError(
+            f"{path}:{row['line']}: {row['zone']} {row['ts']:%Y-%m-%d %H:%M:%S} UTC: {error}"
+        ) from None
     if hours.empty:
-        raise GridFileError(f"{path}: holds no value")
+        raise ImportFileError(f"{path}: holds no value")
     return GridFile(path, kind, hours, missing_hours(hours))
 
 
@@ -95,7 +98,7 @@ def _read(table: CsvTable, zone: str, timezone: str) -> tuple[str, pd.DataFrame]
         return watttime.NAME, watttime.read(table, zone)
     if plain.TIME in table.rows:
         return "plain", plain.read(table, zone, timezone)
-    raise GridFileError(
+    raise ImportFileError(
         f"{table.path}:1: the columns {', '.join(table.rows.columns[:6])} are of no known format; expected Electricity "
         "Maps' (Datetime (UTC), Zone Id, ...), WattTime's (point_time, value) or zone,datetime,g_per_kwh"
     )
@@ -109,9 +112,9 @@ def _refuse_unknown_zones(path: Path, samples: pd.DataFrame, accepted: set[str])
         if is_zone(name) or name in accepted:
             continue
         if not name:
-            raise GridFileError(f"{path}:{line}: zone: blank; expected a zone such as DE; nothing was imported")
+            raise ImportFileError(f"{path}:{line}: zone: blank; expected a zone such as DE; nothing was imported")
         near = similar_zones(name)
-        raise GridFileError(
+        raise ImportFileError(
             f"{path}:{line}: zone: {name!r} is no known zone"
             + (f"; meant {' or '.join(near)}?" if near else "")
             + f" To take it as it is: --zone {name}={name}; nothing was imported"
@@ -125,7 +128,7 @@ def _refuse_repetitions(path: Path, samples: pd.DataFrame) -> None:
         row = samples[again].iloc[0]
         same = (samples[key] == row[key]).all(axis=1)
         first = samples.loc[same, "line"].iloc[0]
-        raise GridFileError(
+        raise ImportFileError(
             f"{path}:{row['line']}: {row['zone']} {row['ts']:%Y-%m-%d %H:%M} UTC was given in line {first} already; "
             "nothing was imported"
         )
@@ -147,10 +150,7 @@ def _refuse_contradictions(files: list[GridFile]) -> None:
         values = " and ".join(
             f"{files[number].path}: {value}" for number, value in zip(same["file"], same["g_per_kwh"], strict=True)
         )
-        raise GridFileError(
+        raise ImportFileError(
             f"{row['zone']} {row['ts']:%Y-%m-%d %H:%M} UTC ({row['signal']}, {row['basis']}) has different values: "
             f"{values} g/kWh; nothing was imported"
         )
-
-
-__all__ = ["GridFile", "GridFileError", "read_files"]

@@ -14,6 +14,8 @@ from pydantic import BaseModel, ValidationError
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 from tenacity.wait import wait_exponential_jitter
 
+from spanledger_settings.mendable import MendableError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -24,7 +26,7 @@ _PASSING = {408, 425, 429, 500, 502, 503, 504}
 _LONGEST_WAIT_SECONDS = 300.0
 
 
-class GridSourceError(Exception):
+class GridSourceError(MendableError):
     """A source of intensities gave no usable answer; the message says which, what, and how to mend it."""
 
 

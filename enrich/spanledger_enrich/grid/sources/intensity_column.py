@@ -21,7 +21,7 @@ def intensities(table: CsvTable, column: str, g_per_kwh: float = 1.0) -> pd.Seri
         g_per_kwh: What one of the column's unit is.
 
     Raises:
-        GridFileError: A value is no number, negative, or too high for the unit.
+        ImportFileError: A value is no number, negative, or too high for the unit.
     """
     text = table.text(column)
     values = pd.to_numeric(text.where(text != ""), errors="coerce") * g_per_kwh

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from spanledger_enrich.files.csv_table import GridFileError
+from spanledger_enrich.files.import_file import ImportFileError
 from spanledger_enrich.grid.grid_hour import G_PER_KWH_OF_LB_PER_MWH, QUALITIES
 from spanledger_enrich.grid.sources.intensity_column import intensities
 
@@ -32,11 +32,11 @@ def read(table: CsvTable, zone: str = "", timezone: str = "") -> pd.DataFrame:
         timezone: Of times without an offset.
 
     Raises:
-        GridFileError: A column lacks, or a line has a value that cannot be.
+        ImportFileError: A column lacks, or a line has a value that cannot be.
     """
     given = [name for name in UNITS if name in table.rows]
     if len(given) != 1:
-        raise GridFileError(f"{table.path}:1: expected one column of {' or '.join(UNITS)}, found {len(given)}")
+        raise ImportFileError(f"{table.path}:1: expected one column of {' or '.join(UNITS)}, found {len(given)}")
     value = given[0]
     zones = pd.Series(zone, table.rows.index)
     if "zone" in table.rows or not zone:

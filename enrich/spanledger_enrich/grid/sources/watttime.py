@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from pydantic import AwareDatetime, BaseModel, FiniteFloat, PositiveInt
 
-from spanledger_enrich.files.csv_table import CsvTable, GridFileError
+from spanledger_enrich.files.import_file import ImportFileError
 from spanledger_enrich.grid.grid_hour import G_PER_KWH_OF_LB_PER_MWH
 from spanledger_enrich.grid.sources.http import GridKeyRefusedError, GridSourceError, parsed, utc
 from spanledger_enrich.grid.sources.intensity_column import intensities
@@ -20,6 +20,7 @@ from spanledger_enrich.grid.sources.intensity_column import intensities
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from spanledger_enrich.files.csv_table import CsvTable
     from spanledger_enrich.grid.sources.http import GridHttp
 
 NAME = "WattTime"
@@ -40,7 +41,7 @@ def read(table: CsvTable, zone: str = "") -> pd.DataFrame:
         zone: The region of a file that says none.
 
     Raises:
-        GridFileError: The region is not known, or a line has a bad time or value.
+        ImportFileError: The region is not known, or a line has a bad time or value.
     """
     time, value = table.required(_WHAT, *TIMES), table.required(_WHAT, *VALUES)
     named = _FILE_NAME.match(table.path.name)
@@ -50,7 +51,7 @@ def read(table: CsvTable, zone: str = "") -> pd.DataFrame:
     elif region := zone or (named["region"] if named else ""):
         regions = pd.Series(region, table.rows.index)
     else:
-        raise GridFileError(
+        raise ImportFileError(
             f"{table.path}: does not say its region; expected a name such as "
             "CAISO_NORTH_co2_moer_2024-01-01_2024-02-01.csv, a column 'region', or --zone CAISO_NORTH"
         )

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import typer
 
-from spanledger_cli.commands.read.ledger import say_what_there_is
-from spanledger_cli.options import Begin, End, Month, Output, Timezone, open_store
+from spanledger_cli.options import open_store
+from spanledger_cli.report_request import ReportRequest, over_a_period
 from spanledger_cli.terminal import print_rows
-from spanledger_settings.period import period
+from spanledger_cli.what_there_is import say_what_there_is
 
 _COUNTS = ("calls", "unattributed", "unpriced", "missing_usage", "estimated_usage", "duplicates", "unbelieved")
 
 
-def quality(
-    context: typer.Context,
-    month: Month = None,
-    begin: Begin = None,
-    end: End = None,
-    timezone: Timezone = "UTC",
-    output: Output = None,
-) -> None:
+@over_a_period()
+def quality(context: typer.Context, request: ReportRequest) -> None:
     """By service and instrumentation: calls without tenant, price or usage, duplicates removed, attributes not read.
 
     Shares are of the calls that count. The worst come first; 'spanledger doctor' says how to mend them.
@@ -28,9 +22,8 @@ def quality(
 
         spanledger quality --month 2024-10
     """
-    asked = period(month, begin, end, timezone)
     with open_store(context) as store:
-        frame = store.frame("reports/attribution/quality", **{"from": asked.begin, "to": asked.end, "tenants": []})
+        frame = store.frame("reports/attribution/quality", **request.period.bounds, tenants=[])
         if frame.empty:
-            say_what_there_is(store, asked)
-        print_rows(frame, output, title=f"Quality of what was told, {asked}", total=_COUNTS)
+            say_what_there_is(store, request.period)
+        print_rows(frame, request.output, title=f"Quality of what was told, {request.period}", total=_COUNTS)

@@ -8,12 +8,14 @@ from typing import Annotated
 
 import typer
 
-from spanledger_cli.commands.run.data import progress
-from spanledger_cli.options import Begin, End, Month, Output, Timezone, configuration, open_store
+from spanledger_cli.options import configuration, open_store
+from spanledger_cli.progress import progress
+from spanledger_cli.report_request import ReportRequest, over_a_period
 from spanledger_cli.terminal import console, print_rows
-from spanledger_enrich.books.restatement import Scope
-from spanledger_enrich.books.whatif import Assumptions, reckon
-from spanledger_settings.period import period
+from spanledger_cli.whatif_options import CacheHitRate, Model, ServiceTier, TokenFactor, moved_models
+from spanledger_enrich.books.assumptions import Assumptions
+from spanledger_enrich.books.scope import Scope
+from spanledger_enrich.books.whatif import reckon
 
 
 class Book(StrEnum):
@@ -23,27 +25,18 @@ class Book(StrEnum):
     list = "list"
 
 
+@over_a_period()
 def whatif(
     context: typer.Context,
-    model: Annotated[
-        list[str] | None,
-        typer.Option(help="A recorded model and the one, or provider/model, to use instead. May be repeated."),
-    ] = None,
-    token_factor: Annotated[
-        float, typer.Option(help="Tokens of the other model for one recorded token.", min=0.01, max=100)
-    ] = 1.0,
-    cache_hit_rate: Annotated[
-        float, typer.Option(help="Share of each prompt that is read from the cache at least.", min=0, max=1)
-    ] = 0.0,
-    service_tier: Annotated[str, typer.Option(help="Of all calls, such as batch.")] = "",
+    *,
+    model: Model = None,
+    token_factor: TokenFactor = 1.0,
+    cache_hit_rate: CacheHitRate = 0.0,
+    service_tier: ServiceTier = "",
     price_factor: Annotated[str, typer.Option(help="Times the new cost: 0.9 is a discount of 10 %.")] = "1",
     book: Annotated[Book, typer.Option(help="Compare contracted costs, or list costs.")] = Book.contract,
     tenant: Annotated[list[str] | None, typer.Option(help="Only this tenant's calls. May be repeated.")] = None,
-    month: Month = None,
-    begin: Begin = None,
-    end: End = None,
-    timezone: Timezone = "UTC",
-    output: Output = None,
+    request: ReportRequest,
 ) -> None:
     """What recorded usage would have cost under other models, prices, service tier or cache hit rate, by tenant (USD).
 
@@ -58,9 +51,9 @@ def whatif(
 
         spanledger whatif --cache-hit-rate 0.6 --tenant acme --month 2024-10
     """
-    asked = period(month, begin, end, timezone)
+    asked = request.period
     assumptions = Assumptions(
-        models=dict(_pair(text) for text in model or []),
+        models=moved_models(model),
         token_factor=token_factor,
         cache_hit_rate=cache_hit_rate,
         service_tier=service_tier,
@@ -80,20 +73,11 @@ def whatif(
     console(stderr=True).print(f"Assumed, from {asked}:\n{assumptions}", markup=False, soft_wrap=True)
     print_rows(
         frame,
-        output,
+        request.output,
         title=f"What if, {asked}",
         total=[str(name) for name in frame if name != "tenant"],
         gaps=["unknown_calls"],
     )
-
-
-def _pair(text: str) -> tuple[str, str]:
-    recorded, _, other = text.partition("=")
-    if not recorded or not other:
-        raise typer.BadParameter(
-            f"{text!r}; expected a recorded model and another, such as gpt-4o=gpt-4o-mini", param_hint="--model"
-        )
-    return recorded.strip(), other.strip()
 
 
 def _factor(text: str) -> Decimal:

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from spanledger_cli.options import Begin, End, Files, Month, Output, Timezone, configuration, open_store
+from spanledger_cli.options import Files, Output, configuration, open_store
+from spanledger_cli.report_request import ReportRequest, over_a_period
 from spanledger_cli.terminal import console, print_rows
 from spanledger_enrich.energy.energy_file import read_files, record
-from spanledger_settings.period import period
 
 energy = typer.Typer(help="What models and hosts draw.", no_args_is_help=True)
 
@@ -64,42 +64,28 @@ def energy_list(
 
 
 @energy.command("compare")
-def energy_compare(
-    context: typer.Context,
-    month: Month = None,
-    begin: Begin = None,
-    end: End = None,
-    timezone: Timezone = "UTC",
-    output: Output = None,
-) -> None:
+@over_a_period()
+def energy_compare(context: typer.Context, request: ReportRequest) -> None:
     """The two modelled methods side by side: what EcoLogits and the token-aware method reckon for the same calls.
 
     Try:
 
         spanledger energy compare --month 2024-10
     """
-    asked = period(month, begin, end, timezone)
     with open_store(context) as store:
-        frame = store.frame("reports/energy/compare", **{"from": asked.begin, "to": asked.end})
-        print_rows(frame, output, title=f"Energy by method, Wh, {asked}")
+        frame = store.frame("reports/energy/compare", **request.period.bounds)
+        print_rows(frame, request.output, title=f"Energy by method, Wh, {request.period}")
 
 
 @energy.command("hosts")
-def energy_hosts(
-    context: typer.Context,
-    month: Month = None,
-    begin: Begin = None,
-    end: End = None,
-    timezone: Timezone = "UTC",
-    output: Output = None,
-) -> None:
+@over_a_period()
+def energy_hosts(context: typer.Context, request: ReportRequest) -> None:
     """What metered hosts drew, how much of it calls got, and how much was idle.
 
     Try:
 
         spanledger energy hosts --month 2024-10
     """
-    asked = period(month, begin, end, timezone)
     with open_store(context) as store:
-        frame = store.frame("reports/energy/hosts", **{"from": asked.begin, "to": asked.end})
-        print_rows(frame, output, title=f"Measured energy, Wh at the host, {asked}")
+        frame = store.frame("reports/energy/hosts", **request.period.bounds)
+        print_rows(frame, request.output, title=f"Measured energy, Wh at the host, {request.period}")

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from spanledger_cli.options import Begin, End, Files, Month, Output, Timezone, open_store
+from spanledger_cli.options import Files, Output, open_store
+from spanledger_cli.report_request import ReportRequest, over_a_period
 from spanledger_cli.terminal import console, print_rows
 from spanledger_enrich.grid.grid_contract import read_files, record
-from spanledger_settings.period import period
 
 contracts = typer.Typer(help="Contracts on power, for market-based emissions.", no_args_is_help=True)
 
@@ -49,21 +49,14 @@ def contracts_list(context: typer.Context, output: Output = None) -> None:
 
 
 @contracts.command("coverage")
-def contracts_coverage(
-    context: typer.Context,
-    month: Month = None,
-    begin: Begin = None,
-    end: End = None,
-    timezone: Timezone = "UTC",
-    output: Output = None,
-) -> None:
+@over_a_period()
+def contracts_coverage(context: typer.Context, request: ReportRequest) -> None:
     """How far contracted volumes cover the calls' energy, annually and hour by hour matched, with market-based kgCO2e.
 
     Try:
 
         spanledger grid contracts coverage --from 2024-01-01 --to 2025-01-01
     """
-    asked = period(month, begin, end, timezone)
     with open_store(context) as store:
-        frame = store.frame("reports/grid/contract_coverage", **{"from": asked.begin, "to": asked.end})
-        print_rows(frame, output, title=f"Coverage by contracts, {asked}")
+        frame = store.frame("reports/grid/contract_coverage", **request.period.bounds)
+        print_rows(frame, request.output, title=f"Coverage by contracts, {request.period}")

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from spanledger_cli.options import Begin, End, Month, Output, Timezone, configuration, open_store
+from spanledger_cli.options import configuration, open_store
+from spanledger_cli.report_request import ReportRequest, over_a_period
 from spanledger_cli.terminal import console, print_rows
 from spanledger_enrich.ledger.tenant_rules import store_rules
-from spanledger_settings.period import period
 
 if TYPE_CHECKING:
     from spanledger_sql.store import Store
@@ -18,25 +18,18 @@ tenants = typer.Typer(help="Whose calls are: tenant rules.", no_args_is_help=Tru
 
 
 @tenants.command("rules")
-def rules(
-    context: typer.Context,
-    month: Month = None,
-    begin: Begin = None,
-    end: End = None,
-    timezone: Timezone = "UTC",
-    output: Output = None,
-) -> None:
+@over_a_period()
+def rules(context: typer.Context, request: ReportRequest) -> None:
     """The tenant rules of the configuration, and the calls of a period that each gives to a tenant (USD).
 
     Try:
 
         spanledger tenants rules --month 2024-10
     """
-    span = period(month, begin, end, timezone)
     with open_store(context) as store:
         _tell_of_others(context, store)
-        frame = store.frame("reports/attribution/tenant_rules", **{"from": span.begin, "to": span.end})
-        print_rows(frame, output, title=f"Tenant rules in force, and what they decide, {span}")
+        frame = store.frame("reports/attribution/tenant_rules", **request.period.bounds)
+        print_rows(frame, request.output, title=f"Tenant rules in force, and what they decide, {request.period}")
 
 
 @tenants.command("apply")

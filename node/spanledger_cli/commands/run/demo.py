@@ -16,8 +16,8 @@ from typing import Annotated, Any
 
 import typer
 
-from spanledger_cli.commands.run.data import progress
 from spanledger_cli.commands.run.doctor import node_status
+from spanledger_cli.progress import progress
 from spanledger_cli.terminal import Format, console, print_rows
 from spanledger_enrich.grid.grid_intensity import read_electricity_maps
 from spanledger_node.listening import ListenError, listen

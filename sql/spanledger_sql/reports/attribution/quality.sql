@@ -1,10 +1,22 @@
 -- How well each service and instrumentation tells what the ledger needs, the worst first.
--- Parameters: from, to DateTime64(9, 'UTC'): the period, half-open; tenants Array(String): of the calls, empty for all.
--- Columns: service; dialect; scope (the instrumentation); calls: counted ones; unattributed, unpriced, missing_usage,
---     estimated_usage: how many of them; unattributed_share, unpriced_share, missing_usage_share: of the calls;
---     duplicates: reports of calls that another report counts for; unbelieved: calls with counts that are none;
---     unknown_attributes: names of up to five attributes of its spans that speak of tokens or usage and that no dialect
---     reads, as far back as spans are kept.
+--
+-- Parameters:
+--   from, to DateTime64(9, 'UTC'): the period of the calls, half-open
+--   tenants Array(String): whose calls; empty: all
+-- Columns:
+--   service: `service.name` of the spans
+--   dialect: whose attribute names they were read by
+--   scope: the instrumentation
+--   calls: counted ones
+--   unattributed: of them, without a tenant
+--   unpriced: of them, without a price
+--   missing_usage: of them, that succeeded and name no tokens
+--   estimated_usage: of them, whose tokens were estimated
+--   unattributed_share, unpriced_share, missing_usage_share: of the calls, 0 to 1; NULL without calls
+--   duplicates: reports of calls that another report counts for
+--   unbelieved: calls that name tokens which cannot be believed
+--   unknown_attributes: names of up to five attributes of its spans that speak of tokens or usage and that no dialect
+--     reads, as far back as spans are kept
 WITH
     unread AS
     (

@@ -1,7 +1,17 @@
 -- The tenant rules in force, and what they decide of the calls in the ledger.
--- Parameters: from, to DateTime64(9, 'UTC'): of the calls, half-open.
--- Columns: rule: its place, from 1; attribute; kind: value, lookup or pattern; goes: first or after the span's own word;
---     entries: of a lookup; pattern; calls and list_cost (USD) that it gives to a tenant; tenants: how many.
+--
+-- Parameters:
+--   from, to DateTime64(9, 'UTC'): the period of the calls, half-open
+-- Columns:
+--   rule: its place in the configuration, from 1
+--   attribute: whose value decides
+--   kind: `value`, `lookup` or `pattern`
+--   goes: `first`, or `after` the span's own word
+--   entries: of a lookup, how many values it knows; else 0
+--   pattern: of a pattern, its expression
+--   tenants: how many tenants it gives calls to
+--   calls: how many calls it gives to a tenant
+--   list_cost: of these, USD, sum of what is known
 SELECT
     in_force.rule AS rule,
     in_force.attribute AS attribute,

@@ -1,7 +1,18 @@
--- How one call's cost and emissions came about: its ledger row, and the energy entry, place and names that it used.
--- Parameters: trace_id, span_id String, in lower-case hex.
--- Columns: those of ledger; the energy entry's coefficients (Wh per output token and per request) and source; how the
---     zone was found; what resolution noted. The prices are in reports/price_entry.
+-- How one call's cost and emissions came about: its row of the ledger, and the energy entry, place and names that it used.
+-- The prices are in lookups/price_entry.
+--
+-- Parameters:
+--   trace_id, span_id String: the call, lower-case hex
+-- Columns:
+--   ledger.*: the row in force
+--   wh_per_output_token, wh_per_input_token, wh_per_cache_read_token: of the energy entry, Wh per token, PUE included
+--   wh_per_request: of the energy entry, Wh per call, PUE included
+--   entry_pue: facility energy / IT energy that the entry contains
+--   energy_source: where the entry is from
+--   zone_source: how the zone was found
+--   price_provider, price_model: of the price rows that the names led to
+--   seller: who charges for the call
+--   resolution_note: why no price was found, or what was assumed
 SELECT *
 FROM
 (

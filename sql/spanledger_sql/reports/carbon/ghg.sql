@@ -1,12 +1,23 @@
 -- Emissions by the GHG Protocol's scopes and categories, Scope 2 location- and market-based side by side.
+--
 -- Own or leased machines are the calls whose energy was measured on their host, and those of the providers and hosts
 -- that the configuration names as own. All others are purchased use of a provider's machines.
--- Parameters: from, to DateTime64(9, 'UTC'): the half-open period; by Array(String): any of tenant, cost_center,
---     provider, model, region, zone, month; the others are folded into ''; timezone String: of the months;
---     own_providers, own_hosts Array(String): as spans name them (`provider`, `host_name`).
--- Columns: scope; category; the dimensions; calls; energy_kwh; location_kg with its bounds, and market_kg, of
---     the operation, and embodied_kg of the hardware, in kgCO2e: NULL where the row holds none of that kind or nothing is
---     known; then how many calls each sum leaves out because it is unknown.
+--
+-- Parameters:
+--   from, to DateTime64(9, 'UTC'): the period, half-open
+--   by Array(String): any of tenant, cost_center, provider, model, region, zone, month; the others are folded into ''
+--   timezone String: of the months
+--   own_providers, own_hosts Array(String): as spans name them (`provider`, `host_name`)
+-- Columns:
+--   scope: `Scope 2` or `Scope 3`
+--   category: of the scope
+--   month, tenant, cost_center, provider, model, region, zone: the dimensions; '' where not asked for
+--   calls: counted ones
+--   energy_kwh: of the operation, PUE included, kWh; NULL where the row holds none; so of all sums
+--   location_kg, location_kg_low, location_kg_high: of the operation, location-based, with its bounds, kgCO2e
+--   market_kg: of the operation, market-based, kgCO2e
+--   embodied_kg: of the hardware, kgCO2e
+--   unknown_location_calls, unknown_market_calls, unknown_embodied_calls: calls that the sum leaves out
 SELECT
     line.1 AS scope,
     line.2 AS category,

@@ -1,12 +1,28 @@
 -- Energy and emissions by the dimensions asked for, with their bounds, and what they rest on.
--- Parameters: from, to DateTime64(9, 'UTC'): the half-open period; by Array(String): any of month, day, hour,
---     hour_of_day, tenant, cost_center, environment, service, feature, workflow, user, provider, model, operation,
---     region, zone, energy_method, intensity_resolution; the others are folded into ''; timezone String: of the times.
--- Columns: the dimensions; calls; output_tokens; energy_kwh with its bounds, PUE included; emissions of the operation
---     in kgCO2e: co2e_kg with its bounds, location-based, and beside it co2e_market_kg, market-based, never netted;
---     embodied_kg of the hardware in kgCO2e; water_l; then how many calls each sum leaves out because it is unknown,
---     and the shares of the calls, 0 to 1, whose energy was got by each method and whose intensity is of the hour,
---     filled in from near hours, or a year's mean.
+--
+-- Parameters:
+--   from, to DateTime64(9, 'UTC'): the period, half-open
+--   by Array(String): any of month, day, hour, hour_of_day, tenant, cost_center, environment, service, feature,
+--     workflow, user, provider, model, operation, region, zone, energy_method, intensity_resolution; the others are
+--     folded into ''
+--   timezone String: of the times
+-- Columns:
+--   month, day, hour, hour_of_day: of the call's start, in the time zone; '' where not asked for; an hour has its offset
+--   tenant, cost_center, environment, service, feature, workflow, user, provider, model, operation, region, zone:
+--     '' where not asked for
+--   energy_method, intensity_resolution: likewise
+--   calls: counted ones
+--   output_tokens: sum
+--   energy_kwh, energy_kwh_low, energy_kwh_high: PUE included, with its bounds, kWh; sum of what is known
+--   co2e_kg, co2e_kg_low, co2e_kg_high: of the operation, location-based, with its bounds, kgCO2e
+--   co2e_market_kg: of the operation, market-based, kgCO2e; beside the other, never netted
+--   embodied_kg: of the hardware, kgCO2e
+--   water_l: on site and at the power plants, l
+--   unknown_energy_calls, unknown_co2e_calls, unknown_market_calls, unknown_embodied_calls, unknown_water_calls: calls
+--     that the sum leaves out
+--   measured_share, modelled_share, proxy_share: of the calls, 0 to 1, whose energy was got that way
+--   hourly_share, filled_share, yearly_share: of the calls, 0 to 1, whose intensity is of their hour, filled in from
+--     near hours, or a year's mean
 SELECT
     if(has({by:Array(String)}, 'month'), formatDateTime(toTimeZone(c.ts, {timezone:String}), '%Y-%m'), '') AS month,
     if(has({by:Array(String)}, 'day'), toString(toDate(toTimeZone(c.ts, {timezone:String}))), '') AS day,

@@ -1,13 +1,22 @@
 -- Software Carbon Intensity (ISO/IEC 21031:2024): ((E x I) + M) / R, in gCO2e per unit.
+--
 -- E: energy of a call; I: the location-based intensity of its hour; M: its share of the hardware's emissions;
 -- R: the functional units of the same calls. Market-based factors and offsets do not enter, as the standard demands.
--- Parameters: from, to DateTime64(9, 'UTC'): the half-open period; by Array(String): any of tenant, feature, workflow,
---     service, environment, provider, model, region, zone; the others are folded into ''; unit String: 'call',
---     '1000-tokens' (input and output), 'user' or 'session'.
--- Columns: the dimensions; calls: that make up the score; units: R; sci_g with its bounds, in gCO2e per unit: the bounds
---     are those of the energy, M has none; operational_g and embodied_g: E x I and M of these calls, in gCO2e;
---     unknown_co2e_calls, unknown_embodied_calls: left out, since E, I or M is unknown; without_unit_calls: left out,
---     since they name no user or session, or no tokens.
+--
+-- Parameters:
+--   from, to DateTime64(9, 'UTC'): the period, half-open
+--   by Array(String): any of tenant, feature, workflow, service, environment, provider, model, region, zone; the others
+--     are folded into ''
+--   unit String: `call`, `1000-tokens` (input and output), `user` or `session`
+-- Columns:
+--   tenant, feature, workflow, service, environment, provider, model, region, zone: '' where not asked for
+--   calls: that make up the score
+--   units: R
+--   sci_g, sci_g_low, sci_g_high: gCO2e per unit; the bounds are those of the energy, M has none
+--   operational_g: E x I of these calls, gCO2e
+--   embodied_g: M of these calls, gCO2e
+--   unknown_co2e_calls, unknown_embodied_calls: left out, since E, I or M is unknown
+--   without_unit_calls: left out, since they name no user or session, or no tokens
 SELECT
     if(has({by:Array(String)}, 'tenant'), c.tenant_id, '') AS tenant,
     if(has({by:Array(String)}, 'feature'), c.feature, '') AS feature,

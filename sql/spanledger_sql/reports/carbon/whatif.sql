@@ -1,17 +1,28 @@
 -- What the same calls would have emitted and cost elsewhere, later, on another model, or with more prompt caching.
--- Parameters: from, to DateTime64(9, 'UTC'): the half-open period; by Array(String): any of tenant, feature, model, zone,
---     hour_of_day; the others are folded into ''; timezone String: of the hours;
---     zone String: where the calls would run, '' leaves them where they ran; window UInt32: by how many hours each may
---     be put off, to the one with the least intensity; costed Identifier: the same calls as they would have been booked on
---     another model or with more caching, or `calls`; recosted UInt8: 1 where it is not `calls`;
---     signal, basis String: of the intensities, 'average' or 'marginal', 'lifecycle' or 'direct'; booked UInt8: 1 where
---     these are the ledger's own. Of others nothing but hours is known.
--- Columns: the dimensions; calls; over the calls whose emissions are known both ways: energy_kwh and then_energy_kwh,
---     co2e_kg and then_co2e_kg with its bounds, location-based, in kgCO2e (of the
---     signal), and co2e_change_percent; shifted_hours: by how
---     much they are put off on average; over the calls whose cost is known both ways: list_cost and then_list_cost in USD, and
---     cost_change_percent; not_compared_calls and cost_not_compared_calls: left out of these.
+--
 -- Energy that was measured on a host says nothing of another model or cache: such calls are not compared then.
+--
+-- Parameters:
+--   from, to DateTime64(9, 'UTC'): the period, half-open
+--   by Array(String): any of tenant, feature, model, zone, hour_of_day; the others are folded into ''
+--   timezone String: of the hours
+--   zone String: where the calls would run; '' leaves them where they ran
+--   window UInt32: by how many hours each may be put off, to the one with the least intensity
+--   costed Identifier: the same calls as they would have been booked on another model or with more caching, or `calls`
+--   recosted UInt8: 1 where that is not `calls`
+--   signal, basis String: of the intensities: `average` or `marginal`, `lifecycle` or `direct`
+--   booked UInt8: 1 where these are the ledger's own; of others nothing but hours is known
+-- Columns:
+--   tenant, feature, model, zone, hour_of_day: '' where not asked for
+--   calls: counted ones
+--   energy_kwh, then_energy_kwh: over the calls whose emissions are known both ways: as it is and would have been, kWh
+--   co2e_kg: over the same calls: location-based, by the signal, kgCO2e
+--   then_co2e_kg, then_co2e_kg_low, then_co2e_kg_high: over the same calls: what it would have been, with its bounds, kgCO2e
+--   co2e_change_percent: of co2e_kg, %
+--   shifted_hours: by how much these calls are put off on average, h
+--   list_cost, then_list_cost: over the calls whose cost is known both ways: as it is and would have been, USD
+--   cost_change_percent: of list_cost, %
+--   not_compared_calls, cost_not_compared_calls: left out of these
 WITH
     hours AS
     (

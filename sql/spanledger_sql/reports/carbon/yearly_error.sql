@@ -1,15 +1,26 @@
 -- How far emissions reckoned with a yearly mean are off from those of each call's own hour.
+--
 -- Compared are calls whose intensity is of their hour, with the mean of all hours of the same zone and calendar year
 -- (UTC; of at least 8,000 hours), and with the yearly mean of the country that would stand in without hours.
--- Parameters: from, to DateTime64(9, 'UTC'): the half-open period; by Array(String): any of tenant, feature, model,
---     zone, day, hour_of_day; the others are folded into ''; timezone String: of the days and hours;
---     signal, basis String: of the ledger's intensities.
--- Columns: the dimensions; calls: compared; energy_kwh of these; co2e_kg: by the hour; year_mean_co2e_kg: by the mean of
---     the zone's hours of the year; year_mean_error_percent: by how much that is too high (+) or too low (-), in % of
---     co2e_kg; year_mean_absolute_error_percent: the same with each call's error taken without its sign, so that what
---     is too high at one call does not make up for what is too low at another; national_co2e_kg and
---     national_error_percent: by the country's yearly mean; without_year_calls and without_national_calls: left out of
---     these, for lack of a mean; not_hourly_calls: left out of all, since their intensity is not of their hour or unknown.
+--
+-- Parameters:
+--   from, to DateTime64(9, 'UTC'): the period, half-open
+--   by Array(String): any of tenant, feature, model, zone, day, hour_of_day; the others are folded into ''
+--   timezone String: of the days and hours
+--   signal, basis String: of the ledger's intensities
+-- Columns:
+--   day, tenant, feature, model, zone, hour_of_day: '' where not asked for
+--   calls: compared
+--   energy_kwh: of these, kWh
+--   co2e_kg: by the hour, kgCO2e
+--   year_mean_co2e_kg: by the mean of the zone's hours of the year, kgCO2e
+--   year_mean_error_percent: by how much that is too high (+) or too low (-), in % of co2e_kg
+--   year_mean_absolute_error_percent: the same with each call's error taken without its sign, so that what is too high
+--     at one call does not make up for what is too low at another
+--   national_co2e_kg: by the country's yearly mean, kgCO2e
+--   national_error_percent: by how much that is too high (+) or too low (-), in % of co2e_kg
+--   without_year_calls, without_national_calls: left out of these, for lack of a mean
+--   not_hourly_calls: left out of all, since their intensity is not of their hour or unknown
 WITH
     year_means AS
     (

@@ -1,9 +1,17 @@
 -- What each tenant owes with commitments: usage that no commitment pays, and its part of the commitments.
--- Parameters: from, to DateTime64(9, 'UTC'): the half-open period.
--- Columns: tenant; calls; usage_cost: contracted cost in USD of calls that no commitment pays; covered_calls, and
---     covered_cost: what those that one pays would have cost; allocated_cost: of commitments, for use; idle_cost: for
---     what nobody used; effective_cost: usage_cost + allocated_cost + idle_cost; unknown_cost_calls: not covered, and
---     without a known cost.
+--
+-- Parameters:
+--   from, to DateTime64(9, 'UTC'): the period, half-open
+-- Columns:
+--   tenant: whose
+--   calls: counted ones
+--   usage_cost: contracted cost of calls that no commitment pays, USD
+--   covered_calls: calls that a commitment pays
+--   covered_cost: what these would have cost, USD
+--   allocated_cost: of commitments, for use, USD
+--   idle_cost: of commitments, for what nobody used, USD
+--   effective_cost: usage_cost + allocated_cost + idle_cost, USD
+--   unknown_cost_calls: not covered, and without a known cost
 WITH
     paid AS
     (

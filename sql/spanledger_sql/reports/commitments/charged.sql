@@ -1,8 +1,19 @@
 -- The commitments, and how far each is allocated.
--- Columns: commitment, kind; amount in USD; given: the amount in the currency of its file, with the rate where that is not
---     USD; from, to (UTC); covers: what it names; policy; idle: who bears unused cost;
---     pays_usage: whether the calls it covers are charged with it alone; allocated in USD, and until when; of that,
---     idle_cost in USD; source: the file.
+--
+-- Columns:
+--   commitment: its name
+--   kind: what it is
+--   amount: of its whole period, USD
+--   given: the amount in the currency of its file, with the rate; '' where that is USD
+--   from, to: its period, half-open, UTC
+--   covers: what it names
+--   policy: how it is allocated
+--   idle: who bears unused cost
+--   pays_usage: 1: the calls it covers are charged with it alone
+--   allocated: how much of it is, USD
+--   until: how far the allocation goes, UTC; NULL: nothing is allocated
+--   idle_cost: of the allocated, for what nobody used, USD
+--   source: the file
 SELECT
     one.commitment_id AS commitment,
     one.kind AS kind,

@@ -1,6 +1,13 @@
 -- The two modelled methods side by side: what they reckon for the same calls of a period, by model.
--- Parameters: from, to DateTime64(9, 'UTC'): the period, half-open.
--- Columns: model; calls; for each method its central energy and its bounds, in Wh; ratio: token-aware / EcoLogits.
+--
+-- Parameters:
+--   from, to DateTime64(9, 'UTC'): the period, half-open
+-- Columns:
+--   model: as answered, else as requested
+--   calls: that both methods know
+--   ecologits_wh, ecologits_wh_low, ecologits_wh_high: by EcoLogits, with its bounds, Wh at the facility
+--   token_aware_wh, token_aware_wh_low, token_aware_wh_high: by the token-aware method, with its bounds, Wh at the facility
+--   ratio: token-aware / EcoLogits
 SELECT
     model,
     countIf(method = 'ecologits') AS calls,

@@ -1,7 +1,17 @@
 -- What metered hosts drew, and who got it.
--- Parameters: from, to DateTime64(9, 'UTC'): the period, half-open, by the start of the hour.
--- Columns: host; idle_policy; idle_tenant: whose the idle energy is; hours: with samples; calls: allotted some of it,
---     once for each hour; measured_wh: Wh at the host = served_wh, allotted to calls, + idle_wh; idle_share: 0 to 1.
+--
+-- Parameters:
+--   from, to DateTime64(9, 'UTC'): the period, half-open, by the start of the hour
+-- Columns:
+--   host: its name
+--   idle_policy: how its idle energy is booked
+--   idle_tenant: whose the idle energy is; '' where nobody's
+--   hours: with samples
+--   calls: that were allotted some of it, once for each hour
+--   measured_wh: served_wh + idle_wh, Wh at the host
+--   served_wh: allotted to calls, Wh at the host
+--   idle_wh: not allotted, Wh at the host
+--   idle_share: of measured_wh, 0 to 1
 SELECT
     host_name AS host,
     idle_policy,

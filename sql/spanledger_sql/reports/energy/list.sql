@@ -1,9 +1,18 @@
 -- What models draw, by method: the entries that the ledger's energy rests on.
--- Parameters: match String: part of a model's name, '' for all; method String: 'ecologits', 'token-aware', 'own' or
---     'proxy', '' for all.
--- Columns: method; provider: the maker, or, of own coefficients, the provider ('' is any); model; output, input,
---     cache_read: Wh per 1,000 tokens, PUE included, and output_low, output_high their bounds; request: Wh per request;
---     pue: the one included; source.
+--
+-- Parameters:
+--   match String: part of a model's name; '': all
+--   method String: `ecologits`, `token-aware`, `own` or `proxy`; '': all
+-- Columns:
+--   method: how the entry was made
+--   provider: the maker, or, of own coefficients, the provider ('' is any)
+--   model: its name
+--   output_low, output, output_high: Wh per 1,000 output tokens, with its bounds, PUE included
+--   input: Wh per 1,000 uncached input tokens, PUE included
+--   cache_read: Wh per 1,000 tokens read from the cache, PUE included
+--   request: Wh per call, PUE included
+--   pue: the one included
+--   source: where the entry is from
 SELECT
     method,
     provider,

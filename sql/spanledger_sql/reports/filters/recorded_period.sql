@@ -1,5 +1,8 @@
 -- The time that the ledger covers.
--- Columns: first, last DateTime64(9, 'UTC') of the calls; calls.
+--
+-- Columns:
+--   first, last: start of the first and of the last call, UTC
+--   calls: counted ones
 SELECT
     min(ts) AS first,
     max(ts) AS last,

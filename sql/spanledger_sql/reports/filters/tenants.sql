@@ -1,6 +1,8 @@
 -- The tenants that a report may be narrowed to.
--- Parameters: none.
--- Columns: tenant (calls without one as '(unattributed)', last), calls.
+--
+-- Columns:
+--   tenant: its name; calls without one as '(unattributed)', last
+--   calls: counted ones
 SELECT
     if(tenant_id = '', '(unattributed)', tenant_id) AS tenant,
     count() AS calls

@@ -1,14 +1,24 @@
--- What each tenant, model, feature or provider spent, and what its calls and tokens cost apiece.
+-- What each tenant, model, feature or provider spent, and what its calls and tokens cost apiece; the largest spend first.
 --
 -- Unit costs are over the calls whose cost is known. The largest names keep their own row, the others are summed
--- into '(all others)'; '(unattributed)' always has a row of its own.
+-- into '(all others)'; '(unattributed)' always has a row of its own. These two come last.
 --
--- Parameters: from, to DateTime64(9, 'UTC'): the period, half-open; tenants Array(String): empty for all;
---     dimension String: 'tenant', 'model', 'feature' or 'provider'; names UInt16: how many names keep a row.
--- Columns: name; calls; unknown_cost_calls; input_tokens; cache_read_tokens; output_tokens;
---     contracted_cost Nullable(Decimal(38, 12)) in USD; cost_per_1k_calls, cost_per_1m_tokens (input and output alike),
---     cost_per_1m_input_tokens (cache included), cost_per_1m_output_tokens Nullable(Float64) in USD;
---     largest spend first, '(all others)' and '(unattributed)' last.
+-- Parameters:
+--   from, to DateTime64(9, 'UTC'): the period, half-open
+--   tenants Array(String): whose calls; empty: all
+--   dimension String: `tenant`, `model`, `feature` or `provider`
+--   names UInt16: how many names keep a row
+-- Columns:
+--   name: of the dimension
+--   calls: counted ones
+--   unknown_cost_calls: of them, without a known cost
+--   input_tokens, cache_read_tokens, output_tokens: sums
+--   contracted_cost: USD, sum of what is known
+--   priced_input_tokens, priced_output_tokens: of the calls whose cost is known
+--   cost_per_1k_calls: USD per 1,000 calls whose cost is known
+--   cost_per_1m_tokens: USD per million of their tokens, input and output alike
+--   cost_per_1m_input_tokens: USD of their input, cache included, per million input tokens
+--   cost_per_1m_output_tokens: USD of their output per million output tokens
 WITH
     selected AS
     (

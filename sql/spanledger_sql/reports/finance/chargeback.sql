@@ -1,9 +1,19 @@
 -- What to charge back: calls, tokens, cost and emissions by the dimensions asked for.
--- Parameters: from, to DateTime64(9, 'UTC'): the half-open period; by Array(String): any of tenant, cost_center,
---     environment, service, feature, workflow, user, provider, model, operation, zone, day; the others are folded
---     into ''; timezone String: of the days.
--- Columns: the dimensions; calls; tokens; costs in USD; energy in kWh and emissions in kgCO2e with their bounds,
---     location-based, operational; and how many calls have no price, no known energy, or no usage.
+--
+-- Parameters:
+--   from, to DateTime64(9, 'UTC'): the period, half-open
+--   by Array(String): any of tenant, cost_center, environment, service, feature, workflow, user, provider, model,
+--     operation, zone, day; the others are folded into ''
+--   timezone String: of the days
+-- Columns:
+--   day, tenant, cost_center, environment, service, feature, workflow, user, provider, model, operation, zone: '' where
+--     not asked for
+--   calls: counted ones
+--   input_tokens, cache_read_tokens, output_tokens: sums
+--   list_cost, contracted_cost: USD, sums of what is known
+--   energy_kwh: PUE included, kWh, sum of what is known
+--   co2e_kg, co2e_kg_low, co2e_kg_high: of the operation, location-based, with its bounds, kgCO2e
+--   unpriced_calls, unknown_energy_calls, missing_usage_calls: calls without a price, a known energy, tokens
 SELECT
     if(has({by:Array(String)}, 'day'), toString(toDate(toTimeZone(c.ts, {timezone:String}))), '') AS day,
     if(has({by:Array(String)}, 'tenant'), c.tenant_id, '') AS tenant,

@@ -1,8 +1,14 @@
--- What each tenant owes, by model and feature. The rows add up to the period's spend.
--- Parameters: from, to DateTime64(9, 'UTC'): the period, half-open; tenants Array(String): empty for all.
--- Columns: tenant; cost_center; model; feature; calls; unknown_cost_calls: whose cost is in no row; input_tokens;
---     cache_read_tokens; output_tokens; list_cost_usd, contracted_cost_usd Nullable(Decimal(38, 12)) in USD;
---     largest spend first.
+-- What each tenant owes, by model and feature, the largest spend first. The rows add up to the period's spend.
+--
+-- Parameters:
+--   from, to DateTime64(9, 'UTC'): the period, half-open
+--   tenants Array(String): whose calls; empty: all
+-- Columns:
+--   tenant, cost_center, model, feature: of the calls
+--   calls: counted ones
+--   unknown_cost_calls: of them, whose cost is in no row
+--   input_tokens, cache_read_tokens, output_tokens: sums
+--   list_cost_usd, contracted_cost_usd: USD, sums of what is known
 SELECT
     if(tenant_id = '', '(unattributed)', tenant_id) AS tenant,
     cost_center,

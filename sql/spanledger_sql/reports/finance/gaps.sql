@@ -1,12 +1,20 @@
--- What the figures of a period do not know: whose a call was, or what it cost. A call may be in more than one gap.
+-- What the figures of a period do not know: whose a call was, or what it cost. A call may be in more than one gap; a gap
+-- that does not exist has no row.
 --
 -- 'unattributed': no tenant; the cost is known and in the totals. 'unpriced': no price for the model; the cost is not
 -- in the totals. 'missing usage': the answer named no tokens; the cost is not in the totals. 'estimated usage': tokens
 -- were counted by us; the cost is in the totals.
 --
--- Parameters: from, to DateTime64(9, 'UTC'): the period, half-open; tenants Array(String): empty for all.
--- Columns: gap; calls; tokens (input + output); contracted_cost Nullable(Decimal(38, 12)) in USD; examples: up to three
---     services of unattributed calls, models of the others, out of `names` in all. No row for a gap that does not exist.
+-- Parameters:
+--   from, to DateTime64(9, 'UTC'): the period, half-open
+--   tenants Array(String): whose calls; empty: all
+-- Columns:
+--   gap: what is not known
+--   calls: how many
+--   tokens: of these, input + output
+--   contracted_cost: of these, USD, sum of what is known
+--   examples: up to three services of unattributed calls, models of the others
+--   names: how many such names there are in all
 WITH
     selected AS
     (

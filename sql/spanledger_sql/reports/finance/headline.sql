@@ -3,11 +3,21 @@
 -- The saving compares each call's cached prompt tokens with the price of that same call's uncached ones, less what
 -- writing the cache cost above it; calls whose whole prompt was cached have no such price and are left out.
 --
--- Parameters: from, to DateTime64(9, 'UTC'): the period, half-open; tenants Array(String): empty for all.
--- Columns: calls, priced_calls, failed_calls; input_tokens, cache_read_tokens, output_tokens, tokens (input + output);
---     list_cost, contracted_cost Nullable(Decimal(38, 12)) in USD over the priced calls; cost_per_1k_calls,
---     cost_per_1m_tokens Nullable(Float64) in USD over the priced calls; cache_read_share: of the input tokens, 0 to 1;
---     cache_saving in USD.
+-- Parameters:
+--   from, to DateTime64(9, 'UTC'): the period, half-open
+--   tenants Array(String): whose calls; empty: all
+-- Columns:
+--   calls: counted ones
+--   priced_calls: of them, with a known cost
+--   failed_calls: of them, with an error
+--   input_tokens, cache_read_tokens, output_tokens: sums
+--   tokens: input + output
+--   list_cost, contracted_cost: USD, over the priced calls
+--   cost_per_1k_calls: USD per 1,000 priced calls
+--   priced_tokens: of the priced calls, input + output
+--   cost_per_1m_tokens: USD per million tokens of the priced calls
+--   cache_read_share: of the input tokens, 0 to 1
+--   cache_saving: USD
 WITH
     selected AS
     (

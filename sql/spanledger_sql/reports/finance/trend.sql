@@ -1,13 +1,22 @@
--- What was spent over time, stacked by tenant, model or feature.
+-- What was spent over time, stacked by tenant, model, feature or provider.
 --
 -- The largest names keep their own series, the others are summed into '(all others)'; '(unattributed)' is always
 -- a series of its own.
 --
--- Parameters: from, to DateTime64(9, 'UTC'): the period, half-open; timezone String; tenants Array(String): empty for
---     all; grain String: 'hour', 'day', 'week' (from Monday) or 'month'; dimension String: 'tenant', 'model',
---     'feature' or 'provider'; series UInt16: how many names keep a series.
--- Columns: bucket: start of the local hour, day, week or month, as wall-clock time of the time zone; name; calls;
---     unknown_cost_calls; tokens; contracted_cost Nullable(Decimal(38, 12)) in USD.
+-- Parameters:
+--   from, to DateTime64(9, 'UTC'): the period, half-open
+--   timezone String: of the buckets
+--   tenants Array(String): whose calls; empty: all
+--   grain String: `hour`, `day`, `week` (from Monday) or `month`
+--   dimension String: `tenant`, `model`, `feature` or `provider`
+--   series UInt16: how many names keep a series
+-- Columns:
+--   bucket: start of the local hour, day, week or month, as wall-clock time of the time zone
+--   name: of the dimension
+--   calls: counted ones
+--   unknown_cost_calls: of them, without a known cost
+--   tokens: input + output
+--   contracted_cost: USD, sum of what is known
 WITH
     selected AS
     (

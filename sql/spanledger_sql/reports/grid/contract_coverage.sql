@@ -4,11 +4,18 @@
 -- A contract's volume lies evenly over its period; a PPA's hours, each a contract of one hour, keep their shape. It
 -- covers calls of its own zone (a country's: of all its zones) and provider ('' is all that have no contract of their
 -- own there). What no volume covers has the row's own market factor: supplier's, residual mix, shares, else location.
--- Parameters: from, to DateTime64(9, 'UTC'): the period, half-open.
--- Columns: zone, provider: of the pool ('' of a zone's or provider's that has no contract); consumed_kwh; contracted_kwh
---     in the period; annual_kwh, hourly_kwh: covered by either matching, annual_share, hourly_share: of what was
---     consumed, 0 to 1; location_kg: location-based kgCO2e; market_annual_kg, market_hourly_kg: market-based;
---     unknown_calls: whose energy, and so whose emissions, nobody knows.
+--
+-- Parameters:
+--   from, to DateTime64(9, 'UTC'): the period, half-open
+-- Columns:
+--   zone, provider: of the pool; '' of a zone's or provider's that has no contract
+--   consumed_kwh: of the calls, kWh
+--   contracted_kwh: in the period, kWh
+--   annual_kwh, hourly_kwh: covered by either matching, kWh
+--   annual_share, hourly_share: of what was consumed, 0 to 1
+--   location_kg: location-based, kgCO2e
+--   market_annual_kg, market_hourly_kg: market-based, by either matching, kgCO2e
+--   unknown_calls: whose energy, and so whose emissions, nobody knows
 WITH
     volumes AS
     (

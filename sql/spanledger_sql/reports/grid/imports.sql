@@ -1,6 +1,13 @@
 -- What was imported when and from where, latest first.
--- Columns: imported_at: UTC; origin: file or API; zone; signal; basis; first, last: hours, UTC; new, corrected, unchanged:
--- hours; sha256: of the file.
+--
+-- Columns:
+--   imported_at: UTC
+--   origin: file or API
+--   zone: the grid zone
+--   signal, basis: of the intensities
+--   first, last: hours, UTC
+--   new, corrected, unchanged: how many hours were not there before, replaced another value, were there already
+--   sha256: of the file; '' of an API
 SELECT
     imported_at,
     origin,

@@ -1,8 +1,17 @@
 -- Which zones have intensities, for when, and how good they are.
--- Parameters: match String: part of a zone's name; '': all.
--- Columns: zone; resolution; signal; basis; source: all of them, without what they are means of; first, last: hour or
--- year; hours: or years; missing: hours between first and last without a value; estimated, forecast: hours that are;
--- g_per_kwh: their mean.
+--
+-- Parameters:
+--   match String: part of a zone's name; '': all
+-- Columns:
+--   zone: the grid zone, or a country
+--   resolution: `hour` or `year`
+--   signal, basis: of the intensities
+--   source: all of them, without what they are means of
+--   first, last: hour or year, UTC
+--   hours: how many, or years
+--   missing: hours between first and last without a value
+--   estimated, forecast: hours that are
+--   g_per_kwh: their mean, gCO2e/kWh
 SELECT
     zone,
     resolution,

@@ -1,8 +1,15 @@
 -- Where calls ran, how that was found out, and how good the intensities there are.
--- Parameters: only_open UInt8: 1 for places only that somebody should look at.
--- Columns: provider; cloud_region as the spans name it, '' where they do not; zone, country: '' where the configured
---     default zone stands in; calls; hourly_share: of calls with an intensity of their own hour, 0 to 1; state: 'known',
---     'assumed' (from the provider), 'default' or 'unknown region'; found: how.
+--
+-- Parameters:
+--   only_open UInt8: 1 for places only that somebody should look at
+-- Columns:
+--   provider: who answered
+--   cloud_region: as the spans name it; '' where they do not
+--   zone, country: '' where the configured default zone stands in
+--   calls: counted ones
+--   hourly_share: of calls with an intensity of their own hour, 0 to 1
+--   state: `known`, `assumed` (from the provider), `default` or `unknown region`
+--   found: how
 SELECT
     place.provider AS provider,
     place.cloud_region AS cloud_region,

@@ -1,6 +1,10 @@
 -- How far the ledger is behind what was ingested.
--- Columns: llm_spans: LLM calls ingested and not enriched; oldest_seconds: how long the oldest of them waits;
---     ledger_calls: calls in the ledger; unattributed_calls, unpriced_calls, missing_usage_calls among them.
+--
+-- Columns:
+--   llm_spans: LLM calls ingested and not enriched
+--   oldest_seconds: how long the oldest of them waits, s
+--   ledger_calls: calls in the ledger
+--   unattributed_calls, unpriced_calls, missing_usage_calls: of the calls in the ledger
 SELECT
     (
         SELECT count()

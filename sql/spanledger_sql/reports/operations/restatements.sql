@@ -1,9 +1,24 @@
 -- The restatements, newest first, with what they changed by UTC month and tenant.
--- Parameters: restatement_id String: one of them, '' for all; previews UInt8: dry runs too; by_month UInt8,
---     by_tenant UInt8: whether months and tenants are kept apart.
--- Columns: restatement_id, started_at, finished_at, state, requested_by, reason, scope; examined_calls, changed_calls
---     of the whole run; month, tenant_id; the calls whose row changed and their sums, before and after: cost in USD,
---     energy in kWh, emissions in kgCO2e; calls of unknown cost.
+--
+-- Parameters:
+--   restatement_id String: one of them; '': all
+--   previews UInt8: 1: dry runs too
+--   by_month, by_tenant UInt8: 1: months, tenants are kept apart
+-- Columns:
+--   restatement_id: the run
+--   started_at, finished_at: UTC
+--   state: how far it came
+--   requested_by, reason: who wanted it, and why
+--   scope: which calls, as JSON
+--   examined_calls, changed_calls: of the whole run
+--   month, tenant: of the calls whose row changed; '' where not kept apart
+--   old_calls, new_calls: calls whose row changed, counted before and after
+--   old_cost, new_cost: their contracted cost before and after, USD
+--   difference: new_cost - old_cost, USD
+--   old_list_cost, new_list_cost: their list cost before and after, USD
+--   old_unknown_cost_calls, new_unknown_cost_calls: of them without a known cost, before and after
+--   old_energy_kwh, new_energy_kwh: their energy before and after, kWh
+--   old_co2e_kg, new_co2e_kg: their emissions before and after, kgCO2e
 SELECT
     run.restatement_id AS restatement_id,
     run.started_at AS started_at,

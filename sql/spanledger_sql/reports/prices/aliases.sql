@@ -1,6 +1,11 @@
 -- What the user said that models mean.
--- Columns: provider ('' where any), model: as spans name them; price_provider, price_model: the entry that prices them;
---     free: 1 where they cost nothing; set_at (UTC).
+--
+-- Columns:
+--   provider: as spans name it; '' where any
+--   model: as spans name it
+--   price_provider, price_model: the entry that prices it
+--   free: 1: its calls cost nothing
+--   set_at: UTC
 SELECT
     provider,
     model,

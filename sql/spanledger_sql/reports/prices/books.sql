@@ -1,7 +1,12 @@
 -- The contract books in force.
--- Columns: book; tenant_id, provider_account, environment: whose calls it applies to, all empty where everybody's;
---     models: how many it has prices for; first_day, last_change: of its prices; origin, sha256: the file;
---     imported_at (UTC).
+--
+-- Columns:
+--   book: its name
+--   tenant_id, provider_account, environment: whose calls it applies to; all empty: everybody's
+--   models: how many it has prices for
+--   first_day, last_change: of its prices, UTC
+--   origin, sha256: the file
+--   imported_at: UTC
 SELECT
     book.book AS book,
     book.tenant_id AS tenant_id,

@@ -1,9 +1,16 @@
 -- Prices in force now or ever, of books, providers or models whose name contains a text.
--- Parameters: match String.
--- Columns: book, provider, model, valid_from; for: the service tier, speed and region that the prices are for, '' where
---     any; prices in USD per million tokens; others: those of further classes that differ, per million tokens, per
---     request, per search and per unit; tiers: prompts that cost more; windows: times of day (UTC) from which prices
---     change; source.
+--
+-- Parameters:
+--   match String: the text; '': all
+-- Columns:
+--   book, provider, model: whose prices
+--   valid_from: from when on they hold, UTC
+--   for: the service tier, speed and region that they are for; '' where any
+--   input, cache_read, cache_write, output: USD per million tokens
+--   others: those of further classes that differ, USD per million tokens, per request, per search and per unit
+--   tiers: prompts that cost more
+--   windows: times of day (UTC) from which prices change
+--   source: where they are from
 SELECT
     book,
     provider,

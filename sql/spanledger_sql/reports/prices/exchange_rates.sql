@@ -1,5 +1,10 @@
 -- The exchange rates, newest first.
--- Columns: currency (ISO 4217); valid_from: the day from which it holds (UTC); usd: for one unit; source: the file.
+--
+-- Columns:
+--   currency: by its ISO 4217 code
+--   valid_from: the day from which it holds, UTC
+--   usd: for one unit, USD
+--   source: the file
 SELECT
     currency,
     toDate(valid_from) AS valid_from,

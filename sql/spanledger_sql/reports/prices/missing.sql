@@ -1,6 +1,12 @@
 -- Models that calls used and that no price book knows, with how much they were used.
--- Columns: provider, model: as reported; calls; input_tokens, output_tokens; tenants: how many; first, last: times
---     of the calls (UTC); note: why no price was found.
+--
+-- Columns:
+--   provider, model: as reported
+--   calls: counted ones
+--   input_tokens, output_tokens: sums
+--   tenants: how many tenants used it
+--   first, last: start of the first and of the last call, UTC
+--   note: why no price was found
 SELECT
     call.provider AS provider,
     call.model AS model,

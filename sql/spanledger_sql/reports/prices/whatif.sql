@@ -1,8 +1,17 @@
 -- What the calls of a what-if's chunk cost as they were, and would have cost, by tenant.
--- Parameters: costed Identifier: the calls as they would have been; restatement_id String, chunk UInt32: which calls;
---     list UInt8: compare list costs, else contracted ones; price_factor Decimal(18, 6): times the new cost.
--- Columns: tenant; calls; input_tokens, output_tokens: as they would have been; cost: as it was, and new_cost, in USD,
---     of calls that have both; unknown_calls: that lack one of them, and are in neither.
+--
+-- Parameters:
+--   costed Identifier: the calls as they would have been, a table like `ledger`
+--   restatement_id String: which calls: the run that holds them
+--   chunk UInt32: which calls: the run's part
+--   list UInt8: 1: compare list costs; 0: contracted ones
+--   price_factor Decimal(18, 6): times the new cost
+-- Columns:
+--   tenant: whose calls
+--   calls: of the chunk
+--   input_tokens, output_tokens: as they would have been
+--   cost, new_cost: as it was and would have been, USD, of calls that have both
+--   unknown_calls: that lack one of them, and are in neither
 WITH
     chunk AS
     (

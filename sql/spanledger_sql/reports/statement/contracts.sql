@@ -1,7 +1,17 @@
 -- The contracts on power in force within a period. What rests on them is in the intensities' market_source.
--- Parameters: from, to DateTime64(9, 'UTC'): the half-open period.
--- Columns: contract_id; kind; zone; provider ('' is all); valid_from, valid_until: half-open, UTC; mwh: a volume, accounted
---     for by `grid contracts coverage` alone; share: of the consumption; g_per_kwh; source.
+--
+-- Parameters:
+--   from, to DateTime64(9, 'UTC'): the period, half-open
+-- Columns:
+--   contract_id: the contract
+--   kind: what it is
+--   zone: a grid zone, or a country for all of its zones
+--   provider: of the calls it is for; '' is all
+--   valid_from, valid_until: its period, half-open, UTC
+--   mwh: a volume, MWh, accounted for by `grid contracts coverage` alone; NULL: a share is given
+--   share: of the consumption, 0 to 1; NULL: a volume is given
+--   g_per_kwh: emissions of its power, gCO2e/kWh
+--   source: the file, or what the instrument is documented by
 SELECT
     contract_id,
     kind,

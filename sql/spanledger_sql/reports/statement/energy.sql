@@ -1,8 +1,26 @@
--- By which method and entry the energy of a period's calls was got.
--- Parameters: from, to DateTime64(9, 'UTC'): the half-open period.
--- Columns: energy_method; energy_id: '' where unknown; source: of the coefficients; models: of
---     the calls; calls; energy_wh: sum of what
---     is known; then the coefficients in force now, with their bounds, as energy_model has them.
+-- By which method and entry the energy of a period's calls was got, with the entry's coefficients in force now.
+--
+-- Parameters:
+--   from, to DateTime64(9, 'UTC'): the period, half-open
+-- Columns:
+--   energy_method: `measured`, `modelled`, `proxy` or `unknown`
+--   energy_id: the entry; '' where unknown
+--   source: of the coefficients
+--   models: of the calls
+--   calls: counted ones
+--   energy_wh: Wh at the facility, sum of what is known
+--   wh_per_output_token_low, wh_per_output_token, wh_per_output_token_high: Wh per output token; all as in energy_model
+--   wh_per_input_token_low, wh_per_input_token, wh_per_input_token_high: Wh per uncached input token
+--   wh_per_cache_read_token_low, wh_per_cache_read_token, wh_per_cache_read_token_high: Wh per token read from the cache
+--   wh_per_request_low, wh_per_request, wh_per_request_high: Wh per call
+--   wh_per_second_low, wh_per_second_high: Wh less per second by which a call was shorter than modelled
+--   seconds_per_output_token_low, seconds_per_output_token_high: modelled duration per output token, s
+--   seconds_per_request: modelled duration before the first token, s
+--   embodied_g_per_output_token, embodied_g_per_request: the hardware's share, gCO2e
+--   embodied_g_per_second_low, embodied_g_per_second_high: the hardware's share less, per second by which a call was
+--     shorter, gCO2e
+--   pue_low, pue, pue_high: facility energy / IT energy that the figures contain
+--   l_per_kwh_low, l_per_kwh, l_per_kwh_high: water on site per kWh at the facility, l
 SELECT
     used.energy_method AS energy_method,
     used.energy_id AS energy_id,

@@ -1,8 +1,17 @@
 -- Which intensities a period's calls were reckoned with.
--- Parameters: from, to DateTime64(9, 'UTC'): the half-open period.
--- Columns: zone; intensity_resolution: 'hour', 'previous day', 'month', 'year' or 'unknown'; source; market_source: what
---     contracts the market-based figure rests on; calls; hours: in which they started; lowest,
---     highest: intensities used, in gCO2e/kWh; energy_wh and co2e_g: sums of what is known.
+--
+-- Parameters:
+--   from, to DateTime64(9, 'UTC'): the period, half-open
+-- Columns:
+--   zone: the grid zone, or a country
+--   intensity_resolution: `hour`, `previous day`, `month`, `year` or `unknown`
+--   source: who published them
+--   market_source: what contracts the market-based figure rests on
+--   calls: counted ones
+--   hours: in which they started
+--   lowest, highest: intensities used, gCO2e/kWh
+--   energy_wh: Wh at the facility, sum of what is known
+--   co2e_g: location-based, gCO2e, sum of what is known
 SELECT
     zone,
     intensity_resolution,

@@ -1,7 +1,15 @@
 -- Which imports the hourly intensities of a period come from.
--- Parameters: from, to DateTime64(9, 'UTC'): the half-open period; signal, basis String: of the ledger's intensities.
--- Columns: zone; imported_at: UTC; origin: file or API; sha256: of the file, '' of an API; first_hour, last_hour: UTC; new,
---     corrected: how many hours the import added, and replaced.
+--
+-- Parameters:
+--   from, to DateTime64(9, 'UTC'): the period, half-open
+--   signal, basis String: of the ledger's intensities
+-- Columns:
+--   zone: the grid zone
+--   imported_at: UTC
+--   origin: file or API
+--   sha256: of the file; '' of an API
+--   first_hour, last_hour: the hours in it, UTC
+--   new, corrected: how many hours the import added, and replaced
 SELECT
     zone,
     imported_at,

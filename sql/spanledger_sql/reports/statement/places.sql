@@ -1,6 +1,13 @@
 -- How the places of a period's calls were found.
--- Parameters: from, to DateTime64(9, 'UTC'): the half-open period.
--- Columns: provider; cloud_region: as spans name it; zone: of the grid; found: by what; calls.
+--
+-- Parameters:
+--   from, to DateTime64(9, 'UTC'): the period, half-open
+-- Columns:
+--   provider: who answered
+--   cloud_region: as spans name it; '' where they do not
+--   zone: of the grid
+--   found: by what
+--   calls: counted ones
 SELECT
     used.provider AS provider,
     used.cloud_region AS cloud_region,

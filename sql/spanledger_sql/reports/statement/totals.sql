@@ -1,9 +1,21 @@
 -- What a method statement adds up, and a fingerprint of the rows that it is about.
--- Parameters: from, to DateTime64(9, 'UTC'): the half-open period.
--- Columns: calls; first_call, last_call UTC; energy_wh, co2e_g with their bounds, co2e_market_g, embodied_g, water_ml: sums
---     of what is known; unknown_*_calls: what they leave out; fingerprint: 16 hex digits over the identity and the
---     figures of each call: another value says that a row was added, removed or restated.
+--
 -- Figures are summed as decimals of 1e-12, so that the same rows give the same sum in whatever order they are read.
+--
+-- Parameters:
+--   from, to DateTime64(9, 'UTC'): the period, half-open
+-- Columns:
+--   calls: counted ones
+--   first_call, last_call: when the first and the last one started, UTC
+--   energy_wh, energy_wh_low, energy_wh_high: Wh at the facility, with its bounds, sum of what is known; so are all sums
+--   co2e_g, co2e_g_low, co2e_g_high: location-based, with its bounds, gCO2e
+--   co2e_market_g: market-based, gCO2e
+--   embodied_g: of the hardware, gCO2e
+--   water_ml: on site and at the power plants, mL
+--   unknown_energy_calls, unknown_co2e_calls, unknown_market_calls, unknown_embodied_calls, unknown_water_calls: what
+--     the sum leaves out
+--   fingerprint: 16 hex digits over the identity and the figures of each call: another value says that a row was added,
+--     removed or restated
 SELECT
     count() AS calls,
     if(calls = 0, NULL, min(c.ts)) AS first_call,

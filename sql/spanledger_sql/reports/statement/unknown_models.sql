@@ -1,6 +1,13 @@
 -- The models of a period whose energy nobody knows.
--- Parameters: from, to DateTime64(9, 'UTC'): the half-open period.
--- Columns: provider; model; calls; missing_usage_calls: of these, such as report no tokens; output_tokens.
+--
+-- Parameters:
+--   from, to DateTime64(9, 'UTC'): the period, half-open
+-- Columns:
+--   provider: who answered
+--   model: as answered, else as requested
+--   calls: counted ones, of unknown energy
+--   missing_usage_calls: of these, such as report no tokens
+--   output_tokens: of these, sum
 SELECT
     provider,
     model,

@@ -1,13 +1,23 @@
--- What each tenant, model or grid zone drew and emitted.
+-- What each tenant, model or grid zone drew and emitted, the largest emissions first.
 --
 -- The largest names keep their own row, the others are summed into '(all others)'; '(unattributed)' always has a row
--- of its own.
+-- of its own. These two come last.
 --
--- Parameters: from, to DateTime64(9, 'UTC'): the period, half-open; tenants Array(String): empty for all;
---     dimension String: 'tenant', 'model' or 'zone'; names UInt16: how many names keep a row.
--- Columns: name; calls; unknown_co2e_calls; output_tokens; energy_wh in Wh; co2e_g, co2e_g_low, co2e_g_high,
---     embodied_g in gCO2e; intensity_g_per_kwh: mean weighted by energy; co2e_g_per_1k_calls over the calls with a
---     figure; largest emissions first, '(all others)' and '(unattributed)' last.
+-- Parameters:
+--   from, to DateTime64(9, 'UTC'): the period, half-open
+--   tenants Array(String): whose calls; empty: all
+--   dimension String: `tenant`, `model` or `zone`
+--   names UInt16: how many names keep a row
+-- Columns:
+--   name: of the dimension
+--   calls: counted ones
+--   unknown_co2e_calls: of them, without known emissions
+--   output_tokens: sum
+--   energy_wh: Wh at the facility, sum of what is known
+--   co2e_g, co2e_g_low, co2e_g_high: of the operation, location-based, with its bounds, gCO2e
+--   embodied_g: of the hardware, gCO2e
+--   intensity_g_per_kwh: mean weighted by energy, gCO2e/kWh
+--   co2e_g_per_1k_calls: gCO2e per 1,000 calls with a figure
 WITH
     selected AS
     (

@@ -1,8 +1,15 @@
 -- What the energy and emission figures of a period rest on: how energy was found, and how fine the grid data is.
--- Parameters: from, to DateTime64(9, 'UTC'): the period, half-open; tenants Array(String): empty for all.
--- Columns: evidence: 'energy' or 'grid intensity'; method: 'measured', 'modelled' ... for energy, 'hourly', 'yearly'
---     for grid intensity, 'unknown' for both; calls; energy_wh in Wh, NULL where unknown; call_share, energy_share:
---     of the period's calls and known energy, 0 to 1.
+--
+-- Parameters:
+--   from, to DateTime64(9, 'UTC'): the period, half-open
+--   tenants Array(String): whose calls; empty: all
+-- Columns:
+--   evidence: `energy` or `grid intensity`
+--   method: of energy `measured`, `modelled` or `proxy`; of intensity `hourly`, `yearly`, or what fills in for hours;
+--     `unknown` of both
+--   calls: counted ones
+--   energy_wh: Wh at the facility; NULL where unknown
+--   call_share, energy_share: of the period's calls and known energy, 0 to 1
 WITH
     selected AS
     (

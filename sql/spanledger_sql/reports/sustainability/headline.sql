@@ -1,13 +1,25 @@
 -- What the calls of a period drew and emitted in all, with the range of both.
 --
 -- Emissions are location-based and operational; embodied ones stand apart and are never netted. The bounds add up the
--- calls' own bounds, as if all erred the same way. Calls of unknown energy are counted, never taken as zero.
+-- calls' own bounds, as if all erred the same way. Calls of unknown energy are counted, never taken as zero. Figures are
+-- NULL when no call has one.
 --
--- Parameters: from, to DateTime64(9, 'UTC'): the period, half-open; tenants Array(String): empty for all.
--- Columns: calls; unknown_energy_calls; unknown_co2e_calls; energy_wh, energy_wh_low, energy_wh_high in Wh at the
---     facility; co2e_g, co2e_g_low, co2e_g_high, embodied_g in gCO2e; co2e_market_g, market-based, in gCO2e,
---     and water_ml, and embodied_g, each with the calls that it leaves out; intensity_g_per_kwh: mean weighted by energy;
---     co2e_g_per_1k_calls over the calls with a figure. Figures are NULL when no call has one.
+-- Parameters:
+--   from, to DateTime64(9, 'UTC'): the period, half-open
+--   tenants Array(String): whose calls; empty: all
+-- Columns:
+--   calls: counted ones
+--   unknown_energy_calls, unknown_co2e_calls: of them, without a known energy, without known emissions
+--   energy_wh, energy_wh_low, energy_wh_high: Wh at the facility, with its bounds
+--   co2e_g, co2e_g_low, co2e_g_high: location-based, with its bounds, gCO2e
+--   embodied_g: of the hardware, gCO2e
+--   unknown_embodied_calls: calls that embodied_g leaves out
+--   co2e_market_g: market-based, gCO2e
+--   unknown_market_calls: calls that co2e_market_g leaves out
+--   water_ml: on site and at the power plants, mL
+--   unknown_water_calls: calls that water_ml leaves out
+--   intensity_g_per_kwh: mean weighted by energy, gCO2e/kWh
+--   co2e_g_per_1k_calls: gCO2e per 1,000 calls with a figure
 WITH
     selected AS
     (

@@ -1,8 +1,15 @@
 -- When in the day energy is drawn, and how clean the grid is then.
--- Parameters: from, to DateTime64(9, 'UTC'): the period, half-open; timezone String; tenants Array(String): empty for
---     all.
--- Columns: hour: of the local day, 0 to 23; calls; energy_wh: over all days, in Wh; co2e_g in gCO2e;
---     intensity_g_per_kwh: mean weighted by energy.
+--
+-- Parameters:
+--   from, to DateTime64(9, 'UTC'): the period, half-open
+--   timezone String: of the hours
+--   tenants Array(String): whose calls; empty: all
+-- Columns:
+--   hour: of the local day, 0 to 23
+--   calls: counted ones
+--   energy_wh: over all days, Wh at the facility
+--   co2e_g: location-based, gCO2e
+--   intensity_g_per_kwh: mean weighted by energy, gCO2e/kWh
 SELECT
     toHour(toTimeZone(c.ts, {timezone:String})) AS hour,
     count() AS calls,

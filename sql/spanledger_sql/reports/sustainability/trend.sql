@@ -1,9 +1,17 @@
 -- What was drawn and emitted over time, with the range of both.
--- Parameters: from, to DateTime64(9, 'UTC'): the period, half-open; timezone String; tenants Array(String): empty for
---     all; grain String: 'hour', 'day', 'week' (from Monday) or 'month'.
--- Columns: bucket: start of the local hour, day, week or month, as wall-clock time of the time zone; calls;
---     unknown_co2e_calls; energy_wh in Wh; co2e_g, co2e_g_low, co2e_g_high in gCO2e;
---     intensity_g_per_kwh: mean weighted by energy.
+--
+-- Parameters:
+--   from, to DateTime64(9, 'UTC'): the period, half-open
+--   timezone String: of the buckets
+--   tenants Array(String): whose calls; empty: all
+--   grain String: `hour`, `day`, `week` (from Monday) or `month`
+-- Columns:
+--   bucket: start of the local hour, day, week or month, as wall-clock time of the time zone
+--   calls: counted ones
+--   unknown_co2e_calls: of them, without known emissions
+--   energy_wh: Wh at the facility, sum of what is known
+--   co2e_g, co2e_g_low, co2e_g_high: location-based, with its bounds, gCO2e
+--   intensity_g_per_kwh: mean weighted by energy, gCO2e/kWh
 SELECT
     dateTrunc(
         {grain:String},

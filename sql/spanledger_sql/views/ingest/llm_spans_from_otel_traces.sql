@@ -8,10 +8,9 @@
 -- First each dialect's vocabulary: its names of attributes, and what they mean here. Where a span has several names of
 -- one meaning the first on the span is taken. Then each dialect's repairs, then the columns. All names of a span are
 -- translated in one pass over the block's dictionary of names, which is many times cheaper than looking names up.
+-- Needs: llm_spans, otel_traces
 
-DROP VIEW IF EXISTS llm_spans_from_otel_traces;
-
-CREATE MATERIALIZED VIEW llm_spans_from_otel_traces TO llm_spans AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS llm_spans_from_otel_traces TO llm_spans AS
 WITH
     -- OpenTelemetry's GenAI conventions, all generations, and everything that builds on them: the official
     -- instrumentations, the anthropic SDK's own, OpenLIT, LiteLLM V2, pydantic-ai.
@@ -57,9 +56,9 @@ WITH
     -- Spanledger's own library.
     [('spanledger.role', 'role'), ('spanledger.outcome', 'outcome'), ('spanledger.attempts', 'attempts'),
      ('spanledger.service_tier', 'service_tier'), ('spanledger.batch', 'batch'), ('spanledger.speed', 'speed'),
-     ('spanledger.answers.usage.cache_write_1h.input_tokens', 'usage.cache_write_1h'),
-     ('spanledger.answers.usage.audio.input_tokens', 'usage.audio_input'),
-     ('spanledger.answers.usage.audio.output_tokens', 'usage.audio_output'), ('spanledger.answers.usage.web_searches', 'usage.searches'),
+     ('spanledger.usage.cache_write_1h.input_tokens', 'usage.cache_write_1h'),
+     ('spanledger.usage.audio.input_tokens', 'usage.audio_input'),
+     ('spanledger.usage.audio.output_tokens', 'usage.audio_output'), ('spanledger.usage.web_searches', 'usage.searches'),
      ('spanledger.vendor.name', 'provider'), ('spanledger.vendor.service', 'request_model'),
      ('spanledger.vendor.unit', 'usage.vendor_unit'), ('spanledger.vendor.quantity', 'usage.vendor_quantity'),
      ('spanledger.feature', 'feature'), ('spanledger.workflow', 'workflow'), ('spanledger.run_id', 'run_id'),

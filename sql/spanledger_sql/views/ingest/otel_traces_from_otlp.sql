@@ -3,10 +3,12 @@
 -- Message contents (prompts and answers) are dropped here, before anything is stored: attributes whose name says
 -- that they hold content, whoever's instrumentation sent them. Values become text as the OpenTelemetry Collector's
 -- exporter writes them: arrays as JSON.
+--
+-- All rows of an insert have one IngestedAt: the microseconds in the setting `log_comment`, where an insert gives them, so
+-- that the rows of an insert whose end nobody saw can be found and taken back; else now.
+-- Needs: otel_traces, otlp_requests
 
-DROP VIEW IF EXISTS otel_traces_from_otlp;
-
-CREATE MATERIALIZED VIEW otel_traces_from_otlp TO otel_traces AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS otel_traces_from_otlp TO otel_traces AS
 WITH
     'gen_ai\\.(input|output)\\.messages|gen_ai\\.system_instructions|gen_ai\\.(prompt|completion)($|\\.)|gen_ai\\.tool\\.(definitions|call\\.(arguments|result))|gen_ai\\.(content|request\\.messages|response\\.text)|llm\\.(input_messages|output_messages|prompts|completions|tools|prompt_template|function_call)|(input|output)\\.value|embedding\\.(text|embeddings|vector)|retrieval\\.documents|ai\\.(prompt|response\\.(text|object|toolCalls|files|reasoning)|result|value|values|embedding|toolCall\\.(args|result))|langfuse\\.(observation|trace)\\.(input|output)|traceloop\\.entity\\.(input|output)|all_messages_events|pydantic_ai\\.all_messages|events|request_data|response_data|llm\\.(openai|anthropic|vertex_ai|bedrock)\\.(messages|content|choices)|messages|(db|http)\\.(statement|request\\.body|response\\.body)' AS content_keys,
     v -> multiIf(
@@ -58,5 +60,6 @@ SELECT
     arrayMap(l -> lower(hex(l.span_id)), s.links) AS `Links.SpanId`,
     arrayMap(l -> l.trace_state, s.links) AS `Links.TraceState`,
     arrayMap(l -> CAST(map(), 'Map(LowCardinality(String), String)'), s.links) AS `Links.Attributes`,
-    now64(6, 'UTC') AS IngestedAt
+    if(match(getSetting('log_comment'), '^[0-9]{16}$'),
+       fromUnixTimestamp64Micro(toInt64OrZero(getSetting('log_comment')), 'UTC'), now64(6, 'UTC')) AS IngestedAt
 FROM otlp_requests;

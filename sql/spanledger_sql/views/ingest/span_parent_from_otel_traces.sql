@@ -1,8 +1,7 @@
 -- Keeps which span is whose parent, of every span that has one.
+-- Needs: otel_traces, span_parent
 
-DROP VIEW IF EXISTS span_parent_from_otel_traces;
-
-CREATE MATERIALIZED VIEW span_parent_from_otel_traces TO span_parent AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS span_parent_from_otel_traces TO span_parent AS
 SELECT
     TraceId AS trace_id,
     SpanId AS span_id,

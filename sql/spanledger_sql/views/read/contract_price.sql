@@ -1,11 +1,13 @@
--- Needs: price_entry, price_book
--- The prices of the contract books in force, and whose calls each applies to: of a tenant, of an account, of an
--- environment, or of everybody where all three are empty. precedence: which book wins where several have a price.
--- Other columns are those of price_entry; contract is the book's name.
+-- The prices of the contract books in force, and whose calls each applies to.
+--
+-- Columns:
+--   contract: the book's name
+--   precedence, tenant_id, provider_account, environment: as in `price_book`; all three empty where it applies to everybody
+--   price_id, provider, model, valid_from, service_tier, speed, region, applies, token_priced, units, unit_prices,
+--     unit_minimum_cost, tier_starts, window_starts, steps: as in `price_entry`
+-- Needs: price_book, price_entry
 
-DROP VIEW IF EXISTS contract_price;
-
-CREATE VIEW contract_price AS
+CREATE OR REPLACE VIEW contract_price AS
 SELECT
     book.book AS contract,
     book.precedence AS precedence,

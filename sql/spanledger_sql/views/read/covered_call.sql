@@ -1,11 +1,15 @@
--- Needs: calls, commitment
 -- Which calls each commitment covers, by all that it names: a list that is empty says nothing. One row a commitment and
--- call. names_nothing: 1 where all of its lists are empty, so that any call fits; in_term: whether the call started while
--- the commitment ran; covers_usage: whether it pays for the calls.
+-- call.
+--
+-- Columns:
+--   commitment_id: the commitment
+--   covers_usage: whether it pays for the calls
+--   in_term: whether the call started while it ran
+--   names_nothing: 1 where all of its lists are empty, so that any call fits
+--   ts, trace_id, span_id, tenant_id, input_tokens, output_tokens, duration_ms: as in `calls`
+-- Needs: calls, commitment
 
-DROP VIEW IF EXISTS covered_call;
-
-CREATE VIEW covered_call AS
+CREATE OR REPLACE VIEW covered_call AS
 SELECT
     owner.commitment_id AS commitment_id,
     owner.covers_usage AS covers_usage,

@@ -1,10 +1,17 @@
--- Needs: calls, model_resolution, energy_model, facility
 -- The energy of each call by both modelled methods, whichever the ledger books: for those whose model EcoLogits knows.
--- Wh at the facility, as in the ledger: PUE included, the user's where there is one.
+--
+-- Columns:
+--   trace_id, span_id, ts, tenant_id, model: as in `calls`
+--   method: `ecologits` or `token-aware`
+--   energy_id: the entry used
+--   uncached: input tokens that were not read from the cache
+--   lasted_s: how long the call lasted, s; infinite where unknown
+--   cut_s_low, cut_s_high: by how much it was shorter than modelled, s, by either bound of the model's speed
+--   energy_wh_low, energy_wh, energy_wh_high: Wh at the facility, as in the ledger: PUE included, the user's where there is
+--     one; central value and bounds
+-- Needs: calls, energy_model, facility, model_resolution
 
-DROP VIEW IF EXISTS energy_by_method;
-
-CREATE VIEW energy_by_method AS
+CREATE OR REPLACE VIEW energy_by_method AS
 SELECT
     call.trace_id AS trace_id,
     call.span_id AS span_id,

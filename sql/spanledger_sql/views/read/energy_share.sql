@@ -1,11 +1,18 @@
+-- What the samples of hosts say of calls: the latest sharing out of each host's hour, a call's share of an hour a row.
+--
+-- Columns:
+--   host_name: what was measured
+--   hour: its start, UTC
+--   trace_id, span_id: the call; both empty for what no call got
+--   ts: when the call started, UTC
+--   tenant_id: whose idle energy is; else empty
+--   cloud_region: where the host stands
+--   policy: how the host's idle energy is booked
+--   wh, wh_low, wh_high: Wh at the host; central value and bounds
+--   pue: of the place where the host stands; NULL where that is the provider's
 -- Needs: energy_allocation, energy_host
--- What the samples of hosts say of calls: the latest sharing out of each host's hour. A call's share of an hour is one
--- row; span_id is empty on the row of what no call got. Wh at the host; pue: of the place where the host stands, NULL
--- where that is the provider's.
 
-DROP VIEW IF EXISTS energy_share;
-
-CREATE VIEW energy_share AS
+CREATE OR REPLACE VIEW energy_share AS
 SELECT
     allocation.host_name AS host_name,
     allocation.hour AS hour,

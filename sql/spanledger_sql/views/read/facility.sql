@@ -1,11 +1,14 @@
--- Needs: grid_zone, energy_facility
--- Overhead and water of the data centres where calls ran, as the user gives them: by provider and cloud region ('' where
--- spans name none). What holds for a provider holds for each of its regions that has no row of its own.
--- pue_*: facility energy / IT energy. wue_*: litres per kWh of IT energy; NULL is unknown.
+-- Overhead and water of the data centres where calls ran, as the user gives them. What holds for a provider holds for
+-- each of its regions that has no row of its own.
+--
+-- Columns:
+--   provider, cloud_region: where calls ran; no region where their spans name none
+--   pue_low, pue, pue_high: energy of the facility / energy of its computers; central value and bounds
+--   wues: the three that follow
+--   wue_low, wue, wue_high: water, l per kWh of the computers'; NULL where unknown
+-- Needs: energy_facility, grid_zone
 
-DROP VIEW IF EXISTS facility;
-
-CREATE VIEW facility AS
+CREATE OR REPLACE VIEW facility AS
 SELECT
     region.provider AS provider,
     region.cloud_region AS cloud_region,

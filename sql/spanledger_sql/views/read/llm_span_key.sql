@@ -1,10 +1,14 @@
 -- The keys of each span of llm_spans: what it may share with other reports of the same call. Logfire reports the result of
 -- a stream in a trace of its own, which shares nothing but service, model and time.
--- Columns: key (a hash), span (a hash of trace and span id), ingested_at, trace_id, span_id.
+--
+-- Columns:
+--   key: a hash
+--   span: a hash of trace and span id
+--   ingested_at: when the span was stored, UTC
+--   trace_id, span_id: the span, lower-case hex
+-- Needs: llm_spans
 
-DROP VIEW IF EXISTS llm_span_key;
-
-CREATE VIEW llm_span_key AS
+CREATE OR REPLACE VIEW llm_span_key AS
 SELECT
     arrayJoin(arrayConcat(
         [cityHash64('trace', trace_id)],

@@ -1,11 +1,15 @@
+-- The rows of price_list with their prices in steps.
+--
+-- Which step is a call's: how many of window_starts its second of the UTC day has reached, times (tiers + 1), plus how many
+-- of tier_starts its prompt exceeds, plus 1.
+--
+-- Columns:
+--   price_id, book, provider, model, valid_from, service_tier, speed, region, applies, token_priced, units, unit_prices,
+--     unit_minimum_cost, tier_starts, window_starts: as in `price_list`
+--   steps: the prices of each step by class, the base price first; USD for one
 -- Needs: price_list
--- The rows of price_list with their prices in steps, the base price first: of each step the prices of all classes, USD for
--- one. Which step is a call's: how many of window_starts its second of the UTC day has reached, times (tiers + 1), plus
--- how many of tier_starts its prompt exceeds.
 
-DROP VIEW IF EXISTS price_entry;
-
-CREATE VIEW price_entry AS
+CREATE OR REPLACE VIEW price_entry AS
 SELECT
     price_id,
     book,

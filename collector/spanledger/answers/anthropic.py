@@ -1,0 +1,118 @@
+"""Anthropic's Messages, whole and in the events of a stream, and the results of its Agent SDK. Source: its reference.
+
+`input_tokens` are only those neither read from nor written to the cache: the prompt is the sum of all three. Where
+`usage.iterations` tells the steps of one request, the counts beside it leave some of them out: the steps are the whole.
+"""
+
+from typing import Any, Final
+
+from spanledger import attributes
+from spanledger.answers.convention import ANTHROPIC
+from spanledger.answers.fields import (
+    Attributes,
+    count_in,
+    items_in,
+    put_cost,
+    put_id,
+    put_text,
+    put_texts,
+    put_unpriced,
+    tell,
+    tell_part,
+    value_in,
+)
+from spanledger.answers.usage import Reading, Told
+
+
+def read_message(answer: object) -> Reading | None:
+    """What a message, or the result of an agent's run, says; `None` where it is neither."""
+    if value_in(answer, "type") != "message":
+        return _read_agent_result(answer)
+    found = _identity(answer)
+    told: Told = {}
+    _tell_usage(told, value_in(answer, "usage"), found)
+    return Reading(found, told, ANTHROPIC)
+
+
+def read_message_event(event: object) -> Reading | None:
+    """What an event of a stream says, its counts being those so far; `None` where it is none."""
+    kind = value_in(event, "type")
+    if not isinstance(kind, str) or kind not in _EVENTS:
+        return None
+    found: Attributes = {}
+    told: Told = {}
+    if kind == "message_start":
+        message = value_in(event, "message")
+        found = _identity(message)
+        _tell_usage(told, value_in(message, "usage"), found)
+        told.pop("output", None)  # of the first tokens only
+    elif kind == "message_delta":
+        put_texts(found, attributes.RESPONSE_FINISH_REASONS, [value_in(value_in(event, "delta"), "stop_reason")])
+        _tell_usage(told, value_in(event, "usage"), found)
+    return Reading(found, told, ANTHROPIC, last=kind == "message_stop")
+
+
+def _read_agent_result(answer: object) -> Reading | None:
+    """The last message of an agent's run: one usage for all of its calls, and what they cost by its own reckoning."""
+    usage = value_in(answer, "usage")
+    cost = value_in(answer, "total_cost_usd")
+    if cost is None or count_in(usage, "input_tokens") is None:
+        return None
+    found: Attributes = {attributes.PROVIDER_NAME: "anthropic"}
+    told: Told = {}
+    _tell_usage(told, usage, found)
+    put_cost(found, cost)
+    models = value_in(answer, "modelUsage") or value_in(answer, "model_usage")
+    if isinstance(models, dict) and len(models) == 1:
+        put_text(found, attributes.RESPONSE_MODEL, next(iter(models)))
+    return Reading(found, told, ANTHROPIC)
+
+
+def _identity(message: object) -> Attributes:
+    found: Attributes = {attributes.PROVIDER_NAME: "anthropic"}
+    put_id(found, value_in(message, "id"))
+    put_text(found, attributes.RESPONSE_MODEL, value_in(message, "model"))
+    put_texts(found, attributes.RESPONSE_FINISH_REASONS, [value_in(message, "stop_reason")])
+    return found
+
+
+def _tell_usage(told: Told, usage: object, found: Attributes) -> None:
+    steps = [step for step in items_in(usage, "iterations") if value_in(step, "model") is None]
+    if steps and any(count_in(step, "input_tokens", "output_tokens") for step in steps):
+        for step in steps:
+            of_step: Told = {}
+            _tell_counts(of_step, step)
+            for name, count in of_step.items():
+                told[name] = told.get(name, 0) + count
+    else:
+        _tell_counts(told, usage)
+    tell_part(told, "reasoning", value_in(usage, "output_tokens_details"), "thinking_tokens")
+    tools = value_in(usage, "server_tool_use")
+    if tools is not None:
+        tell_part(told, "web_searches", tools, "web_search_requests")
+        put_unpriced(found, {"code execution": count_in(tools, "code_execution_requests") or 0})
+    tier = value_in(usage, "service_tier")
+    put_text(found, attributes.SERVICE_TIER, tier)
+    if tier == "batch":
+        found[attributes.BATCH] = True
+    put_text(found, attributes.SPEED, value_in(usage, "speed"))
+    put_text(found, attributes.INFERENCE_GEO, value_in(usage, "inference_geo"))
+
+
+def _tell_counts(told: Told, usage: Any) -> None:
+    tell(told, "input", usage, "input_tokens")
+    tell(told, "output", usage, "output_tokens")
+    tell_part(told, "cache_read", usage, "cache_read_input_tokens")
+    written = value_in(usage, "cache_creation")
+    five, hour = count_in(written, "ephemeral_5m_input_tokens"), count_in(written, "ephemeral_1h_input_tokens")
+    if hour:
+        told["cache_write_1h"] = hour
+    all_written = count_in(usage, "cache_creation_input_tokens") or (five or 0) + (hour or 0)
+    if all_written:
+        told["cache_write"] = all_written
+
+
+_EVENTS: Final = frozenset({
+    "message_start", "content_block_start", "content_block_delta", "content_block_stop", "message_delta",
+    "message_stop", "ping",
+})  # fmt: skip

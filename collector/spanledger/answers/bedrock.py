@@ -1,0 +1,106 @@
+"""Amazon Bedrock's answers: Converse and InvokeModel, whole and streamed.
+
+Input tokens are only those neither read from nor written to the cache. Source: the API reference of `Converse`,
+`ConverseStream`, `InvokeModel` and `InvokeModelWithResponseStream`.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from spanledger import attributes
+from spanledger.answers.convention import BEDROCK
+from spanledger.answers.fields import (
+    Attributes,
+    count_in,
+    items_in,
+    put_id,
+    put_text,
+    put_texts,
+    tell,
+    tell_part,
+    value_in,
+)
+from spanledger.answers.usage import Reading, Told
+
+
+def read_bedrock(answer: object) -> Reading | None:
+    """What an answer of either operation says; `None` where it is none."""
+    return _read_converse(answer) or _read_headers(answer)
+
+
+def read_bedrock_chunk(chunk: object) -> Reading | None:
+    """What a chunk of either stream says; `None` where it says nothing."""
+    metrics = _invocation_metrics(chunk)
+    if metrics is not None:
+        told: Told = {}
+        for key, name in _METRIC_NAMES:
+            (tell if key in {"input", "output"} else tell_part)(told, key, metrics, name)
+        return Reading(_provider(), told, BEDROCK, last=True)
+    stop = value_in(value_in(chunk, "messageStop"), "stopReason")
+    if isinstance(stop, str):
+        return Reading(_provider() | {attributes.RESPONSE_FINISH_REASONS: [stop]}, {}, BEDROCK, last=True)
+    return _read_converse(value_in(chunk, "metadata"))
+
+
+def _read_converse(answer: object) -> Reading | None:
+    usage = value_in(answer, "usage")
+    if count_in(usage, "inputTokens") is None:
+        return None
+    found = _provider()
+    told: Told = {}
+    tell(told, "input", usage, "inputTokens")
+    tell(told, "output", usage, "outputTokens")
+    tell_part(told, "total", usage, "totalTokens")
+    tell_part(told, "cache_read", usage, "cacheReadInputTokens", "cacheReadInputTokenCount")
+    tell_part(told, "cache_write", usage, "cacheWriteInputTokens", "cacheWriteInputTokenCount")
+    for detail in items_in(usage, "cacheDetails"):
+        if value_in(detail, "ttl") == "1h":
+            tell_part(told, "cache_write_1h", detail, "inputTokens")
+    put_texts(found, attributes.RESPONSE_FINISH_REASONS, [value_in(answer, "stopReason")])
+    put_id(found, value_in(value_in(answer, "ResponseMetadata"), "RequestId"))
+    put_text(found, attributes.SERVICE_TIER, value_in(value_in(answer, "serviceTier"), "type"))
+    return Reading(found, told, BEDROCK)
+
+
+def _read_headers(answer: object) -> Reading | None:
+    """The body of InvokeModel's answer is a stream that only the app reads; its headers tell the tokens."""
+    metadata = value_in(answer, "ResponseMetadata")
+    headers = value_in(metadata, "HTTPHeaders")
+    if not isinstance(headers, Mapping):
+        return None
+    counts = {name: int(value) for name, value in headers.items() if name in _HEADERS and str(value).isdigit()}
+    told: Told = {}
+    for name, key in _HEADERS.items():
+        (tell if key in {"input", "output"} else tell_part)(told, key, counts, name)
+    if "input" not in told:
+        return None
+    found = _provider()
+    put_id(found, value_in(metadata, "RequestId"))
+    return Reading(found, told, BEDROCK)
+
+
+def _invocation_metrics(chunk: object) -> Any:
+    encoded = value_in(value_in(chunk, "chunk"), "bytes")
+    if isinstance(encoded, bytes) and _METRICS.encode() in encoded:
+        return value_in(json.loads(encoded), _METRICS)
+    return None
+
+
+def _provider() -> Attributes:
+    return {attributes.PROVIDER_NAME: "aws.bedrock"}
+
+
+_METRICS: Final = "amazon-bedrock-invocationMetrics"
+_METRIC_NAMES: Final = (
+    ("input", "inputTokenCount"),
+    ("output", "outputTokenCount"),
+    ("cache_read", "cacheReadInputTokenCount"),
+    ("cache_write", "cacheWriteInputTokenCount"),
+)
+_HEADERS: Final = {
+    "x-amzn-bedrock-input-token-count": "input",
+    "x-amzn-bedrock-output-token-count": "output",
+    "x-amzn-bedrock-cache-read-input-token-count": "cache_read",
+    "x-amzn-bedrock-cache-write-input-token-count": "cache_write",
+}

@@ -1,0 +1,131 @@
+"""The fields of an answer: reading one by its names, from an SDK's object or a plain dict, and noting what it says."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, TypeAlias
+
+from opentelemetry.util.types import AttributeValue
+
+from spanledger import attributes
+
+Attributes: TypeAlias = dict[str, AttributeValue]
+
+
+def value_in(source: object, name: str) -> Any:
+    """The value of a key or an attribute; `None` where there is none."""
+    return source.get(name) if isinstance(source, dict) else getattr(source, name, None)
+
+
+def fields_of(source: Any) -> Any:
+    """The fields of a pydantic model as a dict, as to ask it for one that it has not takes long; else what it is."""
+    if type(source) is dict or not hasattr(type(source), "__pydantic_fields__"):
+        return source
+    more = source.__pydantic_extra__
+    return {**source.__dict__, **more} if more else source.__dict__
+
+
+def first_in(source: object, *names: str) -> Any:
+    """The value of the first of these names that has one; `None` where none has."""
+    for name in names:
+        value = value_in(source, name)
+        if value is not None:
+            return value
+    return None
+
+
+def items_in(source: object, name: str) -> list[Any]:
+    """The items of a list; none where there is no list."""
+    value = value_in(source, name)
+    return value if type(value) is list else list(value) if isinstance(value, tuple | list) else []
+
+
+def count_of(value: object) -> int | None:
+    """A number of tokens, or of whatever else is counted; `None` where it is no such number."""
+    if type(value) is int:
+        return value if 0 <= value < _TOO_MANY else None
+    if isinstance(value, float) and value.is_integer() and 0 <= value < _TOO_MANY:
+        return int(value)
+    return None
+
+
+def count_in(source: object, *names: str) -> int | None:
+    """The count under the first of these names that has one above zero; zero where one says so, else `None`."""
+    found = None
+    for name in names:
+        count = count_of(value_in(source, name))
+        if count:
+            return count
+        if count is not None:
+            found = count
+    return found
+
+
+def tell_all(told: dict[str, int], source: object, keys: Mapping[str, str]) -> None:
+    """Notes the counts under these names, each by its key; of several of one key the largest."""
+    fields = fields_of(source)
+    if type(fields) is not dict:
+        if fields is None:
+            return
+        fields = {name: getattr(fields, name, None) for name in keys}
+    for name, value in fields.items():
+        if name in keys and value is not None:
+            count = count_of(value)
+            if count is not None:
+                key = keys[name]
+                if key not in told or count > told[key]:
+                    told[key] = count
+
+
+def tell(told: dict[str, int], key: str, source: object, *names: str) -> None:
+    """Notes a count, zero included, where there is one."""
+    count = count_in(source, *names)
+    if count is not None:
+        told[key] = count
+
+
+def tell_part(told: dict[str, int], key: str, source: object, *names: str) -> None:
+    """Notes a part of a count: absent and zero mean the same, so zero is left out."""
+    count = count_in(source, *names)
+    if count:
+        told[key] = count
+
+
+def put_text(found: Attributes, name: str, value: object) -> None:
+    """Notes a text that is not empty."""
+    if isinstance(value, str) and value:
+        found[name] = value
+
+
+def put_texts(found: Attributes, name: str, values: Iterable[Any]) -> None:
+    """Notes those of the values that are texts, and not empty, where there are any."""
+    texts = [value for value in values if value and isinstance(value, str)]
+    if texts:
+        found[name] = texts
+
+
+def put_id(found: Attributes, value: object) -> None:
+    """Notes the answer's id, unless it stands for none."""
+    if isinstance(value, str) and value and (len(value) > _LONGEST_NO_ID or value.lower() not in _NO_ID):
+        found[attributes.RESPONSE_ID] = value
+
+
+def put_cost(found: Attributes, value: object) -> None:
+    """Notes what the provider itself says that the call cost, in USD."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < float("inf"):
+        found[attributes.USAGE_REPORTED_COST] = float(value)
+
+
+def put_unpriced(found: Attributes, quantities: dict[str, int]) -> None:
+    """Notes what is charged beside tokens, and is no class of its own: a unit and how many of it."""
+    said = [f"{quantity} {unit}" for unit, quantity in quantities.items() if quantity]
+    if said:
+        found[attributes.USAGE_OTHER_UNITS] = said
+
+
+def enum_text(value: object) -> str:
+    """The text of what is a text, or an enumeration's member, in an SDK."""
+    return str(getattr(value, "value", value))
+
+
+_TOO_MANY: Final = 2**63  # which a span's attribute cannot hold
+_LONGEST_NO_ID: Final = 9
+_NO_ID: Final = frozenset({"null", "none", "undefined", "0", "nan", "n/a", "-"})

@@ -1,0 +1,92 @@
+"""Gemini's answers, of the Gemini API and of Vertex AI, in the SDKs' snake case or the wire's camel case.
+
+Tokens of tool results are counted beside the prompt, thoughts beside the candidates. Source: the API reference of
+`GenerateContentResponse`; what grounding costs: https://ai.google.dev/gemini-api/docs/pricing.
+"""
+
+import re
+from typing import Final
+
+from spanledger import attributes
+from spanledger.answers.convention import GEMINI
+from spanledger.answers.fields import (
+    Attributes,
+    count_in,
+    enum_text,
+    first_in,
+    items_in,
+    put_id,
+    put_text,
+    tell,
+    tell_part,
+    value_in,
+)
+from spanledger.answers.usage import Reading, Told
+
+
+def read_gemini(answer: object) -> Reading | None:
+    """What an answer or a chunk of a stream says, its counts being those so far; `None` where it is none."""
+    usage = first_in(answer, "usage_metadata", "usageMetadata")
+    if count_in(usage, *_PROMPT, *_TOTAL) is None:
+        return None
+    found: Attributes = {attributes.PROVIDER_NAME: "gcp.gemini"}
+    put_id(found, first_in(answer, "response_id", "responseId"))
+    model = first_in(answer, "model_version", "modelVersion")
+    put_text(found, attributes.RESPONSE_MODEL, model)
+    candidates = items_in(answer, "candidates")
+    reasons = [
+        enum_text(reason)
+        for candidate in candidates
+        if (reason := first_in(candidate, "finish_reason", "finishReason")) is not None
+    ]
+    if reasons:
+        found[attributes.RESPONSE_FINISH_REASONS] = reasons
+    told: Told = {}
+    tell(told, "input", usage, *_PROMPT)
+    tell(told, "output", usage, "candidates_token_count", "candidatesTokenCount", "responseTokenCount")
+    tell_part(told, "total", usage, *_TOTAL)
+    tell_part(told, "reasoning", usage, "thoughts_token_count", "thoughtsTokenCount")
+    if "reasoning" in told:
+        told.setdefault("output", 0)
+    tell_part(told, "tool_prompt", usage, "tool_use_prompt_token_count", "toolUsePromptTokenCount")
+    tell_part(told, "cache_read", usage, "cached_content_token_count", "cachedContentTokenCount")
+    for key, names in _DETAILS.items():
+        _tell_modalities(told, key, first_in(usage, *names))
+    searches = sum(_searches(candidate, str(model)) for candidate in candidates)
+    if searches:
+        told["web_searches"] = searches
+    tier = first_in(usage, "traffic_type", "trafficType", "service_tier", "serviceTier")
+    if tier is not None:
+        put_text(found, attributes.SERVICE_TIER, enum_text(tier).lower())
+    return Reading(found, told, GEMINI, last=bool(reasons))
+
+
+def _tell_modalities(told: Told, key: str, details: object) -> None:
+    for part in details if isinstance(details, list | tuple) else ():
+        modality = _MODALITIES.get(enum_text(value_in(part, "modality")).upper())
+        count = count_in(part, "token_count", "tokenCount")
+        name = f"{modality}_{key}"
+        if modality is not None and count and name in _CLASSES:
+            told[name] = told.get(name, 0) + count
+
+
+def _searches(candidate: object, model: str) -> int:
+    """What grounding is charged by: each query from Gemini 3 on, the grounded answer before it."""
+    grounding = first_in(candidate, "grounding_metadata", "groundingMetadata")
+    asked = first_in(grounding, "web_search_queries", "webSearchQueries")
+    queries = {query for query in asked if query} if isinstance(asked, list | tuple) else set()
+    return min(len(queries), 1) if _BEFORE_3.match(model) else len(queries)
+
+
+_PROMPT: Final = ("prompt_token_count", "promptTokenCount")
+_TOTAL: Final = ("total_token_count", "totalTokenCount")
+_DETAILS: Final = {
+    "input": ("prompt_tokens_details", "promptTokensDetails"),
+    "output": ("candidates_tokens_details", "candidatesTokensDetails", "responseTokensDetails"),
+    "cache_read": ("cache_tokens_details", "cacheTokensDetails"),
+}
+_MODALITIES: Final = {"AUDIO": "audio", "IMAGE": "image", "VIDEO": "video"}
+_CLASSES: Final = frozenset({
+    "audio_input", "audio_output", "audio_cache_read", "image_input", "image_output", "image_cache_read", "video_input",
+})  # fmt: skip
+_BEFORE_3: Final = re.compile(r"(?:.*/)?gemini-(?:[12])\b")

@@ -1,0 +1,64 @@
+"""LangChain's messages, in its own normal form: input includes cached tokens, output includes reasoning.
+
+Source: its `UsageMetadata`.
+"""
+
+from typing import Final
+
+from spanledger import attributes
+from spanledger.answers.convention import LANGCHAIN
+from spanledger.answers.fields import Attributes, count_in, put_id, put_text, put_texts, tell, tell_part, value_in
+from spanledger.answers.usage import Reading, Told
+
+
+def read_langchain(answer: object) -> Reading | None:
+    """What a message says; `None` where it is none of LangChain's."""
+    usage = value_in(answer, "usage_metadata")
+    if count_in(usage, "input_tokens") is None:
+        return None
+    told: Told = {}
+    tell(told, "input", usage, "input_tokens")
+    tell(told, "output", usage, "output_tokens")
+    tell_part(told, "total", usage, "total_tokens")
+    inputs, outputs = value_in(usage, "input_token_details"), value_in(usage, "output_token_details")
+    tell_part(told, "cache_read", inputs, "cache_read")
+    tell_part(told, "cache_write_1h", inputs, "ephemeral_1h_input_tokens")
+    five = count_in(inputs, "ephemeral_5m_input_tokens") or 0
+    written = count_in(inputs, "cache_creation") or five + told.get("cache_write_1h", 0)
+    if written:
+        told["cache_write"] = written
+    tell_part(told, "audio_input", inputs, "audio")
+    tell_part(told, "reasoning", outputs, "reasoning")
+    tell_part(told, "audio_output", outputs, "audio")
+    return Reading(_identity(answer), told, LANGCHAIN)
+
+
+def read_langchain_chunk(chunk: object) -> Reading | None:
+    """What a chunk of a stream says; its counts add up over the stream. `None` for any other chunk."""
+    if not isinstance(value_in(chunk, "response_metadata"), dict):
+        return None
+    reading = read_langchain(chunk) or Reading(_identity(chunk), {}, LANGCHAIN)
+    return reading._replace(last=attributes.RESPONSE_FINISH_REASONS in reading.found, adds=True)
+
+
+def _identity(answer: object) -> Attributes:
+    found: Attributes = {}
+    told = value_in(answer, "response_metadata")
+    provider = value_in(told, "model_provider")
+    put_text(found, attributes.PROVIDER_NAME, _PROVIDERS.get(str(provider), provider))
+    put_text(found, attributes.RESPONSE_MODEL, value_in(told, "model_name") or value_in(told, "model"))
+    put_id(found, value_in(told, "id"))
+    put_text(found, attributes.SERVICE_TIER, value_in(told, "service_tier"))
+    reason = value_in(told, "finish_reason") or value_in(told, "stop_reason")
+    put_texts(found, attributes.RESPONSE_FINISH_REASONS, [reason])
+    return found
+
+
+_PROVIDERS: Final = {
+    "google_genai": "gcp.gemini",
+    "google_vertexai": "gcp.vertex_ai",
+    "bedrock_converse": "aws.bedrock",
+    "bedrock": "aws.bedrock",
+    "mistralai": "mistral_ai",
+    "azure": "azure.ai.openai",
+}

@@ -1,0 +1,297 @@
+"""Answers in OpenAI's language: of OpenAI, and of whoever speaks it, with what each adds to it.
+
+Chat Completions, Responses, Realtime, Embeddings, Images and Transcriptions, whole and in chunks. Source: OpenAI's API
+reference; those of Groq (`x_groq`), Moonshot (`choices[].usage`), DeepSeek (`prompt_cache_hit_tokens`), Perplexity
+(`citation_tokens`, `num_search_queries`), OpenRouter (`cost`), LiteLLM (`cache_creation_input_tokens`), Voyage and Jina
+(`total_tokens` alone).
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from spanledger import attributes
+from spanledger.answers.convention import OPENAI, convention_of
+from spanledger.answers.fields import (
+    Attributes,
+    count_in,
+    fields_of,
+    first_in,
+    items_in,
+    put_cost,
+    put_id,
+    put_text,
+    put_texts,
+    put_unpriced,
+    tell,
+    tell_all,
+    value_in,
+)
+from spanledger.answers.usage import Reading, Told
+
+Asked = tuple[str, str]
+"""The provider and the model that were asked for, "" where nobody says."""
+
+
+def read_openai(answer: object, asked: Asked) -> Reading | None:
+    """What a whole answer in one of these shapes says; `None` where it is of none."""
+    shape = value_in(answer, "object")
+    if isinstance(shape, str) and shape in _READERS:
+        return _READERS[shape](answer, asked)
+    usage = value_in(answer, "usage")
+    if usage is None:
+        return None
+    if value_in(usage, "prompt_tokens") is not None:
+        return _read_chat_completion(answer, asked)
+    if value_in(answer, "created") is not None and isinstance(value_in(answer, "data"), list):
+        return _read_images(answer)
+    if isinstance(value_in(answer, "text"), str) and value_in(usage, "type") in _TRANSCRIBED:
+        return _read_transcription(answer)
+    if count_in(usage, "total_tokens") is not None and count_in(usage, "input_tokens", "output_tokens") is None:
+        return _read_list(answer, asked)
+    return None
+
+
+def read_openai_chunk(chunk: object, asked: Asked) -> Reading | None:
+    """What a chunk or an event of a stream says; `None` where it is none of these."""
+    inside = value_in(chunk, "data")  # as Mistral's SDK wraps them
+    if inside is not None and value_in(inside, "object") == _CHUNK:
+        return _read_chat_chunk(inside, asked)
+    if value_in(chunk, "object") in _CHUNKS:
+        return _read_chat_chunk(chunk, asked)
+    kind = value_in(chunk, "type")
+    if not isinstance(kind, str):
+        return None
+    if kind == "chunk":  # as the stream helpers of OpenAI's SDK wrap them
+        return _read_chat_chunk(value_in(chunk, "chunk"), asked)
+    if kind in _LAST_RESPONSE_EVENTS:
+        return _read_response(value_in(chunk, "response"), asked)._replace(last=True)
+    if kind == "response.done":  # of a realtime session, which has many
+        return _read_realtime(value_in(chunk, "response"))
+    if kind in {"image_generation.completed", "image_edit.completed"}:
+        return _read_images(chunk)._replace(last=True)
+    if kind == "transcript.text.done":
+        return _read_transcription(chunk)._replace(last=True)
+    return None
+
+
+def _read_chat_completion(answer: object, asked: Asked) -> Reading:
+    get = _getter(answer)
+    found = _identity(answer, get)
+    choices = get("choices")
+    if type(choices) is list:
+        reasons = [_getter(choice)("finish_reason") for choice in choices]
+        put_texts(found, attributes.RESPONSE_FINISH_REASONS, reasons)
+    if type(answer).__module__.startswith("litellm."):
+        put_cost(found, value_in(value_in(answer, "_hidden_params"), "response_cost"))
+    told: Told = {}
+    _tell_chat_usage(told, get("usage"), found)
+    return Reading(found, told, _convention(found, asked))
+
+
+def _read_chat_chunk(chunk: object, asked: Asked) -> Reading:
+    get = _getter(chunk)
+    found = _identity(chunk, get)
+    choices = [_getter(choice) for choice in get("choices") or ()]
+    reasons = [of_choice("finish_reason") for of_choice in choices]
+    last = any(reasons)
+    if last:
+        put_texts(found, attributes.RESPONSE_FINISH_REASONS, reasons)
+    told: Told = {}
+    for usage in (
+        get("usage"),
+        value_in(get("x_groq"), "usage"),
+        *(of_choice("usage") for of_choice in choices),
+    ):
+        if usage is not None and not told.get("output"):
+            _tell_chat_usage(told, usage, found)
+    return Reading(found, told, _convention(found, asked), last)
+
+
+def _read_response(answer: object, asked: Asked) -> Reading:
+    found = _identity(answer, _getter(answer))
+    reason = value_in(value_in(answer, "incomplete_details"), "reason") or value_in(answer, "status")
+    put_texts(found, attributes.RESPONSE_FINISH_REASONS, [reason])
+    told: Told = {}
+    usage = value_in(answer, "usage")
+    _tell_response_usage(told, usage, found)
+    tools = _tools_used(answer)
+    searches = tools.pop("web_search_call", 0)
+    if searches and "web_searches" not in told:
+        told["web_searches"] = searches
+    put_unpriced(found, tools)
+    return Reading(found, told, _convention(found, asked))
+
+
+def _read_realtime(answer: object) -> Reading:
+    found = _identity(answer, _getter(answer))
+    put_texts(found, attributes.RESPONSE_FINISH_REASONS, [value_in(answer, "status")])
+    told: Told = {}
+    _tell_response_usage(told, value_in(answer, "usage"), found)
+    return Reading(found, told, OPENAI, last=True, adds=True)
+
+
+def _read_list(answer: object, asked: Asked) -> Reading:
+    """Embeddings, and what rerankers in this shape give: they make no output."""
+    found = _identity(answer, _getter(answer))
+    told: Told = {}
+    usage = value_in(answer, "usage")
+    tell(told, "input", usage, "prompt_tokens", "total_tokens", "input_tokens")
+    tell_all(told, value_in(usage, "prompt_tokens_details"), _INPUT_DETAILS)
+    _put_cost_and_sources(found, usage)
+    return Reading(found, told, _convention(found, asked), generates=False)
+
+
+def _read_images(answer: object) -> Reading:
+    found: Attributes = {attributes.PROVIDER_NAME: "openai"}
+    put_text(found, attributes.RESPONSE_MODEL, value_in(answer, "model"))
+    told: Told = {}
+    _tell_response_usage(told, value_in(answer, "usage"), found)
+    return Reading(found, told, OPENAI)
+
+
+def _read_transcription(answer: object) -> Reading:
+    found: Attributes = {attributes.PROVIDER_NAME: "openai"}
+    told: Told = {}
+    usage = value_in(answer, "usage")
+    seconds = value_in(usage, "seconds")
+    if isinstance(seconds, int | float) and 0 <= seconds < float("inf"):
+        found[attributes.OPERATION_NAME] = attributes.OPERATION_VENDOR_USAGE
+        found[attributes.VENDOR_UNIT] = "audio_second"
+        found[attributes.VENDOR_QUANTITY] = float(seconds)
+    else:
+        _tell_response_usage(told, usage, found)
+    return Reading(found, told, OPENAI)
+
+
+def _tell_chat_usage(told: Told, usage: object, found: Attributes) -> None:
+    fields = fields_of(usage)
+    tell_all(told, fields, _USAGE)
+    prompt = fields_of(value_in(fields, "prompt_tokens_details"))
+    if prompt is not None:
+        tell_all(told, prompt, _INPUT_DETAILS)
+        tell_all(told, value_in(prompt, "cache_creation_token_details"), _WRITTEN)
+    completion = value_in(fields, "completion_tokens_details")
+    if completion is not None:
+        tell_all(told, completion, _OUTPUT_DETAILS)
+    if type(fields) is not dict or not fields.keys() <= _TOLD:
+        tell_all(told, value_in(fields, "server_tool_use"), _INPUT_DETAILS)
+        _put_cost_and_sources(found, fields)
+
+
+def _tell_response_usage(told: Told, usage: object, found: Attributes) -> None:
+    fields = fields_of(usage)
+    tell_all(told, fields, _USAGE)
+    prompt = first_in(fields, "input_tokens_details", "input_token_details")
+    if prompt is not None:
+        tell_all(told, prompt, _INPUT_DETAILS)
+        tell_all(told, value_in(prompt, "cached_tokens_details"), _CACHED_DETAILS)
+    tell_all(told, first_in(fields, "output_tokens_details", "output_token_details"), _OUTPUT_DETAILS)
+    _put_cost_and_sources(found, fields)
+
+
+def _put_cost_and_sources(found: Attributes, usage: object) -> None:
+    sources = count_in(usage, "num_sources_used")
+    if sources:
+        put_unpriced(found, {"search source": sources})
+    cost = value_in(usage, "cost")
+    if cost is not None:
+        put_cost(found, cost if isinstance(cost, int | float) else value_in(cost, "total_cost"))
+    ticks = count_in(usage, "cost_in_usd_ticks")
+    if ticks is not None:
+        put_cost(found, ticks / _TICKS)
+
+
+def _getter(source: Any) -> Callable[[str], Any]:
+    fields = fields_of(source)
+    return fields.get if type(fields) is dict else lambda name: getattr(fields, name, None)
+
+
+def _tools_used(answer: object) -> dict[str, int]:
+    """How often each tool of the provider's was used that it charges for; its arguments and results are not read."""
+    used: dict[str, int] = {}
+    for item in items_in(answer, "output"):
+        kind = value_in(item, "type")
+        if kind not in _CHARGED_TOOLS or value_in(item, "status") == "failed":
+            continue
+        action = value_in(value_in(item, "action"), "type")
+        if kind == "web_search_call" and action not in {None, "search"}:
+            continue  # to open a page that was found costs nothing more
+        used[kind] = used.get(kind, 0) + 1
+    return used
+
+
+def _identity(answer: object, get: Callable[[str], Any]) -> Attributes:
+    found: Attributes = {attributes.PROVIDER_NAME: _provider_of(answer) or "openai"}
+    put_id(found, get("id"))
+    put_text(found, attributes.RESPONSE_MODEL, get("model"))
+    put_text(found, attributes.SERVICE_TIER, get("service_tier"))
+    return found
+
+
+def _convention(found: Attributes, asked: Asked) -> Any:
+    provider, model = asked
+    return convention_of(
+        provider or str(found[attributes.PROVIDER_NAME]), str(found.get(attributes.RESPONSE_MODEL, model))
+    )
+
+
+def _provider_of(answer: object) -> str | None:
+    """Who answered in OpenAI's shape, where the answer's class tells."""
+    module = type(answer).__module__
+    if module.startswith("mistralai."):
+        return "mistral_ai"
+    if module.startswith("groq."):
+        return "groq"
+    if module.startswith("litellm."):
+        called = value_in(value_in(answer, "_hidden_params"), "custom_llm_provider")
+        return called if isinstance(called, str) else None
+    return None
+
+
+# What the fields of a usage are, of all who speak this language, and those of its details.
+_USAGE: Final = {
+    "prompt_tokens": "input",
+    "input_tokens": "input",
+    "completion_tokens": "output",
+    "output_tokens": "output",
+    "total_tokens": "total",
+    "cached_tokens": "cache_read",
+    "num_cached_tokens": "cache_read",
+    "prompt_cache_hit_tokens": "cache_read",
+    "cache_read_input_tokens": "cache_read",
+    "cache_creation_input_tokens": "cache_write",
+    "reasoning_tokens": "reasoning",
+    "citation_tokens": "citation",
+    "num_search_queries": "web_searches",
+}
+_INPUT_DETAILS: Final = {
+    "cached_tokens": "cache_read",
+    "cache_write_tokens": "cache_write",
+    "cache_creation_tokens": "cache_write",
+    "audio_tokens": "audio_input",
+    "image_tokens": "image_input",
+    "video_tokens": "video_input",
+    "web_search_requests": "web_searches",
+}
+_WRITTEN: Final = {"ephemeral_1h_input_tokens": "cache_write_1h"}
+_CACHED_DETAILS: Final = {"audio_tokens": "audio_cache_read", "image_tokens": "image_cache_read"}
+_OUTPUT_DETAILS: Final = {
+    "reasoning_tokens": "reasoning",
+    "audio_tokens": "audio_output",
+    "image_tokens": "image_output",
+}
+_TOLD: Final = frozenset({*_USAGE, "prompt_tokens_details", "completion_tokens_details"})
+_TICKS: Final = 10_000_000_000  # to the dollar, as xAI tells
+_CHUNK: Final = "chat.completion.chunk"
+_CHUNKS: Final = frozenset({_CHUNK, "text_completion.chunk", "text_completion"})
+_READERS: Final[dict[str, Callable[[object, Asked], Reading]]] = {
+    "chat.completion": _read_chat_completion,
+    "text_completion": _read_chat_completion,
+    "response": _read_response,
+    "list": _read_list,
+}
+_LAST_RESPONSE_EVENTS: Final = frozenset({"response.completed", "response.incomplete", "response.failed"})
+_TRANSCRIBED: Final = frozenset({"tokens", "duration"})
+_CHARGED_TOOLS: Final = frozenset({
+    "web_search_call", "file_search_call", "code_interpreter_call", "image_generation_call",
+})  # fmt: skip

@@ -1,0 +1,119 @@
+"""Reading what an answer says it used, whole or in the chunks of a stream, whosever it is; never its contents.
+
+Each is read as the SDK's object or as a plain dict, and brought to one meaning of the attributes.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from opentelemetry.util.types import AttributeValue
+
+from spanledger import attributes
+from spanledger.answers.anthropic import read_message, read_message_event
+from spanledger.answers.bedrock import read_bedrock, read_bedrock_chunk
+from spanledger.answers.cohere import read_cohere, read_cohere_chunk
+from spanledger.answers.convention import OPENAI
+from spanledger.answers.fields import Attributes
+from spanledger.answers.gemini import read_gemini
+from spanledger.answers.langchain import read_langchain, read_langchain_chunk
+from spanledger.answers.ollama import read_ollama
+from spanledger.answers.openai import Asked, read_openai, read_openai_chunk
+from spanledger.answers.plain import read_plain
+from spanledger.answers.usage import Reading, Told, usage_attributes
+
+_NOTHING_KNOWN: Final[Mapping[str, AttributeValue]] = {}
+
+
+def read_answer(answer: object, known: Mapping[str, AttributeValue] = _NOTHING_KNOWN) -> Attributes:
+    """The span attributes that a whole answer gives; empty where its shape is not known.
+
+    `gen_ai.provider.name` is among them as far as the answer's class or shape tells.
+
+    Args:
+        answer: What the app got.
+        known: What was known of the call before: who was asked, and for which model, decides how some count.
+    """
+    if answer is None or isinstance(answer, str | bytes):
+        return {}
+    reading = read_openai(answer, _asked(known))
+    if reading is None:
+        for read in _READERS:
+            reading = read(answer)
+            if reading is not None:
+                break
+        else:
+            return {}
+    return reading.found | usage_attributes(reading.told, reading.convention, reading.generates)
+
+
+class StreamedAnswer:
+    """The answer that the chunks of a stream add up to.
+
+    A count that is told again takes the place of the one before, unless it is less: what comes as zero, or not at all,
+    hides nothing. Where counts are of each chunk alone they are added.
+
+    Attributes:
+        finished: Whether a chunk said that the model has come to its end.
+    """
+
+    __slots__ = ("_asked", "_convention", "_found", "_in_steps", "_last_output", "_told", "_total_output", "finished")
+
+    def __init__(self, known: Mapping[str, AttributeValue] = _NOTHING_KNOWN) -> None:
+        self.finished = False
+        self._asked = _asked(known)
+        self._found: Attributes = {}
+        self._told: Told = {}
+        self._convention = OPENAI
+        self._last_output = self._total_output = 0
+        self._in_steps = False
+
+    def see(self, chunk: object) -> None:
+        """Takes in one chunk or event; one of an unknown shape changes nothing."""
+        if chunk is None or isinstance(chunk, str | bytes):
+            return
+        reading = read_openai_chunk(chunk, self._asked)
+        if reading is None:
+            for read in _CHUNK_READERS:
+                reading = read(chunk)
+                if reading is not None:
+                    break
+            else:
+                return
+        self._take(reading)
+
+    def attributes(self) -> Attributes:
+        """The attributes of what was seen. Output tokens are left out while only a first, partial count is known."""
+        told = self._told
+        if self._in_steps:
+            told = {name: count for name, count in told.items() if name != "total"} | {"output": self._total_output}
+        return self._found | usage_attributes(told, self._convention)
+
+    def _take(self, reading: Reading) -> None:
+        before = self._found
+        if reading.found:
+            if attributes.RESPONSE_ID in before:
+                reading.found.pop(attributes.RESPONSE_ID, None)  # some give each chunk another one
+            before.update(reading.found)
+        self.finished = self.finished or reading.last
+        if not reading.told:
+            return
+        self._convention = reading.convention
+        for name, count in reading.told.items():
+            known = self._told.get(name, 0)
+            self._told[name] = known + count if reading.adds else max(known, count)
+        output = 0 if reading.adds else reading.told.get("output", 0)
+        if output:
+            self._in_steps = self._in_steps or output < self._last_output
+            self._last_output = output
+            self._total_output += output
+
+
+def _asked(known: Mapping[str, AttributeValue]) -> Asked:
+    return str(known.get(attributes.PROVIDER_NAME, "")), str(known.get(attributes.REQUEST_MODEL, ""))
+
+
+_READERS: Final = (read_message, read_langchain, read_gemini, read_bedrock, read_cohere, read_ollama, read_plain)
+_CHUNK_READERS: Final = (
+    read_message_event, read_langchain_chunk, read_gemini, read_bedrock_chunk, read_cohere_chunk, read_ollama,
+    read_plain,
+)  # fmt: skip

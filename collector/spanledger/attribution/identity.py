@@ -1,0 +1,54 @@
+"""What may name a tenant, a user, a session: a text that a report can print and a person can tell from another."""
+
+import unicodedata
+from decimal import Decimal
+from enum import Enum
+from typing import Final
+from uuid import UUID
+
+from spanledger import attributes, guard
+from spanledger.attribution.baggage import LONGEST_ID
+
+
+def is_name(value: str) -> bool:
+    """Whether a text is fit as it is; nearly all are."""
+    return (
+        len(value) <= LONGEST_ID
+        and value.isprintable()
+        and value[:1] not in _BLANK
+        and value[-1:] not in _BLANK
+        and value.lower() not in _RESERVED
+    )
+
+
+def as_name(attribute: str, value: object) -> str:
+    """The name that a value is, cleaned of blanks around it and of characters that cannot be seen; "" where it is none.
+
+    That it was cleaned or refused is told, once for each attribute and kind of fault.
+    """
+    if isinstance(value, Enum):
+        value = value.value
+    if not isinstance(value, str | int | float | UUID | Decimal):
+        advice = "pass its id or name" if value is not None else "pass a name"
+        return _refused(attribute, f"a {type(value).__qualname__} is no name; {advice}")
+    text = str(value)
+    cleaned = "".join(c for c in text if unicodedata.category(c) not in _UNSEEN).strip()
+    if not cleaned:
+        return _refused(attribute, "it is blank") if text else ""
+    if len(cleaned) > LONGEST_ID:
+        return _refused(attribute, f"it has {len(cleaned)} characters; {LONGEST_ID} are the most")
+    if attribute == attributes.TENANT_ID and cleaned.lower() in _RESERVED:
+        return _refused(attribute, f"{cleaned!r} is what reports call something else")
+    if cleaned != text:
+        guard.note("attribution", f"{attribute} was cleaned of blanks or control characters", once_for=attribute)
+    return cleaned
+
+
+def _refused(attribute: str, reason: str) -> str:
+    guard.note("attribution", f"{attribute} is left out: {reason}", once_for=f"{attribute} {reason}")
+    return ""
+
+
+_BLANK: Final = ("", " ")
+_UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})  # control, formatting, surrogates, unassigned
+_RESERVED: Final = frozenset({"(unattributed)", "total", "(total)", "(all others)"})

@@ -1,0 +1,31 @@
+"""Keywords of attribution that are nearly one of ours: a dimension may be called anything, a slip of the pen too."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from functools import lru_cache
+
+from spanledger import guard
+
+
+def tell_typos(site: str, dimensions: Iterable[str], known: Iterable[str]) -> None:
+    """Tells of each dimension whose name is nearly a keyword, once; it stays a dimension."""
+    names = tuple(known)
+    for dimension in dimensions:
+        meant = _meant(dimension, names)
+        if meant is not None:
+            guard.note(
+                site,
+                f"{dimension}=... is taken as a dimension of that name; did you mean {meant}=...?",
+                once_for=dimension,
+            )
+
+
+@lru_cache(maxsize=1024)
+def _meant(dimension: str, known: tuple[str, ...]) -> str | None:
+    if dimension in known:
+        return None
+    close = get_close_matches(dimension.lower(), known, n=1, cutoff=0.8)
+    if close:
+        return close[0]
+    short = dimension.lower().replace("_", "").removesuffix("id").removesuffix("name")
+    return next((name for name in known if short == name.replace("_", "")), None)

@@ -1,0 +1,209 @@
+"""The receiver, as the sender sees it: takes a batch, or says why it does not."""
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext, suppress
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
+
+from spanledger import guard
+
+if TYPE_CHECKING:
+    import requests
+
+Outcome = Literal["delivered", "failed", "refused"]
+"""Of one attempt: "refused" where trying again cannot help, as who asks, or what for, is wrong."""
+
+
+class Address(NamedTuple):
+    """Where spans go.
+
+    Attributes:
+        endpoint: The URL, with the path of traces for HTTP.
+        protocol: "http/protobuf" or "grpc".
+        headers: Headers of each request.
+    """
+
+    endpoint: str
+    protocol: str
+    headers: Mapping[str, str]
+
+
+class Receiver:
+    """Sends batches to one address, with OpenTelemetry's exporters, and notes what the last one met.
+
+    The exporter's own messages while it sends for this library are kept back: one attempt after the other would log the
+    same. Certificates, compression and timeouts are those of OpenTelemetry's standard variables.
+
+    Attributes:
+        problem: Why the last batch was not delivered, with status and URL; "" where it was.
+    """
+
+    def __init__(self, address: Address) -> None:
+        self.problem = ""
+        self._address = address
+        self._status: int | str | None = None
+        self._reason = ""
+        self._settled = False  # the first export, which imports much, is over
+        self._make = _exporter_factory(address, self._see)
+        self._exporter: SpanExporter | None = self._make()
+
+    def send(self, batch: list[ReadableSpan]) -> Outcome:
+        """Sends a batch. One that cannot be encoded has failed."""
+        with guard.Shield("exporting"), nullcontext() if self._settled else _settling:
+            if self._exporter is None:
+                self._exporter = self._make()
+            self._status, self._reason = None, ""
+            _sending.of = self
+            try:
+                delivered = self._exporter.export(batch) is SpanExportResult.SUCCESS and self._status is None
+            finally:
+                _sending.of = None
+            self._settled = True
+            self.problem = "" if delivered else self._told()
+            if delivered:
+                return "delivered"
+            return "refused" if self._status in _REFUSALS else "failed"
+        self.problem = self.problem or "the exporter fails"
+        return "failed"
+
+    def stop(self) -> None:
+        """Ends a retry that is still going on."""
+        exporter = self._exporter
+        if exporter is not None:
+            with guard.Shield("shutting the exporter down"):
+                exporter.shutdown()
+
+    def start_over(self) -> None:
+        """In a forked child: the connections are the parent's."""
+        self._exporter = None
+        self.problem = ""
+
+    def heard(self, record: logging.LogRecord) -> None:
+        """Takes in what the exporter would have logged."""
+        self._reason = self._reason or record.getMessage().splitlines()[0][:_LONGEST_REASON]
+        for argument in record.args if isinstance(record.args, tuple) else ():
+            name = getattr(argument, "name", None)
+            if isinstance(name, str) and type(argument).__name__ == "StatusCode":
+                self._status = name  # of gRPC
+            elif type(argument) is int and 300 <= argument < 600:
+                self._status = argument
+        self.problem = self._told()
+
+    def _see(self, status: int | None, reason: str) -> None:
+        self._status, self._reason = status, reason
+
+    def _told(self) -> str:
+        endpoint = _without_password(self._address.endpoint)
+        if self._status in {None, "UNAVAILABLE"}:
+            return f"{endpoint} cannot be reached: {self._reason or 'no answer'}"
+        advice = _ADVICE.get(self._status or "", "")
+        return f"{endpoint} answers {self._status}{' (' + self._reason + ')' if self._reason else ''}{advice}"
+
+
+def _exporter_factory(address: Address, see: Callable[[int | None, str], None]) -> Callable[[], SpanExporter]:
+    headers = dict(address.headers)
+    _keep_back_messages()
+    if address.protocol == "grpc":
+        from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import (  # noqa: PLC0415 (half a second of imports)
+            OTLPSpanExporter as GrpcExporter,
+        )
+
+        return lambda: GrpcExporter(endpoint=address.endpoint, headers=headers or None)
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415
+        OTLPSpanExporter as HttpExporter,
+    )
+
+    session = None if any(map(os.environ.get, _CREDENTIAL_PROVIDERS)) else _session(see)
+    return lambda: HttpExporter(endpoint=address.endpoint, headers=headers or None, session=session)
+
+
+def _session(see: Callable[[int | None, str], None]) -> "requests.Session":
+    import requests  # noqa: PLC0415 (the exporter's own)
+
+    class Session(requests.Session):
+        """Tells what came of each request."""
+
+        def send(self, request: Any, **options: Any) -> requests.Response:
+            try:
+                response = super().send(request, **options)
+            except requests.RequestException as error:
+                see(None, type(error).__name__)
+                raise
+            if not 200 <= response.status_code < 300:  # of redirections the exporter thinks well
+                see(response.status_code, str(response.reason or ""))
+            elif response.headers.get("content-type", "").startswith("text/html"):
+                see(response.status_code, "with a web page")
+            else:
+                see(None, "")
+            return response
+
+    return Session()
+
+
+def _keep_back_messages() -> None:
+    for name in _EXPORTERS:
+        logger = logging.getLogger(name)
+        if _is_not_ours not in logger.filters:
+            logger.addFilter(_is_not_ours)
+
+
+def _is_not_ours(record: logging.LogRecord) -> bool:
+    """Whether a message of an exporter is not about what this library sends in this thread."""
+    sending = getattr(_sending, "of", None)
+    if sending is None:
+        return True
+    sending.heard(record)
+    return False
+
+
+def _without_password(url: str) -> str:
+    scheme, _, rest = url.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path.partition('?')[0]}"
+
+
+def _before_fork() -> None:
+    # A child that is forked while another thread imports waits for that thread forever.
+    _settling.acquire(timeout=_SETTLING_S)
+
+
+def _after_fork_in_parent() -> None:
+    with suppress(RuntimeError):  # not acquired in time
+        _settling.release()
+
+
+def _after_fork_in_child() -> None:
+    global _settling  # noqa: PLW0603
+    _settling = threading.Lock()
+
+
+_ADVICE: Final[dict[int | str, str]] = {
+    401: "; check the token in `headers` or OTEL_EXPORTER_OTLP_HEADERS",
+    403: "; check the token in `headers` or OTEL_EXPORTER_OTLP_HEADERS",
+    404: "; check the path: an OTLP receiver takes traces at /v1/traces",
+    405: "; check the address: this is no OTLP receiver",
+    "UNAUTHENTICATED": "; check the token in `headers` or OTEL_EXPORTER_OTLP_HEADERS",
+    "PERMISSION_DENIED": "; check the token in `headers` or OTEL_EXPORTER_OTLP_HEADERS",
+    "UNIMPLEMENTED": "; check the address: this is no OTLP receiver",
+}
+_REFUSALS: Final = frozenset({*range(200, 400), 407, 415, 501, "NOT_FOUND", *_ADVICE})
+_EXPORTERS: Final = (
+    "opentelemetry.exporter.otlp.proto.http.trace_exporter",
+    "opentelemetry.exporter.otlp.proto.grpc.exporter",
+)
+_CREDENTIAL_PROVIDERS: Final = (  # of a session of their own
+    "OTEL_PYTHON_EXPORTER_OTLP_HTTP_CREDENTIAL_PROVIDER",
+    "OTEL_PYTHON_EXPORTER_OTLP_HTTP_TRACES_CREDENTIAL_PROVIDER",
+)
+_LONGEST_REASON: Final = 200  # characters
+_SETTLING_S: Final = 2.0
+_sending: Final = threading.local()  # `of`: the receiver that this thread sends to
+
+_settling = threading.Lock()  # held during the first export
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)

@@ -1,1 +1,0 @@
-"""What the carbon commands are made of: scenarios and the method statement."""

@@ -1,0 +1,53 @@
+"""What commands there are, in the order of ``--help``: their group, where they are, and a line on each.
+
+A module is imported when its command is used, so that ``--help`` and each command load only what they need.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A command in the list.
+
+    Attributes:
+        group: The heading that it stands under.
+        module: Where it is, below `spanledger_cli.commands`; the command is the function or group in it of its name.
+        line: What it does, in the list.
+    """
+
+    group: str
+    module: str
+    line: str
+
+
+_RUN, _FIGURES, _BOOKS = "Run it", "Figures", "Books"
+_REFERENCE, _PARTS = "Prices, energy, grid, tenants", "The parts, and what they rest on"
+
+COMMANDS = {
+    "up": Listed(_RUN, "run.node", "Run the node: OTLP in, ledger and dashboards out."),
+    "demo": Listed(_RUN, "run.demo", "Real traffic through the whole pipeline, then the figures."),
+    "ingest": Listed(_RUN, "run.ingest", "Take in OTLP from files."),
+    "replay": Listed(_RUN, "run.replay", "Send a public request trace as spans over OTLP."),
+    "doctor": Listed(_RUN, "run.doctor", "What is wrong with this set-up, and how to mend it."),
+    "chargeback": Listed(_FIGURES, "read.chargeback", "Cost, tokens, energy and emissions by tenant, model ..."),
+    "carbon": Listed(_FIGURES, "carbon.carbon", "Energy and emissions, with their bounds and gaps."),
+    "explain": Listed(_FIGURES, "read.explain", "How one call's cost and emissions came about."),
+    "quality": Listed(_FIGURES, "read.quality", "What each service and instrumentation leaves untold."),
+    "whatif": Listed(_FIGURES, "read.whatif", "What recorded usage would have cost otherwise."),
+    "sql": Listed(_FIGURES, "read.sql", "Run a query on the ledger's database."),
+    "commitments": Listed(_BOOKS, "books.commitments", "Reserved throughput, hardware, flat fees, and who bears them."),
+    "restate": Listed(_BOOKS, "books.restatements", "Compute calls anew with what is known today."),
+    "restatements": Listed(_BOOKS, "books.restatements", "What was restated, by whom and why."),
+    "prices": Listed(_REFERENCE, "reference.prices", "Price books, exchange rates, and what models mean."),
+    "energy": Listed(_REFERENCE, "reference.energy", "What models and hosts draw."),
+    "grid": Listed(_REFERENCE, "reference.grid", "Carbon intensity of the grid."),
+    "tenants": Listed(_REFERENCE, "reference.tenants", "Whose calls are: tenant rules."),
+    "collect": Listed(_PARTS, "run.node", "Run only the OTLP receivers, before a ClickHouse server."),
+    "enrich": Listed(_PARTS, "run.node", "Run only the worker: bring the ledger up to date."),
+    "dashboards": Listed(_PARTS, "run.node", "Run only the dashboards, on a ClickHouse server."),
+    "migrate": Listed(_PARTS, "run.node", "Bring the database's schema up to this version."),
+    "meter": Listed(_PARTS, "run.meter", "Measure what this host draws, and send it."),
+}

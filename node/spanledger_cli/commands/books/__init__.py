@@ -1,0 +1,1 @@
+"""Commands on the books: shared costs, and figures that change after the fact."""

@@ -1,0 +1,83 @@
+"""Commands on commitments: costs that are shared by many calls."""
+
+from __future__ import annotations
+
+import typer
+
+from spanledger_cli.options import Files, Output, configuration, open_store
+from spanledger_cli.progress import progress
+from spanledger_cli.report_request import ReportRequest, over_a_period
+from spanledger_cli.terminal import console, print_rows
+from spanledger_enrich.books import allocation, commitment
+
+commitments = typer.Typer(help="Reserved throughput, hardware and flat fees, and who bears them.", no_args_is_help=True)
+
+
+@commitments.command("import")
+def commitments_import(context: typer.Context, files: Files) -> None:
+    """Import commitments from CSV or YAML; one whose name is there already is replaced.
+
+    All files are checked before any is stored. The fields are in docs/commitments.md.
+
+    Try:
+
+        spanledger commitments import commitments.yaml
+    """
+    checked = [(path, commitment.read(path)) for path in files]
+    with open_store(context) as store:
+        for path, found in checked:
+            commitment.in_usd(store, found, path.name)
+        for path, found in checked:
+            changed = commitment.record(store, found, path.name)
+            console().print(f"{path.name}: {len(found):,} commitments, {changed:,} new or changed", markup=False)
+
+
+@commitments.command("list")
+def commitments_list(context: typer.Context, output: Output = None) -> None:
+    """The commitments, what they cover, and how far they are allocated.
+
+    Try:
+
+        spanledger commitments list
+    """
+    with open_store(context) as store:
+        print_rows(store.frame("reports/commitments/charged"), output, title="Commitments, USD")
+
+
+@commitments.command("allocate")
+def commitments_allocate(context: typer.Context) -> None:
+    """Allocate each commitment anew over the calls it covers, up to the last full hour.
+
+    Try:
+
+        spanledger commitments allocate
+    """
+    with open_store(context) as store, progress() as bar:
+        allocating = bar.add_task("allocating", total=None)
+        done = allocation.allocate(store, configuration(context))
+        bar.update(allocating, total=len(done), completed=len(done))
+    for one in done:
+        console().print(
+            f"{one.commitment_id}: {one.amount:,} USD allocated for the hours before {one.until:%Y-%m-%d %H:%M} UTC",
+            markup=False,
+        )
+
+
+@commitments.command("report")
+@over_a_period()
+def commitments_report(context: typer.Context, request: ReportRequest) -> None:
+    """What each tenant owes: usage that no commitment pays, and its part of the commitments (USD).
+
+    Commitments are allocated anew first. Calls that a commitment pays cost nothing besides.
+
+    Try:
+
+        spanledger commitments report --month 2024-10
+    """
+    with open_store(context) as store:
+        allocation.allocate(store, configuration(context))
+        frame = store.frame("reports/commitments/by_tenant", **request.period.bounds)
+    totals = [str(name) for name in frame if name != "tenant"]
+    print_rows(
+        frame, request.output, title=f"Effective cost, {request.period}", total=totals, gaps=["unknown_cost_calls"]
+    )

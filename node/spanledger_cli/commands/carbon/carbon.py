@@ -1,0 +1,86 @@
+"""Commands on energy and emissions: the report itself, and those that look at them another way."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from spanledger_cli.commands.carbon.carbon_rows import TOTALS, all_unknown, carbon_rows, unknown
+from spanledger_cli.commands.carbon.ghg import ghg
+from spanledger_cli.commands.carbon.sci import sci
+from spanledger_cli.commands.carbon.statement import statement
+from spanledger_cli.commands.carbon.whatif import whatif
+from spanledger_cli.commands.carbon.yearly_error import yearly_error
+from spanledger_cli.options import open_store
+from spanledger_cli.report_request import Dimensions, ReportRequest, over_a_period
+from spanledger_cli.terminal import print_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+carbon = typer.Typer()
+
+_DIMENSIONS = Dimensions(
+    (
+        "month", "day", "hour", "hour_of_day", "tenant", "cost_center", "environment", "service", "feature",
+        "workflow", "user", "provider", "model", "operation", "region", "zone", "energy_method",
+        "intensity_resolution",
+    )
+)  # fmt: skip
+_SHARES = ("measured_share", "modelled_share", "proxy_share", "hourly_share", "filled_share", "yearly_share")
+
+
+def _without_a_subcommand(command: Callable[..., None]) -> Callable[..., None]:
+    """Run a group's own command only where none of its subcommands follows."""
+
+    @functools.wraps(command)
+    def run(context: typer.Context, **given: Any) -> None:
+        if context.invoked_subcommand is None:
+            command(context=context, **given)
+            return
+        sources = [context.get_parameter_source(name) for name in context.params]
+        if any(source is not None and source.name == "COMMANDLINE" for source in sources):
+            raise typer.BadParameter(
+                f"options belong after {context.invoked_subcommand!r}, for example "
+                f"'spanledger carbon {context.invoked_subcommand} --month 2024-10'"
+            )
+
+    return run
+
+
+@carbon.callback(invoke_without_command=True)
+@_without_a_subcommand
+@over_a_period(_DIMENSIONS)
+def report(context: typer.Context, request: ReportRequest) -> None:
+    """Energy, emissions with their bounds, hardware, water, how much of them is unknown, and what they rest on.
+
+    Emissions are of the operation and location-based; market-based ones (co2e_market_kg) and those of the hardware
+    (embodied_kg) stand beside them and are in no other column. Dimensions: month, day, hour, hour_of_day, tenant,
+    cost_center, environment, service, feature, workflow, user, provider, model, operation, region, zone,
+    energy_method, intensity_resolution.
+
+    Try:
+
+        spanledger carbon --month 2024-10 --by zone,model
+
+        spanledger carbon --month 2024-10 --by tenant,hour_of_day --timezone Europe/Berlin --format csv
+    """
+    with open_store(context) as store:
+        frame = carbon_rows(store, "report", request, _DIMENSIONS, timezone=request.period.timezone)
+    print_rows(
+        frame,
+        request.output,
+        title=f"Emissions, {request.period}",
+        total=TOTALS,
+        gaps=[*unknown(frame), *_SHARES],
+        details=["output_tokens", "energy_kwh_low", "energy_kwh_high", *all_unknown(frame)],
+    )
+
+
+carbon.command()(sci)
+carbon.command()(ghg)
+carbon.command()(statement)
+carbon.command("yearly-error")(yearly_error)
+carbon.command()(whatif)

@@ -1,0 +1,61 @@
+"""The command `carbon ghg`: emissions by the GHG Protocol's scopes."""
+
+from __future__ import annotations
+
+import typer
+
+from spanledger_cli.commands.carbon.carbon_rows import all_unknown, carbon_rows, note, unknown
+from spanledger_cli.options import configuration, open_store
+from spanledger_cli.report_request import Dimensions, ReportRequest, over_a_period
+from spanledger_cli.terminal import print_rows
+
+_DIMENSIONS = Dimensions(
+    ("month", "tenant", "cost_center", "provider", "model", "region", "zone"),
+    default="",
+    none="",
+    help="Dimensions below scope and category, with commas between them.",
+)
+
+
+@over_a_period(_DIMENSIONS)
+def ghg(context: typer.Context, request: ReportRequest) -> None:
+    """Emissions by the GHG Protocol's scopes: Scope 2 location- and market-based, Scope 3 categories 1 and 2.
+
+    Calls whose energy was measured on their host, and calls of the own_providers and own_hosts of the configuration,
+    ran on own or leased machines: their electricity is Scope 2, their hardware Scope 3 category 2. All others are
+    purchased use of an API, Scope 3 category 1, hardware included. The two methods are never added. Dimensions: month,
+    tenant, cost_center, provider, model, region, zone.
+
+    Try:
+
+        spanledger carbon ghg --month 2024-10
+
+        SPANLEDGER_OWN_PROVIDERS=vllm spanledger carbon ghg --month 2024-10 --by tenant
+    """
+    settings = configuration(context)
+    with open_store(context) as store:
+        frame = carbon_rows(
+            store,
+            "ghg",
+            request,
+            _DIMENSIONS,
+            timezone=request.period.timezone,
+            own_providers=list(settings.own_providers),
+            own_hosts=list(settings.own_hosts),
+        )
+    print_rows(
+        frame,
+        request.output,
+        title=f"Emissions by scope, {request.period}",
+        gaps=unknown(frame),
+        details=all_unknown(frame),
+    )
+    own = " and ".join(
+        f"{name} ({', '.join(values) or 'none named'})"
+        for name, values in (("own_providers", settings.own_providers), ("own_hosts", settings.own_hosts))
+    )
+    note(f"Own or leased machines: calls measured on their host, and those of {own}.")
+    note(
+        "Intensities are of the power's life cycle: fuel supply and plants, which Scope 3 category 3 would hold, are "
+        "in the figures of the operation."
+    )

@@ -1,0 +1,62 @@
+"""The command `carbon sci`: the Software Carbon Intensity."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from spanledger_cli.commands.carbon.carbon_rows import carbon_rows
+from spanledger_cli.options import open_store
+from spanledger_cli.report_request import Dimensions, ReportRequest, over_a_period
+from spanledger_cli.terminal import amount, print_rows
+
+_DIMENSIONS = Dimensions(
+    ("tenant", "feature", "workflow", "service", "environment", "provider", "model", "region", "zone"),
+    none="total",
+    help="Dimensions, with commas between them; total for one row.",
+)
+
+
+class Unit(StrEnum):
+    """The functional unit of a Software Carbon Intensity."""
+
+    call = "call"
+    tokens = "1000-tokens"
+    user = "user"
+    session = "session"
+
+
+@over_a_period(_DIMENSIONS)
+def sci(
+    context: typer.Context,
+    *,
+    per: Annotated[Unit, typer.Option(help="The functional unit R.")] = Unit.call,
+    request: ReportRequest,
+) -> None:
+    """Software Carbon Intensity (ISO/IEC 21031:2024), ((E x I) + M) / R, in gCO2e per unit, with its bounds.
+
+    Location-based. A call enters with all of its parts or not at all: those left out, since their energy, intensity,
+    hardware or unit is unknown, are counted beside. Dimensions: tenant, feature, workflow, service, environment,
+    provider, model, region, zone.
+
+    Try:
+
+        spanledger carbon sci --per 1000-tokens --month 2024-10
+
+        spanledger carbon sci --per session --by tenant,feature --month 2024-10
+    """
+    of_all = replace(request, by=())
+    with open_store(context) as store:
+        frame = carbon_rows(store, "sci", request, _DIMENSIONS, unit=per.value)
+        total = carbon_rows(store, "sci", of_all, _DIMENSIONS, unit=per.value)
+    # Users and sessions of several rows may be the same: the score of all is no sum of scores.
+    score = f": {amount(total['sci_g'].iloc[0])} of all" if request.by and len(total) else ""
+    print_rows(
+        frame,
+        request.output,
+        title=f"SCI, gCO2e per {per.value}{score}, {request.period}",
+        gaps=["unknown_co2e_calls", "unknown_embodied_calls", "without_unit_calls"],
+    )

@@ -1,0 +1,42 @@
+"""The command `carbon statement`: how the figures were got, for an auditor."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from spanledger_cli.commands.carbon.method_statement import method_statement
+from spanledger_cli.options import configuration, open_store
+from spanledger_cli.report_request import ReportRequest, over_a_period
+
+
+class StatementFormat(StrEnum):
+    """How the method statement is printed."""
+
+    markdown = "markdown"
+    json = "json"
+
+
+@over_a_period(output=False)
+def statement(
+    context: typer.Context,
+    request: ReportRequest,
+    output: Annotated[StatementFormat, typer.Option("--format", help="For people or for programs.")] = (
+        StatementFormat.markdown
+    ),
+) -> None:
+    """How the period's figures were got, for an auditor: formulas, factors, sources, versions, coverage, gaps.
+
+    The same ledger gives the same text, so two of them can be compared; a fingerprint of the rows is part of it.
+
+    Try:
+
+        spanledger carbon statement --month 2024-10 > method-2024-10.md
+
+        spanledger carbon statement --month 2024-10 --format json > method-2024-10.json
+    """
+    with open_store(context) as store:
+        stated = method_statement(store, request.period, configuration(context))
+    typer.echo(stated.markdown() if output is StatementFormat.markdown else stated.json())

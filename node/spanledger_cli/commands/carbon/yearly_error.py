@@ -1,0 +1,46 @@
+"""The command `carbon yearly-error`: how far yearly means of the grid are off."""
+
+from __future__ import annotations
+
+import typer
+
+from spanledger_cli.commands.carbon.carbon_rows import TOTALS, carbon_rows
+from spanledger_cli.options import configuration, open_store
+from spanledger_cli.report_request import Dimensions, ReportRequest, over_a_period
+from spanledger_cli.terminal import print_rows
+
+_DIMENSIONS = Dimensions(("day", "tenant", "feature", "model", "zone", "hour_of_day"))
+
+
+@over_a_period(_DIMENSIONS)
+def yearly_error(context: typer.Context, request: ReportRequest) -> None:
+    """How far emissions reckoned with a yearly mean of the grid are off from those by the hour, in percent.
+
+    Against two means: that of all hours of the same zone and year (at least 8,000 of them must be there), and the
+    country's yearly mean that would stand in without hours. Dimensions: day, tenant, feature, model, zone,
+    hour_of_day.
+
+    Try:
+
+        spanledger carbon yearly-error --month 2024-10
+
+        spanledger carbon yearly-error --month 2024-10 --by zone,hour_of_day --timezone Europe/Berlin
+    """
+    settings = configuration(context)
+    with open_store(context) as store:
+        frame = carbon_rows(
+            store,
+            "yearly_error",
+            request,
+            _DIMENSIONS,
+            timezone=request.period.timezone,
+            signal=settings.grid_signal,
+            basis=settings.grid_basis,
+        )
+    print_rows(
+        frame,
+        request.output,
+        title=f"Yearly means against hours, {request.period}",
+        total=TOTALS,
+        gaps=["without_year_calls", "without_national_calls", "not_hourly_calls"],
+    )

@@ -1,0 +1,38 @@
+"""The command `explain`: one call's cost and emissions, as arithmetic."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import pandas as pd
+import typer
+
+from spanledger_cli.explain.explanation import explanation, inputs, with_arithmetic
+from spanledger_cli.options import open_store
+from spanledger_cli.terminal import Format, console, print_rows
+from spanledger_sql.store import StoreError
+
+
+def explain(
+    context: typer.Context,
+    trace_id: Annotated[str, typer.Argument(help="In hex, as the ledger has it.")],
+    span_id: Annotated[str, typer.Argument(help="In hex, as the ledger has it.")],
+    output: Annotated[Format | None, typer.Option("--format", help="json gives every input as it is stored.")] = None,
+) -> None:
+    """How one call's cost and emissions came about: each input with its source, and the arithmetic.
+
+    Try:
+
+        spanledger explain 5b8efff798038103d269b633813fc60c eee19b7ec3c1b174
+    """
+    with open_store(context) as store:
+        call = inputs(store, trace_id, span_id)
+        if call is None:
+            raise StoreError(
+                f"the ledger has no call with trace id {trace_id} and span id {span_id}; "
+                "the columns trace_id and span_id of the view `calls` name each one"
+            )
+        if output in (None, Format.table):
+            console().print(explanation(call))
+        else:
+            print_rows(pd.DataFrame([with_arithmetic(call)]), output)

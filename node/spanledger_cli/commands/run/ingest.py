@@ -1,0 +1,37 @@
+"""The command `ingest`: OTLP from files."""
+
+from __future__ import annotations
+
+import typer
+
+from spanledger_cli.options import Files, configuration, open_store
+from spanledger_cli.progress import progress
+from spanledger_cli.terminal import console
+from spanledger_collector import otlp_file
+from spanledger_enrich.worker import Worker, load_reference_data
+
+
+def ingest(context: typer.Context, files: Files) -> None:
+    """Take in OTLP from files: protobuf (.pb) and a Collector's JSON lines (.jsonl, .json), plain, .gz or .zst.
+
+    All files are checked before any is stored; the same file again changes nothing.
+
+    Try:
+
+        spanledger ingest traces.pb collector.jsonl.zst
+    """
+    with progress() as bar, open_store(context) as store:
+        checking = bar.add_task("checking", total=len(files))
+        for path in files:
+            otlp_file.check(store, path)
+            bar.advance(checking)
+        storing = bar.add_task("storing", total=len(files))
+        requests = spans = 0
+        for path in files:
+            stored = otlp_file.ingest(store, path)
+            requests, spans = requests + stored.requests, spans + stored.spans
+            bar.advance(storing)
+        if store.kind == "embedded":
+            load_reference_data(store)
+            Worker(store, configuration(context)).catch_up()
+    console().print(f"{spans:,} spans in {requests:,} requests of {len(files):,} files ingested")

@@ -1,0 +1,24 @@
+"""What the ledger holds, told where a report finds nothing."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from spanledger_cli.terminal import console
+from spanledger_sql.store import statement
+
+if TYPE_CHECKING:
+    from spanledger_settings.period import Period
+    from spanledger_sql.store import Store
+
+
+def say_what_there_is(store: Store, asked: Period) -> None:
+    """Tell on standard error that the period holds no calls, and which period does."""
+    recorded = store.rows(statement("reports/filters/recorded_period"))[0]
+    if recorded["calls"]:
+        has = f"it has {recorded['calls']:,} calls from {recorded['first']:%Y-%m-%d} to {recorded['last']:%Y-%m-%d} UTC"
+    else:
+        has = "it is empty"
+    console(stderr=True).print(f"no calls in the ledger for {asked}; {has}", style="yellow")
+    sys.stderr.flush()

@@ -1,0 +1,91 @@
+-- Where OTLP export requests come in. These tables store nothing: the views on them hand their rows on.
+-- Requests in protobuf are inserted with FORMAT Protobuf, in JSON with FORMAT JSONEachRow, one a line, as a Collector's
+-- file exporter writes them. The structures follow opentelemetry-proto 1.x.
+
+-- Requests in protobuf, length-prefixed; the view `otel_traces_from_otlp` flattens them into `otel_traces`.
+CREATE TABLE IF NOT EXISTS otlp_requests
+(
+    resource_spans Array(Tuple(
+        resource Tuple(
+            attributes Array(Tuple(key String, value Tuple(
+                value Enum8('none' = 0, 'string_value' = 1, 'bool_value' = 2, 'int_value' = 3, 'double_value' = 4,
+                            'array_value' = 5, 'kvlist_value' = 6, 'bytes_value' = 7),
+                string_value String, bool_value Bool, int_value Int64, double_value Float64,
+                array_value Tuple(values Array(Tuple(
+                    value Enum8('none' = 0, 'string_value' = 1, 'bool_value' = 2, 'int_value' = 3, 'double_value' = 4),
+                    string_value String, bool_value Bool, int_value Int64, double_value Float64))),
+                bytes_value String)))),
+        scope_spans Array(Tuple(
+            scope Tuple(name String, version String),
+            spans Array(Tuple(
+                trace_id String, span_id String, trace_state String, parent_span_id String,
+                name String, kind Int32, start_time_unix_nano UInt64, end_time_unix_nano UInt64,
+                attributes Array(Tuple(key String, value Tuple(
+                    value Enum8('none' = 0, 'string_value' = 1, 'bool_value' = 2, 'int_value' = 3, 'double_value' = 4,
+                                'array_value' = 5, 'kvlist_value' = 6, 'bytes_value' = 7),
+                    string_value String, bool_value Bool, int_value Int64, double_value Float64,
+                    array_value Tuple(values Array(Tuple(
+                        value Enum8('none' = 0, 'string_value' = 1, 'bool_value' = 2, 'int_value' = 3,
+                                    'double_value' = 4),
+                        string_value String, bool_value Bool, int_value Int64, double_value Float64))),
+                    bytes_value String))),
+                events Array(Tuple(
+                    time_unix_nano UInt64, name String,
+                    attributes Array(Tuple(key String, value Tuple(
+                        value Enum8('none' = 0, 'string_value' = 1, 'bool_value' = 2, 'int_value' = 3,
+                                    'double_value' = 4, 'array_value' = 5, 'kvlist_value' = 6, 'bytes_value' = 7),
+                        string_value String, bool_value Bool, int_value Int64, double_value Float64,
+                        array_value Tuple(values Array(Tuple(
+                            value Enum8('none' = 0, 'string_value' = 1, 'bool_value' = 2, 'int_value' = 3,
+                                        'double_value' = 4),
+                            string_value String, bool_value Bool, int_value Int64, double_value Float64))),
+                        bytes_value String))))),
+                links Array(Tuple(trace_id String, span_id String, trace_state String)),
+                status Tuple(message String, code Int32)))))))
+        COMMENT 'the request as its protobuf message says; of a value only the member named in `value` is set'
+)
+ENGINE = Null;
+
+-- Requests in JSON; the view `otlp_requests_from_json` hands them on to `otlp_requests`. Numbers may be text in
+-- OTLP/JSON, so that all values are read as text.
+CREATE TABLE IF NOT EXISTS otlp_json_requests
+(
+    resourceSpans Array(Tuple(
+        resource Tuple(
+            attributes Array(Tuple(key String, value Tuple(
+                stringValue Nullable(String), boolValue Nullable(String), intValue Nullable(String),
+                doubleValue Nullable(String),
+                arrayValue Tuple(values Array(Tuple(
+                    stringValue Nullable(String), boolValue Nullable(String), intValue Nullable(String),
+                    doubleValue Nullable(String)))),
+                bytesValue Nullable(String))))),
+        scopeSpans Array(Tuple(
+            scope Tuple(name String, version String),
+            spans Array(Tuple(
+                traceId String, spanId String, traceState String, parentSpanId String,
+                name String, kind String, startTimeUnixNano String, endTimeUnixNano String,
+                attributes Array(Tuple(key String, value Tuple(
+                    stringValue Nullable(String), boolValue Nullable(String), intValue Nullable(String),
+                    doubleValue Nullable(String),
+                    arrayValue Tuple(values Array(Tuple(
+                        stringValue Nullable(String), boolValue Nullable(String), intValue Nullable(String),
+                        doubleValue Nullable(String)))),
+                    bytesValue Nullable(String)))),
+                events Array(Tuple(
+                    timeUnixNano String, name String,
+                    attributes Array(Tuple(key String, value Tuple(
+                        stringValue Nullable(String), boolValue Nullable(String), intValue Nullable(String),
+                        doubleValue Nullable(String),
+                        arrayValue Tuple(values Array(Tuple(
+                            stringValue Nullable(String), boolValue Nullable(String), intValue Nullable(String),
+                            doubleValue Nullable(String)))),
+                        bytesValue Nullable(String)))))),
+                links Array(Tuple(traceId String, spanId String, traceState String)),
+                status Tuple(message String, code String)))))))
+        COMMENT 'the request as its JSON says, all values as text; NULL is what a value is not'
+)
+ENGINE = Null;
+
+-- Takes the same rows and hands them on to nobody: a file is read whole before any of it is stored.
+CREATE TABLE IF NOT EXISTS otlp_json_check AS otlp_json_requests
+ENGINE = Null;

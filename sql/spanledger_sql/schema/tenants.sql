@@ -1,0 +1,40 @@
+-- Tenant rules: whose a call is where its span does not say, or before what it says.
+
+-- One state of the configuration's rules.
+CREATE TABLE IF NOT EXISTS tenant_rule_set
+(
+    version UInt64 COMMENT 'the highest is in force',
+    fingerprint String COMMENT 'of the rules'' text',
+    rules UInt32 COMMENT 'how many there are',
+    loaded_at DateTime64(6, 'UTC') DEFAULT now64(6, 'UTC') COMMENT 'when they were read, UTC'
+)
+ENGINE = ReplacingMergeTree
+ORDER BY version;
+
+-- One rule, or one entry of a rule that looks values up.
+CREATE TABLE IF NOT EXISTS tenant_rule
+(
+    version UInt64 COMMENT 'of the set',
+    rule UInt32 COMMENT 'its place in the configuration, from 1',
+    attribute String COMMENT 'whose value decides',
+    kind LowCardinality(String)
+        COMMENT '`value` (the attribute''s value is the tenant), `lookup` (`value` gives `tenant`) or `pattern`',
+    before_span UInt8 COMMENT '1: it goes before what the span itself says',
+    value String COMMENT 'of a lookup: the attribute''s value',
+    pattern String COMMENT 'an RE2 expression of the whole value',
+    tenant String COMMENT 'whose the call is; of a pattern it may hold \\1'
+)
+ENGINE = ReplacingMergeTree
+ORDER BY (version, rule, value);
+
+-- What the rules say of a call.
+CREATE TABLE IF NOT EXISTS call_tenant
+(
+    span UInt64 COMMENT 'cityHash64(trace_id, span_id)',
+    tenant_id LowCardinality(String) COMMENT 'what the rules say; empty: a later state of them says nothing any more',
+    tenant_source LowCardinality(String) COMMENT 'the rule that said so',
+    before_span UInt8 COMMENT '1: it goes before what the span itself says',
+    version UInt64 COMMENT 'of the rules'
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY span;

@@ -1,0 +1,113 @@
+"""The files of the schema: tables by subject, released changes to them, views; and the order that they are applied in.
+
+A file says in a header line what it needs, and comes after that:
+
+    -- Needs: otel_traces, llm_spans
+
+A view names every table and view that it reads or writes to; a file of tables whatever it rests on in other files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.resources
+import re
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from typing import TYPE_CHECKING
+
+from spanledger_sql.store import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from importlib.resources.abc import Traversable
+
+_NEEDS = re.compile(r"^-- Needs: (.*)$", re.MULTILINE)
+_MADE = re.compile(r"^CREATE (?:OR REPLACE )?(?:TABLE|VIEW|MATERIALIZED VIEW) (?:IF NOT EXISTS )?(\w+)", re.MULTILINE)
+
+
+class MigrationError(StoreError):
+    """The database's schema and this version's do not fit together."""
+
+
+@dataclass(frozen=True)
+class SchemaFile:
+    """One file of the schema: ``name`` is its path below this package, without the suffix."""
+
+    name: str
+    text: str
+
+    @property
+    def checksum(self) -> str:
+        """SHA-256 of the file's text, in hex."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+    @property
+    def statements(self) -> list[str]:
+        """The file's statements, without comments."""
+        code = re.sub(r"^\s*--.*$", "", self.text, flags=re.MULTILINE)
+        return [part.strip() for part in re.split(r";\s*$", code, flags=re.MULTILINE) if part.strip()]
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The tables and views that the file says it needs."""
+        return tuple(name.strip() for line in _NEEDS.findall(self.text) for name in line.split(","))
+
+    @property
+    def makes(self) -> tuple[str, ...]:
+        """The tables and views that the file makes."""
+        return tuple(_MADE.findall(self.text))
+
+
+def tables() -> list[SchemaFile]:
+    """The files of tables, `schema/SUBJECT.sql`, in an order that they can be applied in."""
+    return in_order(_files("schema"))
+
+
+def changes() -> list[SchemaFile]:
+    """The changes to released tables, `schema/changes/NNNN_name.sql`, by number."""
+    return _files("schema/changes")
+
+
+def views() -> list[SchemaFile]:
+    """The views, `views/ingest/NAME.sql` and `views/read/NAME.sql`, in an order that they can be applied in."""
+    return in_order([*_files("views/ingest"), *_files("views/read")], given=tables())
+
+
+def in_order(files: Iterable[SchemaFile], given: Iterable[SchemaFile] = ()) -> list[SchemaFile]:
+    """The files, each after those that make what it needs; else by name.
+
+    Args:
+        files: What to put in order.
+        given: Files that are applied before all of them.
+
+    Raises:
+        MigrationError: A file needs what no file makes, or itself in the end.
+    """
+    ordered = sorted(files, key=lambda file: file.name)
+    maker = {made: file for file in (*given, *ordered) for made in file.makes}
+    for file in ordered:
+        if unknown := [name for name in file.needs if name not in maker]:
+            raise MigrationError(f"{file.name}.sql: needs {', '.join(unknown)}, which no file of the schema makes")
+    sorter = TopologicalSorter(dict.fromkeys(ordered, ()))
+    for file in ordered:
+        sorter.add(file, *(maker[name] for name in file.needs if maker[name] != file and maker[name] in ordered))
+    try:
+        return list(sorter.static_order())
+    except CycleError as error:
+        circle = " needs ".join(file.name for file in reversed(error.args[1]))
+        raise MigrationError(f"files of the schema need each other: {circle}") from None
+
+
+def _files(folder: str) -> list[SchemaFile]:
+    entries: Traversable = importlib.resources.files(__package__) / folder
+    if not entries.is_dir():
+        return []
+    files = [entry for entry in entries.iterdir() if entry.name.endswith(".sql")]
+    return sorted(
+        (
+            SchemaFile(f"{folder}/{entry.name.removesuffix('.sql')}", entry.read_text(encoding="utf-8"))
+            for entry in files
+        ),
+        key=lambda file: file.name,
+    )

@@ -1,0 +1,58 @@
+-- The ledger by hour and dimension. Sums leave out what is unknown (NULL); the columns *_calls count that.
+--
+-- Columns:
+--   hour: start of the hour of `ts`, UTC
+--   tenant_id, cost_center, environment, service_name, feature: as in `calls`
+--   provider, model, operation, zone, energy_method: as in `calls`
+--   intensity_resolution, price_status, status: as in `calls`
+--   calls: how many calls
+--   input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, reasoning_tokens: sum
+--   list_cost, contracted_cost: USD, sum of what is known
+--   energy_wh: Wh, sum of what is known
+--   energy_wh_low: Wh, sum of the lower bounds
+--   energy_wh_high: Wh, sum of the upper bounds
+--   co2e_g: gCO2e, sum of what is known
+--   co2e_g_low: gCO2e, sum of the lower bounds
+--   co2e_g_high: gCO2e, sum of the upper bounds
+--   embodied_g: gCO2e, sum of what is known; not part of `co2e_g`
+--   unpriced_calls: calls without a price
+--   unknown_energy_calls: calls whose energy is unknown
+--   missing_usage_calls: calls that report no tokens
+-- Needs: calls
+
+CREATE OR REPLACE VIEW ledger_hourly AS
+SELECT
+    toStartOfHour(ts) AS hour,
+    tenant_id,
+    cost_center,
+    environment,
+    service_name,
+    feature,
+    provider,
+    model,
+    operation,
+    zone,
+    energy_method,
+    intensity_resolution,
+    price_status,
+    status,
+    count() AS calls,
+    sum(c.input_tokens) AS input_tokens,
+    sum(c.cache_read_tokens) AS cache_read_tokens,
+    sum(c.cache_write_tokens) AS cache_write_tokens,
+    sum(c.output_tokens) AS output_tokens,
+    sum(c.reasoning_tokens) AS reasoning_tokens,
+    sum(toDecimal128(c.list_cost, 12)) AS list_cost,
+    sum(toDecimal128(c.contracted_cost, 12)) AS contracted_cost,
+    sum(c.energy_wh) AS energy_wh,
+    sum(c.energy_wh_low) AS energy_wh_low,
+    sum(c.energy_wh_high) AS energy_wh_high,
+    sum(c.co2e_g) AS co2e_g,
+    sum(c.co2e_g_low) AS co2e_g_low,
+    sum(c.co2e_g_high) AS co2e_g_high,
+    sum(c.embodied_g) AS embodied_g,
+    countIf(c.price_status = 'unpriced') AS unpriced_calls,
+    countIf(c.energy_wh IS NULL) AS unknown_energy_calls,
+    countIf(c.usage_source = 'missing') AS missing_usage_calls
+FROM calls AS c
+GROUP BY ALL;

@@ -1,0 +1,212 @@
+"""What is used wrongly is told, once, where it stands; it neither stops the app nor makes up figures."""
+
+import enum
+import os
+import subprocess
+import sys
+import textwrap
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from otlp_receiver import attributes_of
+
+import spanledger
+from spanledger import guard
+
+ANSWER = {"object": "chat.completion", "model": "m", "usage": {"prompt_tokens": 3, "completion_tokens": 4}}
+IN = "gen_ai.usage.input_tokens"
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
+    """What was logged, as if nothing had been before."""
+    monkeypatch.setattr(guard, "_counts", {})
+    return lambda: [record.getMessage() for record in caplog.records if record.name == "spanledger"]
+
+
+def _only(exported: Callable[[], list[Any]]) -> dict[str, Any]:
+    (span,) = exported()
+    return attributes_of(span)
+
+
+@pytest.mark.parametrize(("path", "meant"), [("custmer.id", "customer.id"), ("account_id.id", "no parameter")])
+def test_a_path_whose_root_is_no_parameter_makes_no_tenant(
+    path: str, meant: str, told: Callable[[], list[str]], exported: Callable[[], list[Any]]
+) -> None:
+    @spanledger.llm_call(tenant=path)
+    def ask(customer: Any) -> Any:
+        return ANSWER
+
+    ask(None)
+    assert "tenant.id" not in _only(exported)
+    (message,) = told()
+    assert "ask" in message
+    assert path in message
+    assert meant in message
+
+
+def test_a_tenant_with_a_dot_may_be_a_literal(told: Callable[[], list[str]], exported: Callable[[], list[Any]]) -> None:
+    @spanledger.llm_call(tenant="acme.com")
+    def ask(prompt: str) -> Any:
+        return ANSWER
+
+    ask("")
+    assert _only(exported)["tenant.id"] == "acme.com"
+    assert told() == []
+
+
+def test_an_operation_that_nobody_knows_is_told_and_booked_as_a_chat(
+    told: Callable[[], list[str]], exported: Callable[[], list[Any]]
+) -> None:
+    @spanledger.llm_call(operation="summarize")
+    def ask() -> Any:
+        return ANSWER
+
+    ask()
+    spanledger.record_usage(provider="p", model="m", input_tokens=1, output_tokens=1, operation="sumarise")
+    assert {attributes_of(span)["gen_ai.operation.name"] for span in exported()} == {"chat"}
+    assert ["summarize" in message or "sumarise" in message for message in told()] == [True, True]
+
+
+@pytest.mark.parametrize("answer", ["SECRET", ("SECRET", 3), ["SECRET"], None, {"input": 1, "cost": 2}], ids=repr)
+def test_a_function_that_returns_no_answer_is_told_once_by_name(
+    answer: Any, told: Callable[[], list[str]], exported: Callable[[], list[Any]]
+) -> None:
+    @spanledger.llm_call
+    def summarize() -> Any:
+        return answer
+
+    for _ in range(3):
+        assert summarize() == answer
+    (message,) = told()
+    assert "summarize" in message
+    assert "return the provider's answer itself" in message
+    assert "SECRET" not in message
+    for span in exported():
+        assert attributes_of(span)["spanledger.usage.note"].startswith("the function returned ")
+
+
+def test_the_one_answer_in_a_tuple_is_read(told: Callable[[], list[str]], exported: Callable[[], list[Any]]) -> None:
+    @spanledger.llm_call
+    def ask() -> Any:
+        return "SECRET", ANSWER
+
+    ask()
+    assert _only(exported)[IN] == 3
+    assert told() == []
+
+
+@pytest.mark.parametrize(
+    "decorate", [spanledger.llm_call(), spanledger.attribution(tenant="acme")], ids=["call", "who"]
+)
+def test_what_is_no_function_stays_as_it_is(decorate: Any, told: Callable[[], list[str]]) -> None:
+    class Client:
+        pass
+
+    something = property(lambda self: 1)
+    assert decorate(Client) is Client
+    assert decorate(something) is something
+    assert decorate(3) == 3
+    assert len(told()) == 3
+    assert "Client" in told()[0]
+
+
+def test_attribution_without_keywords_is_told(told: Callable[[], list[str]]) -> None:
+    @spanledger.attribution  # type: ignore[operator]
+    def ask() -> int:
+        return 1
+
+    assert ask() == 1
+    assert "@attribution(tenant=...)" in told()[0]
+
+
+@pytest.mark.parametrize(
+    ("typo", "meant"), [("tenat", "tenant"), ("tenant_id", "tenant"), ("runid", "run_id"), ("Feature", "feature")]
+)
+def test_a_keyword_that_is_nearly_one_of_ours_is_told(typo: str, meant: str, told: Callable[[], list[str]]) -> None:
+    for _ in range(2):
+        with spanledger.attribution(**{typo: "acme"}):
+            pass
+    (message,) = told()
+    assert f"did you mean {meant}=" in message
+
+
+def test_a_dimension_of_its_own_is_not_told(told: Callable[[], list[str]]) -> None:
+    with spanledger.attribution(desk="emea", region="eu", team="search"):
+        pass
+    assert told() == []
+
+
+class Kind(enum.Enum):
+    GOLD = "gold"
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        (7, "7"),
+        (uuid.UUID(int=1), "00000000-0000-0000-0000-000000000001"),
+        (Kind.GOLD, "gold"),
+        (" acme ", "acme"),
+        ("ac\nme\x00\u202e", "acme"),
+        ("gpt\ud800", "gpt"),
+        ("Müller & Söhne", "Müller & Söhne"),
+        ("  \t ", None),
+        ("", None),
+        ("x" * 10_000, None),
+        ("(unattributed)", None),
+        ("Total", None),
+        (object(), None),
+        (["acme"], None),
+        ({"id": 1}, None),
+        (b"acme", None),
+    ],
+    ids=repr,
+)
+def test_a_tenant_is_a_name(
+    said: Any, found: str | None, told: Callable[[], list[str]], exported: Callable[[], list[Any]]
+) -> None:
+    with spanledger.attribution(tenant=said):
+        spanledger.record_usage(provider="p", model="m", input_tokens=1, output_tokens=1)
+    assert _only(exported).get("tenant.id") == found
+    as_it_is = isinstance(said, int | uuid.UUID | enum.Enum) or said in (found, "")
+    assert len(told()) == (0 if as_it_is else 1)
+
+
+def test_a_feature_may_be_called_total(told: Callable[[], list[str]], exported: Callable[[], list[Any]]) -> None:
+    with spanledger.attribution(feature="total"):
+        spanledger.record_usage(provider="p", model="m", input_tokens=1, output_tokens=1)
+    assert _only(exported)["spanledger.feature"] == "total"
+
+
+class Exits:
+    """An answer whose attributes end the process."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise SystemExit(3)
+
+
+def test_a_system_exit_out_of_an_answers_attribute_stays_out_of_the_app(exported: Callable[[], list[Any]]) -> None:
+    answer = Exits()
+
+    @spanledger.llm_call
+    def ask() -> Any:
+        return answer
+
+    assert ask() is answer
+    assert len(exported()) == 1
+
+
+def test_a_system_exit_of_a_signals_handler_ends_the_app() -> None:
+    code = """
+    import os, signal, sys, spanledger
+    from spanledger import guard
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(3))
+    with guard.Shield("reading"):
+        os.kill(os.getpid(), signal.SIGTERM)
+    sys.exit(0)
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], env=os.environ, timeout=60, check=False)
+    assert done.returncode == 3

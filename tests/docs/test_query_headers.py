@@ -1,0 +1,47 @@
+"""The header of each query says exactly what it takes and what it gives."""
+
+import pytest
+import queries
+
+from spanledger_sql.schema_file import views
+from spanledger_sql.store import Store
+
+QUERIES = queries.queries()
+READ = [queries.read(view.name) for view in views() if view.name.startswith("views/read/")]
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.name)
+def test_a_header_names_exactly_the_parameters(query):
+    told = [(name, item.type) for item in query.parameters for name in item.names]
+    assert sorted(told) == sorted(query.takes.items())
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.name)
+def test_a_header_says_what_the_query_answers(query):
+    assert query.answers
+    assert query.answers[0].endswith(".")
+    assert not query.answers[0].startswith(("Parameters", "Columns"))
+
+
+def test_a_header_names_exactly_the_columns(store: Store):
+    differing = {}
+    for query in QUERIES:
+        given = set(queries.columns_of(query, store)) if query.gives_rows else set()
+        if odd := given ^ set(queries.told_columns(query, store)):
+            differing[query.name] = odd
+    assert not differing
+
+
+def test_a_view_names_exactly_its_columns(store: Store):
+    differing = {}
+    for view in READ:
+        name = view.name.rpartition("/")[2]
+        given = {row["name"] for row in store.rows(f"DESCRIBE TABLE {name}")}
+        if odd := given ^ set(queries.told_columns(view, store)):
+            differing[view.name] = odd
+    assert not differing
+
+
+def test_a_line_that_is_no_item_is_an_error():
+    with pytest.raises(queries.HeaderError, match=r"x\.sql: expected '  NAME, NAME TYPE: MEANING'"):
+        queries.items("x", "  calls, which are counted\n")

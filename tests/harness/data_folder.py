@@ -1,0 +1,103 @@
+"""Data folders ready for use: made once a machine for this very schema and reference data, and copied for each use.
+
+python data_folder.py FOLDER prepares both kinds below FOLDER.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import importlib.metadata
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from spanledger_enrich.worker import load_reference_data
+from spanledger_settings.configuration import Configuration, load
+from spanledger_sql.migrations import migrate
+from spanledger_sql.store import Store
+
+# `migrated` has the schema and no row; `loaded` has the reference data, as after a node's start.
+Kind = Literal["migrated", "loaded"]
+
+# What is in a prepared folder comes from the files of these packages, ...
+_PACKAGES = ("spanledger_settings", "spanledger_sql", "spanledger_enrich")
+# ... and from these: the engine, and the sources of prices, energy and grid means.
+_DISTRIBUTIONS = ("chdb", "clickhouse-connect", "codecarbon", "ecologits", "genai-prices", "pycountry")
+_KEPT_SECONDS = 86_400
+
+
+def copy(kind: Kind, folder: Path) -> Path:
+    """Make ``folder`` a data folder of that kind; gives it."""
+    ignored = shutil.ignore_patterns("lock")
+    return Path(shutil.copytree(_prepared() / kind, folder, symlinks=True, ignore=ignored, dirs_exist_ok=True))
+
+
+def opened(configuration: Configuration, kind: Kind = "migrated") -> Store:
+    """The configured embedded store, on a copy. chDB opens one folder a process: close others first."""
+    copy(kind, configuration.data_dir)
+    return Store.open(configuration, exclusive=True)
+
+
+@cache
+def _prepared() -> Path:
+    """The folder that holds one data folder of each kind; the first process that asks makes it."""
+    home = Path(tempfile.gettempdir()) / f"spanledger-tests-{os.getuid()}"
+    home.mkdir(mode=0o700, exist_ok=True)
+    folder = home / _fingerprint()
+    with (home / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            _remove_old(home)
+            unfinished = Path(tempfile.mkdtemp(dir=home))
+            # In a process of its own: this one may have another folder open.
+            subprocess.run([sys.executable, __file__, str(unfinished)], check=True, timeout=120)
+            unfinished.rename(folder)
+        os.utime(folder)
+    return folder
+
+
+def _fingerprint() -> str:
+    """Changes with whatever a prepared folder is made from."""
+    digest = hashlib.sha256(Path(__file__).read_bytes())
+    for package in _PACKAGES:
+        spec = importlib.util.find_spec(package)
+        assert spec is not None
+        assert spec.origin is not None
+        root = Path(spec.origin).parent
+        for path in sorted(root.rglob("*")):
+            if path.is_file() and path.suffix != ".pyc":
+                digest.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes() + b"\0")
+    for name in _DISTRIBUTIONS:
+        digest.update(f"{name} {importlib.metadata.version(name)}\0".encode())
+    return digest.hexdigest()[:16]
+
+
+def _remove_old(home: Path) -> None:
+    for folder in home.iterdir():
+        if folder.is_dir() and folder.stat().st_mtime < time.time() - _KEPT_SECONDS:
+            shutil.rmtree(folder)
+
+
+def _prepare(folder: Path) -> None:
+    migrated, loaded = folder / "migrated", folder / "loaded"
+    with Store.open(_own(migrated), exclusive=True) as store:
+        migrate(store)
+    shutil.copytree(migrated, loaded, symlinks=True)
+    with Store.open(_own(loaded), exclusive=True) as store:
+        load_reference_data(store)
+
+
+def _own(folder: Path) -> Configuration:
+    return load(data_dir=folder, clickhouse_url=f"chdb://{folder / 'clickhouse'}")
+
+
+if __name__ == "__main__":
+    _prepare(Path(sys.argv[1]))

@@ -1,0 +1,48 @@
+"""How figures are printed for people."""
+
+from decimal import Decimal
+
+import pandas as pd
+import pytest
+
+from spanledger_cli.terminal import Format, amount, print_rows
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (1234567, "1,234,567"),
+        (Decimal("1234.5"), "1,234.50"),
+        (1.005, "1.00"),
+        (Decimal(0), "0.00"),
+        (2.0, "2.00"),
+        (0.0001239, "0.000124"),
+        (Decimal("-0.25"), "-0.25"),
+        (-1234.567, "-1,234.57"),
+        (None, "–"),
+        (float("nan"), "–"),
+        (pd.NA, "–"),
+        (True, "True"),
+        (pd.Timestamp("2024-10-08T12:30:59Z"), "2024-10-08 12:30"),
+    ],
+)
+def test_an_amount_is_printed_as_people_read_it(value, text):
+    assert amount(value) == text
+
+
+def test_a_total_sums_what_is_known(capsys):
+    frame = pd.DataFrame({"tenant": ["a", "b", "c"], "cost": [Decimal("1.25"), None, Decimal(1000)]})
+    print_rows(frame, Format.table, total=("cost",))
+    last = capsys.readouterr().out.strip().splitlines()[-1]
+    assert last.split() == ["total", "1,001.25"]
+
+
+def test_gaps_and_details_are_left_out_of_a_table_only(capsys):
+    frame = pd.DataFrame({"tenant": ["a"], "unpriced": [0], "unknown": [2], "note": ["x"]})
+    print_rows(frame, Format.table, gaps=("unpriced", "unknown"), details=("note",))
+    table = capsys.readouterr().out
+    assert "unknown" in table
+    assert "unpriced" not in table
+    assert "note" not in table
+    print_rows(frame, Format.csv, gaps=("unpriced", "unknown"), details=("note",))
+    assert capsys.readouterr().out.splitlines() == ["tenant,unpriced,unknown,note", "a,0,2,x"]

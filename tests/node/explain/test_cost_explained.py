@@ -1,0 +1,132 @@
+"""The arithmetic that `explain` prints comes to the ledger's figures, to the last digit."""
+
+import random
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from harness.price_cases import catalogue, random_case, resolutions
+
+from spanledger_cli.explain.cost_arithmetic import shares
+from spanledger_cli.explain.explanation import explanation, inputs, with_arithmetic
+from spanledger_cli.terminal import console
+from spanledger_enrich.prices import price_book
+from spanledger_sql.store import statement
+
+BOOK = """
+currency: EUR
+rates:
+  - {currency: EUR, valid_from: 2023-01-01, usd: 1.0837}
+  - {currency: EUR, valid_from: 2025-06-01, usd: 1.1423}
+lines:
+  - {kind: discount, discount_percent: 12.5}
+  - {kind: discount, provider: anthropic, discount_percent: 17.3, valid_from: 2024-01-01}
+  - {kind: price, provider: openai, model: gpt-4o, valid_from: 2024-06-01, input: 2.01, output: 7.77, cache_read: 1.003}
+"""
+
+
+@pytest.fixture(scope="module")
+def explained(books, tmp_path_factory):
+    """Random calls as they were booked, under a contract for half of the tenants, with what explains them."""
+    path = tmp_path_factory.mktemp("book") / "contract.yaml"
+    path.write_text(BOOK)
+    price_book.import_book(books.store, path, tenant="acme")
+    draw = random.Random(11)
+    models = catalogue()
+    books.store.insert("model_resolution", resolutions(models))
+    favourites = [model for model in models if model[1].id in {"gpt-4o", "claude-sonnet-4-5", "deepseek-chat"}]
+    cases = [random_case(draw, *draw.choice(models)) for _ in range(150)]
+    cases += [random_case(draw, *draw.choice(favourites)) for _ in range(100)]
+    spans = [
+        case.span | {"tenant_id": draw.choice(["acme", "other"]), "status": draw.choice(["ok", "ok", "error"])}
+        for case in cases
+    ]
+    calls = books.book(*spans)
+    return [(call, inputs(books.store, call["trace_id"], call["span_id"])) for call in calls]
+
+
+def test_both_costs_come_to_the_ledgers_last_digit(explained):
+    assert len(explained) == 250
+    for call, found in explained:
+        for column, price in (("list_cost", "list_price"), ("contracted_cost", "contract_price")):
+            entry = found[price] or found["list_price"]
+            parts = shares(found, entry) if entry else []
+            if call[column] is not None:
+                assert sum((part.usd for part in parts), Decimal(0)) == call[column]
+    assert sum(found["contract_price"] is not None for _, found in explained) > 50
+    assert sum(found["contract_price"] is None for _, found in explained) > 50
+
+
+def test_each_class_comes_to_its_column(explained):
+    for call, found in explained:
+        if call["list_cost"] is not None:
+            assert {part.column: part.usd for part in shares(found, found["list_price"])} == {
+                name: call[name]
+                for name in ("input_cost", "cache_read_cost", "cache_write_cost", "output_cost", "other_cost")
+            }
+
+
+def test_energy_and_emissions_come_to_the_ledgers(explained):
+    modelled = [call for call, _ in explained if call["energy_wh"] is not None]
+    assert modelled
+    for call in modelled:
+        assert call["co2e_g"] == call["energy_wh"] / 1000 * call["intensity_g_per_kwh"]
+
+
+def test_every_explanation_prints_its_sums(explained):
+    for call, found in explained[:50]:
+        terminal = console()
+        with terminal.capture() as printed:
+            terminal.print(explanation(found))
+        text = printed.get()
+        if call["list_cost"] is not None:
+            assert f"{call['list_cost']:f}" in text
+            assert f"{call['contracted_cost']:f}" in text
+        assert "but the ledger has" not in text
+
+
+def test_programs_get_the_products(explained):
+    call, found = next((call, found) for call, found in explained if call["list_cost"])
+    products = with_arithmetic(found)["list_arithmetic"]
+    assert sum(product["usd"] for product in products).quantize(Decimal("1e-11")) == call["list_cost"].quantize(
+        Decimal("1e-11")
+    )
+
+
+def test_a_call_priced_before_the_catalogue_changed_is_explained_by_the_price_of_its_time(books):
+    moment = datetime(2025, 1, 1, tzinfo=UTC)
+    span = {
+        "provider": "openai",
+        "request_model": "gpt-4o-mini",
+        "ts": moment,
+        "tenant_id": "other",
+        "input_tokens": 1000,
+    }
+    [call] = books.book(span)
+    [row] = books.store.rows(
+        "SELECT * EXCEPT (loaded_at) FROM price_list FINAL WHERE price_id = {id:String}", id=call["price_id"]
+    )
+    books.store.execute(statement("lookups/supersede_prices"), {"price_ids": [call["price_id"]]})
+    books.store.insert("price_list", [row | {"input_price": row["input_price"] * 2}])
+    found = inputs(books.store, call["trace_id"], call["span_id"])
+    assert sum(part.usd for part in shares(found, found["list_price"])) == call["list_cost"]
+
+
+def test_a_call_that_another_span_reports_too_says_who_counts_and_that_it_is_in_no_total(books):
+    same = {"trace_id": "9" * 32, "response_id": "resp_1", "input_tokens": 1000, "output_tokens": 10}
+    books.ingest({**same, "span_id": "9" * 16}, {**same, "span_id": "a" * 16, "ttft_ms": 3.0})
+    books.enrich()
+    rows = books.store.rows(
+        "SELECT span_id, counted, list_cost FROM ledger FINAL WHERE trace_id = repeat('9', 32) ORDER BY counted"
+    )
+    assert [row["counted"] for row in rows] == [0, 1]
+    uncounted, counted = rows
+    found = inputs(books.store, same["trace_id"], uncounted["span_id"])
+    terminal = console()
+    with terminal.capture() as printed:
+        terminal.print(explanation(found))
+    text = " ".join(printed.get().split())
+    assert f"same call as span {counted['span_id']}: what follows is in no total" in text
+    assert (
+        books.store.value("SELECT sum(list_cost) FROM calls WHERE trace_id = repeat('9', 32)") == counted["list_cost"]
+    )
