@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
     from spanledger_sql.store import Store
 
-_NAMES = ("batch", "verdicts", "models", "contracts", "places", "measured")
+# What each puts down is named after it; the last stage, 7_ledger, writes the target.
+_LOOKED_UP = ("2_verdicts", "3_models", "4_contracts", "5_places", "6_measured")
+_NAMES = ("batch", *(stage[2:] for stage in _LOOKED_UP))
 
 
 class Stages:
@@ -39,10 +41,11 @@ class Stages:
     def cost(self, scope: Mapping[str, Any]) -> None:
         """Find what the calls put down are costed by, where there is any of it, and write them into the target."""
         known = self._store.rows(statement("ledger/known"))[0]
-        for number, name in enumerate(_NAMES[1:], 2):
+        for stage in _LOOKED_UP:
+            name = stage[2:]
             self._empty(name)
             if known.get(name, 1):
-                self._store.execute(statement(f"ledger/{number}_{name}"), {**scope, **self.tables})
+                self._store.execute(statement(f"ledger/{stage}"), {**scope, **self.tables})
         self._store.execute(statement("ledger/7_ledger"), {**scope, **self.tables})
 
     def _add(self, scope: Mapping[str, Any], *, recounted: int) -> int:
