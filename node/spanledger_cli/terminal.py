@@ -79,7 +79,10 @@ def amount(value: object) -> str:
     """A cell of a table as people read it: figures as everywhere, unknown as a dash."""
     if known(value) is None:
         return figures.UNKNOWN_IN_A_COLUMN
-    if isinstance(value, (bool, str)):
+    if isinstance(value, str):
+        # A name that a span brought must not give orders to the terminal.
+        return "".join(character if character.isprintable() else "�" for character in value)
+    if isinstance(value, bool):
         return str(value)
     if isinstance(value, (int, float, Decimal)) or hasattr(value, "dtype"):
         return figures.in_a_column(value)  # type: ignore[arg-type]

@@ -17,6 +17,7 @@ from spanledger_enrich.energy import ecologits, model_name, model_size, prefill,
 from spanledger_enrich.energy.ecologits import Range, Subject, maker, parameters, text_models
 from spanledger_enrich.energy.model_kind import Kind, kind_of
 from spanledger_enrich.energy.size_in_name import size_in_name
+from spanledger_vocabulary.provider import named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,29 +30,6 @@ if TYPE_CHECKING:
 SOURCE = ecologits.SOURCE
 METHOD = ecologits.METHOD
 
-# The span's provider in EcoLogits' terms. Hosts of many makers' models are tried against each maker.
-_MAKERS = {
-    "anthropic": ("anthropic",),
-    "aws.bedrock": ("anthropic", "mistralai", "cohere"),
-    "az.ai.inference": ("openai", "mistralai", "cohere"),
-    "az.ai.openai": ("openai",),
-    "azure": ("openai", "mistralai", "cohere"),
-    "azure.ai.inference": ("openai", "mistralai", "cohere"),
-    "azure.ai.openai": ("openai",),
-    "azure_ai": ("openai", "mistralai", "cohere"),
-    "azure_openai": ("openai",),
-    "bedrock": ("anthropic", "mistralai", "cohere"),
-    "cohere": ("cohere",),
-    "gcp.gemini": ("google_genai",),
-    "gcp.gen_ai": ("google_genai",),
-    "gcp.vertex_ai": ("google_genai", "anthropic", "mistralai"),
-    "gemini": ("google_genai",),
-    "google": ("google_genai",),
-    "mistral_ai": ("mistralai",),
-    "mistralai": ("mistralai",),
-    "openai": ("openai",),
-    "vertex_ai": ("google_genai", "anthropic", "mistralai"),
-}
 # Open weights are named by their repository, which tells the model whoever serves it.
 _OPEN_WEIGHTS = "huggingface_hub"
 
@@ -168,7 +146,8 @@ def entry(store: Store, provider: str, names: Iterable[str], price_provider: str
 
 def resolve(provider: str, names: Iterable[str]) -> str:
     """The `energy_id` for the first of ``names`` (best first) whose size is known, or '' when none's is."""
-    makers = (*_MAKERS.get(provider, (provider,)), _OPEN_WEIGHTS)
+    vendor = named(provider)
+    makers = (*((vendor.makers or (vendor.name,)) if vendor else (provider,)), _OPEN_WEIGHTS)
     called = list(names)
     for name in called:
         for spelling in _spellings(name):

@@ -90,8 +90,8 @@ def by_price(usd_per_token: Decimal) -> Proxy | None:
 def _ecologits(active: Range, total: Range) -> dict[str, Any]:
     """EcoLogits' coefficients with the geometric middle of the parameters in the centre.
 
-    What is not known to a factor of ten has no latency that could be cut short: seconds have no coefficients, and the low
-    is as if the answer had come at once.
+    What is not known to a factor of ten has no latency that could be cut short: seconds have no coefficients, and the
+    low is as if the answer had come at once.
     """
     bounds, middle = (
         ecologits.coefficients_of(ecologits.Subject(a, t, _PUE, Range(0.0, _PUE.low)))

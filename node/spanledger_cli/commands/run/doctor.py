@@ -99,7 +99,7 @@ def _check_folder(settings: Configuration, report: _Report) -> None:
         report.problem(
             "rejected",
             f"{rejected} requests in {settings.spool / 'rejected'}",
-            "read the .txt beside each, then delete",
+            f"the .txt beside each says why; 'spanledger ingest {settings.spool / 'rejected'}/*.pb' tries them again",
         )
 
 
