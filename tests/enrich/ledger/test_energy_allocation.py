@@ -173,7 +173,7 @@ def test_a_sample_that_comes_late_corrects_the_calls_and_a_second_time_changes_n
     measured(metered, sample(1, 0, 10, 2.0))
     first, other = calls(metered)
     assert (first["energy_method"], other["energy_method"]) == ("measured", "unknown")
-    allocate(metered.store, 1.56, everything=True)
+    allocate(metered.store, metered.configuration, everything=True)
     metered.enrich()
     assert calls(metered) == [first, other]
     # The same sample, delivered twice, and another of the same time's second half.
