@@ -14,7 +14,8 @@ INSERT INTO {places:Identifier}
 WITH
     hours AS
     (
-        SELECT zone, ts, g_per_kwh, source
+        -- Whoever reads a row shall see that its hour was no measurement.
+        SELECT zone, ts, g_per_kwh, if(quality IN ('estimated', 'forecast'), concat(source, ', ', quality), source) AS source
         FROM grid_intensity FINAL
         WHERE resolution = 'hour' AND signal = {grid_signal:String} AND basis = {grid_basis:String}
             AND zone IN (
@@ -32,7 +33,7 @@ WITH
             toStartOfMonth(ts) AS month,
             avg(g_per_kwh) AS g_per_kwh,
             count() AS hours,
-            argMax(splitByString(', mean of', source)[1], ts) AS source
+            splitByString(', mean of', argMax(hours.source, ts))[1] AS source
         FROM hours
         GROUP BY zone, month
         HAVING hours >= 12 * toDayOfMonth(toLastDayOfMonth(month))

@@ -11,13 +11,14 @@ import pandas as pd
 from spanledger_enrich.files.csv_table import CsvTable
 from spanledger_enrich.files.import_file import ImportFileError
 from spanledger_enrich.grid.grid_hour import (
+    COLUMNS,
     LOWEST_LIFECYCLE_G_PER_KWH,
     GridStepError,
     hourly,
     missing_hours,
 )
 from spanledger_enrich.grid.grid_zone import is_zone, similar_zones
-from spanledger_enrich.grid.sources import electricity_maps, plain, watttime
+from spanledger_enrich.grid.sources import electricity_maps, plain, watttime, yearly
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -83,6 +84,8 @@ def _hours(path: Path, kind: str, samples: pd.DataFrame, renamed: dict[str, str]
     if renamed:
         samples = samples.assign(zone=samples["zone"].replace(renamed))
     _refuse_repetitions(path, samples)
+    if kind == "yearly":
+        return GridFile(path, kind, samples[list(COLUMNS)])
     future = (samples["ts"] > pd.Timestamp.now(UTC)) & (samples["quality"] != "forecast")
     if future.any():
         row = samples[future].iloc[0]
@@ -104,11 +107,14 @@ def _read(table: CsvTable, zone: str, timezone: str) -> tuple[str, pd.DataFrame]
         return electricity_maps.NAME, electricity_maps.read(table)
     if table.column(*watttime.TIMES) and table.column(*watttime.VALUES):
         return watttime.NAME, watttime.read(table, zone)
+    if yearly.YEAR in table.rows and plain.TIME not in table.rows:
+        return "yearly", yearly.read(table, zone)
     if plain.TIME in table.rows:
         return "plain", plain.read(table, zone, timezone)
     raise ImportFileError(
         f"{table.path}:1: the columns {', '.join(table.rows.columns[:6])} are of no known format; expected Electricity "
-        "Maps' (Datetime (UTC), Zone Id, ...), WattTime's (point_time, value) or zone,datetime,g_per_kwh"
+        "Maps' (Datetime (UTC), Zone Id, ...), WattTime's (point_time, value), zone,datetime,g_per_kwh or "
+        "zone,year,g_per_kwh"
     )
 
 

@@ -57,7 +57,7 @@ WITH
     ),
     -- The other zone's latest yearly mean, else its country's.
     (
-        SELECT argMax(g_per_kwh, (grid_intensity.zone = {zone:String}, ts))
+        SELECT argMax(g_per_kwh, (grid_intensity.zone = {zone:String}, quality = 'own yearly mean', ts))
         FROM grid_intensity FINAL
         WHERE resolution = 'year' AND signal = {signal:String} AND basis = {basis:String}
             AND grid_intensity.zone IN ({zone:String}, splitByChar('-', {zone:String})[1])
