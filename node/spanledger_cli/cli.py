@@ -94,7 +94,7 @@ def main() -> None:
 def _end_with(sentence: str) -> None:
     from spanledger_cli.terminal import console  # noqa: PLC0415 (slow, and help needs none)
 
-    console(stderr=True).print(f"spanledger: error: {sentence}", style="red", markup=False)
+    console(stderr=True).print(f"spanledger: error: {sentence}", style="red")
     sys.exit(1)
 
 

@@ -7,13 +7,22 @@ from typing import Annotated, cast
 
 import typer
 
-from spanledger_cli.terminal import Format
+from spanledger_cli.export import Format
 from spanledger_settings.configuration import Configuration
 from spanledger_sql.migrations import migrate, pending
 from spanledger_sql.store import Store, StoreError
 
 Output = Annotated[
     Format | None, typer.Option("--format", help="Default: a table on a terminal, CSV in a pipe.", show_default=False)
+]
+OutputFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        help="Write into this file: .csv, .json or .parquet, or as --format says.",
+        dir_okay=False,
+        show_default=False,
+    ),
 ]
 Month = Annotated[str | None, typer.Option(help="A calendar month, such as 2024-10. Default: this month.")]
 Begin = Annotated[str | None, typer.Option("--from", help="First moment, such as 2024-10-08 or 2024-10-08T14:00.")]

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from spanledger_cli.terminal import console
+from spanledger_settings.figures import counted
 from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
@@ -17,7 +18,8 @@ def say_what_there_is(store: Store, asked: Period) -> None:
     """Tell on standard error that the period holds no calls, and which period does."""
     recorded = store.rows(statement("reports/filters/recorded_period"))[0]
     if recorded["calls"]:
-        has = f"it has {recorded['calls']:,} calls from {recorded['first']:%Y-%m-%d} to {recorded['last']:%Y-%m-%d} UTC"
+        days = f"from {recorded['first']:%Y-%m-%d} to {recorded['last']:%Y-%m-%d} UTC"
+        has = f"it has {counted(recorded['calls'], 'call')} {days}"
     else:
         has = "it is empty"
     console(stderr=True).print(f"no calls in the ledger for {asked}; {has}", style="yellow")

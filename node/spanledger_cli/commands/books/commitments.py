@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import typer
 
-from spanledger_cli.options import Files, Output, configuration, open_store
+from spanledger_cli.export import Destination
+from spanledger_cli.options import Files, Output, OutputFile, configuration, open_store
 from spanledger_cli.progress import progress
 from spanledger_cli.report_request import ReportRequest, over_a_period
 from spanledger_cli.terminal import console, print_rows
 from spanledger_enrich.books import allocation, commitment
+from spanledger_settings.figures import counted
 
 commitments = typer.Typer(help="Reserved throughput, hardware and flat fees, and who bears them.", no_args_is_help=True)
 
@@ -29,11 +31,11 @@ def commitments_import(context: typer.Context, files: Files) -> None:
             commitment.in_usd(store, found, path.name)
         for path, found in checked:
             changed = commitment.record(store, found, path.name)
-            console().print(f"{path.name}: {len(found):,} commitments, {changed:,} new or changed", markup=False)
+            console().print(f"{path.name}: {counted(len(found), 'commitment')}, {changed:,} new or changed")
 
 
 @commitments.command("list")
-def commitments_list(context: typer.Context, output: Output = None) -> None:
+def commitments_list(context: typer.Context, output: Output = None, file: OutputFile = None) -> None:
     """The commitments, what they cover, and how far they are allocated.
 
     Try:
@@ -41,7 +43,7 @@ def commitments_list(context: typer.Context, output: Output = None) -> None:
         spanledger commitments list
     """
     with open_store(context) as store:
-        print_rows(store.frame("reports/commitments/charged"), output, title="Commitments, USD")
+        print_rows(store.frame("reports/commitments/charged"), Destination(output, file), title="Commitments, USD")
 
 
 @commitments.command("allocate")
@@ -59,7 +61,6 @@ def commitments_allocate(context: typer.Context) -> None:
     for one in done:
         console().print(
             f"{one.commitment_id}: {one.amount:,} USD allocated for the hours before {one.until:%Y-%m-%d %H:%M} UTC",
-            markup=False,
         )
 
 
@@ -79,5 +80,10 @@ def commitments_report(context: typer.Context, request: ReportRequest) -> None:
         frame = store.frame("reports/commitments/by_tenant", **request.period.bounds)
     totals = [str(name) for name in frame if name != "tenant"]
     print_rows(
-        frame, request.output, title=f"Effective cost, {request.period}", total=totals, gaps=["unknown_cost_calls"]
+        frame,
+        request.output,
+        period=request.period,
+        title=f"Effective cost, {request.period}",
+        total=totals,
+        gaps=["unknown_cost_calls"],
     )

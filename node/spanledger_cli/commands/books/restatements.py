@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
-from spanledger_cli.options import Begin, End, Month, Output, Timezone, configuration, open_store
+from spanledger_cli.export import Destination
+from spanledger_cli.options import Begin, End, Month, Output, OutputFile, Timezone, configuration, open_store
 from spanledger_cli.progress import progress
 from spanledger_cli.terminal import console, print_rows
 from spanledger_enrich.books import restatement
 from spanledger_enrich.books.scope import Scope
+from spanledger_settings.figures import counted
 from spanledger_settings.period import period
 
 _TOTALS = ("old_calls", "new_calls", "old_cost", "new_cost", "difference", "old_co2e_kg", "new_co2e_kg")
@@ -47,6 +49,7 @@ def restate(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the difference; change no call.")] = False,
     reason: Annotated[str, typer.Option(help="Why, for the record.")] = "",
     output: Output = None,
+    file: OutputFile = None,
 ) -> None:
     """Compute calls anew with today's prices, resolution and grid hours; those that differ get a new version.
 
@@ -87,21 +90,23 @@ def restate(
     for earlier in done.resumed:
         console(stderr=True).print(
             f"restatement {earlier.restatement_id}, which had been stopped, is finished: "
-            f"{earlier.changed_calls:,} of {earlier.examined_calls:,} calls changed"
+            f"{earlier.changed_calls:,} of {counted(earlier.examined_calls, 'call')} changed"
         )
     told = "would change" if dry_run else "changed"
     console(stderr=True).print(
-        f"restatement {done.restatement_id}: {done.examined_calls:,} calls computed, {done.changed_calls:,} {told}"
+        f"restatement {done.restatement_id}: {counted(done.examined_calls, 'call')} computed, "
+        f"{done.changed_calls:,} {told}"
     )
     if done.changed_calls:
         title = f"What {told}: cost (USD) and emissions (kgCO2e) of these calls before and after"
-        print_rows(frame.drop(columns=_OF_THE_RUN), output, title=title, total=_TOTALS, gaps=_GAPS)
+        print_rows(frame.drop(columns=_OF_THE_RUN), Destination(output, file), title=title, total=_TOTALS, gaps=_GAPS)
 
 
 def restatements(
     context: typer.Context,
     restatement_id: Annotated[str, typer.Argument(help="One of them, by month and tenant.")] = "",
     output: Output = None,
+    file: OutputFile = None,
 ) -> None:
     """What was restated: when, by whom, why, and what it came to before and after.
 
@@ -118,5 +123,8 @@ def restatements(
         )
     frame = frame[[*_LISTED, "month", *(["tenant"] if one else []), *_CHANGES]]
     print_rows(
-        frame, output, title="Restatements: cost in USD, emissions in kgCO2e, of the calls that changed", gaps=_GAPS
+        frame,
+        Destination(output, file),
+        title="Restatements: cost in USD, emissions in kgCO2e, of the calls that changed",
+        gaps=_GAPS,
     )

@@ -8,6 +8,7 @@ from spanledger_cli.options import open_store
 from spanledger_cli.report_request import Dimensions, ReportRequest, over_a_period
 from spanledger_cli.terminal import console, print_rows
 from spanledger_cli.what_there_is import say_what_there_is
+from spanledger_settings.figures import counted
 
 _DIMENSIONS = Dimensions(
     (
@@ -44,14 +45,14 @@ def chargeback(context: typer.Context, request: ReportRequest) -> None:
         print_rows(
             frame,
             request.output,
+            period=request.period,
             title=f"Chargeback, {asked}",
             total=_TOTALS,
             gaps=[name for name in _GAPS if name in frame],
         )
         if count := store.value(_COMMITMENTS, **asked.bounds):
             console(stderr=True).print(
-                f"calls are shown at their usage price: with the {count:,} commitment{'s' if count > 1 else ''} of "
+                f"calls are shown at their usage price: with the {counted(count, 'commitment')} of "
                 "this period, what each tenant owes is in 'spanledger commitments report'",
-                markup=False,
                 soft_wrap=True,
             )

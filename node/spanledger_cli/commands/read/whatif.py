@@ -70,10 +70,11 @@ def whatif(
             assumptions,
             lambda done, total: bar.update(reckoning, completed=done, total=total),
         )
-    console(stderr=True).print(f"Assumed, from {asked}:\n{assumptions}", markup=False, soft_wrap=True)
+    console(stderr=True).print(f"Assumed, from {asked}:\n{assumptions}", soft_wrap=True)
     print_rows(
         frame,
         request.output,
+        period=request.period,
         title=f"What if, {asked}",
         total=[str(name) for name in frame if name != "tenant"],
         gaps=["unknown_calls"],

@@ -6,10 +6,12 @@ from typing import Annotated
 
 import typer
 
-from spanledger_cli.options import Files, Output, open_store
+from spanledger_cli.export import Destination
+from spanledger_cli.options import Files, Output, OutputFile, open_store
 from spanledger_cli.report_request import ReportRequest, over_a_period
 from spanledger_cli.terminal import console, print_rows
 from spanledger_enrich.grid.grid_contract import read_files, record
+from spanledger_settings.figures import counted
 
 contracts = typer.Typer(help="Contracts on power, for market-based emissions.", no_args_is_help=True)
 
@@ -33,11 +35,11 @@ def contracts_import(
     checked = read_files(files, timezone)
     with open_store(context) as store:
         for file in checked:
-            console().print(f"{file.path.name}: {record(store, file):,} contracts", markup=False, highlight=False)
+            console().print(f"{file.path.name}: {counted(record(store, file), 'contract')}")
 
 
 @contracts.command("list")
-def contracts_list(context: typer.Context, output: Output = None) -> None:
+def contracts_list(context: typer.Context, output: Output = None, file: OutputFile = None) -> None:
     """The contracts that were imported.
 
     Try:
@@ -45,7 +47,7 @@ def contracts_list(context: typer.Context, output: Output = None) -> None:
         spanledger grid contracts list
     """
     with open_store(context) as store:
-        print_rows(store.frame("reports/grid/contracts"), output, title="Contracts on power")
+        print_rows(store.frame("reports/grid/contracts"), Destination(output, file), title="Contracts on power")
 
 
 @contracts.command("coverage")
@@ -59,4 +61,4 @@ def contracts_coverage(context: typer.Context, request: ReportRequest) -> None:
     """
     with open_store(context) as store:
         frame = store.frame("reports/grid/contract_coverage", **request.period.bounds)
-        print_rows(frame, request.output, title=f"Coverage by contracts, {request.period}")
+        print_rows(frame, request.output, period=request.period, title=f"Coverage by contracts, {request.period}")

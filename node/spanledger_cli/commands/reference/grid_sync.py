@@ -18,6 +18,7 @@ from spanledger_enrich.grid.grid_zone import is_zone, similar_zones
 from spanledger_enrich.grid.sources import electricity_maps, great_britain, watttime
 from spanledger_enrich.grid.sources.http import GridHttp, GridKeyRefusedError, GridSourceError
 from spanledger_settings.configuration import Configuration
+from spanledger_settings.figures import counted
 from spanledger_settings.period import period
 
 
@@ -90,7 +91,7 @@ def grid_sync(
                 if isinstance(error, GridKeyRefusedError):
                     break
             told = f"{stored_as} ({live.signal}, {live.basis}): {_told(result, len(hours))}"
-            console().print(told, markup=False, soft_wrap=True)
+            console().print(told, soft_wrap=True)
     if failed:
         raise GridSourceError("\n".join(failed))
 
@@ -145,15 +146,15 @@ def _refuse_unknown(source: GridSource, zones: dict[str, str]) -> None:
 
 
 def _stored(result: Synced) -> str:
-    return f"{result.recorded.new + result.recorded.corrected:,} hours stored"
+    return f"{counted(result.recorded.new + result.recorded.corrected, 'hour')} stored"
 
 
 def _told(result: Synced, wanted: int) -> str:
     if not wanted:
         return "nothing missing"
-    told = f"{wanted:,} hours wanted, {result.recorded.new:,} new, {result.recorded.corrected:,} corrected"
+    told = f"{counted(wanted, 'hour')} wanted, {result.recorded.new:,} new, {result.recorded.corrected:,} corrected"
     if result.still_missing:
         told += f"; {result.still_missing:,} without a value at the source"
     if result.impossible:
-        told += f"; {result.impossible:,} values below 0 or above 2,500 g/kWh left out"
+        told += f"; {counted(result.impossible, 'value')} below 0 or above 2,500 g/kWh left out"
     return told

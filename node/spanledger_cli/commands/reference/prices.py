@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spanledger_cli.options import Output, open_store
+from spanledger_cli.export import Destination
+from spanledger_cli.options import Output, OutputFile, open_store
 from spanledger_cli.terminal import console, print_rows
 from spanledger_enrich.ledger.resolution import resolve_again
 from spanledger_enrich.prices import model_alias, price_book, price_catalogue, price_list
+from spanledger_settings.figures import counted
 
 if TYPE_CHECKING:
     from spanledger_sql.store import Store
@@ -47,7 +49,9 @@ def prices_sync(
         else:
             price_catalogue.fetch(store, url)
         changed = price_list.load(store)
-        console().print(f"{price_catalogue.active()}: {changed:,} price entries are new or changed")
+        console().print(
+            f"{price_catalogue.active()}: {counted(changed, 'price entry', 'price entries')} new or changed"
+        )
         price_book.follow_the_list(store)
         _resolve_again(store)
 
@@ -57,6 +61,7 @@ def prices_list(
     context: typer.Context,
     match: Annotated[str, typer.Argument(help="Part of a book's, provider's or model's name.")] = "",
     output: Output = None,
+    file: OutputFile = None,
 ) -> None:
     """Prices in the price books, USD per million tokens.
 
@@ -65,11 +70,15 @@ def prices_list(
         spanledger prices list gpt-4o
     """
     with open_store(context) as store:
-        print_rows(store.frame("reports/prices/entries", match=match), output, title="Prices, USD per million tokens")
+        print_rows(
+            store.frame("reports/prices/entries", match=match),
+            Destination(output, file),
+            title="Prices, USD per million tokens",
+        )
 
 
 @prices.command("missing")
-def prices_missing(context: typer.Context, output: Output = None) -> None:
+def prices_missing(context: typer.Context, output: Output = None, file: OutputFile = None) -> None:
     """Models without a price, how much they were used, and the nearest names that have one.
 
     Try:
@@ -81,7 +90,7 @@ def prices_missing(context: typer.Context, output: Output = None) -> None:
         frame = store.frame("reports/prices/missing")
     names = zip(frame["model"], frame["provider"], strict=True)
     frame["nearest"] = [", ".join(price_list.nearest(model, provider)) for model, provider in names]
-    print_rows(frame, output, title="Models without a price: their calls have an unknown cost")
+    print_rows(frame, Destination(output, file), title="Models without a price: their calls have an unknown cost")
 
 
 @prices.command("import")
@@ -107,13 +116,13 @@ def prices_import(
         if not done.changed:
             console().print(f"{done.book}: nothing has changed")
             return
-        console().print(f"{done.book}: {done.lines:,} lines, prices of {done.models:,} models")
+        console().print(f"{done.book}: {counted(done.lines, 'line')}, prices of {counted(done.models, 'model')}")
         _resolve_again(store)
         _say_how_to_restate()
 
 
 @prices.command("books")
-def prices_books(context: typer.Context, output: Output = None) -> None:
+def prices_books(context: typer.Context, output: Output = None, file: OutputFile = None) -> None:
     """The contract books, whose calls they apply to, and since when each is as it is.
 
     Try:
@@ -121,7 +130,7 @@ def prices_books(context: typer.Context, output: Output = None) -> None:
         spanledger prices books
     """
     with open_store(context) as store:
-        print_rows(store.frame("reports/prices/books"), output, title="Contract books")
+        print_rows(store.frame("reports/prices/books"), Destination(output, file), title="Contract books")
 
 
 @prices.command("remove")
@@ -145,6 +154,7 @@ def prices_rates(
         Path | None, typer.Argument(help="Rates as CSV with currency, valid_from, usd. Default: list them.")
     ] = None,
     output: Output = None,
+    written: OutputFile = None,
 ) -> None:
     """Load dated exchange rates, and make the contract books' prices at them; without a file, list them.
 
@@ -154,9 +164,13 @@ def prices_rates(
     """
     with open_store(context) as store:
         if file is None:
-            print_rows(store.frame("reports/prices/exchange_rates"), output, title="Exchange rates, USD for one unit")
+            print_rows(
+                store.frame("reports/prices/exchange_rates"),
+                Destination(output, written),
+                title="Exchange rates, USD for one unit",
+            )
             return
-        console().print(f"{price_book.import_rates(store, file):,} exchange rates loaded")
+        console().print(f"{counted(price_book.import_rates(store, file), 'exchange rate')} loaded")
 
 
 @prices.command("alias")
@@ -168,6 +182,7 @@ def prices_alias(
     free: Annotated[bool, typer.Option("--free", help="Its calls cost nothing, such as a model of one's own.")] = False,
     remove: Annotated[bool, typer.Option("--remove", help="Take back what was said about it.")] = False,
     output: Output = None,
+    file: OutputFile = None,
 ) -> None:
     """Say which model a deployment or a fine-tune is priced as, or that a model is free; without arguments, list that.
 
@@ -179,7 +194,7 @@ def prices_alias(
     """
     with open_store(context) as store:
         if not name:
-            print_rows(store.frame("reports/prices/aliases"), output, title="What models mean")
+            print_rows(store.frame("reports/prices/aliases"), Destination(output, file), title="What models mean")
             return
         if (bool(target), free, remove).count(True) != 1:
             raise typer.BadParameter("expected one of a target, --free and --remove", param_hint="TARGET")
@@ -199,7 +214,7 @@ def prices_alias(
 def _resolve_again(store: Store) -> None:
     changed = resolve_again(store)
     if changed:
-        console().print(f"{changed:,} models that calls named mean another price now")
+        console().print(f"calls named {counted(changed, 'model')} that mean another price now")
         _say_how_to_restate()
 
 

@@ -17,8 +17,9 @@ from typing import Annotated, Any
 import typer
 
 from spanledger_cli.commands.run.doctor import node_status
+from spanledger_cli.export import Format
 from spanledger_cli.progress import progress
-from spanledger_cli.terminal import Format, console, print_rows
+from spanledger_cli.terminal import console, print_rows
 from spanledger_enrich.grid.grid_intensity import read_electricity_maps
 from spanledger_node.listening import ListenError, listen
 from spanledger_settings.configuration import Configuration, load

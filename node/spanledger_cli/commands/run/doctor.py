@@ -13,6 +13,7 @@ import typer
 from spanledger_cli.options import configuration
 from spanledger_cli.terminal import console
 from spanledger_settings.configuration import Configuration
+from spanledger_settings.figures import counted
 from spanledger_sql.migrations import pending
 from spanledger_sql.node_socket import node_answers, socket_path
 from spanledger_sql.store import Store, StoreError, statement
@@ -98,7 +99,7 @@ def _check_folder(settings: Configuration, report: _Report) -> None:
     if rejected:
         report.problem(
             "rejected",
-            f"{rejected} requests in {settings.spool / 'rejected'}",
+            f"{counted(rejected, 'request')} in {settings.spool / 'rejected'}",
             "read the .txt beside each, then delete",
         )
 
@@ -111,7 +112,7 @@ def _check_database(settings: Configuration, report: _Report) -> None:
             report.fact("database", f"{store.kind}, ClickHouse {store.value('SELECT version()')}")
             waiting = pending(store)
             if waiting:
-                report.problem("schema", f"{len(waiting)} migrations to apply", "run 'spanledger migrate'")
+                report.problem("schema", f"{counted(len(waiting), 'migration')} to apply", "run 'spanledger migrate'")
                 return
             report.fact("schema", "up to date")
             _check_ledger(store, report)
@@ -121,8 +122,8 @@ def _check_database(settings: Configuration, report: _Report) -> None:
 
 def _check_ledger(store: Store, report: _Report) -> None:
     backlog = store.rows(statement("reports/operations/backlog"))[0]
-    report.fact("ledger", f"{backlog['ledger_calls']:,} calls")
-    behind = f"{backlog['llm_spans']:,} calls behind, the oldest by {backlog['oldest_seconds']:,} s"
+    report.fact("ledger", f"{counted(backlog['ledger_calls'], 'call')}")
+    behind = f"{counted(backlog['llm_spans'], 'call')} behind, the oldest by {backlog['oldest_seconds']:,} s"
     if backlog["oldest_seconds"] > 60:
         report.problem("worker", behind, "is a node running? else 'spanledger enrich --once'; its log says what fails")
     else:

@@ -9,6 +9,7 @@ from spanledger_cli.progress import progress
 from spanledger_cli.terminal import console
 from spanledger_collector import otlp_file
 from spanledger_enrich.worker import Worker, load_reference_data
+from spanledger_settings.figures import counted
 
 
 def ingest(context: typer.Context, files: Files) -> None:
@@ -34,4 +35,6 @@ def ingest(context: typer.Context, files: Files) -> None:
         if store.kind == "embedded":
             load_reference_data(store)
             Worker(store, configuration(context)).catch_up()
-    console().print(f"{spans:,} spans in {requests:,} requests of {len(files):,} files ingested")
+    console().print(
+        f"{counted(spans, 'span')} in {counted(requests, 'request')} of {counted(len(files), 'file')} ingested"
+    )

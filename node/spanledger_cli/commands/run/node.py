@@ -14,6 +14,7 @@ from spanledger_enrich.worker import Worker, load_reference_data
 from spanledger_node import node
 from spanledger_node.listening import Addresses
 from spanledger_settings.configuration import Configuration
+from spanledger_settings.figures import counted
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on.  [default: 127.0.0.1]", show_default=False)]
 HttpPort = Annotated[int | None, typer.Option(help="OTLP over HTTP; 0: any.  [default: 4318]", show_default=False)]
@@ -81,7 +82,7 @@ def enrich(
     with open_store(context) as store:
         load_reference_data(store)
         calls = Worker(store, configuration(context)).catch_up()
-    console().print(f"{calls:,} new calls in the ledger")
+    console().print(f"{counted(calls, 'new call')} in the ledger")
 
 
 def migrate(context: typer.Context) -> None:
