@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from spanledger_settings.mendable import MendableError
+from spanledger_settings.mendable import AskedWronglyError
 
 # What the database can hold to the nanosecond.
 _FIRST_YEAR, _LAST_YEAR = 1901, 2261
 
 
-class PeriodError(MendableError):
+class PeriodError(AskedWronglyError):
     """A period or time zone that cannot be read; the message says what was expected."""
 
 

@@ -26,7 +26,7 @@ def commitments_import(context: typer.Context, files: Files) -> None:
         spanledger commitments import commitments.yaml
     """
     checked = [(path, commitment.read(path)) for path in files]
-    with open_store(context) as store:
+    with open_store(context, makes_one=True) as store:
         for path, found in checked:
             commitment.in_usd(store, found, path.name)
         for path, found in checked:

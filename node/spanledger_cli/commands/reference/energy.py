@@ -39,7 +39,7 @@ def energy_import(context: typer.Context, files: Files) -> None:
         spanledger energy import vllm_benchmark.csv our_data_centres.csv
     """
     checked = read_files(files, configuration(context).default_pue)
-    with open_store(context) as store:
+    with open_store(context, makes_one=True) as store:
         for file in checked:
             console().print(f"{file.path.name}: {record(store, file):,} {file.kind}", soft_wrap=True)
 

@@ -56,7 +56,7 @@ def grid_import(
         raise typer.BadParameter(f"{' and '.join(named)}: a file without zones is of one zone", param_hint="--zone")
     renamed = dict(zone_pair(text) for text in zone or [] if "=" in text)
     checked = read_files(files, zone=named[0] if named else "", renamed=renamed, timezone=timezone)
-    with open_store(context) as store:
+    with open_store(context, makes_one=True) as store:
         for file in checked:
             stored = record(store, file.hours, file.path.name, hashlib.sha256(file.path.read_bytes()).hexdigest())
             console().print(
@@ -148,7 +148,7 @@ def grid_place(
         near = similar_zones(zone)
         meant = f"meant {' or '.join(near)}?" if near else "expected one such as DE"
         raise typer.BadParameter(f"{zone!r} is no known zone; {meant}", param_hint="ZONE")
-    with open_store(context) as store:
+    with open_store(context, makes_one=True) as store:
         place = {"provider": provider.lower(), "cloud_region": region}
         store.insert("grid_zone", [{**place, "zone": zone, "country": zone.partition("-")[0], "source": "by hand"}])
     console().print(f"{provider} {region or '(no region)'}: {zone}")

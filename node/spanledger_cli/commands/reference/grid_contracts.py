@@ -33,7 +33,7 @@ def contracts_import(
         spanledger grid contracts import contracts_2024.csv --timezone Europe/Berlin
     """
     checked = read_files(files, timezone)
-    with open_store(context) as store:
+    with open_store(context, makes_one=True) as store:
         for file in checked:
             console().print(f"{file.path.name}: {counted(record(store, file), 'contract')}")
 

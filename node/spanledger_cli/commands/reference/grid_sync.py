@@ -19,6 +19,7 @@ from spanledger_enrich.grid.sources import electricity_maps, great_britain, watt
 from spanledger_enrich.grid.sources.http import GridHttp, GridKeyRefusedError, GridSourceError
 from spanledger_settings.configuration import Configuration
 from spanledger_settings.figures import counted
+from spanledger_settings.mendable import AskedWronglyError
 from spanledger_settings.period import period
 
 
@@ -76,7 +77,7 @@ def grid_sync(
     with ExitStack() as stack:
         live = _source(configuration(context), source, basis.value, stack)
         _refuse_unknown(live, zones)
-        store = stack.enter_context(open_store(context))
+        store = stack.enter_context(open_store(context, makes_one=True))
         bar = stack.enter_context(progress())
         for region, stored_as in zones.items():
             hours = missing(store, live, stored_as, asked.begin, asked.end, refresh=refresh)
@@ -139,7 +140,7 @@ def _refuse_unknown(source: GridSource, zones: dict[str, str]) -> None:
     for region, stored_as in zones.items():
         if source.signal != "marginal" and region == stored_as and not is_zone(region):
             near = similar_zones(region)
-            raise GridSourceError(
+            raise AskedWronglyError(
                 f"{region!r} is no known zone"
                 + (f"; meant {' or '.join(near)}?" if near else "; expected one such as DE")
             )

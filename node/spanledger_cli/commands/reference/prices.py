@@ -42,7 +42,7 @@ def prices_sync(
 
         spanledger prices sync --installed
     """
-    with open_store(context) as store:
+    with open_store(context, makes_one=True) as store:
         price_list.load(store)
         if installed:
             price_catalogue.use_installed(store)
@@ -110,7 +110,7 @@ def prices_import(
 
         spanledger prices import contract.csv --account sub-4711
     """
-    with open_store(context) as store:
+    with open_store(context, makes_one=True) as store:
         price_list.load(store)
         done = price_book.import_book(store, file, book=book, tenant=tenant, account=account, environment=environment)
         if not done.changed:
@@ -162,7 +162,7 @@ def prices_rates(
 
         spanledger prices rates rates.csv
     """
-    with open_store(context) as store:
+    with open_store(context, makes_one=file is not None) as store:
         if file is None:
             print_rows(
                 store.frame("reports/prices/exchange_rates"),
@@ -192,7 +192,7 @@ def prices_alias(
 
         spanledger prices alias our-own-7b --provider vllm --free
     """
-    with open_store(context) as store:
+    with open_store(context, makes_one=bool(name)) as store:
         if not name:
             print_rows(store.frame("reports/prices/aliases"), Destination(output, file), title="What models mean")
             return

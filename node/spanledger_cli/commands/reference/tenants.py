@@ -47,7 +47,7 @@ def apply(context: typer.Context) -> None:
 
         spanledger tenants apply && spanledger restate --dry-run
     """
-    with open_store(context) as store:
+    with open_store(context, makes_one=True) as store:
         configured = configuration(context).tenant_rules
         count = len(configured or ())
         if configured is None:

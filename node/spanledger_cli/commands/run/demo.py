@@ -38,7 +38,9 @@ def demo(
     exit_: Annotated[
         bool, typer.Option("--exit", help="End after the figures, also with a terminal attached.")
     ] = False,
-    dashboard_port: Annotated[int, typer.Option(help="The dashboards' port; another is taken if it is in use.")] = 8501,
+    dashboard_port: Annotated[
+        int, typer.Option(help="The dashboards' port; another is taken if it is in use.", min=0, max=65535)
+    ] = 8501,
 ) -> None:
     """Send real traffic through the whole pipeline, print cost and CO2e, and show the dashboards.
 

@@ -21,7 +21,7 @@ def ingest(context: typer.Context, files: Files) -> None:
 
         spanledger ingest traces.pb collector.jsonl.zst
     """
-    with progress() as bar, open_store(context) as store:
+    with progress() as bar, open_store(context, makes_one=True) as store:
         checking = bar.add_task("checking", total=len(files))
         for path in files:
             otlp_file.check(store, path)
