@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-foreign lint types bench docs clean
+.PHONY: help setup demo test test-foreign lint types bench docs pictures clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -39,6 +39,9 @@ bench: setup ## ratios measured in one run; slow
 
 docs: setup ## regenerate the generated parts of the documentation
 	$(BIN)/python docs/generate.py
+
+pictures: setup ## take the documentation's pictures anew, from the demo; needs Chromium
+	$(BIN)/python docs/pictures.py
 
 clean: ## remove what setup and the tools made
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist

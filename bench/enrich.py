@@ -1,4 +1,4 @@
-"""Rows per second of the enrichment statement, against a plain typed INSERT SELECT of as many rows, in one run.
+"""Rows per second of the ledger's stages, against a plain typed INSERT SELECT of as many rows, in one run.
 
 Bar: <= 1.3 x the floor's time, and <= 1.5 x the memory that the process grows by at its peak (Linux). The floor copies
 the typed columns of llm_spans into a table of the ledger's kind, without joins or arithmetic.
@@ -21,8 +21,9 @@ from pathlib import Path
 from traffic import requests
 
 from spanledger_collector.spool import length_prefixed
-from spanledger_enrich.ledger.enrichment import BEGINNING, enrich
+from spanledger_enrich.ledger.enrichment import BEGINNING, enrich, new_calls
 from spanledger_enrich.ledger.resolution import resolve_models, resolve_places
+from spanledger_enrich.ledger.stages import Stages
 from spanledger_enrich.worker import load_reference_data
 from spanledger_settings.configuration import load
 from spanledger_sql.migrations import migrate
@@ -65,8 +66,10 @@ def main() -> None:
         store.execute("OPTIMIZE TABLE llm_spans FINAL")
         calls = store.value("SELECT count() FROM llm_spans")
         until = store.value("SELECT max(ingested_at) FROM llm_spans")
-        resolve_models(store, BEGINNING, until)
-        resolve_places(store, BEGINNING, until)
+        stages = Stages(store)
+        stages.take(new_calls(store, configuration, BEGINNING, until, version=1))
+        resolve_models(store, stages.tables["batch"])
+        resolve_places(store, stages.tables["batch"])
         store.execute("CREATE TABLE floor AS ledger")
         floor_text = floor_statement(store)
         floor: list[_Measured] = []

@@ -1,6 +1,7 @@
 """Spans per second into the node, against parsing and flattening them in Python, in one run.
 
-Bar: acknowledged end to end >= 3 x the Python path. Both write the same rows into tables of the same schema.
+Bar: acknowledged end to end >= 3 x the Python path. Both write the same rows into tables of the same schema. The node's
+time and CPU until the calls are in the ledger stand beside them (CPU on Linux).
 
     python bench/ingest.py
 """
@@ -19,6 +20,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from quiet import cpu_seconds
 from traffic import requests
 
 from spanledger_cli.commands.run.doctor import node_status
@@ -42,20 +44,24 @@ def main() -> None:
     spans = count * options.per_request
     print(f"{spans:,} spans in {count:,} requests of {options.per_request}, {sum(map(len, bodies)) / 1e6:,.0f} MB")
     # Interleaved, so that a noisy neighbour disturbs both.
-    python, acknowledged, committed = [], [], []
+    python, acknowledged, committed, booked, cpu = [], [], [], [], []
     for _ in range(3):
         python.append(spans / _python_path(bodies))
-        ack_s, commit_s = _node_path(bodies, spans)
+        ack_s, commit_s, book_s, cpu_s = _node_path(bodies, spans)
         acknowledged.append(spans / ack_s)
         committed.append(spans / commit_s)
+        booked.append(spans / book_s)
+        cpu.append(cpu_s / spans * 1e6)
     floor = max(python)
     print(f"{'path':<44} {'spans/s':>10} {'ratio':>7}")
     for name, rates in (
         ("parse and flatten in Python, insert", python),
         ("node: sent and acknowledged (fsynced)", acknowledged),
         ("node: sent until in otel_traces and llm_spans", committed),
+        ("node: sent until in the ledger", booked),
     ):
         print(f"{name:<44} {max(rates):>10,.0f} {max(rates) / floor:>7.2f}")
+    print(f"wire to ledger: {min(cpu):,.0f} CPU s of the node per million calls")
 
 
 def _python_path(bodies: list[bytes]) -> float:
@@ -96,7 +102,7 @@ def _text(value: object) -> str:
     return str(getattr(value, kind)) if kind else ""
 
 
-def _node_path(bodies: list[bytes], spans: int) -> tuple[float, float]:
+def _node_path(bodies: list[bytes], spans: int) -> tuple[float, float, float, float]:
     with tempfile.TemporaryDirectory() as folder:
         configuration = load(data_dir=Path(folder))
         ports = ["--otlp-http-port", "0", "--otlp-grpc-port", "0", "--dashboard-port", "0"]
@@ -105,7 +111,7 @@ def _node_path(bodies: list[bytes], spans: int) -> tuple[float, float]:
             while (status := node_status(configuration)) is None:
                 time.sleep(0.1)
             endpoint = urlsplit(status["addresses"]["otlp_http"])
-            begin = time.perf_counter()
+            begin, cpu = time.perf_counter(), cpu_seconds(process.pid)
             with ThreadPoolExecutor(4) as senders:
                 for _ in senders.map(lambda part: _send(endpoint.netloc, part), [bodies[i::4] for i in range(4)]):
                     pass
@@ -114,8 +120,11 @@ def _node_path(bodies: list[bytes], spans: int) -> tuple[float, float]:
                 while store.value("SELECT count() FROM llm_spans") < spans:
                     time.sleep(0.05)
                 committed = time.perf_counter() - begin
+                while store.value("SELECT count() FROM ledger") < spans:
+                    time.sleep(0.2)
+                booked, cpu = time.perf_counter() - begin, cpu_seconds(process.pid) - cpu
             process.terminate()
-    return acknowledged, committed
+    return acknowledged, committed, booked, cpu
 
 
 def _send(netloc: str, bodies: list[bytes]) -> None:

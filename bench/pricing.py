@@ -1,7 +1,7 @@
-"""Calls priced a second: the enrichment statement against a cost function called for each call, in one run.
+"""Calls priced a second: the ledger's stages against a cost function called for each call, in one run.
 
-Bar: >= 100 x the faster of genai-prices' calc_price and LiteLLM's cost_per_token. The statement does more: it reads
-spans, and writes ledger rows with energy and emissions. The functions get their arguments ready made. LiteLLM is
+Bar: >= 100 x the faster of genai-prices' calc_price and LiteLLM's cost_per_token. They do more: they read
+spans, and write ledger rows with energy and emissions. The functions get their arguments ready made. LiteLLM is
 asked only where it is installed (pip install litellm).
 
     python bench/pricing.py --calls 1000000
@@ -21,8 +21,9 @@ from genai_prices import Usage, calc_price
 from traffic import requests
 
 from spanledger_collector.spool import length_prefixed
-from spanledger_enrich.ledger.enrichment import BEGINNING, methods
+from spanledger_enrich.ledger.enrichment import BEGINNING, enrich, new_calls
 from spanledger_enrich.ledger.resolution import resolve_models, resolve_places
+from spanledger_enrich.ledger.stages import Stages
 from spanledger_enrich.worker import load_reference_data
 from spanledger_settings.configuration import load
 from spanledger_sql.migrations import migrate
@@ -52,33 +53,28 @@ def main() -> None:
         calls = store.value("SELECT count() FROM llm_spans")
         until = store.value("SELECT max(ingested_at) FROM llm_spans")
         sample = store.rows(f"SELECT * FROM llm_spans LIMIT {_SAMPLE}")
-        resolve_models(store, BEGINNING, until)
-        resolve_places(store, BEGINNING, until)
-        batch = {"after": BEGINNING, "until": until, "version": 1, "target": "ledger", "spans": "llm_spans"}
-        whole_batch = {"restatement_id": "", "restated_chunk": 0, "verdicts_after": 0}
-        parameters = {**batch, **whole_batch, **methods(load())}
-        whole, listed, prices = [], [], []
+        stages, configuration = Stages(store), load()
+        scope = new_calls(store, configuration, BEGINNING, until, version=1)
+        stages.take(scope)
+        resolve_models(store, stages.tables["batch"])
+        resolve_places(store, stages.tables["batch"])
+        whole, prices = [], []
         for _ in range(options.rounds):
             store.execute("TRUNCATE TABLE ledger")
-            whole.append(_timed(lambda: store.execute(statement("ledger/ledger"), parameters), calls))
-        # Pricing alone: the same expressions and joins with price books, without energy, the grid and writing.
-        # A call that is in the ledger is not priced again.
-        store.execute("TRUNCATE TABLE ledger")
-        text = statement("ledger/ledger")
-        given = text[text.index("WITH\n") : text.index("SELECT\n    b.trace_id")]
-        joins = text[text.rindex("FROM batch AS b") : text.rindex("LEFT JOIN places")]
-        list_cost = f"{given} SELECT sum(cost) {joins[: joins.index('ASOF LEFT JOIN contracts')]}"
-        both_costs = f"{given} SELECT sum(cost), sum(if(no_contract, cost, cost_by_contract)) {joins}"
+            whole.append(_timed(lambda: enrich(store, configuration, BEGINNING, until, version=1), calls))
+        # Pricing alone: the same arithmetic on what the stages put down; nothing that only energy needs is read.
+        text = statement("ledger/7_ledger")
+        costs = (
+            f"{text[text.index('WITH') : text.rindex('SELECT')]} SELECT sum(cost), sum(cost_by_contract) FROM summed"
+        )
         for _ in range(options.rounds):
-            listed.append(_timed(lambda: store.value(list_cost, **parameters), calls))
-            prices.append(_timed(lambda: store.value(both_costs, **parameters), calls))
+            prices.append(_timed(lambda: store.value(costs, **scope, **stages.tables), calls))
     functions = {"genai-prices calc_price": _each(_genai_prices(sample))}
     if importlib.util.find_spec("litellm"):
         functions["LiteLLM cost_per_token"] = _each(_litellm(sample))
     measured = {
-        "enrichment: list cost": min(listed),
-        "enrichment: list and contract cost": min(prices),
-        "enrichment: spans to ledger rows": min(whole),
+        "the last stage: list and contract cost": min(prices),
+        "all stages: spans to ledger rows": min(whole),
         **functions,
     }
     fastest = min(seconds for seconds, _ in functions.values())

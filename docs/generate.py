@@ -23,6 +23,8 @@ from spanledger_cli.cli import app
 from spanledger_settings.configuration import Configuration, load
 from spanledger_sql.migrations import migrate
 from spanledger_sql.store import Store
+from spanledger_vocabulary import dialect as dialect_vocabulary
+from spanledger_vocabulary.attribute import attributes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,8 +64,12 @@ def pages(store: Store) -> dict[Path, str]:
     text = ledger.read_text(encoding="utf-8")
     for view in ("calls", "ledger_hourly"):
         text = _replaced(text, f"columns of {view}", columns(store, view))
+    dialects_page = (DOCS / "dialects.md").read_text(encoding="utf-8")
+    dialects_page = _replaced(dialects_page, "dialects", dialects())
+    dialects_page = _replaced(dialects_page, "attributes", stored_attributes())
     return {
         DOCS / "commands.md": commands(),
+        DOCS / "dialects.md": dialects_page,
         DOCS / "queries.md": queries.page(store),
         DOCS / "schema.md": tables.page(store),
         ledger: text,
@@ -96,6 +102,23 @@ def configuration() -> str:
         meaning = field.description or _MEANINGS[name]
         lines.append(f"| `{name}` | `SPANLEDGER_{name.upper()}` | {_default(name, field.default)} | {meaning} |")
     return "\n".join(["| setting | variable | default | is |", "|---|---|---|---|", *lines])
+
+
+def dialects() -> str:
+    """The table of dialects."""
+    lines = [f"| `{dialect.name}` | {dialect.told_by} | {dialect.read} |" for dialect in dialect_vocabulary.dialects()]
+    head = "| dialect | told by | read besides the OpenTelemetry GenAI names of every generation |"
+    return "\n".join([head, "|---|---|---|", *lines])
+
+
+def stored_attributes() -> str:
+    """The table of attributes that may be stored, by dialect and by what they hold."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for attribute in attributes():
+        if attribute.stored != "no":
+            groups.setdefault((attribute.dialect, attribute.holds), []).append(f"`{attribute.name}`")
+    lines = [f"| {dialect} | {holds} | {', '.join(names)} |" for (dialect, holds), names in sorted(groups.items())]
+    return "\n".join(["| dialect | holds | attributes |", "|---|---|---|", *lines])
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """The span processor: stamps attribution on every span at its start, hands the accounting spans on at their end."""
 
 from contextvars import ContextVar
+from functools import cache
 from typing import Final
 from weakref import ref
 
@@ -15,10 +16,14 @@ from spanledger.attribution.baggage import received
 from spanledger.delivery.export_queue import ExportQueue
 from spanledger.tracing import SCOPE_NAME
 
-DIALECTS: Final = (
-    "gen_ai.", "llm.", "openinference.", "langfuse.observation.", "litellm.", "ai.usage.", "ai.model.",
-)  # fmt: skip
-"""How the names of attributes begin that only spans about LLM calls carry."""
+
+@cache
+def dialects() -> tuple[str, ...]:
+    """How the names of attributes begin that only spans about LLM calls carry."""
+    # Read at the first span: importing the library is to cost an app nothing.
+    from spanledger_vocabulary.dialect import beginnings  # noqa: PLC0415
+
+    return beginnings()
 
 
 class AccountingProcessor(SpanProcessor):
@@ -108,7 +113,8 @@ def is_accounting_span(span: ReadableSpan) -> bool:
     found = span.attributes or {}
     if _is_ours(span):
         return found.get(attributes.ROLE) != attributes.ROLE_CONTEXT
-    return any(name.startswith(DIALECTS) for name in found)
+    begins = dialects()
+    return any(name.startswith(begins) for name in found)
 
 
 def watch_foreign_calls(watch: bool) -> None:
@@ -141,7 +147,8 @@ def _is_open_call(span: object) -> bool:
         return False
     scope = span.instrumentation_scope
     by_scope = scope is not None and scope.name.endswith(_SDK_SCOPES)
-    return by_scope or any(name.startswith(DIALECTS) for name in found)
+    begins = dialects()
+    return by_scope or any(name.startswith(begins) for name in found)
 
 
 def _is_ours(span: ReadableSpan) -> bool:

@@ -10,7 +10,7 @@ from opentelemetry.trace import Link, SpanKind, TraceState
 from opentelemetry.util.types import Attributes
 
 from spanledger import guard
-from spanledger.processor import DIALECTS
+from spanledger.processor import dialects
 
 
 class AccountingSampler(Sampler):
@@ -60,8 +60,9 @@ class AccountingSampler(Sampler):
 def may_be_accounting(kind: SpanKind | None, attributes: Attributes) -> bool:
     """Whether a span that starts like this may turn out to be about an LLM call."""
     if attributes:
+        begins = dialects()
         for name in attributes:
-            if name.startswith(DIALECTS):
+            if name.startswith(begins):
                 return True
         if any(name.startswith(_SOMETHING_ELSE) for name in attributes):
             return False

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from spanledger_sql.store import Store
 
 _GROUP_SPANS = 20_000
+_GROUP_BYTES = 64 * 2**20
 _PART_BYTES = 2**20
+# No request is longer, nor a line: a file may unpack to a thousand times its size.
+_LONGEST_RECORD = 128 * 2**20
 # The only field of a request: number 1, with a length before it.
 _RESOURCE_SPANS = b"\x0a"
 
@@ -108,7 +111,7 @@ def _protobuf_groups(path: Path) -> Iterator[_Group]:
         body.write(length_prefixed(request.body))
         requests += 1
         spans += request.spans
-        if spans >= _GROUP_SPANS:
+        if spans >= _GROUP_SPANS or body.tell() >= _GROUP_BYTES:
             yield _Group(body.getvalue(), requests, spans)
             body, requests, spans = io.BytesIO(), 0, 0
     if requests:
@@ -117,7 +120,9 @@ def _protobuf_groups(path: Path) -> Iterator[_Group]:
 
 def _json_groups(path: Path, stream: IO[bytes]) -> Iterator[_Group]:
     body, lines, spans = io.BytesIO(), list[int](), 0
-    for number, line in enumerate(stream, 1):
+    for number, line in enumerate(iter(lambda: stream.readline(_LONGEST_RECORD + 1), b""), 1):
+        if len(line) > _LONGEST_RECORD:
+            raise OtlpFileError(f"{path}:{number}: a line of more than {_LONGEST_RECORD:,} bytes")
         if not line.strip():
             continue
         try:
@@ -128,7 +133,7 @@ def _json_groups(path: Path, stream: IO[bytes]) -> Iterator[_Group]:
             raise OtlpFileError(f"{path}:{number}: expected a JSON object with resourceSpans, as OTLP/JSON") from None
         body.write(line.strip() + b"\n")
         lines.append(number)
-        if spans >= _GROUP_SPANS:
+        if spans >= _GROUP_SPANS or body.tell() >= _GROUP_BYTES:
             yield _Group(body.getvalue(), len(lines), spans, tuple(lines))
             body, lines, spans = io.BytesIO(), [], 0
     if lines:
@@ -187,7 +192,7 @@ def _is_one_request(stream: IO[bytes]) -> bool:
     try:
         while tag := stream.read(1):
             length = _length(stream)
-            if tag != _RESOURCE_SPANS or len(stream.read(length)) < length:
+            if tag != _RESOURCE_SPANS or length > _LONGEST_RECORD or len(stream.read(length)) < length:
                 return False
     except _CutOff:
         return False
@@ -220,10 +225,14 @@ def _length(stream: IO[bytes], first: bytes = b"") -> int:
         shift += 7
         if byte[0] < 0x80:
             return length
+        if shift > 63:
+            raise _CutOff("no length stands where one should")
     raise _CutOff("the last record is cut off")
 
 
 def _exactly(stream: IO[bytes], length: int) -> bytes:
+    if length > _LONGEST_RECORD:
+        raise _CutOff(f"a length of {length:,} bytes, more than {_LONGEST_RECORD:,}")
     body = stream.read(length)
     if len(body) < length:
         raise _CutOff("the last record is cut off")

@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from spanledger_enrich.books import restatement
 from spanledger_enrich.books.scope import Scope
@@ -15,8 +15,9 @@ from spanledger_enrich.grid import grid_intensity, grid_water
 from spanledger_enrich.ledger import count_once
 from spanledger_enrich.ledger.count_once import Window
 from spanledger_enrich.ledger.energy_allocation import allocate
-from spanledger_enrich.ledger.enrichment import BEGINNING, enrich, progress, record_progress
+from spanledger_enrich.ledger.enrichment import BEGINNING, new_calls, progress, record_progress, write
 from spanledger_enrich.ledger.resolution import resolve_again, resolve_models, resolve_places
+from spanledger_enrich.ledger.stages import Stages
 from spanledger_enrich.ledger.tenant_rules import store_rules
 from spanledger_enrich.prices import price_book, price_list
 from spanledger_sql.store import Store, StoreError, statement
@@ -30,6 +31,11 @@ logger = logging.getLogger(__name__)
 LOOKBACK = timedelta(seconds=60)
 # Sharing out a host's energy goes over a whole hour of its calls.
 _ALLOCATE_EVERY_S = 15.0
+# After a pass over fewer calls than this the worker rests for so many times as long as the pass took, at most so long:
+# most of a small pass costs the same for one call as for thousands, so it lets some gather.
+_SMALL_PASS_CALLS = 1_000
+_REST = 9.0
+_LONGEST_REST_S = 3.0
 # How often the worker looks whether reference data changed.
 _RESTATE_EVERY_S = 60.0
 
@@ -57,8 +63,11 @@ class Worker:
         self._configuration = configuration
         self._wake = threading.Event()
         self._stopping = False
+        self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
+        self._stages = Stages(store)
         self._parents = BEGINNING
+        self._seen: dict[str, Any] = {}
         self._rules_stored = False
         self._allocate_again_at = 0.0
         self._restate_again_at = 0.0
@@ -86,6 +95,7 @@ class Worker:
     def stop(self) -> None:
         """Catch up and end the thread."""
         self._stopping = True
+        self._stopped.set()
         self._wake.set()
         if self._thread is not None:
             self._thread.join()
@@ -104,11 +114,14 @@ class Worker:
         while not self._stopping:
             self._wake.wait(timeout=1.0)
             self._wake.clear()
+            begin = time.monotonic()
             try:
-                self._calls()
+                calls = self._calls()
                 if self._stopping or time.monotonic() >= self._allocate_again_at:
                     self._measured()
                 self._restate()
+                if 0 < calls < _SMALL_PASS_CALLS:
+                    self._stopped.wait(min(_LONGEST_REST_S, _REST * (time.monotonic() - begin)))
             except StoreError as error:
                 logger.error("the worker could not enrich a batch and tries again: %s", error)
                 time.sleep(1.0)
@@ -134,6 +147,9 @@ class Worker:
         if not self._rules_stored:
             store_rules(self._store, self._configuration.tenant_rules)
             self._rules_stored = True
+        arrived = self._store.rows(statement("lookups/arrived"))[0]
+        if arrived == self._seen:
+            return 0
         after = progress(self._store)
         batch = self._store.rows(
             statement("lookups/next_batch"), after=after, batch_calls=self._configuration.batch_calls
@@ -141,17 +157,21 @@ class Worker:
         calls = int(batch["calls"])
         until = batch["until"] if calls else after
         since = after - LOOKBACK
-        parents = self._store.value(statement("lookups/newest_parent"), after=since)
-        if not calls:
-            late = self._store.value(statement("lookups/late_calls"), after=since, until=until)
-            if not late and parents == self._parents:
-                return 0
-        seen, self._parents = max(self._parents, since), parents
-        resolve_models(self._store, since, until)
-        resolve_places(self._store, since, until)
         version = time.time_ns() // 1000
-        changed = count_once.judge(self._store, Window(since, until), Window(seen, parents), version)
-        enrich(self._store, self._configuration, since, until, version)
-        if calls or changed:
-            record_progress(self._store, until, calls, version)
+        scope = new_calls(self._store, self._configuration, since, until, version)
+        taken = self._stages.take(scope)
+        parents = self._store.value(statement("lookups/newest_parent"), after=since) or self._parents
+        if taken or parents != self._parents:
+            table = self._stages.tables["batch"]
+            resolve_models(self._store, table)
+            resolve_places(self._store, table)
+            seen = Window(max(self._parents, since), parents)
+            changed = count_once.judge(self._store, table, seen, version)
+            write(self._store, self._stages, scope)
+            if calls or changed:
+                record_progress(self._store, until, calls, version)
+            self._parents = parents
+        # What the database cannot tell is looked at each time.
+        if calls < self._configuration.batch_calls and None not in arrived.values():
+            self._seen = arrived
         return calls

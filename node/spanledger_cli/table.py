@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
@@ -23,7 +22,6 @@ MOST_ROWS = 1_000
 _HEADER_WIDTH = 10
 # A text that is longer is folded where there is no room, but not below this.
 _NARROWEST_TEXT = 12
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def table_of(frame: pd.DataFrame, total: Sequence[str], width: int) -> tuple[Table, list[str], list[str]]:
@@ -70,8 +68,8 @@ def amount(value: object) -> str:
 
 
 def visible(text: str) -> str:
-    """A text whose control characters, which a terminal would obey, are shown as what they are."""
-    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+    """A text that gives no orders to the terminal, as a name that a span brought might."""
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
 
 
 class _Column:

@@ -18,6 +18,7 @@ import uvicorn
 from spanledger_collector import otlp_grpc, otlp_http
 from spanledger_collector.committer import Committer
 from spanledger_collector.spool import Spool
+from spanledger_enrich.ledger.tenant_rules import store_rules
 from spanledger_enrich.worker import Worker, load_reference_data
 from spanledger_node.clickhouse_http import database_app
 from spanledger_node.listening import Addresses, listen, listen_on_socket, port_of
@@ -126,6 +127,8 @@ class _Node:
 
     async def _prepare(self, store: Store, worker: Worker | None) -> None:
         await asyncio.to_thread(migrate, store)
+        # Before the first span: what the rules name is kept of a span only if they are in force when it comes.
+        await asyncio.to_thread(store_rules, store, self.configuration.tenant_rules)
         if worker is not None:
             await asyncio.to_thread(load_reference_data, store)
             worker.start()

@@ -25,7 +25,7 @@ _LOCAL = {"localhost", "127.0.0.1", "::1"}
 class ImpatientProtocol(AutoHTTPProtocol):  # type: ignore[misc,valid-type]
     """HTTP that closes a connection without a request, and more connections than the node can hold."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:
         """Give the new connection some seconds."""
         super().connection_made(transport)
         if len(self.connections) > _MOST_CONNECTIONS:

@@ -10,8 +10,9 @@ import hashlib
 import re
 from typing import TYPE_CHECKING
 
+from spanledger_sql import vocabulary
 from spanledger_sql.durability import sync_inserts
-from spanledger_sql.migration_log import MigrationLog
+from spanledger_sql.migration_log import VOCABULARY, MigrationLog
 from spanledger_sql.schema_file import MigrationError, SchemaFile, changes, tables, views
 from spanledger_sql.store import StoreError
 
@@ -31,6 +32,15 @@ def migrate(store: Store) -> list[str]:
     log = MigrationLog.begin(store)
     log.refuse_what_does_not_fit(_once())
     done = []
+    for file, checksum in with_checksums(_once(), []):
+        if not log.finished(file, checksum):
+            apply(store, log, file, checksum)
+            done.append(file.name)
+    rows = _vocabulary()
+    if not log.finished(rows, rows.checksum):
+        vocabulary.load(store)
+        log.note(rows, rows.checksum, 1)
+        done.append(rows.name)
     for file, checksum in with_checksums(_once(), views()):
         if not log.finished(file, checksum):
             apply(store, log, file, checksum)
@@ -47,7 +57,9 @@ def pending(store: Store) -> list[str]:
     """
     log = MigrationLog.read(store)
     log.refuse_what_does_not_fit(_once())
-    return [file.name for file, checksum in with_checksums(_once(), views()) if not log.finished(file, checksum)]
+    rows = _vocabulary()
+    files = [*with_checksums(_once(), views()), (rows, rows.checksum)]
+    return [file.name for file, checksum in files if not log.finished(file, checksum)]
 
 
 def with_checksums(once: list[SchemaFile], above: list[SchemaFile]) -> list[tuple[SchemaFile, str]]:
@@ -84,6 +96,11 @@ def apply(store: Store, log: MigrationLog, file: SchemaFile, checksum: str) -> N
 
 def _once() -> list[SchemaFile]:
     return [*tables(), *changes()]
+
+
+def _vocabulary() -> SchemaFile:
+    """The rows of the vocabulary as the log knows them: other ones where their files have changed."""
+    return SchemaFile(VOCABULARY, vocabulary.checksum())
 
 
 def _fitting(store: Store, statement: str, *, begun: bool) -> str:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
+from spanledger_sql import vocabulary
 from spanledger_sql.store import StoreError
 
 if TYPE_CHECKING:
@@ -70,8 +71,12 @@ def changes() -> list[SchemaFile]:
 
 
 def views() -> list[SchemaFile]:
-    """The views, `views/ingest/NAME.sql` and `views/read/NAME.sql`, in an order that they can be applied in."""
-    return in_order([*_files("views/ingest"), *_files("views/read")], given=tables())
+    """The views, `views/ingest/NAME.sql` and `views/read/NAME.sql`, in an order that they can be applied in.
+
+    The vocabulary's constants stand in them for its placeholders.
+    """
+    files = [*_files("views/ingest"), *_files("views/read")]
+    return in_order([SchemaFile(file.name, vocabulary.fill(file.text)) for file in files], given=tables())
 
 
 def in_order(files: Iterable[SchemaFile], given: Iterable[SchemaFile] = ()) -> list[SchemaFile]:

@@ -488,4 +488,6 @@ def _reason(error: BaseException) -> str:
         if marker in text:
             text = text.split(marker, 1)[1]
             break
-    return text.split("Stack trace:")[0].split(" (version ")[0].split(" (for url ")[0].strip()
+    text = text.split("Stack trace:")[0].split(" (version ")[0].split(" (for url ")[0].strip()
+    # A sentence quotes what was sent: a terminal must not take orders from it.
+    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", "�", text)

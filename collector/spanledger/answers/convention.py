@@ -75,7 +75,7 @@ def convention_of(provider: str, model: str) -> Convention:
     known = _BY_PROVIDER.get(provider)
     if known is not None:
         return known
-    if provider in _NOT_TOLD:
+    if provider in _NOT_TOLD and model.startswith(_BEGINNINGS):
         for beginning, convention in _BY_MODEL:
             if model.startswith(beginning):
                 return convention
@@ -84,4 +84,5 @@ def convention_of(provider: str, model: str) -> Convention:
 
 _BY_PROVIDER: Final = {name: convention for convention in CONVENTIONS for name in convention.providers}
 _BY_MODEL: Final = tuple((beginning, convention) for convention in CONVENTIONS for beginning in convention.models)
+_BEGINNINGS: Final = tuple(beginning for beginning, _ in _BY_MODEL)
 _NOT_TOLD: Final = ("", "openai")  # the shape's own name, where nobody says whose it is

@@ -3,8 +3,6 @@
 Source: its `UsageMetadata`.
 """
 
-from typing import Final
-
 from spanledger import attributes
 from spanledger.answers.convention import LANGCHAIN
 from spanledger.answers.fields import Attributes, count_in, put_id, put_text, put_texts, tell, tell_part, value_in
@@ -45,7 +43,7 @@ def _identity(answer: object) -> Attributes:
     found: Attributes = {}
     told = value_in(answer, "response_metadata")
     provider = value_in(told, "model_provider")
-    put_text(found, attributes.PROVIDER_NAME, _PROVIDERS.get(str(provider), provider))
+    put_text(found, attributes.PROVIDER_NAME, _as_the_ledger_has_it(provider))
     put_text(found, attributes.RESPONSE_MODEL, value_in(told, "model_name") or value_in(told, "model"))
     put_id(found, value_in(told, "id"))
     put_text(found, attributes.SERVICE_TIER, value_in(told, "service_tier"))
@@ -54,11 +52,8 @@ def _identity(answer: object) -> Attributes:
     return found
 
 
-_PROVIDERS: Final = {
-    "google_genai": "gcp.gemini",
-    "google_vertexai": "gcp.vertex_ai",
-    "bedrock_converse": "aws.bedrock",
-    "bedrock": "aws.bedrock",
-    "mistralai": "mistral_ai",
-    "azure": "azure.ai.openai",
-}
+def _as_the_ledger_has_it(provider: object) -> object:
+    from spanledger_vocabulary.provider import named  # noqa: PLC0415 (not before the first answer)
+
+    known = named(provider) if isinstance(provider, str) else None
+    return known.name if known else provider

@@ -230,9 +230,8 @@ def _identity(answer: object, get: Callable[[str], Any]) -> Attributes:
 
 def _convention(found: Attributes, asked: Asked) -> Any:
     provider, model = asked
-    return convention_of(
-        provider or str(found[attributes.PROVIDER_NAME]), str(found.get(attributes.RESPONSE_MODEL, model))
-    )
+    answered: Any = found.get(attributes.RESPONSE_MODEL, model)
+    return convention_of(provider or str(found[attributes.PROVIDER_NAME]), answered)
 
 
 def _provider_of(answer: object) -> str | None:

@@ -43,7 +43,9 @@ def read_answer(answer: object, known: Mapping[str, AttributeValue] = _NOTHING_K
                 break
         else:
             return {}
-    return reading.found | usage_attributes(reading.told, reading.convention, reading.generates)
+    found = reading.found
+    found.update(usage_attributes(reading.told, reading.convention, reading.generates))
+    return found
 
 
 class StreamedAnswer:
@@ -109,7 +111,7 @@ class StreamedAnswer:
 
 
 def _asked(known: Mapping[str, AttributeValue]) -> Asked:
-    return str(known.get(attributes.PROVIDER_NAME, "")), str(known.get(attributes.REQUEST_MODEL, ""))
+    return known.get(attributes.PROVIDER_NAME, ""), known.get(attributes.REQUEST_MODEL, "")  # type: ignore[return-value]
 
 
 _READERS: Final = (read_message, read_langchain, read_gemini, read_bedrock, read_cohere, read_ollama, read_plain)

@@ -2,7 +2,6 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from typing import Any, Final, TypeAlias
 
 from spanledger import guard
@@ -71,6 +70,8 @@ def unread_path(function: Callable[..., Any], path: str) -> str:
         parameters = list(inspect.signature(function).parameters)
     except (TypeError, ValueError):
         return ""
+    from difflib import get_close_matches  # noqa: PLC0415 (only for what is wrong)
+
     close = get_close_matches(root, parameters, n=1, cutoff=0.6)
     if not close and not path.endswith(_LAST_PARTS):
         return ""  # such as "acme.com"

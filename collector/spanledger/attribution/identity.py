@@ -1,7 +1,5 @@
 """What may name a tenant, a user, a session: a text that a report can print and a person can tell from another."""
 
-import unicodedata
-from decimal import Decimal
 from enum import Enum
 from typing import Final
 from uuid import UUID
@@ -13,11 +11,11 @@ from spanledger.attribution.baggage import LONGEST_ID
 def is_name(value: str) -> bool:
     """Whether a text is fit as it is; nearly all are."""
     return (
-        len(value) <= LONGEST_ID
+        value[:1] not in _SUSPECT
         and value.isprintable()
-        and value[:1] not in _BLANK
-        and value[-1:] not in _BLANK
-        and value.lower() not in _RESERVED
+        and len(value) <= LONGEST_ID
+        and value[-1] != " "
+        and (len(value) != _LENGTH_OF_TOTAL or value.lower() not in _RESERVED)
     )
 
 
@@ -26,9 +24,11 @@ def as_name(attribute: str, value: object) -> str:
 
     That it was cleaned or refused is told, once for each attribute and kind of fault.
     """
+    import unicodedata  # noqa: PLC0415 (only for what is no name as it is)
+
     if isinstance(value, Enum):
         value = value.value
-    if not isinstance(value, str | int | float | UUID | Decimal):
+    if not isinstance(value, str | int | float | UUID):
         advice = "pass its id or name" if value is not None else "pass a name"
         return _refused(attribute, f"a {type(value).__qualname__} is no name; {advice}")
     text = str(value)
@@ -49,6 +49,7 @@ def _refused(attribute: str, reason: str) -> str:
     return ""
 
 
-_BLANK: Final = ("", " ")
+_SUSPECT: Final = frozenset({"", " ", "("})
+_LENGTH_OF_TOTAL: Final = len("total")
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})  # control, formatting, surrogates, unassigned
 _RESERVED: Final = frozenset({"(unattributed)", "total", "(total)", "(all others)"})

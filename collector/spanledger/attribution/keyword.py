@@ -1,7 +1,6 @@
 """Keywords of attribution that are nearly one of ours: a dimension may be called anything, a slip of the pen too."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from functools import lru_cache
 
 from spanledger import guard
@@ -24,6 +23,8 @@ def tell_typos(site: str, dimensions: Iterable[str], known: Iterable[str]) -> No
 def _meant(dimension: str, known: tuple[str, ...]) -> str | None:
     if dimension in known:
         return None
+    from difflib import get_close_matches  # noqa: PLC0415 (only where there are dimensions)
+
     close = get_close_matches(dimension.lower(), known, n=1, cutoff=0.8)
     if close:
         return close[0]

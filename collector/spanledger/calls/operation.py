@@ -1,6 +1,5 @@
 """The operations that count as calls of a model: what else a call is said to be would not be booked."""
 
-from difflib import get_close_matches
 from typing import Final
 
 from spanledger import attributes, guard
@@ -8,8 +7,10 @@ from spanledger import attributes, guard
 
 def known_operation(site: str, operation: str) -> str:
     """The operation, as the ledger knows it. Of one that it does not know is told, and the call counts as a chat."""
-    known = _ALIASES.get(str(operation).lower())
+    known = _ALIASES.get(operation) or _ALIASES.get(str(operation).lower())
     if known is None:
+        from difflib import get_close_matches  # noqa: PLC0415 (only for what is wrong)
+
         close = get_close_matches(str(operation).lower(), _OPERATIONS, n=1)
         meant = f"; did you mean {close[0]!r}?" if close else ""
         guard.note(

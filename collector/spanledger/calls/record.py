@@ -79,7 +79,7 @@ def record_usage(
         begun, ended = _period(start_time, end_time)
         _check(begun, ended, input_tokens, output_tokens, cache_read_tokens + cache_write_tokens)
 
-        if attribution:
+        if attribution and not attribution.keys() <= _KEYWORDS:
             tell_typos("record_usage", attribution.keys() - _KEYWORDS, KEYWORDS)
         found = attributes_from(attribution) if attribution else {}
         operation = known_operation("record_usage", operation)
@@ -161,7 +161,7 @@ def record_vendor_usage(
             raise ValueError(f"end_time is {begun - ended} ns before start_time")
         if not (isfinite(quantity) and quantity >= 0):
             raise ValueError(f"quantity is {quantity}; it must be a number of zero or more")
-        if attribution:
+        if attribution and not attribution.keys() <= _KEYWORDS:
             tell_typos("record_usage", attribution.keys() - _KEYWORDS, KEYWORDS)
         found = attributes_from(attribution) if attribution else {}
         found[attributes.OPERATION_NAME] = attributes.OPERATION_VENDOR_USAGE

@@ -35,13 +35,11 @@ def read_request(sdk: str, client: Any, options: Any) -> dict[str, AttributeValu
 
 
 def _provider(sdk: str, client: Any, host: str) -> str:
-    by_client = _PROVIDERS_BY_CLIENT.get(type(client).__name__.removeprefix("Async"))
-    if by_client is not None:
-        return by_client
-    for ending, provider in _PROVIDERS_BY_HOST.items():
-        if host == ending or host.endswith("." + ending):
-            return provider
-    return sdk
+    # Read at the first call: importing the library is to cost an app nothing.
+    from spanledger_vocabulary.provider import at, called_by  # noqa: PLC0415
+
+    known = called_by(type(client).__name__.removeprefix("Async")) or at(host)
+    return known.name if known else sdk
 
 
 _OPERATIONS: Final = {
@@ -54,29 +52,4 @@ _OPERATIONS: Final = {
         "/images/edits": "generate_content",
     },
     "anthropic": {"/messages": "chat", "/complete": "text_completion"},
-}
-# Names as the GenAI conventions have them, where they have one.
-_PROVIDERS_BY_CLIENT: Final = {
-    "AzureOpenAI": "azure.ai.openai",
-    "AnthropicBedrock": "aws.bedrock",
-    "AnthropicBedrockMantle": "aws.bedrock",
-    "AnthropicVertex": "gcp.vertex_ai",
-    "AnthropicFoundry": "azure.ai.inference",
-}
-_PROVIDERS_BY_HOST: Final = {
-    "api.openai.com": "openai",
-    "openai.azure.com": "azure.ai.openai",
-    "services.ai.azure.com": "azure.ai.inference",
-    "amazonaws.com": "aws.bedrock",
-    "aiplatform.googleapis.com": "gcp.vertex_ai",
-    "generativelanguage.googleapis.com": "gcp.gemini",
-    "api.mistral.ai": "mistral_ai",
-    "api.groq.com": "groq",
-    "api.deepseek.com": "deepseek",
-    "api.perplexity.ai": "perplexity",
-    "api.x.ai": "x_ai",
-    "api.cohere.com": "cohere",
-    "openrouter.ai": "openrouter",
-    "api.together.xyz": "together",
-    "api.fireworks.ai": "fireworks",
 }

@@ -11,6 +11,7 @@ from ecologits.tracers.utils import PROVIDER_CONFIG_MAP
 
 from spanledger_enrich.energy import ecologits, proxy, token_aware
 from spanledger_enrich.energy.ecologits import Range, maker, parameters, text_models
+from spanledger_vocabulary.provider import named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,29 +23,6 @@ if TYPE_CHECKING:
 SOURCE = ecologits.SOURCE
 METHOD = ecologits.METHOD
 
-# The span's provider in EcoLogits' terms. Hosts of many makers' models are tried against each maker.
-_MAKERS = {
-    "anthropic": ("anthropic",),
-    "aws.bedrock": ("anthropic", "mistralai", "cohere"),
-    "az.ai.inference": ("openai", "mistralai", "cohere"),
-    "az.ai.openai": ("openai",),
-    "azure": ("openai", "mistralai", "cohere"),
-    "azure.ai.inference": ("openai", "mistralai", "cohere"),
-    "azure.ai.openai": ("openai",),
-    "azure_ai": ("openai", "mistralai", "cohere"),
-    "azure_openai": ("openai",),
-    "bedrock": ("anthropic", "mistralai", "cohere"),
-    "cohere": ("cohere",),
-    "gcp.gemini": ("google_genai",),
-    "gcp.gen_ai": ("google_genai",),
-    "gcp.vertex_ai": ("google_genai", "anthropic", "mistralai"),
-    "gemini": ("google_genai",),
-    "google": ("google_genai",),
-    "mistral_ai": ("mistralai",),
-    "mistralai": ("mistralai",),
-    "openai": ("openai",),
-    "vertex_ai": ("google_genai", "anthropic", "mistralai"),
-}
 # Open weights are named by their repository, which tells the model whoever serves it.
 _OPEN_WEIGHTS = "huggingface_hub"
 
@@ -98,8 +76,10 @@ def resolve(provider: str, names: Iterable[str]) -> str:
     It is that of EcoLogits' method; the other methods' have the same ending.
     """
     known = _known()
+    vendor = named(provider)
+    makers = (vendor.makers or (vendor.name,)) if vendor else (provider,)
     for name in (spelling for reported in names for spelling in _spellings(reported)):
-        for who in (*_MAKERS.get(provider, (provider,)), _OPEN_WEIGHTS):
+        for who in (*makers, _OPEN_WEIGHTS):
             if found := known.get((who, name.lower())):
                 return found
     return ""

@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+_LARGEST = 256 * 2**20
+# YAML's reader takes each level of nesting as a call of its own.
+_DEEPEST = 50
+
+
 class ImportFileError(MendableError):
     """A user's file that cannot be taken; the message names the file, the line and the field, and the mend."""
 
@@ -22,11 +27,16 @@ def text_of(path: Path) -> str:
         ImportFileError: It is no file that can be read, or not in UTF-8.
     """
     try:
-        return path.read_text(encoding="utf-8-sig")
+        if path.stat().st_size > _LARGEST:
+            raise ImportFileError(f"{path}: holds more than {_LARGEST:,} bytes; import it in parts")
+        text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise ImportFileError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise ImportFileError(f"{path}: cannot be read: it is not in UTF-8; save it as UTF-8") from None
+    if path.suffix in {".yaml", ".yml"}:
+        _refuse_deep_nesting(path, text)
+    return text
 
 
 def csv_text_of(path: Path) -> str:
@@ -36,6 +46,12 @@ def csv_text_of(path: Path) -> str:
         ImportFileError: As `text_of`; or its fields are not separated by commas, or a column comes twice.
     """
     text = text_of(path)
+    if len(text) > csv.field_size_limit():
+        try:
+            for _ in csv.reader(text.splitlines()):
+                pass
+        except csv.Error as error:
+            raise ImportFileError(f"{path}: cannot be read as CSV: {error}; nothing was imported") from None
     header = text.partition("\n")[0]
     names = [name.strip().lower() for name in next(csv.reader([header]), [])]
     for other, said in ((";", "';'"), ("\t", "a tab")):
@@ -45,3 +61,12 @@ def csv_text_of(path: Path) -> str:
         if name and name in names[:number]:
             raise ImportFileError(f"{path}:1: the column {name!r} comes twice; expected once; nothing was imported")
     return text
+
+
+def _refuse_deep_nesting(path: Path, text: str) -> None:
+    depth = 0
+    for number, line in enumerate(text.splitlines(), 1):
+        for character in line:
+            depth += (character in "[{") - (character in "]}")
+            if depth > _DEEPEST:
+                raise ImportFileError(f"{path}:{number}: more than {_DEEPEST} brackets within each other")

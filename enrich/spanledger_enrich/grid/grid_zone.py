@@ -14,18 +14,10 @@ import pycountry
 from codecarbon.input import DataSource
 from ecologits.tracers.utils import PROVIDER_CONFIG_MAP
 
+from spanledger_vocabulary.provider import named
+
 if TYPE_CHECKING:
     import pandas as pd
-
-# The span's provider in EcoLogits' terms, for the country of a provider's data centres.
-_PROVIDERS = {
-    "gcp.gemini": "google_genai",
-    "gcp.gen_ai": "google_genai",
-    "gcp.vertex_ai": "google_genai",
-    "google": "google_genai",
-    "mistral_ai": "mistralai",
-}
-
 
 # AWS appends a letter to the region, Google a hyphen and a letter, Azure a hyphen and a number.
 _AVAILABILITY_ZONE = re.compile(r"^([a-z].*\d)-?[a-f]$|^([a-z]+\d?)-[123]$")
@@ -72,7 +64,8 @@ def locate(provider: str, cloud_region: str) -> Place:
         zone = cloud_region.strip().upper()
         return Place(zone, zone.partition("-")[0], f"the span names the grid zone {zone}")
     unknown = f"cloud region {cloud_region!r} is unknown; " if region else ""
-    hosting = PROVIDER_CONFIG_MAP.get(_PROVIDERS.get(provider, provider))
+    known = named(provider)
+    hosting = PROVIDER_CONFIG_MAP.get(known.data_centres if known else provider)
     if hosting is not None:
         country = alpha_2(hosting.datacenter_location)
         return Place(country, country, f"{unknown}EcoLogits: data centres of {provider}")

@@ -25,24 +25,23 @@ class Window(NamedTuple):
     until: datetime
 
 
-def judge(store: Store, batch: Window, parents: Window, version: int) -> int:
+def judge(store: Store, batch: str, parents: Window, version: int) -> int:
     """Write `call_verdict` for the spans of a batch and all that may report the same calls; gives how many changed.
 
     Args:
         store: The database; one worker at a time.
-        batch: The spans of the batch.
+        batch: The table of the batch's spans, stage 1 of the ledger.
         parents: The spans whose parents are new: one that comes late may show that calls report the same.
         version: The batch's version.
     """
-    times = {"after": batch.after, "until": batch.until}
-    store.execute(statement("count_once/1_keys"), times)
+    store.execute(statement("count_once/1_keys"), {"batch": batch})
     for table in _SCRATCH:
         store.execute(f"TRUNCATE TABLE {table}")
     candidates = 0
     while True:
         store.execute(
             statement("count_once/2_candidates"),
-            times | {"parents_after": parents.after, "parents_until": parents.until},
+            {"batch": batch, "parents_after": parents.after, "parents_until": parents.until},
         )
         found = int(store.value("SELECT count() FROM call_candidate"))
         if found == candidates:

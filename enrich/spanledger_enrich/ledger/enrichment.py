@@ -1,14 +1,17 @@
-"""Runs the one statement that costs calls: for the worker over what is new, for a restatement over what is not."""
+"""Runs the stages that cost calls: for the worker over what is new, for a restatement or a what-if over what is not."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from spanledger_enrich.ledger.stages import Stages, own_stages
 from spanledger_enrich.ledger.tenant_rules import follow_rules
 from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from spanledger_settings.configuration import Configuration
     from spanledger_sql.store import Store
 
@@ -28,10 +31,34 @@ def enrich(store: Store, configuration: Configuration, after: datetime, until: d
         until: The batch's end.
         version: Of the rows written.
     """
-    batch = {"target": "ledger", "spans": "llm_spans", "after": after, "until": until, "version": version}
-    whole = {"restatement_id": "", "restated_chunk": 0, "verdicts_after": last_version(store)}
-    follow_rules(store, {**batch, **whole})
-    store.execute(statement("ledger/ledger"), {**batch, **whole, **methods(configuration)})
+    stages = Stages(store)
+    scope = new_calls(store, configuration, after, until, version)
+    stages.take(scope)
+    write(store, stages, scope)
+
+
+def new_calls(
+    store: Store, configuration: Configuration, after: datetime, until: datetime, version: int
+) -> dict[str, Any]:
+    """The parameters of the stages, for the worker: the calls ingested in between that the ledger has not."""
+    return {
+        "target": "ledger",
+        "spans": "llm_spans",
+        "after": after,
+        "until": until,
+        "version": version,
+        "restatement_id": "",
+        "restated_chunk": 0,
+        "verdicts_after": last_version(store),
+        **methods(configuration),
+    }
+
+
+def write(store: Store, stages: Stages, scope: Mapping[str, Any]) -> None:
+    """Write the calls that ``stages`` have taken, and those that count otherwise since, into the ledger."""
+    if stages.take_recounted(scope):
+        follow_rules(store, scope)
+        stages.cost(scope)
 
 
 def compute_again(
@@ -58,9 +85,12 @@ def compute_again(
         "restatement_id": restatement_id,
         "restated_chunk": chunk,
         "verdicts_after": 0,
+        **methods(configuration),
     }
     follow_rules(store, scope)
-    store.execute(statement("ledger/ledger"), {**scope, **methods(configuration)})
+    with own_stages(store, target) as stages:
+        stages.take(scope)
+        stages.cost(scope)
 
 
 def methods(configuration: Configuration) -> dict[str, str | float]:

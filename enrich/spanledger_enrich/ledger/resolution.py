@@ -11,23 +11,22 @@ from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from spanledger_sql.store import Store
 
 
-def resolve_models(store: Store, after: datetime, until: datetime) -> int:
-    """Write `model_resolution` for the models of a batch that have none; gives how many were new."""
-    unresolved = store.rows(statement("lookups/unresolved_models"), after=after, until=until)
+def resolve_models(store: Store, batch: str) -> int:
+    """Write `model_resolution` for the models of the table ``batch`` that have none; gives how many were new."""
+    unresolved = store.rows(statement("lookups/unresolved_models"), batch=batch)
     if unresolved:
         names = PriceNames.read(store)
         store.insert("model_resolution", [_resolution(store, names, seen) for seen in unresolved])
     return len(unresolved)
 
 
-def resolve_places(store: Store, after: datetime, until: datetime) -> int:
-    """Write `grid_zone` for the places of a batch that have none; gives how many were new."""
-    rows = [_place(seen) for seen in store.rows(statement("lookups/unresolved_places"), after=after, until=until)]
+def resolve_places(store: Store, batch: str) -> int:
+    """Write `grid_zone` for the places of the table ``batch`` that have none; gives how many were new."""
+    rows = [_place(seen) for seen in store.rows(statement("lookups/unresolved_places"), batch=batch)]
     store.insert("grid_zone", rows)
     return len(rows)
 

@@ -16,6 +16,7 @@ from genai_prices.types import StartDateConstraint, TimeOfDateConstraint
 from spanledger_enrich.prices import price_catalogue
 from spanledger_enrich.prices.price_row import PriceKey, price_columns
 from spanledger_sql.store import statement
+from spanledger_vocabulary.provider import named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -32,29 +33,6 @@ ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 # Groq bills at least ten seconds of audio (genai_prices.types.ModelInfo.calc_price).
 _MINIMUM_SECONDS = {("groq", "whisper-large-v3"): 10, ("groq", "whisper-large-v3-turbo"): 10}
 
-# OpenTelemetry's names of providers, and those of older instrumentations, where genai-prices has another.
-PROVIDER_NAMES = {
-    "aws.bedrock": "aws",
-    "az.ai.inference": "azure",
-    "az.ai.openai": "azure",
-    "azure.ai.inference": "azure",
-    "azure.ai.openai": "azure",
-    "azure_ai": "azure",
-    "azure_openai": "azure",
-    "bedrock": "aws",
-    "fireworks_ai": "fireworks",
-    "gcp.gemini": "google",
-    "gcp.gen_ai": "google",
-    "gcp.vertex_ai": "google",
-    "gemini": "google",
-    "google_genai": "google",
-    "mistral_ai": "mistral",
-    "mistralai": "mistral",
-    "together_ai": "together",
-    "vertex_ai": "google",
-    "x_ai": "x-ai",
-    "xai": "x-ai",
-}
 # What clouds and gateways put before a model's name.
 _PREFIX = re.compile(r"^(?:.*/)?(?:publishers/[^/]+/models|models|deployments|endpoints)/|^[a-z0-9_.-]+/")
 
@@ -134,7 +112,7 @@ def resolve(provider: str, models: Iterable[str]) -> PriceEntry:
     """
     snapshot = data_snapshot.get_snapshot()
     names = [name for name in dict.fromkeys(models) if name]
-    provider_id = PROVIDER_NAMES.get(provider, provider) or None
+    provider_id = _catalogued(provider) or None
     for name in names:
         for asked, written in _spellings(provider_id, name):
             try:
@@ -154,9 +132,15 @@ def resolve(provider: str, models: Iterable[str]) -> PriceEntry:
 
 def seller(provider: str) -> str:
     """The name by which price books know a provider, as the catalogue writes it where it has it."""
-    name = PROVIDER_NAMES.get(provider.lower(), provider.lower())
+    name = _catalogued(provider.lower())
     found = data_snapshot.find_provider_by_id(data_snapshot.get_snapshot().providers, name) if name else None
     return found.id if found is not None else name
+
+
+def _catalogued(provider: str) -> str:
+    """What genai-prices calls a provider."""
+    known = named(provider)
+    return known.catalogue or known.name if known else provider
 
 
 def providers() -> list[str]:
@@ -204,7 +188,7 @@ def _spellings(provider: str | None, name: str) -> Iterator[tuple[str | None, st
     if provider is None:
         # A gateway's name says the provider first, such as azure/gpt-4o.
         first = name.split("/", 1)[0].lower()
-        yield PROVIDER_NAMES.get(first, first), bare
+        yield _catalogued(first), bare
     else:
         yield provider, bare
 

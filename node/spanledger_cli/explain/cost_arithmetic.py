@@ -1,7 +1,7 @@
 """A call's cost as products that can be checked by hand: how much of what, at which price, by the rules of the ledger.
 
-It computes what `ledger/ledger.sql` does, once more and apart from it, from the call and the price entry alone; a test
-holds the two equal to the last digit.
+It computes what `ledger/7_ledger.sql` does, once more and apart from it, from the call and the price entry alone; a
+test holds the two equal to the last digit.
 """
 
 from __future__ import annotations

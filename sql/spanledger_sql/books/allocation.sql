@@ -40,14 +40,9 @@ WITH
                 policy = 'duration', toUInt256(round(greatest(call.duration_ms, 0) * 10)),
                 toUInt256(10000)
             ) AS weight
-        FROM calls AS call
-        CROSS JOIN (SELECT * FROM commitment FINAL WHERE commitment_id = {commitment_id:String}) AS owner
-        WHERE call.ts >= {from:DateTime('UTC')} AND call.ts < {to:DateTime('UTC')}
-            AND (empty(owner.providers) OR has(owner.providers, call.provider))
-            AND (empty(owner.accounts) OR has(owner.accounts, call.provider_account))
-            AND (empty(owner.models) OR has(owner.models, call.request_model) OR has(owner.models, call.response_model))
-            AND (empty(owner.hosts) OR has(owner.hosts, call.host_name))
-            AND (empty(owner.tenants) OR has(owner.tenants, call.tenant_id))
+        FROM covered_call AS call
+        WHERE call.commitment_id = {commitment_id:String}
+            AND call.ts >= {from:DateTime('UTC')} AND call.ts < {to:DateTime('UTC')}
     ),
     used AS
     (

@@ -1,8 +1,8 @@
 -- Puts down the spans that share a key with a span of the batch, and those that share one with a span put down before:
 -- run until it adds none.
 -- A parent that comes late, of a trace with several calls, calls for another look at them as well.
--- Parameters: after, until DateTime64(6, 'UTC'): the batch, by time of ingestion, half-open at the start;
---     parents_after, parents_until DateTime64(6, 'UTC'): the parents that are new, likewise.
+-- Parameters: batch Identifier: the table of the batch, stage 1 of the ledger; parents_after, parents_until
+--     DateTime64(6, 'UTC'): the parents that are new, by time of ingestion, half-open at the start.
 INSERT INTO call_candidate
 WITH
     touched AS
@@ -12,10 +12,8 @@ WITH
         WHERE key IN (
             SELECT key
             FROM llm_span_key
-            WHERE ingested_at > {after:DateTime64(6, 'UTC')} AND ingested_at <= {until:DateTime64(6, 'UTC')}
-                AND (trace_id, span_id) NOT IN (
-                    SELECT trace_id, span_id FROM ledger WHERE enriched_at > {after:DateTime64(6, 'UTC')}
-                )
+            WHERE ingested_at IN (SELECT ingested_at FROM {batch:Identifier})
+                AND span IN (SELECT span FROM {batch:Identifier})
             UNION ALL
             SELECT cityHash64('trace', trace_id)
             FROM span_parent

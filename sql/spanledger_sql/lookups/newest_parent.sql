@@ -3,7 +3,8 @@
 -- Parameters:
 --   after DateTime64(6, 'UTC'): spans ingested later
 -- Columns:
---   newest: when it was ingested, UTC; `after` where there is none
-SELECT greatest(max(ingested_at), {after:DateTime64(6, 'UTC')}) AS newest
+--   newest: when it was ingested, UTC; no row where there is none
+SELECT max(ingested_at) AS newest
 FROM span_parent
 WHERE ingested_at > {after:DateTime64(6, 'UTC')}
+HAVING count() > 0

@@ -14,6 +14,8 @@ INSERT INTO energy_allocation (
     host_name, hour, trace_id, span_id, ts, tenant_id, cloud_region, wh, wh_low, wh_high, samples, policy, version
 )
 WITH
+    (SELECT groupUniqArrayArray(arrayPushBack(aliases, name)) FROM provider WHERE is_api) AS api_names,
+    (SELECT groupUniqArrayArray(hosts) FROM provider WHERE is_api) AS api_hosts,
     touched AS
     (
         SELECT pair.1 AS host_name, pair.2 AS hour
@@ -65,8 +67,12 @@ WITH
                 WHERE host_name IN {hosts:Array(String)}
                     AND if(
                         server_address = '',
-                        match(provider, '^(openai|anthropic|cohere|mistral|groq|x_?ai|deepseek|perplexity|aws|az|gcp|google|gemini|vertex|bedrock|ibm|moonshot|openrouter)'),
-                        match(server_address, '(openai|azure|anthropic|googleapis|google|amazonaws|cohere|groq|deepseek|fireworks|together|replicate|nvidia)\\.(com|ai|xyz)$|(mistral|cohere|x|perplexity|openrouter|cerebras|together|fireworks)\\.ai$|huggingface\\.co$'))
+                        arrayExists(name -> provider = name OR startsWith(provider, concat(name, '.')), api_names),
+                        -- By whole labels: api.x.ai is x.ai's, box.ai is not.
+                        arrayExists(
+                            host -> endsWith(concat(if(startsWith(host, '*'), '', '.'), replaceRegexpOne(lower(server_address), '\\.?(:[0-9]+)?$', '')),
+                                             if(startsWith(host, '*'), substring(host, 2), concat('.', host))),
+                            api_hosts))
             )
             -- No call runs for longer than a day.
             AND ts > arrayMin({hours:Array(DateTime('UTC'))}) - INTERVAL 1 DAY

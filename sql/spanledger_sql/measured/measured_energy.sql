@@ -8,43 +8,30 @@ WITH
     allotted AS
     (
         SELECT
-            allocation.trace_id AS trace_id,
-            allocation.span_id AS span_id,
-            any(allocation.host_name) AS host,
-            sum(allocation.wh) AS host_wh,
-            sum(allocation.wh_low) AS host_wh_low,
-            sum(allocation.wh_high) AS host_wh_high,
-            any(coalesce(host.pue, facility.pue, {default_pue:Float64})) AS host_pue
+            share.trace_id AS trace_id,
+            share.span_id AS span_id,
+            any(share.host_name) AS host,
+            sum(share.wh) AS host_wh,
+            sum(share.wh_low) AS host_wh_low,
+            sum(share.wh_high) AS host_wh_high,
+            any(coalesce(share.pue, place.pue, {default_pue:Float64})) AS host_pue
         FROM
         (
-            SELECT * FROM energy_allocation FINAL
+            SELECT * FROM energy_share
             WHERE (trace_id, span_id) IN (
                 SELECT trace_id, span_id FROM energy_allocation
                 WHERE span_id != '' AND host_name IN {hosts:Array(String)} AND hour IN {hours:Array(DateTime('UTC'))}
             )
-        ) AS allocation
-        INNER JOIN
-        (
-            SELECT host_name, hour, max(version) AS version
-            FROM energy_allocation
-            WHERE span_id = ''
-            GROUP BY host_name, hour
-        ) AS latest
-            ON latest.host_name = allocation.host_name AND latest.hour = allocation.hour
-            AND latest.version = allocation.version
-        LEFT JOIN (SELECT host_name, pue FROM energy_host FINAL) AS host
-            ON host.host_name = allocation.host_name
+        ) AS share
         LEFT JOIN
         (
-            SELECT call.trace_id AS trace_id, call.span_id AS span_id,
-                argMax(given.pue, given.cloud_region != '') AS pue
+            SELECT call.trace_id AS trace_id, call.span_id AS span_id, facility.pue AS pue
             FROM (SELECT trace_id, span_id, provider, cloud_region FROM ledger FINAL
                   WHERE host_name IN {hosts:Array(String)}) AS call
-            INNER JOIN (SELECT * FROM energy_facility FINAL) AS given ON given.provider = call.provider
-            WHERE given.cloud_region IN ('', call.cloud_region)
-            GROUP BY call.trace_id, call.span_id
-        ) AS facility
-            ON facility.trace_id = allocation.trace_id AND facility.span_id = allocation.span_id
+            INNER JOIN facility
+                ON facility.provider = call.provider AND facility.cloud_region = call.cloud_region
+        ) AS place
+            ON place.trace_id = share.trace_id AND place.span_id = share.span_id
         GROUP BY trace_id, span_id
     )
 SELECT

@@ -308,3 +308,17 @@ def test_what_came_up_to_a_minute_before_a_call_was_enriched_may_not_have_been_s
     enriched = books.store.value("SELECT min(enriched_at) FROM ledger")
     books.store.insert("price_book", [{"book": "acme", "imported_at": enriched - timedelta(seconds=seconds)}])
     assert restate(books, dry_run=True).examined_calls == examined
+
+
+@pytest.mark.parametrize(("seconds", "changed"), [(30, True), (90, False)])
+def test_what_came_up_to_a_minute_before_a_restatement_may_not_have_been_seen(books, seconds, changed):
+    books.book(span(0))
+    restate(books)
+    books.store.execute(
+        "INSERT INTO restatement SELECT * EXCEPT (updated_at) REPLACE (started_at + INTERVAL 1 HOUR AS started_at), "
+        "now64(6, 'UTC') + INTERVAL 1 HOUR FROM restatement FINAL"
+    )
+    began = books.store.value("SELECT max(started_at) FROM restatement FINAL")
+    assert not restatement.reference_changed(books.store, books.configuration)
+    books.store.insert("price_book", [{"book": "acme", "imported_at": began - timedelta(seconds=seconds)}])
+    assert restatement.reference_changed(books.store, books.configuration) == changed

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from spanledger_enrich.books.restatement import restate
 from spanledger_enrich.books.scope import Scope
 from spanledger_enrich.ledger.energy_allocation import allocate
+from spanledger_vocabulary.provider import providers
 
 NOON = datetime(2024, 10, 8, 12, 0, tzinfo=UTC)
 CALL = {
@@ -69,6 +70,20 @@ def test_a_call_alone_on_its_host_gets_what_the_host_drew_times_the_overhead(met
     assert call["pue"] == 1.56
     assert call["co2e_g"] == pytest.approx(call["energy_wh"] / 1000 * call["intensity_g_per_kwh"])
     assert call["version"] > 0
+
+
+@pytest.mark.parametrize(("of_host", "of_provider", "pue"), [(1.2, 1.4, 1.2), (None, 1.4, 1.4), (1.2, None, 1.2)])
+def test_the_overhead_is_the_hosts_own_else_its_providers(metered, of_host, of_provider, pue):
+    metered.store.execute("TRUNCATE TABLE energy_facility")
+    host(metered, "own", pue=of_host)
+    if of_provider:
+        facility = {"provider": "vllm", "cloud_region": "", "pue": of_provider}
+        metered.store.insert("energy_facility", [facility])
+    metered.ingest(CALL)
+    measured(metered, sample(1, 0, 10, 2.0))
+    metered.store.execute("TRUNCATE TABLE energy_facility")
+    [call] = calls(metered)
+    assert (call["pue"], call["energy_wh"]) == (pue, pytest.approx(2.0 * pue))
 
 
 def test_two_calls_share_by_their_weighted_tokens_and_the_time_in_the_sample(metered):
@@ -242,3 +257,20 @@ def test_what_is_allotted_and_idle_sums_to_what_was_measured(books, served, leng
     assert booked + idle == pytest.approx(expected, rel=1e-9, abs=1e-9)
     assert all(call["energy_wh"] >= 0 for call in calls(books) if call["energy_method"] == "measured")
     assert idle >= 0
+
+
+def test_only_calls_that_ran_on_the_host_get_its_energy_whatever_the_provider(metered):
+    apis = [provider for provider in providers() if provider.is_api]
+    elsewhere = [{"provider": name} for provider in apis for name in (provider.name, *provider.aliases)]
+    elsewhere += [
+        {"provider": "openai", "server_address": at}
+        for provider in apis
+        for host in provider.hosts
+        for at in (host.replace("*", "eu"), f"api.{host}".replace("*", "eu"), f"{host.replace('*', 'eu')}:443")
+    ]
+    here = [{"provider": name} for one in providers() if not one.is_api for name in (one.name, *one.aliases)]
+    here += [{"provider": "openai", "server_address": at} for at in ("box.ai", "gpu-1", "10.0.0.7", "notopenai.com")]
+    metered.ingest(*(CALL | call for call in (*elsewhere, *here)))
+    measured(metered, sample(1, 0, 10, 2.0))
+    found = [call["energy_method"] == "measured" for call in calls(metered)]
+    assert found == [False] * len(elsewhere) + [True] * len(here)

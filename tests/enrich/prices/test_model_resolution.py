@@ -7,6 +7,7 @@ import pytest
 from spanledger_enrich.energy import energy_model
 from spanledger_enrich.prices import price_list
 from spanledger_enrich.prices.price_list import PriceEntry
+from spanledger_vocabulary.provider import providers
 
 
 @pytest.mark.parametrize(
@@ -55,7 +56,7 @@ def test_providers_and_models_are_known_by_the_names_that_spans_give(provider, m
 
 def test_every_name_of_a_provider_leads_to_one_of_the_catalogue():
     known = {row["provider"] for row in price_list.catalogue()} | {"azure"}
-    assert set(price_list.PROVIDER_NAMES.values()) <= known
+    assert {provider.catalogue for provider in providers() if provider.catalogue} <= known
 
 
 def test_without_a_provider_the_models_maker_is_found():

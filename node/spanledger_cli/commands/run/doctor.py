@@ -100,7 +100,7 @@ def _check_folder(settings: Configuration, report: _Report) -> None:
         report.problem(
             "rejected",
             f"{counted(rejected, 'request')} in {settings.spool / 'rejected'}",
-            "read the .txt beside each, then delete",
+            f"the .txt beside each says why; 'spanledger ingest {settings.spool / 'rejected'}/*.pb' tries them again",
         )
 
 

@@ -8,6 +8,7 @@ from spanledger_cli.options import Files, configuration, open_store
 from spanledger_cli.progress import progress
 from spanledger_cli.terminal import console
 from spanledger_collector import otlp_file
+from spanledger_enrich.ledger.tenant_rules import store_rules
 from spanledger_enrich.worker import Worker, load_reference_data
 from spanledger_settings.figures import counted
 
@@ -26,6 +27,8 @@ def ingest(context: typer.Context, files: Files) -> None:
         for path in files:
             otlp_file.check(store, path)
             bar.advance(checking)
+        # Before the first span: what the rules name is kept of a span only if they are in force when it comes.
+        store_rules(store, configuration(context).tenant_rules)
         storing = bar.add_task("storing", total=len(files))
         requests = spans = 0
         for path in files:

@@ -15,9 +15,10 @@
 --   unattributed_share, unpriced_share, missing_usage_share: of the calls, 0 to 1; NULL without calls
 --   duplicates: reports of calls that another report counts for
 --   unbelieved: calls that name tokens which cannot be believed
---   unknown_attributes: names of up to five attributes of its spans that speak of tokens or usage and that no dialect
---     reads, as far back as spans are kept
+--   unknown_attributes: names of up to five attributes of its spans that speak of tokens or usage and that the
+--     table `attribute` does not know, as far back as spans are kept
 WITH
+    (SELECT arrayStringConcat(groupArray(concat('^', pattern, '$')), '|') FROM attribute WHERE pattern != '') AS patterns,
     unread AS
     (
         SELECT
@@ -31,7 +32,7 @@ WITH
                 ScopeName AS scope_name,
                 groupUniqArrayArray(1000)(arrayFilter(
                     name -> match(name, '(?i)token|usage|cached|billed_units|credits')
-                        AND NOT match(name, '(?i)cost|price|oauth|aggregated|avg|noCache|textTokens|client[.]token|^llm[.][a-z_]+[.]usage|max|limit|time_to|per_|cached_content|budget|[.]input$|[.]output$'),
+                        AND NOT (patterns != '' AND match(name, patterns)),
                     SpanAttributes.keys)) AS candidates
             FROM otel_traces
             WHERE Timestamp >= {from:DateTime64(9, 'UTC')} AND Timestamp < {to:DateTime64(9, 'UTC')}
@@ -42,10 +43,7 @@ WITH
             GROUP BY ServiceName, ScopeName
         )
         ARRAY JOIN candidates AS name
-        -- The dialects' vocabulary is the text of the view that reads them.
-        WHERE position((SELECT any(create_table_query) FROM system.tables
-                        WHERE database = currentDatabase() AND name = 'llm_spans_from_otel_traces'),
-                       concat('\'', name, '\'')) = 0
+        WHERE name NOT IN (SELECT attribute.name FROM attribute)
         GROUP BY service_name, scope_name
     ),
     told AS

@@ -15,20 +15,10 @@
 WITH
     paid AS
     (
-        SELECT DISTINCT call.trace_id AS trace_id, call.span_id AS span_id
-        FROM calls AS call
-        CROSS JOIN (SELECT * FROM commitment FINAL WHERE covers_usage) AS one
-        WHERE call.ts >= {from:DateTime64(9, 'UTC')} AND call.ts < {to:DateTime64(9, 'UTC')}
-            AND call.ts >= one.begins AND call.ts < one.ends
-            AND (empty(one.providers) OR has(one.providers, call.provider))
-            AND (empty(one.accounts) OR has(one.accounts, call.provider_account))
-            AND (empty(one.models) OR has(one.models, call.request_model) OR has(one.models, call.response_model))
-            AND (empty(one.hosts) OR has(one.hosts, call.host_name))
-            AND (empty(one.tenants) OR has(one.tenants, call.tenant_id))
-            AND NOT (
-                empty(one.providers) AND empty(one.accounts) AND empty(one.models) AND empty(one.hosts)
-                AND empty(one.tenants)
-            )
+        SELECT DISTINCT trace_id, span_id
+        FROM covered_call
+        WHERE covers_usage AND in_term AND NOT names_nothing
+            AND ts >= {from:DateTime64(9, 'UTC')} AND ts < {to:DateTime64(9, 'UTC')}
     )
 SELECT
     tenant,

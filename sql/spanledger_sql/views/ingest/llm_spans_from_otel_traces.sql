@@ -5,172 +5,22 @@
 -- Input tokens are the whole prompt, cached tokens included; output tokens include reasoning. What is not a count
 -- (negative, NaN, too large, text) is kept in usage_raw, named in usage_note, and counts as missing.
 --
--- First each dialect's vocabulary: its names of attributes, and what they mean here. Where a span has several names of
--- one meaning the first on the span is taken. Then each dialect's repairs, then the columns. All names of a span are
--- translated in one pass over the block's dictionary of names, which is many times cheaper than looking names up.
--- Needs: llm_spans, otel_traces
+-- First the names of attributes are translated to what they mean here: spanledger_vocabulary/attribute.csv says what.
+-- Where a span has several names of one meaning the first on the span is taken. Then each dialect's repairs, then the
+-- columns. All names of a span are translated in one pass over the block's dictionary of names, which is many times
+-- cheaper than looking names up. The placeholders in double braces are the vocabulary's constants.
+-- Needs: llm_spans, otel_traces, tenant_rule, tenant_rule_set
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS llm_spans_from_otel_traces TO llm_spans AS
 WITH
-    -- OpenTelemetry's GenAI conventions, all generations, and everything that builds on them: the official
-    -- instrumentations, the anthropic SDK's own, OpenLIT, LiteLLM V2, pydantic-ai.
-    [('gen_ai.operation.name', 'operation'),
-     ('gen_ai.provider.name', 'provider'), ('gen_ai.system', 'system'),
-     ('gen_ai.request.model', 'request_model'), ('gen_ai.response.model', 'response_model'),
-     ('gen_ai.response.id', 'response_id'),
-     ('gen_ai.response.finish_reasons', 'finish_reason'), ('gen_ai.response.finish_reason', 'finish_reason'),
-     ('gen_ai.request.stream', 'stream'), ('gen_ai.is_streaming', 'stream'), ('gen_ai.request.is_stream', 'stream'),
-     ('gen_ai.response.time_to_first_chunk', 'ttft'), ('gen_ai.client.operation.time_to_first_chunk', 'ttft'),
-     ('server.address', 'server'), ('net.peer.name', 'server'), ('http.host', 'server'),
-     ('url.full', 'server'), ('http.url', 'server'),
-     ('error.type', 'error_type'),
-     ('openai.response.service_tier', 'service_tier'), ('gen_ai.openai.response.service_tier', 'service_tier'),
-     ('gen_ai.response.service_tier', 'service_tier'),
-     ('gen_ai.usage.input_tokens', 'usage.input'), ('gen_ai.usage.prompt_tokens', 'usage.input'),
-     ('gen_ai.usage.output_tokens', 'usage.output'), ('gen_ai.usage.completion_tokens', 'usage.output'),
-     ('gen_ai.usage.cache_read.input_tokens', 'usage.cache_read'),
-     ('gen_ai.usage.cache_read_input_tokens', 'usage.cache_read'),
-     ('gen_ai.usage.cache_write.input_tokens', 'usage.cache_write'),
-     ('gen_ai.usage.cache_creation.input_tokens', 'usage.cache_write'),
-     ('gen_ai.usage.cache_creation_input_tokens', 'usage.cache_write'),
-     ('gen_ai.usage.reasoning.output_tokens', 'usage.reasoning'), ('gen_ai.usage.reasoning_tokens', 'usage.reasoning'),
-     ('gen_ai.usage.reasoning_output_tokens', 'usage.reasoning'),
-     ('gen_ai.usage.total_tokens', 'usage.total'),
-     ('gen_ai.usage.audio.input_tokens', 'usage.audio_input'), ('gen_ai.usage.input_audio_tokens', 'usage.audio_input'),
-     ('gen_ai.usage.audio.output_tokens', 'usage.audio_output'),
-     ('gen_ai.usage.output_audio_tokens', 'usage.audio_output'),
-     ('gen_ai.usage.server_tool_use.web_search_requests', 'usage.searches'),
-     ('gen_ai.workflow.name', 'workflow'), ('gen_ai.conversation.id', 'who.session'),
-     ('user.id', 'who.user'), ('enduser.id', 'who.user'), ('gen_ai.request.user', 'who.user'),
-     ('openai.request.user', 'who.user'), ('session.id', 'who.session'),
-     ('deployment.environment.name', 'environment'), ('deployment.environment', 'environment'),
-     ('cloud.provider', 'cloud_provider'), ('cloud.region', 'cloud_region')] AS otel,
-
-    -- The anthropic SDK itself.
-    [('anthropic.message.stop_reason', 'finish_reason'), ('anthropic.response.service_tier', 'service_tier'),
-     ('anthropic.usage.cache_creation.ephemeral_5m_input_tokens', 'usage.cache_write_5m'),
-     ('anthropic.usage.cache_creation.ephemeral_1h_input_tokens', 'usage.cache_write_1h'),
-     ('anthropic.usage.server_tool_use.web_search_requests', 'usage.searches'),
-     ('anthropic.response.speed', 'speed'), ('anthropic.usage.speed', 'speed')] AS anthropic,
-
-    -- Spanledger's own library.
-    [('spanledger.role', 'role'), ('spanledger.outcome', 'outcome'), ('spanledger.attempts', 'attempts'),
-     ('spanledger.service_tier', 'service_tier'), ('spanledger.batch', 'batch'), ('spanledger.speed', 'speed'),
-     ('spanledger.usage.cache_write_1h.input_tokens', 'usage.cache_write_1h'),
-     ('spanledger.usage.audio.input_tokens', 'usage.audio_input'),
-     ('spanledger.usage.audio.output_tokens', 'usage.audio_output'), ('spanledger.usage.web_searches', 'usage.searches'),
-     ('spanledger.vendor.name', 'provider'), ('spanledger.vendor.service', 'request_model'),
-     ('spanledger.vendor.unit', 'usage.vendor_unit'), ('spanledger.vendor.quantity', 'usage.vendor_quantity'),
-     ('spanledger.feature', 'feature'), ('spanledger.workflow', 'workflow'), ('spanledger.run_id', 'run_id'),
-     ('spanledger.cost_center', 'cost_center'), ('spanledger.provider.account', 'who.account'),
-     ('spanledger.from_baggage', 'who.from_baggage')] AS spanledger,
-
-    -- OpenLLMetry (Traceloop), older generations included.
-    [('llm.request.type', 'request_type'), ('llm.request.model', 'request_model'),
-     ('llm.response.model', 'response_model'), ('llm.response.id', 'response_id'), ('llm.is_streaming', 'stream'),
-     ('llm.usage.prompt_tokens', 'usage.input'), ('llm.usage.completion_tokens', 'usage.output'),
-     ('llm.usage.total_tokens', 'usage.total'), ('llm.usage.reasoning_tokens', 'usage.reasoning'),
-     ('llm.usage.cache_read_input_tokens', 'usage.cache_read'),
-     ('llm.usage.cache_creation_input_tokens', 'usage.cache_write'),
-     ('gen_ai.openai.api_base', 'server'), ('llm.openai.api_base', 'server'), ('openai.api_base', 'server'),
-     ('gen_ai.user', 'who.user'), ('llm.user', 'who.user'), ('traceloop.workflow.name', 'workflow'),
-     ('traceloop.association.properties.user_id', 'who.user'),
-     ('traceloop.association.properties.session_id', 'who.session'),
-     ('traceloop.association.properties.feature', 'feature')] AS openllmetry,
-
-    -- OpenInference: names of its own throughout. The answer tells the response's id.
-    [('openinference.span.kind', 'openinference_kind'), ('llm.provider', 'provider'), ('llm.system', 'system'),
-     ('llm.model_name', 'model'), ('embedding.model_name', 'model'), ('reranker.model_name', 'model'),
-     ('llm.request.model_name', 'request_model'), ('llm.response.model_name', 'response_model'),
-     ('llm.finish_reason', 'finish_reason'),
-     ('llm.token_count.prompt', 'usage.input'), ('llm.token_count.completion', 'usage.output'),
-     ('llm.token_count.total', 'usage.total'),
-     ('llm.token_count.prompt_details.cache_read', 'usage.cache_read'),
-     ('llm.token_count.prompt_details.cache_write', 'usage.cache_write'),
-     ('llm.token_count.prompt_details.audio', 'usage.audio_input'),
-     ('llm.token_count.completion_details.reasoning', 'usage.reasoning'),
-     ('llm.token_count.completion_details.audio', 'usage.audio_output'),
-     ('output.value', 'answer'), ('metadata', 'who.metadata')] AS openinference,
-
-    -- OpenLIT.
-    [('gen_ai.server.time_to_first_token', 'ttft')] AS openlit,
-
-    -- Logfire: the result of a stream is a span of its own, of no duration.
-    [('logfire.span_type', 'logfire_type'), ('duration', 'logfire_duration'), ('user_id', 'who.user'),
-     ('session_id', 'who.session'), ('gen_ai.usage.raw', 'usage.document')] AS logfire,
-
-    -- LiteLLM, both of its instrumentations. They may write on the app's own span.
-    [('litellm.call_id', 'litellm_call'), ('metadata.usage_object', 'usage.document'), ('metadata.user_api_key_user_id', 'who.user'),
-     ('metadata.session_id', 'who.session'), ('litellm.metadata.session_id', 'who.session'),
-     ('litellm.user.id', 'who.user'), ('litellm.end_user.id', 'who.user')] AS litellm,
-
-    -- Langfuse: one JSON document for the usage, the provider's own.
-    [('langfuse.observation.type', 'langfuse_type'), ('langfuse.observation.model.name', 'model'),
-     ('langfuse.observation.usage_details', 'usage.document'), ('langfuse.observation.usageDetails', 'usage.document'),
-     ('langfuse.observation.completion_start_time', 'langfuse_first_token'),
-     ('langfuse.observation.metadata.finish_reason', 'finish_reason'),
-     ('langfuse.observation.metadata.service_tier', 'service_tier'), ('langfuse.observation.metadata.id', 'response_id'),
-     ('langfuse.environment', 'environment'),
-     ('langfuse.user.id', 'who.user'), ('langfuse.session.id', 'who.session')] AS langfuse,
-
-    -- pydantic-ai: what the provider called its tokens, under `details`.
-    [('gen_ai.usage.details.cache_read_tokens', 'usage.cache_read'),
-     ('gen_ai.usage.details.cache_read_input_tokens', 'usage.cache_read'),
-     ('gen_ai.usage.details.cached_tokens', 'usage.cache_read'),
-     ('gen_ai.usage.details.cache_write_tokens', 'usage.cache_write'),
-     ('gen_ai.usage.details.cache_creation_input_tokens', 'usage.cache_write'),
-     ('gen_ai.usage.details.ephemeral_5m_input_tokens', 'usage.cache_write_5m'),
-     ('gen_ai.usage.details.ephemeral_1h_input_tokens', 'usage.cache_write_1h'),
-     ('gen_ai.usage.details.reasoning_tokens', 'usage.reasoning'),
-     ('gen_ai.usage.details.thinking_tokens', 'usage.reasoning'),
-     ('gen_ai.usage.details.thoughts_tokens', 'usage.reasoning'),
-     ('gen_ai.usage.details.input_audio_tokens', 'usage.audio_input'),
-     ('gen_ai.usage.details.output_audio_tokens', 'usage.audio_output'),
-     ('gen_ai.usage.details.web_search_requests', 'usage.searches')] AS pydantic_ai,
-
-    -- Vercel's AI SDK.
-    [('ai.operationId', 'vercel_operation'), ('ai.model.provider', 'system'), ('ai.model.id', 'request_model'),
-     ('ai.response.model', 'response_model'), ('ai.response.id', 'response_id'),
-     ('ai.response.finishReason', 'finish_reason'),
-     ('ai.response.msToFirstChunk', 'ttft'), ('ai.stream.msToFirstChunk', 'ttft'),
-     ('ai.usage.inputTokens', 'usage.input'), ('ai.usage.promptTokens', 'usage.input'),
-     ('ai.usage.tokens', 'usage.input'),
-     ('ai.usage.outputTokens', 'usage.output'), ('ai.usage.completionTokens', 'usage.output'),
-     ('ai.usage.totalTokens', 'usage.total'), ('ai.response.providerMetadata', 'vercel_metadata'),
-     ('ai.usage.cachedInputTokens', 'usage.cache_read'),
-     ('ai.usage.inputTokenDetails.cacheReadTokens', 'usage.cache_read'),
-     ('ai.usage.inputTokenDetails.cacheWriteTokens', 'usage.cache_write'),
-     ('ai.usage.reasoningTokens', 'usage.reasoning'),
-     ('ai.usage.outputTokenDetails.reasoningTokens', 'usage.reasoning'),
-     ('ai.telemetry.metadata.userId', 'who.user'), ('ai.telemetry.metadata.user_id', 'who.user'),
-     ('ai.telemetry.metadata.sessionId', 'who.session'), ('ai.telemetry.metadata.session_id', 'who.session'),
-     ('ai.telemetry.metadata.feature', 'feature')] AS vercel,
-
     -- Names of tenants, the most trusted first.
-    ['tenant.id', 'tenant_id', 'tenant', 'baggage.tenant.id', 'litellm.team.id', 'metadata.user_api_key_team_id',
-     'litellm.metadata.tenant_id', 'litellm.metadata.user_api_key_team_id', 'metadata.tenant_id',
-     'traceloop.association.properties.tenant_id', 'traceloop.association.properties.tenant.id',
-     'traceloop.association.properties.tenant', 'langfuse.trace.metadata.tenant_id',
-     'langfuse.trace.metadata.tenant.id', 'langfuse.trace.metadata.tenant', 'ai.telemetry.metadata.tenant_id',
-     'ai.telemetry.metadata.tenantId', 'ai.telemetry.metadata.tenant'] AS tenant_names,
-    arrayConcat(otel, anthropic, spanledger, openllmetry, openinference, openlit, logfire, litellm, langfuse,
-                pydantic_ai, vercel) AS vocabulary,
-
-    -- What usage documents call the counts, by the count's place among `count_texts`.
-    [('prompt_tokens', 1), ('input_tokens', 1), ('promptTokens', 1), ('input', 1),
-     ('completion_tokens', 2), ('output_tokens', 2), ('completionTokens', 2), ('output', 2),
-     ('prompt_tokens_details.cached_tokens', 3), ('input_tokens_details.cached_tokens', 3),
-     ('cache_read_input_tokens', 3), ('input_cached_tokens', 3), ('input_cache_read', 3),
-     ('cache_creation_input_tokens', 4), ('prompt_tokens_details.cache_write_tokens', 4),
-     ('prompt_tokens_details.cache_creation_tokens', 4), ('input_tokens_details.cache_write_tokens', 4),
-     ('input_cache_creation', 4),
-     ('cache_creation.ephemeral_1h_input_tokens', 5), ('input_cache_creation_1h', 5),
-     ('cache_creation.ephemeral_5m_input_tokens', 6), ('input_cache_creation_5m', 6),
-     ('completion_tokens_details.reasoning_tokens', 7), ('output_tokens_details.reasoning_tokens', 7),
-     ('output_tokens_details.thinking_tokens', 7), ('output_reasoning_tokens', 7), ('output_reasoning', 7),
-     ('prompt_tokens_details.audio_tokens', 8), ('input_audio_tokens', 8),
-     ('completion_tokens_details.audio_tokens', 9), ('output_audio_tokens', 9),
-     ('server_tool_use.web_search_requests', 10)] AS document_vocabulary,
+    {{tenant_names}} AS tenant_names,
+    (
+        SELECT groupUniqArray(attribute)
+        FROM tenant_rule
+        WHERE version = (SELECT max(version) FROM tenant_rule_set)
+    ) AS rule_names,
+    {{treatments_of}},
 
     translated AS
     (
@@ -178,25 +28,24 @@ WITH
             *,
             mapKeys(SpanAttributes) AS names,
             mapValues(SpanAttributes) AS texts,
-            arrayMap(name -> transform(name, vocabulary.1, vocabulary.2, ''), names) AS meanings,
+            -- By the meaning's place among all meanings: numbers are found faster than texts.
+            arrayMap(name -> toUInt8(transform(name, {{names_read}}, {{meanings_read}}, 0)), names) AS meanings,
             arrayMap(name -> toUInt8(transform(name, tenant_names, range(1, length(tenant_names) + 1), 99)), names)
                 AS tenant_ranks,
-            -- What is kept as it came: all that speaks of usage, and what may tell whose call it was, unless by its
-            -- name it may hold contents.
+            -- What is kept as it came: all that speaks of usage, and what tells whose call it was. treatments: below 4 are
+            -- counts, names and what is not known, of which otel_traces has numbers only; 9 tells whose.
             arrayMap(name -> multiSearchAny(name, ['usage', 'token_count', 'cost', 'spanledger.vendor.']), names)
-                AS is_usage,
-            arrayMap((name, meaning, usage) ->
-                         (meaning = '' OR startsWith(meaning, 'who.')) AND NOT usage
-                         AND NOT multiSearchAny(name, ['message', 'prompt', 'completion', 'content', 'input', 'output',
-                                                       'text', 'query', 'answer', 'instruction', 'document', 'schema',
-                                                       'tool', 'request_data', 'response_data']),
-                     names, meanings, is_usage) AS may_tell_whose
+                AS speaks_of_usage,
+            treatments_of(names) AS treatments,
+            arrayMap((usage, treatment) -> usage AND treatment < 4, speaks_of_usage, treatments) AS is_usage,
+            arrayMap(treatment -> treatment = 9, treatments) AS may_tell_whose,
+            arrayMap(treatment -> treatment IN (1, 5, 9), treatments_of(mapKeys(ResourceAttributes))) AS resource_may_tell_whose
         FROM otel_traces
     ),
 
     sorted_out AS
     (
-        WITH (meaning -> texts[indexOf(meanings, meaning)]) AS said
+        WITH (meaning -> texts[indexOf(meanings, toUInt8(indexOf({{meanings}}, meaning)))]) AS said
         SELECT
             *,
             said('operation') AS said_operation,
@@ -328,7 +177,7 @@ WITH
             arrayFlatten(document_parts) AS document,
             document.1 AS document_names,
             document.2 AS document_values,
-            arrayMap(name -> toUInt8(transform(name, document_vocabulary.1, document_vocabulary.2, 0)), document_names)
+            arrayMap(name -> toUInt8(transform(name, {{usage_fields}}, {{usage_field_counts}}, 0)), document_names)
                 AS document_numbers,
             -- In the order of the counts below.
             arrayMap(number -> document_values[indexOf(document_numbers, toUInt8(number))], range(1, 11)) AS document_counts,
@@ -349,14 +198,9 @@ WITH
                     said_vercel_operation = 'ai.rerank.doRerank', 'rerank',
                     ''),
                 otel_operation = 'completion' AND (dialect_name = 'litellm' OR endsWith(SpanName, '.chat')), 'chat',
-                otel_operation != '', transform(
-                    otel_operation,
-                    ['completion', 'acompletion', 'embedding', 'aembedding', 'embed', 'arerank', 'message', 'messages'],
-                    ['text_completion', 'chat', 'embeddings', 'embeddings', 'embeddings', 'rerank', 'chat', 'chat'],
-                    otel_operation),
-                said_openinference_kind != '', transform(said_openinference_kind, ['LLM', 'EMBEDDING', 'RERANKER'],
-                                                    ['chat', 'embeddings', 'rerank'], ''),
-                said_langfuse_type != '', transform(said_langfuse_type, ['generation', 'embedding'], ['chat', 'embeddings'], ''),
+                otel_operation != '', transform(otel_operation, {{otel_genai_names}}, {{otel_genai_operations}}, otel_operation),
+                said_openinference_kind != '', transform(said_openinference_kind, {{openinference_names}}, {{openinference_operations}}, ''),
+                said_langfuse_type != '', transform(said_langfuse_type, {{langfuse_names}}, {{langfuse_operations}}, ''),
                 openlit_bare, splitByChar(' ', CAST(SpanName, 'String'))[1],
                 said_input != '' AND (said_request_model != '' OR said_response_model != ''), 'chat',
                 '') AS operation_name
@@ -421,8 +265,7 @@ WITH
                greatest(0, least(86400, ifNull(toFloat64OrNull(said_logfire_duration), 0))), 0) AS logfire_stream_s,
             indexOf(`Events.Name`, 'exception') AS exception_event
         FROM understood
-        WHERE operation_name IN ('chat', 'text_completion', 'generate_content', 'embeddings', 'responses', 'multimodal',
-                                 'rerank', 'image_generation', 'speech', 'transcription', 'vendor_usage')
+        WHERE operation_name IN ({{operations}})
     ),
 
     concluded AS
@@ -444,53 +287,16 @@ WITH
             -- More cached tokens than tokens: then they were not among them.
             openlit_excludes_cached OR document_excludes_cached OR cache_read_count + cache_write_count > counts[1]
                 AS input_excludes_cached,
-            transform(
-                label,
-                ['az.ai.openai', 'azure', 'azure_openai', 'azure-openai', 'azureopenai', 'az.ai.inference', 'azure_ai',
-                 'bedrock', 'aws_bedrock', 'amazon-bedrock', 'aws', 'amazon', 'bedrock_converse',
-                 'gemini', 'google', 'google_genai', 'google-genai', 'google-gla', 'google_generativeai', 'gcp.gen_ai',
-                 'google.vertex', 'vertex_ai', 'vertexai', 'vertex', 'google-vertex', 'google_vertexai',
-                 'mistral', 'mistralai', 'mistral-ai', 'xai', 'x-ai', 'grok', 'together', 'togetherai', 'together-ai',
-                 'fireworks', 'fireworks-ai', 'cohere_chat', 'claude', 'ibm', 'watsonx', 'perplexity-ai'],
-                ['azure.ai.openai', 'azure.ai.openai', 'azure.ai.openai', 'azure.ai.openai', 'azure.ai.openai',
-                 'azure.ai.inference', 'azure.ai.inference',
-                 'aws.bedrock', 'aws.bedrock', 'aws.bedrock', 'aws.bedrock', 'aws.bedrock', 'aws.bedrock',
-                 'gcp.gemini', 'gcp.gemini', 'gcp.gemini', 'gcp.gemini', 'gcp.gemini', 'gcp.gemini', 'gcp.gen_ai',
-                 'gcp.vertex_ai', 'gcp.vertex_ai', 'gcp.vertex_ai', 'gcp.vertex_ai', 'gcp.vertex_ai', 'gcp.vertex_ai',
-                 'mistral_ai', 'mistral_ai', 'mistral_ai', 'x_ai', 'x_ai', 'x_ai', 'together_ai', 'together_ai',
-                 'together_ai', 'fireworks_ai', 'fireworks_ai', 'cohere', 'anthropic', 'ibm.watsonx.ai',
-                 'ibm.watsonx.ai', 'perplexity'],
-                label) AS provider_of_label,
+            transform(label, {{providers_called_otherwise}}, {{providers_so_called}}, label) AS provider_of_label,
+            -- The longest part of the server's name that is the host of an API, label by label.
             multiIf(
                 server = '' OR startsWith(provider_of_label, 'azure') OR startsWith(provider_of_label, 'gcp.'), '',
-                endsWith(server, 'aiplatform.googleapis.com'), 'gcp.vertex_ai',
-                transform(
-                    cutToFirstSignificantSubdomain(server),
-                    ['openai.com', 'azure.com', 'anthropic.com', 'amazonaws.com', 'googleapis.com', 'mistral.ai',
-                     'groq.com', 'deepseek.com', 'x.ai', 'together.xyz', 'together.ai', 'fireworks.ai', 'openrouter.ai',
-                     'perplexity.ai', 'cohere.com', 'cohere.ai', 'cerebras.ai', 'nvidia.com', 'deepinfra.com',
-                     'moonshot.ai', 'moonshot.cn', 'aliyuncs.com', 'huggingface.co', 'ovh.net', 'novita.ai',
-                     'sambanova.ai', 'nebius.com', 'z.ai', 'minimax.io', 'voyageai.com', 'avian.io', 'hyperbolic.xyz',
-                     'baseten.co', 'replicate.com', 'ai21.com', 'bigmodel.cn', 'volces.com', 'siliconflow.cn',
-                     'siliconflow.com', 'friendli.ai', 'lambda.ai', 'featherless.ai', 'github.ai'],
-                    ['openai', 'azure.ai.openai', 'anthropic', 'aws.bedrock', 'gcp.gemini', 'mistral_ai',
-                     'groq', 'deepseek', 'x_ai', 'together_ai', 'together_ai', 'fireworks_ai', 'openrouter',
-                     'perplexity', 'cohere', 'cohere', 'cerebras', 'nvidia', 'deepinfra',
-                     'moonshotai', 'moonshotai', 'alibaba', 'huggingface', 'ovhcloud', 'novita',
-                     'sambanova', 'nebius', 'zai', 'minimax', 'voyageai', 'avian', 'hyperbolic',
-                     'baseten', 'replicate', 'ai21', 'zhipuai', 'volcengine', 'siliconflow',
-                     'siliconflow', 'friendli', 'lambda', 'featherless', 'github'],
-                    '')) AS provider_of_server,
-            multiIf(
-                label != '', '',
-                match(request_model_name, '^(gpt-|o\\d|chatgpt|text-embedding-|davinci|whisper|dall-e)'), 'openai',
-                startsWith(request_model_name, 'claude'), 'anthropic',
-                startsWith(request_model_name, 'gemini'), 'gcp.gemini',
-                match(request_model_name, '^(mistral|codestral|ministral|magistral|pixtral)'), 'mistral_ai',
-                startsWith(request_model_name, 'command'), 'cohere',
-                startsWith(request_model_name, 'deepseek'), 'deepseek',
-                startsWith(request_model_name, 'grok'), 'x_ai',
-                '') AS provider_of_model,
+                {{regional_hosts}},
+                arrayFirst(found -> found != '',
+                           arrayMap(length -> transform(arrayStringConcat(arraySlice(splitByChar('.', server), -length), '.'),
+                                                        {{hosts}}, {{hosts_providers}}, ''),
+                                    [5, 4, 3, 2]))) AS provider_of_server,
+            if(label != '', '', multiIf({{models_of_providers}}, '')) AS provider_of_model,
             multiIf(
                 tenant_rank < 99, (tenant_names[tenant_rank],
                                    trim(BOTH '"' FROM texts[indexOf(said_tenant_ranks, tenant_rank)])),
@@ -571,6 +377,8 @@ SELECT
                   CAST((arrayFilter((name, keep) -> keep, names, may_tell_whose),
                         arrayFilter((text, keep) -> keep, texts, may_tell_whose)),
                        'Map(LowCardinality(String), String)')),
-        CAST((arrayMap(name -> concat('resource.', name), mapKeys(ResourceAttributes)), mapValues(ResourceAttributes)),
+        CAST((arrayMap(name -> concat('resource.', name),
+                       arrayFilter((name, keep) -> keep, mapKeys(ResourceAttributes), resource_may_tell_whose)),
+              arrayFilter((text, keep) -> keep, mapValues(ResourceAttributes), resource_may_tell_whose)),
              'Map(LowCardinality(String), String)')) AS attribution_raw
 FROM concluded;

@@ -1,16 +1,10 @@
--- Flattens OTLP export requests into otel_traces.
+-- Flattens OTLP export requests into otel_traces_in, which stores nothing: what may be stored of them is decided there.
 --
--- Message contents (prompts and answers) are dropped here, before anything is stored: attributes whose name says
--- that they hold content, whoever's instrumentation sent them. Values become text as the OpenTelemetry Collector's
--- exporter writes them: arrays as JSON.
---
--- All rows of an insert have one IngestedAt: the microseconds in the setting `log_comment`, where an insert gives them, so
--- that the rows of an insert whose end nobody saw can be found and taken back; else now.
--- Needs: otel_traces, otlp_requests
+-- Values become text as the OpenTelemetry Collector's exporter writes them: arrays as JSON.
+-- Needs: otel_traces_in, otlp_requests
 
-CREATE MATERIALIZED VIEW IF NOT EXISTS otel_traces_from_otlp TO otel_traces AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS otel_traces_from_otlp TO otel_traces_in AS
 WITH
-    'gen_ai\\.(input|output)\\.messages|gen_ai\\.system_instructions|gen_ai\\.(prompt|completion)($|\\.)|gen_ai\\.tool\\.(definitions|call\\.(arguments|result))|gen_ai\\.(content|request\\.messages|response\\.text)|llm\\.(input_messages|output_messages|prompts|completions|tools|prompt_template|function_call)|(input|output)\\.value|embedding\\.(text|embeddings|vector)|retrieval\\.documents|ai\\.(prompt|response\\.(text|object|toolCalls|files|reasoning)|result|value|values|embedding|toolCall\\.(args|result))|langfuse\\.(observation|trace)\\.(input|output)|traceloop\\.entity\\.(input|output)|all_messages_events|pydantic_ai\\.all_messages|events|request_data|response_data|llm\\.(openai|anthropic|vertex_ai|bedrock)\\.(messages|content|choices)|messages|(db|http)\\.(statement|request\\.body|response\\.body)' AS content_keys,
     v -> multiIf(
         v.value = 'string_value', v.string_value,
         v.value = 'int_value', toString(v.int_value),
@@ -25,13 +19,7 @@ WITH
             v.array_value.values), ','), ']'),
         v.value = 'bytes_value', base64Encode(v.bytes_value),
         '') AS as_text,
-    -- Of an answer that is a whole response, the response's id is kept: two reports of one call may share nothing else.
-    v -> extract(v.string_value, '^{"id": ?"((?:chatcmpl|cmpl|resp|msg|gen)[-_][\\w-]{6,100})"') AS id_of_answer,
-    kvs -> CAST(
-        arrayMap(kv -> (kv.key, if(kv.key = 'output.value', concat('{"id":"', id_of_answer(kv.value), '"}'), as_text(kv.value))),
-                 arrayFilter(kv -> NOT match(kv.key, concat('^(', content_keys, ')'))
-                                   OR kv.key = 'output.value' AND id_of_answer(kv.value) != '', kvs)),
-        'Map(LowCardinality(String), String)') AS as_map,
+    kvs -> CAST(arrayMap(kv -> (kv.key, as_text(kv.value)), kvs), 'Map(LowCardinality(String), String)') AS as_map,
     n -> fromUnixTimestamp64Nano(toInt64(least(n, toUInt64(9223372036854775807))), 'UTC') AS as_time,
     arrayJoin(resource_spans) AS rs,
     arrayJoin(rs.scope_spans) AS ss,
@@ -54,12 +42,9 @@ SELECT
     s.status.message AS StatusMessage,
     arrayMap(e -> as_time(e.time_unix_nano), s.events) AS `Events.Timestamp`,
     arrayMap(e -> e.name, s.events) AS `Events.Name`,
-    arrayMap(e -> if(match(e.name, '^gen_ai\\.') AND e.name != 'gen_ai.evaluation.result',
-                     CAST(map(), 'Map(LowCardinality(String), String)'), as_map(e.attributes)), s.events) AS `Events.Attributes`,
+    arrayMap(e -> as_map(e.attributes), s.events) AS `Events.Attributes`,
     arrayMap(l -> lower(hex(l.trace_id)), s.links) AS `Links.TraceId`,
     arrayMap(l -> lower(hex(l.span_id)), s.links) AS `Links.SpanId`,
     arrayMap(l -> l.trace_state, s.links) AS `Links.TraceState`,
-    arrayMap(l -> CAST(map(), 'Map(LowCardinality(String), String)'), s.links) AS `Links.Attributes`,
-    if(match(getSetting('log_comment'), '^[0-9]{16}$'),
-       fromUnixTimestamp64Micro(toInt64OrZero(getSetting('log_comment')), 'UTC'), now64(6, 'UTC')) AS IngestedAt
+    arrayMap(l -> CAST(map(), 'Map(LowCardinality(String), String)'), s.links) AS `Links.Attributes`
 FROM otlp_requests;

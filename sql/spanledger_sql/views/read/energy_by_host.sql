@@ -10,20 +10,18 @@
 --   idle_policy: how the idle energy was booked
 --   idle_tenant: whose the idle energy is; '' where nobody's
 --   cloud_region: where the host stands
--- Needs: energy_allocation
+-- Needs: energy_share
 
 CREATE OR REPLACE VIEW energy_by_host AS
 SELECT
-    allocation.host_name AS host_name,
-    allocation.hour AS hour,
-    sumIf(allocation.wh, allocation.span_id != '') AS served_wh,
-    sumIf(allocation.wh, allocation.span_id = '') AS idle_wh,
+    share.host_name AS host_name,
+    share.hour AS hour,
+    sumIf(share.wh, share.span_id != '') AS served_wh,
+    sumIf(share.wh, share.span_id = '') AS idle_wh,
     served_wh + idle_wh AS measured_wh,
-    countIf(allocation.span_id != '') AS calls,
-    anyIf(allocation.policy, allocation.span_id = '') AS idle_policy,
-    anyIf(allocation.tenant_id, allocation.span_id = '') AS idle_tenant,
-    anyIf(allocation.cloud_region, allocation.span_id = '') AS cloud_region
-FROM (SELECT * FROM energy_allocation FINAL) AS allocation
-INNER JOIN (SELECT host_name, hour, max(version) AS version FROM energy_allocation WHERE span_id = '' GROUP BY host_name, hour) AS latest
-    ON latest.host_name = allocation.host_name AND latest.hour = allocation.hour AND latest.version = allocation.version
+    countIf(share.span_id != '') AS calls,
+    anyIf(share.policy, share.span_id = '') AS idle_policy,
+    anyIf(share.tenant_id, share.span_id = '') AS idle_tenant,
+    anyIf(share.cloud_region, share.span_id = '') AS cloud_region
+FROM energy_share AS share
 GROUP BY host_name, hour;

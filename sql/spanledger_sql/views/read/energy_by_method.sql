@@ -9,7 +9,7 @@
 --   cut_s_low, cut_s_high: by how much it was shorter than modelled, s, by either bound of the model's speed
 --   energy_wh_low, energy_wh, energy_wh_high: Wh at the facility, as in the ledger: PUE included, the user's where there is
 --     one; central value and bounds
--- Needs: calls, energy_facility, energy_model, grid_zone, model_resolution
+-- Needs: calls, energy_model, facility, model_resolution
 
 CREATE OR REPLACE VIEW energy_by_method AS
 SELECT
@@ -52,20 +52,6 @@ INNER JOIN
     WHERE method IN ('ecologits', 'token-aware')
 ) AS energy
     ON energy.entry = resolution.entry
-LEFT JOIN
-(
-    -- What holds for a provider holds for each of its regions that has no row of its own.
-    SELECT
-        region.provider AS provider,
-        region.cloud_region AS cloud_region,
-        argMax(given.pue_low, given.cloud_region != '') AS pue_low,
-        argMax(given.pue, given.cloud_region != '') AS pue,
-        argMax(given.pue_high, given.cloud_region != '') AS pue_high
-    FROM (SELECT DISTINCT provider, cloud_region FROM grid_zone) AS region
-    INNER JOIN (SELECT * FROM energy_facility FINAL) AS given
-        ON given.provider = region.provider
-    WHERE given.cloud_region IN ('', region.cloud_region)
-    GROUP BY region.provider, region.cloud_region
-) AS facility
+LEFT JOIN facility
     ON facility.provider = call.provider AND facility.cloud_region = call.cloud_region
 SETTINGS join_use_nulls = 1;

@@ -1,6 +1,7 @@
 """What is used wrongly is told, once, where it stands; it neither stops the app nor makes up figures."""
 
 import enum
+import logging
 import os
 import subprocess
 import sys
@@ -20,10 +21,19 @@ IN = "gen_ai.usage.input_tokens"
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
+def told(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
     """What was logged, as if nothing had been before."""
+    messages: list[str] = []
+
+    class Kept(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            messages.append(record.getMessage())
+
+    logger = logging.Logger("spanledger")
+    logger.addHandler(Kept())
+    monkeypatch.setattr(guard, "logger", logger)
     monkeypatch.setattr(guard, "_counts", {})
-    return lambda: [record.getMessage() for record in caplog.records if record.name == "spanledger"]
+    return lambda: messages
 
 
 def _only(exported: Callable[[], list[Any]]) -> dict[str, Any]:

@@ -1,0 +1,69 @@
+"""The stages of the ledger: statements that each put down a table one can select from, the last the ledger's rows."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from spanledger_sql.store import statement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from spanledger_sql.store import Store
+
+# What each puts down is named after it; the last stage, 7_ledger, writes the target.
+_LOOKED_UP = ("2_verdicts", "3_models", "4_contracts", "5_places", "6_measured")
+_NAMES = ("batch", *(stage[2:] for stage in _LOOKED_UP))
+
+
+class Stages:
+    """The stages' tables of one user of them: ``ledger_batch`` and the like are the worker's.
+
+    Args:
+        store: The database.
+        prefix: What the tables' names begin with.
+    """
+
+    def __init__(self, store: Store, prefix: str = "ledger") -> None:
+        self._store = store
+        self.tables = {name: f"{prefix}_{name}" for name in _NAMES}
+
+    def take(self, scope: Mapping[str, Any]) -> int:
+        """Put down the calls of ``scope`` in place of those before; gives how many there are."""
+        self._empty("batch")
+        return self._add(scope, recounted=0)
+
+    def take_recounted(self, scope: Mapping[str, Any]) -> int:
+        """Add the calls of earlier batches that count otherwise since; gives how many calls there are now."""
+        return self._add(scope, recounted=1)
+
+    def cost(self, scope: Mapping[str, Any]) -> None:
+        """Find what the calls put down are costed by, where there is any of it, and write them into the target."""
+        known = self._store.rows(statement("ledger/known"))[0]
+        for stage in _LOOKED_UP:
+            name = stage[2:]
+            self._empty(name)
+            if known.get(name, 1):
+                self._store.execute(statement(f"ledger/{stage}"), {**scope, **self.tables})
+        self._store.execute(statement("ledger/7_ledger"), {**scope, **self.tables})
+
+    def _add(self, scope: Mapping[str, Any], *, recounted: int) -> int:
+        self._store.execute(statement("ledger/1_batch"), {**scope, **self.tables, "recounted": recounted})
+        return int(self._store.value("SELECT count() FROM {batch:Identifier}", batch=self.tables["batch"]))
+
+    def _empty(self, name: str) -> None:
+        self._store.execute("TRUNCATE TABLE {table:Identifier}", {"table": self.tables[name]})
+
+
+@contextmanager
+def own_stages(store: Store, prefix: str) -> Iterator[Stages]:
+    """Stages with tables of their own, gone at the end: for who works beside the worker."""
+    stages = Stages(store, prefix)
+    try:
+        for name, table in stages.tables.items():
+            store.execute(statement("ledger/own_table"), {"table": table, "like": f"ledger_{name}"})
+        yield stages
+    finally:
+        for table in stages.tables.values():
+            store.execute("DROP TABLE IF EXISTS {table:Identifier}", {"table": table})

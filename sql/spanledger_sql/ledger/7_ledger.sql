@@ -1,0 +1,263 @@
+-- Stage 7: writes the batch's calls into the ledger, with cost, energy and emissions, from what the other stages put down.
+--
+-- One ASOF join finds the price in force at the call's start, with the model's energy coefficients beside it, one the
+-- contract's, and one join the grid intensity of the call's hour: all on numbers, with few rows to find.
+-- A restatement and a what-if compute calls anew with these same stages, into a table of the ledger's kind.
+--
+-- Parameters: target Identifier: the table, `ledger` or one of its kind; batch, verdicts, models, contracts, places,
+--     measured Identifier: the tables of the other stages; version UInt64: of the rows written; default_pue Float64: of
+--     measured hosts whose data centre's overhead nobody gave.
+-- Needs join_use_nulls = 1: what does not match must be NULL, never a free call.
+INSERT INTO {target:Identifier}
+(
+    trace_id, span_id, ts, duration_ms, service_name, environment,
+    tenant_id, tenant_source, user_id, session_id, feature, workflow, run_id, cost_center, dialect,
+    provider, request_model, response_model, operation, streaming, ttft_ms,
+    status, error_type, finish_reason, response_id, service_tier, cloud_region,
+    input_tokens, cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, output_tokens, reasoning_tokens,
+    usage_source,
+    price_status, price_id, price_valid_from, contract_price_id,
+    list_cost, contracted_cost, input_cost, cache_read_cost, cache_write_cost, output_cost, other_cost,
+    energy_wh, energy_wh_low, energy_wh_high, energy_method, energy_id,
+    zone, intensity_g_per_kwh, intensity_source, intensity_resolution,
+    co2e_g, co2e_g_low, co2e_g_high, co2e_market_g, embodied_g, water_ml,
+    usage_note, input_audio_tokens, output_audio_tokens, web_searches, vendor_unit, vendor_quantity, speed,
+    provider_account, host_name, scope_name,
+    pue, water_l_per_kwh, market_g_per_kwh, market_source,
+    counted, counted_reason, version, enriched_at
+)
+-- Senders' clocks may be off by any number of months, each of which is a partition. Rows of one key are found when they
+-- are read, and go when parts are merged: to look for them in each block that is written costs a third of the statement.
+SETTINGS max_partitions_per_insert_block = 0, optimize_on_insert = 0
+WITH
+    -- Whose each call is: a rule that goes first, the span, other reports of the call, the other rules.
+    attributed AS
+    (
+        SELECT
+            call.*,
+            multiIf(
+                verdict.rule_goes_first = 1 AND verdict.rule_tenant_id != '', 'rule',
+                verdict.tenant_id != '', 'report',
+                call.tenant_id = '(unattributed)' AND verdict.rule_tenant_id != '', 'rule',
+                'span') AS said_by,
+            multiIf(said_by = 'rule', verdict.rule_tenant_id, said_by = 'report', verdict.tenant_id, call.tenant_id)
+                AS tenant,
+            multiIf(said_by = 'rule', verdict.rule_source, said_by = 'report', verdict.tenant_source, call.tenant_source)
+                AS tenant_found_in,
+            if(verdict.user_id != '', verdict.user_id, call.user_id) AS call_user_id,
+            if(verdict.session_id != '', verdict.session_id, call.session_id) AS call_session_id,
+            if(verdict.feature != '', verdict.feature, call.feature) AS call_feature,
+            ifNull(verdict.counted, 1) AS counted,
+            ifNull(verdict.counted_reason, '') AS counted_reason,
+            cityHash64(call.agreement_key, cityHash64(
+                if(tenant IN (SELECT tenant_id FROM price_book FINAL WHERE NOT deleted AND tenant_id != ''), tenant, '')
+            )) AS contract_key
+        FROM {batch:Identifier} AS call
+        LEFT JOIN {verdicts:Identifier} AS verdict
+            ON verdict.span = call.span
+    ),
+
+    -- How much each call used of what has a price, at which prices; and what its energy depends on.
+    found AS
+    (
+        WITH
+            -- A price's step: the part of the day, and how many context tiers the whole prompt exceeds; 1 is the base price.
+            (windows, tiers) -> 1
+                + if(empty(windows), 0, arrayCount(start -> toUnixTimestamp64Second(call.ts) % 86400 >= start, windows)
+                                        * (length(tiers) + 1))
+                + if(empty(tiers), 0, arrayCount(start -> call.input_tokens > start, tiers)) AS step_of,
+            -- An entry that says nothing of the unit that the call used, or nothing of tokens, does not price it.
+            (price_id, token_priced, unit_known, free) -> ifNull(price_id, '') = ''
+                OR ifNull(if(call.vendor_unit = '', token_priced = 0, unit_known = 0) AND free = 0, 1) AS without_price,
+            greatest(call.cache_write_tokens, call.cache_write_1h_tokens) AS cache_written,
+            toUInt64(greatest(0, toInt64(call.input_tokens) - toInt64(call.cache_read_tokens) - toInt64(cache_written)))
+                AS uncached,
+            if(call.duration_ms > 0, call.duration_ms / 1000, inf) AS lasted_s,
+            toUInt64(greatest(0, toInt64(call.input_tokens) - toInt64(call.cache_read_tokens))) AS uncached_read,
+            -- What a model would draw for the call if the answer took its time.
+            (per_output_token, per_input_token, per_cache_read_token, per_request) ->
+                per_output_token * call.output_tokens + per_input_token * uncached_read
+                + per_cache_read_token * call.cache_read_tokens + per_request AS wh_in_full
+        SELECT
+            call.* EXCEPT (provider, cloud_region, host_name),
+            call.provider AS provider,
+            call.cloud_region AS cloud_region,
+            call.host_name AS host_name,
+
+            -- The tokens of each class together are the input and the output: none is billed twice.
+            least(call.input_audio_tokens, uncached) AS audio_input,
+            uncached - audio_input AS text_input,
+            cache_written - call.cache_write_1h_tokens AS written_for_5m,
+            least(call.output_audio_tokens, call.output_tokens) AS audio_output,
+            least(call.reasoning_tokens, call.output_tokens - audio_output) AS reasoned,
+            call.output_tokens - audio_output - reasoned AS text_output,
+            if(call.status = 'ok', 1, 0) AS answers,
+            -- Without usage nothing is known to cost, except a call that failed: it costs nothing. Quantities that nobody
+            -- could have used are not believed.
+            call.usage_source = 'missing' AND call.status = 'ok' OR call.web_searches > 1000000
+                OR NOT call.vendor_quantity BETWEEN 0 AND 1000000000 AS usage_unknown,
+
+            model.free AS free,
+            model.price_id AS list_price_id,
+            model.valid_from AS list_valid_from,
+            without_price(model.price_id, model.token_priced, model.unit_known, model.free) AS unpriced,
+            model.steps[step_of(model.window_starts, model.tier_starts)] AS list_price,
+            ifNull(model.unit_price, 0) AS list_unit_price,
+            ifNull(model.unit_minimum_cost, 0) AS list_least_cost,
+            contract.price_id AS contract_id,
+            without_price(contract.price_id, contract.token_priced, contract.unit_known, 0) AS no_contract,
+            contract.steps[step_of(contract.window_starts, contract.tier_starts)] AS contract_price,
+            ifNull(contract.unit_price, 0) AS contract_unit_price,
+            ifNull(contract.unit_minimum_cost, 0) AS contract_least_cost,
+
+            model.energy_id AS model_energy_id,
+            model.energy_method AS model_energy_method,
+            call.usage_source = 'missing' OR model.energy_id IS NULL AS energy_unknown,
+            wh_in_full(model.wh_per_output_token_low, model.wh_per_input_token_low, model.wh_per_cache_read_token_low,
+                       model.wh_per_request_low) AS full_wh_low,
+            wh_in_full(model.wh_per_output_token, model.wh_per_input_token, model.wh_per_cache_read_token,
+                       model.wh_per_request) AS full_wh,
+            wh_in_full(model.wh_per_output_token_high, model.wh_per_input_token_high, model.wh_per_cache_read_token_high,
+                       model.wh_per_request_high) AS full_wh_high,
+            wh_in_full(model.other_wh_per_output_token_low, model.other_wh_per_input_token_low,
+                       model.other_wh_per_cache_read_token_low, model.other_wh_per_request_low)
+                * ifNull(place.pue_low / model.other_pue_low, 1) AS other_wh_low,
+            wh_in_full(model.other_wh_per_output_token_high, model.other_wh_per_input_token_high,
+                       model.other_wh_per_cache_read_token_high, model.other_wh_per_request_high)
+                * ifNull(place.pue_high / model.other_pue_high, 1) AS other_wh_high,
+            -- By how much the call was shorter than that, in seconds.
+            greatest(0, model.seconds_per_output_token_low * call.output_tokens + model.seconds_per_request - lasted_s)
+                AS cut_s_low,
+            greatest(0, model.seconds_per_output_token_high * call.output_tokens + model.seconds_per_request - lasted_s)
+                AS cut_s_high,
+            model.wh_per_second_low AS wh_per_second_low,
+            model.wh_per_second_high AS wh_per_second_high,
+            -- Nobody's embodied emissions are nil: of an entry that has none they are unknown.
+            nullIf(model.embodied_g_per_output_token, 0) * call.output_tokens + model.embodied_g_per_request
+                AS full_embodied_g,
+            model.embodied_g_per_second_low AS embodied_g_per_second_low,
+            model.embodied_g_per_second_high AS embodied_g_per_second_high,
+            model.central_is_mean AS central_is_mean,
+            -- Where the user gave the data centre's overhead, it replaces the one that the coefficients contain.
+            ifNull(place.pue_low / model.pue_low, 1) AS overhead_low,
+            ifNull(place.pue / model.pue, 1) AS overhead,
+            ifNull(place.pue_high / model.pue_high, 1) AS overhead_high,
+            ifNull(place.pue, model.pue) AS modelled_pue,
+            ifNull(place.l_per_kwh_low, model.l_per_kwh_low) + place.grid_l_per_kwh AS l_per_kwh_low,
+            ifNull(place.l_per_kwh, model.l_per_kwh) + place.grid_l_per_kwh AS l_per_kwh,
+            ifNull(place.l_per_kwh_high, model.l_per_kwh_high) + place.grid_l_per_kwh AS l_per_kwh_high,
+
+            ifNull(place.zone, '') AS zone,
+            place.g_per_kwh AS g_per_kwh,
+            ifNull(place.source, '') AS intensity_source,
+            ifNull(place.resolution, 'unknown') AS intensity_resolution,
+            place.market_g_per_kwh AS market_g_per_kwh,
+            ifNull(place.market_source, '') AS market_source,
+
+            measured.wh IS NOT NULL AS is_measured,
+            measured.host_name AS measured_host,
+            coalesce(measured.pue, place.pue, {default_pue:Float64}) AS host_pue,
+            measured.wh_low * host_pue AS measured_wh_low,
+            measured.wh * host_pue AS measured_wh,
+            measured.wh_high * host_pue AS measured_wh_high
+        FROM attributed AS call
+        ASOF LEFT JOIN {models:Identifier} AS model
+            ON model.price_key = call.price_key AND model.valid_from <= call.ts
+        ASOF LEFT JOIN {contracts:Identifier} AS contract
+            ON contract.contract_key = call.contract_key AND contract.valid_from <= call.ts
+        LEFT JOIN {places:Identifier} AS place
+            ON place.place_key = call.place_key
+        LEFT JOIN {measured:Identifier} AS measured
+            ON measured.span = call.span
+    ),
+
+    -- The amounts: of money by class, of energy as measured and allotted to the call, else as its model is reckoned to draw.
+    reckoned AS
+    (
+        WITH
+            -- Money is rounded to 1e-12 USD by class, of which the cost is the sum.
+            amount -> toDecimal64(amount + toDecimal128('0.0000000000005', 22), 12) AS usd,
+            (unit_price, least_cost) -> if(vendor_quantity = 0, toDecimal128(0, 22), greatest(
+                toDecimal128(least(toDecimal256(vendor_quantity, 6) * unit_price, toDecimal256(100000, 22)), 22), least_cost
+            )) AS charge_of_units,
+            -- What was used at one entry's prices, of the list or of a contract: input, cache read, cache write, output, other.
+            (price, unit_price, least_cost) -> (
+                usd(text_input * tupleElement(price, 'input') + audio_input * tupleElement(price, 'input_audio')),
+                usd(cache_read_tokens * tupleElement(price, 'cache_read')),
+                usd(written_for_5m * tupleElement(price, 'cache_write')
+                    + cache_write_1h_tokens * tupleElement(price, 'cache_write_1h')),
+                usd(text_output * tupleElement(price, 'output') + audio_output * tupleElement(price, 'output_audio')
+                    + reasoned * tupleElement(price, 'reasoning')),
+                usd(answers * tupleElement(price, 'request') + web_searches * tupleElement(price, 'search')
+                    + charge_of_units(unit_price, least_cost))
+            ) AS cost_by_class
+        SELECT
+            *,
+            unpriced OR usage_unknown AS cost_unknown,
+            cost_by_class(list_price, list_unit_price, list_least_cost) AS list_costs,
+            cost_by_class(contract_price, contract_unit_price, contract_least_cost) AS contract_costs,
+            (full_wh_low - wh_per_second_low * cut_s_low) * overhead_low AS modelled_wh_low,
+            (full_wh_high - wh_per_second_high * cut_s_high) * overhead_high AS modelled_wh_high,
+            multiIf(
+                is_measured, measured_wh,
+                energy_unknown, NULL,
+                (full_wh - (wh_per_second_low * cut_s_low + wh_per_second_high * cut_s_high) / 2) * overhead) AS wh
+        FROM found
+    ),
+    summed AS
+    (
+        SELECT
+            *,
+            if(cost_unknown, NULL,
+               list_costs.1 + list_costs.2 + list_costs.3 + list_costs.4 + list_costs.5) AS cost,
+            if(no_contract OR usage_unknown, NULL,
+               contract_costs.1 + contract_costs.2 + contract_costs.3 + contract_costs.4 + contract_costs.5)
+                AS cost_by_contract,
+            multiIf(is_measured, measured_wh_low, energy_unknown, NULL, least(modelled_wh_low, other_wh_low)) AS wh_low,
+            multiIf(is_measured, measured_wh_high, energy_unknown, NULL, greatest(modelled_wh_high, other_wh_high))
+                AS wh_high,
+            multiIf(
+                is_measured OR NOT central_is_mean, wh * l_per_kwh,
+                energy_unknown, NULL,
+                (modelled_wh_low * l_per_kwh_low + modelled_wh_high * l_per_kwh_high) / 2) AS water
+        FROM reckoned
+    )
+SELECT
+    trace_id, span_id, ts, duration_ms, service_name, environment,
+    tenant, tenant_found_in, call_user_id, call_session_id, call_feature, workflow, run_id, cost_center, dialect,
+    provider, request_model, response_model, operation, streaming, ttft_ms,
+    status, error_type, finish_reason, response_id, service_tier, cloud_region,
+    input_tokens, cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, output_tokens, reasoning_tokens,
+    usage_source,
+    multiIf(free = 1, 'free', unpriced AND no_contract, 'unpriced', 'priced') AS price_status,
+    ifNull(list_price_id, '') AS price_id,
+    if(ifNull(list_price_id, '') = '', NULL, list_valid_from) AS price_valid_from,
+    if(no_contract, '', contract_id) AS contract_price_id,
+    cost AS list_cost,
+    if(no_contract, cost, cost_by_contract) AS contracted_cost,
+    if(cost_unknown, NULL, list_costs.1) AS input_cost,
+    if(cost_unknown, NULL, list_costs.2) AS cache_read_cost,
+    if(cost_unknown, NULL, list_costs.3) AS cache_write_cost,
+    if(cost_unknown, NULL, list_costs.4) AS output_cost,
+    if(cost_unknown, NULL, list_costs.5) AS other_cost,
+    wh AS energy_wh, wh_low AS energy_wh_low, wh_high AS energy_wh_high,
+    multiIf(
+        is_measured, 'measured', wh IS NULL, 'unknown', model_energy_method IN ('proxy'), 'proxy', 'modelled'
+    ) AS energy_method,
+    if(is_measured, concat('measured/', measured_host), ifNull(model_energy_id, '')) AS energy_id,
+    zone, g_per_kwh AS intensity_g_per_kwh, intensity_source, intensity_resolution,
+    wh / 1000 * g_per_kwh AS co2e_g,
+    wh_low / 1000 * g_per_kwh AS co2e_g_low,
+    wh_high / 1000 * g_per_kwh AS co2e_g_high,
+    wh / 1000 * market_g_per_kwh AS co2e_market_g,
+    if(energy_unknown, NULL,
+       full_embodied_g - (embodied_g_per_second_low * cut_s_low + embodied_g_per_second_high * cut_s_high) / 2
+    ) AS embodied_g,
+    water AS water_ml,
+    usage_note, input_audio_tokens, output_audio_tokens, web_searches, vendor_unit, vendor_quantity, speed,
+    provider_account, host_name, scope_name,
+    if(wh IS NULL, NULL, if(is_measured, host_pue, modelled_pue)) AS pue,
+    if(wh > 0, water / wh, NULL) AS water_l_per_kwh,
+    market_g_per_kwh, market_source,
+    counted, counted_reason, {version:UInt64} AS version, now64(6, 'UTC') AS enriched_at
+FROM summed

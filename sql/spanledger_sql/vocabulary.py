@@ -1,0 +1,146 @@
+"""The vocabulary in the database: as the tables `provider` and `attribute`, and as constants in the text of views."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from spanledger_sql.store import statement
+from spanledger_vocabulary.attribute import attributes
+from spanledger_vocabulary.provider import providers
+from spanledger_vocabulary.rows import FOLDER
+from spanledger_vocabulary.translation import COUNTS, operations, usage_fields
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from spanledger_sql.store import Store
+
+# What the view that stores spans does with a value, by what it holds. 0, what is not known, is kept if it is a number.
+_TREATMENTS: Final = {
+    "name": 1, "identity": 9, "count": 2, "usage": 3, "identities": 4, "url": 5, "type": 6, "answer": 7, "contents": 8,
+}  # fmt: skip
+_PLACEHOLDER: Final = re.compile(r"\{\{(\w+)\}\}")
+
+
+def fill(text: str) -> str:
+    """A view's text with the vocabulary's constants for its ``{{placeholders}}``.
+
+    Raises:
+        KeyError: There is no constant of that name.
+    """
+    if "{{" not in text:
+        return text
+    constants = _constants()
+    return _PLACEHOLDER.sub(lambda found: constants[found[1]], text)
+
+
+def checksum() -> str:
+    """SHA-256 of the files that the tables are made of, in hex."""
+    files = (FOLDER / "provider.csv", FOLDER / "attribute.csv")
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+
+
+def load(store: Store) -> None:
+    """Put the vocabulary into its tables, in place of what is there."""
+    for table, rows in (("provider", _provider_rows()), ("attribute", _attribute_rows())):
+        store.execute(f"TRUNCATE TABLE {table}")
+        store.insert(table, rows)
+
+
+def _provider_rows() -> list[dict[str, object]]:
+    return [
+        {
+            "name": provider.name,
+            "aliases": list(provider.aliases),
+            "hosts": list(provider.hosts),
+            "is_api": int(provider.is_api),
+            "models": provider.models,
+            "catalogue": provider.catalogue,
+            "makers": list(provider.makers),
+            "data_centres": provider.data_centres,
+        }
+        for provider in providers()
+    ]
+
+
+def _attribute_rows() -> list[dict[str, object]]:
+    return [
+        {
+            "name": attribute.name,
+            "pattern": attribute.pattern,
+            "dialect": attribute.dialect,
+            "meaning": attribute.meaning,
+            "holds": attribute.holds,
+            "stored": attribute.stored,
+        }
+        for attribute in attributes()
+    ]
+
+
+@cache
+def _constants() -> dict[str, str]:
+    known = attributes()
+    exact = [attribute for attribute in known if not attribute.pattern]
+    read = [attribute for attribute in exact if attribute.meaning and attribute.meaning != "tenant"]
+    meanings = list(dict.fromkeys(attribute.meaning for attribute in read))
+    hosts = {host: provider.name for provider in providers() for host in provider.hosts}
+    regional = {host.removeprefix("*"): name for host, name in hosts.items() if host.startswith("*")}
+    names = {alias: provider.name for provider in providers() for alias in provider.aliases}
+    calls = {
+        dialect: [o for o in operations() if o.dialect == dialect] for dialect in {o.dialect for o in operations()}
+    }
+    fields = usage_fields()
+    constants = {
+        "names_read": _array(attribute.name for attribute in read),
+        "meanings": _array(meanings),
+        "meanings_read": _numbers(meanings.index(attribute.meaning) + 1 for attribute in read),
+        "tenant_names": _array(attribute.name for attribute in exact if attribute.meaning == "tenant"),
+        "names_known": _array(attribute.name for attribute in exact),
+        "treatments": _numbers(_TREATMENTS[attribute.holds] for attribute in exact),
+        "patterns_of_contents": _patterns("contents"),
+        "patterns_of_usage": _patterns("usage"),
+        "patterns_of_names": _patterns("name"),
+        "patterns_of_identities": _patterns("identity"),
+        "usage_fields": _array(fields),
+        "usage_field_counts": _numbers(COUNTS.index(count) + 1 for count in fields.values()),
+        "providers_called_otherwise": _array(names),
+        "providers_so_called": _array(names.values()),
+        "hosts": _array(host for host in hosts if not host.startswith("*")),
+        "hosts_providers": _array(name for host, name in hosts.items() if not host.startswith("*")),
+        "regional_hosts": ", ".join(f"endsWith(server, {_text(end)}), {_text(name)}" for end, name in regional.items()),
+        "models_of_providers": ", ".join(
+            f"match(request_model_name, {_text(f'^({provider.models})')}), {_text(provider.name)}"
+            for provider in providers()
+            if provider.models
+        ),
+        "operations": _array(sorted({operation.operation for operation in operations()})).strip("[]"),
+    }
+    rule = statement("views/treatments_of")
+    constants["treatments_of"] = _PLACEHOLDER.sub(
+        lambda found: constants[found[1]], rule[rule.index("(names ->") :].strip()
+    )
+    for dialect, called in calls.items():
+        key = dialect.replace("-", "_")
+        constants[f"{key}_names"] = _array(operation.name for operation in called)
+        constants[f"{key}_operations"] = _array(operation.operation for operation in called)
+    return constants
+
+
+def _patterns(*holds: str) -> str:
+    found = [attribute.pattern for attribute in attributes() if attribute.pattern and attribute.holds in holds]
+    return _text(f"^({'|'.join(found)})$")
+
+
+def _array(texts: Iterable[str]) -> str:
+    return "[" + ", ".join(_text(text) for text in texts) + "]"
+
+
+def _numbers(numbers: Iterable[int]) -> str:
+    return "[" + ", ".join(map(str, numbers)) + "]"
+
+
+def _text(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"

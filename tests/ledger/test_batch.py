@@ -1,0 +1,48 @@
+"""Stage 1: which calls are costed, and what is believed of their usage."""
+
+from datetime import UTC, datetime
+
+
+def test_calls_of_the_time_are_taken_without_those_that_the_ledger_has(stage):
+    stage.spans({}, {}, {"ingested_at": datetime(2024, 10, 8, 14, tzinfo=UTC)})
+    stage.given(
+        "ledger", {"trace_id": f"{1:032x}", "span_id": f"{1:016x}", "enriched_at": datetime(2024, 10, 8, tzinfo=UTC)}
+    )
+    assert stage.run("1_batch", "span_id", until=datetime(2024, 10, 8, 13, tzinfo=UTC)) == [(f"{2:016x}",)]
+
+
+def test_usage_that_nobody_can_have_had_counts_as_missing(stage):
+    stage.spans({"input_tokens": 5, "output_tokens": 100_000_001})
+    assert stage.run("1_batch", "input_tokens, output_tokens, usage_source") == [(0, 0, "missing")]
+
+
+def test_claimed_usage_is_taken_where_asked_for(stage):
+    stage.spans({"usage_source": "missing", "claimed_input_tokens": 30, "claimed_output_tokens": 4})
+    columns = "input_tokens, output_tokens, usage_source"
+    assert stage.run("1_batch", columns) == [(0, 0, "missing")]
+    stage.store.execute("TRUNCATE TABLE ledger_batch")
+    assert stage.run("1_batch", columns, estimate_usage=1) == [(30, 4, "estimated")]
+
+
+def test_what_no_contract_depends_on_does_not_tell_calls_apart(stage):
+    stage.given("price_book", {"book": "b", "version": "b@1", "environment": "prod"})
+    stage.spans(
+        {"environment": "prod", "provider_account": "x"},
+        {"environment": "test", "provider_account": "y"},
+        {"environment": "dev"},
+    )
+    assert stage.run("1_batch", "contract_environment, contract_account, uniqExact(agreement_key) OVER () AS keys") == [
+        ("", "", 2),
+        ("", "", 2),
+        ("prod", "", 2),
+    ]
+
+
+def test_calls_that_count_otherwise_are_added_once(stage):
+    stage.spans({}, {})
+    stage.store.execute(
+        "INSERT INTO call_verdict (span, trace_id, span_id, ingested_at, counted, version) "
+        "SELECT cityHash64(trace_id, span_id), trace_id, span_id, ingested_at, 0, 5 FROM llm_spans LIMIT 1"
+    )
+    assert len(stage.run("1_batch", "span_id", recounted=1, verdicts_after=4)) == 1
+    assert len(stage.run("1_batch", "span_id", recounted=1, verdicts_after=4)) == 1
