@@ -26,12 +26,14 @@ class Dimensions:
         default: What ``--by`` is by default.
         none: What ``--by`` may also say: nothing of them.
         help: Of the option ``--by``.
+        own: Whether others may be named, too: those that users made. The report refuses one that no call has.
     """
 
     known: tuple[str, ...]
     default: str = "tenant"
     none: str | None = None
     help: str = "Dimensions, with commas between them."
+    own: bool = False
 
     def read(self, by: str) -> tuple[str, ...]:
         """The dimensions that ``--by`` names.
@@ -42,7 +44,7 @@ class Dimensions:
         if by == self.none:
             return ()
         asked = list(dict.fromkeys(name.strip() for name in by.split(",") if name.strip()))
-        unknown = [name for name in asked if name not in self.known]
+        unknown = [name for name in asked if name not in self.known and not self.own]
         if unknown or not asked:
             raise typer.BadParameter(
                 f"{', '.join(unknown) or 'nothing'} is no dimension; expected some of {', '.join(self.known)}",

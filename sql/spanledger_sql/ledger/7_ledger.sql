@@ -11,7 +11,7 @@
 INSERT INTO {target:Identifier}
 (
     trace_id, span_id, ts, duration_ms, service_name, environment,
-    tenant_id, tenant_source, user_id, session_id, feature, workflow, run_id, cost_center, dialect,
+    tenant_id, tenant_source, user_id, session_id, feature, workflow, run_id, cost_center, dimensions, dialect,
     provider, request_model, response_model, operation, streaming, ttft_ms,
     status, error_type, finish_reason, response_id, service_tier, cloud_region,
     input_tokens, cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, output_tokens, reasoning_tokens,
@@ -224,7 +224,7 @@ WITH
     )
 SELECT
     trace_id, span_id, ts, duration_ms, service_name, environment,
-    tenant, tenant_found_in, call_user_id, call_session_id, call_feature, workflow, run_id, cost_center, dialect,
+    tenant, tenant_found_in, call_user_id, call_session_id, call_feature, workflow, run_id, cost_center, dimensions, dialect,
     provider, request_model, response_model, operation, streaming, ttft_ms,
     status, error_type, finish_reason, response_id, service_tier, cloud_region,
     input_tokens, cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, output_tokens, reasoning_tokens,

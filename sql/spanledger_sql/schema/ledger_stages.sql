@@ -29,6 +29,7 @@ CREATE TABLE IF NOT EXISTS ledger_batch
     workflow LowCardinality(String) COMMENT 'as in `llm_spans`',
     run_id String COMMENT 'as in `llm_spans`',
     cost_center LowCardinality(String) COMMENT 'as in `llm_spans`',
+    dimensions Map(LowCardinality(String), String) COMMENT 'of `attribution_raw`, what else `attribution(name=...)` says',
     provider LowCardinality(String) COMMENT 'as in `llm_spans`',
     request_model LowCardinality(String) COMMENT 'as in `llm_spans`',
     response_model LowCardinality(String) COMMENT 'as in `llm_spans`',

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from spanledger_cli.export import Destination
+from spanledger_cli.names import refuse_unknown
 from spanledger_cli.options import Begin, End, Month, Output, OutputFile, Timezone, configuration, open_store
 from spanledger_cli.progress import progress
 from spanledger_cli.terminal import console, print_rows
@@ -74,6 +75,9 @@ def restate(
         changed=(not narrowed) if changed is None else changed,
     )
     with open_store(context) as store, progress() as bar:
+        refuse_unknown(store, "tenant", scope.tenants, "--tenant")
+        refuse_unknown(store, "model", scope.models, "--model")
+        refuse_unknown(store, "provider", scope.providers, "--provider")
         computing = bar.add_task("computing calls anew", total=None)
         done = restatement.restate(
             store,

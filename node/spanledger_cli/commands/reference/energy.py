@@ -12,6 +12,7 @@ from spanledger_cli.options import Files, Output, OutputFile, configuration, ope
 from spanledger_cli.report_request import ReportRequest, over_a_period
 from spanledger_cli.terminal import console, print_rows
 from spanledger_enrich.energy.energy_file import read_files, record
+from spanledger_settings.figures import counted
 
 energy = typer.Typer(help="What models and hosts draw.", no_args_is_help=True)
 
@@ -41,7 +42,7 @@ def energy_import(context: typer.Context, files: Files) -> None:
     checked = read_files(files, configuration(context).default_pue)
     with open_store(context, makes_one=True) as store:
         for file in checked:
-            console().print(f"{file.path.name}: {record(store, file):,} {file.kind}", soft_wrap=True)
+            console().print(f"{file.path.name}: {counted(record(store, file), file.kind)}", soft_wrap=True)
 
 
 @energy.command("list")

@@ -103,6 +103,7 @@ def _print_figures(settings: Configuration, sent: Replayed) -> None:
                 "to": datetime(2024, 11, 1, tzinfo=UTC),
                 "by": ["tenant", "model"],
                 "timezone": "UTC",
+                **{name: [] for name in ("custom", "tenants", "where_names", "where_values")},
             },
         )
     columns = {
