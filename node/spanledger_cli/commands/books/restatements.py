@@ -47,14 +47,15 @@ def restate(
             show_default=False,
         ),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the difference; change no call.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the difference; change nothing.")] = False,
     reason: Annotated[str, typer.Option(help="Why, for the record.")] = "",
     output: Output = None,
     file: OutputFile = None,
 ) -> None:
     """Compute calls anew with today's prices, resolution and grid hours; those that differ get a new version.
 
-    Prints what changes by month and tenant. A run that was killed is finished first. The same again changes nothing.
+    Prints what changes by month and tenant. A run that was killed is finished first, unless this is a dry run, which
+    writes nothing but its own record. The same again changes nothing.
 
     Try:
 
@@ -79,6 +80,7 @@ def restate(
         refuse_unknown(store, "model", scope.models, "--model")
         refuse_unknown(store, "provider", scope.providers, "--provider")
         computing = bar.add_task("computing calls anew", total=None)
+        waiting = [run["restatement_id"] for run in restatement.unfinished(store)] if dry_run else []
         done = restatement.restate(
             store,
             configuration(context),
@@ -90,6 +92,13 @@ def restate(
         )
         frame = store.frame(
             "reports/operations/restatements", restatement_id=done.restatement_id, previews=1, by_month=1, by_tenant=1
+        )
+    for stopped in waiting:
+        console(stderr=True).print(
+            f"restatement {stopped} was stopped and is not finished, so that the books are between two states: "
+            f"'spanledger restate' goes on with it, 'spanledger restatements {stopped} --cancel' leaves it there",
+            style="yellow",
+            soft_wrap=True,
         )
     for earlier in done.resumed:
         console(stderr=True).print(
@@ -109,6 +118,9 @@ def restate(
 def restatements(
     context: typer.Context,
     restatement_id: Annotated[str, typer.Argument(help="One of them, by month and tenant.")] = "",
+    stop: Annotated[
+        bool, typer.Option("--cancel", help="End this one, which was killed, where it is: what it wrote stays.")
+    ] = False,
     output: Output = None,
     file: OutputFile = None,
 ) -> None:
@@ -119,9 +131,19 @@ def restatements(
         spanledger restatements
 
         spanledger restatements 3f2b8c9d0a1e
+
+        spanledger restatements 3f2b8c9d0a1e --cancel
     """
     one = int(bool(restatement_id))
+    if stop and not restatement_id:
+        raise typer.BadParameter("which one? 'spanledger restatements' lists them", param_hint="RESTATEMENT_ID")
     with open_store(context) as store:
+        if stop:
+            ended = restatement.cancel(store, restatement_id)
+            console(stderr=True).print(
+                f"restatement {restatement_id} is cancelled: {counted(ended.changed_calls, 'call')} that it had "
+                "changed stay as they are; the next 'spanledger restate' finds the others"
+            )
         frame = store.frame(
             "reports/operations/restatements", restatement_id=restatement_id, previews=one, by_month=1, by_tenant=one
         )
