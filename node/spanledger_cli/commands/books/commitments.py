@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Annotated
+
 import typer
 
+from spanledger_cli.confirmation import Yes, confirm
 from spanledger_cli.export import Destination
 from spanledger_cli.options import Files, Output, OutputFile, configuration, open_store
 from spanledger_cli.progress import progress
@@ -11,15 +14,20 @@ from spanledger_cli.report_request import ReportRequest, over_a_period
 from spanledger_cli.terminal import console, print_rows
 from spanledger_enrich.books import allocation, commitment
 from spanledger_settings.figures import counted
+from spanledger_sql.store import statement
+
+if TYPE_CHECKING:
+    from spanledger_sql.store import Store
 
 commitments = typer.Typer(help="Reserved throughput, hardware and flat fees, and who bears them.", no_args_is_help=True)
 
 
 @commitments.command("import")
-def commitments_import(context: typer.Context, files: Files) -> None:
+def commitments_import(context: typer.Context, files: Files, yes: Yes = False) -> None:
     """Import commitments from CSV or YAML; one whose name is there already is replaced.
 
-    All files are checked before any is stored. The fields are in docs/commitments.md.
+    All files are checked before any is stored. Says what each covers so far, and asks where it covers no call at all.
+    The fields are in docs/commitments.md.
 
     Try:
 
@@ -29,9 +37,38 @@ def commitments_import(context: typer.Context, files: Files) -> None:
     with open_store(context, makes_one=True) as store:
         for path, found in checked:
             commitment.in_usd(store, found, path.name)
+        confirm(_coverage(store, [one for _, found in checked for one in found]), yes=yes)
         for path, found in checked:
             changed = commitment.record(store, found, path.name)
             console().print(f"{path.name}: {counted(len(found), 'commitment')}, {changed:,} new or changed")
+
+
+@commitments.command("history")
+def commitments_history(context: typer.Context, output: Output = None, file: OutputFile = None) -> None:
+    """What was said of commitments, and taken back, the newest first.
+
+    Try:
+
+        spanledger commitments history --output commitments.csv
+    """
+    with open_store(context) as store:
+        frame = store.frame("reports/operations/book_history", kind=commitment.KIND)
+        print_rows(frame, Destination(output, file), title="History of commitments")
+
+
+@commitments.command("remove")
+def commitments_remove(
+    context: typer.Context, name: Annotated[str, typer.Argument(help="The commitment's name.")]
+) -> None:
+    """Take a commitment back, and its allocation with it: the calls that it covered cost their usage price again.
+
+    Try:
+
+        spanledger commitments remove ptu-sweden
+    """
+    with open_store(context) as store:
+        commitment.remove(store, name)
+    console().print(f"{name}: removed")
 
 
 @commitments.command("list")
@@ -87,3 +124,26 @@ def commitments_report(context: typer.Context, request: ReportRequest) -> None:
         total=totals,
         gaps=["unknown_cost_calls"],
     )
+
+
+def _coverage(store: Store, found: list[commitment.Commitment]) -> list[str]:
+    """Tell what each commitment covers so far; gives a doubt for each that covers no call of any time."""
+    doubts = []
+    for one in found:
+        if one.policy == "fixed" and not one.covers:
+            continue
+        told = commitment.covered(store, one)
+        if told["calls"]:
+            console().print(
+                f"{one.commitment}: covers {counted(told['in_term'], 'call')} of its period so far, of "
+                f"{told['list_cost']:,.2f} USD at list prices",
+                soft_wrap=True,
+            )
+        else:
+            seen = store.rows(statement("reports/prices/seen"))
+            known = sorted(
+                {row[name] for row in seen for name in ("provider", "request_model", "response_model")} - {""}
+            )
+            has = f"calls name {', '.join(known[:12])}" if known else "the ledger has no calls"
+            doubts.append(f"{one.commitment}: covers no call at all: {has}")
+    return doubts

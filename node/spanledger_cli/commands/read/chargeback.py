@@ -71,6 +71,12 @@ def chargeback(
             where_names=list(conditions),
             where_values=list(conditions.values()),
         )
+        if count := store.value(_COMMITMENTS, **asked.bounds):
+            console(stderr=True).print(
+                f"calls are shown at their usage price: with the {counted(count, 'commitment')} of "
+                "this period, what each tenant owes is in 'spanledger commitments report'",
+                soft_wrap=True,
+            )
         if frame.empty:
             say_what_there_is(store, asked)
         rows = _as_asked(frame, request.by, own)
@@ -83,12 +89,6 @@ def chargeback(
             gaps=_GAPS,
         )
         say_what_is_missing(store, configuration(context))
-        if count := store.value(_COMMITMENTS, **asked.bounds):
-            console(stderr=True).print(
-                f"calls are shown at their usage price: with the {counted(count, 'commitment')} of "
-                "this period, what each tenant owes is in 'spanledger commitments report'",
-                soft_wrap=True,
-            )
 
 
 def _as_asked(frame: pd.DataFrame, by: tuple[str, ...], own: list[str]) -> pd.DataFrame:

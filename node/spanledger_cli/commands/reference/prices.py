@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from spanledger_cli.confirmation import Yes, confirm
 from spanledger_cli.export import Destination
 from spanledger_cli.options import Output, OutputFile, open_store
 from spanledger_cli.terminal import console, print_rows
@@ -101,10 +102,12 @@ def prices_import(
     tenant: Annotated[str, typer.Option(help="Whose calls the book applies to.")] = "",
     account: Annotated[str, typer.Option(help="The account at the provider whose calls it applies to.")] = "",
     environment: Annotated[str, typer.Option(help="The deployment environment whose calls it applies to.")] = "",
+    yes: Yes = False,
 ) -> None:
     """Load a contract book in place of the one of its name: fixed prices, discounts, committed tiers.
 
-    Without tenant, account or environment, here or in the file, it applies to everybody's calls.
+    Without tenant, account or environment, here or in the file, it applies to everybody's calls. The same file for
+    another tenant is another book. What no call and no list knows is asked about first, and so are surcharges.
 
     Try:
 
@@ -112,6 +115,7 @@ def prices_import(
     """
     with open_store(context, makes_one=True) as store:
         price_list.load(store)
+        confirm(price_book.doubts(store, file, tenant=tenant, account=account, environment=environment), yes=yes)
         done = price_book.import_book(store, file, book=book, tenant=tenant, account=account, environment=environment)
         if not done.changed:
             console().print(f"{done.book}: nothing has changed")
@@ -131,6 +135,19 @@ def prices_books(context: typer.Context, output: Output = None, file: OutputFile
     """
     with open_store(context) as store:
         print_rows(store.frame("reports/prices/books"), Destination(output, file), title="Contract books")
+
+
+@prices.command("history")
+def prices_history(context: typer.Context, output: Output = None, file: OutputFile = None) -> None:
+    """What was said of contract books, and taken back, the newest first.
+
+    Try:
+
+        spanledger prices history --output books.csv
+    """
+    with open_store(context) as store:
+        frame = store.frame("reports/operations/book_history", kind=price_book.KIND)
+        print_rows(frame, Destination(output, file), title="History of contract books")
 
 
 @prices.command("remove")
