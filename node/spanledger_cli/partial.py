@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spanledger_cli.terminal import console
@@ -29,7 +33,7 @@ def missing(store: Store, settings: Configuration) -> list[str]:
             f"{counted(behind['llm_spans'], 'call')} came in and not into the ledger yet, the oldest "
             f"{behind['oldest_seconds']:,} s ago; a node does that, or 'spanledger enrich --once'"
         )
-    waiting = spooled_bytes(settings)
+    waiting = sum(file.stat.st_size for file in spooled(settings))
     if waiting:
         node = "is still to be" if not settings.embedded or node_answers(settings.data_dir) else "no node runs to be"
         reasons.append(
@@ -39,16 +43,22 @@ def missing(store: Store, settings: Configuration) -> list[str]:
     return reasons
 
 
-def spooled_bytes(settings: Configuration) -> int:
-    """How much of what was acknowledged is not in the database, as far as this machine's spool tells."""
+@dataclass(frozen=True, slots=True)
+class Spooled:
+    """A file of the spool with what was acknowledged and is not in the database."""
+
+    path: Path
+    stat: os.stat_result
+
+
+def spooled(settings: Configuration) -> list[Spooled]:
+    """What was acknowledged and is not in the database, as far as this machine's spool tells."""
     if not settings.spool.is_dir():
-        return 0
-    total = 0
+        return []
+    found = []
     for path in settings.spool.iterdir():
-        if path.suffix in {".open", ".ready", ".begun"}:
-            try:
-                total += path.stat().st_size
-            except FileNotFoundError:
-                # Committed meanwhile.
-                continue
-    return total
+        # Committed meanwhile, it is gone.
+        with contextlib.suppress(FileNotFoundError):
+            if path.suffix in {".open", ".ready", ".begun"} and path.stat().st_size:
+                found.append(Spooled(path, path.stat()))
+    return found

@@ -25,7 +25,7 @@ from spanledger_sql.folder import FolderLock
 from spanledger_sql.node_socket import SocketPoolManager, node_answers, socket_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     import pandas as pd
     from clickhouse_connect.driver.client import Client
@@ -79,6 +79,14 @@ def too_old(version: str) -> bool:
     return numbers is None or (int(numbers[1]), int(numbers[2])) < OLDEST_CLICKHOUSE
 
 
+# How long a command waits for another one that has the data folder.
+_PATIENCE_S = 30.0
+
+
+def _node(configuration: Configuration) -> Callable[[], bool]:
+    return lambda: node_answers(configuration.data_dir)
+
+
 class Store:
     """A connection to the database, safe to share between threads: each thread gets a client of its own."""
 
@@ -112,9 +120,11 @@ class Store:
         else:
             lock = FolderLock(configuration.data_dir)
             try:
-                lock.acquire()
+                held = lock.acquire(wait_s=0 if exclusive else _PATIENCE_S, until=_node(configuration))
             except OSError as error:
                 raise StoreError(str(error)) from None
+            if not held:
+                return cls.open(configuration)
             store = cls("embedded", url, lock=lock)
             # The driver hands data to the engine in files.
             tempfile.tempdir = str(lock.temporary())

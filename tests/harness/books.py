@@ -96,7 +96,10 @@ class Books:
         """The rows of a report on October 2024; what is missing is None."""
         frame = self.store.frame(f"reports/{name}", **{**OCTOBER, **_EVERYTHING, "by": by or [], **parameters})
         return [
-            {str(key): None if pd.isna(value) else value for key, value in row.items()}
+            {
+                str(key): None if pd.api.types.is_scalar(value) and pd.isna(value) else value
+                for key, value in row.items()
+            }
             for row in frame.to_dict("records")
         ]
 

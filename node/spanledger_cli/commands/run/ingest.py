@@ -31,13 +31,15 @@ def ingest(context: typer.Context, files: Files) -> None:
         store_rules(store, configuration(context).tenant_rules)
         storing = bar.add_task("storing", total=len(files))
         requests = spans = 0
+        booked: int | None = None
         for path in files:
             stored = otlp_file.ingest(store, path)
             requests, spans = requests + stored.requests, spans + stored.spans
             bar.advance(storing)
         if store.kind == "embedded":
             load_reference_data(store)
-            Worker(store, configuration(context)).catch_up()
+            booked = Worker(store, configuration(context)).catch_up()
     console().print(
         f"{counted(spans, 'span')} in {counted(requests, 'request')} of {counted(len(files), 'file')} ingested"
+        + (f"; {counted(booked, 'call')} new in the ledger" if booked is not None else "")
     )
