@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from harness import data_folder
 
 from spanledger_enrich.ledger.enrichment import methods
 from spanledger_enrich.ledger.stages import Stages
 from spanledger_settings.configuration import load
-from spanledger_sql.migrations import migrate
 from spanledger_sql.store import Store, statement
 
 NOON = datetime(2024, 10, 8, 12, 30, tzinfo=UTC)
@@ -56,8 +56,7 @@ class Stage:
 
 @pytest.fixture(scope="module")
 def _migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    with Store.open(load(data_dir=tmp_path_factory.mktemp("stages") / "data"), exclusive=True) as store:
-        migrate(store)
+    with data_folder.opened(load(data_dir=tmp_path_factory.mktemp("stages") / "data")) as store:
         yield store
 
 

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from harness import data_folder
 
 from spanledger_enrich.worker import Worker
 from spanledger_settings.configuration import Configuration
-from spanledger_sql.migrations import migrate
 from spanledger_sql.store import Store, statement
 
 STAGES = ("1_batch", "2_verdicts", "3_models", "4_contracts", "5_places", "6_measured", "7_ledger")
@@ -47,8 +47,8 @@ class CountingStore(Store):
 
 @pytest.fixture
 def counted(configuration: Configuration) -> Iterator[CountingStore]:
+    data_folder.copy("migrated", configuration.data_dir)
     with CountingStore.open(configuration, exclusive=True) as store:
-        migrate(store)
         yield store
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
+from captured import captures
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from spanledger_collector.committer import Committer
@@ -16,9 +14,6 @@ from spanledger_enrich.worker import Worker
 from spanledger_settings.configuration import Configuration
 from spanledger_settings.tenant_rule import TenantRule
 from spanledger_sql.store import Store
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "dialects"))
-from captured import captures
 
 # Where instrumentations put contents, or might.
 NAMES = [
