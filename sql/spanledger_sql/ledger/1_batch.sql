@@ -18,6 +18,7 @@ INSERT INTO {batch:Identifier}
     ttft_ms, status, error_type, finish_reason, response_id, service_tier, cloud_region,
     input_tokens, cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, output_tokens, reasoning_tokens,
     usage_source, usage_note, input_audio_tokens, output_audio_tokens, web_searches, vendor_unit, vendor_quantity, speed,
+    input_image_tokens, output_image_tokens, cache_read_image_tokens, cache_read_audio_tokens, input_video_tokens, citation_tokens, other_units, reported_cost, inference_geo,
     provider_account, host_name
 )
 WITH
@@ -70,7 +71,7 @@ SELECT
     if(absurd, 0, call.reasoning_tokens),
     multiIf(absurd, 'missing', estimated, 'estimated', call.usage_source),
     call.usage_note, call.input_audio_tokens, call.output_audio_tokens, call.web_searches, call.vendor_unit,
-    call.vendor_quantity, call.speed, call.provider_account, call.host_name
+    call.vendor_quantity, call.speed, call.input_image_tokens, call.output_image_tokens, call.cache_read_image_tokens, call.cache_read_audio_tokens, call.input_video_tokens, call.citation_tokens, call.other_units, call.reported_cost, call.inference_geo, call.provider_account, call.host_name
 FROM {spans:Identifier} AS call
 WHERE (
         {recounted:UInt8} = 0
