@@ -31,6 +31,7 @@ CREATE TABLE IF NOT EXISTS ledger_batch
     workflow LowCardinality(String) COMMENT 'as in `llm_spans`',
     run_id String COMMENT 'as in `llm_spans`',
     cost_center LowCardinality(String) COMMENT 'as in `llm_spans`',
+    dimensions Map(LowCardinality(String), String) COMMENT 'of `attribution_raw`, what else `attribution(name=...)` says',
     provider LowCardinality(String) COMMENT 'as in `llm_spans`',
     request_model LowCardinality(String) COMMENT 'as in `llm_spans`',
     response_model LowCardinality(String) COMMENT 'as in `llm_spans`',
@@ -54,6 +55,15 @@ CREATE TABLE IF NOT EXISTS ledger_batch
     input_audio_tokens UInt64 COMMENT 'as in `llm_spans`; usage as it is believed',
     output_audio_tokens UInt64 COMMENT 'as in `llm_spans`; usage as it is believed',
     web_searches UInt32 COMMENT 'as in `llm_spans`',
+    input_image_tokens UInt64 COMMENT 'as in `llm_spans`',
+    output_image_tokens UInt64 COMMENT 'as in `llm_spans`',
+    cache_read_image_tokens UInt64 COMMENT 'as in `llm_spans`',
+    cache_read_audio_tokens UInt64 COMMENT 'as in `llm_spans`',
+    input_video_tokens UInt64 COMMENT 'as in `llm_spans`',
+    citation_tokens UInt64 COMMENT 'as in `llm_spans`',
+    other_units String COMMENT 'as in `llm_spans`',
+    reported_cost Nullable(Float64) COMMENT 'as in `llm_spans`',
+    inference_geo LowCardinality(String) COMMENT 'as in `llm_spans`',
     vendor_unit LowCardinality(String) COMMENT 'as in `llm_spans`',
     vendor_quantity Decimal(18, 6) COMMENT 'as in `llm_spans`',
     speed LowCardinality(String) COMMENT 'as in `llm_spans`',
@@ -97,8 +107,10 @@ CREATE TABLE IF NOT EXISTS ledger_models
     steps Array(Tuple(
         input Decimal(38, 22), input_audio Decimal(38, 22), cache_read Decimal(38, 22), cache_write Decimal(38, 22),
         cache_write_1h Decimal(38, 22), output Decimal(38, 22), output_audio Decimal(38, 22), reasoning Decimal(38, 22),
-        search Decimal(38, 22), request Decimal(38, 22)))
+        search Decimal(38, 22), request Decimal(38, 22), input_image Decimal(38, 22), output_image Decimal(38, 22),
+        cache_read_audio Decimal(38, 22), cache_read_image Decimal(38, 22), input_video Decimal(38, 22)))
         COMMENT 'the prices of each step by class, the base price first; USD for one',
+    unpriced_terms String COMMENT 'the tier and the speed that the call had, and for which the entry has no price of its own',
     energy_id Nullable(String) COMMENT 'as in `energy_model`',
     energy_method LowCardinality(Nullable(String)) COMMENT 'as in `energy_model`',
     wh_per_output_token_low Nullable(Float64) COMMENT 'as in `energy_model`',
@@ -157,7 +169,8 @@ CREATE TABLE IF NOT EXISTS ledger_contracts
     steps Array(Tuple(
         input Decimal(38, 22), input_audio Decimal(38, 22), cache_read Decimal(38, 22), cache_write Decimal(38, 22),
         cache_write_1h Decimal(38, 22), output Decimal(38, 22), output_audio Decimal(38, 22), reasoning Decimal(38, 22),
-        search Decimal(38, 22), request Decimal(38, 22)))
+        search Decimal(38, 22), request Decimal(38, 22), input_image Decimal(38, 22), output_image Decimal(38, 22),
+        cache_read_audio Decimal(38, 22), cache_read_image Decimal(38, 22), input_video Decimal(38, 22)))
         COMMENT 'the prices of each step by class, the base price first; USD for one'
 )
 ENGINE = Memory;
