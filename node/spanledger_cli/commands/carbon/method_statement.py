@@ -33,8 +33,8 @@ _FORMULAS = {
     "bounds": "of the energy; the intensity is taken as exact; sums of bounds are as if all calls erred the same way. "
     "energy_bounds envelope: of models with two methods the lower low and the higher high of both; method: those of "
     "energy_method",
-    "hours": "an hour without an intensity has that of the day before, else the mean of the month's hours where half of "
-    "them are known, else its country's by the same rule, else a year's; the source says which",
+    "hours": "an hour without an intensity has that of the day before, else the mean of the month's hours where half "
+    "of them are known, else its country's by the same rule, else a year's; the source says which",
     "unknown": "is in no sum, and counted beside it",
     "SCI (ISO/IEC 21031:2024)": "((E x I) + M) / R, location-based, over the calls of which E, I and M are known",
     "GHG Protocol": "own or leased machines: Scope 2, their hardware Scope 3 category 2; API use: Scope 3 category 1",
@@ -51,8 +51,8 @@ class MethodStatement:
 
     Attributes:
         period: The half-open period, UTC, and the first and last call in it.
-        software: Spanledger's version; a fingerprint of the period's rows, the energy factors and the settings; and one of
-            the rows alone.
+        software: Spanledger's version; a fingerprint of the period's rows, the energy factors and the settings; and one
+            of the rows alone.
         totals: Sums of what is known, and the calls that each leaves out.
         energy_coverage: By method: calls, their share, kWh, and its share.
         grid_coverage: By resolution of the intensity: the same.
@@ -100,8 +100,8 @@ class MethodStatement:
                 "",
                 f"Half-open period, UTC. First call {_cell(self.period['first_call'])}, last call "
                 f"{_cell(self.period['last_call'])}.",
-                f"Spanledger {self.software['spanledger']}, fingerprint `{self.software['fingerprint']}`, of the ledger's "
-                f"rows alone `{self.software['rows']}`.",
+                f"Spanledger {self.software['spanledger']}, fingerprint `{self.software['fingerprint']}`, of the "
+                f"ledger's rows alone `{self.software['rows']}`.",
                 f"Own or leased machines besides measured hosts: {own}.",
                 f"Settings: {', '.join(f'{name} {value}' for name, value in self.settings.items())}.",
                 "",
