@@ -1,4 +1,5 @@
--- Stage 5: puts down what is known of the places where the batch's calls ran, by hour: few rows.
+-- Stage 5: puts down what is known of the places where the batch's calls ran, by hour: few rows. Of what is there already,
+-- none is put down again.
 --
 -- An hour without a value gets that of the day before, else the mean of the month's hours, else the latest yearly mean of
 -- the zone, else of its country; `resolution` says which.
@@ -115,6 +116,7 @@ FROM
                 any(cloud_region) AS cloud_region,
                 any(toStartOfHour(ts)) AS hour
             FROM {batch:Identifier}
+            WHERE place_key NOT IN (SELECT place_key FROM {places:Identifier})
             GROUP BY place_key
         ) AS seen
         LEFT JOIN (SELECT * FROM grid_zone FINAL) AS known
