@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from spanledger_sql.store import Store
 
 # What each puts down is named after it; the last stage, 7_ledger, writes the target.
-_LOOKED_UP = ("2_verdicts", "3_models", "4_contracts", "5_places", "6_measured")
+_LOOKED_UP = ("2_verdicts", "3_models", "4_contracts", "5_measured", "6_places")
 _NAMES = ("batch", *(stage[2:] for stage in _LOOKED_UP))
 # What these put down holds for later batches too, as long as the reference data stands; so many rows of it are kept.
 _KEPT = ("models", "places")
@@ -55,7 +55,8 @@ class Stages:
             name = stage[2:]
             if not (keep and name in _KEPT):
                 self._empty(name)
-            if known.get(name, 1) or (name in _KEPT and not keep):
+            # What was measured may have run elsewhere than its span says.
+            if known.get(name, 1) or (name in _KEPT and not keep) or (name == "places" and known["measured"]):
                 self._store.execute(statement(f"ledger/{stage}"), {**scope, **self.tables})
         self._reference = known["reference"]
         self._store.execute(statement("ledger/7_ledger"), {**scope, **self.tables})
