@@ -86,7 +86,8 @@ class Configuration(BaseSettings):
     )
 
     energy_method: Literal["ecologits", "token-aware"] = Field(
-        default="ecologits", description="how the energy of a model is reckoned: `ecologits` or `token-aware`"
+        default="token-aware",
+        description="how the energy of a model is reckoned: `token-aware`, or `ecologits`, which knows no input",
     )
     energy_bounds: Literal["envelope", "method"] = Field(
         default="envelope",

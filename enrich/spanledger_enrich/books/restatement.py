@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from spanledger_enrich.books.scope import Scope, plan, planned, restated_since
+from spanledger_enrich.books.scope import FIRST, LAST, Scope, plan, planned, restated_since
+from spanledger_enrich.ledger.energy_allocation import book_idle_again
 from spanledger_enrich.ledger.enrichment import compute_again
 from spanledger_enrich.ledger.resolution import resolve_again
 from spanledger_enrich.ledger.tenant_rules import store_rules
@@ -92,6 +93,8 @@ def restate(
     _save(store, run)
     final = "previewed" if dry_run else "done"
     done = _finish(store, configuration, run, final, on_progress, keep_on)
+    if not dry_run and done.finished:
+        book_idle_again(store, configuration, scope.begin or FIRST, scope.end or LAST)
     return Restatement(done.restatement_id, done.examined_calls, done.changed_calls, done.finished, resumed)
 
 

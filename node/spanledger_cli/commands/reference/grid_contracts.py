@@ -10,6 +10,7 @@ from spanledger_cli.export import Destination
 from spanledger_cli.options import Files, Output, OutputFile, open_store
 from spanledger_cli.report_request import ReportRequest, over_a_period
 from spanledger_cli.terminal import console, print_rows
+from spanledger_enrich.grid.contract_doubt import doubts
 from spanledger_enrich.grid.grid_contract import read_files, record
 from spanledger_settings.figures import counted
 
@@ -26,7 +27,9 @@ def contracts_import(
 
     Columns: kind (certificate, ppa, supplier factor, residual mix), zone (DE; a country stands for its zones), from, to
     (the first moment not covered), g_per_kwh, and, of certificates and PPAs, mwh or share (0 to 1); if known id,
-    provider, source. All files are checked before any is stored. They hold for the calls that follow.
+    provider, vintage (the year in which the power was made), source. Without a provider they are for machines of your
+    own, a residual mix is for all. All files are checked before any is stored; what an auditor would ask of them is
+    told. They hold for the calls that follow.
 
     Try:
 
@@ -35,6 +38,8 @@ def contracts_import(
     checked = read_files(files, timezone)
     with open_store(context, makes_one=True) as store:
         for file in checked:
+            for doubt in doubts(store, file.rows):
+                console(stderr=True).print(f"{file.path.name}: {doubt}", markup=False, soft_wrap=True)
             console().print(f"{file.path.name}: {counted(record(store, file), 'contract')}")
 
 

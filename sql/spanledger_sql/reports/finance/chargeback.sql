@@ -13,7 +13,7 @@
 --   tenant, cost_center, environment, service, feature, workflow, user, session, run: '' where not asked for
 --   provider, account, model, operation, service_tier, region, zone: likewise
 --   custom: the values of the dimensions of one's own, in their order; '' where a call says none
---   calls: counted ones
+--   calls: counted ones; 0 where a metered host's idle energy is all there is
 --   input_tokens, cache_read_tokens, output_tokens: sums
 --   list_cost, contracted_cost: USD, sums of what is known
 --   energy_kwh: PUE included, kWh, sum of what is known
@@ -42,7 +42,7 @@ SELECT
     if(has({by:Array(String)}, 'region'), c.cloud_region, '') AS region,
     if(has({by:Array(String)}, 'zone'), c.zone, '') AS zone,
     arrayMap(name -> c.dimensions[name], {custom:Array(String)}) AS custom,
-    count() AS calls,
+    sum(c.calls) AS calls,
     sum(c.input_tokens) AS input_tokens,
     sum(c.cache_read_tokens) AS cache_read_tokens,
     sum(c.output_tokens) AS output_tokens,
@@ -52,10 +52,10 @@ SELECT
     sum(c.co2e_g) / 1000 AS co2e_kg,
     sum(c.co2e_g_low) / 1000 AS co2e_kg_low,
     sum(c.co2e_g_high) / 1000 AS co2e_kg_high,
-    countIf(c.price_status = 'unpriced') AS unpriced_calls,
-    countIf(c.energy_wh IS NULL) AS unknown_energy_calls,
-    countIf(c.usage_source = 'missing') AS missing_usage_calls
-FROM calls AS c
+    sumIf(c.calls, c.price_status = 'unpriced') AS unpriced_calls,
+    sumIf(c.calls, c.energy_wh IS NULL) AS unknown_energy_calls,
+    sumIf(c.calls, c.usage_source = 'missing') AS missing_usage_calls
+FROM drawn_energy AS c
 WHERE c.ts >= {from:DateTime64(9, 'UTC')}
     AND c.ts < {to:DateTime64(9, 'UTC')}
     AND (empty({tenants:Array(String)}) OR has({tenants:Array(String)}, c.tenant_id))
