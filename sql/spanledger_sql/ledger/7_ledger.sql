@@ -11,7 +11,7 @@
 INSERT INTO {target:Identifier}
 (
     trace_id, span_id, ts, duration_ms, service_name, environment,
-    tenant_id, tenant_source, user_id, session_id, feature, workflow, run_id, cost_center, dialect,
+    tenant_id, tenant_source, user_id, session_id, feature, workflow, run_id, cost_center, dimensions, dialect,
     provider, request_model, response_model, operation, streaming, ttft_ms,
     status, error_type, finish_reason, response_id, service_tier, cloud_region,
     input_tokens, cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, output_tokens, reasoning_tokens,
@@ -74,7 +74,8 @@ WITH
             greatest(call.cache_write_tokens, call.cache_write_1h_tokens) AS cache_written,
             toUInt64(greatest(0, toInt64(call.input_tokens) - toInt64(call.cache_read_tokens) - toInt64(cache_written)))
                 AS uncached,
-            if(call.duration_ms > 0, call.duration_ms / 1000, inf) AS lasted_s,
+            -- No model gives 5,000 tokens a second: a span that is shorter ended before its stream did.
+            if(call.duration_ms > 0 AND call.output_tokens <= 5 * call.duration_ms, call.duration_ms / 1000, inf) AS lasted_s,
             toUInt64(greatest(0, toInt64(call.input_tokens) - toInt64(call.cache_read_tokens))) AS uncached_read,
             -- What a model would draw for the call if the answer took its time.
             (per_output_token, per_input_token, per_cache_read_token, per_request) ->
@@ -166,19 +167,21 @@ WITH
 
             measured.wh IS NOT NULL AS is_measured,
             measured.host_name AS measured_host,
+            -- An overhead that nobody gave lies between 1.1 and 1.8.
             coalesce(measured.pue, place.pue, {default_pue:Float64}) AS host_pue,
-            measured.wh_low * host_pue AS measured_wh_low,
+            measured.wh_low * coalesce(measured.pue, place.pue_low, least(1.1, {default_pue:Float64})) AS measured_wh_low,
             measured.wh * host_pue AS measured_wh,
-            measured.wh_high * host_pue AS measured_wh_high
+            measured.wh_high * coalesce(measured.pue, place.pue_high, greatest(1.8, {default_pue:Float64}))
+                AS measured_wh_high
         FROM attributed AS call
         ASOF LEFT JOIN {models:Identifier} AS model
             ON model.price_key = call.price_key AND model.valid_from <= call.ts
         ASOF LEFT JOIN {contracts:Identifier} AS contract
             ON contract.contract_key = call.contract_key AND contract.valid_from <= call.ts
-        LEFT JOIN {places:Identifier} AS place
-            ON place.place_key = call.place_key
         LEFT JOIN {measured:Identifier} AS measured
             ON measured.span = call.span
+        LEFT JOIN {places:Identifier} AS place
+            ON place.place_key = ifNull(measured.place_key, call.place_key)
     ),
 
     -- The amounts: of money by class, of energy as measured and allotted to the call, else as its model is reckoned to draw.
@@ -244,7 +247,7 @@ WITH
     )
 SELECT
     trace_id, span_id, ts, duration_ms, service_name, environment,
-    tenant, tenant_found_in, call_user_id, call_session_id, call_feature, workflow, run_id, cost_center, dialect,
+    tenant, tenant_found_in, call_user_id, call_session_id, call_feature, workflow, run_id, cost_center, dimensions, dialect,
     provider, request_model, response_model, operation, streaming, ttft_ms,
     status, error_type, finish_reason, response_id, service_tier, cloud_region,
     input_tokens, cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, output_tokens, reasoning_tokens,

@@ -104,6 +104,8 @@ CREATE TABLE IF NOT EXISTS ledger
     market_g_per_kwh Nullable(Float64) COMMENT 'by the contracts in force, gCO2e/kWh',
     market_source LowCardinality(String)
         COMMENT 'the contracts that it rests on; `location-based intensity` where there are none',
+    dimensions Map(LowCardinality(String), String)
+        COMMENT 'what else `attribution(name=...)` says, by name' CODEC(ZSTD(1)),
     INDEX trace_id_bloom trace_id TYPE bloom_filter GRANULARITY 4,
     INDEX enriched_at_range enriched_at TYPE minmax GRANULARITY 1
 )

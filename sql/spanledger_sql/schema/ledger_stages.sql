@@ -9,7 +9,9 @@ CREATE TABLE IF NOT EXISTS ledger_batch
     ingested_at DateTime64(6, 'UTC') COMMENT 'as in `llm_spans`',
     price_key UInt64 COMMENT 'what the price is looked up by: a hash',
     agreement_key UInt64 COMMENT 'with the hash of the tenant, what the contract is looked up by: a hash',
-    place_key UInt64 COMMENT 'provider, region and hour: a hash',
+    place_moment DateTime('UTC') COMMENT 'the start of the hour, or of the minute where a power contract begins within one',
+    own_machine UInt8 COMMENT '1: the configuration names its provider or host as own',
+    place_key UInt64 COMMENT 'provider, region, moment and whether on an own machine: a hash',
     contract_region LowCardinality(String) COMMENT 'the region, where a contract depends on it',
     contract_account LowCardinality(String) COMMENT 'the account, where a contract depends on it',
     contract_environment LowCardinality(String) COMMENT 'the environment, where a contract depends on it',
@@ -29,6 +31,7 @@ CREATE TABLE IF NOT EXISTS ledger_batch
     workflow LowCardinality(String) COMMENT 'as in `llm_spans`',
     run_id String COMMENT 'as in `llm_spans`',
     cost_center LowCardinality(String) COMMENT 'as in `llm_spans`',
+    dimensions Map(LowCardinality(String), String) COMMENT 'of `attribution_raw`, what else `attribution(name=...)` says',
     provider LowCardinality(String) COMMENT 'as in `llm_spans`',
     request_model LowCardinality(String) COMMENT 'as in `llm_spans`',
     response_model LowCardinality(String) COMMENT 'as in `llm_spans`',
@@ -172,15 +175,31 @@ CREATE TABLE IF NOT EXISTS ledger_contracts
 )
 ENGINE = Memory;
 
--- 5: provider x region x hour: grid intensity, the data centre's overhead and water, and the contracts for power.
+-- 5: what the host's samples say of a call: Wh at the host. Most calls have no row.
+CREATE TABLE IF NOT EXISTS ledger_measured
+(
+    span UInt64 COMMENT 'a hash of trace and span id',
+    host_name LowCardinality(String) COMMENT 'the host',
+    wh Float64 COMMENT 'at the host, Wh',
+    wh_low Float64 COMMENT 'lower bound, Wh',
+    wh_high Float64 COMMENT 'upper bound, Wh',
+    pue Nullable(Float64) COMMENT 'of the place where the host stands; NULL where that is the provider\'s',
+    provider LowCardinality(String) COMMENT 'as in `ledger_batch`',
+    cloud_region LowCardinality(String) COMMENT 'of the call, else of its host',
+    place_moment DateTime('UTC') COMMENT 'as in `ledger_batch`',
+    place_key UInt64 COMMENT 'as in `ledger_places`'
+)
+ENGINE = Memory;
+
+-- 6: provider x region x hour: grid intensity, the data centre's overhead and water, and the contracts for power.
 CREATE TABLE IF NOT EXISTS ledger_places
 (
     provider LowCardinality(String) COMMENT 'where calls ran',
     cloud_region LowCardinality(String) COMMENT 'where calls ran',
     hour DateTime('UTC') COMMENT 'its start, UTC',
-    place_key UInt64 COMMENT 'provider, region and hour: a hash',
+    place_key UInt64 COMMENT 'provider, region, moment and whether on an own machine: a hash',
     resolution LowCardinality(String) COMMENT 'how exact the intensity is: hour, previous day, month, year or unknown',
-    zone LowCardinality(String) COMMENT 'the grid zone whose intensity it is',
+    zone LowCardinality(String) COMMENT 'the grid zone; the source tells where its country''s value stands in',
     g_per_kwh Nullable(Float64) COMMENT 'intensity, gCO2e/kWh',
     source String COMMENT 'of the intensity',
     pue_low Nullable(Float64) COMMENT 'as in `facility`',
@@ -192,17 +211,5 @@ CREATE TABLE IF NOT EXISTS ledger_places
     grid_l_per_kwh Nullable(Float64) COMMENT 'water that power plants use, l/kWh',
     market_g_per_kwh Nullable(Float64) COMMENT 'market-based intensity, gCO2e/kWh',
     market_source String COMMENT 'the instruments that it rests on'
-)
-ENGINE = Memory;
-
--- 6: what the host's samples say of a call: Wh at the host. Most calls have no row.
-CREATE TABLE IF NOT EXISTS ledger_measured
-(
-    span UInt64 COMMENT 'a hash of trace and span id',
-    host_name LowCardinality(String) COMMENT 'the host',
-    wh Float64 COMMENT 'at the host, Wh',
-    wh_low Float64 COMMENT 'lower bound, Wh',
-    wh_high Float64 COMMENT 'upper bound, Wh',
-    pue Nullable(Float64) COMMENT 'of the place where the host stands; NULL where that is the provider\'s'
 )
 ENGINE = Memory;

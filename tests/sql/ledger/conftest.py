@@ -38,7 +38,8 @@ class Stage:
         """Rows of stage 1's table."""
         default = {"ts": NOON, "provider": "openai", "request_model": "gpt-4o", "status": "ok", "price_key": 1,
                    "place_key": 1, "agreement_key": 1, "usage_source": "reported"}  # fmt: skip
-        self.given("ledger_batch", *({**default, "span": n, **call} for n, call in enumerate(calls, 1)))
+        rows = ({**default, "span": n, **call} for n, call in enumerate(calls, 1))
+        self.given("ledger_batch", *({"place_moment": _hour(row["ts"]), **row} for row in rows))
 
     def spans(self, *spans: dict[str, Any]) -> None:
         """Rows of llm_spans."""
@@ -54,6 +55,10 @@ class Stage:
         return [tuple(row.values()) for row in self.store.rows(f"SELECT {columns} FROM {table} ORDER BY ALL")]
 
 
+def _hour(moment: datetime) -> datetime:
+    return moment.replace(minute=0, second=0, microsecond=0)
+
+
 @pytest.fixture(scope="module")
 def _migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     with data_folder.opened(load(data_dir=tmp_path_factory.mktemp("stages") / "data")) as store:
@@ -66,6 +71,6 @@ def stage(_migrated: Store) -> Stage:
     made = Stage(_migrated)
     for table in (*made.tables.values(), "llm_spans", "ledger", "call_verdict", "call_tenant", "model_resolution",
                   "price_list", "price_book", "energy_model", "grid_zone", "grid_intensity", "energy_facility",
-                  "energy_allocation"):  # fmt: skip
+                  "energy_allocation", "grid_contract"):  # fmt: skip
         _migrated.execute(f"TRUNCATE TABLE {table}")
     return made

@@ -14,7 +14,7 @@ from spanledger_enrich.worker import Worker
 from spanledger_settings.configuration import Configuration
 from spanledger_sql.store import Store, statement
 
-STAGES = ("1_batch", "2_verdicts", "3_models", "4_contracts", "5_places", "6_measured", "7_ledger")
+STAGES = ("1_batch", "2_verdicts", "3_models", "4_contracts", "5_measured", "6_places", "7_ledger")
 
 
 class CountingStore(Store):
@@ -77,10 +77,10 @@ def test_a_batch_is_taken_once_and_stages_without_anything_to_look_at_are_left_o
     ingest(counted, 1, 2, 3)
     assert worker.catch_up() == 3
     # Stage 1 once for what is new and once for what counts otherwise.
-    assert counted.stages() == {"1_batch": 2, "3_models": 1, "5_places": 1, "7_ledger": 1}
+    assert counted.stages() == {"1_batch": 2, "3_models": 1, "6_places": 1, "7_ledger": 1}
     ingest(counted, 4)
     assert worker.catch_up() == 1
-    assert counted.stages() == {"1_batch": 2, "3_models": 1, "5_places": 1, "7_ledger": 1}
+    assert counted.stages() == {"1_batch": 2, "3_models": 1, "6_places": 1, "7_ledger": 1}
 
 
 def test_a_quiet_ledger_is_looked_at_with_one_statement(counted: CountingStore, configuration: Configuration) -> None:

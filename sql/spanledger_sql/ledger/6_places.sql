@@ -1,31 +1,55 @@
--- Stage 5: puts down what is known of the places where the batch's calls ran, by hour: few rows.
+-- Stage 6: puts down what is known of the places where the batch's calls ran, by hour: few rows.
 --
--- An hour without a value gets that of the day before, else the mean of the month's hours, else the latest yearly mean of
--- the zone, else of its country; `resolution` says which.
+-- An hour without a value gets that of the day before, else the mean of the month's hours, where at least half of these
+-- are known; else the country's by the same rule; else a yearly mean of the zone, else of its country, the user's own before
+-- those that come with the software, and of the call's year before the latest. `resolution` says which; the zone stays
+-- the call's.
 --
--- Parameters: batch, places Identifier: the tables of stage 1 and of this one; default_zone String: of calls whose place is
+-- A contract without a provider is for machines of one's own; a residual mix is what is left for everybody.
+--
+-- Parameters: batch, measured, places Identifier: the tables of stages 1 and 5, and of this one; default_zone String: of calls whose place is
 --     unknown; grid_signal, grid_basis String: the kind of intensity.
 -- Needs join_use_nulls = 1.
 INSERT INTO {places:Identifier}
 WITH
     hours AS
     (
-        SELECT zone, ts, g_per_kwh, source
+        -- Whoever reads a row shall see that its hour was no measurement.
+        SELECT zone, ts, g_per_kwh, if(quality IN ('estimated', 'forecast'), concat(source, ', ', quality), source) AS source
         FROM grid_intensity FINAL
         WHERE resolution = 'hour' AND signal = {grid_signal:String} AND basis = {grid_basis:String}
-            AND zone IN (SELECT if(zone = '', {default_zone:String}, zone) FROM grid_zone)
+            AND zone IN (
+                SELECT arrayJoin(if(zone = '', [{default_zone:String}, splitByChar('-', {default_zone:String})[1]],
+                                    [zone, country]))
+                FROM grid_zone)
             AND ts >= toStartOfMonth((SELECT min(ts) FROM {batch:Identifier})) - INTERVAL 1 DAY
             AND ts < toStartOfMonth((SELECT max(ts) FROM {batch:Identifier})) + INTERVAL 1 MONTH
+    ),
+    -- A month's mean says nothing of its other half.
+    months AS
+    (
+        SELECT
+            zone,
+            toStartOfMonth(ts) AS month,
+            avg(g_per_kwh) AS g_per_kwh,
+            count() AS hours,
+            splitByString(', mean of', argMax(hours.source, ts))[1] AS source
+        FROM hours
+        GROUP BY zone, month
+        HAVING hours >= 12 * toDayOfMonth(toLastDayOfMonth(month))
     ),
     years AS
     (
         SELECT
             zone,
-            argMax(g_per_kwh, ts) AS g_per_kwh,
-            concat(argMax(source, ts), ', mean of ', toString(toYear(max(ts)))) AS source
+            year,
+            argMax(g_per_kwh, (quality = 'own yearly mean', toYear(ts) = year, ts)) AS g_per_kwh,
+            concat(argMax(source, (quality = 'own yearly mean', toYear(ts) = year, ts)), ', mean of ',
+                   toString(toYear(argMax(ts, (quality = 'own yearly mean', toYear(ts) = year, ts))))) AS source
         FROM grid_intensity FINAL
+        ARRAY JOIN (SELECT groupUniqArray(toYear(ts)) FROM {batch:Identifier}) AS year
         WHERE resolution = 'year' AND signal = {grid_signal:String} AND basis = {grid_basis:String}
-        GROUP BY zone
+        GROUP BY zone, year
     ),
     contracts_by_zone AS
     (
@@ -53,21 +77,30 @@ FROM
             hourly.g_per_kwh IS NOT NULL, 'hour',
             day_before.g_per_kwh IS NOT NULL, 'previous day',
             monthly.g_per_kwh IS NOT NULL, 'month',
+            national_hourly.g_per_kwh IS NOT NULL, 'hour',
+            national_day_before.g_per_kwh IS NOT NULL, 'previous day',
+            national_monthly.g_per_kwh IS NOT NULL, 'month',
             yearly.g_per_kwh IS NOT NULL OR national.g_per_kwh IS NOT NULL, 'year',
             'unknown') AS resolution,
-        multiIf(
-            resolution = 'unknown', '',
-            resolution = 'year' AND yearly.g_per_kwh IS NULL, place.country,
-            place.zone) AS zone,
+        if(resolution = 'unknown', '', place.zone) AS zone,
         coalesce(
-            hourly.g_per_kwh, day_before.g_per_kwh, monthly.g_per_kwh, yearly.g_per_kwh, national.g_per_kwh
+            hourly.g_per_kwh, day_before.g_per_kwh, monthly.g_per_kwh, national_hourly.g_per_kwh,
+            national_day_before.g_per_kwh, national_monthly.g_per_kwh, yearly.g_per_kwh, national.g_per_kwh
         ) AS g_per_kwh,
-        ifNull(multiIf(
-            resolution = 'hour', hourly.source,
-            resolution = 'previous day', concat(day_before.source, ', a day earlier'),
-            resolution = 'month', concat(monthly.source, ', mean of ', toString(monthly.hours), ' hours of ',
-                                         formatDateTime(place.hour, '%Y-%m')),
-            coalesce(yearly.source, national.source)), '') AS source,
+        -- Whose value it is, where it is not the zone's own.
+        concat(', of ', place.country) AS of_country,
+        coalesce(
+            hourly.source,
+            concat(day_before.source, ', a day earlier'),
+            concat(monthly.source, ', mean of ', toString(monthly.hours), ' hours of ',
+                   formatDateTime(place.hour, '%Y-%m')),
+            concat(national_hourly.source, of_country),
+            concat(national_day_before.source, ', a day earlier', of_country),
+            concat(national_monthly.source, ', mean of ', toString(national_monthly.hours), ' hours of ',
+                   formatDateTime(place.hour, '%Y-%m'), of_country),
+            yearly.source,
+            if(place.zone = place.country, national.source, concat(national.source, of_country)),
+            '') AS source,
         facility.pue_low AS pue_low,
         facility.pue AS pue,
         facility.pue_high AS pue_high,
@@ -78,7 +111,9 @@ FROM
 
         -- The contracts in force, of this provider and zone before those of all providers and of the country.
         arraySort(contract -> contract.provider = '', arrayFilter(
-            contract -> contract.provider IN ('', place.provider) AND place.hour >= contract.valid_from AND place.hour < contract.valid_until,
+            contract -> (contract.provider = place.provider
+                         OR contract.provider = '' AND (place.own_machine OR contract.kind = 'residual mix'))
+                AND place.moment >= contract.valid_from AND place.moment < contract.valid_until,
             if(place.zone = place.country, zonal_contracts.contracts,
                arrayConcat(zonal_contracts.contracts, national_contracts.contracts)))) AS contracts,
         arrayFilter(contract -> contract.kind IN ('certificate', 'ppa'), contracts) AS covering,
@@ -102,7 +137,9 @@ FROM
         SELECT
             seen.provider AS provider,
             seen.cloud_region AS cloud_region,
-            seen.hour AS hour,
+            seen.moment AS moment,
+            seen.own_machine AS own_machine,
+            toStartOfHour(seen.moment) AS hour,
             seen.place_key AS place_key,
             -- '' where neither the span nor the provider tells: the default may change.
             if(ifNull(known.zone, '') = '', {default_zone:String}, known.zone) AS zone,
@@ -113,9 +150,12 @@ FROM
                 place_key,
                 any(provider) AS provider,
                 any(cloud_region) AS cloud_region,
-                any(toStartOfHour(ts)) AS hour
+                any(place_moment) AS moment,
+                any(own_machine) AS own_machine
             FROM {batch:Identifier}
             GROUP BY place_key
+            UNION DISTINCT
+            SELECT DISTINCT place_key, provider, cloud_region, place_moment, toUInt8(1) FROM {measured:Identifier}
         ) AS seen
         LEFT JOIN (SELECT * FROM grid_zone FINAL) AS known
             ON known.provider = seen.provider AND known.cloud_region = seen.cloud_region
@@ -124,22 +164,18 @@ FROM
         ON hourly.zone = place.zone AND hourly.ts = place.hour
     LEFT JOIN (SELECT zone, ts + INTERVAL 1 DAY AS ts, g_per_kwh, source FROM hours) AS day_before
         ON day_before.zone = place.zone AND day_before.ts = place.hour
-    LEFT JOIN
-    (
-        SELECT
-            zone,
-            toStartOfMonth(ts) AS month,
-            avg(g_per_kwh) AS g_per_kwh,
-            count() AS hours,
-            argMax(splitByString(', mean of', source)[1], ts) AS source
-        FROM hours
-        GROUP BY zone, month
-    ) AS monthly
+    LEFT JOIN (SELECT * FROM months) AS monthly
         ON monthly.zone = place.zone AND monthly.month = toStartOfMonth(place.hour)
+    LEFT JOIN (SELECT zone, ts, g_per_kwh, source FROM hours) AS national_hourly
+        ON national_hourly.zone = place.country AND national_hourly.ts = place.hour
+    LEFT JOIN (SELECT zone, ts + INTERVAL 1 DAY AS ts, g_per_kwh, source FROM hours) AS national_day_before
+        ON national_day_before.zone = place.country AND national_day_before.ts = place.hour
+    LEFT JOIN (SELECT * FROM months) AS national_monthly
+        ON national_monthly.zone = place.country AND national_monthly.month = toStartOfMonth(place.hour)
     LEFT JOIN (SELECT * FROM years) AS yearly
-        ON yearly.zone = place.zone
+        ON yearly.zone = place.zone AND yearly.year = toYear(place.hour)
     LEFT JOIN (SELECT * FROM years) AS national
-        ON national.zone = place.country
+        ON national.zone = place.country AND national.year = toYear(place.hour)
     LEFT JOIN (SELECT * FROM grid_water FINAL) AS water
         ON water.zone = place.country
     LEFT JOIN facility
