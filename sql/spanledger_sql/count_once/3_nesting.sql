@@ -1,5 +1,5 @@
 -- Puts down which call's span is inside which other's, however many spans that are no calls lie between them.
-INSERT INTO call_nesting
+INSERT INTO call_inside
 WITH RECURSIVE
     parents AS
     (
