@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -33,10 +34,13 @@ _CSS = """
   .sl-bars .track { grid-column: 1 / -1; height: .5rem; border-radius: .25rem;
     background: color-mix(in srgb, currentColor 9%, transparent); overflow: hidden; }
   .sl-bars .bar { display: block; height: 100%; border-radius: .25rem; min-width: 2px; }
+  .sl-bars .track { position: relative; }
+  .sl-bars .range { position: absolute; opacity: .38; }
+  .sl-bars .central { position: absolute; width: 4px; margin-left: -2px; height: 100%; }
   .sl-bars .split { display: flex; gap: 2px; height: 1rem; }
   .sl-bars .split .bar { border-radius: 0; }
-  .sl-hatched { background: repeating-linear-gradient(-45deg, #8a929c 0 4px,
-    color-mix(in srgb, #8a929c 45%, transparent) 4px 8px); }
+  .sl-hatched { background: repeating-linear-gradient(-45deg, #888888 0 4px,
+    color-mix(in srgb, #888888 45%, transparent) 4px 8px); }
   .sl-legend { display: flex; flex-wrap: wrap; gap: .25rem 1.1rem; font-size: .85rem; }
   .sl-legend .swatch { display: inline-block; width: .7rem; height: .7rem; border-radius: .15rem; margin-right: .4rem; }
   .sl-gaps { display: grid; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); gap: .75rem; }
@@ -52,6 +56,11 @@ _CSS = """
 def apply() -> None:
     """Put the styles into the page."""
     st.html(_CSS)
+
+
+def literal(text: str) -> str:
+    """Text for a place that reads Markdown, such that nothing in it is read: a tenant's name may hold anything."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(text.split()))
 
 
 def metric_columns(count: int = 6) -> list[DeltaGenerator]:
