@@ -50,6 +50,6 @@ try:
     else:
         current_page.run()
 except AddressError as error:
-    st.error(style.literal(f"This page's address cannot be followed: {error}."), icon=":material/error:")
+    style.refusal(f"This page's address cannot be followed: {error}.")
 except (StoreError, ConfigurationError) as error:
-    st.error(style.literal(f"The ledger cannot be read: {error}"), icon=":material/error:")
+    style.refusal(f"The ledger cannot be read: {error}")

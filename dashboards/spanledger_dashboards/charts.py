@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import altair as alt
 import pandas as pd
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from spanledger_dashboards.period_choice import Grain
+    from spanledger_settings.period import Period
 
 HEIGHT = 300
 _TIME_UNITS: Mapping[Grain, Any] = {
@@ -28,10 +31,16 @@ _TIME_LABELS: Mapping[Grain, str] = {
     "week": "week of %d %b %Y",
     "month": "%B %Y",
 }
+_STEPS: Mapping[Grain, Any] = {
+    "hour": pd.DateOffset(hours=1),
+    "day": pd.DateOffset(days=1),
+    "week": pd.DateOffset(weeks=1),
+    "month": pd.DateOffset(months=1),
+}
 _FREQUENCIES: Mapping[Grain, str] = {"hour": "h", "day": "D", "week": "W-MON", "month": "MS"}
 
 
-def spend_over_time(trend: pd.DataFrame, grain: Grain, colours: Mapping[str, str]) -> alt.LayerChart:
+def spend_over_time(trend: pd.DataFrame, grain: Grain, colours: Mapping[str, str], period: Period) -> alt.LayerChart:
     """Spend in USD, stacked by name: `finance/trend`'s rows, in the colours given (first name lowest).
 
     Buckets with calls of unknown cost have a mark.
@@ -47,7 +56,7 @@ def spend_over_time(trend: pd.DataFrame, grain: Grain, colours: Mapping[str, str
         alt.Chart(drawn, height=HEIGHT)
         .mark_rect()
         .encode(
-            x=_time(grain),
+            x=_time(grain, _span(trend, grain, period)),
             x2="until:T",
             y=alt.Y("base:Q", title=f"USD per {grain}", axis=alt.Axis(format="$,~f", tickCount=5)),
             y2="top:Q",
@@ -95,7 +104,7 @@ def _stacked(trend: pd.DataFrame, colours: Mapping[str, str]) -> pd.DataFrame:
     return known.assign(base=top - known["contracted_cost"].astype(float), top=top)
 
 
-def emissions_over_time(trend: pd.DataFrame, grain: Grain) -> tuple[alt.Chart, alt.Chart]:
+def emissions_over_time(trend: pd.DataFrame, grain: Grain, period: Period) -> tuple[alt.Chart, alt.Chart]:
     """Emissions, and their low-high range apart: `sustainability/trend`'s rows; without calls they are zero.
 
     Each has an axis of its own: on that of the range the central line would lie on zero.
@@ -104,6 +113,7 @@ def emissions_over_time(trend: pd.DataFrame, grain: Grain) -> tuple[alt.Chart, a
     unit, scale = figures.emissions_unit(trend["co2e_g"].max())
     range_unit, range_scale = figures.emissions_unit(trend["co2e_g_high"].max())
     drawn = filled.assign(
+        until=_until(filled["bucket"], grain),
         central=filled["co2e_g"] / scale,
         low=filled["co2e_g_low"] / range_scale,
         high=filled["co2e_g_high"] / range_scale,
@@ -117,7 +127,7 @@ def emissions_over_time(trend: pd.DataFrame, grain: Grain) -> tuple[alt.Chart, a
         ],
         calls_text=filled["calls"].map(figures.count),
         unknown_text=filled["unknown_co2e_calls"].map(figures.count),
-    )[["bucket", "central", "low", "high", "central_text", "range_text", "calls_text", "unknown_text"]]
+    )[["bucket", "until", "central", "low", "high", "central_text", "range_text", "calls_text", "unknown_text"]]
     tooltip = [
         _when(grain),
         alt.Tooltip("central_text:N", title="Emissions (central)"),
@@ -129,14 +139,19 @@ def emissions_over_time(trend: pd.DataFrame, grain: Grain) -> tuple[alt.Chart, a
     line: alt.Chart = (
         alt.Chart(drawn, height=HEIGHT)
         .mark_line(color=CARBON, strokeWidth=2, point={"filled": True, "size": 28, "color": CARBON})
-        .encode(x=_time(grain), y=alt.Y("central:Q", axis=axis, scale=alt.Scale(zero=True)), tooltip=tooltip)
+        .encode(
+            x=_time(grain, _span(trend, grain, period)),
+            y=alt.Y("central:Q", axis=axis, scale=alt.Scale(zero=True)),
+            tooltip=tooltip,
+        )
     )
     range_axis = alt.Axis(title=f"range, {range_unit}", tickCount=3, format=",~f")
     band: alt.Chart = (
         alt.Chart(drawn, height=HEIGHT // 2)
-        .mark_area(color=CARBON, opacity=0.45, line={"color": CARBON, "strokeWidth": 1})
+        .mark_rect(color=CARBON, opacity=0.45)
         .encode(
-            x=_time(grain),
+            x2="until:T",
+            x=_time(grain, _span(trend, grain, period)),
             y=alt.Y("low:Q", axis=range_axis, scale=alt.Scale(zero=True)),
             y2="high:Q",
             tooltip=tooltip,
@@ -188,13 +203,23 @@ def _bars_by_hour(drawn: pd.DataFrame, title: str, colour: str) -> alt.Chart:
     return chart
 
 
-def _time(grain: Grain) -> alt.X:
+def _span(trend: pd.DataFrame, grain: Grain, period: Period) -> list[int]:
+    """What a time axis shows, in ms: the whole period by the local clock, and the whole of its buckets."""
+    buckets, zone = _as_utc(trend["bucket"]), ZoneInfo(period.timezone)
+    begin, end = (pd.Timestamp(at.astimezone(zone).replace(tzinfo=UTC)) for at in (period.begin, period.end))
+    return [
+        int(moment.timestamp() * 1000)
+        for moment in (min(begin, buckets.min()), max(end, _until(trend["bucket"], grain).max()))
+    ]
+
+
+def _time(grain: Grain, span: list[int]) -> alt.X:
     axis = alt.Axis(
         format="%b %Y" if grain == "month" else "%d %b", labelAngle=0, labelOverlap="greedy", tickCount=8, grid=False
     )
     if grain == "hour":
         axis.format = "%d %b %H:%M"
-    return alt.X("bucket:T", title=None, axis=axis, scale=alt.Scale(type="utc"))
+    return alt.X("bucket:T", title=None, axis=axis, scale=alt.Scale(type="utc", domain=span))
 
 
 def _when(grain: Grain) -> alt.Tooltip:
@@ -217,8 +242,8 @@ _BAR = 0.9
 def _until(buckets: pd.Series[Any], grain: Grain) -> pd.Series[Any]:
     """Where the bar of each bucket ends: most of an hour, day, week or month wide, so that it is seen on a phone."""
     begin = _as_utc(buckets)
-    step = {"hour": {"hours": 1}, "day": {"days": 1}, "week": {"weeks": 1}, "month": {"months": 1}}[grain]
-    return begin + (begin + pd.DateOffset(**step) - begin) * _BAR
+    until: pd.Series[Any] = begin + (begin + _STEPS[grain] - begin) * _BAR
+    return until
 
 
 def _as_utc(buckets: pd.Series[Any]) -> pd.Series[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zoneinfo
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -151,10 +152,10 @@ def _period(as_of: Moment, timezone: str, now: datetime) -> Period:
         key="period",
         bind="query-params",
     )
-    record = {"first_call": as_of.first, "last_call": as_of.last, "now": now}
+    meant = partial(chosen_period, timezone=timezone, first_call=as_of.first, last_call=as_of.last, now=now)
     days = None
     if choice == "Custom":
-        whole = chosen_period("Whole record", timezone, **record)
+        whole = meant("Whole record")
         picked = st.date_input(
             "Days",
             value=(whole.first_day, whole.last_day),
@@ -163,7 +164,7 @@ def _period(as_of: Moment, timezone: str, now: datetime) -> Period:
             help="The first and the last day, both included.",
         )
         days = _both_ends(picked)
-    return chosen_period(choice, timezone, **record, days=days)
+    return meant(choice, days=days)
 
 
 def _both_ends(picked: object) -> tuple[date, date] | None:

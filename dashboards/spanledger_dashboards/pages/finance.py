@@ -16,7 +16,7 @@ from spanledger_dashboards.pages.heading import heading, no_calls
 from spanledger_dashboards.palette import ALL_OTHERS, MONEY, UNATTRIBUTED
 from spanledger_dashboards.period_choice import grain as grain_of
 from spanledger_dashboards.report import report
-from spanledger_dashboards.style import literal, metric_columns
+from spanledger_dashboards.style import caption, metric_columns
 from spanledger_settings import figures
 from spanledger_settings.cell import cell
 
@@ -75,7 +75,9 @@ def _with_commitments(filters: Filters, parameters: dict[str, Any]) -> pd.DataFr
 def _spend(headline: pd.Series[Any], commitments: pd.DataFrame | None) -> pd.Series[Any]:
     """The headline with ``effective_cost``: what calls cost, or what is owed where commitments pay some of them."""
     effective = headline["contracted_cost"] if commitments is None else commitments["effective_cost"].sum()
-    return pd.concat([headline, pd.Series({"effective_cost": effective, "commitments": commitments is not None})])
+    more = pd.Series({"effective_cost": effective, "commitments": commitments is not None})
+    whole: pd.Series[Any] = pd.concat([headline, more])
+    return whole
 
 
 def _headline(filters: Filters, now: pd.Series[Any], before: pd.Series[Any]) -> None:
@@ -161,7 +163,8 @@ def _trend(filters: Filters) -> None:
             return
         colours = legend_of([*named, *last])
         st.altair_chart(
-            charts.spend_over_time(trend, grain, colours), alt=f"Spend in USD per {grain}, stacked by {stacked_by}"
+            charts.spend_over_time(trend, grain, colours, filters.period),
+            alt=f"Spend in USD per {grain}, stacked by {stacked_by}",
         )
         if unknown := int(trend["unknown_cost_calls"].sum()):
             st.caption(
@@ -187,7 +190,7 @@ def _shares(filters: Filters, dimension: Dimension) -> None:
     )
 
 
-def _note(row: dict[str, Any], total: Decimal, dimension: Dimension) -> str:
+def _note(row: dict[Any, Any], total: Decimal | float, dimension: Dimension) -> str:
     known = total and not figures.is_unknown(row["contracted_cost"])
     share = figures.share(row["contracted_cost"] / total) if known else ""
     if row["name"] == ALL_OTHERS:
@@ -212,7 +215,7 @@ def _unit_costs(filters: Filters) -> None:
             placeholder="unknown",
             column_config={
                 "name": st.column_config.TextColumn(dimension.capitalize(), width=190, pinned=True),
-                "contracted_cost": st.column_config.NumberColumn("Spend, USD", format="%.2f", width=85),
+                "contracted_cost": st.column_config.NumberColumn("Cost, USD", format="%.4f", width=85),
                 "calls": st.column_config.NumberColumn("Calls", format="localized", width=65),
                 "cost_per_1k_calls": st.column_config.NumberColumn("per 1,000 calls", format="%.3f", width=105),
                 "cost_per_1m_tokens": st.column_config.NumberColumn("per 1M tokens", format="%.3f", width=100),
@@ -241,8 +244,8 @@ def _chargeback(filters: Filters) -> None:
             )
         shown = f"The {_ROWS} largest of " if number > _ROWS else ""
         adds = "adds" if number == 1 else "add"
-        st.caption(
-            f"{shown}{figures.counted(number, 'row')}, which {adds} up to {literal(figures.usd(total))}"
+        caption(
+            f"{shown}{figures.counted(number, 'row')}, which {adds} up to {figures.usd(total)}"
             f"{', the cost of the calls alone; commitments are above' if filters.moment.commitments else ''}. "
             "The CSV holds every row, and every amount exactly, to twelve decimals."
         )
@@ -265,7 +268,7 @@ def _chargeback(filters: Filters) -> None:
                 "cache_read_tokens": st.column_config.NumberColumn("From cache", format="localized", width=90),
                 "output_tokens": st.column_config.NumberColumn("Output tokens", format="localized", width=105),
                 "list_cost_usd": st.column_config.NumberColumn("List, USD", format="%.4f", width=80),
-                "contracted_cost_usd": st.column_config.NumberColumn("Effective, USD", format="%.4f", width=105),
+                "contracted_cost_usd": st.column_config.NumberColumn("At contract, USD", format="%.4f", width=115),
             },
             column_order=[
                 "tenant",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from spanledger_dashboards.style import literal
+from spanledger_dashboards.style import caption
 from spanledger_settings import figures
 
 if TYPE_CHECKING:
@@ -28,11 +28,9 @@ def commitments_by_tenant(rows: pd.DataFrame) -> None:
         st.subheader("Effective spend by tenant, commitments included", anchor=False)
         usage, commitments = rows["usage_cost"].sum(), rows["commitment_cost"].sum() + rows["idle_cost"].sum()
         first = f" The {_ROWS} largest of {figures.counted(len(rows), 'tenant')}." if len(rows) > _ROWS else ""
-        st.caption(
-            literal(
-                f"{figures.usd(usage)} of calls that no commitment pays, {figures.usd(commitments)} of commitments, "
-                f"idle parts included. The charts and tables below are of the calls alone, at contract prices.{first}"
-            )
+        caption(
+            f"{figures.usd(usage)} of calls that no commitment pays, {figures.usd(commitments)} of commitments, "
+            f"idle parts included. The charts and tables below are of the calls alone, at contract prices.{first}"
         )
         shown = rows.head(_ROWS)
         st.dataframe(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from spanledger_dashboards.style import literal
+from spanledger_dashboards.style import caption
 
 if TYPE_CHECKING:
     from spanledger_dashboards.filters import Filters
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def heading(title: str, filters: Filters) -> None:
     """Draw it."""
     st.title(title)
-    st.caption(literal(f"{filters} · {filters.moment.told(filters.period.timezone)}"))
+    caption(f"{filters} · {filters.moment.told(filters.period.timezone)}")
 
 
 def no_calls() -> None:

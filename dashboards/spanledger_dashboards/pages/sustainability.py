@@ -12,7 +12,7 @@ from spanledger_dashboards.pages.heading import heading, no_calls
 from spanledger_dashboards.palette import ALL_OTHERS, CARBON, UNATTRIBUTED, series_colours
 from spanledger_dashboards.period_choice import grain as grain_of
 from spanledger_dashboards.report import report
-from spanledger_dashboards.style import literal, metric_columns
+from spanledger_dashboards.style import caption, metric_columns
 from spanledger_settings import figures
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def _trend(filters: Filters) -> None:
     with st.container(border=True):
         st.subheader(f"Emissions per {grain}", anchor=False)
         if trend["co2e_g"].notna().any():
-            line, band = charts.emissions_over_time(trend, grain)
+            line, band = charts.emissions_over_time(trend, grain, filters.period)
             st.caption("The central estimate")
             st.altair_chart(line, alt=f"Emissions per {grain}, central estimate")
             st.caption("Its low-high range, on an axis of its own")
@@ -173,20 +173,25 @@ def _shares(filters: Filters, dimension: Dimension) -> None:
     rows = report("sustainability/breakdown", **filters.parameters, dimension=dimension, names=8)
     st.subheader(f"By {'grid zone' if dimension == 'zone' else dimension}", anchor=False)
     groups = unranked(rows.to_dict("records"))
-    bar_list([_bar(row, dimension, rows["co2e_g"].max()) for group in groups for row in group], CARBON)
+    largest = rows.loc[rows["name"] != ALL_OTHERS, "co2e_g"].max()
+    bar_list([_bar(row, dimension, largest) for group in groups for row in group], CARBON)
     if told := [group for group in groups if len(group) > 1]:
         alike = "; ".join(", ".join(row["name"] for row in group) for group in told)
-        st.caption(literal(f"The ranges of these overlap, so that no order is told; they stand by name: {alike}"))
+        caption(
+            "Their ranges overlap, so that none is told to be the larger: they stand by name."
+            if len(groups) == 1
+            else f"The ranges of these overlap, so that none is told to be the larger; they stand by name: {alike}."
+        )
 
 
-def unranked(rows: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+def unranked(rows: list[dict[Any, Any]]) -> list[list[dict[Any, Any]]]:
     """The rows, the largest first, in groups within which each one's range overlaps another's: these are by name.
 
     Rows of the rest (all others, unattributed, unknown) stay last, each by itself.
     """
     named = [row for row in rows if row["name"] not in (ALL_OTHERS, UNATTRIBUTED)]
     known = [row for row in named if not figures.is_unknown(row["co2e_g"])]
-    groups: list[list[dict[str, Any]]] = []
+    groups: list[list[dict[Any, Any]]] = []
     lowest = float("inf")
     for row in sorted(known, key=lambda row: -row["co2e_g_high"]):
         if row["co2e_g_high"] < lowest:
@@ -198,7 +203,7 @@ def unranked(rows: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
     return ranked + [[row] for row in rows if row not in known]
 
 
-def _bar(row: dict[str, Any], dimension: Dimension, largest: float) -> Bar:
+def _bar(row: dict[Any, Any], dimension: Dimension, largest: float) -> Bar:
     note = figures.intensity(row["intensity_g_per_kwh"]) if dimension == "zone" else figures.energy(row["energy_wh"])
     if row["name"] == ALL_OTHERS:
         note = f"{figures.counted(int(row['names']), dimension)}, not drawn"
