@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from spanledger_enrich.ledger.resolution import resolve_places
 from spanledger_enrich.ledger.stages import Stages, own_stages
 from spanledger_enrich.ledger.tenant_rules import follow_rules
 from spanledger_sql.store import statement
@@ -90,10 +91,12 @@ def compute_again(
     follow_rules(store, scope)
     with own_stages(store, target) as stages:
         stages.take(scope)
+        # Where a call's host stands, its samples may have told since.
+        resolve_places(store, stages.tables["batch"])
         stages.cost(scope)
 
 
-def methods(configuration: Configuration) -> dict[str, str | float]:
+def methods(configuration: Configuration) -> dict[str, Any]:
     """The configured choices that the enrichment statement takes as parameters."""
     return {
         "default_zone": configuration.default_zone,
@@ -103,6 +106,8 @@ def methods(configuration: Configuration) -> dict[str, str | float]:
         "grid_basis": configuration.grid_basis,
         "default_pue": configuration.default_pue,
         "estimate_usage": int(configuration.estimate_usage),
+        "own_providers": list(configuration.own_providers),
+        "own_hosts": list(configuration.own_hosts),
     }
 
 
