@@ -176,7 +176,8 @@ class Store:
             context = client.create_query_context(
                 query=query, parameters=bound, tz_mode="aware", use_numpy=True, as_pandas=True
             )
-            result = client.query(context=context)
+            # The public method would forget that the times are to be aware, and pandas' own types.
+            result = client._query_with_context(context)
             frame: pd.DataFrame = result.df_result  # type: ignore[attr-defined]
             types = {name: kind.name for name, kind in zip(result.column_names, result.column_types, strict=True)}
             if not len(frame.columns):
