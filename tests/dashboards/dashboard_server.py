@@ -16,7 +16,6 @@ from spanledger_settings.configuration import load
 from spanledger_sql.migrations import migrate
 from spanledger_sql.store import Store
 
-
 # A tenant whose name would make a browser call a server, were it read as Markdown.
 HOSTILE = "![](http://127.0.0.1:9/seen.png) <b>quarry</b> http://127.0.0.1:9/ $x$"
 

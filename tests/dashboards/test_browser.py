@@ -71,7 +71,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def log(address: str, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001
+def log(address: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the server of `address` wrote for its operator."""
     return max(tmp_path_factory.getbasetemp().glob("served*/server.log"))
 

@@ -215,8 +215,8 @@ def test_the_table_is_bounded_and_the_csv_whole_exact_and_defused(
 ) -> None:
     sample_store.execute(
         "INSERT INTO ledger SELECT * REPLACE ('2022-10-15 12:00:00' AS ts, "
-        "concat('=cmd|', toString(rowNumberInAllBlocks())) AS tenant_id, 0.000000000012 AS contracted_cost) FROM ledger WHERE counted = 1 AND toYear(ledger.ts) = 2024 "
-        "LIMIT {n:UInt64}",
+        "concat('=cmd|', toString(rowNumberInAllBlocks())) AS tenant_id, 0.000000000012 AS contracted_cost) "
+        "FROM ledger WHERE counted = 1 AND toYear(ledger.ts) = 2024 LIMIT {n:UInt64}",
         {"n": _ROWS + 100},
     )
     serve(sample_store)
