@@ -180,7 +180,8 @@ class Store:
             if context.is_command or context.is_insert:
                 frame: pd.DataFrame = client.query_df(context=context)
             else:
-                result = client.query(context=context)
+                # The public method would forget that the times are to be aware, and pandas' own types.
+                result = client._query_with_context(context)
                 frame = result.df_result  # type: ignore[attr-defined]
                 types = {name: kind.name for name, kind in zip(result.column_names, result.column_types, strict=True)}
             if not len(frame.columns):
