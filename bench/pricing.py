@@ -54,14 +54,14 @@ def main() -> None:
         until = store.value("SELECT max(ingested_at) FROM llm_spans")
         sample = store.rows(f"SELECT * FROM llm_spans LIMIT {_SAMPLE}")
         stages, configuration = Stages(store), load()
-        scope = new_calls(store, configuration, BEGINNING, until, version=1)
+        scope = new_calls(store, configuration, version=1)
         stages.take(scope)
         resolve_models(store, stages.tables["batch"])
         resolve_places(store, stages.tables["batch"])
         whole, prices = [], []
         for _ in range(options.rounds):
             store.execute("TRUNCATE TABLE ledger")
-            whole.append(_timed(lambda: enrich(store, configuration, BEGINNING, until, version=1), calls))
+            whole.append(_timed(lambda: enrich(store, configuration, version=1), calls))
         # Pricing alone: the same arithmetic on what the stages put down; nothing that only energy needs is read.
         text = statement("ledger/7_ledger")
         costs = (

@@ -6,32 +6,23 @@ gets the whole set looked at again, and the result is the same as if all had com
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from spanledger_sql.store import Store
 
 _SCRATCH = ("call_candidate", "call_nesting", "call_scene", "call_label")
 
 
-class Window(NamedTuple):
-    """What was ingested later than ``after``, up to ``until``."""
-
-    after: datetime
-    until: datetime
-
-
-def judge(store: Store, batch: str, parents: Window, version: int) -> int:
+def judge(store: Store, batch: str, inserts: str, version: int) -> int:
     """Write `call_verdict` for the spans of a batch and all that may report the same calls; gives how many changed.
 
     Args:
         store: The database; one worker at a time.
         batch: The table of the batch's spans, stage 1 of the ledger.
-        parents: The spans whose parents are new: one that comes late may show that calls report the same.
+        inserts: The table of the batch's inserts, stage 0: a parent that comes late may show that calls report the same.
         version: The batch's version.
     """
     store.execute(statement("count_once/1_keys"), {"batch": batch})
@@ -41,7 +32,7 @@ def judge(store: Store, batch: str, parents: Window, version: int) -> int:
     while True:
         store.execute(
             statement("count_once/2_candidates"),
-            {"batch": batch, "parents_after": parents.after, "parents_until": parents.until},
+            {"batch": batch, "inserts": inserts},
         )
         found = int(store.value("SELECT count() FROM call_candidate"))
         if found == candidates:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from spanledger_sql.store import Store
 
 # What each puts down is named after it; the last stage, 7_ledger, writes the target.
 _LOOKED_UP = ("2_verdicts", "3_models", "4_contracts", "5_places", "6_measured")
-_NAMES = ("batch", *(stage[2:] for stage in _LOOKED_UP))
+_NAMES = ("inserts", "batch", *(stage[2:] for stage in _LOOKED_UP))
 
 
 class Stages:
@@ -28,6 +28,13 @@ class Stages:
     def __init__(self, store: Store, prefix: str = "ledger") -> None:
         self._store = store
         self.tables = {name: f"{prefix}_{name}" for name in _NAMES}
+
+    def choose(self, scope: Mapping[str, Any], call_parts: Sequence[str], parent_parts: Sequence[str], limit: int) -> int:
+        """Put down the inserts in these parts that are to be taken, some ``limit`` calls; gives how many calls."""
+        self._empty("inserts")
+        looked_at = {"call_parts": call_parts, "parent_parts": parent_parts, "batch_calls": limit}
+        self._store.execute(statement("ledger/0_inserts"), {**scope, **self.tables, **looked_at})
+        return int(self._store.value("SELECT sum(calls) FROM {inserts:Identifier}", inserts=self.tables["inserts"]))
 
     def take(self, scope: Mapping[str, Any]) -> int:
         """Put down the calls of ``scope`` in place of those before; gives how many there are."""
@@ -47,6 +54,18 @@ class Stages:
             if known.get(name, 1):
                 self._store.execute(statement(f"ledger/{stage}"), {**scope, **self.tables})
         self._store.execute(statement("ledger/7_ledger"), {**scope, **self.tables})
+
+    def set_aside(self, scope: Mapping[str, Any], reason: str) -> None:
+        """Set the calls of ``scope`` aside."""
+        self._store.execute(statement("ledger/set_aside"), {**scope, **self.tables, "reason": reason})
+
+    def spans(self, scope: Mapping[str, Any]) -> list[int]:
+        """The hashes of the calls of ``scope``, in order."""
+        return [row["span"] for row in self._store.rows(statement("lookups/batch_spans"), **{**scope, **self.tables})]
+
+    def note_taken(self, version: int) -> None:
+        """Note that the inserts put down are taken; it holds once ``version`` is the progress."""
+        self._store.execute(statement("ledger/note_taken"), {**self.tables, "version": version})
 
     def _add(self, scope: Mapping[str, Any], *, recounted: int) -> int:
         self._store.execute(statement("ledger/1_batch"), {**scope, **self.tables, "recounted": recounted})

@@ -15,7 +15,7 @@ SELECT
     if(a['cloud.provider'] != '', a['cloud.provider'], r['cloud.provider']) AS cloud_provider,
     if(a['cloud.region'] != '', a['cloud.region'], r['cloud.region']) AS cloud_region,
     Timestamp AS started_at,
-    Timestamp + toIntervalNanosecond(Duration) AS ended_at,
+    least(Timestamp, toDateTime64('2100-01-01 00:00:00', 9, 'UTC')) + toIntervalNanosecond(least(Duration, 2678400000000000)) AS ended_at,
     total AS wh,
     figure('spanledger.energy.cpu_wh') AS cpu_wh,
     figure('spanledger.energy.gpu_wh') AS gpu_wh,
@@ -24,5 +24,6 @@ SELECT
     a['spanledger.energy.gpu_source'] AS gpu_source,
     a['spanledger.energy.ram_source'] AS ram_source
 FROM otel_traces
--- A sample that says no host, or a figure that cannot be, is no evidence.
-WHERE a['gen_ai.operation.name'] = 'energy_sample' AND host_name != '' AND total >= 0 AND isFinite(total) AND Duration > 0;
+-- A sample that says no host, or a figure or time that cannot be, is no evidence: more than a month or a GWh, a year far off.
+WHERE a['gen_ai.operation.name'] = 'energy_sample' AND host_name != '' AND total >= 0 AND total <= 1e9
+    AND Duration BETWEEN 1 AND 2678400000000000 AND toYear(Timestamp) BETWEEN 2000 AND 2099;
