@@ -120,7 +120,7 @@ class Worker:
         return enriched
 
     def _measured(self) -> None:
-        allocate(self._store, self._configuration.default_pue)
+        allocate(self._store, self._configuration)
         self._allocate_again_at = time.monotonic() + _ALLOCATE_EVERY_S
 
     def _run(self) -> None:

@@ -111,8 +111,8 @@ class Workload:
             deployment = draw.choices(*zip(*tenant.deployments, strict=True))[0]
             read, written = self._cache(tenant, deployment, call)
             start = self.start + timedelta(seconds=call.offset_s * self.stretch)
-            # A plausible latency, since the traces have none. No cost depends on it. Modelled energy does where the answer
-            # comes sooner than EcoLogits expects: here by up to 21 %.
+            # A plausible latency, since the traces have none. No cost depends on it. Modelled energy does, where the
+            # answer comes sooner than EcoLogits expects: here by up to 21 %.
             first_token_s = 0.25 + (call.input_tokens - read) / 20_000
             yield Call(
                 start=start,

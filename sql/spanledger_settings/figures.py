@@ -28,7 +28,7 @@ def in_a_column(number: Number) -> str:
     size = float(number)  # type: ignore[arg-type]
     if not isinstance(number, (Decimal, float)) and size.is_integer():
         return f"{int(number):,}"  # type: ignore[arg-type]
-    return f"{size:,.2f}" if abs(size) >= 1 or size == 0 else f"{size:.3g}"
+    return f"{size:,.2f}" if abs(size) >= 1 or size == 0 else f"{Decimal(f'{size:.3g}'):f}"
 
 
 def usd(amount: Number) -> str:
@@ -54,6 +54,11 @@ def count(number: Number) -> str:
         if abs(size) >= scale:
             return f"{_significant(size / scale)}{unit}"
     return f"{size:,.0f}"
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number of things: 1 call, 2 calls; ``many`` where it is not ``one`` with an s."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def share(ratio: Number) -> str:

@@ -28,7 +28,7 @@ from spanledger_sql.store import Store
 Kind = Literal["migrated", "loaded"]
 
 # What is in a prepared folder comes from the files of these packages, ...
-_PACKAGES = ("spanledger_settings", "spanledger_sql", "spanledger_enrich")
+_PACKAGES = ("spanledger_vocabulary", "spanledger_settings", "spanledger_sql", "spanledger_enrich")
 # ... and from these: the engine, and the sources of prices, energy and grid means.
 _DISTRIBUTIONS = ("chdb", "clickhouse-connect", "codecarbon", "ecologits", "genai-prices", "pycountry")
 _KEPT_SECONDS = 86_400

@@ -14,6 +14,7 @@ from spanledger_dashboards.period_choice import grain as grain_of
 from spanledger_dashboards.report import report
 from spanledger_dashboards.style import metric_columns
 from spanledger_settings import figures
+from spanledger_settings.cell import cell
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -180,7 +181,7 @@ def _chargeback(filters: Filters) -> None:
             st.subheader("Chargeback", anchor=False)
             st.download_button(
                 "Download CSV",
-                rows.to_csv(index=False).encode(),
+                rows.map(cell).to_csv(index=False).encode(),
                 file_name=f"chargeback-{filters.period.first_day}-{filters.period.last_day}.csv",
                 mime="text/csv",
                 icon=":material/download:",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from spanledger_enrich.ledger.resolution import resolve_places
 from spanledger_enrich.ledger.stages import Stages, own_stages
 from spanledger_enrich.ledger.tenant_rules import follow_rules
 from spanledger_sql.store import statement
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from spanledger_sql.store import Store
 
 BEGINNING = datetime(1970, 1, 2, tzinfo=UTC)
-# The tables in which an insert of spans is looked for, and the hashes of spans.
-SPAN_TABLES = ("llm_spans", "span_parent")
+# Of all hashes of spans.
 FIRST_SPAN, LAST_SPAN = 0, 2**64 - 1
 _NAME = "ledger"
 
@@ -32,10 +32,15 @@ def enrich(store: Store, configuration: Configuration, version: int) -> None:
     """
     stages = Stages(store)
     scope = new_calls(store, configuration, version)
-    parts = store.rows(statement("lookups/parts"))
-    stages.choose(scope, *([row["name"] for row in parts if row["of"] == of] for of in SPAN_TABLES), limit=2**63)
+    stages.choose(scope, *all_parts(store), limit=2**63)
     stages.take(scope)
     write(store, stages, scope)
+
+
+def all_parts(store: Store) -> list[list[str]]:
+    """The names of all parts of `llm_spans`, and of `span_parent`."""
+    parts = store.rows(statement("lookups/parts"))
+    return [[row["name"] for row in parts if row["of"] == table] for table in ("llm_spans", "span_parent")]
 
 
 def new_calls(store: Store, configuration: Configuration, version: int) -> dict[str, Any]:
@@ -89,10 +94,12 @@ def compute_again(
     with own_stages(store, target) as stages:
         follow_rules(store, {**scope, **stages.tables})
         stages.take(scope)
+        # Where a call's host stands, its samples may have told since.
+        resolve_places(store, stages.tables["batch"])
         stages.cost(scope)
 
 
-def methods(configuration: Configuration) -> dict[str, str | float]:
+def methods(configuration: Configuration) -> dict[str, Any]:
     """The configured choices that the enrichment statement takes as parameters."""
     return {
         "default_zone": configuration.default_zone,
@@ -102,6 +109,8 @@ def methods(configuration: Configuration) -> dict[str, str | float]:
         "grid_basis": configuration.grid_basis,
         "default_pue": configuration.default_pue,
         "estimate_usage": int(configuration.estimate_usage),
+        "own_providers": list(configuration.own_providers),
+        "own_hosts": list(configuration.own_hosts),
     }
 
 

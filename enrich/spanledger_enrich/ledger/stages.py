@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from spanledger_sql.store import Store
 
 # What each puts down is named after it; the last stage, 7_ledger, writes the target.
-_LOOKED_UP = ("2_verdicts", "3_models", "4_contracts", "5_places", "6_measured")
+_LOOKED_UP = ("2_verdicts", "3_models", "4_contracts", "5_measured", "6_places")
 _NAMES = ("inserts", "batch", *(stage[2:] for stage in _LOOKED_UP))
 
 

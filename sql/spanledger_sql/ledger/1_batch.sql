@@ -8,16 +8,17 @@
 --     have been; inserts Identifier: the table of stage 0; first_span, last_span UInt64: of their calls those with hashes
 --     between these, all as a rule; restatement_id String, restated_chunk UInt32: the calls of a restatement, which the ledger has; '' and 0 for those
 --     that it has not; recounted UInt8, verdicts_after UInt64: 1 adds the calls of earlier batches that count otherwise
---     since that version of `call_verdict`, 0 the new ones; estimate_usage UInt8: 1 takes counts that an instrumentation made by itself, where the
---     provider's are missing.
+--     since that version of `call_verdict`, 0 the new ones; estimate_usage UInt8: 1 takes counts that an instrumentation
+--     made by itself, where the provider's are missing; own_providers, own_hosts Array(String): machines of one's own.
 INSERT INTO {batch:Identifier}
 (
-    span, ingested_at, price_key, agreement_key, place_key, contract_region, contract_account, contract_environment,
+    span, ingested_at, price_key, agreement_key, place_moment, own_machine, place_key, contract_region, contract_account, contract_environment,
     trace_id, span_id, ts, duration_ms, service_name, environment, scope_name, dialect, tenant_id, tenant_source, user_id,
-    session_id, feature, workflow, run_id, cost_center, provider, request_model, response_model, operation, streaming,
+    session_id, feature, workflow, run_id, cost_center, dimensions, provider, request_model, response_model, operation, streaming,
     ttft_ms, status, error_type, finish_reason, response_id, service_tier, cloud_region,
     input_tokens, cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, output_tokens, reasoning_tokens,
     usage_source, usage_note, input_audio_tokens, output_audio_tokens, web_searches, vendor_unit, vendor_quantity, speed,
+    input_image_tokens, output_image_tokens, cache_read_image_tokens, cache_read_audio_tokens, input_video_tokens, citation_tokens, other_units, reported_cost, inference_geo,
     provider_account, host_name
 )
 WITH
@@ -52,11 +53,21 @@ SELECT
     key_of_price,
     cityHash64(
         key_of_price, cityHash64(region_agreed), cityHash64(account_agreed), cityHash64(environment_agreed)),
-    cityHash64(cityHash64(call.provider), cityHash64(call.cloud_region), toStartOfHour(call.ts)),
+    -- A power contract may begin within an hour.
+    if((SELECT count() FROM grid_contract FINAL WHERE toStartOfHour(valid_from) != valid_from
+                                                  OR toStartOfHour(valid_until) != valid_until) > 0,
+       toStartOfMinute(call.ts), toStartOfHour(call.ts)) AS place_moment,
+    has({own_providers:Array(String)}, call.provider) OR has({own_hosts:Array(String)}, call.host_name)
+        OR call.provider IN (SELECT arrayJoin(arrayPushBack(aliases, name)) FROM provider WHERE NOT is_api)
+        AS own_machine,
+    cityHash64(cityHash64(call.provider), cityHash64(call.cloud_region), place_moment, own_machine),
     region_agreed, account_agreed, environment_agreed,
     call.trace_id, call.span_id, call.ts, call.duration_ms, call.service_name, call.environment, call.scope_name,
     call.dialect, call.tenant_id, call.tenant_source, call.user_id, call.session_id, call.feature, call.workflow,
-    call.run_id, call.cost_center, call.provider, call.request_model, call.response_model, call.operation,
+    call.run_id, call.cost_center,
+    mapApply((name, text) -> (substring(name, 22), text),
+             mapFilter((name, text) -> startsWith(name, 'spanledger.dimension.'), call.attribution_raw)),
+    call.provider, call.request_model, call.response_model, call.operation,
     call.streaming, call.ttft_ms, call.status, call.error_type, call.finish_reason, call.response_id, call.service_tier,
     call.cloud_region,
     multiIf(absurd, 0, estimated, call.claimed_input_tokens, call.input_tokens),
@@ -67,7 +78,7 @@ SELECT
     if(absurd, 0, call.reasoning_tokens),
     multiIf(absurd, 'missing', estimated, 'estimated', call.usage_source),
     call.usage_note, call.input_audio_tokens, call.output_audio_tokens, call.web_searches, call.vendor_unit,
-    call.vendor_quantity, call.speed, call.provider_account, call.host_name
+    call.vendor_quantity, call.speed, call.input_image_tokens, call.output_image_tokens, call.cache_read_image_tokens, call.cache_read_audio_tokens, call.input_video_tokens, call.citation_tokens, call.other_units, call.reported_cost, call.inference_geo, call.provider_account, call.host_name
 FROM {spans:Identifier} AS call
 WHERE (
         {recounted:UInt8} = 0

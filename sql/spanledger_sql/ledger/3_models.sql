@@ -60,6 +60,11 @@ SELECT
     price.tier_starts AS tier_starts,
     price.window_starts AS window_starts,
     price.steps AS steps,
+    if(resolution.free = 1 OR price.price_id IS NULL OR price.token_priced = 0, '', arrayStringConcat(arrayFilter(
+        term -> term != '',
+        [if(price.service_tier = '' AND call.service_tier NOT IN ('', 'standard', 'default', 'auto', 'on_demand', 'on-demand', 'none', 'null', 'unspecified'), concat('service tier ', call.service_tier), ''),
+         if(price.speed = '' AND call.speed NOT IN ('', 'standard'), concat('speed ', call.speed), '')]), ', '))
+        AS unpriced_terms,
     energy.energy_id AS energy_id,
     energy.method AS energy_method,
     energy.wh_per_output_token_low AS wh_per_output_token_low,

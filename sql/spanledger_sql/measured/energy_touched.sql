@@ -13,7 +13,7 @@ FROM
             toStartOfHour(toDateTime(started_at, 'UTC')) AS hour,
             uniqExact(trace_id, span_id) AS samples
         FROM energy_sample
-        WHERE (host_name, toStartOfHour(toDateTime(started_at, 'UTC'))) IN (
+        WHERE flaw = '' AND (host_name, toStartOfHour(toDateTime(started_at, 'UTC'))) IN (
             SELECT host_name, toStartOfHour(toDateTime(started_at, 'UTC'))
             FROM energy_sample
             WHERE ingested_at > {since:DateTime64(6, 'UTC')}
@@ -53,6 +53,6 @@ FROM
         GROUP BY host_name, toStartOfHour(ts)
     ) AS late
         ON late.host_name = sample.host_name
-    WHERE sample.started_at < late.last AND sample.ended_at > late.first
+    WHERE sample.flaw = '' AND sample.started_at < late.last AND sample.ended_at > late.first
 )
 ORDER BY host_name, hour

@@ -42,7 +42,8 @@ CREATE TABLE IF NOT EXISTS ledger
     usage_source LowCardinality(String)
         COMMENT '`reported`; `missing`: the span names no tokens, and all token columns are 0; or `estimated`, where that is configured',
     price_status LowCardinality(String)
-        COMMENT '`priced`; `free`: the user said so; or `unpriced`: no price book knows the model or the unit',
+        COMMENT '`priced`; `partial`: a part of it has no price, so that its cost is only a part of what it costs; `free`: the user said so; or `unpriced`: no price book knows the model or the unit',
+    unpriced_parts String COMMENT 'of a `partial` price: what was charged for and has no price, such as `3 code execution`' CODEC(ZSTD(1)),
     price_id LowCardinality(String) COMMENT 'the price used: book/provider/model@first day; empty where unpriced',
     price_valid_from Nullable(DateTime64(9, 'UTC'))
         COMMENT 'from when that price holds, UTC; 1970-01-01: no earlier price is known',
@@ -81,6 +82,15 @@ CREATE TABLE IF NOT EXISTS ledger
     input_audio_tokens UInt64 COMMENT 'of `input_tokens`, those of audio',
     output_audio_tokens UInt64 COMMENT 'of `output_tokens`, those of audio',
     web_searches UInt32 COMMENT 'web searches the provider made for the call',
+    input_image_tokens UInt64 COMMENT 'of `input_tokens`, those of images',
+    output_image_tokens UInt64 COMMENT 'of `output_tokens`, those of images',
+    cache_read_image_tokens UInt64 COMMENT 'of `cache_read_tokens`, those of images',
+    cache_read_audio_tokens UInt64 COMMENT 'of `cache_read_tokens`, those of audio',
+    input_video_tokens UInt64 COMMENT 'of `input_tokens`, those of video',
+    citation_tokens UInt64 COMMENT 'of `input_tokens`, those of the sources that the provider quotes, and bills',
+    other_units String COMMENT 'what the provider charges for beside tokens and searches, such as `3 code execution`; empty where nothing' CODEC(ZSTD(1)),
+    reported_cost Nullable(Float64) COMMENT 'what the provider or gateway says that the call cost, USD: a claim, never billed; NULL where it says nothing',
+    inference_geo LowCardinality(String) COMMENT 'where the provider says that it answered, such as `us`',
     vendor_unit LowCardinality(String) COMMENT 'of the use of a service that is no LLM: the unit, such as `page` or `search`',
     vendor_quantity Decimal(18, 6) COMMENT 'of the use of a service that is no LLM: how many units',
     speed LowCardinality(String) COMMENT 'the provider''s speed mode, such as `fast`; empty where the span says none',
@@ -94,6 +104,8 @@ CREATE TABLE IF NOT EXISTS ledger
     market_g_per_kwh Nullable(Float64) COMMENT 'by the contracts in force, gCO2e/kWh',
     market_source LowCardinality(String)
         COMMENT 'the contracts that it rests on; `location-based intensity` where there are none',
+    dimensions Map(LowCardinality(String), String)
+        COMMENT 'what else `attribution(name=...)` says, by name' CODEC(ZSTD(1)),
     INDEX trace_id_bloom trace_id TYPE bloom_filter GRANULARITY 4,
     INDEX enriched_at_range enriched_at TYPE minmax GRANULARITY 1
 )

@@ -26,4 +26,10 @@ def quality(context: typer.Context, request: ReportRequest) -> None:
         frame = store.frame("reports/attribution/quality", **request.period.bounds, tenants=[])
         if frame.empty:
             say_what_there_is(store, request.period)
-        print_rows(frame, request.output, title=f"Quality of what was told, {request.period}", total=_COUNTS)
+        print_rows(
+            frame,
+            request.output,
+            period=request.period,
+            title=f"Quality of what was told, {request.period}",
+            total=_COUNTS,
+        )

@@ -14,11 +14,18 @@ from spanledger_enrich.worker import Worker, load_reference_data, take_up_again
 from spanledger_node import node
 from spanledger_node.listening import Addresses
 from spanledger_settings.configuration import Configuration
+from spanledger_settings.figures import counted
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on.  [default: 127.0.0.1]", show_default=False)]
-HttpPort = Annotated[int | None, typer.Option(help="OTLP over HTTP; 0: any.  [default: 4318]", show_default=False)]
-GrpcPort = Annotated[int | None, typer.Option(help="OTLP over gRPC; 0: any.  [default: 4317]", show_default=False)]
-DashboardPort = Annotated[int | None, typer.Option(help="The dashboards; 0: any.  [default: 8501]", show_default=False)]
+HttpPort = Annotated[
+    int | None, typer.Option(help="OTLP over HTTP; 0: any.  [default: 4318]", min=0, max=65535, show_default=False)
+]
+GrpcPort = Annotated[
+    int | None, typer.Option(help="OTLP over gRPC; 0: any.  [default: 4317]", min=0, max=65535, show_default=False)
+]
+DashboardPort = Annotated[
+    int | None, typer.Option(help="The dashboards; 0: any.  [default: 8501]", min=0, max=65535, show_default=False)
+]
 
 
 def up(
@@ -84,12 +91,12 @@ def enrich(
         _needs_server(configuration(context), "enrich")
         _run(configuration(context), frozenset({"enrich"}))
         return
-    with open_store(context) as store:
+    with open_store(context, makes_one=True) as store:
         load_reference_data(store)
         if set_aside:
             console().print(f"{take_up_again(store):,} calls are taken up again")
         calls = Worker(store, configuration(context)).catch_up()
-    console().print(f"{calls:,} new calls in the ledger")
+    console().print(f"{counted(calls, 'new call')} in the ledger")
 
 
 def migrate(context: typer.Context) -> None:

@@ -1,0 +1,104 @@
+"""The worker takes each batch once, leaves out stages without work, and looks no further once all is seen."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from harness import data_folder
+
+from spanledger_enrich.worker import Worker
+from spanledger_settings.configuration import Configuration
+from spanledger_sql.store import Store, statement
+
+STAGES = ("1_batch", "2_verdicts", "3_models", "4_contracts", "5_measured", "6_places", "7_ledger")
+
+
+class CountingStore(Store):
+    """Executes everything, and counts it."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.seen: Counter[str] = Counter()
+
+    def execute(
+        self, query: str, parameters: Mapping[str, Any] | None = None, settings: Mapping[str, Any] | None = None
+    ) -> None:
+        self.seen[query] += 1
+        super().execute(query, parameters, settings)
+
+    def rows(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
+        self.seen[query] += 1
+        return super().rows(query, **parameters)
+
+    def value(self, query: str, **parameters: Any) -> Any:
+        self.seen[query] += 1
+        return super().value(query, **parameters)
+
+    def stages(self) -> dict[str, int]:
+        """How often each stage ran since the last time it was asked."""
+        counts = {name: self.seen[statement(f"ledger/{name}")] for name in STAGES}
+        self.seen.clear()
+        return {name: count for name, count in counts.items() if count}
+
+
+@pytest.fixture
+def counted(configuration: Configuration) -> Iterator[CountingStore]:
+    data_folder.copy("migrated", configuration.data_dir)
+    with CountingStore.open(configuration, exclusive=True) as store:
+        yield store
+
+
+def ingest(store: Store, *numbers: int) -> None:
+    store.insert(
+        "llm_spans",
+        [
+            {
+                "ingested_at": datetime.now(UTC),
+                "trace_id": f"{n:032x}",
+                "span_id": f"{n:016x}",
+                "ts": datetime.now(UTC),
+                "provider": "openai",
+                "request_model": "gpt-4o",
+                "operation": "chat",
+            }
+            for n in numbers
+        ],
+    )
+
+
+def test_a_batch_is_taken_once_and_stages_without_anything_to_look_at_are_left_out(
+    counted: CountingStore, configuration: Configuration
+) -> None:
+    worker = Worker(counted, configuration)
+    ingest(counted, 1, 2, 3)
+    assert worker.catch_up() == 3
+    # Stage 1 once for what is new and once for what counts otherwise.
+    assert counted.stages() == {"1_batch": 2, "3_models": 1, "6_places": 1, "7_ledger": 1}
+    ingest(counted, 4)
+    assert worker.catch_up() == 1
+    assert counted.stages() == {"1_batch": 2, "3_models": 1, "6_places": 1, "7_ledger": 1}
+
+
+def test_a_quiet_ledger_is_looked_at_with_one_statement(counted: CountingStore, configuration: Configuration) -> None:
+    worker = Worker(counted, configuration)
+    ingest(counted, 1)
+    worker.catch_up()
+    counted.seen.clear()
+    assert worker.catch_up() == 0
+    assert counted.seen == {statement("lookups/arrived"): 1, "SELECT count() FROM energy_sample": 1}
+
+
+def test_a_call_that_became_visible_late_is_taken(counted: CountingStore, configuration: Configuration) -> None:
+    worker = Worker(counted, configuration)
+    before = datetime.now(UTC)
+    ingest(counted, 1)
+    worker.catch_up()
+    counted.insert(
+        "llm_spans", [{"ingested_at": before, "trace_id": "late", "span_id": "late", "ts": before, "operation": "chat"}]
+    )
+    worker.catch_up()
+    assert counted.value("SELECT count() FROM calls") == 2
