@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -14,6 +15,7 @@ from spanledger_enrich.grid import grid_intensity, grid_water
 from spanledger_enrich.ledger import count_once
 from spanledger_enrich.ledger.energy_allocation import allocate
 from spanledger_enrich.ledger.enrichment import last_version, new_calls, record_progress, write
+from spanledger_enrich.ledger.lease import Lease, LeaseLost
 from spanledger_enrich.ledger.parts_seen import PartsSeen
 from spanledger_enrich.ledger.resolution import resolve_again, resolve_models, resolve_places
 from spanledger_enrich.ledger.stages import Stages
@@ -38,6 +40,8 @@ _LONGEST_REST_S = 3.0
 _RESTATE_EVERY_S = 60.0
 # So many calls of a batch are set aside one by one, after which those that go wrong together are set aside together.
 _ALONE = 1_000
+# Workers of one process are one to the lease.
+_ONE_AT_A_TIME = threading.Lock()
 
 
 def load_reference_data(store: Store) -> None:
@@ -65,7 +69,11 @@ class Worker:
         self._stopping = False
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
+        self._lease = Lease(store)
         self._stages = Stages(store)
+        self._scratch = dict(count_once.SCRATCH)
+        self._own_tables = False
+        self._working = False
         self._arrived: dict[str, Any] = {}
         self._seen = PartsSeen(store)
         self._alone = 0
@@ -76,10 +84,26 @@ class Worker:
         self._restate_again_at = 0.0
 
     def catch_up(self) -> int:
-        """Enrich everything ingested so far, measured energy included; gives the number of new calls."""
-        enriched = self._calls()
-        self._measured()
+        """Enrich everything ingested so far, measured energy included; gives the number of new calls.
+
+        Where another worker is at work, this waits until that one has done it.
+        """
+        while not self._works():
+            if not self._store.rows(statement("reports/operations/backlog"))[0]["llm_spans"]:
+                return 0
+            time.sleep(0.5)
+        try:
+            enriched = self._calls()
+            self._measured()
+        except LeaseLost:
+            self._wait_again()
+            return self.catch_up()
         return enriched
+
+    def give_back(self) -> None:
+        """Let another worker work at once."""
+        self._lease.give_back()
+        self._drop_own_tables()
 
     def start(self) -> None:
         """Run in a thread, woken by `wake`, until `stop`."""
@@ -112,12 +136,23 @@ class Worker:
         self._wake.set()
         if self._thread is not None:
             self._thread.join()
+            with contextlib.suppress(StoreError):
+                self.give_back()
 
     def _calls(self) -> int:
         enriched = 0
         while calls := self._batch():
             enriched += calls
         return enriched
+
+    def _works(self) -> bool:
+        """Whether this is the worker whose turn it is."""
+        self._working = self._working or self._lease.held()
+        return self._working
+
+    def _wait_again(self) -> None:
+        self._working = self._own_tables = False
+        self._arrived, self._seen = {}, PartsSeen(self._store)
 
     def _measured(self) -> None:
         allocate(self._store, self._configuration)
@@ -129,6 +164,8 @@ class Worker:
             self._wake.clear()
             begin = time.monotonic()
             try:
+                if not self._works():
+                    continue
                 calls = self._calls()
                 if self._stopping or time.monotonic() >= self._allocate_again_at:
                     self._measured()
@@ -136,7 +173,12 @@ class Worker:
                 self._problem = ""
                 if 0 < calls < _SMALL_PASS_CALLS:
                     self._stopped.wait(min(_LONGEST_REST_S, _REST * (time.monotonic() - begin)))
+            except LeaseLost as lost:
+                logger.warning("%s; this one waits", lost)
+                self._wait_again()
             except StoreError as error:
+                # It may be that a rival took the tables away.
+                self._working = False
                 self._problem = f"the worker: {error}"
                 logger.error("the worker could not enrich a batch and tries again: %s", error)
                 time.sleep(1.0)
@@ -165,17 +207,22 @@ class Worker:
         arrived = self._store.rows(statement("lookups/arrived"))[0]
         if arrived == self._arrived:
             return 0
+        with _ONE_AT_A_TIME:
+            return self._batch_of(arrived)
+
+    def _batch_of(self, arrived: dict[str, Any]) -> int:
+        self._make_own_tables()
         if arrived["taken_up"] != self._arrived.get("taken_up"):
             self._seen = PartsSeen(self._store)
         parts = self._seen.others()
         last = last_version(self._store)
-        # Above all before, whatever the clock says; the number between is for calls that are taken up again.
-        scope = new_calls(self._store, self._configuration, max(time.time_ns() // 1000, last + 2))
+        scope = new_calls(self._store, self._configuration, self._lease.version(last))
         limit = self._configuration.batch_calls
         calls = self._stages.choose(scope, parts.of("llm_spans"), parts.of("span_parent"), limit)
         if self._store.value("SELECT count() FROM {inserts:Identifier}", inserts=self._stages.tables["inserts"]):
             self._alone = 0
             self._book(scope, [])
+            self._lease.check()
             self._stages.note_taken(scope["version"])
             record_progress(self._store, calls, scope["version"])
         if calls < limit:
@@ -185,7 +232,7 @@ class Worker:
         return calls
 
     def _book(self, scope: dict[str, Any], spans: list[int]) -> None:
-        """Book the calls of ``scope``; of those that cannot be computed, halve until each stands alone, and set it aside."""
+        """Book the calls of ``scope``; halve what cannot be computed until each call stands alone, and set that aside."""
         try:
             self._compute(scope)
         except Exception as error:
@@ -204,8 +251,26 @@ class Worker:
         self._stages.take(scope)
         resolve_models(self._store, tables["batch"])
         resolve_places(self._store, tables["batch"])
-        count_once.judge(self._store, tables["batch"], tables["inserts"], scope["version"])
+        count_once.judge(self._store, tables["batch"], tables["inserts"], scope["version"], self._scratch)
+        self._lease.check()
         write(self._store, self._stages, scope)
+
+    def _make_own_tables(self) -> None:
+        """On a server there may be others: a worker that lost its lease must not meet the next one's rows."""
+        if self._own_tables or not (prefix := self._lease.tables):
+            return
+        self._stages = Stages(self._store, prefix)
+        self._scratch = {name: f"{prefix}_{name}" for name in count_once.SCRATCH}
+        likes = [(table, f"ledger_{name}") for name, table in self._stages.tables.items()]
+        likes += [(self._scratch[name], like) for name, like in count_once.SCRATCH.items()]
+        for table, like in likes:
+            self._store.execute(statement("ledger/own_table"), {"table": table, "like": like})
+        self._own_tables = True
+
+    def _drop_own_tables(self) -> None:
+        for table in (*self._stages.tables.values(), *self._scratch.values()) if self._own_tables else ():
+            self._store.execute("DROP TABLE IF EXISTS {table:Identifier}", {"table": table})
+        self._own_tables = False
 
     def _set_aside(self, scope: dict[str, Any], calls: int, error: Exception) -> None:
         reason = str(error)[:1000]

@@ -18,7 +18,7 @@ from spanledger_enrich.worker import Worker, take_up_again
 
 GOOD = {"ts": NOON, "input_tokens": 1_000_000}
 # More than a call's cost can be, at a contract's price.
-DEAR = "kind,provider,model,valid_from,valid_to,discount_percent,input,output\nprice,openai,gpt-4o,2024-01-01,,,900000,0\n"
+DEAR = "kind,provider,model,valid_from,valid_to,discount_percent,input,output\nprice,openai,gpt-4o,2024-01-01,,,900,1\n"
 FAR = datetime(2262, 4, 11, 20, tzinfo=UTC)
 
 
@@ -27,7 +27,12 @@ def dear(fresh_books: Books, tmp_path: Path) -> Books:
     """A ledger with a contract at whose prices no call of many tokens can be computed."""
     path = tmp_path / "acme.csv"
     path.write_text(DEAR)
-    price_book.import_book(fresh_books.store, path, **{"tenant_id": "dear"})
+    price_book.import_book(fresh_books.store, path, tenant="dear")
+    # What no import would let through.
+    fresh_books.store.execute(
+        "INSERT INTO price_list SELECT * REPLACE (0.9 AS input_price, loaded_at + 1 AS loaded_at) "
+        "FROM price_list FINAL WHERE startsWith(book, 'acme')"
+    )
     return fresh_books
 
 
@@ -70,12 +75,16 @@ def test_times_that_cannot_be_leave_their_neighbours_as_they_are(books: Books, s
     message = ExportTraceServiceRequest.FromString(request(7, 4))
     for scope in ("logfire.openai", "logfire.openai", "other"):
         odd = message.resource_spans[0].scope_spans.add()
-        odd.CopyFrom(ExportTraceServiceRequest.FromString(request(start % 10_007 + 11, 2)).resource_spans[0].scope_spans[0])
+        odd.CopyFrom(
+            ExportTraceServiceRequest.FromString(request(start % 10_007 + 11, 2)).resource_spans[0].scope_spans[0]
+        )
         odd.scope.name = scope
         for span in odd.spans:
             del span.attributes[2:]
             span.start_time_unix_nano, span.end_time_unix_nano = start, min(2**64 - 1, start + lasted)
-    books.store.insert_segment(length_prefixed(message.SerializeToString()), 1_790_000_000_000_000 + start % 1000 + lasted % 7)
+    books.store.insert_segment(
+        length_prefixed(message.SerializeToString()), 1_790_000_000_000_000 + start % 1000 + lasted % 7
+    )
     books.enrich()
     assert books.store.value("SELECT count() FROM set_aside") == 0
     assert books.store.value("SELECT count() FROM calls WHERE usage_source = 'reported'") == 4
@@ -87,7 +96,9 @@ def test_times_that_cannot_be_leave_their_neighbours_as_they_are(books: Books, s
 def test_a_call_of_a_far_year_leaves_the_others_their_grid_hours(books: Books, configure: Callable[..., None]) -> None:
     configure(default_zone="DE")
     books.hours("DE", "2024-10-08", [300.0] * 24)
-    [near, *_] = books.book_alone({"ts": NOON, "output_tokens": 10}, {"ts": FAR}, {"ts": datetime(1970, 1, 1, tzinfo=UTC)})
+    [near, *_] = books.book_alone(
+        {"ts": NOON, "output_tokens": 10}, {"ts": FAR}, {"ts": datetime(1970, 1, 1, tzinfo=UTC)}
+    )
     assert (near["intensity_g_per_kwh"], near["intensity_resolution"]) == (300, "hour")
 
 

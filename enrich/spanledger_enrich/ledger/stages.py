@@ -29,7 +29,9 @@ class Stages:
         self._store = store
         self.tables = {name: f"{prefix}_{name}" for name in _NAMES}
 
-    def choose(self, scope: Mapping[str, Any], call_parts: Sequence[str], parent_parts: Sequence[str], limit: int) -> int:
+    def choose(
+        self, scope: Mapping[str, Any], call_parts: Sequence[str], parent_parts: Sequence[str], limit: int
+    ) -> int:
         """Put down the inserts in these parts that are to be taken, some ``limit`` calls; gives how many calls."""
         self._empty("inserts")
         looked_at = {"call_parts": call_parts, "parent_parts": parent_parts, "batch_calls": limit}

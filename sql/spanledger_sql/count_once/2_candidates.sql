@@ -1,8 +1,9 @@
 -- Puts down the spans that share a key with a span of the batch, and those that share one with a span put down before:
 -- run until it adds none.
 -- A parent that comes late, of a trace with several calls, calls for another look at them as well.
--- Parameters: batch, inserts Identifier: the tables of the batch, stages 1 and 0 of the ledger.
-INSERT INTO call_candidate
+-- Parameters: batch, inserts Identifier: the tables of the batch, stages 1 and 0 of the ledger; candidates Identifier: the
+--     worker's scratch table.
+INSERT INTO {candidates:Identifier}
 WITH
     touched AS
     (
@@ -20,8 +21,8 @@ WITH
             UNION ALL
             SELECT key
             FROM llm_span_key
-            WHERE ingested_at IN (SELECT ingested_at FROM call_candidate)
-                AND span IN (SELECT span FROM call_candidate)
+            WHERE ingested_at IN (SELECT ingested_at FROM {candidates:Identifier})
+                AND span IN (SELECT span FROM {candidates:Identifier})
         )
         GROUP BY key
         HAVING uniqExact(span) > 1
@@ -30,7 +31,7 @@ WITH
     (
         SELECT span, ingested_at
         FROM call_key
-        WHERE key IN (SELECT key FROM touched) AND span NOT IN (SELECT span FROM call_candidate)
+        WHERE key IN (SELECT key FROM touched) AND span NOT IN (SELECT span FROM {candidates:Identifier})
     ),
     (name -> replaceRegexpOne(replaceRegexpOne(lower(name), '^.*/', ''),
                               '[-@:](20\\d\\d-?\\d\\d-?\\d\\d|\\d{4,8}|latest)$', '')) AS plain

@@ -153,3 +153,24 @@ CREATE TABLE IF NOT EXISTS set_aside
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY span;
+
+-- Which worker works: the holder of the newest epoch. The first insert with an epoch's token wins, others are dropped.
+CREATE TABLE IF NOT EXISTS worker_lease
+(
+    epoch UInt64 COMMENT 'counts who held it',
+    owner String COMMENT 'the worker: host, process and a number of its own',
+    above UInt64 COMMENT 'the versions of its batches are above this: whoever held it before wins no more'
+)
+ENGINE = MergeTree
+ORDER BY epoch
+SETTINGS non_replicated_deduplication_window = 1000;
+
+-- What workers say to each other: who waits asks, and whoever holds the lease answers, or gives it back.
+CREATE TABLE IF NOT EXISTS worker_word
+(
+    kind LowCardinality(String) COMMENT '`asked`, `answered` or `given back`',
+    epoch UInt64 COMMENT 'of the lease',
+    word UInt64 COMMENT 'the number of the question'
+)
+ENGINE = ReplacingMergeTree(word)
+ORDER BY (kind, epoch);

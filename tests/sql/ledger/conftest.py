@@ -25,7 +25,8 @@ class Stage:
         self.store = store
         self.tables = Stages(store).tables
         self.scope: dict[str, Any] = {
-            "target": "ledger", "spans": "llm_spans", "first_span": 0, "last_span": 2**64 - 1, "version": 7, "restatement_id": "", "restated_chunk": 0,
+            "target": "ledger", "spans": "llm_spans", "first_span": 0, "last_span": 2**64 - 1, "version": 7,
+            "restatement_id": "", "restated_chunk": 0,
             "verdicts_after": 0, "recounted": 0, **methods(load()), **self.tables,
         }  # fmt: skip
 

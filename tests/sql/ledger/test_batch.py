@@ -13,7 +13,9 @@ def test_of_an_insert_that_was_taken_in_part_the_calls_that_the_ledger_has_are_l
     stage.store.execute("TRUNCATE TABLE ledger_inserts")
     ingested = stage.store.value("SELECT any(ingested_at) FROM llm_spans")
     stage.given("ledger_inserts", {"ingested_at": ingested, "calls": 2, "parents": 0, "again": 1})
-    stage.given("ledger", {"trace_id": f"{1:032x}", "span_id": f"{1:016x}", "ts": datetime(2024, 10, 8, 12, 30, tzinfo=UTC)})
+    stage.given(
+        "ledger", {"trace_id": f"{1:032x}", "span_id": f"{1:016x}", "ts": datetime(2024, 10, 8, 12, 30, tzinfo=UTC)}
+    )
     assert stage.run("1_batch", "span_id") == [(f"{2:016x}",)]
 
 

@@ -95,7 +95,9 @@ def enrich(
         load_reference_data(store)
         if set_aside:
             console().print(f"{take_up_again(store):,} calls are taken up again")
-        calls = Worker(store, configuration(context)).catch_up()
+        worker = Worker(store, configuration(context))
+        calls = worker.catch_up()
+        worker.give_back()
     console().print(f"{counted(calls, 'new call')} in the ledger")
 
 
