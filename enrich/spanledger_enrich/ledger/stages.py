@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from spanledger_sql.store import Store
 
 # What each puts down is named after it; the last stage, 7_ledger, writes the target.
 _LOOKED_UP = ("2_verdicts", "3_models", "4_contracts", "5_measured", "6_places")
-_NAMES = ("batch", *(stage[2:] for stage in _LOOKED_UP))
+_NAMES = ("inserts", "batch", *(stage[2:] for stage in _LOOKED_UP))
 # What these put down holds for later batches too, as long as the reference data stands; so many rows of it are kept.
 _KEPT = ("models", "places")
 _MOST_KEPT = 20_000
@@ -32,6 +32,15 @@ class Stages:
         self._store = store
         self.tables = {name: f"{prefix}_{name}" for name in _NAMES}
         self._reference: object = None
+
+    def choose(
+        self, scope: Mapping[str, Any], call_parts: Sequence[str], parent_parts: Sequence[str], limit: int
+    ) -> int:
+        """Put down the inserts in these parts that are to be taken, some ``limit`` calls; gives how many calls."""
+        self._empty("inserts")
+        looked_at = {"call_parts": call_parts, "parent_parts": parent_parts, "batch_calls": limit}
+        self._store.execute(statement("ledger/0_inserts"), {**scope, **self.tables, **looked_at})
+        return int(self._store.value("SELECT sum(calls) FROM {inserts:Identifier}", inserts=self.tables["inserts"]))
 
     def take(self, scope: Mapping[str, Any]) -> int:
         """Put down the calls of ``scope`` in place of those before; gives how many there are."""
@@ -67,6 +76,18 @@ class Stages:
         Other workers may share the tables on a server, and a cluster does not tell of all of its parts.
         """
         return self._store.kind == "embedded" and known["reference"] == self._reference and known["kept"] <= _MOST_KEPT
+
+    def set_aside(self, scope: Mapping[str, Any], reason: str) -> None:
+        """Set the calls of ``scope`` aside."""
+        self._store.execute(statement("ledger/set_aside"), {**scope, **self.tables, "reason": reason})
+
+    def spans(self, scope: Mapping[str, Any]) -> list[int]:
+        """The hashes of the calls of ``scope``, in order."""
+        return [row["span"] for row in self._store.rows(statement("lookups/batch_spans"), **{**scope, **self.tables})]
+
+    def note_taken(self, version: int) -> None:
+        """Note that the inserts put down are taken; it holds once ``version`` is the progress."""
+        self._store.execute(statement("ledger/note_taken"), {**self.tables, "version": version})
 
     def _add(self, scope: Mapping[str, Any], *, recounted: int) -> int:
         self._store.execute(statement("ledger/1_batch"), {**scope, **self.tables, "recounted": recounted})

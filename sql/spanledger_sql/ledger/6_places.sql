@@ -23,8 +23,11 @@ WITH
                 SELECT arrayJoin(if(zone = '', [{default_zone:String}, splitByChar('-', {default_zone:String})[1]],
                                     [zone, country]))
                 FROM grid_zone)
-            AND ts >= toStartOfMonth((SELECT min(ts) FROM {batch:Identifier})) - INTERVAL 1 DAY
-            AND ts < toStartOfMonth((SELECT max(ts) FROM {batch:Identifier})) + INTERVAL 1 MONTH
+            -- Between days that a Date can hold: one call whose clock was far off must not leave the others without hours.
+            AND ts >= toStartOfMonth((SELECT greatest(min(ts), toDateTime64('1970-02-01 00:00:00', 9, 'UTC')) FROM {batch:Identifier}))
+                - INTERVAL 1 DAY
+            AND ts < toStartOfMonth((SELECT least(max(ts), toDateTime64('2100-01-01 00:00:00', 9, 'UTC')) FROM {batch:Identifier}))
+                + INTERVAL 1 MONTH
     ),
     -- A month's mean says nothing of its other half.
     months AS
