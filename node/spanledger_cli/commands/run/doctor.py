@@ -150,6 +150,19 @@ def _check_ledger(store: Store, report: _Report) -> None:
         report.problem("worker", behind, "is a node running? else 'spanledger enrich --once'; its log says what fails")
     else:
         report.fact("worker", behind if backlog["llm_spans"] else "up to date")
+    if backlog["set_aside_calls"]:
+        report.problem(
+            "set aside",
+            f"{backlog['set_aside_calls']:,} calls cannot be computed and are not in the ledger, for example: "
+            f"{backlog['set_aside_reason']}",
+            "the table 'set_aside' names each; 'spanledger enrich --once --set-aside' tries them again",
+        )
+    if backlog["mistimed_calls"]:
+        report.fact(
+            "clock",
+            f"{backlog['mistimed_calls']:,} calls started before 2000 or after they were booked: their senders' clocks "
+            "are wrong, and no month has them",
+        )
     _check_senders(store, report)
     for gap, meaning in (
         ("unattributed_calls", "name no tenant"),
