@@ -38,7 +38,7 @@ _PREFIX = re.compile(
     r"^arn:aws[a-z-]*:bedrock:[^/]*:(?:foundation-model|inference-profile|default-prompt-router)/"
     r"|^(?:.*/)?(?:publishers/[^/]+/models|models|deployments|endpoints)/|^[a-z0-9_.-]+/"
 )
-# What a gateway puts behind a name to say how it is to choose among those who serve the model: the price stays the model's.
+# What a gateway puts behind a name to say how to choose among those who serve the model: the price stays the model's.
 _SUFFIX = re.compile(r":(?:nitro|floor|exacto|beta)$")
 
 
