@@ -99,9 +99,9 @@ def catalogue() -> Iterator[dict[str, Any]]:
     for provider in data_snapshot.get_snapshot().providers:
         for model in provider.models:
             for valid_from, (tier, speed) in itertools.product(_starts(model), _contexts(model)):
-                seen_from = _seen_from(model, tier, speed)
+                seen_from = first_seen(model, tier, speed)
                 early = seen_from is not None and valid_from < seen_from
-                if early and not _same_standard(model, valid_from, seen_from):
+                if early and not same_standard(model, valid_from, seen_from):
                     continue  # nobody knows what the tier cost when the standard price was another one
                 columns = _prices(provider, model, valid_from, tier, speed, as_of=seen_from if early else None)
                 if columns is not None:
@@ -255,7 +255,7 @@ def _contexts(model: ModelInfo) -> list[tuple[str, str]]:
     return list(itertools.product(dict.fromkeys(tiers), dict.fromkeys(speeds)))
 
 
-def _seen_from(model: ModelInfo, tier: str, speed: str) -> datetime | None:
+def first_seen(model: ModelInfo, tier: str, speed: str) -> datetime | None:
     """The day from which the catalogue has a tier's or a speed's price: when it learned of it, not when it began."""
     context = price_context(tier, speed)
     if not context:
@@ -269,7 +269,7 @@ def _seen_from(model: ModelInfo, tier: str, speed: str) -> datetime | None:
     return min(starts, default=None)
 
 
-def _same_standard(model: ModelInfo, one: datetime, other: datetime) -> bool:
+def same_standard(model: ModelInfo, one: datetime, other: datetime) -> bool:
     """Whether the standard tier cost the same on two days, in what the first has a price for."""
     before, after = vars(model.get_prices(one, {})), vars(model.get_prices(other, {}))
     return all(after.get(name) == price for name, price in before.items() if price is not None)
