@@ -5,7 +5,7 @@
 -- other tokens; unless what is innermost adds up to the one around. A span without an id is known by the ids inside it.
 -- LiteLLM's ids are made up, and tell nothing apart. What is inside a span that is surely the same as the one around is
 -- inside that as well.
-INSERT INTO call_nesting
+INSERT INTO {nestings:Identifier}
 WITH
     leaf AS
     (
@@ -15,9 +15,9 @@ WITH
             sum(inner_call.output_tokens) AS output_tokens,
             groupUniqArrayIf(inner_call.response_id,
                              inner_call.response_id != '' AND NOT startsWith(inner_call.reporter, 'litellm')) AS ids
-        FROM call_inside AS inside
-        INNER JOIN call_candidate AS inner_call ON inner_call.span = inside.inner_span
-        WHERE inside.inner_span NOT IN (SELECT outer_span FROM call_inside) AND inner_call.has_usage
+        FROM {insides:Identifier} AS inside
+        INNER JOIN {candidates:Identifier} AS inner_call ON inner_call.span = inside.inner_span
+        WHERE inside.inner_span NOT IN (SELECT outer_span FROM {insides:Identifier}) AND inner_call.has_usage
         GROUP BY span
     ),
     compared AS
@@ -41,9 +41,9 @@ WITH
                 AND NOT (outer_leaf.input_tokens = outer_call.input_tokens
                          AND outer_leaf.output_tokens = outer_call.output_tokens)
                 AND (other_id OR other_model AND other_tokens) AS is_own
-        FROM call_inside AS inside
-        INNER JOIN call_candidate AS inner_call ON inner_call.span = inside.inner_span
-        INNER JOIN call_candidate AS outer_call ON outer_call.span = inside.outer_span
+        FROM {insides:Identifier} AS inside
+        INNER JOIN {candidates:Identifier} AS inner_call ON inner_call.span = inside.inner_span
+        INNER JOIN {candidates:Identifier} AS outer_call ON outer_call.span = inside.outer_span
         LEFT JOIN leaf AS inner_leaf ON inner_leaf.span = inside.inner_span
         LEFT JOIN leaf AS outer_leaf ON outer_leaf.span = inside.outer_span
         SETTINGS join_use_nulls = 0

@@ -4,14 +4,15 @@
 -- An id proves nothing by itself: some servers count from 0 anew. Spans that share one are the same call if they tell the
 -- same tokens, or meet in time; but where one instrumentation tells different tokens under one id, or different tenants have
 -- it at different times, the id repeats, and only what tells the same tokens, of one tenant at one time, is one call.
-INSERT INTO call_scene
+-- Parameters: candidates, nestings, scenes Identifier: the worker's scratch tables.
+INSERT INTO {scenes:Identifier}
 WITH
     inside_its_like AS
     (
         SELECT nesting.inner_span
-        FROM call_nesting AS nesting
-        INNER JOIN call_candidate AS inner_call ON inner_call.span = nesting.inner_span
-        INNER JOIN call_candidate AS outer_call ON outer_call.span = nesting.outer_span
+        FROM {nestings:Identifier} AS nesting
+        INNER JOIN {candidates:Identifier} AS inner_call ON inner_call.span = nesting.inner_span
+        INNER JOIN {candidates:Identifier} AS outer_call ON outer_call.span = nesting.outer_span
         WHERE inner_call.response_id = outer_call.response_id AND inner_call.response_id != ''
     ),
     in_runs AS
@@ -20,7 +21,7 @@ WITH
             *,
             begins > max(ends) OVER (PARTITION BY kind, response_id ORDER BY begins, span
                                      ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) + INTERVAL 1 MINUTE AS starts_run
-        FROM call_candidate
+        FROM {candidates:Identifier}
         WHERE response_id != ''
     ),
     numbered AS
@@ -51,13 +52,13 @@ SELECT
     candidate.span,
     if(stream.span IS NULL, candidate.trace_id, stream.trace_id) AS scene,
     ifNull(identified.identity, candidate.span) AS identity
-FROM call_candidate AS candidate
+FROM {candidates:Identifier} AS candidate
 LEFT JOIN identified ON identified.span = candidate.span
 LEFT JOIN
 (
     SELECT nesting.inner_span AS result, any(outer_call.span) AS span, any(outer_call.trace_id) AS trace_id
-    FROM call_nesting AS nesting
-    INNER JOIN call_candidate AS outer_call ON outer_call.span = nesting.outer_span
+    FROM {nestings:Identifier} AS nesting
+    INNER JOIN {candidates:Identifier} AS outer_call ON outer_call.span = nesting.outer_span
     WHERE startsWith(outer_call.reporter, 'logfire')
     GROUP BY result
 ) AS stream
