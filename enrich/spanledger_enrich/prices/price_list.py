@@ -99,13 +99,13 @@ def catalogue() -> Iterator[dict[str, Any]]:
     for provider in data_snapshot.get_snapshot().providers:
         for model in provider.models:
             for valid_from, (tier, speed) in itertools.product(_starts(model), _contexts(model)):
-                seen_from = first_seen(model, tier, speed)
-                early = seen_from is not None and valid_from < seen_from
-                if early and not same_standard(model, valid_from, seen_from):
+                seen = first_seen(model, tier, speed)
+                later = seen if seen is not None and valid_from < seen else None
+                if later is not None and not same_standard(model, valid_from, later):
                     continue  # nobody knows what the tier cost when the standard price was another one
-                columns = _prices(provider, model, valid_from, tier, speed, as_of=seen_from if early else None)
+                columns = _prices(provider, model, valid_from, tier, speed, as_of=later)
                 if columns is not None:
-                    note = f"; the tier's price was first seen on {seen_from:%Y-%m-%d}" if early else ""
+                    note = f"; the tier's price was first seen on {later:%Y-%m-%d}" if later is not None else ""
                     key = PriceKey(BOOK, provider.id, model.id, valid_from, tier, speed)
                     yield {
                         **key.columns(), "currency": "USD", **columns,
