@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _MEANINGS = {
     "unattributed": ("Unattributed", "In the totals, charged to nobody. Services"),
     "unpriced": ("No price", "Not in the totals. Models"),
+    "partly priced": ("A part without price", "In the totals but for that part. Models"),
     "missing usage": ("No usage reported", "Not in the totals. Models"),
     "estimated usage": ("Usage estimated", "In the totals. Models"),
 }

@@ -67,7 +67,7 @@ def _headline(rows: pd.DataFrame) -> None:
         "zero, invented, or no number",
         delta_color="off",
         delta_arrow="off",
-        help="docs/dialects.md says which instrumentations tell such counts.",
+        help="'spanledger docs dialects' says which instrumentations tell such counts.",
         border=True,
         height="stretch",
     )
