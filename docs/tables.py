@@ -50,7 +50,7 @@ def page(store: Store) -> str:
 def columns(store: Store, name: str, meanings: Mapping[str, str] | None = None) -> list[str]:
     """The lines of the table of a table's or view's columns: name, type, meaning."""
     lines = ["| column | type | is |\n|---|---|---|"]
-    for row in store.rows(f"DESCRIBE TABLE {_given(name)}"):
+    for row in store.rows(f"DESCRIBE TABLE {given(name)}"):
         meaning = meanings[row["name"]] if meanings else row["comment"]
         lines.append(f"| `{row['name']}` | {_type(row['type'])} | {cell(meaning)} |")
     return [*lines, ""]
