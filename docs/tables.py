@@ -56,7 +56,7 @@ def columns(store: Store, name: str, meanings: Mapping[str, str] | None = None) 
     return [*lines, ""]
 
 
-def _given(name: str) -> str:
+def given(name: str) -> str:
     """A table or view as a query names it; a view of a moment has columns only once that is given."""
     return f"{name}(moment = now64(6, 'UTC'))" if name.endswith("_at") else name
 
