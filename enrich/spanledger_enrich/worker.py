@@ -34,8 +34,8 @@ _ALLOCATE_EVERY_S = 15.0
 # After a pass over fewer calls than this the worker rests for so many times as long as the pass took, at most so long:
 # most of a small pass costs the same for one call as for thousands, so it lets some gather.
 _SMALL_PASS_CALLS = 1_000
-_REST = 9.0
-_LONGEST_REST_S = 3.0
+_REST = 15.0
+_LONGEST_REST_S = 7.0
 # How often the worker looks whether reference data changed.
 _RESTATE_EVERY_S = 60.0
 # So many calls of a batch are set aside one by one, after which those that go wrong together are set aside together.

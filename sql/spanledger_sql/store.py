@@ -176,9 +176,14 @@ class Store:
             context = client.create_query_context(
                 query=query, parameters=bound, tz_mode="aware", use_numpy=True, as_pandas=True
             )
-            result = client.query(context=context)
-            frame: pd.DataFrame = result.df_result  # type: ignore[attr-defined]
-            types = {name: kind.name for name, kind in zip(result.column_names, result.column_types, strict=True)}
+            types: dict[str, str] = {}
+            if context.is_command or context.is_insert:
+                frame: pd.DataFrame = client.query_df(context=context)
+            else:
+                # The public method would forget that the times are to be aware, and pandas' own types.
+                result = client._query_with_context(context)
+                frame = result.df_result  # type: ignore[attr-defined]
+                types = {name: kind.name for name, kind in zip(result.column_names, result.column_types, strict=True)}
             if not len(frame.columns):
                 # The driver gives no columns where the embedded engine gives no rows.
                 types = self._described(query, bound)
@@ -194,6 +199,10 @@ class Store:
         """
         with _refusals():
             types, some = self._described(query, {}), False
+            if not types:
+                # No SELECT: only those come in blocks.
+                yield self.query_frame(query)
+                return
             with self.client.query_df_stream(query, tz_mode="aware") as blocks:
                 for block in blocks:
                     block.attrs["types"], some = types, True

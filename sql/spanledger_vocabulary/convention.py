@@ -1,4 +1,4 @@
-"""Conventions: which tokens a provider, or whoever passes its usage on, counts inside input and output, which beside."""
+"""Conventions: which tokens a provider, or whoever passes its usage on, counts inside input and output."""
 
 from __future__ import annotations
 

@@ -22,8 +22,8 @@ OLLAMA: Final = _BY_NAME["ollama"]
 SPANLEDGER: Final = _BY_NAME["spanledger"]
 
 __all__ = [
-    "ANTHROPIC", "BEDROCK", "COHERE", "CONVENTIONS", "GEMINI", "LANGCHAIN", "OLLAMA", "OPENAI", "SPANLEDGER", "Convention",
-    "convention_of",
+    "ANTHROPIC", "BEDROCK", "COHERE", "CONVENTIONS", "GEMINI", "LANGCHAIN", "OLLAMA", "OPENAI", "SPANLEDGER",
+    "Convention", "convention_of",
 ]  # fmt: skip
 
 

@@ -182,12 +182,16 @@ def _reader(store: Store, names: list[str], input_price: Decimal) -> str:
 
 
 def _prices(store: Store, provider: str, model: str) -> tuple[Decimal, Decimal]:
-    """What an input and an output token cost at list, in USD; 0 where nobody says."""
+    """What an input and an output token cost at list when the model came, in USD; 0 where nobody says.
+
+    Prices fall, and tiers differ, while the model stays as large as it is.
+    """
     if not model:
         return Decimal(0), Decimal(0)
     prices = store.rows(
-        "SELECT argMax(ifNull(input_price, 0), valid_from) AS input, argMax(ifNull(output_price, 0), valid_from) "
-        "AS output FROM price_list FINAL WHERE provider = {provider:String} AND model = {model:String}",
+        "SELECT argMin(ifNull(input_price, 0), valid_from) AS input, argMin(ifNull(output_price, 0), valid_from) "
+        "AS output FROM price_list FINAL WHERE service_tier = '' AND speed = '' "
+        "AND provider = {provider:String} AND model = {model:String}",
         provider=provider,
         model=model,
     )

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # The scratch tables: what each is called in the statements, and the one that is there for all.
 SCRATCH = {
     "candidates": "call_candidate",
+    "insides": "call_inside",
     "nestings": "call_nesting",
     "scenes": "call_scene",
     "labels": "call_label",
@@ -49,7 +50,7 @@ def judge(store: Store, batch: str, inserts: str, version: int, scratch: Mapping
         candidates = found
     if not candidates:
         return 0
-    for step in ("3_nesting", "3_stream_results", "4_scenes", "5_labels", "6_silent_labels"):
+    for step in ("3_nesting", "3_own_calls", "3_stream_results", "4_scenes", "5_labels", "6_silent_labels"):
         store.execute(statement(f"count_once/{step}"), scratch)
     store.execute(statement("count_once/7_verdicts"), {"version": version, **scratch})
     return int(store.value("SELECT count() FROM call_verdict WHERE version = {version:UInt64}", version=version))

@@ -220,8 +220,7 @@ def _write(store: Store, about: Mapping[str, Any], contract: Contract) -> tuple[
         return models, False
     store.insert("price_list", [_booked(row, version, about) for row in rows])
     store.insert("price_book", [{**about, "version": version}])
-    done = "imported" if before is None else "changed"
-    remember(store, KIND, about["book"], done, about["origin"], _told(about))
+    remember(store, KIND, about["book"], "imported" if before is None else "changed", about["origin"], _told(about))
     return models, True
 
 

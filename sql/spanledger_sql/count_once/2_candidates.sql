@@ -49,7 +49,8 @@ SELECT
     if(operation IN ('chat', 'text_completion', 'generate_content', 'responses', 'multimodal'), 'chat', operation)
         AS kind,
     plain(if(request_model != '', request_model, response_model)) AS model,
-    response_id,
+    plain(response_model) AS answered,
+    if(match(response_id, '^(\\d{1,9}|chatcmpl-\\d{1,3})$'), '', response_id) AS response_id,
     status = 'error' AS failed,
     usage_source != 'missing' AS has_usage,
     input_tokens,

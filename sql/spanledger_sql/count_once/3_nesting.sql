@@ -1,6 +1,6 @@
 -- Puts down which call's span is inside which other's, however many spans that are no calls lie between them.
--- Parameters: candidates, nestings Identifier: the worker's scratch tables.
-INSERT INTO {nestings:Identifier}
+-- Parameters: candidates, insides Identifier: the worker's scratch tables.
+INSERT INTO {insides:Identifier}
 WITH RECURSIVE
     parents AS
     (

@@ -1,7 +1,7 @@
 -- Labels the innermost spans, step 1: those with one label report the same call.
 --
 -- A span is innermost unless a call inside it explains it. A failed call inside explains no usage: then the outer one is
--- all that was told of another call. Two innermost spans report the same call if they share the response id;
+-- all that was told of another call. Two innermost spans report the same call if they share their identity;
 -- or if, in one trace and by different instrumentations, they overlap in time and tell the same tokens, the n-th of the
 -- one being the n-th of the other. Response ids that differ tell calls apart, but for LiteLLM's, which it makes up.
 -- Parameters: candidates, nestings, scenes, labels Identifier: the worker's scratch tables.
@@ -21,6 +21,7 @@ WITH
         SELECT
             candidate.span AS span,
             call_scene.scene AS scene,
+            call_scene.identity AS identity,
             kind, reporter, begins, ends, response_id, has_usage, input_tokens, output_tokens
         FROM {candidates:Identifier} AS candidate
         INNER JOIN {scenes:Identifier} AS call_scene ON call_scene.span = candidate.span
@@ -32,7 +33,7 @@ WITH
     (
         SELECT
             *,
-            min(span) OVER (PARTITION BY kind, if(response_id = '', toString(span), response_id)) AS label_1
+            min(span) OVER (PARTITION BY identity) AS label_1
         FROM innermost
     ),
 

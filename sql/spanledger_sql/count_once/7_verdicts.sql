@@ -1,8 +1,10 @@
 -- Decides which span of each call counts, and writes what changed by that.
 --
 -- A span around one call reports that call too; a span around several is their sum, and counts for none. Of the spans
--- that report a call the richest counts: with usage, with the most details of it, the innermost.
--- Parameters: candidates, nestings, labels Identifier: the worker's scratch tables; version UInt64: the batch's.
+-- that report a call the richest counts: with usage, with the most details of it, the innermost. Where they tell different
+-- tokens, the provider's own SDK goes before others; and a span that has the id of one inside it and more tokens, both told
+-- by one instrumentation, has those of other round trips too, of which there is no other report.
+-- Parameters: candidates, nestings, scenes, labels Identifier: the worker's scratch tables; version UInt64: the batch's.
 INSERT INTO call_verdict
 WITH
     -- Calls that failed inside one that tried again, with the same model, after them.
@@ -37,6 +39,16 @@ WITH
             AND inner_call.span NOT IN (SELECT span FROM attempt)
         GROUP BY span
     ),
+    cumulative AS
+    (
+        SELECT DISTINCT nesting.outer_span AS span
+        FROM {nestings:Identifier} AS nesting
+        INNER JOIN {candidates:Identifier} AS inner_call ON inner_call.span = nesting.inner_span
+        INNER JOIN {candidates:Identifier} AS outer_call ON outer_call.span = nesting.outer_span
+        WHERE inner_call.reporter = outer_call.reporter
+            AND inner_call.response_id = outer_call.response_id AND inner_call.response_id != ''
+            AND outer_call.input_tokens > inner_call.input_tokens AND outer_call.output_tokens > inner_call.output_tokens
+    ),
     placed AS
     (
         SELECT
@@ -50,6 +62,11 @@ WITH
             candidate.failed AS failed,
             candidate.has_usage AS has_usage,
             candidate.details AS details,
+            candidate.input_tokens AS input_tokens,
+            candidate.output_tokens AS output_tokens,
+            startsWith(candidate.reporter, 'com.anthropic.') AS by_provider,
+            candidate.span IN (SELECT span FROM cumulative) AS is_cumulative,
+            call_scene.identity AS identity,
             candidate.tenant_id AS tenant_id,
             candidate.tenant_source AS tenant_source,
             candidate.user_id AS user_id,
@@ -61,6 +78,7 @@ WITH
             around.first_span_id AS first_span_id,
             if(is_innermost, innermost.label, around.label) AS label_1
         FROM {candidates:Identifier} AS candidate
+        INNER JOIN {scenes:Identifier} AS call_scene ON call_scene.span = candidate.span
         LEFT JOIN (SELECT span, label FROM {labels:Identifier} WHERE step = 2) AS innermost ON innermost.span = candidate.span
         LEFT JOIN around ON around.span = candidate.span
         LEFT JOIN attempt ON attempt.span = candidate.span
@@ -69,7 +87,7 @@ WITH
     (
         SELECT
             *,
-            min(label_1) OVER (PARTITION BY kind, if(response_id = '', toString(span), response_id)) AS label_2
+            min(label_1) OVER (PARTITION BY identity) AS label_2
         FROM placed
         WHERE NOT is_sum AND next_span_id IS NULL
     ),
@@ -78,10 +96,18 @@ WITH
     (
         SELECT
             *,
-            min(label_3) OVER (PARTITION BY kind, if(response_id = '', toString(span), response_id)) AS label_4
+            min(label_3) OVER (PARTITION BY identity) AS label_4
         FROM call_3
     ),
     call_5 AS (SELECT *, min(label_4) OVER (PARTITION BY label_1) AS call FROM call_4),
+    call_6 AS
+    (
+        SELECT
+            *,
+            uniqExactIf((input_tokens, output_tokens), has_usage) OVER (PARTITION BY call) > 1 AS told_apart,
+            told_apart AND (by_provider OR is_cumulative) AS goes_first
+        FROM call_5
+    ),
     ordered AS
     (
         SELECT
@@ -95,12 +121,12 @@ WITH
             first_value(nullIf(user_id, '')) OVER whole AS call_user_id,
             first_value(nullIf(session_id, '')) OVER whole AS call_session_id,
             first_value(nullIf(feature, '')) OVER whole AS call_feature
-        FROM call_5
+        FROM call_6
         WINDOW
             best AS (PARTITION BY call
-                     ORDER BY has_usage DESC, details DESC, is_innermost DESC, failed, response_id = '', begins, span),
+                     ORDER BY has_usage DESC, goes_first DESC, details DESC, is_innermost DESC, failed, response_id = '', begins, span),
             whole AS (PARTITION BY call
-                      ORDER BY has_usage DESC, details DESC, is_innermost DESC, failed, response_id = '', begins, span
+                      ORDER BY has_usage DESC, goes_first DESC, details DESC, is_innermost DESC, failed, response_id = '', begins, span
                       ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
     ),
     decided AS

@@ -1,4 +1,5 @@
--- Stage 6: puts down what is known of the places where the batch's calls ran, by hour: few rows.
+-- Stage 6: puts down what is known of the places where the batch's calls ran, by hour: few rows. Of what is there already,
+-- none is put down again.
 --
 -- An hour without a value gets that of the day before, else the mean of the month's hours, where at least half of these
 -- are known; else the country's by the same rule; else a yearly mean of the zone, else of its country, the user's own before
@@ -156,9 +157,11 @@ FROM
                 any(place_moment) AS moment,
                 any(own_machine) AS own_machine
             FROM {batch:Identifier}
+            WHERE place_key NOT IN (SELECT place_key FROM {places:Identifier})
             GROUP BY place_key
             UNION DISTINCT
             SELECT DISTINCT place_key, provider, cloud_region, place_moment, toUInt8(1) FROM {measured:Identifier}
+            WHERE place_key NOT IN (SELECT place_key FROM {places:Identifier})
         ) AS seen
         LEFT JOIN (SELECT * FROM grid_zone FINAL) AS known
             ON known.provider = seen.provider AND known.cloud_region = seen.cloud_region

@@ -12,18 +12,6 @@ from harness.command import Done, in_process
 
 CASES = Path(__file__).parents[2] / "fixtures" / "carbon_cases"
 STATEMENT = ("carbon", "statement", "--from", "2024-05-01", "--to", "2024-06-01", "--format", "json")
-# What does not hold yet, and why.
-OPEN = {
-    "contract-begins-at-half-past": "contracts apply by whole hours",
-    "fingerprint-ignores-bounds": "the fingerprint covers no bounds",
-    "host-region-ignored": "a call's place is of its span alone",
-    "idle-missing-from-scope-2": "idle energy has no emissions",
-    "own-certificate-on-api-calls": "a contract without a provider covers every call",
-    "restating-changes-water": "the worker and a restatement reckon a measured call's water differently",
-    "span-of-a-millisecond": "a latency that cannot be cuts the answer short",
-    "statement-lacks-what-bounds-rest-on": "the statement names the booked method's coefficients alone",
-    "zone-lost-when-the-nation-stands-in": "the nation's zone takes the place of the call's",
-}
 
 
 class Case:
@@ -89,15 +77,7 @@ class Case:
             assert got == pytest.approx(check["approx"], rel=check.get("rel", 1e-6), abs=check.get("abs", 0))
 
 
-def cases() -> list[Any]:
-    names = sorted(path.parent.name for path in CASES.glob("*/expected.json"))
-    return [
-        pytest.param(name, marks=[pytest.mark.xfail(reason=OPEN[name], strict=True)] if name in OPEN else [])
-        for name in names
-    ]
-
-
-@pytest.mark.parametrize("name", cases())
+@pytest.mark.parametrize("name", sorted(path.parent.name for path in CASES.glob("*/expected.json")))
 def test_a_carbon_case_holds(name: str, tmp_path: Path) -> None:
     case = Case(name, tmp_path / "data")
     for step in case.expected["steps"]:

@@ -52,8 +52,10 @@ class Stage:
 
     def run(self, name: str, columns: str, **changes: Any) -> list[tuple[Any, ...]]:
         """Run the stage ``name`` and give ``columns`` of what it put down, in order."""
-        self.store.execute(statement(f"ledger/{name}"), {**self.scope, **changes})
         table = self.tables.get(name[2:], "ledger")
+        if table != self.tables["batch"]:
+            self.store.execute(f"TRUNCATE TABLE {table}")
+        self.store.execute(statement(f"ledger/{name}"), {**self.scope, **changes})
         return [tuple(row.values()) for row in self.store.rows(f"SELECT {columns} FROM {table} ORDER BY ALL")]
 
 

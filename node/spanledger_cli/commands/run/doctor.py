@@ -26,9 +26,9 @@ _LITTLE_SPACE = 2 * 2**30
 _RECENT_DAYS = 30
 _LONG_SPOOLED_S = 60
 _UNTOLD = (
-    ("unattributed", "name no tenant", "add attribution() or a tenant rule (docs/tenants.md)"),
+    ("unattributed", "name no tenant", "add attribution() or a tenant rule ('spanledger docs tenants')"),
     ("unpriced", "have no price", "'spanledger prices missing' lists the models"),
-    ("missing_usage", "report no usage", "streams tell it if asked to (docs/dialects.md)"),
+    ("missing_usage", "report no usage", "streams tell it if asked to ('spanledger docs dialects')"),
 )
 
 

@@ -437,7 +437,8 @@ WITH
             multiIf(
                 NOT total_decides, possible,
                 gap = usual_amount, usual,
-                gap = 0, if(bitTest(convention, 3), possible, 0),
+                -- A total that the instrumentation added up itself tells nothing against the provider's own document.
+                gap = 0, if(bitTest(convention, 3) OR document_excludes_cached AND NOT document_has_buckets, possible, 0),
                 gap = cached, 1,
                 gap = reasoned, 2,
                 gap = cached + reasoned, 3,

@@ -16,7 +16,9 @@ WITH
 SELECT
     arrayJoin(arrayConcat(
         [cityHash64('trace', trace_id)],
-        if(response_id = '', [], [cityHash64('response', response_id)]),
+        -- Ids that are known to repeat, as Ollama's, are shared by many and prove nothing.
+        if(response_id = '' OR match(response_id, '^(\\d{1,9}|chatcmpl-\\d{1,3})$'), [],
+           [cityHash64('response', response_id)]),
         if(startsWith(dialect, 'logfire') AND (dialect = 'logfire-stream' OR usage_source = 'missing'),
            [cityHash64('logfire', service_name, request_model, toStartOfMinute(
                if(dialect = 'logfire-stream', begins, begins + toIntervalNanosecond(lasted_ns))))],
