@@ -256,7 +256,7 @@ class Worker:
         write(self._store, self._stages, scope)
 
     def _make_own_tables(self) -> None:
-        """On a server there may be others: a worker that lost its lease must not meet the next one's rows."""
+        """On a server there may be others: who lost its lease must not meet the next one's rows."""
         if self._own_tables or not (prefix := self._lease.tables):
             return
         self._stages = Stages(self._store, prefix)
