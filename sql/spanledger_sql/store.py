@@ -70,7 +70,7 @@ class StoreError(MendableError):
 
 
 def statement(name: str) -> str:
-    """Text of the ``.sql`` file ``name``, a path below this package without its suffix, with the parts that it includes."""
+    """Text of the ``.sql`` file ``name``, a path below this package without suffix, with the parts it includes."""
     return with_parts((importlib.resources.files(__package__) / f"{name}.sql").read_text(encoding="utf-8"))
 
 
