@@ -39,9 +39,29 @@ class Period:
 
     @property
     def previous(self) -> Period:
-        """The stretch of the same length just before."""
-        before = self.begin - min(self.end - self.begin, self.begin - _FIRST_MOMENT)
-        return Period(before, self.begin, self.timezone)
+        """The one just before: as many calendar months, else as many days, else the stretch of the same length."""
+        if not self._whole_days or self.begin - (self.end - self.begin) < _FIRST_MOMENT + timedelta(days=366):
+            before = self.begin - min(self.end - self.begin, self.begin - _FIRST_MOMENT)
+            return Period(before, self.begin, self.timezone)
+        first, following = self.first_day, self.last_day + timedelta(days=1)
+        if first.day == following.day == 1:
+            months = 12 * (following.year - first.year) + following.month - first.month
+            year, month = divmod(12 * first.year + first.month - 1 - months, 12)
+            return of_days(date(year, month + 1, 1), first - timedelta(days=1), self.timezone)
+        return of_days(first - (following - first), first - timedelta(days=1), self.timezone)
+
+    def previous_until(self, now: datetime) -> Period:
+        """The one just before; of a period that is not over, as much of it as has passed of this one by ``now``."""
+        before = self.previous
+        if not self.begin < now < self.end:
+            return before
+        return Period(before.begin, min(before.begin + (now - self.begin), before.end), self.timezone)
+
+    @property
+    def _whole_days(self) -> bool:
+        midnights = {_midnight(self.first_day, ZoneInfo(self.timezone)): self.begin}
+        midnights[_midnight(self.last_day + timedelta(days=1), ZoneInfo(self.timezone))] = self.end
+        return all(midnight == moment for midnight, moment in midnights.items())
 
     @property
     def first_day(self) -> date:

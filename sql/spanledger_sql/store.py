@@ -22,6 +22,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError
 from spanledger_settings.configuration import without_password
 from spanledger_settings.mendable import MendableError
 from spanledger_sql.folder import FolderLock
+from spanledger_sql.included_parts import with_parts
 from spanledger_sql.node_socket import SocketPoolManager, node_answers, socket_path
 
 if TYPE_CHECKING:
@@ -69,8 +70,8 @@ class StoreError(MendableError):
 
 
 def statement(name: str) -> str:
-    """Text of the ``.sql`` file ``name``, a path below this package without its suffix."""
-    return (importlib.resources.files(__package__) / f"{name}.sql").read_text(encoding="utf-8")
+    """Text of the ``.sql`` file ``name``, a path below this package without suffix, with the parts it includes."""
+    return with_parts((importlib.resources.files(__package__) / f"{name}.sql").read_text(encoding="utf-8"))
 
 
 def too_old(version: str) -> bool:
@@ -176,9 +177,14 @@ class Store:
             context = client.create_query_context(
                 query=query, parameters=bound, tz_mode="aware", use_numpy=True, as_pandas=True
             )
-            result = client.query(context=context)
-            frame: pd.DataFrame = result.df_result  # type: ignore[attr-defined]
-            types = {name: kind.name for name, kind in zip(result.column_names, result.column_types, strict=True)}
+            types: dict[str, str] = {}
+            if context.is_command or context.is_insert:
+                frame: pd.DataFrame = client.query_df(context=context)
+            else:
+                # The public method would forget that the times are to be aware, and pandas' own types.
+                result = client._query_with_context(context)
+                frame = result.df_result  # type: ignore[attr-defined]
+                types = {name: kind.name for name, kind in zip(result.column_names, result.column_types, strict=True)}
             if not len(frame.columns):
                 # The driver gives no columns where the embedded engine gives no rows.
                 types = self._described(query, bound)
@@ -194,6 +200,10 @@ class Store:
         """
         with _refusals():
             types, some = self._described(query, {}), False
+            if not types:
+                # No SELECT: only those come in blocks.
+                yield self.query_frame(query)
+                return
             with self.client.query_df_stream(query, tz_mode="aware") as blocks:
                 for block in blocks:
                     block.attrs["types"], some = types, True
@@ -238,18 +248,30 @@ class Store:
         with _refusals():
             self.client.command(query, parameters=dict(parameters or {}), settings=dict(settings or {}))
 
-    def insert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Insert dictionaries with the same keys into ``table``; columns not named get their default."""
+    def insert(self, table: str, rows: Sequence[Mapping[str, Any]], *, token: str = "") -> None:
+        """Insert dictionaries with the same keys into ``table``; columns not named get their default.
+
+        Args:
+            table: Its name.
+            rows: At least one, or nothing is done.
+            token: A second insert with it does nothing. Without one the same rows may come again, also where the
+                database drops what repeats an earlier insert.
+        """
         if not rows:
             return
         columns = list(rows[0])
         with _refusals():
-            self.client.insert(table, [[row[column] for column in columns] for row in rows], column_names=columns)
+            self.client.insert(
+                table,
+                [[row[column] for column in columns] for row in rows],
+                column_names=columns,
+                settings={"insert_deduplication_token": token or secrets.token_hex(16)},
+            )
 
     def insert_frame(self, table: str, frame: pd.DataFrame) -> None:
         """Insert a DataFrame whose columns are named as the table's."""
         with _refusals():
-            self.client.insert_df(table, frame)
+            self.client.insert_df(table, frame, settings={"insert_deduplication_token": secrets.token_hex(16)})
 
     def insert_otlp(self, requests: bytes | Iterable[bytes], token: str) -> None:
         """Insert length-prefixed OTLP trace export requests; a second call with the same ``token`` does nothing.

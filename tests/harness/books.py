@@ -14,7 +14,11 @@ from spanledger_sql.store import Store
 
 NOON = datetime(2024, 10, 8, 12, 30, tzinfo=UTC)
 OCTOBER = {"from": datetime(2024, 10, 1, tzinfo=UTC), "to": datetime(2024, 11, 1, tzinfo=UTC), "timezone": "UTC"}
-_EVERYTHING: dict[str, list[str]] = {name: [] for name in ("custom", "tenants", "where_names", "where_values")}
+_EVERYTHING: dict[str, Any] = {
+    **{name: [] for name in ("custom", "tenants", "where_names", "where_values")},
+    "moment": datetime(2099, 1, 1, tzinfo=UTC),
+    "rows": 2**63,
+}
 _SPAN = {
     "ts": NOON, "provider": "openai", "request_model": "gpt-4o-2024-08-06", "response_model": "", "operation": "chat",
     "status": "ok", "tenant_id": "acme", "cloud_region": "", "input_tokens": 0, "cache_read_tokens": 0,

@@ -1,12 +1,12 @@
 -- Stage 1: puts down the calls to cost, each with what the later stages look it up by.
 --
 -- A call of more than 100 million tokens is its sender's error. Its usage counts as missing, so that it neither stops the
--- batch, as amounts that overflow would, nor drowns every other call. Calls that the ledger has already are left out, so
--- a batch may be taken twice.
+-- batch, as amounts that overflow would, nor drowns every other call. Of an insert that was taken in part, the calls that
+-- the ledger has are left out; a batch taken twice gives the same rows. Calls that were set aside are left out.
 --
 -- Parameters: batch Identifier: the stage's table; spans Identifier: `llm_spans`, or a table of its kind with what might
---     have been; after, until DateTime64(6, 'UTC'): the batch, by time of ingestion, half-open at the start;
---     restatement_id String, restated_chunk UInt32: the calls of a restatement, which the ledger has; '' and 0 for those
+--     have been; inserts Identifier: the table of stage 0; first_span, last_span UInt64: of their calls those with hashes
+--     between these, all as a rule; restatement_id String, restated_chunk UInt32: the calls of a restatement, which the ledger has; '' and 0 for those
 --     that it has not; recounted UInt8, verdicts_after UInt64: 1 adds the calls of earlier batches that count otherwise
 --     since that version of `call_verdict`, 0 the new ones; estimate_usage UInt8: 1 takes counts that an instrumentation
 --     made by itself, where the provider's are missing; own_providers, own_hosts Array(String): machines of one's own.
@@ -82,16 +82,22 @@ SELECT
 FROM {spans:Identifier} AS call
 WHERE (
         {recounted:UInt8} = 0
-        AND call.ingested_at > {after:DateTime64(6, 'UTC')}
-        AND call.ingested_at <= {until:DateTime64(6, 'UTC')}
+        AND ({restatement_id:String} != '' OR call.ingested_at IN (SELECT ingested_at FROM {inserts:Identifier}))
+        AND ({first_span:UInt64} = 0 OR cityHash64(call.trace_id, call.span_id) >= {first_span:UInt64})
+        AND ({last_span:UInt64} = 18446744073709551615 OR cityHash64(call.trace_id, call.span_id) <= {last_span:UInt64})
         AND ({restatement_id:String} = '' OR call.ts BETWEEN (SELECT min(ts) FROM restated_calls)
                                                          AND (SELECT max(ts) FROM restated_calls))
         AND ({restatement_id:String} = ''
              OR (call.trace_id, call.span_id) IN (SELECT trace_id, span_id FROM restated_calls))
         AND (call.trace_id, call.span_id) NOT IN (
             SELECT trace_id, span_id FROM ledger
-            WHERE {restatement_id:String} = '' AND enriched_at > {after:DateTime64(6, 'UTC')}
+            WHERE {restatement_id:String} = '' AND toStartOfHour(ts) IN (
+                SELECT toStartOfHour(ts) FROM {spans:Identifier}
+                WHERE ingested_at IN (SELECT ingested_at FROM {inserts:Identifier} WHERE again = 1)
+            )
         )
+        AND ({restatement_id:String} != '' OR cityHash64(call.trace_id, call.span_id) NOT IN (
+            SELECT span FROM set_aside FINAL WHERE waiting = 1))
     ) OR (
         {recounted:UInt8} = 1
         AND call.ingested_at IN (SELECT ingested_at FROM call_verdict WHERE version > {verdicts_after:UInt64})
@@ -101,4 +107,5 @@ WHERE (
         AND (call.ingested_at, cityHash64(call.trace_id, call.span_id)) NOT IN (
             SELECT ingested_at, span FROM {batch:Identifier}
         )
+        AND cityHash64(call.trace_id, call.span_id) NOT IN (SELECT span FROM set_aside FINAL WHERE waiting = 1)
     )

@@ -1,4 +1,5 @@
--- Stage 6: puts down what is known of the places where the batch's calls ran, by hour: few rows.
+-- Stage 6: puts down what is known of the places where the batch's calls ran, by hour: few rows. Of what is there already,
+-- none is put down again.
 --
 -- An hour without a value gets that of the day before, else the mean of the month's hours, where at least half of these
 -- are known; else the country's by the same rule; else a yearly mean of the zone, else of its country, the user's own before
@@ -22,8 +23,11 @@ WITH
                 SELECT arrayJoin(if(zone = '', [{default_zone:String}, splitByChar('-', {default_zone:String})[1]],
                                     [zone, country]))
                 FROM grid_zone)
-            AND ts >= toStartOfMonth((SELECT min(ts) FROM {batch:Identifier})) - INTERVAL 1 DAY
-            AND ts < toStartOfMonth((SELECT max(ts) FROM {batch:Identifier})) + INTERVAL 1 MONTH
+            -- Between days that a Date can hold: one call whose clock was far off must not leave the others without hours.
+            AND ts >= toStartOfMonth((SELECT greatest(min(ts), toDateTime64('1970-02-01 00:00:00', 9, 'UTC')) FROM {batch:Identifier}))
+                - INTERVAL 1 DAY
+            AND ts < toStartOfMonth((SELECT least(max(ts), toDateTime64('2100-01-01 00:00:00', 9, 'UTC')) FROM {batch:Identifier}))
+                + INTERVAL 1 MONTH
     ),
     -- A month's mean says nothing of its other half.
     months AS
@@ -153,9 +157,11 @@ FROM
                 any(place_moment) AS moment,
                 any(own_machine) AS own_machine
             FROM {batch:Identifier}
+            WHERE place_key NOT IN (SELECT place_key FROM {places:Identifier})
             GROUP BY place_key
             UNION DISTINCT
             SELECT DISTINCT place_key, provider, cloud_region, place_moment, toUInt8(1) FROM {measured:Identifier}
+            WHERE place_key NOT IN (SELECT place_key FROM {places:Identifier})
         ) AS seen
         LEFT JOIN (SELECT * FROM grid_zone FINAL) AS known
             ON known.provider = seen.provider AND known.cloud_region = seen.cloud_region

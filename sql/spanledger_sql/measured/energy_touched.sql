@@ -33,7 +33,7 @@ FROM
         SELECT
             host_name,
             min(ts) AS first,
-            max(ts + toIntervalMillisecond(toInt64(duration_ms))) AS last
+            max(least(ts, toDateTime64('2100-01-01 00:00:00', 9, 'UTC')) + toIntervalMillisecond(toInt64(least(duration_ms, 1e10)))) AS last
         FROM
         (
             SELECT

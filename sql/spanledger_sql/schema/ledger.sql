@@ -124,3 +124,53 @@ CREATE TABLE IF NOT EXISTS enrich_progress
 )
 ENGINE = ReplacingMergeTree(updated_at)
 ORDER BY worker;
+
+-- Which inserts of spans the worker has taken, each by the `ingested_at` that its rows share, and how many rows it had. An
+-- insert that is not here, or had fewer rows then, is yet to be taken, whatever any clock says.
+CREATE TABLE IF NOT EXISTS taken_insert
+(
+    ingested_at DateTime64(6, 'UTC') COMMENT 'of the rows, UTC' CODEC(Delta, ZSTD(1)),
+    calls UInt64 COMMENT 'its rows in `llm_spans`',
+    parents UInt64 COMMENT 'its rows in `span_parent`',
+    version UInt64 COMMENT 'of the batch; it holds once `enrich_progress` has that version'
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY ingested_at;
+
+-- Calls that cannot be computed, each with the reason; `spanledger enrich --set-aside` takes them up again.
+CREATE TABLE IF NOT EXISTS set_aside
+(
+    span UInt64 COMMENT 'a hash of trace and span id',
+    trace_id String COMMENT 'as in `llm_spans`' CODEC(ZSTD(1)),
+    span_id String COMMENT 'as in `llm_spans`' CODEC(ZSTD(1)),
+    ingested_at DateTime64(6, 'UTC') COMMENT 'finds the span in llm_spans, UTC',
+    ts DateTime64(9, 'UTC') COMMENT 'as in `llm_spans`',
+    service_name LowCardinality(String) COMMENT 'as in `llm_spans`',
+    scope_name LowCardinality(String) COMMENT 'as in `llm_spans`',
+    reason String COMMENT 'what the database says',
+    waiting UInt8 COMMENT '1: not in the ledger; 0: taken up again',
+    version UInt64 COMMENT 'of the batch that set it aside, or of when it was taken up'
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY span;
+
+-- Which worker works: the holder of the newest epoch. The first insert with an epoch's token wins, others are dropped.
+CREATE TABLE IF NOT EXISTS worker_lease
+(
+    epoch UInt64 COMMENT 'counts who held it',
+    owner String COMMENT 'the worker: host, process and a number of its own',
+    above UInt64 COMMENT 'the versions of its batches are above this: whoever held it before wins no more'
+)
+ENGINE = MergeTree
+ORDER BY epoch
+SETTINGS non_replicated_deduplication_window = 1000;
+
+-- What workers say to each other: who waits asks, and whoever holds the lease answers, or gives it back.
+CREATE TABLE IF NOT EXISTS worker_word
+(
+    kind LowCardinality(String) COMMENT '`asked`, `answered` or `given back`',
+    epoch UInt64 COMMENT 'of the lease',
+    word UInt64 COMMENT 'the number of the question'
+)
+ENGINE = ReplacingMergeTree(word)
+ORDER BY (kind, epoch);

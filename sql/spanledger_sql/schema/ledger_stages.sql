@@ -1,6 +1,16 @@
 -- What the stages of the ledger put down, one table a stage: of the worker's last batch. A restatement and a what-if make
 -- tables of their own like these. The last stage writes the ledger itself.
 
+-- 0: the inserts whose spans are taken.
+CREATE TABLE IF NOT EXISTS ledger_inserts
+(
+    ingested_at DateTime64(6, 'UTC') COMMENT 'as in `llm_spans`',
+    calls UInt64 COMMENT 'rows in `llm_spans`',
+    parents UInt64 COMMENT 'rows in `span_parent`',
+    again UInt8 COMMENT '1: some of its calls were taken before'
+)
+ENGINE = Memory;
+
 -- 1: the calls, with what they are looked up by. price_key, agreement_key, place_key: hashes; agreement_key with the
 -- tenant's leads to the contract. contract_*: of what contracts can depend on, what one does depend on.
 CREATE TABLE IF NOT EXISTS ledger_batch

@@ -81,3 +81,11 @@ def test_a_file_that_does_not_say_its_format_is_refused(command, tmp_path):
     assert done.returncode == 2
     assert "--format" in done.stderr
     assert command("sql", "SELECT 1", "--output", tmp_path / "no" / "rows.csv").returncode == 1
+
+
+@pytest.mark.parametrize("output", ["csv", "table"])
+def test_a_statement_that_gives_no_rows_is_run_once(command, output):
+    assert command("sql", "CREATE TABLE t (n UInt8) ENGINE = MergeTree ORDER BY n", "--format", output).returncode == 0
+    assert command("sql", "INSERT INTO t SELECT 1", "--format", output).returncode == 0
+    assert command("sql", "SELECT count() AS n FROM t", "--format", "csv").stdout == "n\n1\n"
+    assert "t" in command("sql", "SHOW TABLES", "--format", output).stdout

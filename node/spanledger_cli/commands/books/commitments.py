@@ -27,7 +27,7 @@ def commitments_import(context: typer.Context, files: Files, yes: Yes = False) -
     """Import commitments from CSV or YAML; one whose name is there already is replaced.
 
     All files are checked before any is stored. Says what each covers so far, and asks where it covers no call at all.
-    The fields are in docs/commitments.md.
+    'spanledger docs commitments' has the fields.
 
     Try:
 

@@ -22,7 +22,7 @@ prices = typer.Typer(
     help="Price books: the list, contracts, exchange rates, and what models mean.", no_args_is_help=True
 )
 
-Book = Annotated[Path, typer.Argument(help="A book as CSV or YAML; docs/prices.md says how it is written.")]
+Book = Annotated[Path, typer.Argument(help="A book as CSV or YAML; 'spanledger docs prices' says how it is written.")]
 
 
 @prices.command("sync")

@@ -26,9 +26,9 @@ _LITTLE_SPACE = 2 * 2**30
 _RECENT_DAYS = 30
 _LONG_SPOOLED_S = 60
 _UNTOLD = (
-    ("unattributed", "name no tenant", "add attribution() or a tenant rule (docs/tenants.md)"),
+    ("unattributed", "name no tenant", "add attribution() or a tenant rule ('spanledger docs tenants')"),
     ("unpriced", "have no price", "'spanledger prices missing' lists the models"),
-    ("missing_usage", "report no usage", "streams tell it if asked to (docs/dialects.md)"),
+    ("missing_usage", "report no usage", "streams tell it if asked to ('spanledger docs dialects')"),
 )
 
 
@@ -150,6 +150,19 @@ def _check_ledger(store: Store, report: _Report) -> None:
         report.problem("worker", behind, "is a node running? else 'spanledger enrich --once'; its log says what fails")
     else:
         report.fact("worker", behind if backlog["llm_spans"] else "up to date")
+    if backlog["set_aside_calls"]:
+        report.problem(
+            "set aside",
+            f"{backlog['set_aside_calls']:,} calls cannot be computed and are not in the ledger, for example: "
+            f"{backlog['set_aside_reason']}",
+            "the table 'set_aside' names each; 'spanledger enrich --once --set-aside' tries them again",
+        )
+    if backlog["mistimed_calls"]:
+        report.fact(
+            "clock",
+            f"{backlog['mistimed_calls']:,} calls started before 2000 or after they were booked: their senders' clocks "
+            "are wrong, and no month has them",
+        )
     _check_senders(store, report)
     for gap, meaning in (
         ("unattributed_calls", "name no tenant"),

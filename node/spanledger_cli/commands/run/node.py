@@ -10,7 +10,7 @@ from rich.logging import RichHandler
 
 from spanledger_cli.options import configuration, open_store
 from spanledger_cli.terminal import console
-from spanledger_enrich.worker import Worker, load_reference_data
+from spanledger_enrich.worker import Worker, load_reference_data, take_up_again
 from spanledger_node import node
 from spanledger_node.listening import Addresses
 from spanledger_settings.configuration import Configuration
@@ -71,13 +71,19 @@ def dashboards(context: typer.Context, host: Host = None, dashboard_port: Dashbo
 
 
 def enrich(
-    context: typer.Context, once: Annotated[bool, typer.Option("--once", help="Process what is there and end.")] = False
+    context: typer.Context,
+    once: Annotated[bool, typer.Option("--once", help="Process what is there and end.")] = False,
+    set_aside: Annotated[
+        bool, typer.Option("--set-aside", help="Take up the calls again that could not be computed.")
+    ] = False,
 ) -> None:
     """Run only the worker: bring the ledger up to date with what was ingested.
 
     Try:
 
         spanledger enrich --once
+
+        spanledger enrich --once --set-aside
 
         SPANLEDGER_CLICKHOUSE_URL=http://user:password@clickhouse:8123/spanledger spanledger enrich
     """
@@ -87,7 +93,11 @@ def enrich(
         return
     with open_store(context, makes_one=True) as store:
         load_reference_data(store)
-        calls = Worker(store, configuration(context)).catch_up()
+        if set_aside:
+            console().print(f"{take_up_again(store):,} calls are taken up again")
+        worker = Worker(store, configuration(context))
+        calls = worker.catch_up()
+        worker.give_back()
     console().print(f"{counted(calls, 'new call')} in the ledger")
 
 

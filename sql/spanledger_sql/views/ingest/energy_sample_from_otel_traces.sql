@@ -16,7 +16,7 @@ SELECT
     if(a['cloud.provider'] != '', a['cloud.provider'], r['cloud.provider']) AS cloud_provider,
     if(a['cloud.region'] != '', a['cloud.region'], r['cloud.region']) AS cloud_region,
     Timestamp AS started_at,
-    Timestamp + toIntervalNanosecond(Duration) AS ended_at,
+    least(Timestamp, toDateTime64('2100-01-01 00:00:00', 9, 'UTC')) + toIntervalNanosecond(least(Duration, 2678400000000000)) AS ended_at,
     total AS wh,
     parts[1] AS cpu_wh,
     parts[2] AS gpu_wh,

@@ -437,7 +437,8 @@ WITH
             multiIf(
                 NOT total_decides, possible,
                 gap = usual_amount, usual,
-                gap = 0, if(bitTest(convention, 3), possible, 0),
+                -- A total that the instrumentation added up itself tells nothing against the provider's own document.
+                gap = 0, if(bitTest(convention, 3) OR document_excludes_cached AND NOT document_has_buckets, possible, 0),
                 gap = cached, 1,
                 gap = reasoned, 2,
                 gap = cached + reasoned, 3,
@@ -483,14 +484,17 @@ WITH
         FROM added
     ),
 
-    (text -> if(text = 'None', '', trim(BOTH '"' FROM text))) AS unquoted
+    (text -> if(text = 'None', '', trim(BOTH '"' FROM text))) AS unquoted,
+    -- What is reckoned with times can be computed between these years; the ledger tells of the calls at its ends.
+    (moment -> least(greatest(moment, toDateTime64('1970-01-01 00:00:00', 9, 'UTC')),
+                     toDateTime64('2100-01-01 00:00:00', 9, 'UTC'))) AS in_range
 SELECT
     IngestedAt AS ingested_at,
     TraceId AS trace_id,
     SpanId AS span_id,
     ParentSpanId AS parent_span_id,
-    Timestamp - toIntervalNanosecond(toInt64(logfire_stream_s * 1e9)) AS ts,
-    Duration / 1e6 + logfire_stream_s * 1e3 AS duration_ms,
+    in_range(in_range(Timestamp) - toIntervalNanosecond(toInt64(logfire_stream_s * 1e9))) AS ts,
+    least(Duration / 1e6 + logfire_stream_s * 1e3, 1e10) AS duration_ms,
     ServiceName AS service_name,
     firstNonDefault(said_environment, ResourceAttributes['deployment.environment.name'],
                     ResourceAttributes['deployment.environment']) AS environment,
