@@ -232,7 +232,7 @@ class Worker:
         return calls
 
     def _book(self, scope: dict[str, Any], spans: list[int]) -> None:
-        """Book the calls of ``scope``; halve what cannot be computed until each call is alone, and set that aside."""
+        """Book the calls of ``scope``; halve what cannot be computed, and set aside each call that fails alone."""
         try:
             self._compute(scope)
         except Exception as error:

@@ -93,6 +93,6 @@ def test_workers_that_die_at_random_count_each_call_once(workers: Workers, serve
         process.send_signal(signal.SIGTERM)
     assert {process.wait(timeout=60) for process in workers.running} == {0}
     left = (
-        "SELECT count() FROM system.tables WHERE database = currentDatabase() AND match(name, '^worker_[0-9a-f]{12}')"
+        "SELECT count() FROM system.tables WHERE database = currentDatabase() AND match(name, '^worker_[0-9a-f]{12}_')"
     )
     assert server_store.value(left) == 0
