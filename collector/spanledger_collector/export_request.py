@@ -12,6 +12,8 @@ from google.protobuf import json_format
 from google.protobuf.message import DecodeError
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from spanledger_collector.span_limits import let_go
+
 MOST_MONTHS = 48
 """So many different months may the spans of one request begin in."""
 
@@ -25,10 +27,11 @@ class MalformedRequest(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ExportRequest:
-    """A valid request in its protobuf encoding, and the number of spans in it."""
+    """A valid request in its protobuf encoding, the number of spans in it, and of those that were let go of."""
 
     body: bytes
     spans: int
+    refused: int = 0
 
 
 def from_protobuf(body: bytes) -> ExportRequest:
@@ -42,7 +45,8 @@ def from_protobuf(body: bytes) -> ExportRequest:
         raise MalformedRequest("more than a quarter of the request is zeros: it is made of empty parts")
     request = _parsed(body)
     _refuse_many_months(request)
-    return ExportRequest(body, _count(request))
+    refused = let_go(request)
+    return ExportRequest(request.SerializeToString() if refused else body, _count(request), refused)
 
 
 def as_read(body: bytes) -> bytes:
@@ -96,7 +100,8 @@ def from_json(body: bytes | str) -> ExportRequest:
         _ids_to_base64(document)
         request = json_format.ParseDict(document, ExportTraceServiceRequest(), ignore_unknown_fields=True)
         _refuse_many_months(request)
-        return ExportRequest(request.SerializeToString(), _count(request))
+        refused = let_go(request)
+        return ExportRequest(request.SerializeToString(), _count(request), refused)
     except (json_format.ParseError, binascii.Error, AttributeError, TypeError, ValueError) as error:
         raise MalformedRequest(f"not an OTLP/JSON ExportTraceServiceRequest: {error}") from None
 

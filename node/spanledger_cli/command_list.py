@@ -50,5 +50,6 @@ COMMANDS = {
     "enrich": Listed(_PARTS, "run.node", "Run only the worker: bring the ledger up to date."),
     "dashboards": Listed(_PARTS, "run.node", "Run only the dashboards, on a ClickHouse server."),
     "migrate": Listed(_PARTS, "run.node", "Bring the database's schema up to this version."),
+    "token": Listed(_PARTS, "run.token", "The tokens by which senders show who they are."),
     "meter": Listed(_PARTS, "run.meter", "Measure what this host draws, and send it."),
 }

@@ -16,13 +16,16 @@ from typing import TYPE_CHECKING, Any, Literal
 import uvicorn
 
 from spanledger_collector import otlp_grpc, otlp_http
+from spanledger_collector.admission import Admission
 from spanledger_collector.committer import Committer
 from spanledger_collector.spool import Spool
 from spanledger_enrich.ledger.tenant_rules import store_rules
 from spanledger_enrich.worker import Worker, load_reference_data
 from spanledger_node.clickhouse_http import database_app
-from spanledger_node.listening import Addresses, listen, listen_on_socket, port_of
+from spanledger_node.listening import Addresses, check_openness, listen, listen_on_socket, port_of
 from spanledger_node.serving import IDLE_S, ImpatientProtocol, allow_many_files, only_from_here
+from spanledger_node.tls import Tls, tls_of
+from spanledger_settings.access_token import TokenFile
 from spanledger_sql.folder import FolderLock
 from spanledger_sql.migrations import migrate
 from spanledger_sql.node_socket import socket_path
@@ -71,6 +74,8 @@ class _Node:
     parts: frozenset[Part]
 
     async def serve(self, started: Callable[[Addresses], None]) -> None:
+        admission, tls = self._admission(), tls_of(self.configuration)
+        self._say_what_is_open(admission)
         async with contextlib.AsyncExitStack() as stack:
             stop = _stop_event()
             # A server may be away: what is collected meanwhile waits in the spool.
@@ -84,23 +89,27 @@ class _Node:
             listener = self._listen("otlp_http_port", "OTLP over HTTP") if "collect" in self.parts else None
             dashboard = self._listen("dashboard_port", "the dashboards") if "dashboards" in self.parts else None
             addresses = Addresses()
-            apps: list[tuple[ASGIApp, socket.socket]] = []
+            apps: list[tuple[ASGIApp, socket.socket, Tls | None]] = []
             spool = database = None
             if listener is not None:
                 spool = health.spool = self._spool(stack)
                 stack.push_async_callback(self._drain, health)
-                grpc_port = await self._serve_grpc(spool, stack)
+                grpc_port = await self._serve_grpc(spool, admission, tls, stack)
                 receiver = otlp_http.receiver(
-                    spool, max_request_bytes=self.configuration.max_request_bytes, health=health.report
+                    spool,
+                    max_request_bytes=self.configuration.max_request_bytes,
+                    admission=admission,
+                    health=health.report,
                 )
-                apps.append((only_from_here(receiver, self.configuration.host), listener))
+                apps.append((only_from_here(receiver, self.configuration.host), listener, tls))
                 addresses = Addresses(self._url(port_of(listener)), f"{self.configuration.host}:{grpc_port}")
             if dashboard is not None:
                 from spanledger_dashboards.server import dashboards  # noqa: PLC0415  (Streamlit takes a second)
 
-                pages = dashboards(store, host=self.configuration.host)
-                apps.append((only_from_here(pages, self.configuration.host), dashboard))
-                addresses = Addresses(addresses.otlp_http, addresses.otlp_grpc, self._url(port_of(dashboard)))
+                host = self._host("dashboard_port")
+                pages = dashboards(store, host=host)
+                apps.append((only_from_here(pages, host), dashboard, tls))
+                addresses = Addresses(addresses.otlp_http, addresses.otlp_grpc, self._url(port_of(dashboard), host))
             if self.configuration.embedded:
                 folder = Path(self.configuration.clickhouse_url.removeprefix("chdb://"))
 
@@ -108,10 +117,10 @@ class _Node:
                     return _status(addresses, spool)
 
                 database = database_app(folder, status)
-                apps.append((database, listen_on_socket(self.configuration.data_dir)))
+                apps.append((database, listen_on_socket(self.configuration.data_dir), None))
                 stack.callback(socket_path(self.configuration.data_dir).unlink, missing_ok=True)
-            for app, bound in apps:
-                await stack.enter_async_context(_served(app, bound))
+            for app, bound, spoken in apps:
+                await stack.enter_async_context(_served(app, bound, spoken))
             if database is not None:
                 await stack.enter_async_context(_running(self._listen_again(database)))
             committing = await stack.enter_async_context(_running(self._commit(store, health, patient=patient)))
@@ -187,12 +196,32 @@ class _Node:
             max_bytes=configuration.max_spool_bytes,
         )
 
-    async def _serve_grpc(self, spool: Spool, stack: contextlib.AsyncExitStack) -> int:
+    def _admission(self) -> Admission:
+        return Admission(TokenFile(self.configuration.tokens), self.configuration.token_spans_per_second)
+
+    def _say_what_is_open(self, admission: Admission) -> None:
+        said = check_openness(
+            self.configuration,
+            otlp="collect" in self.parts,
+            dashboards="dashboards" in self.parts,
+            asks_for_tokens=admission.asks_for_tokens,
+        )
+        for danger in said:
+            logger.warning("insecure: %s", danger)
+
+    async def _serve_grpc(
+        self, spool: Spool, admission: Admission, tls: Tls | None, stack: contextlib.AsyncExitStack
+    ) -> int:
         configuration = self.configuration
         # gRPC's own error is several lines on standard error; binding the port first names the reason.
         self._listen("otlp_grpc_port", "OTLP over gRPC").close()
         server, port = otlp_grpc.receiver(
-            spool, configuration.host, configuration.otlp_grpc_port, max_request_bytes=configuration.max_request_bytes
+            spool,
+            configuration.host,
+            configuration.otlp_grpc_port,
+            max_request_bytes=configuration.max_request_bytes,
+            admission=admission,
+            credentials=None if tls is None else tls.for_grpc(),
         )
         await server.start()
         stack.push_async_callback(server.stop, 2.0)
@@ -200,11 +229,19 @@ class _Node:
 
     def _listen(self, setting: str, purpose: str) -> socket.socket:
         port: int = getattr(self.configuration, setting)
-        return listen(self.configuration.host, port, purpose=purpose, option=f"--{setting.replace('_', '-')}")
+        return listen(self._host(setting), port, purpose=purpose, option=f"--{setting.replace('_', '-')}")
 
-    def _url(self, port: int) -> str:
-        host = "127.0.0.1" if self.configuration.host in {"0.0.0.0", "::"} else self.configuration.host  # noqa: S104
-        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    def _host(self, setting: str) -> str:
+        """The address that the port of this setting is opened on."""
+        of_pages = self.configuration.dashboard_host if setting == "dashboard_port" else None
+        return of_pages or self.configuration.host
+
+    def _url(self, port: int, listening: str = "") -> str:
+        host = listening or self.configuration.host
+        if host in {"0.0.0.0", "::"}:  # noqa: S104
+            host = "127.0.0.1"
+        scheme = "http" if self.configuration.tls_certificate is None else "https"
+        return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 @dataclass
@@ -259,7 +296,7 @@ async def _running(work: Coroutine[Any, Any, None]) -> Any:
 
 
 @contextlib.asynccontextmanager
-async def _served(app: ASGIApp, bound: socket.socket) -> Any:
+async def _served(app: ASGIApp, bound: socket.socket, tls: Tls | None = None) -> Any:
     server = _Server(
         uvicorn.Config(
             app,
@@ -269,6 +306,7 @@ async def _served(app: ASGIApp, bound: socket.socket) -> Any:
             log_config=None,
             http=ImpatientProtocol,
             timeout_keep_alive=IDLE_S,
+            **({} if tls is None else tls.for_http()),
         )
     )
     serving = asyncio.create_task(server.serve(sockets=[bound]))

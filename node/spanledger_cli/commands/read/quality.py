@@ -10,13 +10,14 @@ from spanledger_cli.terminal import print_rows
 from spanledger_cli.what_there_is import say_what_there_is
 
 _COUNTS = ("calls", "unattributed", "unpriced", "partly_priced", "missing_usage", "estimated_usage", "duplicates",
-           "unbelieved", "not_read")  # fmt: skip
+           "overridden", "unbelieved", "not_read")  # fmt: skip
 
 
 @over_a_period()
 def quality(context: typer.Context, request: ReportRequest) -> None:
     """By service and instrumentation: calls without tenant, price or usage, duplicates removed, attributes not read.
 
+    `overridden` are calls whose spans name another tenant than their sender's token is for: the token's holds.
     Spans that speak of a model or of tokens and are no calls to the ledger have a row `(not read)`.
     Shares are of the calls that count. The worst come first; 'spanledger doctor' says how to mend them.
 

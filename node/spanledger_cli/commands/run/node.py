@@ -26,6 +26,10 @@ GrpcPort = Annotated[
 DashboardPort = Annotated[
     int | None, typer.Option(help="The dashboards; 0: any.  [default: 8501]", min=0, max=65535, show_default=False)
 ]
+Insecure = Annotated[
+    bool,
+    typer.Option("--insecure-listen", help="Listen beyond loopback although nobody has to show who he is."),
+]
 
 
 def up(
@@ -34,6 +38,7 @@ def up(
     otlp_http_port: HttpPort = None,
     otlp_grpc_port: GrpcPort = None,
     dashboard_port: DashboardPort = None,
+    insecure_listen: Insecure = False,
 ) -> None:
     """Run the node: OTLP in, ledger and dashboards out, until Ctrl-C.
 
@@ -43,11 +48,16 @@ def up(
 
         spanledger --data-dir ./ledger up --dashboard-port 8600
     """
-    _run(_with(context, host, otlp_http_port, otlp_grpc_port, dashboard_port), node.EVERYTHING)
+    settings = _with(context, host, otlp_http_port, otlp_grpc_port, dashboard_port, insecure=insecure_listen)
+    _run(settings, node.EVERYTHING)
 
 
 def collect(
-    context: typer.Context, host: Host = None, otlp_http_port: HttpPort = None, otlp_grpc_port: GrpcPort = None
+    context: typer.Context,
+    host: Host = None,
+    otlp_http_port: HttpPort = None,
+    otlp_grpc_port: GrpcPort = None,
+    insecure_listen: Insecure = False,
 ) -> None:
     """Run only the OTLP receivers, before a ClickHouse server.
 
@@ -56,10 +66,16 @@ def collect(
         SPANLEDGER_CLICKHOUSE_URL=http://user:password@clickhouse:8123/spanledger spanledger collect --host 0.0.0.0
     """
     _needs_server(configuration(context), "collect")
-    _run(_with(context, host, otlp_http_port, otlp_grpc_port, None), frozenset({"collect"}))
+    settings = _with(context, host, otlp_http_port, otlp_grpc_port, None, insecure=insecure_listen)
+    _run(settings, frozenset({"collect"}))
 
 
-def dashboards(context: typer.Context, host: Host = None, dashboard_port: DashboardPort = None) -> None:
+def dashboards(
+    context: typer.Context,
+    host: Host = None,
+    dashboard_port: DashboardPort = None,
+    insecure_listen: Insecure = False,
+) -> None:
     """Run only the dashboards, on a ClickHouse server.
 
     Try:
@@ -67,7 +83,8 @@ def dashboards(context: typer.Context, host: Host = None, dashboard_port: Dashbo
         SPANLEDGER_CLICKHOUSE_URL=http://user:password@clickhouse:8123/spanledger spanledger dashboards
     """
     _needs_server(configuration(context), "dashboards")
-    _run(_with(context, host, None, None, dashboard_port), frozenset({"dashboards"}))
+    settings = _with(context, host, None, None, dashboard_port, insecure=insecure_listen)
+    _run(settings, frozenset({"dashboards"}))
 
 
 def enrich(
@@ -145,8 +162,11 @@ def _with(
     otlp_http_port: int | None,
     otlp_grpc_port: int | None,
     dashboard_port: int | None,
+    *,
+    insecure: bool,
 ) -> Configuration:
     given = {
+        "insecure_listen": insecure or None,
         "host": host,
         "otlp_http_port": otlp_http_port,
         "otlp_grpc_port": otlp_grpc_port,

@@ -16,6 +16,7 @@
 --   not_read: spans that carry a model or usage and are no calls to the ledger: nobody here knows what they are
 --   unattributed_share, unpriced_share, missing_usage_share: of the calls, 0 to 1; NULL without calls
 --   duplicates: reports of calls that another report counts for
+--   overridden: of the calls, those whose spans name another tenant than the one that their sender's token is for
 --   unbelieved: calls that name tokens which cannot be believed
 --   not_read_names: up to five names of such spans
 --   unknown_attributes: names of up to five attributes of its spans that speak of tokens or usage and that the
@@ -86,6 +87,7 @@ WITH
             countIf(counted = 1 AND usage_source = 'missing' AND status = 'ok') AS missing_usage,
             countIf(counted = 1 AND usage_source = 'estimated') AS estimated_usage,
             countIf(counted = 0) AS duplicates,
+            countIf(counted = 1 AND startsWith(tenant_source, 'token over ')) AS overridden,
             countIf(counted = 1 AND usage_note IN ('not a count', 'a part is not a count', 'zero for unknown',
                                                    'counted by the instrumentation', 'input not told',
                                                    'output not told')) AS unbelieved
@@ -110,6 +112,7 @@ SELECT
     if(calls = 0, NULL, unpriced / calls) AS unpriced_share,
     if(calls = 0, NULL, missing_usage / calls) AS missing_usage_share,
     told.duplicates AS duplicates,
+    told.overridden AS overridden,
     told.unbelieved AS unbelieved,
     not_read,
     arrayStringConcat(not_read_names, ', ') AS not_read_names,
@@ -118,7 +121,7 @@ FROM
 (
     SELECT *, 0 AS not_read, CAST([], 'Array(String)') AS not_read_names FROM told
     UNION ALL
-    SELECT service_name, '(not read)', scope_name, 0, 0, 0, 0, 0, 0, 0, 0, spans, span_names FROM unread_span
+    SELECT service_name, '(not read)', scope_name, 0, 0, 0, 0, 0, 0, 0, 0, 0, spans, span_names FROM unread_span
 ) AS told
 LEFT JOIN unread
     ON unread.service_name = told.service_name AND unread.scope_name = told.scope_name

@@ -2,7 +2,7 @@
 -- The prices are in lookups/price_entry.
 --
 -- Parameters:
---   trace_id, span_id String: the call, lower-case hex
+--   trace_id, span_id String: the call, lower-case hex; a trace id finds those as well that a tenant's token added to
 -- Columns:
 --   ledger.*: the row in force
 --   wh_per_output_token, wh_per_input_token, wh_per_cache_read_token: of the energy entry, Wh per token, PUE included
@@ -17,7 +17,7 @@ SELECT *
 FROM
 (
     SELECT * FROM ledger FINAL
-    WHERE trace_id = {trace_id:String} AND span_id = {span_id:String}
+    WHERE (trace_id = {trace_id:String} OR startsWith(trace_id, concat({trace_id:String}, '-'))) AND span_id = {span_id:String}
 ) AS call
 LEFT JOIN
 (

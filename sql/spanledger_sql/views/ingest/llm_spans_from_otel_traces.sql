@@ -383,7 +383,13 @@ WITH
                                    trim(BOTH '"' FROM texts[indexOf(said_tenant_ranks, tenant_rank)])),
                 metadata_tenant != '', ('metadata', metadata_tenant),
                 resource_tenant != '', ('resource tenant.id', resource_tenant),
-                ('none', '(unattributed)')) AS tenant_found,
+                ('none', '(unattributed)')) AS tenant_claimed,
+            -- Whose token brought it: no span knows better.
+            ResourceAttributes['spanledger.pinned_tenant'] AS pinned_tenant,
+            multiIf(
+                pinned_tenant = '', tenant_claimed,
+                tenant_claimed.2 IN (pinned_tenant, '(unattributed)'), ('token', pinned_tenant),
+                (concat('token over ', tenant_claimed.1), pinned_tenant)) AS tenant_found,
             firstNonDefault(provider_of_server, provider_of_label, provider_of_model) AS provider_name
         FROM judged
     ),

@@ -73,7 +73,10 @@ WITH
     treatments_of(mapKeys(ResourceAttributes)) AS resource_treatments
 SELECT
     Timestamp,
-    TraceId,
+    -- What a tenant's token brought shares no trace with others: an id that another tenant used proves nothing.
+    if(ResourceAttributes['spanledger.pinned_tenant'] = '', TraceId,
+       concat(TraceId, '-', lower(substring(hex(sipHash128(ResourceAttributes['spanledger.pinned_tenant'])), 1, 8))))
+        AS TraceId,
     SpanId,
     ParentSpanId,
     '' AS TraceState,
