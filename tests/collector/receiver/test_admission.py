@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import stat
 import time
 from datetime import timedelta
@@ -88,6 +89,7 @@ def test_a_file_that_is_spoilt_or_taken_away_opens_nothing(tokens, spoil, monkey
 
 def test_tokens_lie_as_hashes_in_a_file_of_their_owner(tokens):
     token = tokens.create("apps", "northwind")
+    assert hashlib.sha256(token.encode()).hexdigest() in tokens.path.read_text()
     assert token not in tokens.path.read_text()
     assert token.removeprefix("slt_") not in tokens.path.read_text()
     assert stat.S_IMODE(tokens.path.stat().st_mode) == 0o600
