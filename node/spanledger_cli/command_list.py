@@ -51,5 +51,6 @@ COMMANDS = {
     "dashboards": Listed(_PARTS, "run.node", "Run only the dashboards, on a ClickHouse server."),
     "migrate": Listed(_PARTS, "run.node", "Bring the database's schema up to this version."),
     "token": Listed(_PARTS, "run.token", "The tokens by which senders show who they are."),
+    "access": Listed(_PARTS, "run.access", "Users of a ClickHouse server, and what each may do."),
     "meter": Listed(_PARTS, "run.meter", "Measure what this host draws, and send it."),
 }

@@ -27,7 +27,7 @@ from spanledger_node.serving import IDLE_S, ImpatientProtocol, allow_many_files,
 from spanledger_node.tls import Tls, tls_of
 from spanledger_settings.access_token import TokenFile
 from spanledger_sql.folder import FolderLock
-from spanledger_sql.migrations import migrate
+from spanledger_sql.migrations import migrate, pending
 from spanledger_sql.node_socket import socket_path
 from spanledger_sql.store import Store, StoreError
 
@@ -135,7 +135,7 @@ class _Node:
             logger.info("stopping: no more requests are taken; what was acknowledged is committed and enriched")
 
     async def _prepare(self, store: Store, worker: Worker | None) -> None:
-        await asyncio.to_thread(migrate, store)
+        await asyncio.to_thread(_bring_up_to_date, store)
         # Before the first span: what the rules name is kept of a span only if they are in force when it comes.
         await asyncio.to_thread(store_rules, store, self.configuration.tenant_rules)
         if worker is not None:
@@ -320,6 +320,18 @@ async def _served(app: ASGIApp, bound: socket.socket, tls: Tls | None = None) ->
     finally:
         server.should_exit = True
         await serving
+
+
+def _bring_up_to_date(store: Store) -> None:
+    """A node's own database follows its version; a server's is changed by who may, once, with `migrate`.
+
+    Raises:
+        StoreError: The server's schema is another version's.
+    """
+    if store.kind != "server":
+        migrate(store)
+    elif waiting := pending(store):
+        raise StoreError(f"the database's schema lacks {', '.join(waiting)}; run 'spanledger migrate'")
 
 
 def _stop_event() -> asyncio.Event:

@@ -43,6 +43,13 @@ def test_an_id_that_another_tenant_sends_takes_no_call(judged, order) -> None:
     assert judged(*[OWN, FORGED][::order]) == {"northwind": 1, "acme": 1}
 
 
+def test_other_tokens_under_an_id_do_not_make_it_one_that_repeats(judged) -> None:
+    silent = {**OWN, "scope_name": "gateway", "usage_source": "missing", "input_tokens": 0, "output_tokens": 0}
+    forged = [{**OWN, "tenant_id": "acme", "input_tokens": tokens} for tokens in (5, 6)]
+    assert judged(OWN, silent)["northwind"] == 1
+    assert judged(OWN, silent, *forged)["northwind"] == 1
+
+
 def test_two_reports_of_one_tenant_are_one_call(judged) -> None:
     assert judged(OWN, {**OWN, "scope_name": "gateway"}) == {"northwind": 1}
 
