@@ -42,6 +42,7 @@ COMMANDS = {
     "commitments": Listed(_BOOKS, "books.commitments", "Reserved throughput, hardware, flat fees, and who bears them."),
     "restate": Listed(_BOOKS, "books.restatements", "Compute calls anew with what is known today."),
     "restatements": Listed(_BOOKS, "books.restatements", "What was restated, by whom and why."),
+    "forget": Listed(_BOOKS, "books.forget", "Erase a tenant's or user's name; all sums stay."),
     "prices": Listed(_REFERENCE, "reference.prices", "Price books, exchange rates, and what models mean."),
     "energy": Listed(_REFERENCE, "reference.energy", "What models and hosts draw."),
     "grid": Listed(_REFERENCE, "reference.grid", "Carbon intensity of the grid."),

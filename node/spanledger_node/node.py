@@ -29,6 +29,7 @@ from spanledger_settings.access_token import TokenFile
 from spanledger_sql.folder import FolderLock
 from spanledger_sql.migrations import migrate, pending
 from spanledger_sql.node_socket import socket_path
+from spanledger_sql.retention import keep_for
 from spanledger_sql.store import Store, StoreError
 
 if TYPE_CHECKING:
@@ -136,6 +137,8 @@ class _Node:
 
     async def _prepare(self, store: Store, worker: Worker | None) -> None:
         await asyncio.to_thread(_bring_up_to_date, store)
+        if store.kind != "server":
+            await asyncio.to_thread(keep_for, store, self.configuration.retention_days)
         # Before the first span: what the rules name is kept of a span only if they are in force when it comes.
         await asyncio.to_thread(store_rules, store, self.configuration.tenant_rules)
         if worker is not None:

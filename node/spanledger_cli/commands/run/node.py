@@ -126,12 +126,16 @@ def migrate(context: typer.Context) -> None:
         spanledger migrate
     """
     from spanledger_sql.migrations import migrate as apply  # noqa: PLC0415
+    from spanledger_sql.retention import keep_for  # noqa: PLC0415
     from spanledger_sql.store import Store  # noqa: PLC0415
 
     with Store.open(configuration(context)) as store:
         applied = apply(store)
+        kept = keep_for(store, configuration(context).retention_days)
     for name in applied:
         console().print(f"applied {name}")
+    for table in kept:
+        console().print(f"{table} keeps its rows as retention_days says")
     console().print(f"the schema is up to date ({len(applied)} applied now)")
 
 
