@@ -26,6 +26,7 @@ from spanledger_node.listening import Addresses, check_openness, listen, listen_
 from spanledger_node.serving import IDLE_S, ImpatientProtocol, allow_many_files, only_from_here
 from spanledger_node.tls import Tls, tls_of
 from spanledger_settings.access_token import TokenFile
+from spanledger_sql.access import scope_settings
 from spanledger_sql.folder import FolderLock
 from spanledger_sql.migrations import migrate, pending
 from spanledger_sql.node_socket import socket_path
@@ -81,7 +82,9 @@ class _Node:
             stop = _stop_event()
             # A server may be away: what is collected meanwhile waits in the spool.
             patient = "collect" in self.parts and not self.configuration.embedded
-            store = stack.enter_context(Store.open(self.configuration, exclusive=True, at_once=not patient))
+            store = stack.enter_context(
+                Store.open(self.configuration, exclusive=True, at_once=not patient, scope=self._scope())
+            )
             worker = self._worker(store, stack)
             health = _Health(worker=worker)
             if not patient:
@@ -140,7 +143,8 @@ class _Node:
         if store.kind != "server":
             await asyncio.to_thread(keep_for, store, self.configuration.retention_days)
         # Before the first span: what the rules name is kept of a span only if they are in force when it comes.
-        await asyncio.to_thread(store_rules, store, self.configuration.tenant_rules)
+        if self.parts != {"dashboards"}:
+            await asyncio.to_thread(store_rules, store, self.configuration.tenant_rules)
         if worker is not None:
             await asyncio.to_thread(load_reference_data, store)
             worker.start()
@@ -198,6 +202,20 @@ class _Node:
             segment_seconds=configuration.segment_seconds,
             max_bytes=configuration.max_spool_bytes,
         )
+
+    def _scope(self) -> dict[str, str | int] | None:
+        """What the dashboards may see; who writes sees all.
+
+        Raises:
+            NodeError: A part that writes is to read as a tenant.
+        """
+        if self.configuration.tenant_scope is None:
+            return None
+        if self.parts != {"dashboards"}:
+            raise NodeError(
+                "tenant_scope is for what reads: run 'spanledger dashboards' with it, and the others without"
+            )
+        return scope_settings(self.configuration.tenant_scope)
 
     def _admission(self) -> Admission:
         return Admission(TokenFile(self.configuration.tokens), self.configuration.token_spans_per_second)

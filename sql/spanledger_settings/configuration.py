@@ -77,6 +77,9 @@ class Configuration(BaseSettings):
     token_spans_per_second: float = Field(
         default=0.0, ge=0, description="spans that each token may send a second, before it gets 429; 0: any number"
     )
+    tenant_scope: str | None = Field(
+        default=None, min_length=1, description="read as this tenant: commands see its rows alone, and change nothing"
+    )
     insecure_listen: bool = Field(
         default=False, description="listen on other addresses than loopback although nobody has to show who he is"
     )

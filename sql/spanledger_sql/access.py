@@ -118,6 +118,20 @@ def statements(database: str, tenants: Iterable[str] = ()) -> list[str]:
     return found
 
 
+def scope_settings(tenant: str) -> dict[str, str | int]:
+    """Settings by which a connection sees a tenant's rows alone and writes nothing; the engine holds to them.
+
+    With `readonly` = 1 no query can take them back. On a server row policies hold beside them, whoever connects.
+    """
+    kept = {name for name, (engine, _) in _known().items() if engine not in {"Null", "Memory"}}
+    role = _tenant("", tenant)
+    # A filter holds no subquery: of the states of shared costs only the tenant's rows are read, which name their own.
+    shown = {**role.policies, "allocation": "1"}
+    filters = {name: shown.get(name, "0") for name in sorted({*kept, *shown} - set(_SHARED))}
+    text = ", ".join(f"{_literal(name)}: {_literal(rows)}" for name, rows in filters.items())
+    return {"additional_table_filters": f"{{{text}}}", "readonly": 1}
+
+
 def identifier(name: str) -> str:
     """A name as SQL takes it."""
     return "`" + name.replace("\\", "\\\\").replace("`", "\\`") + "`"
