@@ -122,11 +122,20 @@ def _constants() -> dict[str, str]:
     constants["treatments_of"] = _PLACEHOLDER.sub(
         lambda found: constants[found[1]], rule[rule.index("(names ->") :].strip()
     )
+    constants["stored_of"] = _code(statement("views/stored_of"))
+    constants["attribute_text"] = _code(statement("views/attribute_text"))
+    constants["inserted_at"] = _code(statement("views/inserted_at"))
+    constants["tells_tokens"] = _code(statement("views/tells_tokens"))
+    constants["tells_usage"] = _code(statement("views/tells_usage"))
     for dialect, called in calls.items():
         key = dialect.replace("-", "_")
         constants[f"{key}_names"] = _array(operation.name for operation in called)
         constants[f"{key}_operations"] = _array(operation.operation for operation in called)
     return constants
+
+
+def _code(text: str) -> str:
+    return re.sub(r"^\s*--.*$", "", text, flags=re.MULTILINE).strip()
 
 
 def _patterns(*holds: str) -> str:
