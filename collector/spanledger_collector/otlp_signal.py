@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from google.protobuf.message import DecodeError
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -87,6 +88,31 @@ SIGNALS = (TRACES, LOGS, METRICS)
 def spooled_as(body: bytes) -> Signal:
     """The signal of a request in the spool; that of traces for what is none."""
     return next((signal for signal in SIGNALS if body[:1] == bytes([signal.tag])), TRACES)
+
+
+def sent_as(body: bytes) -> Signal:
+    """The signal of a request as it was sent, by what its records are; that of traces where nothing tells.
+
+    The three have the same outer parts: what is read as the wrong one lacks what each of its records must have.
+    """
+    for signal in SIGNALS:
+        try:
+            records = [record for _, _, record in signal.parts(signal.message.FromString(body))]
+        except DecodeError:
+            continue
+        if records and all(_is_sound(signal, record) for record in records[:20]):
+            return signal
+    return TRACES
+
+
+def _is_sound(signal: Signal, record: Any) -> bool:
+    match signal.name:
+        case "traces":
+            return len(record.trace_id) == 16 and len(record.span_id) == 8
+        case "logs":
+            return bool(record.time_unix_nano or record.observed_time_unix_nano)
+        case _:
+            return bool(record.name and _data(record))
 
 
 def _data(metric: Any) -> str:

@@ -16,6 +16,7 @@ from spanledger_enrich.ledger import count_once
 from spanledger_enrich.ledger.count_once import Window
 from spanledger_enrich.ledger.energy_allocation import allocate
 from spanledger_enrich.ledger.enrichment import BEGINNING, new_calls, progress, record_progress, write
+from spanledger_enrich.ledger.metric_usage import follow_metrics
 from spanledger_enrich.ledger.resolution import resolve_again, resolve_models, resolve_places
 from spanledger_enrich.ledger.stages import Stages
 from spanledger_enrich.ledger.tenant_rules import store_rules
@@ -75,6 +76,7 @@ class Worker:
     def catch_up(self) -> int:
         """Enrich everything ingested so far, measured energy included; gives the number of new calls."""
         enriched = self._calls()
+        enriched += self._metered()
         self._measured()
         return enriched
 
@@ -106,6 +108,12 @@ class Worker:
             enriched += calls
         return enriched
 
+    def _metered(self) -> int:
+        """What only metrics tell of: it follows when the calls are counted once."""
+        if not follow_metrics(self._store):
+            return 0
+        return self._batch(recount=True) + self._calls()
+
     def _measured(self) -> None:
         allocate(self._store, self._configuration.default_pue)
         self._allocate_again_at = time.monotonic() + _ALLOCATE_EVERY_S
@@ -118,6 +126,7 @@ class Worker:
             try:
                 calls = self._calls()
                 if self._stopping or time.monotonic() >= self._allocate_again_at:
+                    self._metered()
                     self._measured()
                 self._restate()
                 if 0 < calls < _SMALL_PASS_CALLS:
@@ -143,12 +152,12 @@ class Worker:
         if done.changed_calls:
             logger.info("restatement %s gave %s calls a new version", done.restatement_id, done.changed_calls)
 
-    def _batch(self) -> int:
+    def _batch(self, *, recount: bool = False) -> int:
         if not self._rules_stored:
             store_rules(self._store, self._configuration.tenant_rules)
             self._rules_stored = True
         arrived = self._store.rows(statement("lookups/arrived"))[0]
-        if arrived == self._seen:
+        if arrived == self._seen and not recount:
             return 0
         after = progress(self._store)
         batch = self._store.rows(
@@ -161,14 +170,14 @@ class Worker:
         scope = new_calls(self._store, self._configuration, since, until, version)
         taken = self._stages.take(scope)
         parents = self._store.value(statement("lookups/newest_parent"), after=since) or self._parents
-        if taken or parents != self._parents:
+        if taken or recount or parents != self._parents:
             table = self._stages.tables["batch"]
             resolve_models(self._store, table)
             resolve_places(self._store, table)
             seen = Window(max(self._parents, since), parents)
             changed = count_once.judge(self._store, table, seen, version)
             write(self._store, self._stages, scope)
-            if calls or changed:
+            if calls or changed or recount:
                 record_progress(self._store, until, calls, version)
             self._parents = parents
         # What the database cannot tell is looked at each time.

@@ -53,6 +53,7 @@ INSERTED_TABLES: Mapping[str, str] = {
     "otel_metrics_sum": "IngestedAt",
     "otel_metrics_histogram": "IngestedAt",
     "otlp_let_go": "ingested_at",
+    "usage_point": "ingested_at",
 }
 
 # The oldest ClickHouse that knows all that the schema and the statements ask for.

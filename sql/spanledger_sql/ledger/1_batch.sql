@@ -18,7 +18,7 @@ INSERT INTO {batch:Identifier}
     ttft_ms, status, error_type, finish_reason, response_id, service_tier, cloud_region,
     input_tokens, cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, output_tokens, reasoning_tokens,
     usage_source, usage_note, input_audio_tokens, output_audio_tokens, web_searches, vendor_unit, vendor_quantity, speed,
-    provider_account, host_name
+    provider_account, host_name, dimensions, signal, granularity, calls, agent, reported_cost
 )
 WITH
     restated_calls AS
@@ -30,7 +30,7 @@ WITH
     greatest(
         call.input_tokens, call.cache_read_tokens, call.cache_write_tokens,
         call.cache_write_1h_tokens, call.output_tokens, call.reasoning_tokens
-    ) > 100000000 AS absurd,
+    ) > 100000000 AND call.granularity = 'call' AS absurd,
     {estimate_usage:UInt8} = 1 AND call.usage_source = 'missing'
         AND call.claimed_input_tokens + call.claimed_output_tokens > 0 AS estimated,
     -- Of what contracts can depend on, only what one does depend on tells calls apart.
@@ -40,6 +40,8 @@ WITH
        call.provider_account, '') AS account_agreed,
     if(call.environment IN (SELECT environment FROM price_book FINAL WHERE NOT deleted AND environment != ''),
        call.environment, '') AS environment_agreed,
+    names -> arrayFirst(text -> text != '', arrayMap(name -> firstNonDefault(
+        call.attribution_raw[name], call.attribution_raw[concat('resource.', name)]), names)) AS said_of,
     -- One number joins for a fifth of what strings cost. Each column is hashed by itself, so that the engine hashes the few
     -- names of a dictionary and not every row's.
     cityHash64(
@@ -67,7 +69,17 @@ SELECT
     if(absurd, 0, call.reasoning_tokens),
     multiIf(absurd, 'missing', estimated, 'estimated', call.usage_source),
     call.usage_note, call.input_audio_tokens, call.output_audio_tokens, call.web_searches, call.vendor_unit,
-    call.vendor_quantity, call.speed, call.provider_account, call.host_name
+    call.vendor_quantity, call.speed, call.provider_account, call.host_name,
+    -- Only of agents: to read the map costs as much as all other columns.
+    if(call.agent = '', CAST(map(), 'Map(LowCardinality(String), String)'), CAST(mapFilter((name, text) -> text != '', map(
+        'team', said_of(['team.id', 'team', 'team_id', 'team_name']),
+        'department', said_of(['department']),
+        'organization', said_of(['organization.id', 'org.id', 'vcs.owner.name']),
+        'repository', said_of(['vcs.repository.name', 'vcs.repository.url.full']),
+        'subagent', said_of(['agent.name', 'query_source']),
+        'skill', said_of(['skill.name', 'plugin.name']),
+        'tool', said_of(['mcp_tool.name', 'mcp_server.name']))), 'Map(LowCardinality(String), String)')),
+    call.signal, call.granularity, call.calls, call.agent, call.reported_cost
 FROM {spans:Identifier} AS call
 WHERE (
         {recounted:UInt8} = 0

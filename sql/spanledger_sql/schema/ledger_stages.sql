@@ -56,7 +56,13 @@ CREATE TABLE IF NOT EXISTS ledger_batch
     vendor_quantity Decimal(18, 6) COMMENT 'as in `llm_spans`',
     speed LowCardinality(String) COMMENT 'as in `llm_spans`',
     provider_account LowCardinality(String) COMMENT 'as in `llm_spans`',
-    host_name LowCardinality(String) COMMENT 'as in `llm_spans`'
+    host_name LowCardinality(String) COMMENT 'as in `llm_spans`',
+    dimensions Map(LowCardinality(String), String) COMMENT 'as in `ledger`',
+    signal LowCardinality(String) COMMENT 'as in `llm_spans`',
+    granularity LowCardinality(String) COMMENT 'as in `llm_spans`',
+    calls Nullable(UInt64) COMMENT 'as in `llm_spans`',
+    agent LowCardinality(String) COMMENT 'as in `llm_spans`',
+    reported_cost Nullable(Decimal(18, 12)) COMMENT 'as in `llm_spans`'
 )
 ENGINE = Memory;
 

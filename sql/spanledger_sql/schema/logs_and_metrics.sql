@@ -14,7 +14,7 @@ CREATE TABLE IF NOT EXISTS otel_logs
     ScopeName String COMMENT 'the instrumentation that made the record' CODEC(ZSTD(1)),
     ScopeVersion String COMMENT 'the instrumentation''s version' CODEC(ZSTD(1)),
     LogAttributes Map(LowCardinality(String), String) COMMENT 'values as text, arrays as JSON; no contents' CODEC(ZSTD(1)),
-    EventName String COMMENT 'the record''s own, else its attribute event.name; 100 characters of it' CODEC(ZSTD(1)),
+    EventName String COMMENT 'its attribute event.name, else the record''s own; 100 characters of it' CODEC(ZSTD(1)),
     IngestedAt DateTime64(6, 'UTC') DEFAULT now64(6, 'UTC') COMMENT 'when the record was stored, UTC' CODEC(Delta, ZSTD(1))
 )
 ENGINE = MergeTree
@@ -103,3 +103,59 @@ PARTITION BY toDate(ingested_at)
 ORDER BY ingested_at
 TTL toDateTime(ingested_at) + toIntervalDay(30)
 SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 1000;
+
+-- One data point of a metric of usage, typed: what the buckets of calls are computed from that no span or log tells of.
+CREATE TABLE IF NOT EXISTS usage_point
+(
+    ingested_at DateTime64(6, 'UTC') COMMENT 'when the point was stored, UTC' CODEC(Delta, ZSTD(1)),
+    series UInt64 COMMENT 'a hash of resource, scope, metric and attributes',
+    agent LowCardinality(String) COMMENT 'the coding agent that sent it; empty where none did',
+    service_name LowCardinality(String) COMMENT 'service.name of the resource',
+    session_id String COMMENT 'session.id of the point or of the resource; empty where neither says' CODEC(ZSTD(1)),
+    model LowCardinality(String) COMMENT 'the model that answered, else the one asked for',
+    provider LowCardinality(String) COMMENT 'who answered, by its OpenTelemetry name',
+    tenant_id LowCardinality(String) COMMENT 'who the calls were for; `(unattributed)` where no attribute says',
+    user_id String COMMENT 'of the point or of the resource' CODEC(ZSTD(1)),
+    cost_center LowCardinality(String) COMMENT 'of the point or of the resource',
+    environment LowCardinality(String) COMMENT 'deployment.environment.name of the resource',
+    class LowCardinality(String)
+        COMMENT '`input`, `uncached`, `tool_input`, `cache_read`, `cache_write`, `output`, `answer` (without reasoning), `reasoning`, `cost` or `calls`',
+    started_at DateTime64(9, 'UTC') COMMENT 'from when on it counts, UTC; 1970-01-01 where unknown' CODEC(Delta, ZSTD(1)),
+    ended_at DateTime64(9, 'UTC') COMMENT 'until when, UTC' CODEC(Delta, ZSTD(1)),
+    cumulative UInt8 COMMENT '1: it counts from `started_at` on; 0: since the point before',
+    value Float64 COMMENT 'tokens, USD or calls' CODEC(ZSTD(1)),
+    measurements UInt64 COMMENT 'of a histogram of OpenTelemetry''s: how many calls; else 0',
+    attribution_raw Map(LowCardinality(String), String) COMMENT 'as in `llm_spans`' CODEC(ZSTD(1))
+)
+ENGINE = MergeTree
+PARTITION BY toDate(ingested_at)
+ORDER BY (service_name, session_id, ended_at)
+TTL toDateTime(ingested_at) + toIntervalDay(30)
+SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 1000;
+
+-- Scratch paper: the intervals of metrics, and what of each no span or log tells of.
+CREATE TABLE IF NOT EXISTS metric_rest
+(
+    trace_id String COMMENT 'a hash of service, session, model and tenant',
+    span_id String COMMENT 'a hash of the interval and of what is left of it',
+    begins DateTime64(9, 'UTC') COMMENT 'when the interval begins, UTC',
+    agent String COMMENT 'as in `usage_point`',
+    service_name String COMMENT 'as in `usage_point`',
+    session_id String COMMENT 'as in `usage_point`',
+    model String COMMENT 'as in `usage_point`',
+    provider String COMMENT 'as in `usage_point`',
+    tenant_id String COMMENT 'as in `usage_point`',
+    user_id String COMMENT 'as in `usage_point`; empty where it is more than one',
+    cost_center String COMMENT 'as in `usage_point`',
+    environment String COMMENT 'as in `usage_point`',
+    attribution_raw Map(String, String) COMMENT 'as in `usage_point`',
+    input_tokens UInt64 COMMENT 'what is left of the input, cached tokens included',
+    cache_read_tokens UInt64 COMMENT 'what is left of what was read from the cache',
+    cache_write_tokens UInt64 COMMENT 'what is left of what was written to the cache',
+    output_tokens UInt64 COMMENT 'what is left of the output, reasoning included',
+    reasoning_tokens UInt64 COMMENT 'what is left of the reasoning',
+    calls Nullable(UInt64) COMMENT 'what is left of the calls; NULL: unknown',
+    reported_cost Nullable(Decimal(18, 12)) COMMENT 'what is left of the cost that the sender reckons, USD',
+    note String COMMENT 'what was odd about the counters'
+)
+ENGINE = Memory;

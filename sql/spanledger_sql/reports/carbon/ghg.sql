@@ -51,16 +51,16 @@ FROM
         energy_method = 'measured'
             OR has({own_providers:Array(String)}, calls.provider)
             OR has({own_hosts:Array(String)}, host_name) AS own,
-        count() AS calls,
+        sum(known_calls) AS calls,
         sum(calls.energy_wh) AS energy_wh,
         sum(calls.co2e_g) AS co2e_g,
         sum(calls.co2e_g_low) AS co2e_g_low,
         sum(calls.co2e_g_high) AS co2e_g_high,
         sum(calls.co2e_market_g) AS co2e_market_g,
         sum(calls.embodied_g) AS embodied_g,
-        countIf(calls.co2e_g IS NULL) AS unknown_co2e_calls,
-        countIf(calls.co2e_market_g IS NULL) AS unknown_market_calls,
-        countIf(calls.embodied_g IS NULL) AS unknown_embodied_calls
+        sumIf(least_calls, calls.co2e_g IS NULL) AS unknown_co2e_calls,
+        sumIf(least_calls, calls.co2e_market_g IS NULL) AS unknown_market_calls,
+        sumIf(least_calls, calls.embodied_g IS NULL) AS unknown_embodied_calls
     FROM calls
     WHERE ts >= {from:DateTime64(9, 'UTC')}
         AND ts < {to:DateTime64(9, 'UTC')}

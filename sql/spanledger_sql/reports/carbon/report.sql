@@ -45,7 +45,7 @@ SELECT
     if(has({by:Array(String)}, 'zone'), c.zone, '') AS zone,
     if(has({by:Array(String)}, 'energy_method'), c.energy_method, '') AS energy_method,
     if(has({by:Array(String)}, 'intensity_resolution'), c.intensity_resolution, '') AS intensity_resolution,
-    count() AS calls,
+    sum(known_calls) AS calls,
     sum(c.output_tokens) AS output_tokens,
     sum(c.energy_wh) / 1000 AS energy_kwh,
     sum(c.energy_wh_low) / 1000 AS energy_kwh_low,
@@ -56,17 +56,17 @@ SELECT
     sum(c.co2e_market_g) / 1000 AS co2e_market_kg,
     sum(c.embodied_g) / 1000 AS embodied_kg,
     sum(c.water_ml) / 1000 AS water_l,
-    countIf(c.energy_wh IS NULL) AS unknown_energy_calls,
-    countIf(c.co2e_g IS NULL) AS unknown_co2e_calls,
-    countIf(c.co2e_market_g IS NULL) AS unknown_market_calls,
-    countIf(c.embodied_g IS NULL) AS unknown_embodied_calls,
-    countIf(c.water_ml IS NULL) AS unknown_water_calls,
-    countIf(c.energy_method = 'measured') / calls AS measured_share,
-    countIf(c.energy_method = 'modelled') / calls AS modelled_share,
-    countIf(c.energy_method = 'proxy') / calls AS proxy_share,
-    countIf(c.intensity_resolution = 'hour') / calls AS hourly_share,
-    countIf(c.intensity_resolution IN ('previous day', 'month')) / calls AS filled_share,
-    countIf(c.intensity_resolution = 'year') / calls AS yearly_share
+    sumIf(least_calls, c.energy_wh IS NULL) AS unknown_energy_calls,
+    sumIf(least_calls, c.co2e_g IS NULL) AS unknown_co2e_calls,
+    sumIf(least_calls, c.co2e_market_g IS NULL) AS unknown_market_calls,
+    sumIf(least_calls, c.embodied_g IS NULL) AS unknown_embodied_calls,
+    sumIf(least_calls, c.water_ml IS NULL) AS unknown_water_calls,
+    sumIf(least_calls, c.energy_method = 'measured') / sum(least_calls) AS measured_share,
+    sumIf(least_calls, c.energy_method = 'modelled') / sum(least_calls) AS modelled_share,
+    sumIf(least_calls, c.energy_method = 'proxy') / sum(least_calls) AS proxy_share,
+    sumIf(least_calls, c.intensity_resolution = 'hour') / sum(least_calls) AS hourly_share,
+    sumIf(least_calls, c.intensity_resolution IN ('previous day', 'month')) / sum(least_calls) AS filled_share,
+    sumIf(least_calls, c.intensity_resolution = 'year') / sum(least_calls) AS yearly_share
 FROM calls AS c
 WHERE c.ts >= {from:DateTime64(9, 'UTC')}
     AND c.ts < {to:DateTime64(9, 'UTC')}

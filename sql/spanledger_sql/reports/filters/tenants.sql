@@ -5,7 +5,7 @@
 --   calls: counted ones
 SELECT
     if(tenant_id = '', '(unattributed)', tenant_id) AS tenant,
-    count() AS calls
+    sum(known_calls) AS calls
 FROM calls
 GROUP BY tenant
 ORDER BY

@@ -27,7 +27,7 @@ SELECT
     if(has({by:Array(String)}, 'model'), c.model, '') AS model,
     if(has({by:Array(String)}, 'operation'), c.operation, '') AS operation,
     if(has({by:Array(String)}, 'zone'), c.zone, '') AS zone,
-    count() AS calls,
+    sum(known_calls) AS calls,
     sum(c.input_tokens) AS input_tokens,
     sum(c.cache_read_tokens) AS cache_read_tokens,
     sum(c.output_tokens) AS output_tokens,
@@ -37,9 +37,9 @@ SELECT
     sum(c.co2e_g) / 1000 AS co2e_kg,
     sum(c.co2e_g_low) / 1000 AS co2e_kg_low,
     sum(c.co2e_g_high) / 1000 AS co2e_kg_high,
-    countIf(c.price_status = 'unpriced') AS unpriced_calls,
-    countIf(c.energy_wh IS NULL) AS unknown_energy_calls,
-    countIf(c.usage_source = 'missing') AS missing_usage_calls
+    sumIf(least_calls, c.price_status = 'unpriced') AS unpriced_calls,
+    sumIf(least_calls, c.energy_wh IS NULL) AS unknown_energy_calls,
+    sumIf(least_calls, c.usage_source = 'missing') AS missing_usage_calls
 FROM calls AS c
 WHERE c.ts >= {from:DateTime64(9, 'UTC')}
     AND c.ts < {to:DateTime64(9, 'UTC')}

@@ -16,8 +16,8 @@ SELECT
         FROM llm_spans
         WHERE ingested_at > (SELECT max(ingested_until) FROM enrich_progress)
     ) AS oldest_seconds,
-    count() AS ledger_calls,
-    countIf(tenant_id = '(unattributed)') AS unattributed_calls,
-    countIf(price_status = 'unpriced') AS unpriced_calls,
-    countIf(usage_source = 'missing') AS missing_usage_calls
+    sum(known_calls) AS ledger_calls,
+    sumIf(least_calls, tenant_id = '(unattributed)') AS unattributed_calls,
+    sumIf(least_calls, price_status = 'unpriced') AS unpriced_calls,
+    sumIf(least_calls, usage_source = 'missing') AS missing_usage_calls
 FROM calls

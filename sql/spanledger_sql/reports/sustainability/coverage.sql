@@ -22,7 +22,9 @@ WITH
                 intensity_resolution = '', 'unknown',
                 intensity_resolution
             ) AS grid_evidence,
-            energy_wh
+            energy_wh,
+            known_calls,
+            least_calls
         FROM calls
         WHERE ts >= {from:DateTime64(9, 'UTC')}
             AND ts < {to:DateTime64(9, 'UTC')}
@@ -32,9 +34,9 @@ WITH
 SELECT
     statement.1 AS evidence,
     statement.2 AS method,
-    count() AS calls,
+    sum(known_calls) AS calls,
     sum(s.energy_wh) AS energy_wh,
-    calls / (SELECT count() FROM selected) AS call_share,
+    sum(least_calls) / (SELECT sum(least_calls) FROM selected) AS call_share,
     energy_wh / nullIf((SELECT sum(energy_wh) FROM selected), 0) AS energy_share
 FROM selected AS s
 ARRAY JOIN [('energy', energy_evidence), ('grid intensity', grid_evidence)] AS statement

@@ -25,7 +25,7 @@ SELECT
     ScopeName,
     ScopeVersion,
     stored_of(LogAttributes, treatments_of(mapKeys(LogAttributes))) AS LogAttributes,
-    substringUTF8(if(EventName != '', EventName, LogAttributes['event.name']), 1, 100) AS EventName,
+    substringUTF8(if(LogAttributes['event.name'] != '', LogAttributes['event.name'], EventName), 1, 100) AS EventName,
     {{inserted_at}} AS IngestedAt
 FROM otel_logs_in
 WHERE {{tells_tokens}};
