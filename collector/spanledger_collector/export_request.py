@@ -57,7 +57,7 @@ def from_spool(body: bytes) -> ExportRequest:
 
 
 def as_read(body: bytes) -> bytes:
-    """A request of the spool as protobuf's own reader understands it: a value too wide for its field is cut to its width.
+    """A request of the spool as protobuf's own reader understands it: a value too wide for its field is cut to it.
 
     Raises:
         MalformedRequest: It cannot be parsed.
@@ -132,17 +132,18 @@ def _refuse_many_months(request: Any, signal: Signal) -> None:
     """Tables are parted by month: records of all times in one request would make tens of thousands of files."""
     if signal is METRICS:
         return
-    time_of = (
-        (lambda log: log.time_unix_nano or log.observed_time_unix_nano)
-        if signal is LOGS
-        else (lambda span: span.start_time_unix_nano)
-    )
-    months = {time_of(record) // _MONTH_NS for _, _, record in signal.parts(request)}
+    months = {_time_of(record, signal) // _MONTH_NS for _, _, record in signal.parts(request)}
     if len(months) > MOST_MONTHS:
         raise MalformedRequest(
             f"{signal.records.replace('_', ' ')} of {len(months):,} months in one request; at most {MOST_MONTHS}: "
             "send them month by month"
         )
+
+
+def _time_of(record: Any, signal: Signal) -> int:
+    if signal is LOGS:
+        return int(record.time_unix_nano or record.observed_time_unix_nano)
+    return int(record.start_time_unix_nano)
 
 
 def _ids_to_base64(document: dict[str, Any]) -> None:

@@ -130,12 +130,9 @@ def _json_groups(path: Path, stream: IO[bytes]) -> Iterator[_Group]:
             continue
         try:
             spans += _spans(line)
-            for signal in (LOGS, METRICS):
-                if signal.json_name.encode() in line:
-                    request = from_json(line, signal)
-                    if request.spans:
-                        others.write(length_prefixed(request.body))
-                        other_records += request.spans
+            for request in _other_signals(line):
+                others.write(length_prefixed(request.body))
+                other_records += request.spans
         except MalformedRequest as error:
             raise OtlpFileError(f"{path}:{number}: {error}") from None
         except (ValueError, RecursionError) as error:
@@ -154,6 +151,12 @@ def _json_groups(path: Path, stream: IO[bytes]) -> Iterator[_Group]:
         yield _Group(body.getvalue(), len(lines), spans, tuple(lines))
     if other_records:
         yield _Group(others.getvalue(), 0, other_records)
+
+
+def _other_signals(line: bytes) -> Iterator[ExportRequest]:
+    for signal in (LOGS, METRICS):
+        if signal.json_name.encode() in line and (request := from_json(line, signal)).spans:
+            yield request
 
 
 def _spans(line: bytes) -> int:

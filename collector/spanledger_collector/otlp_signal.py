@@ -59,7 +59,9 @@ class Signal:
                 for resource in getattr(request, self.resources)
                 for scope in getattr(resource, self.scopes)
             )
-        return sum(len(getattr(metric, data).data_points) for _, _, metric in self.parts(request) if (data := _data(metric)))
+        return sum(
+            len(getattr(metric, data).data_points) for _, _, metric in self.parts(request) if (data := _data(metric))
+        )
 
     def spooled(self, body: bytes) -> bytes:
         """A request's bytes as the spool has them."""

@@ -33,6 +33,7 @@ COMMANDS = {
     "replay": Listed(_RUN, "run.replay", "Send a public request trace as spans over OTLP."),
     "doctor": Listed(_RUN, "run.doctor", "What is wrong with this set-up, and how to mend it."),
     "chargeback": Listed(_FIGURES, "read.chargeback", "Cost, tokens, energy and emissions by tenant, model ..."),
+    "agents": Listed(_FIGURES, "read.agents", "Coding agents: tokens, cost and emissions by user, team, model ..."),
     "carbon": Listed(_FIGURES, "carbon.carbon", "Energy and emissions, with their bounds and gaps."),
     "explain": Listed(_FIGURES, "read.explain", "How one call's cost and emissions came about."),
     "quality": Listed(_FIGURES, "read.quality", "What each service and instrumentation leaves untold."),

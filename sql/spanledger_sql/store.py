@@ -210,7 +210,7 @@ class Store:
             self.client.insert_df(table, frame)
 
     def insert_otlp(self, requests: bytes | Iterable[bytes], token: str) -> None:
-        """Insert length-prefixed OTLP export requests, as the spool has them; a second call with the same ``token`` does nothing.
+        """Insert length-prefixed OTLP export requests of the spool; a second call with the same ``token`` does nothing.
 
         Raises:
             StoreError: A request could not be read; nothing of the group was stored.

@@ -70,13 +70,20 @@ def api_request(second: float, number: int, output: int = 10, **attributes: str)
     scope.scope.name = "com.anthropic.claude_code.events"
     log = scope.log_records.add(time_unix_nano=BEGIN + int(second * SECOND))
     log.body.string_value = "claude_code.api_request"
-    said = {"event.name": "api_request", "model": "claude-sonnet-4-5", "session.id": "s1", "request_id": f"req_{number}"}
+    said = {
+        "event.name": "api_request",
+        "model": "claude-sonnet-4-5",
+        "session.id": "s1",
+        "request_id": f"req_{number}",
+    }
     _say(log, {**said, **attributes})
     _say(log, {"input_tokens": "100", "output_tokens": str(output), "cache_read_tokens": "0"})
     return from_protobuf(message.SerializeToString(), LOGS)
 
 
-def token_usage(*points: tuple[float, float, str, float], cumulative: bool = False, temporality: int = 0) -> ExportRequest:
+def token_usage(
+    *points: tuple[float, float, str, float], cumulative: bool = False, temporality: int = 0
+) -> ExportRequest:
     """Claude Code's counter of tokens: begin and end in seconds, type and value of each point."""
     message = ExportMetricsServiceRequest()
     resource = message.resource_metrics.add()

@@ -76,7 +76,9 @@ def test_an_unspecified_temporality_is_counted_as_let_go(books: Books) -> None:
     request = token_usage((0, 60, "output", 10))
     unspecified = request.body.replace(b"\x10\x01\x18\x01", b"\x10\x00\x18\x01")
     assert unspecified != request.body
-    books.store.insert_otlp([bytes([len(unspecified) & 0x7F | 0x80, len(unspecified) >> 7]) + unspecified], "unspecified")
+    books.store.insert_otlp(
+        [bytes([len(unspecified) & 0x7F | 0x80, len(unspecified) >> 7]) + unspecified], "unspecified"
+    )
     books.enrich()
     assert booked(books) == []
     assert books.store.value("SELECT sum(records) FROM otlp_let_go") == 1

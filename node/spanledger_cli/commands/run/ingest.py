@@ -15,6 +15,8 @@ from spanledger_enrich.worker import Worker, load_reference_data
 def ingest(context: typer.Context, files: Files) -> None:
     """Take in OTLP from files: protobuf (.pb) and a Collector's JSON lines (.jsonl, .json), plain, .gz or .zst.
 
+    Whether they hold spans, logs or metrics is told by their content.
+
     All files are checked before any is stored; the same file again changes nothing.
 
     Try:
@@ -37,4 +39,6 @@ def ingest(context: typer.Context, files: Files) -> None:
         if store.kind == "embedded":
             load_reference_data(store)
             Worker(store, configuration(context)).catch_up()
-    console().print(f"{spans:,} spans in {requests:,} requests of {len(files):,} files ingested")
+    console().print(
+        f"{spans:,} spans, log records and data points in {requests:,} requests of {len(files):,} files ingested"
+    )
