@@ -21,7 +21,7 @@ from pathlib import Path
 from traffic import requests
 
 from spanledger_collector.spool import length_prefixed
-from spanledger_enrich.ledger.enrichment import BEGINNING, enrich, new_calls
+from spanledger_enrich.ledger.enrichment import all_parts, enrich, new_calls
 from spanledger_enrich.ledger.resolution import resolve_models, resolve_places
 from spanledger_enrich.ledger.stages import Stages
 from spanledger_enrich.worker import load_reference_data
@@ -65,9 +65,10 @@ def main() -> None:
             )
         store.execute("OPTIMIZE TABLE llm_spans FINAL")
         calls = store.value("SELECT count() FROM llm_spans")
-        until = store.value("SELECT max(ingested_at) FROM llm_spans")
         stages = Stages(store)
-        stages.take(new_calls(store, configuration, BEGINNING, until, version=1))
+        scope = new_calls(store, configuration, version=1)
+        stages.choose(scope, *all_parts(store), limit=2**63)
+        stages.take(scope)
         resolve_models(store, stages.tables["batch"])
         resolve_places(store, stages.tables["batch"])
         store.execute("CREATE TABLE floor AS ledger")
@@ -83,7 +84,7 @@ def main() -> None:
             store.execute("TRUNCATE TABLE floor")
             bare_floor.append(_measured(lambda: store.execute(f"{floor_text} SETTINGS optimize_on_insert = 0")))
             store.execute("TRUNCATE TABLE ledger")
-            enriched.append(_measured(lambda: enrich(store, configuration, BEGINNING, until, version=1)))
+            enriched.append(_measured(lambda: enrich(store, configuration, version=1)))
         cost = store.value("SELECT sum(list_cost) FROM calls")
     print(f"{calls:,} calls, best of {options.rounds}; list cost {cost} USD")
     print(f"{'statement':<30} {'rows/s':>10} {'ratio':>6} {'CPU s':>7} {'ratio':>6} {'peak MiB':>9} {'ratio':>6}")

@@ -21,7 +21,7 @@ from genai_prices import Usage, calc_price
 from traffic import requests
 
 from spanledger_collector.spool import length_prefixed
-from spanledger_enrich.ledger.enrichment import BEGINNING, enrich, new_calls
+from spanledger_enrich.ledger.enrichment import enrich, new_calls
 from spanledger_enrich.ledger.resolution import resolve_models, resolve_places
 from spanledger_enrich.ledger.stages import Stages
 from spanledger_enrich.worker import load_reference_data
@@ -51,17 +51,16 @@ def main() -> None:
                 f"FROM llm_spans AS span CROSS JOIN (SELECT number + 1 AS n FROM numbers({copies})) AS copies"
             )
         calls = store.value("SELECT count() FROM llm_spans")
-        until = store.value("SELECT max(ingested_at) FROM llm_spans")
         sample = store.rows(f"SELECT * FROM llm_spans LIMIT {_SAMPLE}")
         stages, configuration = Stages(store), load()
-        scope = new_calls(store, configuration, BEGINNING, until, version=1)
+        scope = new_calls(store, configuration, version=1)
         stages.take(scope)
         resolve_models(store, stages.tables["batch"])
         resolve_places(store, stages.tables["batch"])
         whole, prices = [], []
         for _ in range(options.rounds):
             store.execute("TRUNCATE TABLE ledger")
-            whole.append(_timed(lambda: enrich(store, configuration, BEGINNING, until, version=1), calls))
+            whole.append(_timed(lambda: enrich(store, configuration, version=1), calls))
         # Pricing alone: the same arithmetic on what the stages put down; nothing that only energy needs is read.
         text = statement("ledger/7_ledger")
         costs = (

@@ -37,7 +37,7 @@ def main() -> None:
             netloc = urlsplit(status["addresses"]["otlp_http"]).netloc
             time.sleep(5)
             quiet = _share(process.pid, options.seconds, [])
-            bodies = requests(options.seconds, 1)
+            bodies = requests(options.seconds, 1, hours=1)
             _share(process.pid, 5, bodies[:5], netloc)
             busy = _share(process.pid, options.seconds, bodies, netloc)
             process.terminate()

@@ -15,13 +15,13 @@ _DEPLOYMENTS = (
 )
 
 
-def requests(count: int, spans: int, seed: int = 1) -> list[bytes]:
-    """``count`` export requests of ``spans`` spans each, protobuf."""
+def requests(count: int, spans: int, seed: int = 1, hours: int = 72) -> list[bytes]:
+    """``count`` export requests of ``spans`` spans each, protobuf, of calls spread over so many hours."""
     draw = random.Random(seed)
-    return [_request(draw, spans, number) for number in range(count)]
+    return [_request(draw, spans, number, hours) for number in range(count)]
 
 
-def _request(draw: random.Random, spans: int, number: int) -> bytes:
+def _request(draw: random.Random, spans: int, number: int, hours: int) -> bytes:
     request = ExportTraceServiceRequest()
     resource = request.resource_spans.add()
     _set(resource.resource.attributes.add(), "service.name", "bench")
@@ -31,7 +31,7 @@ def _request(draw: random.Random, spans: int, number: int) -> bytes:
         provider, model, region = draw.choice(_DEPLOYMENTS)
         input_tokens = draw.randrange(200, 12_000)
         span = scope.spans.add(trace_id=draw.randbytes(16), span_id=draw.randbytes(8), name=f"chat {model}", kind=3)
-        span.start_time_unix_nano = _BEGIN_NS + draw.randrange(3 * 86_400 * 10**9)
+        span.start_time_unix_nano = _BEGIN_NS + draw.randrange(hours * 3_600 * 10**9)
         span.end_time_unix_nano = span.start_time_unix_nano + draw.randrange(10**8, 10**10)
         for key, value in {
             "gen_ai.operation.name": "chat",

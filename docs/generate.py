@@ -25,6 +25,7 @@ from spanledger_sql.migrations import migrate
 from spanledger_sql.store import Store
 from spanledger_vocabulary import dialect as dialect_vocabulary
 from spanledger_vocabulary.attribute import attributes
+from spanledger_vocabulary.convention import conventions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +38,11 @@ Every command reads the same configuration ([operate.md](operate.md#configuratio
 stands before the command. Made from the commands' own help by `make docs`; do not edit.
 """
 
+_TOTALS = {
+    "all": "all tokens",
+    "reasoning": "all tokens, and reasoning that nothing else tells",
+    "not beside": "input + output as they stand, without what is beside",
+}
 # Defaults that depend on the machine or on another setting.
 _DEFAULTS = {
     "data_dir": "the user's data folder, on Linux `~/.local/share/spanledger`",
@@ -67,6 +73,7 @@ def pages(store: Store) -> dict[Path, str]:
     dialects_page = (DOCS / "dialects.md").read_text(encoding="utf-8")
     dialects_page = _replaced(dialects_page, "dialects", dialects())
     dialects_page = _replaced(dialects_page, "attributes", stored_attributes())
+    dialects_page = _replaced(dialects_page, "conventions", inside_and_beside())
     return {
         DOCS / "commands.md": commands(),
         DOCS / "dialects.md": dialects_page,
@@ -109,6 +116,19 @@ def dialects() -> str:
     lines = [f"| `{dialect.name}` | {dialect.told_by} | {dialect.read} |" for dialect in dialect_vocabulary.dialects()]
     head = "| dialect | told by | read besides the OpenTelemetry GenAI names of every generation |"
     return "\n".join([head, "|---|---|---|", *lines])
+
+
+def inside_and_beside() -> str:
+    """The table of conventions: which tokens are beside the input and output, by provider and by who says it."""
+    lines = [
+        f"| {rule.name} | {', '.join(f'`{word}`' for word in rule.said_by)} "
+        f"| {', '.join(f'`{provider}`' for provider in rule.providers) or 'its own answers'} "
+        f"| {', '.join(rule.beside_input) or 'all inside'} | {', '.join(rule.beside_output) or 'all inside'} "
+        f"| {_TOTALS[rule.total]} | {rule.source} |"
+        for rule in conventions()
+    ]
+    head = "| convention | said by | of | beside the input | beside the output | a total tells | source |"
+    return "\n".join([head, "|---|---|---|---|---|---|---|", *lines])
 
 
 def stored_attributes() -> str:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _ITEM = re.compile(r"(?P<names>[\w.*]+(?:, [\w.*]+)*)(?: (?P<type>[A-Z][^:]*?))?: (?P<meaning>.+)")
 # Parameters that the engine takes no empty text for.
-_WORDS = {"batch": "ledger_batch", "grain": "day", "timezone": "UTC"}
+_WORDS = {"batch": "ledger_batch", "inserts": "ledger_inserts", "grain": "day", "timezone": "UTC"}
 _HEAD = """# Queries
 
 The queries behind the reports, the dashboards and the worker, by their files below `sql/spanledger_sql/`. A program

@@ -112,7 +112,7 @@ def spanledger(books: Books, monkeypatch: pytest.MonkeyPatch) -> Callable[..., s
 
     def run(*arguments: object, fails: bool = False) -> str:
         done = in_process(*arguments, data_dir=books.configuration.data_dir)
-        assert done.returncode == int(fails), done.stderr
+        assert bool(done.returncode) is fails, done.stderr
         return done.stderr if fails else done.stdout
 
     return run

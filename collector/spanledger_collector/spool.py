@@ -36,6 +36,11 @@ _OPEN = ".open"
 _READY = ".ready"
 _BEGUN = ".begun"
 
+# A commit costs the same for one span as for hundreds: a segment with less than this waits until so many times the age
+# at which segments are closed has passed since the one before.
+_FEW_SPANS = 500
+_BETWEEN_FEW = 14
+
 
 class SpoolFull(Exception):
     """More waits on disk than allowed; the sender should try again later."""
@@ -162,7 +167,7 @@ class Spool:
     Args:
         folder: Where segments lie; created with mode 0700.
         segment_spans: Spans after which the open segment is closed.
-        segment_seconds: Age after which it is closed.
+        segment_seconds: Age after which it is closed; with few spans, that long 14 times after another.
         max_bytes: With more than this on disk, `append` refuses.
     """
 
@@ -176,6 +181,7 @@ class Spool:
         self._wake = threading.Condition()
         self._closing = False
         self._bytes_on_disk = 0
+        self._few_again_at = 0.0
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._recover()
         self._writer = threading.Thread(target=self._write, name="spool-writer", daemon=True)
@@ -286,7 +292,7 @@ class Spool:
         while True:
             with self._wake:
                 if not self._pending and not self._closing:
-                    self._wake.wait(None if segment is None else max(0.0, segment.closes_at - time.monotonic()))
+                    self._wake.wait(None if segment is None else max(0.0, self._closes_at(segment) - time.monotonic()))
                 batch, self._pending = self._pending, []
                 closing = self._closing
             if batch:
@@ -295,12 +301,15 @@ class Spool:
                 if segment is not None and not self._write_batch(segment, batch):
                     segment = None
             if segment is not None and (
-                closing or segment.spans >= self._segment_spans or time.monotonic() >= segment.closes_at
+                closing or segment.spans >= self._segment_spans or time.monotonic() >= self._closes_at(segment)
             ):
                 self._finish(segment)
                 segment = None
             if closing and not batch:
                 return
+
+    def _closes_at(self, segment: _OpenSegment) -> float:
+        return segment.closes_at if segment.spans >= _FEW_SPANS else max(segment.closes_at, self._few_again_at)
 
     def _start(self, batch: list[tuple[ExportRequest, Future[None]]]) -> _OpenSegment | None:
         try:
@@ -323,6 +332,7 @@ class Spool:
         return True
 
     def _finish(self, segment: _OpenSegment) -> None:
+        self._few_again_at = time.monotonic() + _BETWEEN_FEW * self._segment_seconds
         try:
             self.ready.put(segment.finish())
         except OSError as error:

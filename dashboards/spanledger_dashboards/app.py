@@ -10,7 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from spanledger_dashboards import style
-from spanledger_dashboards.filters import filters_in_sidebar
+from spanledger_dashboards.filters import AddressError, filters_in_sidebar
 from spanledger_dashboards.pages import empty_ledger, finance, quality, sustainability
 from spanledger_settings.configuration import ConfigurationError
 from spanledger_sql.store import StoreError
@@ -49,5 +49,7 @@ try:
         empty_ledger.page()
     else:
         current_page.run()
+except AddressError as error:
+    style.refusal(f"This page's address cannot be followed: {error}.")
 except (StoreError, ConfigurationError) as error:
-    st.error(f"The ledger cannot be read: {error}", icon=":material/error:")
+    style.refusal(f"The ledger cannot be read: {error}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from spanledger_dashboards.palette import ALL_OTHERS, OTHERS, UNATTRIBUTED, series_colours
+from spanledger_dashboards.palette import ALL_OTHERS, UNATTRIBUTED, series_colours
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -16,18 +16,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Bar:
-    """One row: ``value`` as written, ``length`` to draw it by (0 or unknown draws none), a quiet ``note`` beside it."""
+    """One row: ``value`` as written, ``length`` to draw it by (0 or unknown draws none), a quiet ``note`` beside it.
+
+    With ``low`` and ``high`` the bar is that range, and ``length`` a mark in it.
+    """
 
     name: str
     value: str
     length: float
     note: str = ""
+    low: float | None = None
+    high: float | None = None
 
 
 def bar_list(bars: Sequence[Bar], colour: str) -> None:
-    """Draw a row for each bar, all to one scale."""
-    longest = max((bar.length for bar in bars if bar.length > 0), default=1.0)
-    st.html(f'<div class="sl-bars">{"".join(_row(bar, bar.length / longest, colour) for bar in bars)}</div>')
+    """Draw a row for each bar, all to one scale; all others together have no bar: it would dwarf the named."""
+    named = [bar for bar in bars if bar.name != ALL_OTHERS]
+    longest = max((end for bar in named if (end := bar.high or bar.length) > 0), default=1.0)
+    st.html(f'<div class="sl-bars">{"".join(_row(bar, longest, colour) for bar in bars)}</div>')
 
 
 def split_bar(parts: Sequence[Bar], colours: Mapping[str, str]) -> None:
@@ -62,15 +68,25 @@ def _entries(colours: Mapping[str, str], notes: Mapping[str, str]) -> Iterable[s
         yield f'<span><span class="{css}" style="{_fill(name, colour)}"></span>{escape(name)}{note}</span>'
 
 
-def _row(bar: Bar, ratio: float, colour: str) -> str:
-    drawn = ""
-    if ratio > 0:
-        fill = _fill(bar.name, OTHERS if bar.name == ALL_OTHERS else colour)
-        drawn = f'<span class="{_bar_class(bar.name)}" style="width:{100 * ratio:.2f}%;{fill}"></span>'
+def _row(bar: Bar, longest: float, colour: str) -> str:
+    track = "" if bar.name == ALL_OTHERS else f'<span class="track">{_drawn(bar, longest, colour)}</span>'
     note = f'<span class="note">{escape(bar.note)}</span>' if bar.note else ""
     return (
         f'<div class="row"><span class="name">{escape(bar.name)}</span>'
-        f'<span class="value">{escape(bar.value)}{note}</span><span class="track">{drawn}</span></div>'
+        f'<span class="value">{escape(bar.value)}{note}</span>{track}</div>'
+    )
+
+
+def _drawn(bar: Bar, longest: float, colour: str) -> str:
+    if bar.length <= 0:
+        return ""
+    ratio, fill = 100 / longest, _fill(bar.name, colour)
+    if bar.low is None or bar.high is None:
+        return f'<span class="{_bar_class(bar.name)}" style="width:{ratio * bar.length:.2f}%;{fill}"></span>'
+    begin, width = ratio * bar.low, ratio * (bar.high - bar.low)
+    return (
+        f'<span class="{_bar_class(bar.name)} range" style="left:{begin:.2f}%;width:{width:.2f}%;{fill}"></span>'
+        f'<span class="central" style="left:{ratio * bar.length:.2f}%;{_fill("", colour)}"></span>'
     )
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import altair as alt
+import pandas as pd
 
-from spanledger_dashboards.palette import CARBON, INTENSITY, MONEY
+from spanledger_dashboards.palette import CARBON, GAP, INTENSITY, MONEY
 from spanledger_settings import figures
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pandas as pd
-
     from spanledger_dashboards.period_choice import Grain
+    from spanledger_settings.period import Period
 
 HEIGHT = 300
 _TIME_UNITS: Mapping[Grain, Any] = {
@@ -29,77 +31,133 @@ _TIME_LABELS: Mapping[Grain, str] = {
     "week": "week of %d %b %Y",
     "month": "%B %Y",
 }
+_STEPS: Mapping[Grain, Any] = {
+    "hour": pd.DateOffset(hours=1),
+    "day": pd.DateOffset(days=1),
+    "week": pd.DateOffset(weeks=1),
+    "month": pd.DateOffset(months=1),
+}
 _FREQUENCIES: Mapping[Grain, str] = {"hour": "h", "day": "D", "week": "W-MON", "month": "MS"}
 
 
-def spend_over_time(trend: pd.DataFrame, grain: Grain, colours: Mapping[str, str]) -> alt.Chart:
-    """Spend in USD, stacked by name: `finance_trend`'s rows, in the colours given (first name lowest)."""
-    drawn = trend.assign(
-        bucket=_as_utc(trend["bucket"]),
-        spend=trend["contracted_cost"].astype(float),
-        place=trend["name"].map({name: place for place, name in enumerate(colours)}),
-        cost=trend["contracted_cost"].map(figures.usd),
-        calls_text=trend["calls"].map(figures.count),
-        tokens_text=trend["tokens"].map(figures.count),
-    )[["bucket", "name", "spend", "place", "cost", "calls_text", "tokens_text"]]
-    chart: alt.Chart = (
+def spend_over_time(trend: pd.DataFrame, grain: Grain, colours: Mapping[str, str], period: Period) -> alt.LayerChart:
+    """Spend in USD, stacked by name: `finance/trend`'s rows, in the colours given (first name lowest).
+
+    Buckets with calls of unknown cost have a mark.
+    """
+    drawn = _stacked(trend, colours).assign(
+        until=lambda rows: _until(rows["bucket"], grain),
+        cost=lambda rows: rows["contracted_cost"].map(figures.usd),
+        calls_text=lambda rows: rows["calls"].map(figures.count),
+        tokens_text=lambda rows: rows["tokens"].map(figures.count),
+        unknown_text=lambda rows: rows["unknown_cost_calls"].map(figures.count),
+    )[["bucket", "until", "name", "base", "top", "cost", "calls_text", "tokens_text", "unknown_text"]]
+    bars = (
         alt.Chart(drawn, height=HEIGHT)
-        .mark_bar()
+        .mark_rect()
         .encode(
-            x=_time(grain),
-            y=alt.Y("spend:Q", title=f"USD per {grain}", stack="zero", axis=alt.Axis(format="$,~f", tickCount=5)),
+            x=_time(grain, _span(trend, grain, period)),
+            x2="until:T",
+            y=alt.Y("base:Q", title=f"USD per {grain}", axis=alt.Axis(format="$,~f", tickCount=5)),
+            y2="top:Q",
             color=alt.Color(
                 "name:N",
                 scale=alt.Scale(domain=list(colours), range=list(colours.values())),
                 legend=None,
             ),
-            order=alt.Order("place:Q"),
             tooltip=[
                 _when(grain),
                 alt.Tooltip("name:N", title="Name"),
                 alt.Tooltip("cost:N", title="Spend"),
                 alt.Tooltip("calls_text:N", title="Calls"),
                 alt.Tooltip("tokens_text:N", title="Tokens"),
+                alt.Tooltip("unknown_text:N", title="Calls of unknown cost"),
             ],
         )
     )
-    return chart
+    unknown = trend.groupby("bucket", as_index=False)["unknown_cost_calls"].sum()
+    unknown = unknown[unknown["unknown_cost_calls"] > 0].assign(
+        bucket=lambda rows: _as_utc(rows["bucket"]),
+        middle=lambda rows: rows["bucket"] + (_until(rows["bucket"], grain) - rows["bucket"]) / 2,
+        text=lambda rows: rows["unknown_cost_calls"].map(figures.count),
+    )
+    marks = (
+        alt.Chart(unknown[["bucket", "middle", "text"]], height=HEIGHT)
+        .mark_point(shape="triangle-up", filled=True, color=GAP, size=36, opacity=1, yOffset=5)
+        .encode(
+            x=alt.X("middle:T", title=None),
+            y=alt.datum(0),
+            tooltip=[_when(grain), alt.Tooltip("text:N", title="Calls of unknown cost")],
+        )
+    )
+    return alt.LayerChart(layer=[bars, marks])
 
 
-def emissions_over_time(trend: pd.DataFrame, grain: Grain) -> alt.LayerChart:
-    """Emissions with their low-high range as a band: `sustainability_trend`'s rows; without calls they are zero."""
-    unit, scale = figures.emissions_unit(trend["co2e_g_high"].max())
+def _stacked(trend: pd.DataFrame, colours: Mapping[str, str]) -> pd.DataFrame:
+    """The rows with a known amount, and ``base`` and ``top`` of their bars: what is unknown has no bar of nothing."""
+    place = {name: place for place, name in enumerate(colours)}
+    known = trend[trend["contracted_cost"].notna()]
+    known = known.assign(bucket=_as_utc(known["bucket"]), place=known["name"].map(place)).sort_values(
+        ["bucket", "place"]
+    )
+    top = known["contracted_cost"].astype(float).groupby(known["bucket"]).cumsum()
+    return known.assign(base=top - known["contracted_cost"].astype(float), top=top)
+
+
+def emissions_over_time(trend: pd.DataFrame, grain: Grain, period: Period) -> tuple[alt.Chart, alt.Chart]:
+    """Emissions, and their low-high range apart: `sustainability/trend`'s rows; without calls they are zero.
+
+    Each has an axis of its own: on that of the range the central line would lie on zero.
+    """
     filled = _without_holes(trend, grain)
+    unit, scale = figures.emissions_unit(trend["co2e_g"].max())
+    range_unit, range_scale = figures.emissions_unit(trend["co2e_g_high"].max())
     drawn = filled.assign(
+        until=_until(filled["bucket"], grain),
         central=filled["co2e_g"] / scale,
-        low=filled["co2e_g_low"] / scale,
-        high=filled["co2e_g_high"] / scale,
-        central_text=filled["co2e_g"].map(figures.emissions),
+        low=filled["co2e_g_low"] / range_scale,
+        high=filled["co2e_g_high"] / range_scale,
+        central_text=[
+            figures.emissions(central, like=high)
+            for central, high in zip(filled["co2e_g"], filled["co2e_g_high"], strict=True)
+        ],
         range_text=[
             figures.emissions_range(low, high)
             for low, high in zip(filled["co2e_g_low"], filled["co2e_g_high"], strict=True)
         ],
         calls_text=filled["calls"].map(figures.count),
         unknown_text=filled["unknown_co2e_calls"].map(figures.count),
-    )[["bucket", "central", "low", "high", "central_text", "range_text", "calls_text", "unknown_text"]]
-    base = alt.Chart(drawn, height=HEIGHT).encode(
-        x=_time(grain),
-        tooltip=[
-            _when(grain),
-            alt.Tooltip("central_text:N", title="Emissions (central)"),
-            alt.Tooltip("range_text:N", title="Range"),
-            alt.Tooltip("calls_text:N", title="Calls"),
-            alt.Tooltip("unknown_text:N", title="Calls of unknown emissions"),
-        ],
+    )[["bucket", "until", "central", "low", "high", "central_text", "range_text", "calls_text", "unknown_text"]]
+    tooltip = [
+        _when(grain),
+        alt.Tooltip("central_text:N", title="Emissions (central)"),
+        alt.Tooltip("range_text:N", title="Range"),
+        alt.Tooltip("calls_text:N", title="Calls"),
+        alt.Tooltip("unknown_text:N", title="Calls of unknown emissions"),
+    ]
+    axis = alt.Axis(title=f"{unit} CO₂e per {grain}", tickCount=5, format=",~f")
+    line: alt.Chart = (
+        alt.Chart(drawn, height=HEIGHT)
+        .mark_line(color=CARBON, strokeWidth=2, point={"filled": True, "size": 28, "color": CARBON})
+        .encode(
+            x=_time(grain, _span(trend, grain, period)),
+            y=alt.Y("central:Q", axis=axis, scale=alt.Scale(zero=True)),
+            tooltip=tooltip,
+        )
     )
-    y_axis = alt.Axis(title=f"{unit} CO₂e per {grain}", tickCount=5, format=",~f")
-    band = base.mark_area(color=CARBON, opacity=0.2, interpolate="monotone").encode(
-        y=alt.Y("low:Q", axis=y_axis, scale=alt.Scale(zero=True)), y2="high:Q"
+    range_axis = alt.Axis(title=f"range, {range_unit}", tickCount=3, format=",~f")
+    band: alt.Chart = (
+        alt.Chart(drawn, height=HEIGHT // 2)
+        .mark_rect(color=CARBON, opacity=0.45)
+        .encode(
+            x2="until:T",
+            x=_time(grain, _span(trend, grain, period)),
+            y=alt.Y("low:Q", axis=range_axis, scale=alt.Scale(zero=True)),
+            y2="high:Q",
+            tooltip=tooltip,
+        )
     )
-    line = base.mark_line(
-        color=CARBON, strokeWidth=2, interpolate="monotone", point={"filled": True, "size": 28, "color": CARBON}
-    ).encode(y=alt.Y("central:Q", axis=y_axis))
-    return alt.LayerChart(layer=[band, line])
+    return line, band
 
 
 def energy_by_hour(hours: pd.DataFrame) -> alt.Chart:
@@ -145,13 +203,23 @@ def _bars_by_hour(drawn: pd.DataFrame, title: str, colour: str) -> alt.Chart:
     return chart
 
 
-def _time(grain: Grain) -> alt.X:
+def _span(trend: pd.DataFrame, grain: Grain, period: Period) -> list[int]:
+    """What a time axis shows, in ms: the whole period by the local clock, and the whole of its buckets."""
+    buckets, zone = _as_utc(trend["bucket"]), ZoneInfo(period.timezone)
+    begin, end = (pd.Timestamp(at.astimezone(zone).replace(tzinfo=UTC)) for at in (period.begin, period.end))
+    return [
+        int(moment.timestamp() * 1000)
+        for moment in (min(begin, buckets.min()), max(end, _until(trend["bucket"], grain).max()))
+    ]
+
+
+def _time(grain: Grain, span: list[int]) -> alt.X:
     axis = alt.Axis(
         format="%b %Y" if grain == "month" else "%d %b", labelAngle=0, labelOverlap="greedy", tickCount=8, grid=False
     )
     if grain == "hour":
         axis.format = "%d %b %H:%M"
-    return alt.X("bucket:T", timeUnit=_TIME_UNITS[grain], title=None, axis=axis)
+    return alt.X("bucket:T", title=None, axis=axis, scale=alt.Scale(type="utc", domain=span))
 
 
 def _when(grain: Grain) -> alt.Tooltip:
@@ -165,6 +233,17 @@ def _without_holes(trend: pd.DataFrame, grain: Grain) -> pd.DataFrame:
     silent = every["calls"].isna()
     every.loc[silent, every.columns.difference(["intensity_g_per_kwh"])] = 0
     return every.reset_index()
+
+
+# What a bar takes of its bucket; the rest parts it from the next.
+_BAR = 0.9
+
+
+def _until(buckets: pd.Series[Any], grain: Grain) -> pd.Series[Any]:
+    """Where the bar of each bucket ends: most of an hour, day, week or month wide, so that it is seen on a phone."""
+    begin = _as_utc(buckets)
+    until: pd.Series[Any] = begin + (begin + _STEPS[grain] - begin) * _BAR
+    return until
 
 
 def _as_utc(buckets: pd.Series[Any]) -> pd.Series[Any]:

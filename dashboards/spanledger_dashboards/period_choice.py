@@ -20,11 +20,7 @@ CHOICES: tuple[Choice, ...] = (
     "Last month",
     "Custom",
 )
-_RUNNING = {
-    "Last 24 hours": timedelta(hours=24),
-    "Last 7 days": timedelta(days=7),
-    "Last 30 days": timedelta(days=30),
-}
+_DAYS = {"Last 7 days": 7, "Last 30 days": 30}
 
 
 def default_choice(last_call: datetime, now: datetime) -> Choice:
@@ -48,17 +44,21 @@ def chosen_period(
         timezone: IANA name; days and months begin at its midnights.
         first_call: When the record begins.
         last_call: When the record ends.
-        now: A running period ends with the current hour, so that it compares with an earlier one of its length.
+        now: The days of "Last 7 days" and "Last 30 days" are dates, the last of them today; "This month" is all of
+            it; "Last 24 hours" end with the current hour.
         days: First and last day of a custom period, both included.
     """
     zone = ZoneInfo(timezone)
     today = now.astimezone(zone).date()
     this_hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-    if choice in _RUNNING:
-        return Period(this_hour - _RUNNING[choice], this_hour, timezone)
+    if choice == "Last 24 hours":
+        return Period(this_hour - timedelta(hours=24), this_hour, timezone)
+    if choice in _DAYS:
+        return of_days(today - timedelta(days=_DAYS[choice] - 1), today, timezone)
     first_of_month = today.replace(day=1)
     if choice == "This month":
-        return Period(of_days(first_of_month, today, timezone).begin, this_hour, timezone)
+        following = (first_of_month + timedelta(days=31)).replace(day=1)
+        return of_days(first_of_month, following - timedelta(days=1), timezone)
     if choice == "Last month":
         last_day = first_of_month - timedelta(days=1)
         return of_days(last_day.replace(day=1), last_day, timezone)

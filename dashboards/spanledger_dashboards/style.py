@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -18,13 +19,17 @@ _CSS = """
   [data-testid="stMetricValue"] > div, [data-testid="stMetricLabel"] p { white-space: normal; overflow: visible; }
   .st-key-cards [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
   .st-key-cards [data-testid="stColumn"] { min-width: calc(33.3% - 1rem); flex: 1 1 calc(33.3% - 1rem); }
+  .st-key-cards [data-testid="stMetricDelta"] { white-space: normal; height: auto; }
+  .st-key-cards [data-testid="stMetricDelta"] * { white-space: normal; overflow: visible; }
   @media (max-width: 640px) {
     .st-key-cards [data-testid="stHorizontalBlock"] { gap: .6rem; }
     .st-key-cards [data-testid="stColumn"] { min-width: calc(50% - .4rem); flex: 1 1 calc(50% - .4rem); }
     .st-key-cards [data-testid="stMetric"] { padding: .6rem .7rem; }
-    .st-key-cards [data-testid="stMetricDelta"] { white-space: normal; height: auto; font-size: .75rem; }
-    .st-key-cards [data-testid="stMetricDelta"] * { white-space: normal; overflow: visible; }
+    .st-key-cards [data-testid="stMetricDelta"] { font-size: .75rem; }
   }
+  .sl-caption { font-size: .87rem; opacity: .78; margin: 0; overflow-wrap: anywhere; }
+  .sl-refusal { border-left: 4px solid #dd2266; border-radius: .3rem; padding: .8rem 1rem; overflow-wrap: anywhere;
+    background: color-mix(in srgb, #dd2266 10%, transparent); }
   .sl-bars { display: grid; gap: .7rem; margin: .15rem 0 .35rem; font-size: .9rem; }
   .sl-bars .row { display: grid; grid-template-columns: 1fr auto; gap: .2rem .75rem; align-items: baseline; }
   .sl-bars .name { overflow-wrap: anywhere; }
@@ -33,11 +38,15 @@ _CSS = """
   .sl-bars .track { grid-column: 1 / -1; height: .5rem; border-radius: .25rem;
     background: color-mix(in srgb, currentColor 9%, transparent); overflow: hidden; }
   .sl-bars .bar { display: block; height: 100%; border-radius: .25rem; min-width: 2px; }
+  .sl-bars .track { position: relative; }
+  .sl-bars .range { position: absolute; opacity: .38; }
+  .sl-bars .central { position: absolute; width: 4px; margin-left: -2px; height: 100%; }
   .sl-bars .split { display: flex; gap: 2px; height: 1rem; }
   .sl-bars .split .bar { border-radius: 0; }
-  .sl-hatched { background: repeating-linear-gradient(-45deg, #8a929c 0 4px,
-    color-mix(in srgb, #8a929c 45%, transparent) 4px 8px); }
+  .sl-hatched { background: repeating-linear-gradient(-45deg, #888888 0 4px,
+    color-mix(in srgb, #888888 45%, transparent) 4px 8px); }
   .sl-legend { display: flex; flex-wrap: wrap; gap: .25rem 1.1rem; font-size: .85rem; }
+  .sl-legend > span { overflow-wrap: anywhere; min-width: 0; }
   .sl-legend .swatch { display: inline-block; width: .7rem; height: .7rem; border-radius: .15rem; margin-right: .4rem; }
   .sl-gaps { display: grid; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); gap: .75rem; }
   .sl-gap { border: 1px dashed color-mix(in srgb, currentColor 38%, transparent); border-radius: .5rem;
@@ -52,6 +61,16 @@ _CSS = """
 def apply() -> None:
     """Put the styles into the page."""
     st.html(_CSS)
+
+
+def caption(text: str) -> None:
+    """Write a quiet line that may hold names from the ledger: nothing in it is read as Markdown, HTML or a link."""
+    st.html(f'<p class="sl-caption">{escape(text)}</p>')
+
+
+def refusal(text: str) -> None:
+    """Say why there are no figures; nothing of the text is read as Markdown, HTML or a link."""
+    st.html(f'<div class="sl-refusal" role="alert">{escape(text)}</div>')
 
 
 def metric_columns(count: int = 6) -> list[DeltaGenerator]:

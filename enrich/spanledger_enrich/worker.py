@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from spanledger_enrich.books import restatement
@@ -13,14 +13,16 @@ from spanledger_enrich.books.scope import Scope
 from spanledger_enrich.energy import energy_model
 from spanledger_enrich.grid import grid_intensity, grid_water
 from spanledger_enrich.ledger import count_once
-from spanledger_enrich.ledger.count_once import Window
 from spanledger_enrich.ledger.energy_allocation import allocate
-from spanledger_enrich.ledger.enrichment import BEGINNING, new_calls, progress, record_progress, write
+from spanledger_enrich.ledger.enrichment import last_version, new_calls, record_progress, write
+from spanledger_enrich.ledger.lease import Lease, LeaseLost
 from spanledger_enrich.ledger.metric_usage import follow_metrics
+from spanledger_enrich.ledger.parts_seen import PartsSeen
 from spanledger_enrich.ledger.resolution import resolve_again, resolve_models, resolve_places
 from spanledger_enrich.ledger.stages import Stages
 from spanledger_enrich.ledger.tenant_rules import store_rules
 from spanledger_enrich.prices import price_book, price_list
+from spanledger_sql.data_errors import DATA_ERRORS
 from spanledger_sql.store import Store, StoreError, statement
 
 if TYPE_CHECKING:
@@ -28,17 +30,19 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# A span can become visible a little after one that was ingested later: each batch looks back this far.
-LOOKBACK = timedelta(seconds=60)
 # Sharing out a host's energy goes over a whole hour of its calls.
 _ALLOCATE_EVERY_S = 15.0
 # After a pass over fewer calls than this the worker rests for so many times as long as the pass took, at most so long:
 # most of a small pass costs the same for one call as for thousands, so it lets some gather.
 _SMALL_PASS_CALLS = 1_000
-_REST = 9.0
-_LONGEST_REST_S = 3.0
+_REST = 15.0
+_LONGEST_REST_S = 7.0
 # How often the worker looks whether reference data changed.
 _RESTATE_EVERY_S = 60.0
+# So many calls of a batch are set aside one by one, after which those that go wrong together are set aside together.
+_ALONE = 1_000
+# Workers of one process are one to the lease.
+_ONE_AT_A_TIME = threading.Lock()
 
 
 def load_reference_data(store: Store) -> None:
@@ -66,19 +70,43 @@ class Worker:
         self._stopping = False
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
+        self._lease = Lease(store)
         self._stages = Stages(store)
-        self._parents = BEGINNING
-        self._seen: dict[str, Any] = {}
+        self._scratch = dict(count_once.SCRATCH)
+        self._own_tables = False
+        self._working = False
+        self._arrived: dict[str, Any] = {}
+        self._seen = PartsSeen(store)
+        self._alone = 0
+        self._problem = ""
+        self._set_aside_calls = 0
         self._rules_stored = False
+        self._recount = False
         self._allocate_again_at = 0.0
         self._restate_again_at = 0.0
 
     def catch_up(self) -> int:
-        """Enrich everything ingested so far, measured energy included; gives the number of new calls."""
-        enriched = self._calls()
-        enriched += self._metered()
-        self._measured()
+        """Enrich everything ingested so far, measured energy included; gives the number of new calls.
+
+        Where another worker is at work, this waits until that one has done it.
+        """
+        while not self._works():
+            if not self._store.rows(statement("reports/operations/backlog"))[0]["llm_spans"]:
+                return 0
+            time.sleep(0.5)
+        try:
+            enriched = self._calls()
+            enriched += self._metered()
+            self._measured()
+        except LeaseLost:
+            self._wait_again()
+            return self.catch_up()
         return enriched
+
+    def give_back(self) -> None:
+        """Let another worker work at once."""
+        self._lease.give_back()
+        self._drop_own_tables()
 
     def start(self) -> None:
         """Run in a thread, woken by `wake`, until `stop`."""
@@ -89,6 +117,16 @@ class Worker:
     def alive(self) -> bool:
         """Whether the thread runs, or was not started yet."""
         return self._thread is None or self._thread.is_alive()
+
+    @property
+    def problem(self) -> str:
+        """Why the ledger is not up to date; empty where nothing is wrong."""
+        return self._problem
+
+    @property
+    def set_aside(self) -> int:
+        """How many calls cannot be computed, as of the last batch."""
+        return self._set_aside_calls
 
     def wake(self) -> None:
         """Say that there is something new."""
@@ -101,6 +139,8 @@ class Worker:
         self._wake.set()
         if self._thread is not None:
             self._thread.join()
+            with contextlib.suppress(StoreError):
+                self.give_back()
 
     def _calls(self) -> int:
         enriched = 0
@@ -110,12 +150,23 @@ class Worker:
 
     def _metered(self) -> int:
         """What only metrics tell of: it follows when the calls are counted once."""
-        if not follow_metrics(self._store):
+        if not follow_metrics(self._store, self._lease.version(last_version(self._store))):
             return 0
-        return self._batch(recount=True) + self._calls()
+        # Some that are booked may count otherwise, without a new one.
+        self._recount = True
+        return self._calls()
+
+    def _works(self) -> bool:
+        """Whether this is the worker whose turn it is."""
+        self._working = self._working or self._lease.held()
+        return self._working
+
+    def _wait_again(self) -> None:
+        self._working = self._own_tables = False
+        self._arrived, self._seen = {}, PartsSeen(self._store)
 
     def _measured(self) -> None:
-        allocate(self._store, self._configuration.default_pue)
+        allocate(self._store, self._configuration)
         self._allocate_again_at = time.monotonic() + _ALLOCATE_EVERY_S
 
     def _run(self) -> None:
@@ -124,14 +175,23 @@ class Worker:
             self._wake.clear()
             begin = time.monotonic()
             try:
+                if not self._works():
+                    continue
                 calls = self._calls()
                 if self._stopping or time.monotonic() >= self._allocate_again_at:
                     self._metered()
                     self._measured()
                 self._restate()
+                self._problem = ""
                 if 0 < calls < _SMALL_PASS_CALLS:
                     self._stopped.wait(min(_LONGEST_REST_S, _REST * (time.monotonic() - begin)))
+            except LeaseLost as lost:
+                logger.warning("%s; this one waits", lost)
+                self._wait_again()
             except StoreError as error:
+                # It may be that a rival took the tables away.
+                self._working = False
+                self._problem = f"the worker: {error}"
                 logger.error("the worker could not enrich a batch and tries again: %s", error)
                 time.sleep(1.0)
 
@@ -152,35 +212,98 @@ class Worker:
         if done.changed_calls:
             logger.info("restatement %s gave %s calls a new version", done.restatement_id, done.changed_calls)
 
-    def _batch(self, *, recount: bool = False) -> int:
+    def _batch(self) -> int:
         if not self._rules_stored:
             store_rules(self._store, self._configuration.tenant_rules)
             self._rules_stored = True
         arrived = self._store.rows(statement("lookups/arrived"))[0]
-        if arrived == self._seen and not recount:
+        if arrived == self._arrived and not self._recount:
             return 0
-        after = progress(self._store)
-        batch = self._store.rows(
-            statement("lookups/next_batch"), after=after, batch_calls=self._configuration.batch_calls
-        )[0]
-        calls = int(batch["calls"])
-        until = batch["until"] if calls else after
-        since = after - LOOKBACK
-        version = time.time_ns() // 1000
-        scope = new_calls(self._store, self._configuration, since, until, version)
-        taken = self._stages.take(scope)
-        parents = self._store.value(statement("lookups/newest_parent"), after=since) or self._parents
-        if taken or recount or parents != self._parents:
-            table = self._stages.tables["batch"]
-            resolve_models(self._store, table)
-            resolve_places(self._store, table)
-            seen = Window(max(self._parents, since), parents)
-            changed = count_once.judge(self._store, table, seen, version)
-            write(self._store, self._stages, scope)
-            if calls or changed or recount:
-                record_progress(self._store, until, calls, version)
-            self._parents = parents
-        # What the database cannot tell is looked at each time.
-        if calls < self._configuration.batch_calls and None not in arrived.values():
-            self._seen = arrived
+        with _ONE_AT_A_TIME:
+            return self._batch_of(arrived)
+
+    def _batch_of(self, arrived: dict[str, Any]) -> int:
+        self._make_own_tables()
+        if arrived["taken_up"] != self._arrived.get("taken_up"):
+            self._seen = PartsSeen(self._store)
+        parts = self._seen.others()
+        last = last_version(self._store)
+        scope = new_calls(self._store, self._configuration, self._lease.version(last))
+        limit = self._configuration.batch_calls
+        calls = self._stages.choose(scope, parts.of("llm_spans"), parts.of("span_parent"), limit)
+        inserts = self._store.value("SELECT count() FROM {inserts:Identifier}", inserts=self._stages.tables["inserts"])
+        if inserts or self._recount:
+            self._alone = 0
+            self._book(scope, [])
+            self._lease.check()
+            self._stages.note_taken(scope["version"])
+            record_progress(self._store, calls, scope["version"])
+            self._recount = False
+        if calls < limit:
+            self._seen.add(parts)
+            self._arrived = arrived
+        self._set_aside_calls = int(self._store.value("SELECT count() FROM set_aside FINAL WHERE waiting = 1"))
         return calls
+
+    def _book(self, scope: dict[str, Any], spans: list[int]) -> None:
+        """Book the calls of ``scope``; halve what cannot be computed until each call stands alone, and set that aside."""
+        try:
+            self._compute(scope)
+        except Exception as error:
+            if not _of_the_data(error):
+                raise
+            spans = spans or self._stages.spans(scope)
+            if len(spans) <= 1 or self._alone >= _ALONE:
+                self._set_aside(scope, len(spans), error)
+                return
+            middle = len(spans) // 2
+            for part in (spans[:middle], spans[middle:]):
+                self._book({**scope, "first_span": part[0], "last_span": part[-1]}, part)
+
+    def _compute(self, scope: dict[str, Any]) -> None:
+        tables = self._stages.tables
+        self._stages.take(scope)
+        resolve_models(self._store, tables["batch"])
+        resolve_places(self._store, tables["batch"])
+        count_once.judge(self._store, tables["batch"], tables["inserts"], scope["version"], self._scratch)
+        self._lease.check()
+        write(self._store, self._stages, scope)
+
+    def _make_own_tables(self) -> None:
+        """On a server there may be others: a worker that lost its lease must not meet the next one's rows."""
+        if self._own_tables or not (prefix := self._lease.tables):
+            return
+        self._stages = Stages(self._store, prefix)
+        self._scratch = {name: f"{prefix}_{name}" for name in count_once.SCRATCH}
+        likes = [(table, f"ledger_{name}") for name, table in self._stages.tables.items()]
+        likes += [(self._scratch[name], like) for name, like in count_once.SCRATCH.items()]
+        for table, like in likes:
+            self._store.execute(statement("ledger/own_table"), {"table": table, "like": like})
+        self._own_tables = True
+
+    def _drop_own_tables(self) -> None:
+        for table in (*self._stages.tables.values(), *self._scratch.values()) if self._own_tables else ():
+            self._store.execute("DROP TABLE IF EXISTS {table:Identifier}", {"table": table})
+        self._own_tables = False
+
+    def _set_aside(self, scope: dict[str, Any], calls: int, error: Exception) -> None:
+        reason = str(error)[:1000]
+        logger.error("%s calls cannot be computed and are set aside: %s", calls, reason)
+        self._alone += 1
+        self._stages.set_aside(scope, reason)
+
+
+def take_up_again(store: Store) -> int:
+    """Have the worker take up the calls again that were set aside; gives how many there are."""
+    waiting = int(store.value("SELECT count() FROM set_aside FINAL WHERE waiting = 1"))
+    if waiting:
+        store.execute(statement("ledger/take_up_again"))
+        store.execute(statement("ledger/taken_up"))
+    return waiting
+
+
+def _of_the_data(error: Exception) -> bool:
+    """Whether an error is a call's fault: others, such as a database that is away, may pass."""
+    if isinstance(error, StoreError):
+        return error.code in DATA_ERRORS
+    return isinstance(error, (ArithmeticError, LookupError, TypeError, ValueError, RecursionError))

@@ -7,12 +7,17 @@ def main() -> None:
     """Run the command line, or say what to install when only the in-app library is there."""
     try:
         from spanledger_cli.cli import main as run  # noqa: PLC0415
+    except KeyboardInterrupt:
+        sys.exit(130)
     except ModuleNotFoundError as error:
         sys.exit(
             f"spanledger: error: {error.name} is not installed: the in-app library came alone; "
             "the command line needs pip install 'spanledger[node]'"
         )
-    run()
+    try:
+        run()
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from itertools import groupby
 from pathlib import Path
@@ -66,22 +67,35 @@ def root(
         Path | None,
         typer.Option(help="Folder of the database, spool and socket.  [env: SPANLEDGER_DATA_DIR]", show_default=False),
     ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            help="The configuration in TOML; default: spanledger.toml here, in the user's or the machine's "
+            "configuration folder.  [env: SPANLEDGER_CONFIG]",
+            show_default=False,
+        ),
+    ] = None,
     version: Annotated[  # noqa: ARG001 (its callback prints it)
         bool, typer.Option("--version", help="Print the version and end.", is_eager=True, callback=_print_version)
     ] = False,
 ) -> None:
     """Every LLM call, in money and in carbon, to the tenant that made it."""
-    from spanledger_settings.configuration import load  # noqa: PLC0415 (slow, and help needs none)
+    from spanledger_settings.configuration import load, unknown_variables  # noqa: PLC0415 (slow, and help needs none)
 
-    context.obj = load(data_dir=data_dir)
+    context.obj = load(config, data_dir=data_dir)
+    for name, near in unknown_variables(os.environ).items():
+        from spanledger_cli.terminal import console  # noqa: PLC0415 (slow)
+
+        meant = f"; meant {near}?" if near else ", and has no effect"
+        console(stderr=True).print(f"{name} is no setting of Spanledger{meant}", style="yellow", soft_wrap=True)
 
 
 def main() -> None:
-    """Run the command line; what the user can mend ends it with status 1 and a sentence on standard error."""
+    """Run the command line; what the user can mend ends it with its status and a sentence on standard error."""
     try:
         app()
     except MendableError as error:
-        _end_with(str(error))
+        _end_with(str(error), error.status)
     except BrokenPipeError:
         # The reader of a pipe (head, less) has seen enough.
         sys.stderr.close()
@@ -91,11 +105,11 @@ def main() -> None:
         _end_with(f"{error.filename}: {error.strerror}" if error.filename else str(error))
 
 
-def _end_with(sentence: str) -> None:
+def _end_with(sentence: str, status: int = 1) -> None:
     from spanledger_cli.terminal import console  # noqa: PLC0415 (slow, and help needs none)
 
-    console(stderr=True).print(f"spanledger: error: {sentence}", style="red", markup=False)
-    sys.exit(1)
+    console(stderr=True).print(f"spanledger: error: {sentence}", style="red")
+    sys.exit(status)
 
 
 def _by_group() -> Iterator[tuple[str, list[tuple[str, Listed]]]]:

@@ -7,13 +7,23 @@ from typing import Annotated, cast
 
 import typer
 
-from spanledger_cli.terminal import Format
+from spanledger_cli.export import Format
 from spanledger_settings.configuration import Configuration
 from spanledger_sql.migrations import migrate, pending
+from spanledger_sql.node_socket import node_answers
 from spanledger_sql.store import Store, StoreError
 
 Output = Annotated[
     Format | None, typer.Option("--format", help="Default: a table on a terminal, CSV in a pipe.", show_default=False)
+]
+OutputFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        help="Write into this file: .csv, .json or .parquet, or as --format says.",
+        dir_okay=False,
+        show_default=False,
+    ),
 ]
 Month = Annotated[str | None, typer.Option(help="A calendar month, such as 2024-10. Default: this month.")]
 Begin = Annotated[str | None, typer.Option("--from", help="First moment, such as 2024-10-08 or 2024-10-08T14:00.")]
@@ -28,13 +38,24 @@ def configuration(context: typer.Context) -> Configuration:
     return cast("Configuration", context.obj)
 
 
-def open_store(context: typer.Context) -> Store:
+def open_store(context: typer.Context, *, makes_one: bool = False) -> Store:
     """The configured database, through a running node if there is one, with this version's schema.
+
+    Args:
+        context: Of the command.
+        makes_one: Whether the command brings something in, and may begin a ledger with it.
 
     A node has migrated its own database. A server's is migrated by those who write to it, and by `migrate`: making
     its views anew beside a running receiver would lose what arrives meanwhile.
     """
-    store = Store.open(configuration(context))
+    settings = configuration(context)
+    folder = Path(settings.clickhouse_url.removeprefix("chdb://").partition("?")[0])
+    if settings.embedded and not makes_one and not folder.exists() and not node_answers(settings.data_dir):
+        raise StoreError(
+            f"there is no ledger in {settings.data_dir}; name its folder with --data-dir or SPANLEDGER_DATA_DIR, or "
+            "begin one with 'spanledger up' or 'spanledger ingest'"
+        )
+    store = Store.open(settings)
     if store.kind == "embedded":
         migrate(store)
     elif store.kind == "server" and (waiting := pending(store)):

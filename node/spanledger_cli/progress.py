@@ -10,7 +10,7 @@ from spanledger_cli.terminal import console
 def progress() -> Progress:
     """A progress bar on standard error, so that what is printed can be piped."""
     return Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),

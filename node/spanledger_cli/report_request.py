@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import functools
 import inspect
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from spanledger_cli.options import Begin, End, Month, Output, Timezone
+from spanledger_cli.export import Destination
+from spanledger_cli.options import Begin, End, Month, Output, OutputFile, Timezone
 from spanledger_settings.period import Period, period
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-    from spanledger_cli.terminal import Format
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +26,14 @@ class Dimensions:
         default: What ``--by`` is by default.
         none: What ``--by`` may also say: nothing of them.
         help: Of the option ``--by``.
+        own: Whether others may be named, too: those that users made. The report refuses one that no call has.
     """
 
     known: tuple[str, ...]
     default: str = "tenant"
     none: str | None = None
     help: str = "Dimensions, with commas between them."
+    own: bool = False
 
     def read(self, by: str) -> tuple[str, ...]:
         """The dimensions that ``--by`` names.
@@ -43,7 +44,7 @@ class Dimensions:
         if by == self.none:
             return ()
         asked = list(dict.fromkeys(name.strip() for name in by.split(",") if name.strip()))
-        unknown = [name for name in asked if name not in self.known]
+        unknown = [name for name in asked if name not in self.known and not self.own]
         if unknown or not asked:
             raise typer.BadParameter(
                 f"{', '.join(unknown) or 'nothing'} is no dimension; expected some of {', '.join(self.known)}",
@@ -59,12 +60,12 @@ class ReportRequest:
     Attributes:
         period: The calls of which moments; its time zone is that of days and months.
         by: The dimensions, in the order asked for.
-        output: How rows are printed; None takes what suits the terminal or pipe.
+        output: Where rows go, and how they are written.
     """
 
     period: Period
     by: tuple[str, ...] = ()
-    output: Format | None = None
+    output: Destination = field(default_factory=Destination)
 
 
 def over_a_period(
@@ -74,7 +75,7 @@ def over_a_period(
 
     Args:
         dimensions: Of the option ``--by``; None: the report has no such option.
-        output: Whether there is an option ``--format``, too.
+        output: Whether there are options ``--format`` and ``--output``, too.
     """
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
@@ -82,7 +83,7 @@ def over_a_period(
         def asked(**given: Any) -> None:
             by = dimensions.read(given.pop("by")) if dimensions is not None else ()
             times = period(*(given.pop(name) for name in ("month", "begin", "end", "timezone")))
-            shown = given.pop("output") if output else None
+            shown = Destination(given.pop("output"), given.pop("file")) if output else Destination()
             command(request=ReportRequest(times, by, shown), **given)
 
         signature = inspect.signature(command, eval_str=True)
@@ -107,7 +108,7 @@ def _options(dimensions: Dimensions | None, *, output: bool) -> Sequence[inspect
     if dimensions is not None:
         options.append(("by", Annotated[str, typer.Option(help=dimensions.help)], dimensions.default))
     if output:
-        options.append(("output", Output, None))
+        options += [("output", Output, None), ("file", OutputFile, None)]
     return [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
         for name, annotation, default in options

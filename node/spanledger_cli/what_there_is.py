@@ -6,7 +6,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from spanledger_cli.terminal import console
-from spanledger_sql.store import statement
+from spanledger_settings.figures import counted
+from spanledger_sql.store import StoreError, statement
 
 if TYPE_CHECKING:
     from spanledger_settings.period import Period
@@ -14,11 +15,19 @@ if TYPE_CHECKING:
 
 
 def say_what_there_is(store: Store, asked: Period) -> None:
-    """Tell on standard error that the period holds no calls, and which period does."""
+    """Tell on standard error that the period holds no calls, and which period does.
+
+    Raises:
+        StoreError: No period does: a bill of an empty ledger is a bill of the wrong one.
+    """
     recorded = store.rows(statement("reports/filters/recorded_period"))[0]
     if recorded["calls"]:
-        has = f"it has {recorded['calls']:,} calls from {recorded['first']:%Y-%m-%d} to {recorded['last']:%Y-%m-%d} UTC"
+        days = f"from {recorded['first']:%Y-%m-%d} to {recorded['last']:%Y-%m-%d} UTC"
+        has = f"it has {counted(recorded['calls'], 'call')} {days}"
     else:
-        has = "it is empty"
+        raise StoreError(
+            f"no calls in the ledger for {asked}: it is empty. Nothing was ever booked here; 'spanledger doctor' says "
+            "what is listening, and --data-dir names another ledger"
+        )
     console(stderr=True).print(f"no calls in the ledger for {asked}; {has}", style="yellow")
     sys.stderr.flush()

@@ -227,12 +227,14 @@ class _Health:
 
     def report(self) -> dict[str, Any]:
         """For ``/health`` and ``/ready``: `problem` is empty where nothing is wrong."""
-        problem = self.problem or (self.committer.problem if self.committer is not None else "")
+        parts = (part.problem for part in (self.committer, self.worker) if part is not None)
+        problem = self.problem or next(filter(None, parts), "")
         if dead := self.dead():
             problem = f"the {dead} has ended"
         return {
             "alive": not dead,
             "problem": problem,
+            "calls_set_aside": self.worker.set_aside if self.worker is not None else 0,
             "unreadable_segments": self.committer.unreadable if self.committer is not None else 0,
         }
 

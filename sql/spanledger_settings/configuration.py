@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
+import os
+import re
+from contextvars import ContextVar
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 import platformdirs
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -18,7 +22,16 @@ from pydantic_settings import (
 from spanledger_settings.mendable import MendableError
 from spanledger_settings.tenant_rule import TenantRule  # noqa: TC001 (read at run time)
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 CONFIGURATION_FILE = Path("spanledger.toml")
+_PREFIX = "SPANLEDGER_"
+# What the library in the app reads, and which file this module does.
+_OTHER_VARIABLES = ("SPANLEDGER_CONFIG", "SPANLEDGER_DISABLED", "SPANLEDGER_ENDPOINT", "SPANLEDGER_SPOOL_DIR")
+# Kubernetes sets these for a service that is called spanledger.
+_OF_A_SERVICE = re.compile(r"SPANLEDGER_(?:.*_)?(?:SERVICE_HOST|SERVICE_PORT(?:_.*)?|PORT(?:_\d+_.*)?)")
+_read_from: ContextVar[Path | None] = ContextVar("_read_from", default=None)
 
 
 class ConfigurationError(MendableError):
@@ -26,14 +39,12 @@ class ConfigurationError(MendableError):
 
 
 class Configuration(BaseSettings):
-    """Settings from keyword arguments, else ``SPANLEDGER_*`` variables, else ``spanledger.toml``, else defaults.
+    """Settings from keyword arguments, else ``SPANLEDGER_*`` variables, else a file, else defaults.
 
     Sizes are bytes, times seconds.
     """
 
-    model_config = SettingsConfigDict(
-        env_prefix="SPANLEDGER_", toml_file=CONFIGURATION_FILE, extra="forbid", frozen=True
-    )
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="forbid", frozen=True)
 
     data_dir: Path = Field(
         default_factory=lambda: Path(platformdirs.user_data_dir("spanledger")),
@@ -75,7 +86,8 @@ class Configuration(BaseSettings):
     )
 
     energy_method: Literal["ecologits", "token-aware"] = Field(
-        default="ecologits", description="how the energy of a model is reckoned: `ecologits` or `token-aware`"
+        default="token-aware",
+        description="how the energy of a model is reckoned: `token-aware`, or `ecologits`, which knows no input",
     )
     energy_bounds: Literal["envelope", "method"] = Field(
         default="envelope",
@@ -172,7 +184,7 @@ class Configuration(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Order the sources: arguments, environment, file."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, _read_from.get())
 
 
 def without_password(url: str) -> str:
@@ -181,20 +193,51 @@ def without_password(url: str) -> str:
     return f"{scheme}{mark}{rest.rpartition('@')[2]}"
 
 
-def load(**overrides: object) -> Configuration:
+def usual_places() -> tuple[Path, ...]:
+    """Where the file is looked for, the first of them that is there: here, the user's folder, the machine's."""
+    name = CONFIGURATION_FILE.name
+    return (
+        CONFIGURATION_FILE,
+        Path(platformdirs.user_config_dir("spanledger")) / name,
+        Path(platformdirs.site_config_dir("spanledger")) / name,
+    )
+
+
+def unknown_variables(environment: Iterable[str]) -> dict[str, str]:
+    """The variables that look like settings and are none, each with the nearest that is one, or ''."""
+    known = [*(f"{_PREFIX}{name.upper()}" for name in Configuration.model_fields), *_OTHER_VARIABLES]
+    found = {}
+    for name in sorted(environment):
+        if name.startswith(_PREFIX) and name not in known and not _OF_A_SERVICE.fullmatch(name):
+            found[name] = next(iter(difflib.get_close_matches(name, known, 1, 0.8)), "")
+    return found
+
+
+def load(file: Path | None = None, **overrides: object) -> Configuration:
     """Read the configuration; ``overrides`` that are not None win over every other source.
 
+    Args:
+        file: In TOML; default: what SPANLEDGER_CONFIG says, else the first of the usual places.
+        **overrides: Settings.
+
     Raises:
-        ConfigurationError: A setting is unknown or has an unusable value.
+        ConfigurationError: The file is not there, or a setting is unknown or has an unusable value.
     """
     given = {name: value for name, value in overrides.items() if value is not None}
+    named = file or (Path(os.environ["SPANLEDGER_CONFIG"]) if os.environ.get("SPANLEDGER_CONFIG") else None)
+    if named is not None and not named.is_file():
+        raise ConfigurationError(f"{named}: there is no such file; --config and SPANLEDGER_CONFIG name one in TOML")
+    path = named or next((place for place in usual_places() if place.is_file()), CONFIGURATION_FILE)
+    token = _read_from.set(path)
     try:
         return Configuration(**given)  # type: ignore[arg-type]
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"]) or "clickhouse_url"
         raise ConfigurationError(
-            f"configuration: {name}: {first['msg']} (set it in {CONFIGURATION_FILE} or as SPANLEDGER_{name.upper()})"
+            f"configuration: {name}: {first['msg']} (set it in {path} or as SPANLEDGER_{name.upper()})"
         ) from None
     except ValueError as error:
-        raise ConfigurationError(f"{CONFIGURATION_FILE}: {error}") from None
+        raise ConfigurationError(f"{path}: {error}") from None
+    finally:
+        _read_from.reset(token)

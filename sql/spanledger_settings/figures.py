@@ -28,7 +28,7 @@ def in_a_column(number: Number) -> str:
     size = float(number)  # type: ignore[arg-type]
     if not isinstance(number, (Decimal, float)) and size.is_integer():
         return f"{int(number):,}"  # type: ignore[arg-type]
-    return f"{size:,.2f}" if abs(size) >= 1 or size == 0 else f"{size:.3g}"
+    return f"{size:,.2f}" if abs(size) >= 1 or size == 0 else f"{Decimal(f'{size:.3g}'):f}"
 
 
 def usd(amount: Number) -> str:
@@ -56,11 +56,18 @@ def count(number: Number) -> str:
     return f"{size:,.0f}"
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number of things: 1 call, 2 calls; ``many`` where it is not ``one`` with an s."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
 def share(ratio: Number) -> str:
     """A share between 0 and 1 in per cent; a small one is never rounded to nothing, nor a large one to all."""
     if is_unknown(ratio):
         return UNKNOWN
     percent = float(ratio) * 100  # type: ignore[arg-type]
+    # Sums of floats in another order: all of it may miss one by the last digits.
+    percent = 100.0 if math.isclose(percent, 100, rel_tol=1e-9) else percent
     if 0 < percent < 0.1:
         return "<0.1%"
     if 99.9 < percent < 100:
@@ -78,9 +85,9 @@ def change(now: Number, before: Number) -> str | None:
     return f"{percent:+.1f}%"
 
 
-def energy(wh: Number) -> str:
-    """Energy given in Wh, in the unit that suits it."""
-    return _measured(wh, _ENERGY_UNITS)
+def energy(wh: Number, like: Number = None) -> str:
+    """Energy given in Wh, in the unit that suits it, or the unit of ``like``: the upper end of the range beside it."""
+    return _measured(wh, _ENERGY_UNITS, like)
 
 
 def energy_range(low: Number, high: Number) -> str:
@@ -88,9 +95,9 @@ def energy_range(low: Number, high: Number) -> str:
     return _measured_range(low, high, _ENERGY_UNITS)
 
 
-def emissions(grams: Number) -> str:
-    """A mass of CO2e given in grams, in the unit that suits it."""
-    return _measured(grams, _MASS_UNITS)
+def emissions(grams: Number, like: Number = None) -> str:
+    """A mass of CO2e given in grams, in the unit that suits it, or the unit of ``like``: the upper end of its range."""
+    return _measured(grams, _MASS_UNITS, like)
 
 
 def emissions_range(low: Number, high: Number) -> str:
@@ -125,10 +132,10 @@ def is_unknown(number: Number) -> bool:
     return math.isnan(number)
 
 
-def _measured(value: Number, units: tuple[tuple[str, float], ...]) -> str:
+def _measured(value: Number, units: tuple[tuple[str, float], ...], like: Number = None) -> str:
     if is_unknown(value):
         return UNKNOWN
-    unit, scale = _unit(value, units)
+    unit, scale = _unit(value if is_unknown(like) else like, units)
     return f"{_significant(float(value) / scale)} {unit}"  # type: ignore[arg-type]
 
 

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from spanledger_settings.mendable import MendableError
+from spanledger_settings.mendable import AskedWronglyError
 
 # What the database can hold to the nanosecond.
 _FIRST_YEAR, _LAST_YEAR = 1901, 2261
+_FIRST_MOMENT = datetime(1900, 1, 1, tzinfo=UTC)
+_LAST_MOMENT = datetime(2262, 4, 11, 23, 47, 16, tzinfo=UTC)
 
 
-class PeriodError(MendableError):
+class PeriodError(AskedWronglyError):
     """A period or time zone that cannot be read; the message says what was expected."""
 
 
@@ -32,13 +34,34 @@ class Period:
 
     @property
     def bounds(self) -> dict[str, str]:
-        """The reports' parameters ``from`` and ``to``, in UTC, to the microsecond."""
-        return {"from": _utc_text(self.begin), "to": _utc_text(self.end)}
+        """The reports' parameters ``from`` and ``to``, in UTC, to the microsecond; no wider than the database holds."""
+        return {"from": _utc_text(_held(self.begin)), "to": _utc_text(_held(self.end))}
 
     @property
     def previous(self) -> Period:
-        """The stretch of the same length just before."""
-        return Period(self.begin - (self.end - self.begin), self.begin, self.timezone)
+        """The one just before: as many calendar months, else as many days, else the stretch of the same length."""
+        if not self._whole_days or self.begin - (self.end - self.begin) < _FIRST_MOMENT + timedelta(days=366):
+            before = self.begin - min(self.end - self.begin, self.begin - _FIRST_MOMENT)
+            return Period(before, self.begin, self.timezone)
+        first, following = self.first_day, self.last_day + timedelta(days=1)
+        if first.day == following.day == 1:
+            months = 12 * (following.year - first.year) + following.month - first.month
+            year, month = divmod(12 * first.year + first.month - 1 - months, 12)
+            return of_days(date(year, month + 1, 1), first - timedelta(days=1), self.timezone)
+        return of_days(first - (following - first), first - timedelta(days=1), self.timezone)
+
+    def previous_until(self, now: datetime) -> Period:
+        """The one just before; of a period that is not over, as much of it as has passed of this one by ``now``."""
+        before = self.previous
+        if not self.begin < now < self.end:
+            return before
+        return Period(before.begin, min(before.begin + (now - self.begin), before.end), self.timezone)
+
+    @property
+    def _whole_days(self) -> bool:
+        midnights = {_midnight(self.first_day, ZoneInfo(self.timezone)): self.begin}
+        midnights[_midnight(self.last_day + timedelta(days=1), ZoneInfo(self.timezone))] = self.end
+        return all(midnight == moment for midnight, moment in midnights.items())
 
     @property
     def first_day(self) -> date:
@@ -116,6 +139,10 @@ def _refuse_year(year: int, option: str, text: str) -> None:
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def _held(moment: datetime) -> datetime:
+    return min(max(moment, _FIRST_MOMENT), _LAST_MOMENT)
 
 
 def _utc_text(moment: datetime) -> str:

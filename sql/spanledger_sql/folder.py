@@ -8,9 +8,11 @@ import logging
 import os
 import shutil
 import stat
+import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 logger = logging.getLogger(__name__)
@@ -23,8 +25,12 @@ class FolderLock:
         self._folder = folder
         self._descriptor: int | None = None
 
-    def acquire(self) -> None:
-        """Create the folder (mode 0700) if need be and lock it.
+    def acquire(self, wait_s: float = 0, until: Callable[[], bool] = lambda: False) -> bool:
+        """Create the folder (mode 0700) if need be and lock it; gives whether it did.
+
+        Args:
+            wait_s: How long to wait for a process that holds it, s.
+            until: Asked meanwhile; it is not locked once this says yes, as when a node has come.
 
         Raises:
             OSError: The folder cannot be made or written, or another process holds it; the message names both
@@ -40,19 +46,26 @@ class FolderLock:
                 f"data folder {self._folder} cannot be written: {error.strerror}; "
                 "choose another with --data-dir or SPANLEDGER_DATA_DIR"
             ) from None
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = os.read(descriptor, 32).decode(errors="replace").strip() or "unknown"
+        deadline = time.monotonic() + wait_s
+        while not _locked(descriptor):
+            if until():
+                os.close(descriptor)
+                return False
+            holder = os.pread(descriptor, 32, 0).decode(errors="replace").strip() or "unknown"
+            # This process would wait for itself.
+            if time.monotonic() < deadline and holder != str(os.getpid()):
+                time.sleep(0.05)
+                continue
             os.close(descriptor)
             raise OSError(
                 f"data folder {self._folder} is in use by process {holder}; "
                 "stop it, or choose another folder with --data-dir or SPANLEDGER_DATA_DIR"
-            ) from None
+            )
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         self._descriptor = descriptor
         self._make_private()
+        return True
 
     def release(self) -> None:
         """Unlock the folder."""
@@ -87,3 +100,11 @@ class FolderLock:
                     path.chmod(mode)
                 except OSError as error:
                     logger.warning("%s can be read by others, and cannot be closed: %s", path, error)
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

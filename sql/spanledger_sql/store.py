@@ -25,7 +25,7 @@ from spanledger_sql.folder import FolderLock
 from spanledger_sql.node_socket import SocketPoolManager, node_answers, socket_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     import pandas as pd
     from clickhouse_connect.driver.client import Client
@@ -84,6 +84,14 @@ def too_old(version: str) -> bool:
     return numbers is None or (int(numbers[1]), int(numbers[2])) < OLDEST_CLICKHOUSE
 
 
+# How long a command waits for another one that has the data folder.
+_PATIENCE_S = 30.0
+
+
+def _node(configuration: Configuration) -> Callable[[], bool]:
+    return lambda: node_answers(configuration.data_dir)
+
+
 class Store:
     """A connection to the database, safe to share between threads: each thread gets a client of its own."""
 
@@ -117,9 +125,11 @@ class Store:
         else:
             lock = FolderLock(configuration.data_dir)
             try:
-                lock.acquire()
+                held = lock.acquire(wait_s=0 if exclusive else _PATIENCE_S, until=_node(configuration))
             except OSError as error:
                 raise StoreError(str(error)) from None
+            if not held:
+                return cls.open(configuration)
             store = cls("embedded", url, lock=lock)
             # The driver hands data to the engine in files.
             tempfile.tempdir = str(lock.temporary())
@@ -160,20 +170,66 @@ class Store:
         return self.query_frame(statement(name), parameters)
 
     def query_frame(self, query: str, parameters: Mapping[str, Any] | None = None) -> pd.DataFrame:
-        """Rows of a query text as a DataFrame.
+        """Rows of a query text as a DataFrame; its ``attrs["types"]`` has the database's name of each column's type.
 
         Raises:
             StoreError: The database refused the query.
         """
         bound = dict(parameters or {})
+        client = self.client
         with _refusals():
-            frame = self.client.query_df(query, parameters=bound, tz_mode="aware")
+            context = client.create_query_context(
+                query=query, parameters=bound, tz_mode="aware", use_numpy=True, as_pandas=True
+            )
+            types: dict[str, str] = {}
+            if context.is_command or context.is_insert:
+                frame: pd.DataFrame = client.query_df(context=context)
+            else:
+                # The public method would forget that the times are to be aware, and pandas' own types.
+                result = client._query_with_context(context)
+                frame = result.df_result  # type: ignore[attr-defined]
+                types = {name: kind.name for name, kind in zip(result.column_names, result.column_types, strict=True)}
             if not len(frame.columns):
                 # The driver gives no columns where the embedded engine gives no rows.
-                with contextlib.suppress(ClickHouseError):
-                    described = self.client.query(f"DESCRIBE TABLE ({query}\n)", parameters=bound).result_rows
-                    frame = frame.reindex(columns=[name for name, *_ in described])
-            return frame
+                types = self._described(query, bound)
+                frame = frame.reindex(columns=list(types))
+        frame.attrs["types"] = types
+        return frame
+
+    def frames(self, query: str) -> Iterator[pd.DataFrame]:
+        """Rows of a query text in blocks, so that no result is too large; the first may have none.
+
+        Raises:
+            StoreError: The database refused the query.
+        """
+        with _refusals():
+            types, some = self._described(query, {}), False
+            if not types:
+                # No SELECT: only those come in blocks.
+                yield self.query_frame(query)
+                return
+            with self.client.query_df_stream(query, tz_mode="aware") as blocks:
+                for block in blocks:
+                    block.attrs["types"], some = types, True
+                    yield block
+        if not some:
+            yield self.query_frame(query)
+
+    def _described(self, query: str, parameters: Mapping[str, Any]) -> dict[str, str]:
+        """The columns of a query and their types; none of a statement that is no SELECT."""
+        with contextlib.suppress(ClickHouseError):
+            rows = self.client.query(f"DESCRIBE TABLE ({query}\n)", parameters=dict(parameters)).result_rows
+            return {name: kind for name, kind, *_ in rows}
+        return {}
+
+    def head(self, query: str, rows: int) -> pd.DataFrame:
+        """At most so many first rows of a query text.
+
+        Raises:
+            StoreError: The database refused the query.
+        """
+        with _refusals():
+            return self.client.query_df(query, tz_mode="aware", settings={"limit": rows})
 
     def rows(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
         """Rows of a short query as dictionaries."""
@@ -196,18 +252,30 @@ class Store:
         with _refusals():
             self.client.command(query, parameters=dict(parameters or {}), settings=dict(settings or {}))
 
-    def insert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Insert dictionaries with the same keys into ``table``; columns not named get their default."""
+    def insert(self, table: str, rows: Sequence[Mapping[str, Any]], *, token: str = "") -> None:
+        """Insert dictionaries with the same keys into ``table``; columns not named get their default.
+
+        Args:
+            table: Its name.
+            rows: At least one, or nothing is done.
+            token: A second insert with it does nothing. Without one the same rows may come again, also where the
+                database drops what repeats an earlier insert.
+        """
         if not rows:
             return
         columns = list(rows[0])
         with _refusals():
-            self.client.insert(table, [[row[column] for column in columns] for row in rows], column_names=columns)
+            self.client.insert(
+                table,
+                [[row[column] for column in columns] for row in rows],
+                column_names=columns,
+                settings={"insert_deduplication_token": token or secrets.token_hex(16)},
+            )
 
     def insert_frame(self, table: str, frame: pd.DataFrame) -> None:
         """Insert a DataFrame whose columns are named as the table's."""
         with _refusals():
-            self.client.insert_df(table, frame)
+            self.client.insert_df(table, frame, settings={"insert_deduplication_token": secrets.token_hex(16)})
 
     def insert_otlp(self, requests: bytes | Iterable[bytes], token: str) -> None:
         """Insert length-prefixed OTLP export requests of the spool; a second call with the same ``token`` does nothing.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from spanledger_sql.store import statement
 from spanledger_vocabulary.attribute import attributes
+from spanledger_vocabulary.convention import conventions
 from spanledger_vocabulary.provider import providers
 from spanledger_vocabulary.rows import FOLDER
 from spanledger_vocabulary.translation import COUNTS, operations, usage_fields
@@ -22,6 +23,14 @@ if TYPE_CHECKING:
 _TREATMENTS: Final = {
     "name": 1, "identity": 9, "count": 2, "usage": 3, "identities": 4, "url": 5, "type": 6, "answer": 7, "contents": 8,
 }  # fmt: skip
+# Meanings of which few spans say anything: the view looks for them only on spans that do.
+_OF_FEW: Final = (
+    "usage.image_input", "usage.image_output", "usage.image_cache_read", "usage.audio_cache_read", "usage.video_input",
+    "usage.tool_prompt", "usage.citation", "usage.other_units", "usage.reported_cost", "usage.note", "geo",
+)  # fmt: skip
+# How the view writes a convention, as bits: what is beside, and what a total tells.
+_BESIDE: Final = {"cache_read": 1, "cache_write": 1, "reasoning": 2, "tool_prompt": 4}
+_TOTALS: Final = {"all": 0, "not beside": 8, "reasoning": 16}
 _PLACEHOLDER: Final = re.compile(r"\{\{(\w+)\}\}")
 
 
@@ -85,7 +94,8 @@ def _constants() -> dict[str, str]:
     known = attributes()
     exact = [attribute for attribute in known if not attribute.pattern]
     read = [attribute for attribute in exact if attribute.meaning and attribute.meaning != "tenant"]
-    meanings = list(dict.fromkeys(attribute.meaning for attribute in read))
+    common = [attribute.meaning for attribute in read if attribute.meaning not in _OF_FEW]
+    meanings = list(dict.fromkeys([*common, *_OF_FEW]))
     hosts = {host: provider.name for provider in providers() for host in provider.hosts}
     regional = {host.removeprefix("*"): name for host, name in hosts.items() if host.startswith("*")}
     names = {alias: provider.name for provider in providers() for alias in provider.aliases}
@@ -116,7 +126,9 @@ def _constants() -> dict[str, str]:
             for provider in providers()
             if provider.models
         ),
-        "operations": _array(sorted({operation.operation for operation in operations()})).strip("[]"),
+        "first_of_few": str(meanings.index(_OF_FEW[0]) + 1),
+        "counts": str(len(COUNTS)),
+        **_convention_constants(),
     }
     rule = statement("views/treatments_of")
     constants["treatments_of"] = _PLACEHOLDER.sub(
@@ -136,6 +148,27 @@ def _constants() -> dict[str, str]:
 
 def _code(text: str) -> str:
     return re.sub(r"^\s*--.*$", "", text, flags=re.MULTILINE).strip()
+
+
+def _convention_constants() -> dict[str, str]:
+    by_dialect: dict[str, int] = {}
+    of_all: dict[str, int] = {}
+    for convention in conventions():
+        bits = _TOTALS[convention.total]
+        for part in (*convention.beside_input, *convention.beside_output):
+            bits |= _BESIDE.get(part, 0)
+        for said_by in convention.said_by:
+            for provider in convention.providers:
+                if said_by == "any":
+                    of_all.setdefault(provider, bits)
+                elif said_by != "answer":
+                    by_dialect.setdefault(f"{said_by} {provider}", bits)
+    return {
+        "conventions": _array(by_dialect),
+        "conventions_bits": _numbers(by_dialect.values()),
+        "conventions_of_all": _array(of_all),
+        "conventions_of_all_bits": _numbers(of_all.values()),
+    }
 
 
 def _patterns(*holds: str) -> str:

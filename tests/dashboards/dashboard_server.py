@@ -16,6 +16,9 @@ from spanledger_settings.configuration import load
 from spanledger_sql.migrations import migrate
 from spanledger_sql.store import Store
 
+# A tenant whose name would make a browser call a server, were it read as Markdown.
+HOSTILE = "![](http://127.0.0.1:9/seen.png) <b>quarry</b> http://127.0.0.1:9/ $x$"
+
 
 def main(data_dir: str, port: str, calls: str = "6000") -> None:
     """Fill the folder, then serve until terminated."""
@@ -23,7 +26,7 @@ def main(data_dir: str, port: str, calls: str = "6000") -> None:
     with Store.open(configuration, exclusive=True) as store:
         migrate(store)
         if int(calls):
-            insert(store, ledger_sample(int(calls)))
+            insert(store, ledger_sample(int(calls)).replace({"tenant_id": {"quarry": HOSTILE}}))
         uvicorn.run(dashboards(store, host="127.0.0.1"), host="127.0.0.1", port=int(port), log_level="warning")
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 FIRST_DAY = datetime(2024, 10, 1, tzinfo=UTC)
 DAYS = 31
+WRITTEN = datetime(2024, 11, 1, 8, 30, 5, tzinfo=UTC)
 UNPRICED_MODEL = "acme-finetune-7b"
 AGREED = {"northwind": Decimal("0.9")}
 
@@ -90,6 +91,7 @@ def ledger_sample(calls: int = 6000, seed: int = 7) -> pd.DataFrame:
             "zone": zone,
             "counted": 1,
             "version": 1,
+            "enriched_at": WRITTEN,
         }
     )
     frame = frame.join(_costs(frame)).join(_carbon(frame, hour, random))

@@ -12,10 +12,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.error import URLError
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 from urllib.request import urlopen
 
 import pytest
+from dashboard_server import HOSTILE
 from harness import data_folder
 from ledger_sample import ledger_sample
 
@@ -67,6 +68,12 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server.terminate()
     server.wait(30)
     log.close()
+
+
+@pytest.fixture(scope="module")
+def log(address: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the server of `address` wrote for its operator."""
+    return max(tmp_path_factory.getbasetemp().glob("served*/server.log"))
 
 
 @pytest.fixture(scope="module")
@@ -136,9 +143,30 @@ def test_a_reader_narrows_shares_and_downloads(page: Page, address: str, tmp_pat
     page.get_by_role("heading", name="Sustainability").wait_for()
     wait_until_drawn(page)
     assert parse_qs(urlsplit(page.url).query)["tenants"] == ["northwind"]
-    assert metric(page, "Emissions, CO₂e") == figures.emissions(northwind["co2e_g"].sum())
+    assert metric(page, "Emissions, CO₂e") == figures.emissions(
+        northwind["co2e_g"].sum(), like=northwind["co2e_g_high"].sum()
+    )
 
     assert not [url for url in elsewhere if not url.startswith(("data:", "blob:"))]
+
+
+def test_a_tenants_name_is_never_markup_and_a_rendered_page_leaves_no_line_in_the_log(
+    browser: Browser, address: str, log: Path
+) -> None:
+    elsewhere: list[str] = []
+    with browser.new_context(viewport={"width": 400, "height": 900}) as context:
+        page = context.new_page()
+        page.on("request", lambda request: elsewhere.append(request.url) if address not in request.url else None)
+        for path in ("/", "/sustainability"):
+            page.goto(f"{address}{path}?{urlencode({'tenants': HOSTILE})}")
+            wait_until_drawn(page)
+            assert page.get_by_text(HOSTILE).count() >= 2
+            assert page.locator("a[href*=':9/'], img[src*=':9/']").count() == 0
+        page.goto(f"{address}/?tenants=nobody")
+        page.get_by_text("the ledger has no call of the tenant 'nobody'").wait_for(timeout=30_000)
+        assert page.locator('[data-testid="stMetric"]').count() == 0
+    assert not [url for url in elsewhere if not url.startswith(("data:", "blob:"))]
+    assert log.read_text() == ""
 
 
 def test_a_host_name_pointed_at_this_machine_is_refused(browser: Browser, address: str) -> None:

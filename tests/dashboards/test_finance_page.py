@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 
 Pages = Callable[..., AppTest]
 
-ALL_OF_OCTOBER = {"from": "2024-10-01 00:00:00", "to": "2024-11-01 00:00:00", "tenants": []}
+ALL_OF_OCTOBER = {
+    "from": "2024-10-01 00:00:00",
+    "to": "2024-11-01 00:00:00",
+    "tenants": [],
+    "moment": "2099-01-01 00:00:00",
+    "rows": 100_000,
+}
 
 
 def metrics(page: AppTest) -> dict[str, str]:

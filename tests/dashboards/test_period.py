@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from spanledger_dashboards.period_choice import Choice, chosen_period, default_choice, grain
-from spanledger_settings.period import Period
+from spanledger_settings.period import Period, of_days, period
 
 FIRST = datetime(2024, 10, 1, 9, 30, tzinfo=UTC)
 LAST = datetime(2024, 10, 31, 22, 45, tzinfo=UTC)
@@ -33,11 +33,39 @@ def test_last_month_has_the_hour_that_the_clocks_give_back() -> None:
     assert october.end - october.begin == timedelta(days=31, hours=1)
 
 
-def test_a_running_period_ends_with_the_current_hour_and_compares_with_one_as_long() -> None:
+def test_the_last_24_hours_end_with_the_current_hour_and_compare_with_a_stretch_as_long() -> None:
+    day = chosen("Last 24 hours")
+    assert (day.begin, day.end) == (datetime(2024, 11, 4, 11, tzinfo=UTC), datetime(2024, 11, 5, 11, tzinfo=UTC))
+    assert day.previous == Period(day.begin - timedelta(hours=24), day.begin, "UTC")
+
+
+def test_the_last_7_days_are_seven_dates_the_last_of_them_today() -> None:
+    week = chosen("Last 7 days", "Europe/Berlin")
+    assert week.days == "30 Oct – 5 Nov 2024"
+    assert week == period(None, "2024-10-30", "2024-11-06", "Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "before"),
+    [
+        (date(2024, 10, 1), date(2024, 10, 31), "1 Sep – 30 Sep 2024"),
+        (date(2024, 3, 1), date(2024, 3, 31), "1 Feb – 29 Feb 2024"),
+        (date(2024, 1, 1), date(2024, 3, 31), "1 Oct – 31 Dec 2023"),
+        (date(2024, 10, 8), date(2024, 10, 14), "1 Oct – 7 Oct 2024"),
+    ],
+)
+def test_a_calendar_month_compares_with_the_month_before_and_days_with_as_many_days(
+    first: date, last: date, before: str
+) -> None:
+    assert of_days(first, last, "Europe/Berlin").previous.days == before
+
+
+def test_a_month_that_is_not_over_compares_with_as_much_of_the_month_before() -> None:
     month = chosen("This month")
-    assert (month.begin, month.end) == (datetime(2024, 11, 1, tzinfo=UTC), datetime(2024, 11, 5, 11, tzinfo=UTC))
-    assert month.previous.end == month.begin
-    assert month.previous.end - month.previous.begin == month.end - month.begin
+    assert month.days == "1 Nov – 30 Nov 2024"
+    before = month.previous_until(NOW)
+    assert (before.begin, before.end) == (datetime(2024, 10, 1, tzinfo=UTC), datetime(2024, 10, 5, 10, 20, tzinfo=UTC))
+    assert chosen("Last month").previous_until(NOW).days == "1 Sep – 30 Sep 2024"
 
 
 def test_a_custom_period_includes_both_of_its_days() -> None:

@@ -12,6 +12,7 @@ from harness import data_folder
 from spans_of_calls import requests
 
 from spanledger_collector.spool import length_prefixed
+from spanledger_enrich.books import commitment
 from spanledger_enrich.grid.grid_intensity import read_electricity_maps
 from spanledger_enrich.worker import Worker
 from spanledger_settings.configuration import load
@@ -88,6 +89,15 @@ def test_the_queries_of_the_ledger_page_run_in_their_order(ledger: Store) -> Non
         frame = ledger.query_frame(query)
         if query.startswith(("SELECT", "WITH")):
             assert len(frame) > 0, query
+
+
+def test_the_example_of_a_commitment_covers_calls(ledger: Store, tmp_path: Path) -> None:
+    example = re.search(r"```yaml\n(.*?)```", (DOCS / "commitments.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert example is not None
+    path = tmp_path / "commitments.yaml"
+    path.write_text(example[1], encoding="utf-8")
+    [one] = commitment.read(path)
+    assert commitment.covered(ledger, one)["in_term"] > 0
 
 
 def test_the_hours_add_up_to_the_calls(ledger: Store) -> None:

@@ -1,7 +1,13 @@
 """The table of published figures says what our methods say today, and does not hide where they miss."""
 
+import math
+import statistics
+from pathlib import Path
+
 import published_figures
 import pytest
+
+DOCS = Path(published_figures.__file__).parent
 
 
 @pytest.fixture(scope="module")
@@ -61,3 +67,15 @@ def test_ecologits_of_a_row_is_the_ledgers(compared):
     row = next(row for row in published_figures.catalogue() if row["energy_id"] == "ecologits/openai/gpt-4o")
     query = compared["OpenAI: average ChatGPT query (June 2025)/Wh"]
     assert query.ecologits.central == pytest.approx(300 * row["wh_per_output_token"] + row["wh_per_request"])
+
+
+def test_the_spread_against_hosted_models_is_what_the_text_says():
+    rows = published_figures.hosted()
+    errors = [row.error for row in rows]
+    assert len(rows) == 57
+    text = " ".join((DOCS / "methodology.md").read_text(encoding="utf-8").split())
+    said = f"standard deviation of ln(ours / published) is {statistics.stdev(errors):.2f}"
+    middle = f"its median {math.exp(statistics.median(errors)):.2f}"
+    assert said in text
+    assert middle in text
+    assert statistics.stdev(errors) <= 1.15

@@ -14,6 +14,11 @@ from spanledger_sql.store import Store
 
 NOON = datetime(2024, 10, 8, 12, 30, tzinfo=UTC)
 OCTOBER = {"from": datetime(2024, 10, 1, tzinfo=UTC), "to": datetime(2024, 11, 1, tzinfo=UTC), "timezone": "UTC"}
+_EVERYTHING: dict[str, Any] = {
+    **{name: [] for name in ("custom", "tenants", "where_names", "where_values")},
+    "moment": datetime(2099, 1, 1, tzinfo=UTC),
+    "rows": 2**63,
+}
 _SPAN = {
     "ts": NOON, "provider": "openai", "request_model": "gpt-4o-2024-08-06", "response_model": "", "operation": "chat",
     "status": "ok", "tenant_id": "acme", "cloud_region": "", "input_tokens": 0, "cache_read_tokens": 0,
@@ -93,9 +98,12 @@ class Books:
 
     def report(self, name: str, by: list[str] | None = None, **parameters: Any) -> list[dict[str, Any]]:
         """The rows of a report on October 2024; what is missing is None."""
-        frame = self.store.frame(f"reports/{name}", **{**OCTOBER, "by": by or [], **parameters})
+        frame = self.store.frame(f"reports/{name}", **{**OCTOBER, **_EVERYTHING, "by": by or [], **parameters})
         return [
-            {str(key): None if pd.isna(value) else value for key, value in row.items()}
+            {
+                str(key): None if pd.api.types.is_scalar(value) and pd.isna(value) else value
+                for key, value in row.items()
+            }
             for row in frame.to_dict("records")
         ]
 

@@ -1,73 +1,30 @@
-"""Which tokens a provider counts inside its input and output, and which beside them: one table for all who read usage.
+"""Which tokens a provider counts inside its input and output, and which beside them, as the vocabulary has it.
 
 Audio, image and video tokens are inside everywhere. Who speaks OpenAI's language is known by its name, or by that of
 its model; whoever is not in the table counts as OpenAI does.
 """
 
-from typing import Final, Literal, NamedTuple
+from typing import Final
 
+from spanledger_vocabulary.convention import Convention, conventions
 
-class Convention(NamedTuple):
-    """How one provider, or one shape of an answer, counts.
+CONVENTIONS: Final = tuple(convention for convention in conventions() if "answer" in convention.said_by)
+"""Those of answers."""
+_BY_NAME: Final = {convention.name: convention for convention in CONVENTIONS}
 
-    Attributes:
-        name: Whose it is.
-        providers: What those are called who speak OpenAI's language and count so.
-        models: How the names of their models begin.
-        beside_input: Classes of tokens that its input leaves out.
-        beside_output: Classes of tokens that its output leaves out.
-        total: What `total_tokens` tells: "all" of them; "reasoning" too that nothing else tells; or not "beside", what
-            is counted beside the input and output.
-        source: Where it is documented.
-    """
+OPENAI: Final = _BY_NAME["openai"]
+ANTHROPIC: Final = _BY_NAME["anthropic"]
+GEMINI: Final = _BY_NAME["gemini"]
+BEDROCK: Final = _BY_NAME["bedrock"]
+COHERE: Final = _BY_NAME["cohere"]
+LANGCHAIN: Final = _BY_NAME["langchain"]
+OLLAMA: Final = _BY_NAME["ollama"]
+SPANLEDGER: Final = _BY_NAME["spanledger"]
 
-    name: str
-    providers: tuple[str, ...]
-    models: tuple[str, ...]
-    beside_input: tuple[str, ...]
-    beside_output: tuple[str, ...]
-    total: Literal["all", "reasoning", "not beside"]
-    source: str
-
-
-OPENAI: Final = Convention(
-    "openai", (), (), (), (), "all", "https://platform.openai.com/docs/api-reference/chat/object"
-)
-ANTHROPIC: Final = Convention(
-    "anthropic", (), (), ("cache_read", "cache_write"), (), "all", "https://docs.claude.com/en/api/messages"
-)
-GEMINI: Final = Convention(
-    "gemini", (), (), ("tool_prompt",), ("reasoning",), "all",
-    "https://ai.google.dev/api/generate-content#UsageMetadata",
-)  # fmt: skip
-BEDROCK: Final = Convention(
-    "bedrock", (), (), ("cache_read", "cache_write"), (), "all",
-    "https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_TokenUsage.html",
-)  # fmt: skip
-COHERE: Final = Convention("cohere", (), (), (), (), "all", "https://docs.cohere.com/reference/chat")
-LANGCHAIN: Final = Convention(
-    "langchain", (), (), (), (), "all",
-    "https://python.langchain.com/api_reference/core/messages/langchain_core.messages.ai.UsageMetadata.html",
-)  # fmt: skip
-OLLAMA: Final = Convention("ollama", (), (), (), (), "all", "https://docs.ollama.com/api/usage")
-SPANLEDGER: Final = Convention("spanledger", (), (), (), (), "all", "spanledger.record_usage")
-
-CONVENTIONS: Final = (
-    OPENAI, ANTHROPIC, GEMINI, BEDROCK, COHERE, LANGCHAIN, OLLAMA, SPANLEDGER,
-    Convention(
-        "gemini, in openai's language", ("gcp.gemini", "gcp.vertex_ai", "gemini", "google", "vertex_ai"), ("gemini-",),
-        (), ("reasoning",), "reasoning", "https://ai.google.dev/gemini-api/docs/openai",
-    ),
-    Convention(
-        "x_ai", ("x_ai", "xai"), ("grok-",),
-        (), ("reasoning",), "all", "https://docs.x.ai/docs/guides/reasoning",
-    ),
-    Convention(
-        "perplexity", ("perplexity",), ("sonar",),
-        ("citation",), ("reasoning",), "not beside", "https://docs.perplexity.ai/getting-started/pricing",
-    ),
-)  # fmt: skip
-"""The table."""
+__all__ = [
+    "ANTHROPIC", "BEDROCK", "COHERE", "CONVENTIONS", "GEMINI", "LANGCHAIN", "OLLAMA", "OPENAI", "SPANLEDGER",
+    "Convention", "convention_of",
+]  # fmt: skip
 
 
 def convention_of(provider: str, model: str) -> Convention:

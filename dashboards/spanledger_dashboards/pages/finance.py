@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+import pandas as pd
 import streamlit as st
 
 from spanledger_dashboards import charts
 from spanledger_dashboards.bar_list import Bar, bar_list, legend_of
+from spanledger_dashboards.pages.finance_commitments import commitments_by_tenant
 from spanledger_dashboards.pages.finance_gaps import gaps
+from spanledger_dashboards.pages.heading import heading, no_calls
 from spanledger_dashboards.palette import ALL_OTHERS, MONEY, UNATTRIBUTED
 from spanledger_dashboards.period_choice import grain as grain_of
 from spanledger_dashboards.report import report
-from spanledger_dashboards.style import metric_columns
+from spanledger_dashboards.style import caption, metric_columns
 from spanledger_settings import figures
+from spanledger_settings.cell import cell
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from decimal import Decimal
 
     from spanledger_dashboards.filters import Filters
 
@@ -25,15 +30,30 @@ _Liking = Literal["normal", "inverse", "off"]
 _DIMENSIONS: tuple[Dimension, ...] = ("tenant", "model", "feature")
 
 
+# A page holds no more rows of the chargeback than a reader looks through; the CSV holds all.
+_ROWS = 500
+_ALL_ROWS = 2**63
+
+
 def page(filters: Filters) -> None:
     """Draw the page."""
     headline = report("finance/headline", **filters.parameters).iloc[0]
-    st.title("Finance")
-    st.caption(str(filters))
-    if headline["calls"] == 0:
-        st.info("No calls in this period. Choose another period or other tenants.", icon=":material/search_off:")
+    commitments = _with_commitments(filters, filters.parameters)
+    heading("Finance", filters)
+    if headline["calls"] == 0 and commitments is None:
+        no_calls()
         return
-    _headline(headline, report("finance/headline", **filters.previous_parameters).iloc[0])
+    before = report("finance/headline", **filters.previous_parameters).iloc[0]
+    _headline(
+        filters,
+        _spend(headline, commitments),
+        _spend(before, _with_commitments(filters, filters.previous_parameters)),
+    )
+    if commitments is not None:
+        commitments_by_tenant(commitments)
+    if headline["calls"] == 0:
+        no_calls()
+        return
     gaps(report("finance/gaps", **filters.parameters), calls=headline["calls"])
     _trend(filters)
     for column, dimension in zip(st.columns(3, gap="small"), _DIMENSIONS, strict=True):
@@ -43,15 +63,29 @@ def page(filters: Filters) -> None:
     _chargeback(filters)
 
 
-def _headline(now: pd.Series[Any], before: pd.Series[Any]) -> None:
+def _with_commitments(filters: Filters, parameters: dict[str, Any]) -> pd.DataFrame | None:
+    """What each tenant owes with commitments; None where none is shared out over the period."""
+    if filters.moment.commitments == 0:
+        return None
+    rows = report("finance/commitments", **parameters)
+    shared_out = rows["commitment_cost"].sum() + rows["idle_cost"].sum() if len(rows) else 0
+    return rows if shared_out or (len(rows) and rows["covered_calls"].sum()) else None
+
+
+def _spend(headline: pd.Series[Any], commitments: pd.DataFrame | None) -> pd.Series[Any]:
+    """The headline with ``effective_cost``: what calls cost, or what is owed where commitments pay some of them."""
+    effective = headline["contracted_cost"] if commitments is None else commitments["effective_cost"].sum()
+    more = pd.Series({"effective_cost": effective, "commitments": commitments is not None})
+    whole: pd.Series[Any] = pd.concat([headline, more])
+    return whole
+
+
+def _headline(filters: Filters, now: pd.Series[Any], before: pd.Series[Any]) -> None:
+    of_calls = f"{figures.usd(now['list_cost'])} at list prices"
+    if now["commitments"]:
+        of_calls = f"with commitments; calls alone {figures.usd(now['contracted_cost'])}, {of_calls}"
     cards: list[tuple[str, str, str, str, _Liking]] = [
-        (
-            "Effective spend",
-            "contracted_cost",
-            figures.usd(now["contracted_cost"]),
-            f"{figures.usd(now['list_cost'])} at list prices",
-            "inverse",
-        ),
+        ("Effective spend", "effective_cost", figures.usd(now["effective_cost"]), of_calls, "inverse"),
         ("Calls", "calls", figures.count(now["calls"]), f"{figures.count(now['failed_calls'])} failed", "off"),
         (
             "Tokens",
@@ -84,16 +118,14 @@ def _headline(now: pd.Series[Any], before: pd.Series[Any]) -> None:
             change or context,
             delta_color=liking if change else "off",
             delta_arrow="auto" if change else "off",
-            delta_description="vs the period before" if change else None,
-            help=f"{context[0].upper()}{context[1:]}." if change else None,
+            delta_description=f"vs {filters.before.days}; {context}" if change else None,
             border=True,
             height="stretch",
         )
-    saving = now["cache_saving"]
     places[5].metric(
         "Input read from cache",
         figures.share(now["cache_read_share"]),
-        f"{figures.usd(saving)} saved" if saving >= 0 else f"{figures.usd(-saving)} more than uncached",
+        _saving(now["cache_saving"]),
         delta_color="off",
         delta_arrow="off",
         help="Share of input tokens that the provider's prompt cache answered. The saving is against each call's own "
@@ -103,11 +135,17 @@ def _headline(now: pd.Series[Any], before: pd.Series[Any]) -> None:
     )
 
 
+def _saving(saving: float | None) -> str:
+    if figures.is_unknown(saving) or saving is None:
+        return "saving unknown"
+    return f"{figures.usd(saving)} saved" if saving >= 0 else f"{figures.usd(-saving)} dearer than uncached"
+
+
 def _trend(filters: Filters) -> None:
     grain = grain_of(filters.period)
     with st.container(border=True):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-            st.subheader(f"Spend per {grain}", anchor=False)
+            st.subheader(f"Cost of calls per {grain}", anchor=False)
             stacked_by = _dimension("Stacked by", "stack", _DIMENSIONS)
         trend = report(
             "finance/trend",
@@ -120,10 +158,18 @@ def _trend(filters: Filters) -> None:
         by_spend = trend.groupby("name")["contracted_cost"].agg(lambda costs: costs.dropna().sum())
         named = by_spend.drop([ALL_OTHERS, UNATTRIBUTED], errors="ignore").sort_values(ascending=False).index.tolist()
         last = [name for name in (ALL_OTHERS, UNATTRIBUTED) if name in by_spend.index]
+        if trend["contracted_cost"].isna().all():
+            st.info("No call of this period has a known cost.", icon=":material/help:")
+            return
         colours = legend_of([*named, *last])
         st.altair_chart(
-            charts.spend_over_time(trend, grain, colours), alt=f"Spend in USD per {grain}, stacked by {stacked_by}"
+            charts.spend_over_time(trend, grain, colours, filters.period),
+            alt=f"Spend in USD per {grain}, stacked by {stacked_by}",
         )
+        if unknown := int(trend["unknown_cost_calls"].sum()):
+            st.caption(
+                f"▲ marks a {grain} with calls of unknown cost, {figures.count(unknown)} in all: they have no bar."
+            )
 
 
 def _shares(filters: Filters, dimension: Dimension) -> None:
@@ -136,12 +182,20 @@ def _shares(filters: Filters, dimension: Dimension) -> None:
                 row["name"],
                 figures.usd(row["contracted_cost"]),
                 0.0 if figures.is_unknown(row["contracted_cost"]) else float(row["contracted_cost"]),
-                figures.share(row["contracted_cost"] / total) if total and row["contracted_cost"] is not None else "",
+                _note(row, total, dimension),
             )
             for row in rows.to_dict("records")
         ],
         MONEY,
     )
+
+
+def _note(row: dict[Any, Any], total: Decimal | float, dimension: Dimension) -> str:
+    known = total and not figures.is_unknown(row["contracted_cost"])
+    share = figures.share(row["contracted_cost"] / total) if known else ""
+    if row["name"] == ALL_OTHERS:
+        return f"{share} {figures.counted(int(row['names']), dimension)}, not drawn".strip()
+    return share
 
 
 def _unit_costs(filters: Filters) -> None:
@@ -161,7 +215,7 @@ def _unit_costs(filters: Filters) -> None:
             placeholder="unknown",
             column_config={
                 "name": st.column_config.TextColumn(dimension.capitalize(), width=190, pinned=True),
-                "contracted_cost": st.column_config.NumberColumn("Spend, USD", format="%.2f", width=85),
+                "contracted_cost": st.column_config.NumberColumn("Cost, USD", format="%.4f", width=85),
                 "calls": st.column_config.NumberColumn("Calls", format="localized", width=65),
                 "cost_per_1k_calls": st.column_config.NumberColumn("per 1,000 calls", format="%.3f", width=105),
                 "cost_per_1m_tokens": st.column_config.NumberColumn("per 1M tokens", format="%.3f", width=100),
@@ -174,22 +228,26 @@ def _unit_costs(filters: Filters) -> None:
 
 
 def _chargeback(filters: Filters) -> None:
-    rows = report("finance/chargeback_table", **filters.parameters)
+    found = report("finance/chargeback_table", **filters.parameters, rows=_ROWS)
+    rows = found.drop(columns=["all_rows", "all_contracted_cost_usd"])
+    number, total = int(found["all_rows"].iloc[0]), found["all_contracted_cost_usd"].iloc[0]
     with st.container(border=True):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-            st.subheader("Chargeback", anchor=False)
+            st.subheader("Cost of calls, for chargeback", anchor=False)
             st.download_button(
                 "Download CSV",
-                rows.to_csv(index=False).encode(),
+                partial(_csv, filters),
                 file_name=f"chargeback-{filters.period.first_day}-{filters.period.last_day}.csv",
                 mime="text/csv",
                 icon=":material/download:",
                 on_click="ignore",
             )
-        total = rows["contracted_cost_usd"].dropna().sum()
-        st.caption(
-            f"{figures.count(len(rows))} rows add up to {figures.usd(total)}, the spend above. "
-            "The CSV holds every amount exactly, to twelve decimals."
+        shown = f"The {_ROWS} largest of " if number > _ROWS else ""
+        adds = "adds" if number == 1 else "add"
+        caption(
+            f"{shown}{figures.counted(number, 'row')}, which {adds} up to {figures.usd(total)}"
+            f"{', the cost of the calls alone; commitments are above' if filters.moment.commitments else ''}. "
+            "The CSV holds every row, and every amount exactly, to twelve decimals."
         )
         st.dataframe(
             rows.assign(
@@ -210,7 +268,7 @@ def _chargeback(filters: Filters) -> None:
                 "cache_read_tokens": st.column_config.NumberColumn("From cache", format="localized", width=90),
                 "output_tokens": st.column_config.NumberColumn("Output tokens", format="localized", width=105),
                 "list_cost_usd": st.column_config.NumberColumn("List, USD", format="%.4f", width=80),
-                "contracted_cost_usd": st.column_config.NumberColumn("Effective, USD", format="%.4f", width=105),
+                "contracted_cost_usd": st.column_config.NumberColumn("At contract, USD", format="%.4f", width=115),
             },
             column_order=[
                 "tenant",
@@ -226,6 +284,13 @@ def _chargeback(filters: Filters) -> None:
                 "cost_center",
             ],
         )
+
+
+def _csv(filters: Filters) -> bytes:
+    """Every row, exactly; texts that a spreadsheet would execute are defused. Asked for when it is downloaded."""
+    found = report("finance/chargeback_table", **filters.parameters, rows=_ALL_ROWS)
+    rows = found.drop(columns=["all_rows", "all_contracted_cost_usd"])
+    return rows.map(cell).to_csv(index=False).encode()
 
 
 def _dimension(label: str, key: str, choices: tuple[Dimension, ...]) -> Dimension:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _MEANINGS = {
     "unattributed": ("Unattributed", "In the totals, charged to nobody. Services"),
     "unpriced": ("No price", "Not in the totals. Models"),
+    "partly priced": ("A part without price", "In the totals but for that part. Models"),
     "missing usage": ("No usage reported", "Not in the totals. Models"),
     "estimated usage": ("Usage estimated", "In the totals. Models"),
 }
@@ -40,6 +41,10 @@ def _card(row: Any, calls: int) -> str:
         f'<div class="sl-gap" data-gap="{escape(row.gap)}"><div class="what"><b>{title}</b>'
         f"<span>{figures.share(row.calls / calls)} of calls</span></div>"
         f'<div class="figure">{figure}</div>'
-        f"<div>{figures.count(row.calls)} calls, {figures.count(row.tokens)} tokens</div>"
+        f"<div>{_number(row.calls, 'call')}, {_number(row.tokens, 'token')}</div>"
         f'<div class="quiet">{meaning}: {examples}{more}</div></div>'
     )
+
+
+def _number(number: int, thing: str) -> str:
+    return f"{figures.count(number)} {thing}{'' if number == 1 else 's'}"

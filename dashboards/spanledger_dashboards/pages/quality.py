@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from spanledger_dashboards.pages.heading import heading, no_calls
 from spanledger_dashboards.report import report
 from spanledger_dashboards.style import metric_columns
 from spanledger_settings import figures
@@ -26,10 +27,9 @@ _CARDS = (
 def page(filters: Filters) -> None:
     """Draw the page."""
     rows = report("attribution/quality", **filters.parameters)
-    st.title("Quality")
-    st.caption(str(filters))
+    heading("Quality", filters)
     if rows.empty:
-        st.info("No calls in this period. Choose another period or other tenants.", icon=":material/search_off:")
+        no_calls()
         return
     _headline(rows)
     _table(rows)
@@ -67,7 +67,7 @@ def _headline(rows: pd.DataFrame) -> None:
         "zero, invented, or no number",
         delta_color="off",
         delta_arrow="off",
-        help="docs/dialects.md says which instrumentations tell such counts.",
+        help="'spanledger docs dialects' says which instrumentations tell such counts.",
         border=True,
         height="stretch",
     )

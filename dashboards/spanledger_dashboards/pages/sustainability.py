@@ -8,10 +8,11 @@ import streamlit as st
 
 from spanledger_dashboards import charts
 from spanledger_dashboards.bar_list import Bar, bar_list, split_bar
-from spanledger_dashboards.palette import CARBON, series_colours
+from spanledger_dashboards.pages.heading import heading, no_calls
+from spanledger_dashboards.palette import ALL_OTHERS, CARBON, UNATTRIBUTED, series_colours
 from spanledger_dashboards.period_choice import grain as grain_of
 from spanledger_dashboards.report import report
-from spanledger_dashboards.style import metric_columns
+from spanledger_dashboards.style import caption, metric_columns
 from spanledger_settings import figures
 
 if TYPE_CHECKING:
@@ -46,18 +47,19 @@ _DIMENSIONS: tuple[Dimension, ...] = ("tenant", "model", "zone")
 def page(filters: Filters) -> None:
     """Draw the page."""
     headline = report("sustainability/headline", **filters.parameters).iloc[0]
-    st.title("Sustainability")
-    st.caption(str(filters))
+    heading("Sustainability", filters)
     if headline["calls"] == 0:
-        st.info("No calls in this period. Choose another period or other tenants.", icon=":material/search_off:")
+        no_calls()
         return
+    coverage = report("sustainability/coverage", **filters.parameters)
     _headline(headline)
+    _assumed(coverage)
     _trend(filters)
     _hours(filters)
     for column, dimension in zip(st.columns(3, gap="small"), _DIMENSIONS, strict=True):
         with column.container(border=True, height="stretch"):
             _shares(filters, dimension)
-    _coverage(filters)
+    _coverage(coverage)
     with st.expander("How these figures come about", icon=":material/info:", expanded=False):
         st.markdown(_METHOD)
 
@@ -67,13 +69,13 @@ def _headline(now: pd.Series[Any]) -> None:
     cards = [
         (
             "Emissions, CO₂e",
-            figures.emissions(now["co2e_g"]),
+            figures.emissions(now["co2e_g"], like=now["co2e_g_high"]),
             f"range {figures.emissions_range(now['co2e_g_low'], now['co2e_g_high'])}",
             "Location-based and operational: energy at the facility times the grid's intensity.",
         ),
         (
             "Energy",
-            figures.energy(now["energy_wh"]),
+            figures.energy(now["energy_wh"], like=now["energy_wh_high"]),
             f"range {figures.energy_range(now['energy_wh_low'], now['energy_wh_high'])}",
             "At the facility, its overhead (PUE) included.",
         ),
@@ -92,7 +94,7 @@ def _headline(now: pd.Series[Any]) -> None:
         (
             "Embodied, CO₂e",
             figures.emissions(now["embodied_g"]),
-            f"apart; unknown for {figures.count(now['unknown_embodied_calls'])} calls"
+            f"apart; unknown for {figures.counted(int(now['unknown_embodied_calls']), 'call')}"
             if now["unknown_embodied_calls"]
             else "apart, not in the emissions",
             "The share of making the hardware. Shown on its own, never netted.",
@@ -100,7 +102,7 @@ def _headline(now: pd.Series[Any]) -> None:
         (
             "Calls of unknown emissions",
             figures.count(unknown),
-            f"{figures.share(unknown / now['calls'])} of {figures.count(now['calls'])} calls",
+            f"{figures.share(unknown / now['calls'])} of {figures.counted(int(now['calls']), 'call')}",
             "Their energy or their grid's intensity is not known. They are in no figure here.",
         ),
     ]
@@ -110,7 +112,8 @@ def _headline(now: pd.Series[Any]) -> None:
             "co2e_market_g",
             figures.emissions,
             "unknown_market_calls",
-            "By the contracts that were imported: an alternative to the location-based figure, never netted with it.",
+            f"By imported contracts for {figures.count(now['contract_calls'])} of {figures.count(now['calls'])} calls, "
+            "of the others location-based: an alternative to the location-based figure, never netted with it.",
         ),
         (
             "Water",
@@ -120,7 +123,8 @@ def _headline(now: pd.Series[Any]) -> None:
             "On site and for the electricity.",
         ),
     ):
-        if not figures.is_unknown(now[figure]):
+        # Without a contract the market-based figure is the location-based one by another name.
+        if not figures.is_unknown(now[figure]) and (figure != "co2e_market_g" or now["contract_calls"]):
             of = f"of {figures.count(now['calls'])} calls"
             left_out = f"unknown for {figures.count(now[gap])} {of}" if now[gap] else "of all calls"
             cards.append((label, show(now[figure]), left_out, note))
@@ -142,9 +146,12 @@ def _trend(filters: Filters) -> None:
     trend = report("sustainability/trend", **filters.parameters, timezone=filters.period.timezone, grain=grain)
     with st.container(border=True):
         st.subheader(f"Emissions per {grain}", anchor=False)
-        st.caption("The line is the central estimate, the band its low-high range.")
         if trend["co2e_g"].notna().any():
-            st.altair_chart(charts.emissions_over_time(trend, grain), alt=f"Emissions per {grain} with their range")
+            line, band = charts.emissions_over_time(trend, grain, filters.period)
+            st.caption("The central estimate")
+            st.altair_chart(line, alt=f"Emissions per {grain}, central estimate")
+            st.caption("Its low-high range, on an axis of its own")
+            st.altair_chart(band, alt=f"Low-high range of the emissions per {grain}")
         else:
             st.info("No call of this period has an emission figure.", icon=":material/help:")
 
@@ -165,30 +172,67 @@ def _hours(filters: Filters) -> None:
 def _shares(filters: Filters, dimension: Dimension) -> None:
     rows = report("sustainability/breakdown", **filters.parameters, dimension=dimension, names=8)
     st.subheader(f"By {'grid zone' if dimension == 'zone' else dimension}", anchor=False)
-    bar_list(
-        [
-            Bar(
-                row["name"],
-                figures.emissions(row["co2e_g"]),
-                0.0 if figures.is_unknown(row["co2e_g"]) else row["co2e_g"],
-                figures.intensity(row["intensity_g_per_kwh"])
-                if dimension == "zone"
-                else figures.energy(row["energy_wh"]),
-            )
-            for row in rows.to_dict("records")
-        ],
-        CARBON,
+    groups = unranked(rows.to_dict("records"))
+    largest = rows.loc[rows["name"] != ALL_OTHERS, "co2e_g"].max()
+    bar_list([_bar(row, dimension, largest) for group in groups for row in group], CARBON)
+    if told := [group for group in groups if len(group) > 1]:
+        alike = "; ".join(", ".join(row["name"] for row in group) for group in told)
+        caption(
+            "Their ranges overlap, so that none is told to be the larger: they stand by name."
+            if len(groups) == 1
+            else f"The ranges of these overlap, so that none is told to be the larger; they stand by name: {alike}."
+        )
+
+
+def unranked(rows: list[dict[Any, Any]]) -> list[list[dict[Any, Any]]]:
+    """The rows, the largest first, in groups within which each one's range overlaps another's: these are by name.
+
+    Rows of the rest (all others, unattributed, unknown) stay last, each by itself.
+    """
+    named = [row for row in rows if row["name"] not in (ALL_OTHERS, UNATTRIBUTED)]
+    known = [row for row in named if not figures.is_unknown(row["co2e_g"])]
+    groups: list[list[dict[Any, Any]]] = []
+    lowest = float("inf")
+    for row in sorted(known, key=lambda row: -row["co2e_g_high"]):
+        if row["co2e_g_high"] < lowest:
+            groups.append([])
+            lowest = row["co2e_g_low"]
+        groups[-1].append(row)
+        lowest = min(lowest, row["co2e_g_low"])
+    ranked = [sorted(group, key=lambda row: str(row["name"])) for group in groups]
+    return ranked + [[row] for row in rows if row not in known]
+
+
+def _bar(row: dict[Any, Any], dimension: Dimension, largest: float) -> Bar:
+    note = figures.intensity(row["intensity_g_per_kwh"]) if dimension == "zone" else figures.energy(row["energy_wh"])
+    if row["name"] == ALL_OTHERS:
+        note = f"{figures.counted(int(row['names']), dimension)}, not drawn"
+    if figures.is_unknown(row["co2e_g"]):
+        return Bar(row["name"], figures.UNKNOWN, 0.0, note)
+    value = figures.emissions(row["co2e_g"], like=largest)
+    return Bar(row["name"], value, row["co2e_g"], note, row["co2e_g_low"], row["co2e_g_high"])
+
+
+def _assumed(coverage: pd.DataFrame) -> None:
+    """Say how much rests on a place that no call names."""
+    places = coverage[(coverage["evidence"] == "place") & coverage["method"].str.startswith("assumed")]
+    if places.empty:
+        return
+    calls, energy = places["call_share"].sum(), places["energy_share"].dropna().sum()
+    st.info(
+        f"Where {figures.share(calls)} of the calls ran, with {figures.share(energy)} of the known energy, is assumed: "
+        "the provider's home country or the configured default zone. Their spans name no cloud region.",
+        icon=":material/location_off:",
     )
 
 
-def _coverage(filters: Filters) -> None:
-    coverage = report("sustainability/coverage", **filters.parameters)
+def _coverage(coverage: pd.DataFrame) -> None:
     with st.container(border=True):
         st.subheader("What the figures rest on", anchor=False)
         for column, evidence, title in zip(
-            st.columns(2, gap="small"),
-            ("energy", "grid intensity"),
-            ("How energy was found", "How fine the grid data is"),
+            st.columns(3, gap="small"),
+            ("energy", "grid intensity", "place"),
+            ("How energy was found", "How fine the grid data is", "How places are known"),
             strict=True,
         ):
             rows = coverage[coverage["evidence"] == evidence]

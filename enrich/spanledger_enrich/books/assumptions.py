@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from spanledger_settings.mendable import MendableError
+from spanledger_settings.mendable import AskedWronglyError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 EVERY_MODEL = ""
 
 
-class WhatIfError(MendableError):
+class WhatIfError(AskedWronglyError):
     """An assumption that cannot be reckoned with; the message says which, and what was expected."""
 
 

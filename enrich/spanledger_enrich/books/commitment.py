@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from spanledger_enrich.files.book_history import remember
 from spanledger_enrich.files.import_file import ImportFileError, csv_text_of, text_of
+from spanledger_settings.mendable import MendableError
+from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,11 +21,16 @@ if TYPE_CHECKING:
 
     from spanledger_sql.store import Store
 
+KIND = "commitment"
 _MILLIONTHS = Decimal(1_000_000)
 _LAST_DIGIT = Decimal(1).scaleb(-12)
 _TOO_MUCH = Decimal(10) ** 14
 # Lines of a CSV file are counted from 1, and line 1 holds the headers.
 _FIRST_LINE = 2
+
+
+class UnknownCommitmentError(MendableError):
+    """There is no commitment of that name."""
 
 
 def _names(value: object) -> object:
@@ -194,7 +202,31 @@ def record(store: Store, commitments: list[Commitment], source: str) -> int:
         if {name: value for name, value in row.items() if name != "source"} != known.get(row["commitment_id"])
     ]
     store.insert("commitment", changed)
+    for row in changed:
+        name = row["commitment_id"]
+        remember(store, KIND, name, "changed" if name in known else "imported", source, row)
     return len(changed)
+
+
+def covered(store: Store, one: Commitment) -> dict[str, Any]:
+    """How many calls a commitment would cover, as the report `commitments/would_cover` has it."""
+    names = {name: getattr(one, name) for name in ("providers", "accounts", "models", "hosts", "tenants")}
+    rows = store.rows(statement("reports/commitments/would_cover"), **names, begins=one.begins, ends=one.ends)
+    return rows[0]
+
+
+def remove(store: Store, name: str) -> None:
+    """Take a commitment and its allocation back.
+
+    Raises:
+        UnknownCommitmentError: There is none of that name.
+    """
+    found = store.rows("SELECT * EXCEPT imported_at FROM commitment FINAL WHERE commitment_id = {id:String}", id=name)
+    if not found:
+        raise UnknownCommitmentError(f"there is no commitment {name!r}: see 'spanledger commitments list'")
+    for table in ("commitment", "allocation", "allocation_row"):
+        store.execute(f"DELETE FROM {table} WHERE commitment_id = {{id:String}}", {"id": name})  # noqa: S608
+    remember(store, KIND, name, "removed", found[0]["source"], found[0])
 
 
 def _rate(store: Store, one: Commitment) -> Decimal | None:

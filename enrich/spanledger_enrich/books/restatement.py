@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from spanledger_enrich.books.scope import Scope, plan, planned, restated_since
+from spanledger_enrich.books.scope import FIRST, LAST, Scope, plan, planned, restated_since
+from spanledger_enrich.ledger.energy_allocation import book_idle_again
 from spanledger_enrich.ledger.enrichment import compute_again
 from spanledger_enrich.ledger.resolution import resolve_again
 from spanledger_enrich.ledger.tenant_rules import store_rules
@@ -54,7 +55,7 @@ def restate(
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
     keep_on: Callable[[], bool] = lambda: True,
 ) -> Restatement:
-    """Restate the calls of ``scope``; runs that were killed are brought to their end first.
+    """Restate the calls of ``scope``; runs that were killed are brought to their end first, but not by a dry run.
 
     Args:
         store: The database.
@@ -62,16 +63,21 @@ def restate(
         scope: Which calls.
         requested_by: Who wants it, for the books.
         reason: Why, for the books.
-        dry_run: Sum up what would change, in `restatement_total`, and leave the ledger as it is.
+        dry_run: Sum up what would change, in `restatement_total`, and leave all else as it is: the ledger, what names
+            mean, the tenant rules in force, and runs that were killed.
         on_progress: Told after each chunk how many calls are done, and of how many.
         keep_on: Asked before each chunk; the run rests when it says no, and a later one resumes it.
 
     Raises:
         RestatementError: Another process is restating.
     """
-    resumed = tuple(_resume(store, configuration, on_progress, keep_on))
-    resolve_again(store)
-    store_rules(store, configuration.tenant_rules)
+    resumed: tuple[Restatement, ...] = ()
+    if dry_run:
+        _refuse_beside_another(unfinished(store))
+    else:
+        resumed = tuple(_resume(store, configuration, on_progress, keep_on))
+        resolve_again(store)
+        store_rules(store, configuration.tenant_rules)
     run = {
         "restatement_id": uuid.uuid4().hex[:12],
         "started_at": store.value("SELECT now64(6, 'UTC')"),
@@ -87,6 +93,8 @@ def restate(
     _save(store, run)
     final = "previewed" if dry_run else "done"
     done = _finish(store, configuration, run, final, on_progress, keep_on)
+    if not dry_run and done.finished:
+        book_idle_again(store, configuration, scope.begin or FIRST, scope.end or LAST)
     return Restatement(done.restatement_id, done.examined_calls, done.changed_calls, done.finished, resumed)
 
 
@@ -96,23 +104,58 @@ def reference_changed(store: Store, configuration: Configuration) -> bool:
     return bool(store.value(statement("books/reference_changed"), since=restated_since(store), **kind))
 
 
-def _resume(
-    store: Store, configuration: Configuration, on_progress: Callable[[int, int], None], keep_on: Callable[[], bool]
-) -> list[Restatement]:
-    """Bring killed runs to their end; a dry run is given up instead."""
-    resumed = []
-    unfinished = store.rows(
+def unfinished(store: Store) -> list[dict[str, Any]]:
+    """The runs that are at work or were killed at it, as rows of the table `restatement`."""
+    return store.rows(
         "SELECT * EXCEPT (updated_at) FROM restatement FINAL WHERE state IN ('planning', 'running', 'previewing') "
         "ORDER BY started_at"
     )
-    for run in unfinished:
+
+
+def cancel(store: Store, identity: str) -> Restatement:
+    """End a run that was killed, where it is: what it wrote stays, in the books and in its totals.
+
+    Raises:
+        RestatementError: There is no such run that waits to be finished, or it is at work.
+    """
+    runs = unfinished(store)
+    found = [run for run in runs if run["restatement_id"] == identity]
+    if not found:
+        waiting = ", ".join(run["restatement_id"] for run in runs) or "none does"
+        raise RestatementError(f"no restatement {identity!r} waits to be finished; {waiting}")
+    _refuse_beside_another(found)
+    run, changed = found[0], _changed(store, identity)
+    examined = sum(
+        row["calls"]
+        for row in store.rows(
+            "SELECT calls FROM restatement_chunk FINAL WHERE restatement_id = {id:String} AND state = 'done'",
+            id=identity,
+        )
+    )
+    _forget(store, run)
+    ended = {"state": "cancelled", "finished_at": datetime.now(UTC), "owner": ""}
+    _save(store, {**run, **ended, "examined_calls": examined, "changed_calls": changed})
+    return Restatement(identity, examined, changed, finished=False)
+
+
+def _refuse_beside_another(runs: list[dict[str, Any]]) -> None:
+    for run in runs:
         if _alive(run["owner"]):
             raise RestatementError(
                 f"restatement {run['restatement_id']} is at work (process {run['owner']}, since "
                 f"{run['started_at']:%Y-%m-%d %H:%M} UTC); wait for its end, or end that process: a later "
                 "'spanledger restate' goes on from where it stopped"
             )
-    for run in unfinished:
+
+
+def _resume(
+    store: Store, configuration: Configuration, on_progress: Callable[[int, int], None], keep_on: Callable[[], bool]
+) -> list[Restatement]:
+    """Bring killed runs to their end; a dry run is given up instead."""
+    resumed = []
+    runs = unfinished(store)
+    _refuse_beside_another(runs)
+    for run in runs:
         if run["state"] != "running":
             # Nothing was written yet, or never would have been; what it was to do is for the next run to find.
             _forget(store, run)

@@ -30,15 +30,24 @@ _MANY_TOKENS, _CUT_S = 1e6, 1000.0
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Bounds of a figure; as in EcoLogits, its central value is the middle of them."""
+    """Bounds of a figure."""
 
     low: float
     high: float
 
     @property
     def central(self) -> float:
-        """The middle."""
+        """The middle, EcoLogits' central value."""
         return (self.low + self.high) / 2
+
+    @property
+    def geometric(self) -> float:
+        """The geometric middle: as many times the low as the high is times it, and so no closer to either."""
+        return math.sqrt(self.low * self.high)
+
+    def middle(self) -> Range:
+        """The geometric middle, taken as exact."""
+        return Range(self.geometric, self.geometric)
 
     @classmethod
     def of(cls, value: float | RangeValue, unit: float = 1.0) -> Range:

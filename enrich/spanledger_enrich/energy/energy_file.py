@@ -64,11 +64,11 @@ def record(store: Store, file: EnergyFile) -> int:
 
 def _read(table: CsvTable, default_pue: float) -> EnergyFile:
     if "model" in table.rows:
-        return EnergyFile(table.path, "energy_model", "coefficients of models", _coefficients(table, default_pue))
+        return EnergyFile(table.path, "energy_model", "model", _coefficients(table, default_pue))
     if "host" in table.rows:
-        return EnergyFile(table.path, "energy_host", "hosts", _hosts(table))
+        return EnergyFile(table.path, "energy_host", "host", _hosts(table))
     if "pue" in table.rows:
-        return EnergyFile(table.path, "energy_facility", "data centres", _facilities(table))
+        return EnergyFile(table.path, "energy_facility", "data centre", _facilities(table))
     raise ImportFileError(
         f"{table.path}:1: the columns {', '.join(table.rows.columns[:6])} say nothing; expected {_WHAT}"
     )

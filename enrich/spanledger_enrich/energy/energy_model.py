@@ -1,4 +1,8 @@
-"""Energy entries of models: two methods side by side for those that EcoLogits knows, and proxies for the others."""
+"""Energy entries of models: two methods side by side where the size is known, and stand-ins where it is not.
+
+Which entry a name means, the best first: EcoLogits' catalogue, sizes that makers publish, the size in the name, the
+class of its price. Models that only read have a method of their own; images, video and speech have none.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from ecologits.tracers.utils import PROVIDER_CONFIG_MAP
 
-from spanledger_enrich.energy import ecologits, proxy, token_aware
-from spanledger_enrich.energy.ecologits import Range, maker, parameters, text_models
+from spanledger_enrich.energy import ecologits, model_name, model_size, prefill, proxy, token_aware
+from spanledger_enrich.energy.ecologits import Range, Subject, maker, parameters, text_models
+from spanledger_enrich.energy.model_kind import Kind, kind_of
+from spanledger_enrich.energy.size_in_name import size_in_name
 from spanledger_vocabulary.provider import named
 
 if TYPE_CHECKING:
@@ -18,6 +24,7 @@ if TYPE_CHECKING:
 
     from ecologits.model_repository import Model
 
+    from spanledger_enrich.energy.model_size import ModelSize
     from spanledger_sql.store import Store
 
 SOURCE = ecologits.SOURCE
@@ -32,18 +39,22 @@ _HOSTED_BY = re.compile(
 )
 _VERSION = re.compile(r"-v\d+(?::\d+)?$")
 _DATE = re.compile(r"[-@](?:\d{4}-\d{2}-\d{2}|\d{8})$")
+# Of open weights nobody knows in whose data centre they are served.
+_ANYWHERE_PUE = Range(1.09, 1.2)
 
 
 def load(store: Store) -> int:
-    """Put both methods' entries into `energy_model`, unless these versions are there; gives the new rows."""
-    rows = [*catalogue(), *token_aware_catalogue()]
+    """Put the entries of all known models into `energy_model`, unless these versions are there; gives the new rows."""
     # A row without an overhead is of a version that knew none.
     known = "SELECT uniq(source) FROM energy_model WHERE source IN {sources:Array(String)} AND pue > 0"
-    sources = sorted({row["source"] for row in rows})
+    sources = sorted(_sources())
     if store.value(known, sources=sources) == len(sources):
         return 0
-    store.insert("energy_model", [row for row in rows if row["method"] == METHOD])
-    store.insert("energy_model", [row for row in rows if row["method"] != METHOD])
+    catalogued = [[*catalogue()], [*token_aware_catalogue()], [*size_catalogue()]]
+    # Rows of one insert have the same columns.
+    rows = [row for part in catalogued for row in part]
+    for method in dict.fromkeys(row["method"] for row in rows):
+        store.insert("energy_model", [row for row in rows if row["method"] == method])
     return len(rows)
 
 
@@ -66,60 +77,160 @@ def token_aware_catalogue() -> Iterator[dict[str, Any]]:
             **token_aware.overhead(Range(wue.low / pue.high, wue.high / pue.low)),
             "embodied_g_per_output_token": theirs["embodied_g_per_output_token"],
             "embodied_g_per_request": theirs["embodied_g_per_request"],
-            "source": f"{token_aware.SOURCE}; parameters, water and embodied: {SOURCE}",
+            "source": _token_aware_source(SOURCE),
         }
 
 
-def resolve(provider: str, names: Iterable[str]) -> str:
-    """The `energy_id` for the first of ``names`` (best first) that is known, or '' when none is.
+def size_catalogue() -> Iterator[dict[str, Any]]:
+    """Rows of `energy_model` of the models in `reference/model_size.csv`, by each method that their kind has."""
+    for size in model_size.listed():
+        if size.kind is not Kind.text:
+            yield prefill.of_size(size).row()
+            continue
+        place = PROVIDER_CONFIG_MAP.get(size.maker)
+        pue, wue = (
+            (Range.of(place.datacenter_pue), Range.of(place.datacenter_wue))
+            if place
+            else (_ANYWHERE_PUE, Range(0.0, _ANYWHERE_PUE.low))
+        )
+        theirs = ecologits.coefficients_of(Subject(size.active, size.total, pue, wue))
+        ends_with = f"{size.maker}/{size.model}"
+        names = {"provider": size.maker, "model": size.model}
+        yield {
+            **names,
+            **theirs,
+            "energy_id": f"{METHOD}/{ends_with}",
+            "method": METHOD,
+            "source": f"{SOURCE}; {size.said_by}",
+        }
+        yield {
+            **names,
+            **token_aware.coefficients(size.active, size.total, token_aware.precision(size.model)),
+            **token_aware.overhead(Range(wue.low / pue.high, wue.high / pue.low)),
+            "energy_id": f"{token_aware.METHOD}/{ends_with}",
+            "method": token_aware.METHOD,
+            "embodied_g_per_output_token": theirs["embodied_g_per_output_token"],
+            "embodied_g_per_request": theirs["embodied_g_per_request"],
+            "source": _token_aware_source(size.said_by),
+        }
 
-    It is that of EcoLogits' method; the other methods' have the same ending.
-    """
-    known = _known()
-    vendor = named(provider)
-    makers = (vendor.makers or (vendor.name,)) if vendor else (provider,)
-    for name in (spelling for reported in names for spelling in _spellings(reported)):
-        for who in (*makers, _OPEN_WEIGHTS):
-            if found := known.get((who, name.lower())):
-                return found
-    return ""
 
+def entry(store: Store, provider: str, names: Iterable[str], price_provider: str = "", price_model: str = "") -> str:
+    """The `energy_id` of the model that is called ``names`` (best first), or '' where nothing tells what it draws.
 
-def stand_in(store: Store, names: Iterable[str], price_provider: str, price_model: str) -> str:
-    """The `energy_id` of a proxy for an unknown model, stored where it is new; '' where nothing tells its size.
+    Of models of text it is that of EcoLogits' method; the other methods' have the same ending. A stand-in's row is
+    stored where it is new.
 
     Args:
         store: The database.
-        names: What the model is called.
+        provider: As the span names it.
+        names: What the model is called, the response's name first.
         price_provider: Whose price entry it has, '' where none.
-        price_model: That entry's model.
+        price_model: That entry's model, which also is a name.
     """
-    found = next((sized for name in names if (sized := proxy.by_size(name))), None)
-    if found is None and price_model:
-        # An embedding model sells no output: its input is cheaper than an output token by about the factor of energy.
-        price = store.value(
-            "SELECT argMax(if(output_price > 0, output_price, input_price * 5), valid_from) FROM price_list FINAL "
-            "WHERE provider = {provider:String} AND model = {model:String}",
-            provider=price_provider,
-            model=price_model,
-        )
-        found = proxy.by_price(Decimal(price or 0))
+    called = [name for name in dict.fromkeys([*names, price_model]) if name]
+    kind = next((kind for name in called if (kind := kind_of(name)) is not Kind.text), Kind.text)
+    if kind not in (Kind.text, Kind.embedding, Kind.rerank):
+        return ""
+    if kind is Kind.text and (found := resolve(provider, called)):
+        return found
+    input_price, output_price = _prices(store, price_provider, price_model)
+    if kind is not Kind.text or (output_price == 0 and input_price > 0):
+        return _reader(store, called, input_price)
+    stand_in = next((sized for name in called if (sized := proxy.by_size(name))), None) or proxy.by_price(output_price)
+    if stand_in is None:
+        return ""
+    _store_new(store, stand_in.rows())
+    return stand_in.energy_id
+
+
+def resolve(provider: str, names: Iterable[str]) -> str:
+    """The `energy_id` for the first of ``names`` (best first) whose size is known, or '' when none's is."""
+    vendor = named(provider)
+    makers = (*((vendor.makers or (vendor.name,)) if vendor else (provider,)), _OPEN_WEIGHTS)
+    called = list(names)
+    for name in called:
+        for spelling in _spellings(name):
+            for who in makers:
+                if found := _known().get((who, spelling)):
+                    return found
+    for name in called:
+        for words in model_name.meant(model_name.words(name)):
+            if found := _by_words().get(words):
+                return found
+            size = model_size.named(words)
+            if size is not None and size.kind is Kind.text:
+                return _size_id(size)
+        size = model_size.find(name)
+        if size is not None and size.kind is Kind.text:
+            return _size_id(size)
+    return ""
+
+
+def _reader(store: Store, names: list[str], input_price: Decimal) -> str:
+    """The entry of a model that reads only."""
+    for name in names:
+        size = model_size.find(name)
+        if size is not None and size.kind is not Kind.text:
+            return prefill.of_size(size).energy_id
+    found = next((prefill.by_size(sized.name, sized.total) for name in names if (sized := size_in_name(name))), None)
+    found = found or prefill.by_price(input_price)
     if found is None:
         return ""
-    rows = found.rows()
-    stored = "SELECT count() FROM energy_model WHERE energy_id = {id:String} AND source = {source:String}"
-    if not store.value(stored, id=rows[-1]["energy_id"], source=rows[-1]["source"]):
-        for row in rows:
-            store.insert("energy_model", [row])
+    _store_new(store, [found.row()])
     return found.energy_id
+
+
+def _prices(store: Store, provider: str, model: str) -> tuple[Decimal, Decimal]:
+    """What an input and an output token cost at list when the model came, in USD; 0 where nobody says.
+
+    Prices fall, and tiers differ, while the model stays as large as it is.
+    """
+    if not model:
+        return Decimal(0), Decimal(0)
+    prices = store.rows(
+        "SELECT argMin(ifNull(input_price, 0), valid_from) AS input, argMin(ifNull(output_price, 0), valid_from) "
+        "AS output FROM price_list FINAL WHERE service_tier = '' AND speed = '' "
+        "AND provider = {provider:String} AND model = {model:String}",
+        provider=provider,
+        model=model,
+    )
+    return Decimal(prices[0]["input"] or 0), Decimal(prices[0]["output"] or 0)
+
+
+def _store_new(store: Store, rows: list[dict[str, Any]]) -> None:
+    stored = "SELECT count() FROM energy_model WHERE energy_id = {id:String} AND source = {source:String}"
+    for row in rows:
+        if not store.value(stored, id=row["energy_id"], source=row["source"]):
+            store.insert("energy_model", [row])
+
+
+def _size_id(size: ModelSize) -> str:
+    return f"{METHOD}/{size.maker}/{size.model}"
+
+
+def _token_aware_source(parameters_by: str) -> str:
+    also = "" if parameters_by == SOURCE else f"; embodied: {SOURCE}"
+    said = f"parameters, water and embodied: {SOURCE}" if parameters_by == SOURCE else parameters_by
+    return f"{token_aware.SOURCE}; {said}{also}"
+
+
+def _sources() -> set[str]:
+    """The sources of all rows that `load` writes, without computing these."""
+    sources = {SOURCE, _token_aware_source(SOURCE)}
+    for size in model_size.listed():
+        if size.kind is Kind.text:
+            sources |= {f"{SOURCE}; {size.said_by}", _token_aware_source(size.said_by)}
+        else:
+            sources.add(prefill.of_size(size).source)
+    return sources
 
 
 def _spellings(name: str) -> list[str]:
     """A model's name as reported, and without what hosts put around it: path, region and maker, version, date."""
-    bare = name.lower().rsplit("/", 1)[-1]
-    bare = _HOSTED_BY.sub("", bare)
-    bare = _VERSION.sub("", bare)
-    return list(dict.fromkeys([name.lower(), bare, _DATE.sub("", bare)]))
+    bare = model_name.base(name)
+    shorter = _VERSION.sub("", _HOSTED_BY.sub("", bare))
+    return list(dict.fromkeys([name.lower(), bare, shorter, _DATE.sub("", shorter)]))
 
 
 @cache
@@ -133,6 +244,23 @@ def _known() -> dict[tuple[str, str], str]:
         for (who, name), found in known.items()
         if (who, name.rsplit("/", 1)[-1]) in once
     } | known
+
+
+@cache
+def _by_words() -> dict[tuple[str, ...], str]:
+    """EcoLogits' entries of makers' own models by the words of their names, whoever sells them.
+
+    Without names that two makers use, and without a date's words unless they are reported, too.
+    """
+    exact: dict[tuple[str, ...], set[str]] = {}
+    latest: dict[tuple[str, ...], set[str]] = {}
+    for (who, name), energy_id in _known().items():
+        if who != _OPEN_WEIGHTS:
+            words = model_name.words(name)
+            exact.setdefault(words, set()).add(energy_id)
+            if words[-1] == "latest":
+                latest.setdefault(words[:-1], set()).add(energy_id)
+    return {words: ids.pop() for words, ids in (latest | exact).items() if len(ids) == 1}
 
 
 def _names(model: Model, method: str) -> dict[str, str]:

@@ -6,29 +6,21 @@ and to EcoLogits'.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from spanledger_enrich.energy import ecologits, token_aware
 from spanledger_enrich.energy.ecologits import Range
+from spanledger_enrich.energy.size_in_name import size_in_name
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
 METHOD = "proxy"
-SOURCE = f"proxy 2: {{method}} from the {{basis}}; embodied: {ecologits.SOURCE}"
+SOURCE = f"proxy 3: {{method}} from the {{basis}}; embodied: {ecologits.SOURCE}"
 # Of nobody knows whose data centre.
 _PUE = Range(1.09, 1.2)
 _WIDENING = 2.0
-# Sizes beyond these are version numbers or contexts, not parameters.
-_SMALLEST, _LARGEST = 0.1, 3000.0
-
-_EXPERTS = re.compile(r"(?<![\d.a-z])(\d{1,3})x(\d{1,4}(?:\.\d+)?)b(?![a-z])")
-_SIZE = re.compile(r"(?<![\d.a-z])(\d{1,4}(?:\.\d+)?)b(?![a-z])")
-_ACTIVE = re.compile(r"(?<![a-z\d])a(\d{1,3}(?:\.\d+)?)b(?![a-z])")
-_MILLIONS = re.compile(r"(?<![\d.a-z])(\d{2,3})m(?![a-z])")
-
 # Upper bound of the price class (USD per million output tokens), and parameters in billions: active, total. Prices of
 # open weights whose parameters are known suggest the order of magnitude; a price also pays for much else.
 _PRICE_CLASSES: tuple[tuple[float, Range, Range], ...] = (
@@ -57,7 +49,7 @@ class Proxy:
     def rows(self) -> list[dict[str, Any]]:
         """Its rows of `energy_model`: by the token-aware method, and, as `energy_id` with a suffix, by EcoLogits'."""
         names = {"method": METHOD, "provider": "", "model": self.name}
-        theirs = ecologits.coefficients_of(ecologits.Subject(self.active, self.total, _PUE, Range(0.0, _PUE.low)))
+        theirs = _ecologits(self.active, self.total)
         return [
             {
                 **names,
@@ -79,18 +71,8 @@ class Proxy:
 
 def by_size(name: str) -> Proxy | None:
     """The size class that a model's name tells, such as 7b, 8x22b or 30b-a3b; None where it tells none."""
-    lower = name.lower()
-    if found := _EXPERTS.search(lower):
-        experts, each = int(found[1]), float(found[2])
-        # Experts share the attention layers: Mixtral 8x7B has 47 billion of 56, and 13 active.
-        return _sized(min(2, experts) * each * 0.92, experts * each * 0.84, f"{experts}x{each:g}b")
-    if found := _SIZE.search(lower):
-        total = float(found[1])
-        active = float(part[1]) if (part := _ACTIVE.search(lower)) else total
-        return _sized(active, total, f"{total:g}b" if active == total else f"{total:g}b-a{active:g}b")
-    if found := _MILLIONS.search(lower):
-        return _sized(float(found[1]) / 1000, float(found[1]) / 1000, f"{found[1]}m")
-    return None
+    size = size_in_name(name)
+    return Proxy(size.name, size.active, size.total, "size in its name") if size else None
 
 
 def by_price(usd_per_token: Decimal) -> Proxy | None:
@@ -105,7 +87,29 @@ def by_price(usd_per_token: Decimal) -> Proxy | None:
     return Proxy(name, active, total, "price class of its output tokens")
 
 
-def _sized(active: float, total: float, name: str) -> Proxy | None:
-    if not (_SMALLEST <= total <= _LARGEST and 0 < active <= total):
-        return None
-    return Proxy(name, Range(active, active), Range(total, total), "size in its name")
+def _ecologits(active: Range, total: Range) -> dict[str, Any]:
+    """EcoLogits' coefficients with the geometric middle of the parameters in the centre.
+
+    What is not known to a factor of ten has no latency that could be cut short: seconds have no coefficients, and the
+    low is as if the answer had come at once.
+    """
+    bounds, middle = (
+        ecologits.coefficients_of(ecologits.Subject(a, t, _PUE, Range(0.0, _PUE.low)))
+        for a, t in ((active, total), (active.middle(), total.middle()))
+    )
+    centre = (
+        "wh_per_output_token", "wh_per_request", "embodied_g_per_output_token", "embodied_g_per_request", "pue",
+        "l_per_kwh",
+    )  # fmt: skip
+    seconds = [name for name in bounds if "second" in name]
+    at_once = {
+        f"wh_per_{of}_low": bounds[f"wh_per_{of}_low"] - bounds["wh_per_second_low"] * bounds[lasts]
+        for of, lasts in (("output_token", "seconds_per_output_token_low"), ("request", "seconds_per_request"))
+    }
+    return {
+        **bounds,
+        **at_once,
+        **{name: middle[name] for name in centre},
+        **dict.fromkeys(seconds, 0.0),
+        "central_is_mean": 0,
+    }

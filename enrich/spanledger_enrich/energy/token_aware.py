@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from spanledger_enrich.energy.ecologits import Range
 
 METHOD = "token-aware"
-SOURCE = "token-aware method 2, fit to ML.ENERGY v3"
+SOURCE = "token-aware method 3, fit to ML.ENERGY v3"
 
 # The overhead that k contains, after Google's split, and the bounds within which it may lie.
 PUE = 1.09
@@ -65,6 +65,8 @@ def precision(name: str) -> float:
 def coefficients(active: Range, total: Range, factor: float = 1.0, widening: float = 1.0) -> dict[str, float]:
     """Wh per token of each class, low, central and high, PUE included.
 
+    Where parameters are a range, the central value is of their geometric middles.
+
     Args:
         active: Active parameters in billions.
         total: All of them.
@@ -73,7 +75,7 @@ def coefficients(active: Range, total: Range, factor: float = 1.0, widening: flo
     """
     bounds = {
         "_low": (LOW, active.low, total.low, factor / widening),
-        "": (CENTRAL, active.central, total.central, factor),
+        "": (CENTRAL, active.geometric, total.geometric, factor),
         "_high": (HIGH, active.high, total.high, factor * widening),
     }
     row = {}

@@ -87,9 +87,9 @@ class CsvTable:
 
         Args:
             column: Its name.
-            timezone: Of times without an offset. Where the clock was set back, the first of an hour's two
-                appearances in a zone's rows is summer time and the second is not. Without it, every time needs an
-                offset.
+            timezone: Of times without an offset. Where the clock was set back, the earlier of an hour's two
+                appearances in a zone's rows is summer time and the later is not: the first, or, where the newest row
+                comes first, the second. Without it, every time needs an offset.
             hint: What else mends a time without an offset.
 
         Raises:
@@ -144,6 +144,9 @@ class CsvTable:
             ) from None
         others = [self.rows[name] for name in ("zone", "signal", "basis") if name in self.rows]
         again = local.to_frame("ts").groupby([local, *others], sort=False).cumcount() > 0
+        # Where the newest row comes first, the second of an hour's two appearances is summer time.
+        newest_first = _newest_first(local, others)
+        again = again != newest_first
         twice = local.to_frame("ts").groupby([local, *others], sort=False)["ts"].transform("size") > 1
         possible = local.dt.tz_localize(zone, ambiguous="NaT", nonexistent="shift_forward")
         # The clock of a day without a change knows each time once.
@@ -151,3 +154,12 @@ class CsvTable:
         moments = local.dt.tz_localize(zone, ambiguous=~again.to_numpy(), nonexistent="NaT")
         self.refuse(moments.isna(), column, f"the clock of {timezone} skips this time")
         return moments.dt.tz_convert("UTC")
+
+
+def _newest_first(local: pd.Series[pd.Timestamp], others: list[pd.Series[str]]) -> pd.Series[bool]:
+    """Whether the rows of a line's series go back in time."""
+    frame = local.to_frame("ts")
+    by = others or [pd.Series("", local.index)]
+    series = frame.groupby(by, sort=False)["ts"]
+    newest_first: pd.Series[bool] = series.transform("last") < series.transform("first")
+    return newest_first

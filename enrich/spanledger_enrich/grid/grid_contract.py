@@ -37,7 +37,7 @@ _WHAT = "columns kind,zone,from,to,g_per_kwh and, of certificates and PPAs, mwh 
 
 @dataclass(frozen=True, slots=True)
 class ContractFile:
-    """What a file holds: rows of `grid_contract`."""
+    """What a file holds: rows of `grid_contract`, and in which year the power of each was made, where the file says."""
 
     path: Path
     rows: list[dict[str, Any]]
@@ -62,7 +62,7 @@ def read_files(paths: Sequence[Path], timezone: str = "") -> list[ContractFile]:
 
 def record(store: Store, file: ContractFile) -> int:
     """Store a file's contracts, each in the place of the former one of the same id; gives how many."""
-    store.insert("grid_contract", file.rows)
+    store.insert("grid_contract", [{name: row[name] for name in row if name != "vintage"} for row in file.rows])
     return len(file.rows)
 
 
@@ -90,8 +90,10 @@ def _rows(table: CsvTable, timezone: str) -> list[dict[str, Any]]:
         "id" if "id" in table.rows else "kind", "comes twice for this zone, provider and beginning; expected once",
     )  # fmt: skip
     sources = _optional(table, "source")
+    vintages = table.numbers("vintage", 1990, 2100)
     return [
         {
+            "vintage": None if math.isnan(vintage) else int(vintage),
             "contract_id": id_,
             "kind": kind,
             "provider": provider,
@@ -103,8 +105,8 @@ def _rows(table: CsvTable, timezone: str) -> list[dict[str, Any]]:
             "g_per_kwh": factor,
             "source": source or table.path.name,
         }
-        for id_, kind, provider, zone, begin, end, volume, share, factor, source in zip(
-            ids, kinds, providers, zones, begins, ends, mwh, shares, factors, sources, strict=True
+        for id_, kind, provider, zone, begin, end, volume, share, factor, source, vintage in zip(
+            ids, kinds, providers, zones, begins, ends, mwh, shares, factors, sources, vintages, strict=True
         )
     ]
 

@@ -11,6 +11,8 @@ import pandas as pd
 G_PER_KWH_OF_LB_PER_MWH = 0.45359237
 # Above the dirtiest plant there is (lignite, about 1.7 kg/kWh life cycle): a higher value is in another unit.
 HIGHEST_G_PER_KWH = 2500.0
+# Over its life cycle no plant emits less than some 4 g/kWh: a lower value is in kg or t per kWh, or says nothing.
+LOWEST_LIFECYCLE_G_PER_KWH = 1.0
 
 # From the best to the worst: an hour is as good as the worst value in it.
 QUALITIES = ("measured", "estimated", "forecast")

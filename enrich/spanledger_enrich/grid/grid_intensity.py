@@ -9,7 +9,7 @@ import pandas as pd
 from codecarbon.input import DataSource
 from ecologits.electricity_mix_repository import electricity_mixes
 
-from spanledger_enrich.grid.grid_zone import alpha_2
+from spanledger_enrich.grid.grid_zone import EUROPE, WORLD, alpha_2
 from spanledger_enrich.grid.sources.grid_file import read_files
 
 if TYPE_CHECKING:
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 __all__ = ["WORLD", "load_yearly_means", "read_electricity_maps"]
 
-WORLD = "WORLD"
-
 _CODECARBON = f"CodeCarbon {importlib.metadata.version('codecarbon')}"
 _ECOLOGITS = f"EcoLogits {importlib.metadata.version('ecologits')}"
+# EcoLogits' codes of the world and of Europe.
+_MEANS = {"WOR": WORLD, "EEE": EUROPE}
 
 
 def load_yearly_means(store: Store) -> int:
@@ -58,8 +58,8 @@ def _yearly_means() -> Iterator[dict[str, Any]]:
             covered.add(alpha_3)
             yield _yearly(alpha_2(alpha_3), int(mix["year"]), float(mix["carbon_intensity"]), _CODECARBON)
     for mix in electricity_mixes.list_electricity_mixes():
-        if mix.zone == "WOR":
-            yield _yearly(WORLD, 2020, mix.gwp * 1000, _ECOLOGITS)
+        if mix.zone in _MEANS:
+            yield _yearly(_MEANS[mix.zone], 2020, mix.gwp * 1000, _ECOLOGITS)
         # A nil stands for what is too small to round, and would make calls free of emissions.
         elif mix.zone not in covered and mix.gwp > 0:
             yield _yearly(alpha_2(mix.zone), 2020, mix.gwp * 1000, _ECOLOGITS)

@@ -33,14 +33,18 @@ def record(store: Store, hours: pd.DataFrame, origin: str, sha256: str = "") -> 
 
     Args:
         store: The database.
-        hours: Rows of `grid_intensity` with resolution 'hour', no hour of a zone, signal and basis twice.
+        hours: Rows of `grid_intensity` of one resolution, 'hour' or 'year', no time of a zone, signal and basis twice.
         origin: The file or address that they come from, for the auditor.
         sha256: Of the file, in hex.
     """
     if hours.empty:
         return Recorded()
     known = store.frame(
-        "lookups/grid_stored", zones=sorted(set(hours["zone"])), begin=hours["ts"].min(), until=hours["ts"].max()
+        "lookups/grid_stored",
+        resolution=str(hours["resolution"].iloc[0]),
+        zones=sorted(set(hours["zone"])),
+        begin=hours["ts"].min(),
+        until=hours["ts"].max(),
     )
     kind = pd.Series("new", hours.index)
     if len(known):
@@ -52,7 +56,8 @@ def record(store: Store, hours: pd.DataFrame, origin: str, sha256: str = "") -> 
         kind[before["g_per_kwh"].notna()] = "corrected"
         kind[same] = "unchanged"
         corrected = kind == "corrected"
-        if corrected.any():
+        # A year's mean has no corrections: they are of hours.
+        if corrected.any() and hours["resolution"].iloc[0] == "hour":
             # Before the new value, so that one that is lost in between is told of again, not forgotten.
             store.insert_frame("grid_correction", before.loc[corrected].rename(columns={"imported_at": "valid_since"}))
     changed = hours[kind != "unchanged"]

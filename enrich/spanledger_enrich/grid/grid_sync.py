@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Protocol
 
 import pandas as pd
 
-from spanledger_enrich.grid.grid_hour import HIGHEST_G_PER_KWH, GridStepError, hourly
+from spanledger_enrich.grid.grid_hour import (
+    HIGHEST_G_PER_KWH,
+    LOWEST_LIFECYCLE_G_PER_KWH,
+    GridStepError,
+    hourly,
+)
 from spanledger_enrich.grid.grid_record import Recorded, record
 from spanledger_enrich.grid.sources.http import GridSourceError
 
@@ -108,7 +113,7 @@ def sync(store: Store, source: GridSource, region: str, zone: str, hours: pd.Dat
     """
     for window in windows(hours, source.longest):
         begin, end = window[0].to_pydatetime(), (window[-1] + _HOUR).to_pydatetime()
-        samples, impossible = _usable(source.samples(region, begin, end))
+        samples, impossible = _usable(source.samples(region, begin, end), source.basis)
         try:
             found = hourly(samples.assign(zone=zone, signal=source.signal, basis=source.basis), source.step_minutes)
         except GridStepError as error:
@@ -117,9 +122,10 @@ def sync(store: Store, source: GridSource, region: str, zone: str, hours: pd.Dat
         yield Synced(len(window), record(store, wanted, f"{source.name} API, {region}"), impossible)
 
 
-def _usable(samples: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+def _usable(samples: pd.DataFrame, basis: str) -> tuple[pd.DataFrame, int]:
     """Samples without those that cannot be, and how many these were; of a time given twice the later stays."""
     values = pd.to_numeric(samples["g_per_kwh"])
-    impossible = (values < 0) | (values > HIGHEST_G_PER_KWH)
+    lowest = LOWEST_LIFECYCLE_G_PER_KWH if basis == "lifecycle" else 0.0
+    impossible = (values < lowest) | (values > HIGHEST_G_PER_KWH)
     kept = samples.assign(g_per_kwh=values, ts=pd.to_datetime(samples["ts"], utc=True).dt.as_unit("us"))[~impossible]
     return kept.drop_duplicates("ts", keep="last"), int(impossible.sum())

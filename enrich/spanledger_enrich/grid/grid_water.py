@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ecologits.electricity_mix_repository import electricity_mixes
 
-from spanledger_enrich.grid.grid_zone import alpha_2
+from spanledger_enrich.grid.grid_zone import EUROPE, WORLD, alpha_2
 
 if TYPE_CHECKING:
     from spanledger_sql.store import Store
@@ -21,7 +21,7 @@ def load(store: Store) -> int:
         return 0
     rows = [
         {
-            "zone": "WORLD" if mix.zone == "WOR" else alpha_2(mix.zone),
+            "zone": {"WOR": WORLD, "EEE": EUROPE}.get(mix.zone) or alpha_2(mix.zone),
             "l_per_kwh": mix.wue,
             "source": SOURCE,
         }

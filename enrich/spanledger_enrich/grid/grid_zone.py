@@ -35,6 +35,23 @@ _SHORT_REGIONS = {
 # What endpoints without a place call their region.
 _NO_PLACE = ("global", "default")
 
+WORLD, EUROPE = "WORLD", "EUROPE"
+# The continent that the name of an unknown region tells: a mean of it, or '' where there is none.
+_CONTINENTS = (
+    (
+        re.compile(r"^(?:eu|europe|emea|eea)(?![a-z])|^europe|europe\d*$|^(?:north|west|east|south|central)europe"),
+        EUROPE,
+    ),
+    (
+        re.compile(
+            r"^(?:ap|apac|asia|au|australia|jp|japan|in|india|cn|china|kr|korea|me|il|af|africa|sa|latam|br|brazil|ca"
+            r"|canada|mx|uk|gb|southamerica|uae)(?![a-z])|^(?:asia|africa|australia|southamerica|middleeast|japan|india"
+            r"|china|korea|brazil|canada|uae|qatar|israel)|asia\d*$|africa\d*$"
+        ),
+        "",
+    ),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -51,6 +68,9 @@ class Place:
 def locate(provider: str, cloud_region: str) -> Place:
     """Find the place of a call: its cloud region, else the provider's known country, else '' for the default zone.
 
+    An unknown region whose name tells its continent is not booked at the provider's country: its place is Europe's mean
+    or the default zone.
+
     A region may be named as its cloud does (`us-east-1`, `East US`), by its availability zone (`us-east-1a`,
     `use1-az1`, `eastus-1`, `PHX-AD-1`), or be a grid zone or country itself (`DE`).
     """
@@ -64,6 +84,10 @@ def locate(provider: str, cloud_region: str) -> Place:
         zone = cloud_region.strip().upper()
         return Place(zone, zone.partition("-")[0], f"the span names the grid zone {zone}")
     unknown = f"cloud region {cloud_region!r} is unknown; " if region else ""
+    for pattern, mean in _CONTINENTS:
+        # The provider's own country would be another continent's.
+        if region and pattern.search(region):
+            return Place(mean, mean, f"{unknown}{'mean of Europe' if mean else 'default zone'}")
     known = named(provider)
     hosting = PROVIDER_CONFIG_MAP.get(known.data_centres if known else provider)
     if hosting is not None:
@@ -111,7 +135,9 @@ def _zones() -> dict[str, str]:
         encoding="utf-8"
     )
     listed = {row["zone"]: row["name"] for row in csv.DictReader(text.splitlines())}
-    return {country.alpha_2: country.name for country in pycountry.countries} | {"WORLD": "World"} | listed
+    return (
+        {country.alpha_2: country.name for country in pycountry.countries} | {WORLD: "World", EUROPE: "Europe"} | listed
+    )
 
 
 @cache

@@ -6,50 +6,59 @@ gets the whole set looked at again, and the result is the same as if all had com
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Mapping
 
     from spanledger_sql.store import Store
 
-_SCRATCH = ("call_candidate", "call_nesting", "call_scene", "call_label")
+# The scratch tables: what each is called in the statements, and the one that is there for all.
+SCRATCH = {
+    "candidates": "call_candidate",
+    "insides": "call_inside",
+    "nestings": "call_nesting",
+    "scenes": "call_scene",
+    "labels": "call_label",
+}
 
 
-class Window(NamedTuple):
-    """What was ingested later than ``after``, up to ``until``."""
-
-    after: datetime
-    until: datetime
-
-
-def judge(store: Store, batch: str, parents: Window, version: int) -> int:
+def judge(store: Store, batch: str, inserts: str, version: int, scratch: Mapping[str, str] = SCRATCH) -> int:
     """Write `call_verdict` for the spans of a batch and all that may report the same calls; gives how many changed.
 
     Args:
         store: The database; one worker at a time.
         batch: The table of the batch's spans, stage 1 of the ledger.
-        parents: The spans whose parents are new: one that comes late may show that calls report the same.
+        inserts: The table of the batch's inserts, stage 0: a parent that comes late may show which calls are the same.
         version: The batch's version.
+        scratch: The worker's scratch tables.
     """
     store.execute(statement("count_once/1_keys"), {"batch": batch})
-    for table in _SCRATCH:
-        store.execute(f"TRUNCATE TABLE {table}")
+    for table in scratch.values():
+        store.execute("TRUNCATE TABLE {table:Identifier}", {"table": table})
     candidates = 0
     while True:
         store.execute(
             statement("count_once/2_candidates"),
-            {"batch": batch, "parents_after": parents.after, "parents_until": parents.until},
+            {"batch": batch, "inserts": inserts, **scratch},
         )
-        found = int(store.value("SELECT count() FROM call_candidate"))
+        found = int(store.value("SELECT count() FROM {table:Identifier}", table=scratch["candidates"]))
         if found == candidates:
             break
         candidates = found
     if not candidates:
         return 0
-    for step in ("3_nesting", "3_stream_results", "3_agent_reports", "4_scenes", "5_labels", "6_silent_labels"):
-        store.execute(statement(f"count_once/{step}"))
-    store.execute(statement("count_once/7_verdicts"), {"version": version})
+    for step in (
+        "3_nesting",
+        "3_own_calls",
+        "3_stream_results",
+        "3_agent_reports",
+        "4_scenes",
+        "5_labels",
+        "6_silent_labels",
+    ):
+        store.execute(statement(f"count_once/{step}"), scratch)
+    store.execute(statement("count_once/7_verdicts"), {"version": version, **scratch})
     return int(store.value("SELECT count() FROM call_verdict WHERE version = {version:UInt64}", version=version))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from spanledger_enrich.ledger.resolution import resolve_places
 from spanledger_enrich.ledger.stages import Stages, own_stages
 from spanledger_enrich.ledger.tenant_rules import follow_rules
 from spanledger_sql.store import statement
@@ -16,36 +17,39 @@ if TYPE_CHECKING:
     from spanledger_sql.store import Store
 
 BEGINNING = datetime(1970, 1, 2, tzinfo=UTC)
+# Of all hashes of spans.
+FIRST_SPAN, LAST_SPAN = 0, 2**64 - 1
 _NAME = "ledger"
 
 
-def enrich(store: Store, configuration: Configuration, after: datetime, until: datetime, version: int) -> None:
-    """Write the calls ingested after ``after`` and up to ``until`` into the ledger, without those that it has.
-
-    Calls of earlier batches that count otherwise since the last batch are written anew.
+def enrich(store: Store, configuration: Configuration, version: int) -> None:
+    """Write all calls that were not taken yet into the ledger, in one batch.
 
     Args:
         store: The database.
         configuration: Says the methods.
-        after: The batch's start, excluded.
-        until: The batch's end.
         version: Of the rows written.
     """
     stages = Stages(store)
-    scope = new_calls(store, configuration, after, until, version)
+    scope = new_calls(store, configuration, version)
+    stages.choose(scope, *all_parts(store), limit=2**63)
     stages.take(scope)
     write(store, stages, scope)
 
 
-def new_calls(
-    store: Store, configuration: Configuration, after: datetime, until: datetime, version: int
-) -> dict[str, Any]:
-    """The parameters of the stages, for the worker: the calls ingested in between that the ledger has not."""
+def all_parts(store: Store) -> list[list[str]]:
+    """The names of all parts of `llm_spans`, and of `span_parent`."""
+    parts = store.rows(statement("lookups/parts"))
+    return [[row["name"] for row in parts if row["of"] == table] for table in ("llm_spans", "span_parent")]
+
+
+def new_calls(store: Store, configuration: Configuration, version: int) -> dict[str, Any]:
+    """The parameters of the stages, for the worker: the calls of the inserts that it takes."""
     return {
         "target": "ledger",
         "spans": "llm_spans",
-        "after": after,
-        "until": until,
+        "first_span": FIRST_SPAN,
+        "last_span": LAST_SPAN,
         "version": version,
         "restatement_id": "",
         "restated_chunk": 0,
@@ -57,7 +61,7 @@ def new_calls(
 def write(store: Store, stages: Stages, scope: Mapping[str, Any]) -> None:
     """Write the calls that ``stages`` have taken, and those that count otherwise since, into the ledger."""
     if stages.take_recounted(scope):
-        follow_rules(store, scope)
+        follow_rules(store, {**scope, **stages.tables})
         stages.cost(scope)
 
 
@@ -79,21 +83,23 @@ def compute_again(
     scope = {
         "target": target,
         "spans": spans,
-        "after": BEGINNING,
-        "until": datetime.now(UTC),
+        "first_span": FIRST_SPAN,
+        "last_span": LAST_SPAN,
         "version": version,
         "restatement_id": restatement_id,
         "restated_chunk": chunk,
         "verdicts_after": 0,
         **methods(configuration),
     }
-    follow_rules(store, scope)
     with own_stages(store, target) as stages:
+        follow_rules(store, {**scope, **stages.tables})
         stages.take(scope)
+        # Where a call's host stands, its samples may have told since.
+        resolve_places(store, stages.tables["batch"])
         stages.cost(scope)
 
 
-def methods(configuration: Configuration) -> dict[str, str | float]:
+def methods(configuration: Configuration) -> dict[str, Any]:
     """The configured choices that the enrichment statement takes as parameters."""
     return {
         "default_zone": configuration.default_zone,
@@ -103,13 +109,9 @@ def methods(configuration: Configuration) -> dict[str, str | float]:
         "grid_basis": configuration.grid_basis,
         "default_pue": configuration.default_pue,
         "estimate_usage": int(configuration.estimate_usage),
+        "own_providers": list(configuration.own_providers),
+        "own_hosts": list(configuration.own_hosts),
     }
-
-
-def progress(store: Store) -> datetime:
-    """The time of ingestion up to which every call is in the ledger."""
-    until = store.value("SELECT max(ingested_until) FROM enrich_progress WHERE worker = {worker:String}", worker=_NAME)
-    return max(until, BEGINNING) if isinstance(until, datetime) else BEGINNING
 
 
 def last_version(store: Store) -> int:
@@ -117,17 +119,8 @@ def last_version(store: Store) -> int:
     return int(store.value("SELECT max(version) FROM enrich_progress WHERE worker = {worker:String}", worker=_NAME))
 
 
-def record_progress(store: Store, until: datetime, calls: int, version: int) -> None:
-    """Say that everything ingested up to ``until`` is in the ledger, with ``calls`` more, as ``version``."""
-    store.insert(
-        "enrich_progress",
-        [
-            {
-                "worker": _NAME,
-                "ingested_until": until,
-                "calls": calls,
-                "updated_at": datetime.now(UTC),
-                "version": version,
-            }
-        ],
-    )
+def record_progress(store: Store, calls: int, version: int) -> None:
+    """Say that the batch ``version`` is whole, with ``calls`` more calls."""
+    now = datetime.now(UTC)
+    row = {"worker": _NAME, "ingested_until": now, "calls": calls, "updated_at": now, "version": version}
+    store.insert("enrich_progress", [row])

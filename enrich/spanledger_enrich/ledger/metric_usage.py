@@ -6,7 +6,6 @@ any order: a bucket of which a call is told later counts less from then on, or n
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -21,11 +20,12 @@ _BEGINNING = datetime(1970, 1, 2, tzinfo=UTC)
 _LOOKBACK = timedelta(seconds=60)
 
 
-def follow_metrics(store: Store) -> bool:
+def follow_metrics(store: Store, version: int) -> bool:
     """Bring the buckets of calls in line with what spans, logs and metrics tell by now.
 
     Args:
         store: The database; one worker at a time, after the calls so far were counted once.
+        version: Of what it decides, after that of the last batch.
 
     Returns:
         Whether there are new buckets, or some count otherwise than before.
@@ -41,7 +41,6 @@ def follow_metrics(store: Store) -> bool:
         return False
     store.execute("TRUNCATE TABLE metric_rest")
     store.execute(statement("metrics/1_rest"), scope)
-    version = time.time_ns() // 1000
     before = _buckets(store)
     store.execute(statement("metrics/2_verdicts"), {**scope, "version": version})
     store.execute(statement("metrics/3_buckets"))

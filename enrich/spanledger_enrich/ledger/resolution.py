@@ -64,8 +64,7 @@ def _resolution(store: Store, names: PriceNames, seen: Mapping[str, Any]) -> dic
         "price_provider": price.provider,
         "price_model": price.model,
         # The price's canonical name often is the one that the energy catalogue knows.
-        "energy_id": energy_model.resolve(seen["provider"], [*reported, price.model])
-        or energy_model.stand_in(store, reported, price.provider, price.model),
+        "energy_id": energy_model.entry(store, seen["provider"], reported, price.provider, price.model),
         "note": price.note,
         "free": int((price.provider, price.model) == (FREE.provider, FREE.model)),
         "standard_only": int(price.standard_only),

@@ -40,7 +40,8 @@ def store_rules(store: Store, rules: Sequence[TenantRule] | None) -> bool:
     for number, rule in enumerate(rules, 1):
         if rule.pattern is not None:
             _try(store, number, rule)
-    version = time.time_ns() // 1000
+    # Above all before: a clock may have been ahead.
+    version = max(time.time_ns() // 1000, 1 + int(store.value("SELECT max(version) FROM tenant_rule_set")))
     rows = [row for number, rule in enumerate(rules, 1) for row in _rows(version, number, rule)]
     if rows:
         store.insert("tenant_rule", rows)
@@ -57,7 +58,7 @@ def follow_rules(store: Store, scope: Mapping[str, Any]) -> None:
     """
     version = store.value("SELECT max(version) FROM tenant_rule_set")
     if version:
-        names = ("after", "until", "spans", "restatement_id", "restated_chunk")
+        names = ("inserts", "spans", "restatement_id", "restated_chunk")
         store.execute(statement("ledger/call_tenant"), {"version": version, **{name: scope[name] for name in names}})
 
 

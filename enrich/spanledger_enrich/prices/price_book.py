@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import json
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from spanledger_enrich.files.book_history import remember
 from spanledger_enrich.files.import_file import ImportFileError
+from spanledger_enrich.prices import price_list
 from spanledger_enrich.prices.contract_line import checked
 from spanledger_enrich.prices.price_contract import Contract, expand, listed_prices
 from spanledger_enrich.prices.price_file import read_book, read_rates
 from spanledger_enrich.prices.price_line import Place, line
 from spanledger_enrich.prices.price_row import PriceKey
 from spanledger_settings.mendable import MendableError
+from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,6 +29,7 @@ if TYPE_CHECKING:
     from spanledger_enrich.prices.price_line import Rate
     from spanledger_sql.store import Store
 
+KIND = "price book"
 _PRECEDENCE = ("tenant_id", "provider_account", "environment")
 
 
@@ -63,7 +69,7 @@ def import_book(
         scope = {name: getattr(file, name) for name in scope}
     if sum(map(bool, scope.values())) > 1:
         raise ImportFileError(f"{path.name}: a book applies to one of tenant, account and environment, not to several")
-    name = book or file.name
+    name = book or _own_name(store, file.name, scope)
     if name in {"", "list", "free"} or any(letter in name for letter in "/@#"):
         raise ImportFileError(f"{path.name}: book: {name!r} cannot name a contract; expected a name such as acme-2025")
     for other in store.rows("SELECT * FROM price_book FINAL WHERE NOT deleted"):
@@ -88,6 +94,56 @@ def import_book(
     store_rates(store, file.rates)
     models, changed = _write(store, about, Contract(lines, listed, rates))
     return Imported(name, len(file.lines), models, changed)
+
+
+def doubts(store: Store, path: Path, *, tenant: str = "", account: str = "", environment: str = "") -> list[str]:
+    """What a book says that is probably not meant, a sentence each: whom no call is of, what no call used, surcharges.
+
+    Raises:
+        ImportFileError: The file cannot be read.
+    """
+    file = read_book(path)
+    given = {"tenant_id": tenant, "provider_account": account, "environment": environment}
+    scope = given if any(given.values()) else {name: getattr(file, name) for name in given}
+    seen = store.rows(statement("reports/prices/seen"))
+    found = [
+        f"no call is of the {kind} {scope[column]!r}{_nearest(scope[column], {row[column] for row in seen})}"
+        for column, kind in (("tenant_id", "tenant"), ("provider_account", "account"), ("environment", "environment"))
+        if scope[column] and seen and scope[column] not in {row[column] for row in seen}
+    ]
+    used = {row["provider"] for row in seen}
+    models = {name for row in seen for name in (row["request_model"], row["response_model"])}
+    for one in file.lines:
+        if one.discount_percent is not None and one.discount_percent < 0:
+            found.append(f"{one.place.row}: a discount of {one.discount_percent} % makes prices higher")
+        seller = price_list.seller(one.provider)
+        known = [*price_list.providers(), *(price_list.seller(name) for name in used)]
+        if one.provider and seller not in known:
+            near = _nearest(one.provider, {*price_list.providers(), *used})
+            found.append(f"{one.place.row}: neither the list nor any call has the provider {one.provider!r}{near}")
+        elif (
+            one.kind == "price"
+            and one.model
+            and one.model not in models
+            and not price_list.resolve(one.provider.lower(), [one.model]).model
+        ):
+            near = _nearest(one.model, {*models, *price_list.sold_by(seller)})
+            found.append(f"{one.place.row}: neither the list nor any call has the model {one.model!r}{near}")
+    return found
+
+
+def _nearest(name: str, known: set[str]) -> str:
+    near = difflib.get_close_matches(name, sorted(known - {""}), 2, 0.6)
+    return f"; meant {' or '.join(near)}?" if near else ""
+
+
+def _own_name(store: Store, name: str, scope: Mapping[str, str]) -> str:
+    """The file's name, or, where the book of that name is somebody else's, that name with whose this one is."""
+    for other in store.rows("SELECT * FROM price_book FINAL WHERE book = {book:String} AND NOT deleted", book=name):
+        if any(other[key] != value for key, value in scope.items()):
+            whose = next(filter(None, scope.values()), "everybody")
+            return f"{name}-{re.sub('[/@#]', '-', whose)}"
+    return name
 
 
 def import_rates(store: Store, path: Path) -> int:
@@ -145,6 +201,7 @@ def remove_book(store: Store, book: str) -> None:
     if not found:
         raise UnknownBookError(f"there is no contract book {book!r}: see 'spanledger prices books'")
     store.insert("price_book", [{**found[0], "deleted": 1}])
+    remember(store, KIND, book, "removed", found[0]["origin"], _told(found[0]))
 
 
 def _write(store: Store, about: Mapping[str, Any], contract: Contract) -> tuple[int, bool]:
@@ -163,7 +220,13 @@ def _write(store: Store, about: Mapping[str, Any], contract: Contract) -> tuple[
         return models, False
     store.insert("price_list", [_booked(row, version, about) for row in rows])
     store.insert("price_book", [{**about, "version": version}])
+    remember(store, KIND, about["book"], "imported" if before is None else "changed", about["origin"], _told(about))
     return models, True
+
+
+def _told(about: Mapping[str, Any]) -> dict[str, Any]:
+    """What a book says, for its history."""
+    return {**{name: about[name] for name in _PRECEDENCE if about[name]}, "lines": json.loads(about["lines"])}
 
 
 def _scope_changed(store: Store, about: Mapping[str, Any]) -> bool:

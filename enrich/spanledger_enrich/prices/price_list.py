@@ -34,7 +34,12 @@ ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 _MINIMUM_SECONDS = {("groq", "whisper-large-v3"): 10, ("groq", "whisper-large-v3-turbo"): 10}
 
 # What clouds and gateways put before a model's name.
-_PREFIX = re.compile(r"^(?:.*/)?(?:publishers/[^/]+/models|models|deployments|endpoints)/|^[a-z0-9_.-]+/")
+_PREFIX = re.compile(
+    r"^arn:aws[a-z-]*:bedrock:[^/]*:(?:foundation-model|inference-profile|default-prompt-router)/"
+    r"|^(?:.*/)?(?:publishers/[^/]+/models|models|deployments|endpoints)/|^[a-z0-9_.-]+/"
+)
+# What a gateway puts behind a name to say how it is to choose among those who serve the model: the price stays the model's.
+_SUFFIX = re.compile(r":(?:nitro|floor|exacto|beta)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,7 @@ def load(store: Store) -> int:
         _key(row): row
         for row in store.rows("SELECT * EXCEPT (loaded_at) FROM price_list FINAL WHERE book = {book:String}", book=BOOK)
     }
-    rows = [row | {"source": source} for row in catalogue()]
+    rows = [row | {"source": row["source"].replace(SOURCE, source, 1)} for row in catalogue()]
     changed = [row for row in rows if _said(before.get(_key(row), {})) != _said(row)]
     replaced = [_key(row) for row in changed if _key(row) in before]
     if replaced:
@@ -94,12 +99,17 @@ def catalogue() -> Iterator[dict[str, Any]]:
     for provider in data_snapshot.get_snapshot().providers:
         for model in provider.models:
             for valid_from, (tier, speed) in itertools.product(_starts(model), _contexts(model)):
-                columns = _prices(provider, model, valid_from, tier, speed)
+                seen_from = _seen_from(model, tier, speed)
+                early = seen_from is not None and valid_from < seen_from
+                if early and not _same_standard(model, valid_from, seen_from):
+                    continue  # nobody knows what the tier cost when the standard price was another one
+                columns = _prices(provider, model, valid_from, tier, speed, as_of=seen_from if early else None)
                 if columns is not None:
+                    note = f"; the tier's price was first seen on {seen_from:%Y-%m-%d}" if early else ""
                     key = PriceKey(BOOK, provider.id, model.id, valid_from, tier, speed)
                     yield {
                         **key.columns(), "currency": "USD", **columns,
-                        "applies": 1, "exchange_rate": Decimal(1), "source": SOURCE,
+                        "applies": 1, "exchange_rate": Decimal(1), "source": SOURCE + note,
                     }  # fmt: skip
 
 
@@ -180,17 +190,29 @@ def price_context(service_tier: str, speed: str) -> dict[str, str]:
 
 
 def _spellings(provider: str | None, name: str) -> Iterator[tuple[str | None, str]]:
-    """Provider and model as they were said, then without the prefixes that clouds and gateways put before a name."""
+    """Provider and model as they were said, then without what clouds and gateways put before and behind a name."""
     yield provider, name
-    bare = _PREFIX.sub("", name)
-    if bare == name:
+    plain = _SUFFIX.sub("", name)
+    if plain != name:
+        yield provider, plain
+    bare = _PREFIX.sub("", plain)
+    if bare == plain:
         return
-    if provider is None:
-        # A gateway's name says the provider first, such as azure/gpt-4o.
-        first = name.split("/", 1)[0].lower()
-        yield _catalogued(first), bare
-    else:
+    if provider is not None and _is_catalogued(provider):
         yield provider, bare
+        if (barer := _PREFIX.sub("", bare)) != bare:
+            yield provider, barer
+        return
+    # A gateway's name says the provider first, such as azure/gpt-4o: nobody else is known to sell it.
+    publisher = _catalogued(plain.split("/", 1)[0].lower())
+    yield publisher, bare
+    if "." in bare:
+        yield publisher, bare.replace(".", "-")  # as gateways write claude-sonnet-4.5
+
+
+def _is_catalogued(provider: str) -> bool:
+    """Whether the catalogue has prices of this provider."""
+    return data_snapshot.find_provider_by_id(data_snapshot.get_snapshot().providers, provider) is not None
 
 
 def _starts(model: ModelInfo) -> list[datetime]:
@@ -233,9 +255,38 @@ def _contexts(model: ModelInfo) -> list[tuple[str, str]]:
     return list(itertools.product(dict.fromkeys(tiers), dict.fromkeys(speeds)))
 
 
-def _prices(provider: Provider, model: ModelInfo, valid_from: datetime, tier: str, speed: str) -> dict[str, Any] | None:
+def _seen_from(model: ModelInfo, tier: str, speed: str) -> datetime | None:
+    """The day from which the catalogue has a tier's or a speed's price: when it learned of it, not when it began."""
+    context = price_context(tier, speed)
+    if not context:
+        return None
+    starts = []
+    for variant in model.price_variants or []:
+        if variant.when and all(context.get(name) == value for name, value in variant.when.items()):
+            if not isinstance(variant.constraint, StartDateConstraint):
+                return None
+            starts.append(datetime.combine(variant.constraint.start_date, time(), tzinfo=UTC))
+    return min(starts, default=None)
+
+
+def _same_standard(model: ModelInfo, one: datetime, other: datetime) -> bool:
+    """Whether the standard tier cost the same on two days, in what the first has a price for."""
+    before, after = vars(model.get_prices(one, {})), vars(model.get_prices(other, {}))
+    return all(after.get(name) == price for name, price in before.items() if price is not None)
+
+
+def _prices(
+    provider: Provider,
+    model: ModelInfo,
+    valid_from: datetime,
+    tier: str,
+    speed: str,
+    *,
+    as_of: datetime | None = None,
+) -> dict[str, Any] | None:
     windows = _window_starts(model)
-    moments = [valid_from.replace(hour=second // 3600, minute=second // 60 % 60) for second in (0, *windows)]
+    day = as_of or valid_from
+    moments = [day.replace(hour=second // 3600, minute=second // 60 % 60) for second in (0, *windows)]
     segments = [model.get_prices(moment, price_context(tier, speed)) for moment in moments]
     return price_columns(segments, windows, minimum_seconds=_MINIMUM_SECONDS.get((provider.id, model.id), 0))
 

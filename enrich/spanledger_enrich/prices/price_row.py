@@ -28,6 +28,11 @@ TOKEN_CLASSES = (
     "output",
     "output_audio",
     "reasoning",
+    "input_image",
+    "output_image",
+    "cache_read_audio",
+    "cache_read_image",
+    "input_video",
 )
 CLASSES = (*TOKEN_CLASSES, "search", "request")
 
@@ -41,6 +46,11 @@ _KEYS = {
     "output": ("output_mtok",),
     "output_audio": ("output_audio_mtok", "output_mtok"),
     "reasoning": ("output_reasoning_mtok", "output_mtok"),
+    "input_image": ("input_image_mtok", "input_mtok"),
+    "output_image": ("output_image_mtok", "output_mtok"),
+    "cache_read_audio": ("cache_audio_read_mtok", "cache_read_mtok", "input_mtok"),
+    "cache_read_image": ("cache_image_read_mtok", "cache_read_mtok", "input_mtok"),
+    "input_video": ("input_video_mtok", "input_mtok"),
     "search": ("web_searches_kcount",),
     "request": ("requests_kcount",),
 }

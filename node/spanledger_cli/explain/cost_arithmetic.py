@@ -99,15 +99,25 @@ def _quantities(call: Mapping[str, Any]) -> Iterator[tuple[str, str, int]]:
     """How much there was of each class: column of the ledger, class of the price, quantity. No token is in two."""
     written = max(call["cache_write_tokens"], call["cache_write_1h_tokens"])
     uncached = max(0, call["input_tokens"] - call["cache_read_tokens"] - written)
-    audio_in = min(call["input_audio_tokens"], uncached)
+    cached_audio = min(call["cache_read_audio_tokens"], call["cache_read_tokens"])
+    cached_image = min(call["cache_read_image_tokens"], call["cache_read_tokens"] - cached_audio)
+    audio_in = min(max(0, call["input_audio_tokens"] - cached_audio), uncached)
+    image_in = min(max(0, call["input_image_tokens"] - cached_image), uncached - audio_in)
+    video_in = min(call["input_video_tokens"], uncached - audio_in - image_in)
     audio_out = min(call["output_audio_tokens"], call["output_tokens"])
-    reasoned = min(call["reasoning_tokens"], call["output_tokens"] - audio_out)
-    yield "input_cost", "input", uncached - audio_in
+    image_out = min(call["output_image_tokens"], call["output_tokens"] - audio_out)
+    reasoned = min(call["reasoning_tokens"], call["output_tokens"] - audio_out - image_out)
+    yield "input_cost", "input", uncached - audio_in - image_in - video_in
     yield "input_cost", "input_audio", audio_in
-    yield "cache_read_cost", "cache_read", call["cache_read_tokens"]
+    yield "input_cost", "input_image", image_in
+    yield "input_cost", "input_video", video_in
+    yield "cache_read_cost", "cache_read", call["cache_read_tokens"] - cached_audio - cached_image
+    yield "cache_read_cost", "cache_read_audio", cached_audio
+    yield "cache_read_cost", "cache_read_image", cached_image
     yield "cache_write_cost", "cache_write", written - call["cache_write_1h_tokens"]
     yield "cache_write_cost", "cache_write_1h", call["cache_write_1h_tokens"]
-    yield "output_cost", "output", call["output_tokens"] - audio_out - reasoned
+    yield "output_cost", "output", call["output_tokens"] - audio_out - image_out - reasoned
+    yield "output_cost", "output_image", image_out
     yield "output_cost", "output_audio", audio_out
     yield "output_cost", "reasoning", reasoned
     yield "other_cost", "request", int(call["status"] == "ok")

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from spanledger_cli.explain.cost_arithmetic import shares, step_of
-from spanledger_cli.terminal import known
+from spanledger_cli.export import known
 from spanledger_sql.store import statement
 
 if TYPE_CHECKING:

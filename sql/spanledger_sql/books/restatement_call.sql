@@ -104,8 +104,9 @@ FROM
             AND (empty({providers:Array(String)}) OR has({providers:Array(String)}, provider))
             AND (
                 empty({models:Array(String)})
-                OR has({models:Array(String)}, request_model)
-                OR has({models:Array(String)}, response_model)
+                OR hasAny({models:Array(String)}, [CAST(request_model, 'String'), CAST(response_model, 'String'),
+                    replaceRegexpOne(request_model, '[-@](20\\d{2}-\\d{2}-\\d{2}|20\\d{6})(-v\\d+(:\\d+)?)?$', ''),
+                    replaceRegexpOne(response_model, '[-@](20\\d{2}-\\d{2}-\\d{2}|20\\d{6})(-v\\d+(:\\d+)?)?$', '')])
             )
         SETTINGS do_not_merge_across_partitions_select_final = 1
     ) AS call

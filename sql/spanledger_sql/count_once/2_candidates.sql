@@ -1,9 +1,9 @@
 -- Puts down the spans that share a key with a span of the batch, and those that share one with a span put down before:
 -- run until it adds none.
 -- A parent that comes late, of a trace with several calls, calls for another look at them as well.
--- Parameters: batch Identifier: the table of the batch, stage 1 of the ledger; parents_after, parents_until
---     DateTime64(6, 'UTC'): the parents that are new, by time of ingestion, half-open at the start.
-INSERT INTO call_candidate
+-- Parameters: batch, inserts Identifier: the tables of the batch, stages 1 and 0 of the ledger; candidates Identifier: the
+--     worker's scratch table.
+INSERT INTO {candidates:Identifier}
 WITH
     touched AS
     (
@@ -17,12 +17,12 @@ WITH
             UNION ALL
             SELECT cityHash64('trace', trace_id)
             FROM span_parent
-            WHERE ingested_at > {parents_after:DateTime64(6, 'UTC')} AND ingested_at <= {parents_until:DateTime64(6, 'UTC')}
+            WHERE ingested_at IN (SELECT ingested_at FROM {inserts:Identifier} WHERE parents > 0)
             UNION ALL
             SELECT key
             FROM llm_span_key
-            WHERE ingested_at IN (SELECT ingested_at FROM call_candidate)
-                AND span IN (SELECT span FROM call_candidate)
+            WHERE ingested_at IN (SELECT ingested_at FROM {candidates:Identifier})
+                AND span IN (SELECT span FROM {candidates:Identifier})
         )
         GROUP BY key
         HAVING uniqExact(span) > 1
@@ -31,7 +31,7 @@ WITH
     (
         SELECT span, ingested_at
         FROM call_key
-        WHERE key IN (SELECT key FROM touched) AND span NOT IN (SELECT span FROM call_candidate)
+        WHERE key IN (SELECT key FROM touched) AND span NOT IN (SELECT span FROM {candidates:Identifier})
     ),
     (name -> replaceRegexpOne(replaceRegexpOne(lower(name), '^.*/', ''),
                               '[-@:](20\\d\\d-?\\d\\d-?\\d\\d|\\d{4,8}|latest)$', '')) AS plain
@@ -42,13 +42,15 @@ SELECT
     parent_span_id,
     ingested_at,
     service_name,
-    ts AS begins,
-    ts + toIntervalNanosecond(toInt64(least(duration_ms, 1e10) * 1e6)) AS ends,
+    -- As far as what is reckoned with them can be computed.
+    least(greatest(ts, toDateTime64('1970-01-01 00:00:00', 9, 'UTC')), toDateTime64('2100-01-01 00:00:00', 9, 'UTC')) AS begins,
+    begins + toIntervalNanosecond(toInt64(greatest(0, least(ifNotFinite(duration_ms, 0), 1e10)) * 1e6)) AS ends,
     concat(scope_name, multiIf(dialect = 'logfire-stream', ' stream', signal = 'log', concat(' log ', dialect), '')) AS reporter,
     if(operation IN ('chat', 'text_completion', 'generate_content', 'responses', 'multimodal'), 'chat', operation)
         AS kind,
     plain(if(request_model != '', request_model, response_model)) AS model,
-    response_id,
+    plain(response_model) AS answered,
+    if(match(response_id, '^(\\d{1,9}|chatcmpl-\\d{1,3})$'), '', response_id) AS response_id,
     status = 'error' AS failed,
     usage_source != 'missing' AS has_usage,
     input_tokens,
@@ -69,5 +71,6 @@ WHERE operation != 'vendor_usage'
     AND granularity = 'call'
     AND ingested_at IN (SELECT ingested_at FROM related)
     AND cityHash64(trace_id, span_id) IN (SELECT span FROM related)
+    AND cityHash64(trace_id, span_id) NOT IN (SELECT span FROM set_aside FINAL WHERE waiting = 1)
 ORDER BY has_usage DESC, output_tokens DESC, details DESC, ingested_at
 LIMIT 1 BY trace_id, span_id

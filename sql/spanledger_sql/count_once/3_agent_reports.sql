@@ -3,7 +3,8 @@
 -- An agent's span and its logs may share no id: they tell the same prompt and the same answer, reasoning aside, and end
 -- within five seconds of each other. Of several such calls in a row the n-th of the one is the n-th of the other. Response ids
 -- that differ tell calls apart, where both have one; the richest has a model, and the most details.
-INSERT INTO call_nesting
+-- Parameters: candidates, nestings Identifier: the worker's scratch tables.
+INSERT INTO {nestings:Identifier}
 WITH
     report AS
     (
@@ -11,7 +12,7 @@ WITH
             span, trace_id, agent, reporter, ends, input_tokens, answer_tokens, model, details, is_log,
             ends > max(ends) OVER (PARTITION BY agent, input_tokens, answer_tokens ORDER BY ends, span
                                    ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) + INTERVAL 5 SECOND AS starts_run
-        FROM call_candidate
+        FROM {candidates:Identifier}
         WHERE agent != '' AND has_usage AND NOT failed
     ),
     in_runs AS

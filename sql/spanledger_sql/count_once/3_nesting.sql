@@ -1,22 +1,23 @@
 -- Puts down which call's span is inside which other's, however many spans that are no calls lie between them.
-INSERT INTO call_nesting
+-- Parameters: candidates, insides Identifier: the worker's scratch tables.
+INSERT INTO {insides:Identifier}
 WITH RECURSIVE
     parents AS
     (
         SELECT DISTINCT trace_id, span_id, parent_span_id
         FROM
         (
-            SELECT trace_id, span_id, parent_span_id FROM call_candidate WHERE parent_span_id != ''
+            SELECT trace_id, span_id, parent_span_id FROM {candidates:Identifier} WHERE parent_span_id != ''
             UNION ALL
             SELECT trace_id, span_id, parent_span_id
             FROM span_parent
-            WHERE trace_id IN (SELECT trace_id FROM call_candidate)
+            WHERE trace_id IN (SELECT trace_id FROM {candidates:Identifier})
         )
     ),
     climbing AS
     (
         SELECT span, kind, trace_id, parent_span_id AS above, 1 AS steps
-        FROM call_candidate
+        FROM {candidates:Identifier}
         WHERE parent_span_id != ''
         UNION ALL
         SELECT climbing.span, climbing.kind, climbing.trace_id, parents.parent_span_id, climbing.steps + 1
@@ -28,7 +29,7 @@ SELECT DISTINCT
     climbing.span AS inner_span,
     outer_call.span AS outer_span
 FROM climbing
-INNER JOIN call_candidate AS outer_call
+INNER JOIN {candidates:Identifier} AS outer_call
     ON outer_call.trace_id = climbing.trace_id AND outer_call.span_id = climbing.above
     AND outer_call.kind = climbing.kind
 WHERE outer_call.span != climbing.span

@@ -1,13 +1,14 @@
 -- Takes the result of a Logfire stream, a span in a trace of its own, for one inside the span that asked for the stream:
 -- the one of that service and model that ended last before the result's stream began.
-INSERT INTO call_nesting
+-- Parameters: candidates, nestings Identifier: the worker's scratch tables.
+INSERT INTO {nestings:Identifier}
 WITH
     asked AS
     (
         SELECT
             span, service_name, model, ends, toStartOfMinute(ends) AS minute,
             row_number() OVER (PARTITION BY service_name, model, ends ORDER BY begins, span) AS place
-        FROM call_candidate
+        FROM {candidates:Identifier}
         WHERE startsWith(reporter, 'logfire') AND NOT endsWith(reporter, ' stream') AND NOT has_usage AND NOT failed
     ),
     result AS
@@ -23,7 +24,7 @@ WITH
             SELECT
                 span, service_name, model, begins, toStartOfMinute(begins) AS minute,
                 begins + INTERVAL 5 MILLISECOND AS latest
-            FROM call_candidate
+            FROM {candidates:Identifier}
             WHERE startsWith(reporter, 'logfire') AND endsWith(reporter, ' stream')
         ) AS told
         ASOF INNER JOIN asked

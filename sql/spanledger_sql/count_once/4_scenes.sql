@@ -1,14 +1,64 @@
--- Puts down where each candidate plays: in its trace, or in that of the stream whose result it is.
-INSERT INTO call_scene
+-- Puts down where each candidate plays, in its trace or in that of the stream whose result it is, and which share their
+-- response id for being one call.
+--
+-- An id proves nothing by itself: some servers count from 0 anew. Spans that share one are the same call if they tell the
+-- same tokens, or meet in time; but where one instrumentation tells different tokens under one id, or different tenants have
+-- it at different times, the id repeats, and only what tells the same tokens, of one tenant at one time, is one call.
+-- Parameters: candidates, nestings, scenes Identifier: the worker's scratch tables.
+INSERT INTO {scenes:Identifier}
+WITH
+    inside_its_like AS
+    (
+        SELECT nesting.inner_span
+        FROM {nestings:Identifier} AS nesting
+        INNER JOIN {candidates:Identifier} AS inner_call ON inner_call.span = nesting.inner_span
+        INNER JOIN {candidates:Identifier} AS outer_call ON outer_call.span = nesting.outer_span
+        WHERE inner_call.response_id = outer_call.response_id AND inner_call.response_id != ''
+    ),
+    in_runs AS
+    (
+        SELECT
+            *,
+            begins > max(ends) OVER (PARTITION BY kind, response_id ORDER BY begins, span
+                                     ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) + INTERVAL 1 MINUTE AS starts_run
+        FROM {candidates:Identifier}
+        WHERE response_id != ''
+    ),
+    numbered AS
+    (
+        SELECT
+            *,
+            sum(ifNull(starts_run, 0)) OVER (PARTITION BY kind, response_id ORDER BY begins, span
+                                             ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS run,
+            has_usage AND span NOT IN (SELECT inner_span FROM inside_its_like) AS tells
+        FROM in_runs
+    ),
+    identified AS
+    (
+        SELECT
+            span,
+            uniqExactIf((reporter, input_tokens, output_tokens), tells) OVER same_id
+                > uniqExactIf(reporter, tells) OVER same_id AS is_repeated,
+            uniqExactIf(tenant_id, tenant_id != '') OVER same_id > 1 AND max(run) OVER same_id > 0 AS of_many,
+            uniqExactIf((input_tokens, output_tokens), has_usage) OVER same_id <= 1 AS told_alike,
+            cityHash64(kind, response_id, multiIf(
+                is_repeated, toString((input_tokens, output_tokens, has_usage, if(of_many, tenant_id, ''), if(of_many, run, 0))),
+                of_many OR NOT told_alike, toString(run),
+                '')) AS identity
+        FROM numbered
+        WINDOW same_id AS (PARTITION BY kind, response_id)
+    )
 SELECT
     candidate.span,
-    if(stream.span IS NULL, candidate.trace_id, stream.trace_id) AS scene
-FROM call_candidate AS candidate
+    if(stream.span IS NULL, candidate.trace_id, stream.trace_id) AS scene,
+    ifNull(identified.identity, candidate.span) AS identity
+FROM {candidates:Identifier} AS candidate
+LEFT JOIN identified ON identified.span = candidate.span
 LEFT JOIN
 (
     SELECT nesting.inner_span AS result, any(outer_call.span) AS span, any(outer_call.trace_id) AS trace_id
-    FROM call_nesting AS nesting
-    INNER JOIN call_candidate AS outer_call ON outer_call.span = nesting.outer_span
+    FROM {nestings:Identifier} AS nesting
+    INNER JOIN {candidates:Identifier} AS outer_call ON outer_call.span = nesting.outer_span
     WHERE startsWith(outer_call.reporter, 'logfire')
     GROUP BY result
 ) AS stream

@@ -1,18 +1,19 @@
 -- Labels the innermost spans, step 1: those with one label report the same call.
 --
 -- A span is innermost unless a call inside it explains it. A failed call inside explains no usage: then the outer one is
--- all that was told of another call. Two innermost spans report the same call if they share the response id;
+-- all that was told of another call. Two innermost spans report the same call if they share their identity;
 -- or if, in one trace and by different instrumentations, they overlap in time and tell the same tokens, the n-th of the
 -- one being the n-th of the other. Response ids that differ tell calls apart, but for LiteLLM's, which it makes up.
-INSERT INTO call_label
+-- Parameters: candidates, nestings, scenes, labels Identifier: the worker's scratch tables.
+INSERT INTO {labels:Identifier}
 WITH
     explained AS
     (
         SELECT
             nesting.outer_span AS span,
             countIf(NOT inner_call.failed OR inner_call.has_usage) AS answers
-        FROM call_nesting AS nesting
-        INNER JOIN call_candidate AS inner_call ON inner_call.span = nesting.inner_span
+        FROM {nestings:Identifier} AS nesting
+        INNER JOIN {candidates:Identifier} AS inner_call ON inner_call.span = nesting.inner_span
         GROUP BY span
     ),
     innermost AS
@@ -20,9 +21,10 @@ WITH
         SELECT
             candidate.span AS span,
             call_scene.scene AS scene,
+            call_scene.identity AS identity,
             kind, reporter, begins, ends, response_id, has_usage, input_tokens, output_tokens
-        FROM call_candidate AS candidate
-        INNER JOIN call_scene ON call_scene.span = candidate.span
+        FROM {candidates:Identifier} AS candidate
+        INNER JOIN {scenes:Identifier} AS call_scene ON call_scene.span = candidate.span
         LEFT JOIN explained ON explained.span = candidate.span
         WHERE explained.span IS NULL
             OR (explained.answers = 0 AND candidate.has_usage)
@@ -31,7 +33,7 @@ WITH
     (
         SELECT
             *,
-            min(span) OVER (PARTITION BY kind, if(response_id = '', toString(span), response_id)) AS label_1
+            min(span) OVER (PARTITION BY identity) AS label_1
         FROM innermost
     ),
 

@@ -2,7 +2,8 @@
 --
 -- Two reports, by different instrumentations, of one model in one trace at the same time, of which one tells no usage,
 -- are taken for the same call, one to one in the order of time. So are two that both tell none.
-INSERT INTO call_label
+-- Parameters: candidates, scenes, labels Identifier: the worker's scratch tables.
+INSERT INTO {labels:Identifier}
 WITH
     report AS
     (
@@ -17,9 +18,9 @@ WITH
             max(candidate.response_id != '') AS has_response_id,
             min(candidate.begins) AS begins,
             max(candidate.ends) AS ends
-        FROM call_label AS labelled
-        INNER JOIN call_candidate AS candidate ON candidate.span = labelled.span
-        INNER JOIN call_scene ON call_scene.span = labelled.span
+        FROM {labels:Identifier} AS labelled
+        INNER JOIN {candidates:Identifier} AS candidate ON candidate.span = labelled.span
+        INNER JOIN {scenes:Identifier} AS call_scene ON call_scene.span = labelled.span
         WHERE labelled.step = 1
         GROUP BY scene, kind, model, label
     ),
@@ -57,7 +58,7 @@ SELECT
     labelled.span,
     2 AS step,
     coalesce(twice.other_label, once.other_label, labelled.label) AS label
-FROM call_label AS labelled
+FROM {labels:Identifier} AS labelled
 LEFT JOIN joined AS once ON once.silent_label = labelled.label
 LEFT JOIN joined AS twice ON twice.silent_label = once.other_label
 WHERE labelled.step = 1

@@ -1,8 +1,10 @@
 -- Decides which span of each call counts, and writes what changed by that.
 --
 -- A span around one call reports that call too; a span around several is their sum, and counts for none. Of the spans
--- that report a call the richest counts: with usage, with the most details of it, the innermost.
--- Parameters: version UInt64: the batch's.
+-- that report a call the richest counts: with usage, with the most details of it, the innermost. Where they tell different
+-- tokens, the provider's own SDK goes before others; and a span that has the id of one inside it and more tokens, both told
+-- by one instrumentation, has those of other round trips too, of which there is no other report.
+-- Parameters: candidates, nestings, scenes, labels Identifier: the worker's scratch tables; version UInt64: the batch's.
 INSERT INTO call_verdict
 WITH
     -- Calls that failed inside one that tried again, with the same model, after them.
@@ -11,15 +13,15 @@ WITH
         SELECT
             failed_call.span AS span,
             argMin(next_call.span_id, (next_call.begins, next_call.span)) AS next_span_id
-        FROM call_nesting AS of_failed
-        INNER JOIN call_candidate AS failed_call ON failed_call.span = of_failed.inner_span
-        INNER JOIN call_nesting AS of_next ON of_next.outer_span = of_failed.outer_span
-        INNER JOIN call_candidate AS next_call ON next_call.span = of_next.inner_span
+        FROM {nestings:Identifier} AS of_failed
+        INNER JOIN {candidates:Identifier} AS failed_call ON failed_call.span = of_failed.inner_span
+        INNER JOIN {nestings:Identifier} AS of_next ON of_next.outer_span = of_failed.outer_span
+        INNER JOIN {candidates:Identifier} AS next_call ON next_call.span = of_next.inner_span
         WHERE failed_call.failed AND NOT failed_call.has_usage
             AND next_call.model = failed_call.model
             AND next_call.begins >= failed_call.ends
-            AND next_call.span IN (SELECT span FROM call_label)
-            AND failed_call.span IN (SELECT span FROM call_label)
+            AND next_call.span IN (SELECT span FROM {labels:Identifier})
+            AND failed_call.span IN (SELECT span FROM {labels:Identifier})
         GROUP BY span
     ),
     around AS
@@ -29,13 +31,23 @@ WITH
             uniqExact(labelled.label) AS calls,
             min(labelled.label) AS label,
             argMin(inner_call.span_id, (inner_call.begins, inner_call.span)) AS first_span_id
-        FROM call_nesting AS nesting
-        INNER JOIN (SELECT span, label FROM call_label WHERE step = 2) AS labelled ON labelled.span = nesting.inner_span
-        INNER JOIN call_candidate AS inner_call ON inner_call.span = nesting.inner_span
-        INNER JOIN call_candidate AS outer_call ON outer_call.span = nesting.outer_span
+        FROM {nestings:Identifier} AS nesting
+        INNER JOIN (SELECT span, label FROM {labels:Identifier} WHERE step = 2) AS labelled ON labelled.span = nesting.inner_span
+        INNER JOIN {candidates:Identifier} AS inner_call ON inner_call.span = nesting.inner_span
+        INNER JOIN {candidates:Identifier} AS outer_call ON outer_call.span = nesting.outer_span
         WHERE (NOT inner_call.failed OR inner_call.has_usage OR NOT outer_call.has_usage)
             AND inner_call.span NOT IN (SELECT span FROM attempt)
         GROUP BY span
+    ),
+    cumulative AS
+    (
+        SELECT DISTINCT nesting.outer_span AS span
+        FROM {nestings:Identifier} AS nesting
+        INNER JOIN {candidates:Identifier} AS inner_call ON inner_call.span = nesting.inner_span
+        INNER JOIN {candidates:Identifier} AS outer_call ON outer_call.span = nesting.outer_span
+        WHERE inner_call.reporter = outer_call.reporter
+            AND inner_call.response_id = outer_call.response_id AND inner_call.response_id != ''
+            AND outer_call.input_tokens > inner_call.input_tokens AND outer_call.output_tokens > inner_call.output_tokens
     ),
     placed AS
     (
@@ -50,6 +62,11 @@ WITH
             candidate.failed AS failed,
             candidate.has_usage AS has_usage,
             candidate.details AS details,
+            candidate.input_tokens AS input_tokens,
+            candidate.output_tokens AS output_tokens,
+            startsWith(candidate.reporter, 'com.anthropic.') AS by_provider,
+            candidate.span IN (SELECT span FROM cumulative) AS is_cumulative,
+            call_scene.identity AS identity,
             candidate.tenant_id AS tenant_id,
             candidate.tenant_source AS tenant_source,
             candidate.user_id AS user_id,
@@ -60,8 +77,9 @@ WITH
             around.calls > 1 AND NOT is_innermost AS is_sum,
             around.first_span_id AS first_span_id,
             if(is_innermost, innermost.label, around.label) AS label_1
-        FROM call_candidate AS candidate
-        LEFT JOIN (SELECT span, label FROM call_label WHERE step = 2) AS innermost ON innermost.span = candidate.span
+        FROM {candidates:Identifier} AS candidate
+        INNER JOIN {scenes:Identifier} AS call_scene ON call_scene.span = candidate.span
+        LEFT JOIN (SELECT span, label FROM {labels:Identifier} WHERE step = 2) AS innermost ON innermost.span = candidate.span
         LEFT JOIN around ON around.span = candidate.span
         LEFT JOIN attempt ON attempt.span = candidate.span
     ),
@@ -69,7 +87,7 @@ WITH
     (
         SELECT
             *,
-            min(label_1) OVER (PARTITION BY kind, if(response_id = '', toString(span), response_id)) AS label_2
+            min(label_1) OVER (PARTITION BY identity) AS label_2
         FROM placed
         WHERE NOT is_sum AND next_span_id IS NULL
     ),
@@ -78,10 +96,18 @@ WITH
     (
         SELECT
             *,
-            min(label_3) OVER (PARTITION BY kind, if(response_id = '', toString(span), response_id)) AS label_4
+            min(label_3) OVER (PARTITION BY identity) AS label_4
         FROM call_3
     ),
     call_5 AS (SELECT *, min(label_4) OVER (PARTITION BY label_1) AS call FROM call_4),
+    call_6 AS
+    (
+        SELECT
+            *,
+            uniqExactIf((input_tokens, output_tokens), has_usage) OVER (PARTITION BY call) > 1 AS told_apart,
+            told_apart AND (by_provider OR is_cumulative) AS goes_first
+        FROM call_5
+    ),
     ordered AS
     (
         SELECT
@@ -95,12 +121,12 @@ WITH
             first_value(nullIf(user_id, '')) OVER whole AS call_user_id,
             first_value(nullIf(session_id, '')) OVER whole AS call_session_id,
             first_value(nullIf(feature, '')) OVER whole AS call_feature
-        FROM call_5
+        FROM call_6
         WINDOW
             best AS (PARTITION BY call
-                     ORDER BY has_usage DESC, details DESC, is_innermost DESC, failed, response_id = '', begins, span),
+                     ORDER BY has_usage DESC, goes_first DESC, details DESC, is_innermost DESC, failed, response_id = '', begins, span),
             whole AS (PARTITION BY call
-                      ORDER BY has_usage DESC, details DESC, is_innermost DESC, failed, response_id = '', begins, span
+                      ORDER BY has_usage DESC, goes_first DESC, details DESC, is_innermost DESC, failed, response_id = '', begins, span
                       ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
     ),
     decided AS
@@ -156,7 +182,7 @@ LEFT JOIN
     -- Not FINAL, which would merge all there is before it leaves anything out.
     SELECT *
     FROM call_verdict
-    WHERE span IN (SELECT span FROM call_candidate)
+    WHERE span IN (SELECT span FROM {candidates:Identifier})
     ORDER BY version DESC
     LIMIT 1 BY span
 ) AS before

@@ -1,5 +1,5 @@
 -- Stage 3: puts down the list prices and the energy entries that the batch's calls can have: for each price_key, a row for
--- each date on which a price changes.
+-- each date on which a price changes. Of what is there already, none is put down again.
 --
 -- Parameters: batch, models Identifier: the tables of stage 1 and of this one; energy_method String: 'ecologits' or
 --     'token-aware', of models that both know; energy_bounds String: of these models, 'method', or 'envelope': of both
@@ -18,6 +18,7 @@ WITH
             any(speed) AS speed,
             any(vendor_unit) AS vendor_unit
         FROM {batch:Identifier}
+        WHERE price_key NOT IN (SELECT price_key FROM {models:Identifier})
         GROUP BY price_key
     ),
     resolved AS
@@ -60,6 +61,11 @@ SELECT
     price.tier_starts AS tier_starts,
     price.window_starts AS window_starts,
     price.steps AS steps,
+    if(resolution.free = 1 OR price.price_id IS NULL OR price.token_priced = 0, '', arrayStringConcat(arrayFilter(
+        term -> term != '',
+        [if(price.service_tier = '' AND call.service_tier NOT IN ('', 'standard', 'default', 'auto', 'on_demand', 'on-demand', 'none', 'null', 'unspecified'), concat('service tier ', call.service_tier), ''),
+         if(price.speed = '' AND call.speed NOT IN ('', 'standard'), concat('speed ', call.speed), '')]), ', '))
+        AS unpriced_terms,
     energy.energy_id AS energy_id,
     energy.method AS energy_method,
     energy.wh_per_output_token_low AS wh_per_output_token_low,

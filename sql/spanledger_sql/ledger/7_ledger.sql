@@ -11,20 +11,22 @@
 INSERT INTO {target:Identifier}
 (
     trace_id, span_id, ts, duration_ms, service_name, environment,
-    tenant_id, tenant_source, user_id, session_id, feature, workflow, run_id, cost_center, dialect,
+    tenant_id, tenant_source, user_id, session_id, feature, workflow, run_id, cost_center, dimensions, dialect,
     provider, request_model, response_model, operation, streaming, ttft_ms,
     status, error_type, finish_reason, response_id, service_tier, cloud_region,
     input_tokens, cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, output_tokens, reasoning_tokens,
     usage_source,
-    price_status, price_id, price_valid_from, contract_price_id,
+    price_status, unpriced_parts, price_id, price_valid_from, contract_price_id,
     list_cost, contracted_cost, input_cost, cache_read_cost, cache_write_cost, output_cost, other_cost,
     energy_wh, energy_wh_low, energy_wh_high, energy_method, energy_id,
     zone, intensity_g_per_kwh, intensity_source, intensity_resolution,
     co2e_g, co2e_g_low, co2e_g_high, co2e_market_g, embodied_g, water_ml,
     usage_note, input_audio_tokens, output_audio_tokens, web_searches, vendor_unit, vendor_quantity, speed,
+    input_image_tokens, output_image_tokens, cache_read_image_tokens, cache_read_audio_tokens, input_video_tokens,
+    citation_tokens, other_units, reported_cost, inference_geo,
     provider_account, host_name, scope_name,
     pue, water_l_per_kwh, market_g_per_kwh, market_source,
-    dimensions, signal, granularity, calls, agent, reported_cost,
+    signal, granularity, calls, agent,
     counted, counted_reason, version, enriched_at
 )
 -- Senders' clocks may be off by any number of months, each of which is a partition. Rows of one key are found when they
@@ -76,7 +78,8 @@ WITH
             greatest(call.cache_write_tokens, call.cache_write_1h_tokens) AS cache_written,
             toUInt64(greatest(0, toInt64(call.input_tokens) - toInt64(call.cache_read_tokens) - toInt64(cache_written)))
                 AS uncached,
-            if(call.duration_ms > 0, call.duration_ms / 1000, inf) AS lasted_s,
+            -- No model gives 5,000 tokens a second: a span that is shorter ended before its stream did.
+            if(call.duration_ms > 0 AND call.output_tokens <= 5 * call.duration_ms, call.duration_ms / 1000, inf) AS lasted_s,
             toUInt64(greatest(0, toInt64(call.input_tokens) - toInt64(call.cache_read_tokens))) AS uncached_read,
             -- What a model would draw for the call if the answer took its time.
             (per_output_token, per_input_token, per_cache_read_token, per_request) ->
@@ -89,18 +92,26 @@ WITH
             call.host_name AS host_name,
 
             -- The tokens of each class together are the input and the output: none is billed twice.
-            least(call.input_audio_tokens, uncached) AS audio_input,
-            uncached - audio_input AS text_input,
+            least(call.cache_read_audio_tokens, call.cache_read_tokens) AS cached_audio,
+            least(call.cache_read_image_tokens, call.cache_read_tokens - cached_audio) AS cached_image,
+            call.cache_read_tokens - cached_audio - cached_image AS cached_text,
+            least(toUInt64(greatest(0, toInt64(call.input_audio_tokens) - toInt64(cached_audio))), uncached) AS audio_input,
+            least(toUInt64(greatest(0, toInt64(call.input_image_tokens) - toInt64(cached_image))), uncached - audio_input)
+                AS image_input,
+            least(call.input_video_tokens, uncached - audio_input - image_input) AS video_input,
+            uncached - audio_input - image_input - video_input AS text_input,
             cache_written - call.cache_write_1h_tokens AS written_for_5m,
             least(call.output_audio_tokens, call.output_tokens) AS audio_output,
-            least(call.reasoning_tokens, call.output_tokens - audio_output) AS reasoned,
-            call.output_tokens - audio_output - reasoned AS text_output,
+            least(call.output_image_tokens, call.output_tokens - audio_output) AS image_output,
+            least(call.reasoning_tokens, call.output_tokens - audio_output - image_output) AS reasoned,
+            call.output_tokens - audio_output - image_output - reasoned AS text_output,
             if(call.status = 'ok', ifNull(call.calls, 1), 0) AS answers,
             -- Without usage nothing is known to cost, except a call that failed: it costs nothing. Quantities that nobody
             -- could have used are not believed.
             call.usage_source = 'missing' AND call.status = 'ok' OR call.web_searches > 1000000
                 OR NOT call.vendor_quantity BETWEEN 0 AND 1000000000 AS usage_unknown,
 
+            model.unpriced_terms AS unpriced_terms,
             model.free AS free,
             model.price_id AS list_price_id,
             model.valid_from AS list_valid_from,
@@ -161,19 +172,21 @@ WITH
 
             measured.wh IS NOT NULL AS is_measured,
             measured.host_name AS measured_host,
+            -- An overhead that nobody gave lies between 1.1 and 1.8.
             coalesce(measured.pue, place.pue, {default_pue:Float64}) AS host_pue,
-            measured.wh_low * host_pue AS measured_wh_low,
+            measured.wh_low * coalesce(measured.pue, place.pue_low, least(1.1, {default_pue:Float64})) AS measured_wh_low,
             measured.wh * host_pue AS measured_wh,
-            measured.wh_high * host_pue AS measured_wh_high
+            measured.wh_high * coalesce(measured.pue, place.pue_high, greatest(1.8, {default_pue:Float64}))
+                AS measured_wh_high
         FROM attributed AS call
         ASOF LEFT JOIN {models:Identifier} AS model
             ON model.price_key = call.price_key AND model.valid_from <= call.ts
         ASOF LEFT JOIN {contracts:Identifier} AS contract
             ON contract.contract_key = call.contract_key AND contract.valid_from <= call.ts
-        LEFT JOIN {places:Identifier} AS place
-            ON place.place_key = call.place_key
         LEFT JOIN {measured:Identifier} AS measured
             ON measured.span = call.span
+        LEFT JOIN {places:Identifier} AS place
+            ON place.place_key = ifNull(measured.place_key, call.place_key)
     ),
 
     -- The amounts: of money by class, of energy as measured and allotted to the call, else as its model is reckoned to draw.
@@ -187,18 +200,28 @@ WITH
             )) AS charge_of_units,
             -- What was used at one entry's prices, of the list or of a contract: input, cache read, cache write, output, other.
             (price, unit_price, least_cost) -> (
-                usd(text_input * tupleElement(price, 'input') + audio_input * tupleElement(price, 'input_audio')),
-                usd(cache_read_tokens * tupleElement(price, 'cache_read')),
+                usd(text_input * tupleElement(price, 'input') + audio_input * tupleElement(price, 'input_audio')
+                    + image_input * tupleElement(price, 'input_image') + video_input * tupleElement(price, 'input_video')),
+                usd(cached_text * tupleElement(price, 'cache_read') + cached_audio * tupleElement(price, 'cache_read_audio')
+                    + cached_image * tupleElement(price, 'cache_read_image')),
                 usd(written_for_5m * tupleElement(price, 'cache_write')
                     + cache_write_1h_tokens * tupleElement(price, 'cache_write_1h')),
                 usd(text_output * tupleElement(price, 'output') + audio_output * tupleElement(price, 'output_audio')
-                    + reasoned * tupleElement(price, 'reasoning')),
+                    + image_output * tupleElement(price, 'output_image') + reasoned * tupleElement(price, 'reasoning')),
                 usd(answers * tupleElement(price, 'request') + web_searches * tupleElement(price, 'search')
                     + charge_of_units(unit_price, least_cost))
             ) AS cost_by_class
         SELECT
             *,
             unpriced OR usage_unknown AS cost_unknown,
+            -- What was charged for, and has no price.
+            if(free = 1 OR unpriced AND no_contract OR usage_unknown, '', arrayStringConcat(arrayFilter(part -> part != '', [
+                other_units,
+                if(web_searches > 0 AND tupleElement(if(no_contract, list_price, contract_price), 'search') = 0,
+                   concat(toString(web_searches), ' web search'), ''),
+                if(no_contract, ifNull(unpriced_terms, ''), ''),
+                if(inference_geo IN ('', 'global', 'not_available'), '', concat('inference_geo ', inference_geo))
+            ]), ', ')) AS unpriced_parts,
             cost_by_class(list_price, list_unit_price, list_least_cost) AS list_costs,
             cost_by_class(contract_price, contract_unit_price, contract_least_cost) AS contract_costs,
             (full_wh_low - wh_per_second_low * cut_s_low) * overhead_low AS modelled_wh_low,
@@ -229,12 +252,13 @@ WITH
     )
 SELECT
     trace_id, span_id, ts, duration_ms, service_name, environment,
-    tenant, tenant_found_in, call_user_id, call_session_id, call_feature, workflow, run_id, cost_center, dialect,
+    tenant, tenant_found_in, call_user_id, call_session_id, call_feature, workflow, run_id, cost_center, dimensions, dialect,
     provider, request_model, response_model, operation, streaming, ttft_ms,
     status, error_type, finish_reason, response_id, service_tier, cloud_region,
     input_tokens, cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, output_tokens, reasoning_tokens,
     usage_source,
-    multiIf(free = 1, 'free', unpriced AND no_contract, 'unpriced', 'priced') AS price_status,
+    multiIf(free = 1, 'free', unpriced AND no_contract, 'unpriced', unpriced_parts != '', 'partial', 'priced') AS price_status,
+    unpriced_parts,
     ifNull(list_price_id, '') AS price_id,
     if(ifNull(list_price_id, '') = '', NULL, list_valid_from) AS price_valid_from,
     if(no_contract, '', contract_id) AS contract_price_id,
@@ -260,10 +284,12 @@ SELECT
     ) AS embodied_g,
     water AS water_ml,
     usage_note, input_audio_tokens, output_audio_tokens, web_searches, vendor_unit, vendor_quantity, speed,
+    input_image_tokens, output_image_tokens, cache_read_image_tokens, cache_read_audio_tokens, input_video_tokens,
+    citation_tokens, other_units, reported_cost, inference_geo,
     provider_account, host_name, scope_name,
     if(wh IS NULL, NULL, if(is_measured, host_pue, modelled_pue)) AS pue,
     if(wh > 0, water / wh, NULL) AS water_l_per_kwh,
     market_g_per_kwh, market_source,
-    dimensions, signal, granularity, calls, agent, reported_cost,
+    signal, granularity, calls, agent,
     counted, counted_reason, {version:UInt64} AS version, now64(6, 'UTC') AS enriched_at
 FROM summed

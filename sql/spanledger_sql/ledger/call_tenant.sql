@@ -2,8 +2,8 @@
 --
 -- The rules are tried in their order; the first that gives a tenant holds, of those before the span's word and of the
 -- others each. An attribute is one of the span, else of its resource, else what the ledger's column of that name says.
--- Parameters: version UInt64: of the rules; after, until DateTime64(6, 'UTC'): the batch, by time of ingestion, half-open
---     at the start; spans Identifier: `llm_spans`, or a table of its kind; restatement_id String, restated_chunk UInt32:
+-- Parameters: version UInt64: of the rules; inserts Identifier: the table of the inserts whose spans are the batch, stage 0
+--     of the ledger; spans Identifier: `llm_spans`, or a table of its kind; restatement_id String, restated_chunk UInt32:
 --     the calls of a restatement, '' and 0 for a batch.
 INSERT INTO call_tenant
 WITH
@@ -62,8 +62,7 @@ WITH
             arrayFirst(answer -> answer.1 != '' AND answer.3 = 0, answers) AS last,
             if(first.1 != '', first, last) AS answer
         FROM {spans:Identifier} AS llm_spans
-        WHERE ingested_at > {after:DateTime64(6, 'UTC')}
-            AND ingested_at <= {until:DateTime64(6, 'UTC')}
+        WHERE ({restatement_id:String} != '' OR ingested_at IN (SELECT ingested_at FROM {inserts:Identifier}))
             AND ({restatement_id:String} = '' OR ts BETWEEN (SELECT min(ts) FROM restated_calls)
                                                         AND (SELECT max(ts) FROM restated_calls))
             AND ({restatement_id:String} = '' OR (trace_id, span_id) IN (SELECT trace_id, span_id FROM restated_calls))

@@ -1,10 +1,10 @@
--- How much has arrived: as long as this stays, a worker that has seen all has nothing new to look at.
+-- What has arrived: as long as this stays, a worker that has seen all has nothing new to look at.
 --
 -- Columns:
---   spans: rows of llm_spans; NULL where the database cannot tell
---   parents: rows of span_parent; NULL where the database cannot tell
+--   parts: a hash of the parts of llm_spans and span_parent that there are
+--   taken_up: changes when calls that were set aside are to be taken up again
 SELECT
-    anyIf(total_rows, name = 'llm_spans') AS spans,
-    anyIf(total_rows, name = 'span_parent') AS parents
-FROM system.tables
-WHERE database = currentDatabase() AND name IN ('llm_spans', 'span_parent')
+    groupBitXor(cityHash64(table, name)) AS parts,
+    (SELECT sum(version) FROM set_aside FINAL WHERE waiting = 0) AS taken_up
+FROM system.parts
+WHERE database = currentDatabase() AND table IN ('llm_spans', 'span_parent') AND active

@@ -1,6 +1,7 @@
 -- The stored hours of some zones.
 --
 -- Parameters:
+--   resolution String: `hour` or `year`
 --   zones Array(String): the grid zones
 --   begin, until DateTime('UTC'): first and last hour, both included
 -- Columns:
@@ -12,6 +13,6 @@
 --   imported_at: UTC
 SELECT zone, signal, basis, ts, g_per_kwh, quality, source, imported_at
 FROM grid_intensity FINAL
-WHERE resolution = 'hour'
+WHERE resolution = {resolution:String}
     AND zone IN {zones:Array(String)}
     AND ts BETWEEN {begin:DateTime('UTC')} AND {until:DateTime('UTC')}

@@ -13,5 +13,11 @@ FROM
     SELECT any(provider) AS provider, any(cloud_region) AS cloud_region
     FROM {batch:Identifier}
     GROUP BY place_key
+    UNION ALL
+    -- Where its host stands, which is where a call that says nothing ran, if the host's meter saw it.
+    SELECT call.provider AS provider, host.cloud_region AS cloud_region
+    FROM (SELECT DISTINCT provider, host_name FROM {batch:Identifier} WHERE cloud_region = '' AND host_name != '') AS call
+    INNER JOIN (SELECT DISTINCT host_name, cloud_region FROM energy_sample WHERE cloud_region != '') AS host
+        ON host.host_name = call.host_name
 )
 WHERE (provider, cloud_region) NOT IN (SELECT provider, cloud_region FROM grid_zone)

@@ -5,13 +5,17 @@
 -- times the share of the call's time that lies in the sample. Idle energy is that of the time in which no call ran, by
 -- the host's policy: 'own' and 'owner' leave it on the line with an empty span_id, 'shared' puts it on the calls of the
 -- sample, or, where it has none, on those of the hour. The rows written for a host and hour sum to its samples' energy.
--- What CodeCarbon estimates, rather than measures, is taken to be right within a half: wh_low and wh_high.
+-- wh_low, wh_high: what CodeCarbon estimates, rather than measures, is taken to be right within a half; and meters see
+-- neither fans nor power supplies, disks and network: the host may draw up to 1.8 times what they say.
+-- Samples with a flaw are no evidence. Those of one host that overlap are of two machines under one name, or of two meters
+-- on one: they are shared out all the same, their bounds are half and double, and the idle line counts them.
 -- Columns: those of energy_allocation.
 --
 -- Parameters: hosts Array(String), hours Array(DateTime('UTC')): of which host which hour, side by side;
 --     version UInt64: of the rows written.
 INSERT INTO energy_allocation (
-    host_name, hour, trace_id, span_id, ts, tenant_id, cloud_region, wh, wh_low, wh_high, samples, policy, version
+    host_name, hour, trace_id, span_id, ts, tenant_id, cloud_region, wh, wh_low, wh_high, samples, overlapping_samples, policy,
+    version
 )
 WITH
     (SELECT groupUniqArrayArray(arrayPushBack(aliases, name)) FROM provider WHERE is_api) AS api_names,
@@ -34,15 +38,25 @@ WITH
             sample.wh AS wh,
             if(sample.cpu_source = 'estimate', sample.cpu_wh, 0) + if(sample.gpu_source = 'estimate', sample.gpu_wh, 0)
                 + if(sample.ram_source = 'estimate', sample.ram_wh, 0) AS estimated_wh,
+            -- A tenth of a sample is what a restarting meter may repeat.
+            least(ended, max(ended) OVER earlier) - begun > lasted / 10
+                OR ended - leadInFrame(begun, 1, ended) OVER hosts > lasted / 10 AS overlaps,
             ifNull(host.idle_policy, 'own') AS policy,
             ifNull(host.owner, '') AS owner
         FROM
         (
             SELECT * FROM energy_sample FINAL
-            WHERE (host_name, toStartOfHour(toDateTime(started_at, 'UTC'))) IN (SELECT host_name, hour FROM touched)
+            WHERE flaw = '' AND (host_name, toStartOfHour(toDateTime(started_at, 'UTC'))) IN (SELECT host_name, hour FROM touched)
         ) AS sample
         LEFT JOIN (SELECT * FROM energy_host FINAL) AS host
             ON host.host_name = sample.host_name
+        WINDOW
+            hosts AS (
+                PARTITION BY sample.host_name ORDER BY begun, ended
+                ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING),
+            earlier AS (
+                PARTITION BY sample.host_name ORDER BY begun, ended
+                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
     ),
     served AS
     (
@@ -87,6 +101,7 @@ WITH
             s.sample_id AS sample_id,
             s.wh AS sample_wh,
             s.estimated_wh AS sample_estimated_wh,
+            s.overlaps AS overlaps,
             s.lasted AS lasted,
             s.cloud_region AS cloud_region,
             s.policy AS policy,
@@ -113,7 +128,7 @@ WITH
         WHERE parted > met AND minute = intDiv(met, 60000000000)
         UNION ALL
         SELECT
-            host_name, hour, sample_id, wh, estimated_wh, lasted, cloud_region, policy, owner,
+            host_name, hour, sample_id, wh, estimated_wh, overlaps, lasted, cloud_region, policy, owner,
             '' AS trace_id, '' AS span_id, toDateTime64(hour, 9, 'UTC') AS ts,
             begun AS met, begun AS parted, 0. AS weight
         FROM samples
@@ -129,6 +144,7 @@ WITH
             cloud_region,
             policy,
             owner,
+            overlaps,
             weight,
             sum(weight) OVER sample AS sample_weight,
             intervalLengthSum(met, parted) OVER sample AS busy,
@@ -151,6 +167,7 @@ WITH
             any(s.policy) AS policy,
             any(s.owner) AS owner,
             count() AS samples,
+            countIf(s.overlaps) AS overlapping_samples,
             sum(s.weight) AS weight,
             sum(s.wh) AS wh,
             sum(s.estimated_wh) AS estimated_wh
@@ -159,8 +176,10 @@ WITH
     )
 SELECT
     host_name, hour, trace_id, span_id, ts, tenant_id, cloud_region,
-    whole AS wh, whole - estimated / 2 AS wh_low, whole + estimated / 2 AS wh_high,
-    samples, policy, {version:UInt64} AS version
+    whole AS wh,
+    (whole - estimated / 2) * if(overlapping_samples > 0, 0.5, 1) AS wh_low,
+    (whole + estimated / 2) * 1.8 * if(overlapping_samples > 0, 2, 1) AS wh_high,
+    samples, overlapping_samples, policy, {version:UInt64} AS version
 FROM
 (
     SELECT
@@ -179,6 +198,7 @@ FROM
         a.estimated_wh * if(shared AND span_id = '', 0, 1)
             + if(shared, (sumIf(a.estimated_wh, span_id = '') OVER host_hour) * (a.weight / hour_weight), 0) AS estimated,
         samples,
+        overlapping_samples,
         policy
     FROM allotted AS a
     WINDOW host_hour AS (PARTITION BY host_name, hour)

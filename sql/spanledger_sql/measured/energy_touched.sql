@@ -13,7 +13,7 @@ FROM
             toStartOfHour(toDateTime(started_at, 'UTC')) AS hour,
             uniqExact(trace_id, span_id) AS samples
         FROM energy_sample
-        WHERE (host_name, toStartOfHour(toDateTime(started_at, 'UTC'))) IN (
+        WHERE flaw = '' AND (host_name, toStartOfHour(toDateTime(started_at, 'UTC'))) IN (
             SELECT host_name, toStartOfHour(toDateTime(started_at, 'UTC'))
             FROM energy_sample
             WHERE ingested_at > {since:DateTime64(6, 'UTC')}
@@ -33,7 +33,7 @@ FROM
         SELECT
             host_name,
             min(ts) AS first,
-            max(ts + toIntervalMillisecond(toInt64(duration_ms))) AS last
+            max(least(ts, toDateTime64('2100-01-01 00:00:00', 9, 'UTC')) + toIntervalMillisecond(toInt64(least(duration_ms, 1e10)))) AS last
         FROM
         (
             SELECT
@@ -53,6 +53,6 @@ FROM
         GROUP BY host_name, toStartOfHour(ts)
     ) AS late
         ON late.host_name = sample.host_name
-    WHERE sample.started_at < late.last AND sample.ended_at > late.first
+    WHERE sample.flaw = '' AND sample.started_at < late.last AND sample.ended_at > late.first
 )
 ORDER BY host_name, hour

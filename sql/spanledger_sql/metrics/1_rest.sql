@@ -139,7 +139,7 @@ WITH
             toInt64(sum(call.cache_write_tokens)) AS cache_write,
             toInt64(sum(call.output_tokens)) AS output,
             toInt64(sum(call.reasoning_tokens)) AS reasoning,
-            sum(ifNull(call.reported_cost, 0)) AS cost,
+            sum(ifNull(call.reported_cost, 0.)) AS cost,
             toInt64(count()) AS calls
         FROM call_placed AS call
         ASOF INNER JOIN interval_told
@@ -158,7 +158,7 @@ WITH
             toUInt64(greatest(toInt64(0), metric.cache_write - ifNull(told.cache_write, toInt64(0)))) AS cache_write_left,
             toUInt64(greatest(toInt64(0), metric.output - ifNull(told.output, toInt64(0)))) AS output_left,
             toUInt64(greatest(toInt64(0), metric.reasoning - ifNull(told.reasoning, toInt64(0)))) AS reasoning_left,
-            greatest(0., metric.cost - toFloat64(ifNull(told.cost, 0))) AS cost_left,
+            greatest(0., metric.cost - ifNull(told.cost, 0.)) AS cost_left,
             toUInt64(greatest(toInt64(0), metric.calls - ifNull(told.calls, toInt64(0)))) AS calls_left,
             -- A call and the export of its metric may cross: then all that a session's metrics tell is told, if not in its place.
             sum(metric.input - ifNull(told.input, toInt64(0))) OVER whole <= 0
@@ -187,12 +187,12 @@ SELECT
     mapFilter((name, text) -> name NOT IN ('query_source', 'agent.name', 'skill.name', 'plugin.name', 'mcp_tool.name',
                                            'mcp_server.name'), attribution_raw) AS attribution_raw,
     input_left AS input_tokens,
-    cache_read_left AS cache_read_tokens,
-    cache_write_left AS cache_write_tokens,
+    least(cache_read_left, input_left) AS cache_read_tokens,
+    least(cache_write_left, input_left - cache_read_tokens) AS cache_write_tokens,
     output_left AS output_tokens,
     least(reasoning_left, output_left) AS reasoning_tokens,
     if(says_calls > 0 AND calls_left > 0, toUInt64(calls_left), NULL) AS calls,
-    if(costs > 0, toDecimal64(least(cost_left, 100000.), 12), NULL) AS reported_cost,
+    if(costs > 0, cost_left, NULL) AS reported_cost,
     if(any_went_back, 'a counter went back: counted from nothing', '') AS note
 FROM compared
 WHERE NOT all_told AND input_left + output_left > 0

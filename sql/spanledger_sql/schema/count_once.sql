@@ -46,7 +46,8 @@ CREATE TABLE IF NOT EXISTS call_candidate
     reporter String COMMENT 'the instrumentation; for the result of a Logfire stream with " stream" behind it',
     kind String COMMENT '`chat` for every operation that gives text, else the operation',
     model String COMMENT 'without what clouds put before it, and without its date',
-    response_id String COMMENT 'the provider''s id of the answer',
+    answered String COMMENT 'the model that answered, likewise; empty where the span does not say',
+    response_id String COMMENT 'the provider''s id of the answer; empty where it is one that is known to repeat',
     failed UInt8 COMMENT '1: the span tells of an error',
     has_usage UInt8 COMMENT '1: the span tells tokens',
     input_tokens UInt64 COMMENT 'the whole prompt',
@@ -63,7 +64,15 @@ CREATE TABLE IF NOT EXISTS call_candidate
 )
 ENGINE = Memory;
 
--- Scratch paper: which candidate is inside which other.
+-- Scratch paper: which candidate's span is inside which other's.
+CREATE TABLE IF NOT EXISTS call_inside
+(
+    inner_span UInt64 COMMENT 'hash of the span inside',
+    outer_span UInt64 COMMENT 'hash of a span around it, however far'
+)
+ENGINE = Memory;
+
+-- Scratch paper: which of them may report what the other does, or a part of it.
 CREATE TABLE IF NOT EXISTS call_nesting
 (
     inner_span UInt64 COMMENT 'hash of the span inside',
@@ -75,7 +84,8 @@ ENGINE = Memory;
 CREATE TABLE IF NOT EXISTS call_scene
 (
     span UInt64 COMMENT 'a hash of trace and span id',
-    scene String COMMENT 'the trace that the span plays in: its own, or that of the stream whose result it is'
+    scene String COMMENT 'the trace that the span plays in: its own, or that of the stream whose result it is',
+    identity UInt64 COMMENT 'spans of one identity share a response id, and nothing that they tell speaks against one call'
 )
 ENGINE = Memory;
 

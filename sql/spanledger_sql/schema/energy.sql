@@ -82,7 +82,8 @@ CREATE TABLE IF NOT EXISTS energy_sample
     ram_wh Float64 COMMENT 'of it the memory, Wh',
     cpu_source LowCardinality(String) COMMENT 'how that part was got, such as `rapl` or `estimate`',
     gpu_source LowCardinality(String) COMMENT 'how that part was got, such as `nvml`',
-    ram_source LowCardinality(String) COMMENT 'how that part was got, such as `estimate`'
+    ram_source LowCardinality(String) COMMENT 'how that part was got, such as `estimate`',
+    flaw LowCardinality(String) COMMENT 'why it is no evidence, such as `negative` or `more than 50 kW`; empty: it is'
 )
 ENGINE = ReplacingMergeTree(ingested_at)
 PARTITION BY toYYYYMM(started_at)
@@ -104,6 +105,7 @@ CREATE TABLE IF NOT EXISTS energy_allocation
     wh_low Float64 COMMENT 'lower bound, Wh at the host',
     wh_high Float64 COMMENT 'upper bound, Wh at the host',
     samples UInt32 COMMENT 'how many samples of the hour there were',
+    overlapping_samples UInt32 COMMENT 'of these, how many overlap others of the host: two machines or two meters',
     policy LowCardinality(String) COMMENT 'how idle energy was booked: `own`, `shared` or `owner`',
     version UInt64 COMMENT 'rows of a host and hour with the highest one are in force'
 )

@@ -42,7 +42,8 @@ CREATE TABLE IF NOT EXISTS ledger
     usage_source LowCardinality(String)
         COMMENT '`reported`; `missing`: the span names no tokens, and all token columns are 0; or `estimated`, where that is configured',
     price_status LowCardinality(String)
-        COMMENT '`priced`; `free`: the user said so; or `unpriced`: no price book knows the model or the unit',
+        COMMENT '`priced`; `partial`: a part of it has no price, so that its cost is only a part of what it costs; `free`: the user said so; or `unpriced`: no price book knows the model or the unit',
+    unpriced_parts String COMMENT 'of a `partial` price: what was charged for and has no price, such as `3 code execution`' CODEC(ZSTD(1)),
     price_id LowCardinality(String) COMMENT 'the price used: book/provider/model@first day; empty where unpriced',
     price_valid_from Nullable(DateTime64(9, 'UTC'))
         COMMENT 'from when that price holds, UTC; 1970-01-01: no earlier price is known',
@@ -81,6 +82,15 @@ CREATE TABLE IF NOT EXISTS ledger
     input_audio_tokens UInt64 COMMENT 'of `input_tokens`, those of audio',
     output_audio_tokens UInt64 COMMENT 'of `output_tokens`, those of audio',
     web_searches UInt32 COMMENT 'web searches the provider made for the call',
+    input_image_tokens UInt64 COMMENT 'of `input_tokens`, those of images',
+    output_image_tokens UInt64 COMMENT 'of `output_tokens`, those of images',
+    cache_read_image_tokens UInt64 COMMENT 'of `cache_read_tokens`, those of images',
+    cache_read_audio_tokens UInt64 COMMENT 'of `cache_read_tokens`, those of audio',
+    input_video_tokens UInt64 COMMENT 'of `input_tokens`, those of video',
+    citation_tokens UInt64 COMMENT 'of `input_tokens`, those of the sources that the provider quotes, and bills',
+    other_units String COMMENT 'what the provider charges for beside tokens and searches, such as `3 code execution`; empty where nothing' CODEC(ZSTD(1)),
+    reported_cost Nullable(Float64) COMMENT 'what the provider or gateway says that the call cost, USD: a claim, never billed; NULL where it says nothing',
+    inference_geo LowCardinality(String) COMMENT 'where the provider says that it answered, such as `us`',
     vendor_unit LowCardinality(String) COMMENT 'of the use of a service that is no LLM: the unit, such as `page` or `search`',
     vendor_quantity Decimal(18, 6) COMMENT 'of the use of a service that is no LLM: how many units',
     speed LowCardinality(String) COMMENT 'the provider''s speed mode, such as `fast`; empty where the span says none',
@@ -95,12 +105,11 @@ CREATE TABLE IF NOT EXISTS ledger
     market_source LowCardinality(String)
         COMMENT 'the contracts that it rests on; `location-based intensity` where there are none',
     dimensions Map(LowCardinality(String), String)
-        COMMENT 'what else tells whose a call of a coding agent is: `team`, `department`, `organization`, `repository`, `subagent`, `skill`, `tool`' CODEC(ZSTD(1)),
+        COMMENT 'what else `attribution(name=...)` says, by name' CODEC(ZSTD(1)),
     signal LowCardinality(String) DEFAULT 'span' COMMENT 'what told of it: `span`, `log` or `metric`',
     granularity LowCardinality(String) DEFAULT 'call' COMMENT '`call`; or `interval`: all calls of an interval that a metric tells of',
     calls Nullable(UInt64) DEFAULT 1 COMMENT 'how many calls the row stands for; NULL: unknown',
     agent LowCardinality(String) DEFAULT '' COMMENT 'the coding agent that made the call, such as `claude-code`; empty where none did',
-    reported_cost Nullable(Decimal(18, 12)) COMMENT 'what the sender says that it cost, USD: never billed',
     INDEX trace_id_bloom trace_id TYPE bloom_filter GRANULARITY 4,
     INDEX enriched_at_range enriched_at TYPE minmax GRANULARITY 1
 )
@@ -119,3 +128,53 @@ CREATE TABLE IF NOT EXISTS enrich_progress
 )
 ENGINE = ReplacingMergeTree(updated_at)
 ORDER BY worker;
+
+-- Which inserts of spans the worker has taken, each by the `ingested_at` that its rows share, and how many rows it had. An
+-- insert that is not here, or had fewer rows then, is yet to be taken, whatever any clock says.
+CREATE TABLE IF NOT EXISTS taken_insert
+(
+    ingested_at DateTime64(6, 'UTC') COMMENT 'of the rows, UTC' CODEC(Delta, ZSTD(1)),
+    calls UInt64 COMMENT 'its rows in `llm_spans`',
+    parents UInt64 COMMENT 'its rows in `span_parent`',
+    version UInt64 COMMENT 'of the batch; it holds once `enrich_progress` has that version'
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY ingested_at;
+
+-- Calls that cannot be computed, each with the reason; `spanledger enrich --set-aside` takes them up again.
+CREATE TABLE IF NOT EXISTS set_aside
+(
+    span UInt64 COMMENT 'a hash of trace and span id',
+    trace_id String COMMENT 'as in `llm_spans`' CODEC(ZSTD(1)),
+    span_id String COMMENT 'as in `llm_spans`' CODEC(ZSTD(1)),
+    ingested_at DateTime64(6, 'UTC') COMMENT 'finds the span in llm_spans, UTC',
+    ts DateTime64(9, 'UTC') COMMENT 'as in `llm_spans`',
+    service_name LowCardinality(String) COMMENT 'as in `llm_spans`',
+    scope_name LowCardinality(String) COMMENT 'as in `llm_spans`',
+    reason String COMMENT 'what the database says',
+    waiting UInt8 COMMENT '1: not in the ledger; 0: taken up again',
+    version UInt64 COMMENT 'of the batch that set it aside, or of when it was taken up'
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY span;
+
+-- Which worker works: the holder of the newest epoch. The first insert with an epoch's token wins, others are dropped.
+CREATE TABLE IF NOT EXISTS worker_lease
+(
+    epoch UInt64 COMMENT 'counts who held it',
+    owner String COMMENT 'the worker: host, process and a number of its own',
+    above UInt64 COMMENT 'the versions of its batches are above this: whoever held it before wins no more'
+)
+ENGINE = MergeTree
+ORDER BY epoch
+SETTINGS non_replicated_deduplication_window = 1000;
+
+-- What workers say to each other: who waits asks, and whoever holds the lease answers, or gives it back.
+CREATE TABLE IF NOT EXISTS worker_word
+(
+    kind LowCardinality(String) COMMENT '`asked`, `answered` or `given back`',
+    epoch UInt64 COMMENT 'of the lease',
+    word UInt64 COMMENT 'the number of the question'
+)
+ENGINE = ReplacingMergeTree(word)
+ORDER BY (kind, epoch);

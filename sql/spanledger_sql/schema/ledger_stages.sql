@@ -1,6 +1,16 @@
 -- What the stages of the ledger put down, one table a stage: of the worker's last batch. A restatement and a what-if make
 -- tables of their own like these. The last stage writes the ledger itself.
 
+-- 0: the inserts whose spans are taken.
+CREATE TABLE IF NOT EXISTS ledger_inserts
+(
+    ingested_at DateTime64(6, 'UTC') COMMENT 'as in `llm_spans`',
+    calls UInt64 COMMENT 'rows in `llm_spans`',
+    parents UInt64 COMMENT 'rows in `span_parent`',
+    again UInt8 COMMENT '1: some of its calls were taken before'
+)
+ENGINE = Memory;
+
 -- 1: the calls, with what they are looked up by. price_key, agreement_key, place_key: hashes; agreement_key with the
 -- tenant's leads to the contract. contract_*: of what contracts can depend on, what one does depend on.
 CREATE TABLE IF NOT EXISTS ledger_batch
@@ -9,7 +19,9 @@ CREATE TABLE IF NOT EXISTS ledger_batch
     ingested_at DateTime64(6, 'UTC') COMMENT 'as in `llm_spans`',
     price_key UInt64 COMMENT 'what the price is looked up by: a hash',
     agreement_key UInt64 COMMENT 'with the hash of the tenant, what the contract is looked up by: a hash',
-    place_key UInt64 COMMENT 'provider, region and hour: a hash',
+    place_moment DateTime('UTC') COMMENT 'the start of the hour, or of the minute where a power contract begins within one',
+    own_machine UInt8 COMMENT '1: the configuration names its provider or host as own',
+    place_key UInt64 COMMENT 'provider, region, moment and whether on an own machine: a hash',
     contract_region LowCardinality(String) COMMENT 'the region, where a contract depends on it',
     contract_account LowCardinality(String) COMMENT 'the account, where a contract depends on it',
     contract_environment LowCardinality(String) COMMENT 'the environment, where a contract depends on it',
@@ -29,6 +41,7 @@ CREATE TABLE IF NOT EXISTS ledger_batch
     workflow LowCardinality(String) COMMENT 'as in `llm_spans`',
     run_id String COMMENT 'as in `llm_spans`',
     cost_center LowCardinality(String) COMMENT 'as in `llm_spans`',
+    dimensions Map(LowCardinality(String), String) COMMENT 'of `attribution_raw`, what else `attribution(name=...)` says',
     provider LowCardinality(String) COMMENT 'as in `llm_spans`',
     request_model LowCardinality(String) COMMENT 'as in `llm_spans`',
     response_model LowCardinality(String) COMMENT 'as in `llm_spans`',
@@ -52,17 +65,24 @@ CREATE TABLE IF NOT EXISTS ledger_batch
     input_audio_tokens UInt64 COMMENT 'as in `llm_spans`; usage as it is believed',
     output_audio_tokens UInt64 COMMENT 'as in `llm_spans`; usage as it is believed',
     web_searches UInt32 COMMENT 'as in `llm_spans`',
+    input_image_tokens UInt64 COMMENT 'as in `llm_spans`',
+    output_image_tokens UInt64 COMMENT 'as in `llm_spans`',
+    cache_read_image_tokens UInt64 COMMENT 'as in `llm_spans`',
+    cache_read_audio_tokens UInt64 COMMENT 'as in `llm_spans`',
+    input_video_tokens UInt64 COMMENT 'as in `llm_spans`',
+    citation_tokens UInt64 COMMENT 'as in `llm_spans`',
+    other_units String COMMENT 'as in `llm_spans`',
+    reported_cost Nullable(Float64) COMMENT 'as in `llm_spans`',
+    inference_geo LowCardinality(String) COMMENT 'as in `llm_spans`',
     vendor_unit LowCardinality(String) COMMENT 'as in `llm_spans`',
     vendor_quantity Decimal(18, 6) COMMENT 'as in `llm_spans`',
     speed LowCardinality(String) COMMENT 'as in `llm_spans`',
     provider_account LowCardinality(String) COMMENT 'as in `llm_spans`',
     host_name LowCardinality(String) COMMENT 'as in `llm_spans`',
-    dimensions Map(LowCardinality(String), String) COMMENT 'as in `ledger`',
     signal LowCardinality(String) COMMENT 'as in `llm_spans`',
     granularity LowCardinality(String) COMMENT 'as in `llm_spans`',
     calls Nullable(UInt64) COMMENT 'as in `llm_spans`',
-    agent LowCardinality(String) COMMENT 'as in `llm_spans`',
-    reported_cost Nullable(Decimal(18, 12)) COMMENT 'as in `llm_spans`'
+    agent LowCardinality(String) COMMENT 'as in `llm_spans`'
 )
 ENGINE = Memory;
 
@@ -101,8 +121,10 @@ CREATE TABLE IF NOT EXISTS ledger_models
     steps Array(Tuple(
         input Decimal(38, 22), input_audio Decimal(38, 22), cache_read Decimal(38, 22), cache_write Decimal(38, 22),
         cache_write_1h Decimal(38, 22), output Decimal(38, 22), output_audio Decimal(38, 22), reasoning Decimal(38, 22),
-        search Decimal(38, 22), request Decimal(38, 22)))
+        search Decimal(38, 22), request Decimal(38, 22), input_image Decimal(38, 22), output_image Decimal(38, 22),
+        cache_read_audio Decimal(38, 22), cache_read_image Decimal(38, 22), input_video Decimal(38, 22)))
         COMMENT 'the prices of each step by class, the base price first; USD for one',
+    unpriced_terms String COMMENT 'the tier and the speed that the call had, and for which the entry has no price of its own',
     energy_id Nullable(String) COMMENT 'as in `energy_model`',
     energy_method LowCardinality(Nullable(String)) COMMENT 'as in `energy_model`',
     wh_per_output_token_low Nullable(Float64) COMMENT 'as in `energy_model`',
@@ -161,20 +183,37 @@ CREATE TABLE IF NOT EXISTS ledger_contracts
     steps Array(Tuple(
         input Decimal(38, 22), input_audio Decimal(38, 22), cache_read Decimal(38, 22), cache_write Decimal(38, 22),
         cache_write_1h Decimal(38, 22), output Decimal(38, 22), output_audio Decimal(38, 22), reasoning Decimal(38, 22),
-        search Decimal(38, 22), request Decimal(38, 22)))
+        search Decimal(38, 22), request Decimal(38, 22), input_image Decimal(38, 22), output_image Decimal(38, 22),
+        cache_read_audio Decimal(38, 22), cache_read_image Decimal(38, 22), input_video Decimal(38, 22)))
         COMMENT 'the prices of each step by class, the base price first; USD for one'
 )
 ENGINE = Memory;
 
--- 5: provider x region x hour: grid intensity, the data centre's overhead and water, and the contracts for power.
+-- 5: what the host's samples say of a call: Wh at the host. Most calls have no row.
+CREATE TABLE IF NOT EXISTS ledger_measured
+(
+    span UInt64 COMMENT 'a hash of trace and span id',
+    host_name LowCardinality(String) COMMENT 'the host',
+    wh Float64 COMMENT 'at the host, Wh',
+    wh_low Float64 COMMENT 'lower bound, Wh',
+    wh_high Float64 COMMENT 'upper bound, Wh',
+    pue Nullable(Float64) COMMENT 'of the place where the host stands; NULL where that is the provider\'s',
+    provider LowCardinality(String) COMMENT 'as in `ledger_batch`',
+    cloud_region LowCardinality(String) COMMENT 'of the call, else of its host',
+    place_moment DateTime('UTC') COMMENT 'as in `ledger_batch`',
+    place_key UInt64 COMMENT 'as in `ledger_places`'
+)
+ENGINE = Memory;
+
+-- 6: provider x region x hour: grid intensity, the data centre's overhead and water, and the contracts for power.
 CREATE TABLE IF NOT EXISTS ledger_places
 (
     provider LowCardinality(String) COMMENT 'where calls ran',
     cloud_region LowCardinality(String) COMMENT 'where calls ran',
     hour DateTime('UTC') COMMENT 'its start, UTC',
-    place_key UInt64 COMMENT 'provider, region and hour: a hash',
+    place_key UInt64 COMMENT 'provider, region, moment and whether on an own machine: a hash',
     resolution LowCardinality(String) COMMENT 'how exact the intensity is: hour, previous day, month, year or unknown',
-    zone LowCardinality(String) COMMENT 'the grid zone whose intensity it is',
+    zone LowCardinality(String) COMMENT 'the grid zone; the source tells where its country''s value stands in',
     g_per_kwh Nullable(Float64) COMMENT 'intensity, gCO2e/kWh',
     source String COMMENT 'of the intensity',
     pue_low Nullable(Float64) COMMENT 'as in `facility`',
@@ -186,17 +225,5 @@ CREATE TABLE IF NOT EXISTS ledger_places
     grid_l_per_kwh Nullable(Float64) COMMENT 'water that power plants use, l/kWh',
     market_g_per_kwh Nullable(Float64) COMMENT 'market-based intensity, gCO2e/kWh',
     market_source String COMMENT 'the instruments that it rests on'
-)
-ENGINE = Memory;
-
--- 6: what the host's samples say of a call: Wh at the host. Most calls have no row.
-CREATE TABLE IF NOT EXISTS ledger_measured
-(
-    span UInt64 COMMENT 'a hash of trace and span id',
-    host_name LowCardinality(String) COMMENT 'the host',
-    wh Float64 COMMENT 'at the host, Wh',
-    wh_low Float64 COMMENT 'lower bound, Wh',
-    wh_high Float64 COMMENT 'upper bound, Wh',
-    pue Nullable(Float64) COMMENT 'of the place where the host stands; NULL where that is the provider\'s'
 )
 ENGINE = Memory;

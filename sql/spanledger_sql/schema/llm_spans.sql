@@ -52,6 +52,15 @@ CREATE TABLE IF NOT EXISTS llm_spans
     input_audio_tokens UInt64 COMMENT 'of `input_tokens`, those of audio',
     output_audio_tokens UInt64 COMMENT 'of `output_tokens`, those of audio',
     web_searches UInt32 COMMENT 'searches that the provider made for the call, and bills',
+    input_image_tokens UInt64 COMMENT 'of `input_tokens`, those of images',
+    output_image_tokens UInt64 COMMENT 'of `output_tokens`, those of images',
+    cache_read_image_tokens UInt64 COMMENT 'of `cache_read_tokens`, those of images',
+    cache_read_audio_tokens UInt64 COMMENT 'of `cache_read_tokens`, those of audio',
+    input_video_tokens UInt64 COMMENT 'of `input_tokens`, those of video',
+    citation_tokens UInt64 COMMENT 'of `input_tokens`, those of the sources that the provider quotes, and bills',
+    other_units String COMMENT 'what the provider charges for beside tokens and searches, such as `3 code execution`; empty where nothing' CODEC(ZSTD(1)),
+    reported_cost Nullable(Float64) COMMENT 'what the provider or gateway says that the call cost, USD: a claim, never billed; NULL where it says nothing',
+    inference_geo LowCardinality(String) COMMENT 'where the provider says that it answered, such as `us`',
     vendor_unit LowCardinality(String) COMMENT 'of the use of a service that is no LLM: the unit, such as `page` or `search`',
     vendor_quantity Decimal(18, 6) COMMENT 'of the use of a service that is no LLM: how many units',
     speed LowCardinality(String) COMMENT 'the provider''s speed mode, such as `fast`; empty where the span says none',
@@ -64,7 +73,6 @@ CREATE TABLE IF NOT EXISTS llm_spans
     granularity LowCardinality(String) DEFAULT 'call' COMMENT '`call`; or `interval`: all calls of an interval that a metric tells of',
     calls Nullable(UInt64) DEFAULT 1 COMMENT 'how many calls the row stands for; NULL: unknown',
     agent LowCardinality(String) DEFAULT '' COMMENT 'the coding agent that made the call, such as `claude-code`; empty where none did',
-    reported_cost Nullable(Decimal(18, 12)) COMMENT 'what the sender says that it cost, USD: never billed',
     INDEX trace_id_bloom trace_id TYPE bloom_filter GRANULARITY 4,
     INDEX ts_range ts TYPE minmax GRANULARITY 1
 )

@@ -155,7 +155,7 @@ CREATE TABLE IF NOT EXISTS metric_rest
     output_tokens UInt64 COMMENT 'what is left of the output, reasoning included',
     reasoning_tokens UInt64 COMMENT 'what is left of the reasoning',
     calls Nullable(UInt64) COMMENT 'what is left of the calls; NULL: unknown',
-    reported_cost Nullable(Decimal(18, 12)) COMMENT 'what is left of the cost that the sender reckons, USD',
+    reported_cost Nullable(Float64) COMMENT 'what is left of the cost that the sender reckons, USD',
     note String COMMENT 'what was odd about the counters'
 )
 ENGINE = Memory;

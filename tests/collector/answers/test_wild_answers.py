@@ -77,23 +77,9 @@ def _ask(call: dict[str, Any], inner: list[dict[str, Any]] | None = None) -> Non
         assert list(answer) == call["stream"]
 
 
-# What the ledger, not the library, has to learn yet.
-IN_THE_LEDGER = {
-    "app_gemini_image_out": "has no price of image tokens",
-    "app_gpt_image_1": "has no price of image tokens",
-    "app_gpt_image_15": "has no price of image tokens",
-    "app_nested_other_model": "takes a call inside another for the same",
-    "app_same_answer_id_two_tenants": "takes one id for one call",
-}
 
 
-@pytest.mark.parametrize(
-    "case",
-    [
-        pytest.param(case, marks=[pytest.mark.xfail(reason=IN_THE_LEDGER[case])] if case in IN_THE_LEDGER else [])
-        for case in CASES
-    ],
-)
+@pytest.mark.parametrize("case", CASES)
 def test_an_answer_from_the_wild_is_booked_right(case: str, booked: dict[str, dict[str, Any]]) -> None:
     expected = json.loads((WILD / case / "expected.json").read_text())["expect"]
     found = {name: booked[case][name] for name in expected}

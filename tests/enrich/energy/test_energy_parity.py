@@ -112,13 +112,17 @@ def test_the_ledgers_energy_is_that_of_ecologits_tracer(books):
         assert call["energy_method"] == "modelled"
 
 
+@pytest.mark.usefixtures("own_bounds")
 def test_input_tokens_do_not_change_the_energy(books):
     short, long = books.book({"input_tokens": 1, "output_tokens": 50}, {"input_tokens": 100_000, "output_tokens": 50})
     assert short["energy_wh"] == long["energy_wh"]
 
 
 def test_every_coefficient_arrives_in_the_database_as_computed(books, coefficients):
-    stored = books.store.rows("SELECT * FROM energy_model FINAL WHERE method = 'ecologits'")
+    stored = books.store.rows(
+        "SELECT * FROM energy_model FINAL WHERE method = 'ecologits' AND source = {source:String}",
+        source=energy_model.SOURCE,
+    )
     assert len(stored) == len(coefficients)
     for row in stored:
         expected = coefficients[row["provider"], row["model"]]

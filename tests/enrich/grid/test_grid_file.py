@@ -33,17 +33,19 @@ def test_a_download_of_electricity_maps_is_direct_and_life_cycle(write):
 
 
 def test_namibias_zone_is_not_a_missing_value(write):
-    read = hours(write(NEWER, "2024-10-08 00:00:00,Namibia,Namibia,NA,20,50,true"))
+    read = hours(write(NEWER, "2024-10-08 03:00:00,Namibia,Namibia,NA,20,50,true"))
     assert set(read["zone"]) == {"NA"}
     assert set(read["quality"]) == {"estimated"}
 
 
 def test_finer_downloads_are_averaged_and_say_so(write):
     lines = [
-        f"2024-10-08 0{hour}:{minute:02}:00,DE,{minute},{minute}" for hour in (0, 1) for minute in range(0, 60, 15)
+        f"2024-10-08 0{hour}:{minute:02}:00,DE,{minute + 10},{minute + 10}"
+        for hour in (0, 1)
+        for minute in range(0, 60, 15)
     ]
     read = hours(write(ELECTRICITY_MAPS, *lines))
-    assert read["g_per_kwh"].tolist() == [22.5] * 4
+    assert read["g_per_kwh"].tolist() == [32.5] * 4
     assert set(read["source"]) == {"Electricity Maps, mean of 4 15-minute values"}
 
 
@@ -128,9 +130,11 @@ def test_hours_that_begin_at_half_past_are_split(write):
 def test_an_incomplete_hour_is_estimated_and_one_with_less_than_half_is_left_out(write):
     times = [*pd.date_range("2024-10-08T00:00Z", periods=9, freq="5min")]
     times += [*pd.date_range("2024-10-08T01:00Z", periods=5, freq="5min")]
-    path = write("zone,datetime,g_per_kwh", *(f"DE,{time.isoformat()},{number}" for number, time in enumerate(times)))
+    path = write(
+        "zone,datetime,g_per_kwh", *(f"DE,{time.isoformat()},{number + 10}" for number, time in enumerate(times))
+    )
     read = hours(path)
-    assert read["g_per_kwh"].tolist() == [4.0]
+    assert read["g_per_kwh"].tolist() == [14.0]
     assert read["quality"].tolist() == ["estimated"]
     assert read["source"].tolist() == ["grid.csv, mean of 9 of 12 5-minute values"]
 
@@ -148,12 +152,12 @@ def test_gaps_are_told(write):
 
 
 def test_files_may_overlap_but_not_contradict(write):
-    first = write(ELECTRICITY_MAPS, "2024-10-08 00:00:00,DE,1,2", name="a.csv")
-    same = write(ELECTRICITY_MAPS, "2024-10-08 00:00:00,DE,1,2", "2024-10-08 01:00:00,DE,1,2", name="b.csv")
-    other = write(ELECTRICITY_MAPS, "2024-10-08 00:00:00,DE,1,3", name="c.csv")
+    first = write(ELECTRICITY_MAPS, "2024-10-08 03:00:00,DE,1,2", name="a.csv")
+    same = write(ELECTRICITY_MAPS, "2024-10-08 03:00:00,DE,1,2", "2024-10-08 04:00:00,DE,1,2", name="b.csv")
+    other = write(ELECTRICITY_MAPS, "2024-10-08 03:00:00,DE,1,3", name="c.csv")
     assert len(read_files([first, same])) == 2
     with pytest.raises(
-        ImportFileError, match=r"DE 2024-10-08 00:00 UTC .*lifecycle.* different values: .*a\.csv: 2.*c\.csv: 3"
+        ImportFileError, match=r"DE 2024-10-08 03:00 UTC .*lifecycle.* different values: .*a\.csv: 2.*c\.csv: 3"
     ):
         read_files([first, other])
 
@@ -196,7 +200,10 @@ def test_files_may_overlap_but_not_contradict(write):
             "7 minutes apart this time begins none",
         ),
         ([ELECTRICITY_MAPS, "2024-10-08 00:00:00+02:00,DE,1,1"], "expected a UTC time without an offset"),
-        ([ELECTRICITY_MAPS, "2024-01-01 00:00:00,DE,1,1"], "looks like yearly means"),
+        ([ELECTRICITY_MAPS, "2024-01-01 00:00:00,DE,1,1"], "looks like means of a day, a month or a year"),
+        ([ELECTRICITY_MAPS, "2024-05-01 00:00:00,DE,1,1"], "looks like means of a day, a month or a year"),
+        (["zone,datetime,g_per_kwh", "DE,2024-05-01T03:00Z,0.38"], "too low for DE .*kg/kWh or t/kWh"),
+        (["zone,datetime,g_per_kwh", "DE,2024-05-01T03:00Z,0"], "too low for DE"),
         (["Datetime (UTC),Zone Id", "2024-01-01 00:00:00,DE"], "no column 'carbon intensity gco2eq/kwh"),
         (["a,b", "1,2"], "of no known format"),
         (["zone,datetime,g_per_kwh"], "holds no rows"),
@@ -242,3 +249,46 @@ def test_zones_are_electricity_maps_countries_and_the_world():
     assert not is_zone("XX")
     assert similar_zones("de") == ["DE"]
     assert "GB" in similar_zones("Great Britain")
+
+
+def test_where_the_newest_row_comes_first_a_repeated_hours_second_row_is_summer_time(write):
+    rows = ["2024-10-27T03:00,104", "2024-10-27T02:00,103", "2024-10-27T02:00,102", "2024-10-27T01:00,101"]
+    falling, rising = (
+        hours(write("datetime,g_per_kwh", *lines), zone="DE", timezone="Europe/Berlin").set_index("ts")["g_per_kwh"]
+        for lines in (rows, rows[::-1])
+    )
+    assert falling[utc("2024-10-27 00:00")] == rising[utc("2024-10-27 00:00")] == 102
+    assert falling[utc("2024-10-27 01:00")] == rising[utc("2024-10-27 01:00")] == 103
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("CAISO_NORTH_health_damage_2024-01-01.csv", ["point_time,value", "2024-01-01T00:00Z,30"]),
+        ("CAISO_NORTH_co2_moer_2024.csv", ["point_time,value,signal_type", "2024-01-01T00:00Z,30,health_damage"]),
+        ("CAISO_NORTH_co2_moer_2024.csv", ["point_time,value,units", "2024-01-01T00:00Z,30,percentile"]),
+        (
+            "CAISO_NORTH.csv",
+            [
+                "point_time,value,region",
+                *(f"2024-01-01T00:{5 * step:02}Z,{step * 8},CAISO_NORTH" for step in range(12)),
+            ],
+        ),
+    ],
+)
+def test_watttimes_other_signals_are_no_intensities(write, name, lines):
+    with pytest.raises(ImportFileError, match=r"co2_moer|lbs_co2_per_mwh"):
+        hours(write(*lines, name=name))
+
+
+@pytest.mark.parametrize("name", ["DE_2024_daily.csv", "DE_2024_monthly.csv", "DE-yearly-2024.csv"])
+def test_a_download_that_is_named_after_a_longer_step_is_refused(write, name):
+    with pytest.raises(ImportFileError, match="means of a longer period"):
+        hours(write(ELECTRICITY_MAPS, "2024-10-08 03:00:00,DE,300,350", name=name))
+
+
+def test_direct_values_in_another_unit_are_refused_and_a_clean_grids_are_not(write):
+    head = "zone,datetime,g_per_kwh,basis"
+    with pytest.raises(ImportFileError, match="kg/kWh or t/kWh"):
+        hours(write(head, *(f"PL,2024-10-08T{hour:02}:00Z,0.7,direct" for hour in range(24))))
+    assert set(hours(write(head, *(f"IS,2024-10-08T{hour:02}:00Z,0,direct" for hour in range(24))))["g_per_kwh"]) == {0}

@@ -28,7 +28,8 @@ def sample(number, begun, lasted, wh, **changes):
         "ingested_at": datetime.now(UTC), "trace_id": f"{number:032x}", "span_id": f"{number:016x}",
         "host_name": "gpu-1", "cloud_region": "", "cloud_provider": "",
         "started_at": after(begun), "ended_at": after(begun + lasted), "wh": wh, "cpu_wh": 0.0, "gpu_wh": wh,
-        "ram_wh": 0.0, "cpu_source": "rapl", "gpu_source": "nvml", "ram_source": "estimate", **changes,
+        "ram_wh": 0.0, "cpu_source": "rapl", "gpu_source": "nvml", "ram_source": "estimate", "flaw": "",
+        **changes,
     }  # fmt: skip
 
 
@@ -66,7 +67,9 @@ def test_a_call_alone_on_its_host_gets_what_the_host_drew_times_the_overhead(met
     assert call["energy_method"] == "measured"
     assert call["energy_id"] == "measured/gpu-1"
     assert call["energy_wh"] == pytest.approx(2.0 * 1.56)
-    assert call["energy_wh_low"] == call["energy_wh"] == call["energy_wh_high"]
+    # Meters see neither fans nor power supplies.
+    assert call["energy_wh_low"] == call["energy_wh"]
+    assert call["energy_wh_high"] == pytest.approx(1.8 * call["energy_wh"])
     assert call["pue"] == 1.56
     assert call["co2e_g"] == pytest.approx(call["energy_wh"] / 1000 * call["intensity_g_per_kwh"])
     assert call["version"] > 0
@@ -137,7 +140,30 @@ def test_an_estimated_part_of_a_sample_widens_the_bounds(metered):
     measured(metered, sample(1, 0, 10, 2.0, gpu_wh=1.0, cpu_wh=1.0, cpu_source="estimate"))
     [call] = calls(metered)
     bounds = (call["energy_wh_low"], call["energy_wh"], call["energy_wh_high"])
-    assert [bound / 1.56 for bound in bounds] == pytest.approx([1.5, 2.0, 2.5])
+    assert [bound / 1.56 for bound in bounds] == pytest.approx([1.5, 2.0, 2.5 * 1.8])
+
+
+@pytest.mark.parametrize(("repeated", "overlapping"), [(0.5, 0), (6, 2)])
+def test_two_machines_under_one_name_are_told_and_widen_the_bounds(metered, repeated, overlapping):
+    metered.ingest(CALL)
+    measured(metered, sample(1, 0, 10, 2.0), sample(2, 10 - repeated, 10, 2.0))
+    [hour] = hours(metered)
+    assert (hour["samples"], hour["overlapping_samples"]) == (2, overlapping)
+    assert hour["measured_wh"] == pytest.approx(4.0), "what was drawn is not lost"
+    [call] = calls(metered)
+    width = call["energy_wh_high"] / call["energy_wh_low"]
+    assert width == pytest.approx(1.8 * (4 if overlapping else 1))
+
+
+def test_a_sample_with_a_flaw_is_no_evidence_and_is_told(metered):
+    metered.ingest(CALL)
+    measured(metered, sample(1, 0, 10, 2.0), sample(2, 10, 10, 72_000.0, flaw="more than 50 kW"))
+    [call] = calls(metered)
+    assert call["energy_wh"] / 1.56 == pytest.approx(2.0)
+    [host] = metered.store.frame("reports/energy/hosts", **{"from": after(-3600), "to": after(3600)}).to_dict("records")
+    assert (host["measured_wh"], host["refused_samples"], host["refused"]) == (2.0, 1, "more than 50 kW")
+    metered.enrich()
+    assert metered.store.rows("SELECT version FROM calls") == [{"version": call["version"]}]
 
 
 def test_a_sample_that_comes_late_corrects_the_calls_and_a_second_time_changes_nothing(metered):
@@ -147,7 +173,7 @@ def test_a_sample_that_comes_late_corrects_the_calls_and_a_second_time_changes_n
     measured(metered, sample(1, 0, 10, 2.0))
     first, other = calls(metered)
     assert (first["energy_method"], other["energy_method"]) == ("measured", "unknown")
-    allocate(metered.store, 1.56, everything=True)
+    allocate(metered.store, metered.configuration, everything=True)
     metered.enrich()
     assert calls(metered) == [first, other]
     # The same sample, delivered twice, and another of the same time's second half.

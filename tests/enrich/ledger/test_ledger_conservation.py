@@ -7,7 +7,6 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spanledger_enrich.ledger.enrichment import progress
 from spanledger_enrich.worker import Worker
 from spanledger_settings.configuration import load
 
@@ -109,13 +108,6 @@ def test_a_span_that_becomes_visible_after_a_later_one_is_not_lost(books):
     books.ingest(span(2) | {"ingested_at": now - timedelta(seconds=5)})
     worker.catch_up()
     assert totals(books)["calls"] == 2
-
-
-def test_progress_is_the_time_of_ingestion_of_the_last_call(books):
-    empty(books)
-    moment = datetime(2024, 10, 9, 1, 2, 3, 456_789, tzinfo=UTC)
-    books.book(span(1) | {"ingested_at": moment})
-    assert progress(books.store) == moment
 
 
 def test_tenants_times_models_sum_to_the_total(books):

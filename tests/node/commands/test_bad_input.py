@@ -123,7 +123,7 @@ def test_a_folder_in_use_names_this_process_whoever_had_it_before(configuration)
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path):
     (tmp_path / "file").write_text("")
-    done = spanledger("chargeback", data_dir=tmp_path / "file" / "data")
+    done = spanledger("migrate", data_dir=tmp_path / "file" / "data")
     assert done.returncode == 1
     assert "cannot be written" in done.stderr
 

@@ -20,6 +20,7 @@ import spanledger_sql
 import spanledger_traffic
 from spanledger_cli.cli import app
 from spanledger_cli.command_list import COMMANDS
+from spanledger_cli.export import Destination, Format
 from spanledger_cli.report_request import Dimensions, ReportRequest, over_a_period
 from spanledger_settings.mendable import MendableError
 from spanledger_settings.period import PeriodError
@@ -144,7 +145,7 @@ def test_a_report_is_given_its_period_dimensions_and_format_as_one_thing():
     [(per, request)] = given
     assert per == 3
     assert str(request.period) == "2024-10-01 00:00 to 2024-11-01 00:00 Europe/Berlin"
-    assert (request.by, request.output) == (("model", "tenant"), "csv")
+    assert (request.by, request.output) == (("model", "tenant"), Destination(Format.csv))
 
 
 def test_a_dimension_that_a_report_does_not_know_is_refused_with_those_that_it_does():

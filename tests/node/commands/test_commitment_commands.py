@@ -13,7 +13,7 @@ COMMITMENT = (
 def test_chargeback_says_where_the_period_has_commitments(tmp_path: Path, command: Callable[..., Done]) -> None:
     path = tmp_path / "ptu.csv"
     path.write_text(COMMITMENT)
-    assert command("commitments", "import", path).returncode == 0
+    assert command("commitments", "import", path, "--yes").returncode == 0
     covered = command("chargeback", "--month", "2024-10")
     assert "with the 1 commitment of this period" in covered.stderr
     assert "spanledger commitments report" in covered.stderr

@@ -12,7 +12,7 @@ def test_energy_is_imported_and_listed(spanledger, write):
     models = write("model,wh_per_output_token,pue", "our-model,0.5,2", name="models.csv")
     hosts = write("host,idle_policy,owner", "gpu-1,owner,platform", name="hosts.csv")
     done = spanledger("energy", "import", models, hosts)
-    assert done.stdout == "models.csv: 1 coefficients of models\nhosts.csv: 1 hosts\n", done.stderr
+    assert done.stdout == "models.csv: 1 model\nhosts.csv: 1 host\n", done.stderr
     listed = spanledger("energy", "list", "our-", "--format", "csv").stdout.splitlines()
     assert listed[0].startswith("method,provider,model,output_low,output,output_high")
     assert listed[1].startswith("own,,our-model,1000.0,1000.0,1000.0")
@@ -30,13 +30,13 @@ def test_a_faulty_energy_file_keeps_its_neighbours_out(spanledger, write):
 def test_contracts_are_imported_listed_and_accounted_for(spanledger, write):
     path = write("kind,zone,from,to,mwh,g_per_kwh", "GO,DE,2024-01-01,2025-01-01,12,0", name="contracts.csv")
     done = spanledger("grid", "contracts", "import", path, "--timezone", "Europe/Berlin")
-    assert done.stdout == "contracts.csv: 1 contracts\n", done.stderr
+    assert done.stdout == "contracts.csv: 1 contract\n", done.stderr
     assert "certificate DE,certificate,DE" in spanledger("grid", "contracts", "list", "--format", "csv").stdout
     year = ("--from", "2024-01-01", "--to", "2025-01-01", "--timezone", "Europe/Berlin")
     covered = spanledger("grid", "contracts", "coverage", *year, "--format", "json").stdout
     assert '"contracted_kwh":12000' in covered.replace(" ", "")
     wrong = spanledger("grid", "contracts", "import", path, "--timezone", "Mars/Olympus")
-    assert wrong.returncode == 1
+    assert wrong.returncode == 2
     assert "--timezone 'Mars/Olympus' is unknown" in wrong.stderr
 
 

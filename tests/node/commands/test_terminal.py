@@ -5,7 +5,10 @@ from decimal import Decimal
 import pandas as pd
 import pytest
 
-from spanledger_cli.terminal import Format, amount, print_rows
+from spanledger_cli.export import Format
+from spanledger_cli.table import amount
+from spanledger_cli.terminal import print_rows
+from spanledger_settings.figures import counted
 
 
 @pytest.mark.parametrize(
@@ -46,3 +49,8 @@ def test_gaps_and_details_are_left_out_of_a_table_only(capsys):
     assert "note" not in table
     print_rows(frame, Format.csv, gaps=("unpriced", "unknown"), details=("note",))
     assert capsys.readouterr().out.splitlines() == ["tenant,unpriced,unknown,note", "a,0,2,x"]
+
+
+@pytest.mark.parametrize(("number", "told"), [(1, "1 call"), (0, "0 calls"), (1234, "1,234 calls")])
+def test_one_thing_is_no_things(number, told):
+    assert counted(number, "call") == told

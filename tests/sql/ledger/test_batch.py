@@ -3,12 +3,29 @@
 from datetime import UTC, datetime
 
 
-def test_calls_of_the_time_are_taken_without_those_that_the_ledger_has(stage):
+def test_calls_of_the_inserts_are_taken(stage):
     stage.spans({}, {}, {"ingested_at": datetime(2024, 10, 8, 14, tzinfo=UTC)})
+    assert stage.run("1_batch", "span_id") == [(f"{1:016x}",), (f"{2:016x}",)]
+
+
+def test_of_an_insert_that_was_taken_in_part_the_calls_that_the_ledger_has_are_left_out(stage):
+    stage.spans({}, {})
+    stage.store.execute("TRUNCATE TABLE ledger_inserts")
+    ingested = stage.store.value("SELECT any(ingested_at) FROM llm_spans")
+    stage.given("ledger_inserts", {"ingested_at": ingested, "calls": 2, "parents": 0, "again": 1})
     stage.given(
-        "ledger", {"trace_id": f"{1:032x}", "span_id": f"{1:016x}", "enriched_at": datetime(2024, 10, 8, tzinfo=UTC)}
+        "ledger", {"trace_id": f"{1:032x}", "span_id": f"{1:016x}", "ts": datetime(2024, 10, 8, 12, 30, tzinfo=UTC)}
     )
-    assert stage.run("1_batch", "span_id", until=datetime(2024, 10, 8, 13, tzinfo=UTC)) == [(f"{2:016x}",)]
+    assert stage.run("1_batch", "span_id") == [(f"{2:016x}",)]
+
+
+def test_calls_that_were_set_aside_are_left_out(stage):
+    stage.spans({}, {})
+    stage.store.execute(
+        "INSERT INTO set_aside (span, waiting, version) SELECT cityHash64(trace_id, span_id), 1, 1 FROM llm_spans "
+        "ORDER BY span_id LIMIT 1"
+    )
+    assert stage.run("1_batch", "span_id") == [(f"{2:016x}",)]
 
 
 def test_usage_that_nobody_can_have_had_counts_as_missing(stage):

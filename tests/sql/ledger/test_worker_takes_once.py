@@ -14,7 +14,7 @@ from spanledger_enrich.worker import Worker
 from spanledger_settings.configuration import Configuration
 from spanledger_sql.store import Store, statement
 
-STAGES = ("1_batch", "2_verdicts", "3_models", "4_contracts", "5_places", "6_measured", "7_ledger")
+STAGES = ("1_batch", "2_verdicts", "3_models", "4_contracts", "5_measured", "6_places", "7_ledger")
 
 
 class CountingStore(Store):
@@ -52,7 +52,7 @@ def counted(configuration: Configuration) -> Iterator[CountingStore]:
         yield store
 
 
-def ingest(store: Store, *numbers: int) -> None:
+def ingest(store: Store, *numbers: int, model: str = "gpt-4o") -> None:
     store.insert(
         "llm_spans",
         [
@@ -62,7 +62,7 @@ def ingest(store: Store, *numbers: int) -> None:
                 "span_id": f"{n:016x}",
                 "ts": datetime.now(UTC),
                 "provider": "openai",
-                "request_model": "gpt-4o",
+                "request_model": model,
                 "operation": "chat",
             }
             for n in numbers
@@ -76,11 +76,43 @@ def test_a_batch_is_taken_once_and_stages_without_anything_to_look_at_are_left_o
     worker = Worker(counted, configuration)
     ingest(counted, 1, 2, 3)
     assert worker.catch_up() == 3
-    # Stage 1 once for what is new and once for what counts otherwise.
-    assert counted.stages() == {"1_batch": 2, "3_models": 1, "5_places": 1, "7_ledger": 1}
+    assert counted.stages() == {"1_batch": 1, "3_models": 1, "6_places": 1, "7_ledger": 1}
+
+
+def test_what_is_known_of_models_and_places_is_kept_until_reference_data_changes(
+    counted: CountingStore, configuration: Configuration
+) -> None:
+    worker = Worker(counted, configuration)
+    ingest(counted, 1)
+    worker.catch_up()
+    counted.stages()
+    ingest(counted, 2)
+    worker.catch_up()
+    assert counted.stages() == {"1_batch": 1, "7_ledger": 1}
+    year = {"zone": "US", "ts": datetime(2024, 1, 1, tzinfo=UTC), "resolution": "year", "signal": "average",
+            "basis": "lifecycle", "g_per_kwh": 123.0, "source": "test"}  # fmt: skip
+    counted.insert("grid_intensity", [year])
+    ingest(counted, 3)
+    worker.catch_up()
+    assert counted.stages() == {"1_batch": 1, "3_models": 1, "6_places": 1, "7_ledger": 1}
+    intensities = "SELECT groupArray(intensity_g_per_kwh) FROM (SELECT * FROM ledger ORDER BY trace_id)"
+    assert counted.value(intensities)[-1:] == [123.0]
+
+
+def test_a_call_of_another_model_adds_what_is_known_of_it(counted: CountingStore, configuration: Configuration) -> None:
+    worker = Worker(counted, configuration)
+    ingest(counted, 1)
+    worker.catch_up()
+    # A model that is new changes what is known of models.
+    ingest(counted, 2, model="gpt-4o-mini")
+    worker.catch_up()
+    ingest(counted, 3)
+    worker.catch_up()
+    counted.stages()
     ingest(counted, 4)
-    assert worker.catch_up() == 1
-    assert counted.stages() == {"1_batch": 2, "3_models": 1, "5_places": 1, "7_ledger": 1}
+    ingest(counted, 5, model="gpt-4o-mini")
+    worker.catch_up()
+    assert counted.stages() == {"1_batch": 1, "7_ledger": 1}
 
 
 def test_a_quiet_ledger_is_looked_at_with_one_statement(counted: CountingStore, configuration: Configuration) -> None:

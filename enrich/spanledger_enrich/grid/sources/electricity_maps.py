@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ NAME = "Electricity Maps"
 # The downloads come with two spellings of their headers; compared in lower case.
 TIME = "datetime (utc)"
 _WHAT = "an hourly download of Electricity Maps"
+_COARSE_NAME = re.compile(r"(?<![a-z])(?:yearly|monthly|daily)(?![a-z])")
 _BASES = {
     "direct": ("carbon intensity gco2eq/kwh (direct)",),
     "lifecycle": ("carbon intensity gco2eq/kwh (lca)", "carbon intensity gco2eq/kwh (life cycle)"),
@@ -37,9 +39,9 @@ def read(table: CsvTable) -> pd.DataFrame:
     """
     zone = table.required(_WHAT, "zone id")
     names = {basis: table.required(_WHAT, *spellings) for basis, spellings in _BASES.items()}
-    _refuse_coarse_downloads(table)
     text = table.text(table.required(_WHAT, TIME))
     table.refuse(text.str.contains(r"[+-]\d{2}:?\d{2}$"), TIME, "expected a UTC time without an offset")
+    _refuse_coarse_downloads(table)
     times = table.times(TIME, timezone="" if text.str.contains(r"(?:Z|UTC)$").any() else "UTC")
     estimated = pd.Series("measured", table.rows.index)
     if "data estimated" in table.rows:
@@ -126,8 +128,11 @@ def _refuse_coarse_downloads(table: CsvTable) -> None:
     if "citation" in table.rows:
         coarse = table.rows["citation"].str.contains(r"\b(?:Yearly|Monthly|Daily)\b", case=False)
         table.refuse(coarse, "citation", f"means of a longer period; expected {_WHAT}")
+    if named := _COARSE_NAME.search(table.path.name.lower()):
+        raise ImportFileError(f"{table.path}: is named {named[0]!r}: means of a longer period; expected {_WHAT}")
     time, zone = table.text(TIME), table.text("zone id")
-    if zone.is_unique and time.str.match(r"\d{4}-01-01[T ]00:00").all():
+    if zone.is_unique and time.str.match(r"\d{4}-\d{2}-\d{2}[T ]00:00").all():
         raise ImportFileError(
-            f"{table.path}: one value a zone, at the start of a year: this looks like yearly means; expected {_WHAT}"
+            f"{table.path}: one value a zone, at midnight: this looks like means of a day, a month or a year; expected "
+            f"{_WHAT}"
         )

@@ -10,15 +10,23 @@ import pandas as pd
 
 from spanledger_enrich.files.csv_table import CsvTable
 from spanledger_enrich.files.import_file import ImportFileError
-from spanledger_enrich.grid.grid_hour import GridStepError, hourly, missing_hours
+from spanledger_enrich.grid.grid_hour import (
+    COLUMNS,
+    LOWEST_LIFECYCLE_G_PER_KWH,
+    GridStepError,
+    hourly,
+    missing_hours,
+)
 from spanledger_enrich.grid.grid_zone import is_zone, similar_zones
-from spanledger_enrich.grid.sources import electricity_maps, plain, watttime
+from spanledger_enrich.grid.sources import electricity_maps, plain, watttime, yearly
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 _SERIES = ["zone", "signal", "basis"]
+# In kg/kWh the dirtiest grid stays below; in g/kWh the cleanest has dirtier hours, or is nil throughout.
+_LOWEST_DIRECT_SERIES, _MANY = 2.5, 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +76,7 @@ def _samples(path: Path, zone: str, renamed: set[str], timezone: str) -> tuple[s
     kind, samples = _read(CsvTable.read(path), zone, timezone)
     samples = samples.reset_index(drop=True)
     _refuse_unknown_zones(path, samples, renamed)
+    _refuse_other_units(path, samples)
     return kind, samples
 
 
@@ -75,6 +84,8 @@ def _hours(path: Path, kind: str, samples: pd.DataFrame, renamed: dict[str, str]
     if renamed:
         samples = samples.assign(zone=samples["zone"].replace(renamed))
     _refuse_repetitions(path, samples)
+    if kind == "yearly":
+        return GridFile(path, kind, samples[list(COLUMNS)])
     future = (samples["ts"] > pd.Timestamp.now(UTC)) & (samples["quality"] != "forecast")
     if future.any():
         row = samples[future].iloc[0]
@@ -96,11 +107,14 @@ def _read(table: CsvTable, zone: str, timezone: str) -> tuple[str, pd.DataFrame]
         return electricity_maps.NAME, electricity_maps.read(table)
     if table.column(*watttime.TIMES) and table.column(*watttime.VALUES):
         return watttime.NAME, watttime.read(table, zone)
+    if yearly.YEAR in table.rows and plain.TIME not in table.rows:
+        return "yearly", yearly.read(table, zone)
     if plain.TIME in table.rows:
         return "plain", plain.read(table, zone, timezone)
     raise ImportFileError(
         f"{table.path}:1: the columns {', '.join(table.rows.columns[:6])} are of no known format; expected Electricity "
-        "Maps' (Datetime (UTC), Zone Id, ...), WattTime's (point_time, value) or zone,datetime,g_per_kwh"
+        "Maps' (Datetime (UTC), Zone Id, ...), WattTime's (point_time, value), zone,datetime,g_per_kwh or "
+        "zone,year,g_per_kwh"
     )
 
 
@@ -118,6 +132,21 @@ def _refuse_unknown_zones(path: Path, samples: pd.DataFrame, accepted: set[str])
             f"{path}:{line}: zone: {name!r} is no known zone"
             + (f"; meant {' or '.join(near)}?" if near else "")
             + f" To take it as it is: --zone {name}={name}; nothing was imported"
+        )
+
+
+def _refuse_other_units(path: Path, samples: pd.DataFrame) -> None:
+    """What is too small for g/kWh: a life cycle's value below 1, or many direct ones below 2.5 and not nil."""
+    low = (samples["basis"] == "lifecycle") & (samples["g_per_kwh"] < LOWEST_LIFECYCLE_G_PER_KWH)
+    if not low.any():
+        series = samples.groupby(_SERIES)["g_per_kwh"]
+        highest, many = series.transform("max"), series.transform("count") >= _MANY
+        low = (samples["basis"] == "direct") & many & (highest > 0) & (highest <= _LOWEST_DIRECT_SERIES)
+    if low.any():
+        row = samples[low].iloc[0]
+        raise ImportFileError(
+            f"{path}:{row['line']}: {row['g_per_kwh']:g} g/kWh is too low for {row['zone']} ({row['basis']}); is it in "
+            "kg/kWh or t/kWh? Nothing was imported"
         )
 
 

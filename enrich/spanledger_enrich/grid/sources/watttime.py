@@ -29,6 +29,10 @@ TIMES = ("point_time", "timestamp")
 VALUES = ("value", "moer")
 _WHAT = "a CSV of WattTime"
 _UNITS = "lbs_co2_per_mwh"
+_SIGNALS = "co2_moer or co2_aoer"
+_OTHER_SIGNAL = re.compile(r"health|index|percent|(?<![a-z])so2(?![a-z])|(?<![a-z])nox")
+# An hour of five-minute values, of which one at least is no percentile.
+_MANY = 12
 # The client names a file CAISO_NORTH_co2_moer_2024-01-01_2024-02-01.csv.
 _FILE_NAME = re.compile(r"(?P<region>[A-Z0-9][A-Z0-9_]*?)_co2_(?P<signal>moer|aoer)(?:_|\.|$)")
 
@@ -55,12 +59,23 @@ def read(table: CsvTable, zone: str = "") -> pd.DataFrame:
             f"{table.path}: does not say its region; expected a name such as "
             "CAISO_NORTH_co2_moer_2024-01-01_2024-02-01.csv, a column 'region', or --zone CAISO_NORTH"
         )
+    if _OTHER_SIGNAL.search(table.path.name.lower()):
+        raise ImportFileError(f"{table.path}: is of another signal of WattTime's; expected {_SIGNALS}")
+    if "signal_type" in table.rows:
+        table.refuse(~table.text("signal_type").isin(["co2_moer", "co2_aoer"]), "signal_type", f"expected {_SIGNALS}")
     for name in ("units", "unit"):
         if name in table.rows:
             table.refuse(~table.text(name).isin([_UNITS, "lbs/MWh"]), name, f"expected {_UNITS}")
     quality = pd.Series("measured", table.rows.index)
     if "imputed_data_used" in table.rows:
         quality[table.text("imputed_data_used").str.lower() == "true"] = "estimated"
+    rates = intensities(table, value, G_PER_KWH_OF_LB_PER_MWH)
+    given = rates.dropna() / G_PER_KWH_OF_LB_PER_MWH
+    if not {"units", "unit", "signal_type"} & set(table.rows) and len(given) >= _MANY and given.between(0, 100).all():
+        raise ImportFileError(
+            f"{table.path}: all values lie between 0 and 100, as percentiles (signal-index) do; expected {_SIGNALS} in "
+            f"lbs/MWh, or a column 'units' that says {_UNITS}"
+        )
     return pd.DataFrame(
         {
             "line": table.rows.index,
@@ -68,7 +83,7 @@ def read(table: CsvTable, zone: str = "") -> pd.DataFrame:
             "signal": "average" if named and named["signal"] == "aoer" else "marginal",
             "basis": "direct",
             "ts": table.times(time),
-            "g_per_kwh": intensities(table, value, G_PER_KWH_OF_LB_PER_MWH),
+            "g_per_kwh": rates,
             "quality": quality,
             "source": NAME + " " + regions,
         }
@@ -101,6 +116,8 @@ class WattTimeApi:
         reply = self._historical(region, begin, end)
         if reply.meta.units != _UNITS:
             raise GridSourceError(f"{self._http.name}: answered in {reply.meta.units!r}; expected {_UNITS}")
+        if reply.meta.signal_type not in {None, "co2_moer"}:
+            raise GridSourceError(f"{self._http.name}: asked for co2_moer, answered with {reply.meta.signal_type!r}")
         if reply.meta.region not in {None, region}:
             raise GridSourceError(f"{self._http.name}: asked for {region}, answered with {reply.meta.region!r}")
         if reply.meta.data_point_period_seconds != 300:
@@ -152,6 +169,7 @@ class _Point(BaseModel):
 class _Meta(BaseModel):
     units: str
     region: str | None = None
+    signal_type: str | None = None
     data_point_period_seconds: PositiveInt = 300
 
 

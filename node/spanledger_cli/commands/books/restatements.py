@@ -7,11 +7,14 @@ from typing import Annotated
 
 import typer
 
-from spanledger_cli.options import Begin, End, Month, Output, Timezone, configuration, open_store
+from spanledger_cli.export import Destination
+from spanledger_cli.names import refuse_unknown
+from spanledger_cli.options import Begin, End, Month, Output, OutputFile, Timezone, configuration, open_store
 from spanledger_cli.progress import progress
 from spanledger_cli.terminal import console, print_rows
 from spanledger_enrich.books import restatement
 from spanledger_enrich.books.scope import Scope
+from spanledger_settings.figures import counted
 from spanledger_settings.period import period
 
 _TOTALS = ("old_calls", "new_calls", "old_cost", "new_cost", "difference", "old_co2e_kg", "new_co2e_kg")
@@ -44,13 +47,15 @@ def restate(
             show_default=False,
         ),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the difference; change no call.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the difference; change nothing.")] = False,
     reason: Annotated[str, typer.Option(help="Why, for the record.")] = "",
     output: Output = None,
+    file: OutputFile = None,
 ) -> None:
     """Compute calls anew with today's prices, resolution and grid hours; those that differ get a new version.
 
-    Prints what changes by month and tenant. A run that was killed is finished first. The same again changes nothing.
+    Prints what changes by month and tenant. A run that was killed is finished first, unless this is a dry run, which
+    writes nothing but its own record. The same again changes nothing.
 
     Try:
 
@@ -71,7 +76,11 @@ def restate(
         changed=(not narrowed) if changed is None else changed,
     )
     with open_store(context) as store, progress() as bar:
+        refuse_unknown(store, "tenant", scope.tenants, "--tenant")
+        refuse_unknown(store, "model", scope.models, "--model")
+        refuse_unknown(store, "provider", scope.providers, "--provider")
         computing = bar.add_task("computing calls anew", total=None)
+        waiting = [run["restatement_id"] for run in restatement.unfinished(store)] if dry_run else []
         done = restatement.restate(
             store,
             configuration(context),
@@ -84,24 +93,36 @@ def restate(
         frame = store.frame(
             "reports/operations/restatements", restatement_id=done.restatement_id, previews=1, by_month=1, by_tenant=1
         )
+    for stopped in waiting:
+        console(stderr=True).print(
+            f"restatement {stopped} was stopped and is not finished, so that the books are between two states: "
+            f"'spanledger restate' goes on with it, 'spanledger restatements {stopped} --cancel' leaves it there",
+            style="yellow",
+            soft_wrap=True,
+        )
     for earlier in done.resumed:
         console(stderr=True).print(
             f"restatement {earlier.restatement_id}, which had been stopped, is finished: "
-            f"{earlier.changed_calls:,} of {earlier.examined_calls:,} calls changed"
+            f"{earlier.changed_calls:,} of {counted(earlier.examined_calls, 'call')} changed"
         )
     told = "would change" if dry_run else "changed"
     console(stderr=True).print(
-        f"restatement {done.restatement_id}: {done.examined_calls:,} calls computed, {done.changed_calls:,} {told}"
+        f"restatement {done.restatement_id}: {counted(done.examined_calls, 'call')} computed, "
+        f"{done.changed_calls:,} {told}"
     )
     if done.changed_calls:
         title = f"What {told}: cost (USD) and emissions (kgCO2e) of these calls before and after"
-        print_rows(frame.drop(columns=_OF_THE_RUN), output, title=title, total=_TOTALS, gaps=_GAPS)
+        print_rows(frame.drop(columns=_OF_THE_RUN), Destination(output, file), title=title, total=_TOTALS, gaps=_GAPS)
 
 
 def restatements(
     context: typer.Context,
     restatement_id: Annotated[str, typer.Argument(help="One of them, by month and tenant.")] = "",
+    stop: Annotated[
+        bool, typer.Option("--cancel", help="End this one, which was killed, where it is: what it wrote stays.")
+    ] = False,
     output: Output = None,
+    file: OutputFile = None,
 ) -> None:
     """What was restated: when, by whom, why, and what it came to before and after.
 
@@ -110,13 +131,26 @@ def restatements(
         spanledger restatements
 
         spanledger restatements 3f2b8c9d0a1e
+
+        spanledger restatements 3f2b8c9d0a1e --cancel
     """
     one = int(bool(restatement_id))
+    if stop and not restatement_id:
+        raise typer.BadParameter("which one? 'spanledger restatements' lists them", param_hint="RESTATEMENT_ID")
     with open_store(context) as store:
+        if stop:
+            ended = restatement.cancel(store, restatement_id)
+            console(stderr=True).print(
+                f"restatement {restatement_id} is cancelled: {counted(ended.changed_calls, 'call')} that it had "
+                "changed stay as they are; the next 'spanledger restate' finds the others"
+            )
         frame = store.frame(
             "reports/operations/restatements", restatement_id=restatement_id, previews=one, by_month=1, by_tenant=one
         )
     frame = frame[[*_LISTED, "month", *(["tenant"] if one else []), *_CHANGES]]
     print_rows(
-        frame, output, title="Restatements: cost in USD, emissions in kgCO2e, of the calls that changed", gaps=_GAPS
+        frame,
+        Destination(output, file),
+        title="Restatements: cost in USD, emissions in kgCO2e, of the calls that changed",
+        gaps=_GAPS,
     )

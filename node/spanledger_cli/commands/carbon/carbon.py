@@ -72,6 +72,7 @@ def report(context: typer.Context, request: ReportRequest) -> None:
     print_rows(
         frame,
         request.output,
+        period=request.period,
         title=f"Emissions, {request.period}",
         total=TOTALS,
         gaps=[*unknown(frame), *_SHARES],

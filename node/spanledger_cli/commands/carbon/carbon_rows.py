@@ -51,4 +51,4 @@ def all_unknown(frame: pd.DataFrame) -> list[str]:
 
 def note(text: str) -> None:
     """A sentence on standard error, beside the rows."""
-    console(stderr=True).print(text, markup=False, soft_wrap=True)
+    console(stderr=True).print(text, soft_wrap=True)

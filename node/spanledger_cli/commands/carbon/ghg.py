@@ -46,6 +46,7 @@ def ghg(context: typer.Context, request: ReportRequest) -> None:
     print_rows(
         frame,
         request.output,
+        period=request.period,
         title=f"Emissions by scope, {request.period}",
         gaps=unknown(frame),
         details=all_unknown(frame),

@@ -6,13 +6,14 @@ text.
 
 from __future__ import annotations
 
+import hashlib
 import importlib.metadata
 import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from spanledger_cli.terminal import known
+from spanledger_cli.export import known
 from spanledger_enrich.ledger.enrichment import methods
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from spanledger_sql.store import Store
 
 _FORMULAS = {
-    "energy": "Wh by the entry of the call's model, or as measured on its host; PUE included; low, central, high",
+    "energy": "Wh by the entry of the call's model, or as measured on its host; PUE included; low, central, high. Idle "
+    "energy of metered hosts is in no total here: see measured hosts",
     "location-based": "gCO2e = Wh / 1000 x intensity of the zone in the call's hour (gCO2e/kWh)",
     "market-based": "gCO2e = Wh / 1000 x the factor of the contracts in force; beside the location-based, never netted",
     "embodied": "gCO2e of making the hardware, the call's share; in no other figure",
@@ -31,8 +33,8 @@ _FORMULAS = {
     "bounds": "of the energy; the intensity is taken as exact; sums of bounds are as if all calls erred the same way. "
     "energy_bounds envelope: of models with two methods the lower low and the higher high of both; method: those of "
     "energy_method",
-    "hours": "an hour without an intensity has that of the day before, else the mean of the month's hours, else the "
-    "year's",
+    "hours": "an hour without an intensity has that of the day before, else the mean of the month's hours where half "
+    "of them are known, else its country's by the same rule, else a year's; the source says which",
     "unknown": "is in no sum, and counted beside it",
     "SCI (ISO/IEC 21031:2024)": "((E x I) + M) / R, location-based, over the calls of which E, I and M are known",
     "GHG Protocol": "own or leased machines: Scope 2, their hardware Scope 3 category 2; API use: Scope 3 category 1",
@@ -49,7 +51,8 @@ class MethodStatement:
 
     Attributes:
         period: The half-open period, UTC, and the first and last call in it.
-        software: Spanledger's version and the ledger's fingerprint over the period's rows.
+        software: Spanledger's version; a fingerprint of the period's rows, the energy factors and the settings; and one
+            of the rows alone.
         totals: Sums of what is known, and the calls that each leaves out.
         energy_coverage: By method: calls, their share, kWh, and its share.
         grid_coverage: By resolution of the intensity: the same.
@@ -71,7 +74,7 @@ class MethodStatement:
     intensities: list[dict[str, Any]]
     places: list[dict[str, Any]]
     own_machines: dict[str, list[str]]
-    settings: dict[str, str | float]
+    settings: dict[str, Any]
     imports: list[dict[str, Any]]
     contracts: list[dict[str, Any]]
     hosts: list[dict[str, Any]]
@@ -97,7 +100,8 @@ class MethodStatement:
                 "",
                 f"Half-open period, UTC. First call {_cell(self.period['first_call'])}, last call "
                 f"{_cell(self.period['last_call'])}.",
-                f"Spanledger {self.software['spanledger']}, ledger fingerprint `{self.software['fingerprint']}`.",
+                f"Spanledger {self.software['spanledger']}, fingerprint `{self.software['fingerprint']}`, of the "
+                f"ledger's rows alone `{self.software['rows']}`.",
                 f"Own or leased machines besides measured hosts: {own}.",
                 f"Settings: {', '.join(f'{name} {value}' for name, value in self.settings.items())}.",
                 "",
@@ -145,7 +149,7 @@ def method_statement(store: Store, asked: Period, settings: Configuration) -> Me
     bounds = asked.bounds
     kind = {"signal": settings.grid_signal, "basis": settings.grid_basis}
     (totals,) = _rows(store, "statement/totals", bounds)
-    energy = _rows(store, "statement/energy", bounds)
+    energy = _rows(store, "statement/energy", {**bounds, "energy_bounds": settings.energy_bounds})
     grid = _rows(store, "statement/grid", bounds)
     return MethodStatement(
         period={
@@ -156,7 +160,8 @@ def method_statement(store: Store, asked: Period, settings: Configuration) -> Me
         },
         software={
             "spanledger": importlib.metadata.version("spanledger"),
-            "fingerprint": totals.pop("fingerprint"),
+            "fingerprint": _fingerprint(totals["fingerprint"], energy, methods(settings)),
+            "rows": totals.pop("fingerprint"),
         },
         totals={_per_thousand(name): _thousandth(name, value) for name, value in totals.items()},
         formulas=dict(_FORMULAS),
@@ -172,6 +177,12 @@ def method_statement(store: Store, asked: Period, settings: Configuration) -> Me
         contracts=_rows(store, "statement/contracts", bounds),
         hosts=_rows(store, "energy/hosts", bounds),
     )
+
+
+def _fingerprint(rows: str, factors: list[dict[str, Any]], settings: Mapping[str, Any]) -> str:
+    """16 hex digits over all that the figures are and rest on."""
+    text = json.dumps([rows, factors, dict(settings)], sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _rows(store: Store, name: str, bounds: Mapping[str, object]) -> list[dict[str, Any]]:

@@ -11,7 +11,8 @@ import typer
 from spanledger_cli.commands.carbon.carbon_rows import carbon_rows
 from spanledger_cli.options import open_store
 from spanledger_cli.report_request import Dimensions, ReportRequest, over_a_period
-from spanledger_cli.terminal import amount, print_rows
+from spanledger_cli.table import amount
+from spanledger_cli.terminal import print_rows
 
 _DIMENSIONS = Dimensions(
     ("tenant", "feature", "workflow", "service", "environment", "provider", "model", "region", "zone"),
@@ -57,6 +58,7 @@ def sci(
     print_rows(
         frame,
         request.output,
+        period=request.period,
         title=f"SCI, gCO2e per {per.value}{score}, {request.period}",
         gaps=["unknown_co2e_calls", "unknown_embodied_calls", "without_unit_calls"],
     )

@@ -76,6 +76,7 @@ def whatif(
     print_rows(
         frame,
         request.output,
+        period=request.period,
         title=f"{scenario}, {asked}",
         total=TOTALS,
         gaps=["shifted_hours", "not_compared_calls", "cost_not_compared_calls"],

@@ -40,6 +40,7 @@ def yearly_error(context: typer.Context, request: ReportRequest) -> None:
     print_rows(
         frame,
         request.output,
+        period=request.period,
         title=f"Yearly means against hours, {request.period}",
         total=TOTALS,
         gaps=["without_year_calls", "without_national_calls", "not_hourly_calls"],

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Annotated
+
 import typer
 
-from spanledger_cli.options import open_store
+from spanledger_cli.names import refuse_unknown
+from spanledger_cli.options import configuration, open_store
+from spanledger_cli.partial import say_what_is_missing
 from spanledger_cli.report_request import Dimensions, ReportRequest, over_a_period
 from spanledger_cli.terminal import console, print_rows
 from spanledger_cli.what_there_is import say_what_there_is
+from spanledger_settings.figures import counted
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _DIMENSIONS = Dimensions(
     (
-        "day", "tenant", "cost_center", "environment", "service", "feature", "workflow", "user", "provider", "model",
-        "operation", "zone",
-    )
+        "month", "day", "hour", "tenant", "cost_center", "environment", "service", "feature", "workflow", "user",
+        "session", "run", "provider", "account", "model", "operation", "service_tier", "region", "zone",
+    ),
+    own=True,
+    help="Dimensions, with commas between them: month, day, hour, tenant, cost_center, environment, service, feature, "
+    "workflow, user, session, run, provider, account, model, operation, service_tier, region, zone, or your own.",
 )  # fmt: skip
-_TOTALS = ("calls", "input_tokens", "cache_read_tokens", "output_tokens", "list_cost", "contracted_cost",
-           "energy_kwh", "co2e_kg", "co2e_kg_low", "co2e_kg_high")  # fmt: skip
 _GAPS = ("unpriced_calls", "unknown_energy_calls", "missing_usage_calls")
 _COMMITMENTS = (
     "SELECT count() FROM commitment FINAL "
@@ -25,33 +34,77 @@ _COMMITMENTS = (
 
 
 @over_a_period(_DIMENSIONS)
-def chargeback(context: typer.Context, request: ReportRequest) -> None:
+def chargeback(
+    context: typer.Context,
+    *,
+    tenant: Annotated[list[str] | None, typer.Option(help="Only this tenant's calls. May be repeated.")] = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option(help="Only calls with this value of a dimension of your own: desk=emea. May be repeated."),
+    ] = None,
+    request: ReportRequest,
+) -> None:
     """What to charge back: cost (USD), tokens, energy (kWh) and emissions (kgCO2e) by tenant, model, feature ...
 
     Try:
 
         spanledger chargeback --month 2024-10 --by tenant,model,feature
 
-        spanledger chargeback --from 2024-10-08 --to 2024-10-09 --timezone Europe/Berlin --format csv > bill.csv
+        spanledger chargeback --from 2024-10-08 --to 2024-10-09 --timezone Europe/Berlin --output bill.csv
+
+        spanledger chargeback --month 2024-10 --tenant acme --by month,desk
     """
     asked = request.period
+    conditions = dict(_condition(text) for text in where or ())
+    own = [name for name in request.by if name not in _DIMENSIONS.known]
     with open_store(context) as store:
+        refuse_unknown(store, "dimension", own, "--by", also=_DIMENSIONS.known)
+        refuse_unknown(store, "dimension", conditions, "--where")
+        refuse_unknown(store, "tenant", tenant or (), "--tenant")
         frame = store.frame(
-            "reports/finance/chargeback", **asked.bounds, by=list(request.by), timezone=asked.timezone
-        ).drop(columns=[name for name in _DIMENSIONS.known if name not in request.by])
-        if frame.empty:
-            say_what_there_is(store, asked)
-        print_rows(
-            frame,
-            request.output,
-            title=f"Chargeback, {asked}",
-            total=_TOTALS,
-            gaps=[name for name in _GAPS if name in frame],
+            "reports/finance/chargeback",
+            **asked.bounds,
+            by=[name for name in request.by if name not in own],
+            custom=own,
+            timezone=asked.timezone,
+            tenants=tenant or [],
+            where_names=list(conditions),
+            where_values=list(conditions.values()),
         )
         if count := store.value(_COMMITMENTS, **asked.bounds):
             console(stderr=True).print(
-                f"calls are shown at their usage price: with the {count:,} commitment{'s' if count > 1 else ''} of "
+                f"calls are shown at their usage price: with the {counted(count, 'commitment')} of "
                 "this period, what each tenant owes is in 'spanledger commitments report'",
-                markup=False,
                 soft_wrap=True,
             )
+        if frame.empty:
+            say_what_there_is(store, asked)
+        rows = _as_asked(frame, request.by, own)
+        print_rows(
+            rows,
+            request.output,
+            period=asked,
+            title=f"Chargeback, {asked}",
+            total=[str(name) for name in rows if name not in request.by],
+            gaps=_GAPS,
+        )
+        say_what_is_missing(store, configuration(context))
+
+
+def _as_asked(frame: pd.DataFrame, by: tuple[str, ...], own: list[str]) -> pd.DataFrame:
+    """The rows with the dimensions first, in the order asked for, and those of one's own as columns."""
+    told = frame.assign(
+        **{name: [values[number] for values in frame["custom"]] for number, name in enumerate(own)}
+    ).astype(dict.fromkeys(own, "string"))
+    rows = told[[*by, *(name for name in frame if name not in (*_DIMENSIONS.known, "custom"))]]
+    rows.attrs["types"] = {**frame.attrs["types"], **dict.fromkeys(own, "String")}
+    return rows
+
+
+def _condition(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not name.strip() or not equals:
+        raise typer.BadParameter(
+            f"{text!r}; expected a dimension and its value, such as desk=emea", param_hint="--where"
+        )
+    return name.strip(), value.strip()

@@ -8,8 +8,9 @@ import pandas as pd
 import typer
 
 from spanledger_cli.explain.explanation import explanation, inputs, with_arithmetic
-from spanledger_cli.options import open_store
-from spanledger_cli.terminal import Format, console, print_rows
+from spanledger_cli.export import Destination, Format
+from spanledger_cli.options import OutputFile, open_store
+from spanledger_cli.terminal import console, print_rows
 from spanledger_sql.store import StoreError
 
 
@@ -18,6 +19,7 @@ def explain(
     trace_id: Annotated[str, typer.Argument(help="In hex, as the ledger has it.")],
     span_id: Annotated[str, typer.Argument(help="In hex, as the ledger has it.")],
     output: Annotated[Format | None, typer.Option("--format", help="json gives every input as it is stored.")] = None,
+    file: OutputFile = None,
 ) -> None:
     """How one call's cost and emissions came about: each input with its source, and the arithmetic.
 
@@ -32,7 +34,8 @@ def explain(
                 f"the ledger has no call with trace id {trace_id} and span id {span_id}; "
                 "the columns trace_id and span_id of the view `calls` name each one"
             )
-        if output in (None, Format.table):
+        destination = Destination(output, file)
+        if file is None and output in (None, Format.table):
             console().print(explanation(call))
         else:
-            print_rows(pd.DataFrame([with_arithmetic(call)]), output)
+            print_rows(pd.DataFrame([with_arithmetic(call)]), destination)

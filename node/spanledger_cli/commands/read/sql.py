@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
-from spanledger_cli.options import Output, open_store
+from spanledger_cli.export import Destination, Format, export
+from spanledger_cli.options import Output, OutputFile, open_store
+from spanledger_cli.table import MOST_ROWS
 from spanledger_cli.terminal import print_rows
 
 
@@ -14,14 +16,19 @@ def sql(
     context: typer.Context,
     query: Annotated[str, typer.Argument(help="ClickHouse SQL; the view `calls` holds the counted calls.")],
     output: Output = None,
+    file: OutputFile = None,
 ) -> None:
-    """Run a query on the ledger's database.
+    """Run a query on the ledger's database. A table shows its first 1,000 rows; files have all of them.
 
     Try:
 
         spanledger sql "SELECT tenant_id, sum(contracted_cost) FROM calls GROUP BY tenant_id"
 
-        spanledger sql "SELECT * FROM calls" --format parquet > calls.parquet
+        spanledger sql "SELECT * FROM calls" --output calls.parquet
     """
+    destination = Destination(output, file)
     with open_store(context) as store:
-        print_rows(store.query_frame(query), output)
+        if destination.chosen is Format.table:
+            print_rows(store.head(query, MOST_ROWS + 1), destination)
+        else:
+            export(store.frames(query), destination)

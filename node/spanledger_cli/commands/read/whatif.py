@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from spanledger_cli.names import refuse_unknown
 from spanledger_cli.options import configuration, open_store
 from spanledger_cli.progress import progress
 from spanledger_cli.report_request import ReportRequest, over_a_period
@@ -62,6 +63,7 @@ def whatif(
     )
     scope = Scope(begin=asked.begin, end=asked.end, tenants=tuple(tenant or ()), changed=False)
     with open_store(context) as store, progress() as bar:
+        refuse_unknown(store, "tenant", scope.tenants, "--tenant")
         reckoning = bar.add_task("costing", total=None)
         frame = reckon(
             store,
@@ -70,10 +72,11 @@ def whatif(
             assumptions,
             lambda done, total: bar.update(reckoning, completed=done, total=total),
         )
-    console(stderr=True).print(f"Assumed, from {asked}:\n{assumptions}", markup=False, soft_wrap=True)
+    console(stderr=True).print(f"Assumed, from {asked}:\n{assumptions}", soft_wrap=True)
     print_rows(
         frame,
         request.output,
+        period=request.period,
         title=f"What if, {asked}",
         total=[str(name) for name in frame if name != "tenant"],
         gaps=["unknown_calls"],

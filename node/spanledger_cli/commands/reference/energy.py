@@ -7,10 +7,12 @@ from typing import Annotated
 
 import typer
 
-from spanledger_cli.options import Files, Output, configuration, open_store
+from spanledger_cli.export import Destination
+from spanledger_cli.options import Files, Output, OutputFile, configuration, open_store
 from spanledger_cli.report_request import ReportRequest, over_a_period
 from spanledger_cli.terminal import console, print_rows
 from spanledger_enrich.energy.energy_file import read_files, record
+from spanledger_settings.figures import counted
 
 energy = typer.Typer(help="What models and hosts draw.", no_args_is_help=True)
 
@@ -38,11 +40,9 @@ def energy_import(context: typer.Context, files: Files) -> None:
         spanledger energy import vllm_benchmark.csv our_data_centres.csv
     """
     checked = read_files(files, configuration(context).default_pue)
-    with open_store(context) as store:
+    with open_store(context, makes_one=True) as store:
         for file in checked:
-            console().print(
-                f"{file.path.name}: {record(store, file):,} {file.kind}", markup=False, highlight=False, soft_wrap=True
-            )
+            console().print(f"{file.path.name}: {counted(record(store, file), file.kind)}", soft_wrap=True)
 
 
 @energy.command("list")
@@ -51,6 +51,7 @@ def energy_list(
     match: Annotated[str, typer.Argument(help="Part of a model's name.")] = "",
     method: Annotated[Method | None, typer.Option(help="Of one method only.", show_default=False)] = None,
     output: Output = None,
+    file: OutputFile = None,
 ) -> None:
     """What models draw for 1,000 tokens, by method, with bounds and source.
 
@@ -60,7 +61,7 @@ def energy_list(
     """
     with open_store(context) as store:
         frame = store.frame("reports/energy/list", match=match, method=method.value if method else "")
-        print_rows(frame, output, title="Energy of models, Wh per 1,000 tokens")
+        print_rows(frame, Destination(output, file), title="Energy of models, Wh per 1,000 tokens")
 
 
 @energy.command("compare")
@@ -74,7 +75,7 @@ def energy_compare(context: typer.Context, request: ReportRequest) -> None:
     """
     with open_store(context) as store:
         frame = store.frame("reports/energy/compare", **request.period.bounds)
-        print_rows(frame, request.output, title=f"Energy by method, Wh, {request.period}")
+        print_rows(frame, request.output, period=request.period, title=f"Energy by method, Wh, {request.period}")
 
 
 @energy.command("hosts")
@@ -88,4 +89,6 @@ def energy_hosts(context: typer.Context, request: ReportRequest) -> None:
     """
     with open_store(context) as store:
         frame = store.frame("reports/energy/hosts", **request.period.bounds)
-        print_rows(frame, request.output, title=f"Measured energy, Wh at the host, {request.period}")
+        print_rows(
+            frame, request.output, period=request.period, title=f"Measured energy, Wh at the host, {request.period}"
+        )

@@ -11,11 +11,13 @@ import typer
 from spanledger_cli.commands.reference.grid_contracts import contracts
 from spanledger_cli.commands.reference.grid_sync import grid_sync
 from spanledger_cli.commands.reference.zone_names import zone_pair
-from spanledger_cli.options import Files, Output, open_store
+from spanledger_cli.export import Destination
+from spanledger_cli.options import Files, Output, OutputFile, open_store
 from spanledger_cli.terminal import console, print_rows
 from spanledger_enrich.grid.grid_record import record
 from spanledger_enrich.grid.grid_zone import is_zone, similar_zones
 from spanledger_enrich.grid.sources.grid_file import GridFile, read_files
+from spanledger_settings.figures import counted
 
 grid = typer.Typer(help="Carbon intensity of the grid.", no_args_is_help=True)
 grid.add_typer(contracts, name="contracts")
@@ -54,17 +56,16 @@ def grid_import(
         raise typer.BadParameter(f"{' and '.join(named)}: a file without zones is of one zone", param_hint="--zone")
     renamed = dict(zone_pair(text) for text in zone or [] if "=" in text)
     checked = read_files(files, zone=named[0] if named else "", renamed=renamed, timezone=timezone)
-    with open_store(context) as store:
+    with open_store(context, makes_one=True) as store:
         for file in checked:
             stored = record(store, file.hours, file.path.name, hashlib.sha256(file.path.read_bytes()).hexdigest())
             console().print(
-                f"{file.path.name} ({file.format}): {stored.new:,} values new, {stored.corrected:,} corrected, "
-                f"{stored.unchanged:,} unchanged; {_series(file)}",
-                markup=False,
+                f"{file.path.name} ({file.format}): {counted(stored.new, 'value')} new, "
+                f"{stored.corrected:,} corrected, {stored.unchanged:,} unchanged; {_series(file)}",
                 soft_wrap=True,
             )
             for note in _notes(file):
-                console(stderr=True).print(f"{file.path.name}: {note}", markup=False, soft_wrap=True)
+                console(stderr=True).print(f"{file.path.name}: {note}", soft_wrap=True)
 
 
 grid.command("sync")(grid_sync)
@@ -75,6 +76,7 @@ def grid_list(
     context: typer.Context,
     match: Annotated[str, typer.Argument(help="Part of a zone's name.")] = "",
     output: Output = None,
+    file: OutputFile = None,
 ) -> None:
     """Which zones have intensities, of which hours or years, how many are missing, and from where.
 
@@ -83,11 +85,15 @@ def grid_list(
         spanledger grid list US-
     """
     with open_store(context) as store:
-        print_rows(store.frame("reports/grid/list", match=match), output, title="Grid intensities, gCO2e/kWh")
+        print_rows(
+            store.frame("reports/grid/list", match=match),
+            Destination(output, file),
+            title="Grid intensities, gCO2e/kWh",
+        )
 
 
 @grid.command("imports")
-def grid_imports(context: typer.Context, output: Output = None) -> None:
+def grid_imports(context: typer.Context, output: Output = None, file: OutputFile = None) -> None:
     """What was imported when and from which file or source, latest first.
 
     Try:
@@ -95,7 +101,7 @@ def grid_imports(context: typer.Context, output: Output = None) -> None:
         spanledger grid imports --format csv
     """
     with open_store(context) as store:
-        print_rows(store.frame("reports/grid/imports"), output, title="Imports of grid intensities")
+        print_rows(store.frame("reports/grid/imports"), Destination(output, file), title="Imports of grid intensities")
 
 
 @grid.command("zones")
@@ -105,6 +111,7 @@ def grid_zones(
         bool, typer.Option("--open", help="Only places of unknown regions and those at the default zone.")
     ] = False,
     output: Output = None,
+    file: OutputFile = None,
 ) -> None:
     """Where calls ran, how that was found out, and which regions nobody knows.
 
@@ -113,7 +120,11 @@ def grid_zones(
         spanledger grid zones --open
     """
     with open_store(context) as store:
-        print_rows(store.frame("reports/grid/zones", only_open=int(only_open)), output, title="Places of calls")
+        print_rows(
+            store.frame("reports/grid/zones", only_open=int(only_open)),
+            Destination(output, file),
+            title="Places of calls",
+        )
 
 
 @grid.command("place")
@@ -137,10 +148,10 @@ def grid_place(
         near = similar_zones(zone)
         meant = f"meant {' or '.join(near)}?" if near else "expected one such as DE"
         raise typer.BadParameter(f"{zone!r} is no known zone; {meant}", param_hint="ZONE")
-    with open_store(context) as store:
+    with open_store(context, makes_one=True) as store:
         place = {"provider": provider.lower(), "cloud_region": region}
         store.insert("grid_zone", [{**place, "zone": zone, "country": zone.partition("-")[0], "source": "by hand"}])
-    console().print(f"{provider} {region or '(no region)'}: {zone}", markup=False, highlight=False)
+    console().print(f"{provider} {region or '(no region)'}: {zone}")
 
 
 def _series(file: GridFile) -> str:
@@ -155,8 +166,8 @@ def _notes(file: GridFile) -> list[str]:
     notes = []
     for (zone, signal, basis), gap in file.missing.items():
         notes.append(
-            f"{zone} ({signal}, {basis}): {len(gap):,} hours missing, the first {_hour(gap[0])}; calls of these hours "
-            "get a stand-in, and say so"
+            f"{zone} ({signal}, {basis}): {counted(len(gap), 'hour')} missing, the first {_hour(gap[0])}; calls of "
+            "these hours get a stand-in, and say so"
         )
     averaged = file.hours["source"].str.contains(", mean of ", regex=False)
     if averaged.any():

@@ -6,10 +6,13 @@ from typing import Annotated
 
 import typer
 
-from spanledger_cli.options import Files, Output, open_store
+from spanledger_cli.export import Destination
+from spanledger_cli.options import Files, Output, OutputFile, open_store
 from spanledger_cli.report_request import ReportRequest, over_a_period
 from spanledger_cli.terminal import console, print_rows
+from spanledger_enrich.grid.contract_doubt import doubts
 from spanledger_enrich.grid.grid_contract import read_files, record
+from spanledger_settings.figures import counted
 
 contracts = typer.Typer(help="Contracts on power, for market-based emissions.", no_args_is_help=True)
 
@@ -24,20 +27,24 @@ def contracts_import(
 
     Columns: kind (certificate, ppa, supplier factor, residual mix), zone (DE; a country stands for its zones), from, to
     (the first moment not covered), g_per_kwh, and, of certificates and PPAs, mwh or share (0 to 1); if known id,
-    provider, source. All files are checked before any is stored. They hold for the calls that follow.
+    provider, vintage (the year in which the power was made), source. Without a provider they are for machines of your
+    own, a residual mix is for all. All files are checked before any is stored; what an auditor would ask of them is
+    told. They hold for the calls that follow.
 
     Try:
 
         spanledger grid contracts import contracts_2024.csv --timezone Europe/Berlin
     """
     checked = read_files(files, timezone)
-    with open_store(context) as store:
+    with open_store(context, makes_one=True) as store:
         for file in checked:
-            console().print(f"{file.path.name}: {record(store, file):,} contracts", markup=False, highlight=False)
+            for doubt in doubts(store, file.rows):
+                console(stderr=True).print(f"{file.path.name}: {doubt}", markup=False, soft_wrap=True)
+            console().print(f"{file.path.name}: {counted(record(store, file), 'contract')}")
 
 
 @contracts.command("list")
-def contracts_list(context: typer.Context, output: Output = None) -> None:
+def contracts_list(context: typer.Context, output: Output = None, file: OutputFile = None) -> None:
     """The contracts that were imported.
 
     Try:
@@ -45,7 +52,7 @@ def contracts_list(context: typer.Context, output: Output = None) -> None:
         spanledger grid contracts list
     """
     with open_store(context) as store:
-        print_rows(store.frame("reports/grid/contracts"), output, title="Contracts on power")
+        print_rows(store.frame("reports/grid/contracts"), Destination(output, file), title="Contracts on power")
 
 
 @contracts.command("coverage")
@@ -59,4 +66,4 @@ def contracts_coverage(context: typer.Context, request: ReportRequest) -> None:
     """
     with open_store(context) as store:
         frame = store.frame("reports/grid/contract_coverage", **request.period.bounds)
-        print_rows(frame, request.output, title=f"Coverage by contracts, {request.period}")
+        print_rows(frame, request.output, period=request.period, title=f"Coverage by contracts, {request.period}")

@@ -18,6 +18,8 @@ from spanledger_enrich.grid.grid_zone import is_zone, similar_zones
 from spanledger_enrich.grid.sources import electricity_maps, great_britain, watttime
 from spanledger_enrich.grid.sources.http import GridHttp, GridKeyRefusedError, GridSourceError
 from spanledger_settings.configuration import Configuration
+from spanledger_settings.figures import counted
+from spanledger_settings.mendable import AskedWronglyError
 from spanledger_settings.period import period
 
 
@@ -75,7 +77,7 @@ def grid_sync(
     with ExitStack() as stack:
         live = _source(configuration(context), source, basis.value, stack)
         _refuse_unknown(live, zones)
-        store = stack.enter_context(open_store(context))
+        store = stack.enter_context(open_store(context, makes_one=True))
         bar = stack.enter_context(progress())
         for region, stored_as in zones.items():
             hours = missing(store, live, stored_as, asked.begin, asked.end, refresh=refresh)
@@ -90,7 +92,7 @@ def grid_sync(
                 if isinstance(error, GridKeyRefusedError):
                     break
             told = f"{stored_as} ({live.signal}, {live.basis}): {_told(result, len(hours))}"
-            console().print(told, markup=False, soft_wrap=True)
+            console().print(told, soft_wrap=True)
     if failed:
         raise GridSourceError("\n".join(failed))
 
@@ -138,22 +140,22 @@ def _refuse_unknown(source: GridSource, zones: dict[str, str]) -> None:
     for region, stored_as in zones.items():
         if source.signal != "marginal" and region == stored_as and not is_zone(region):
             near = similar_zones(region)
-            raise GridSourceError(
+            raise AskedWronglyError(
                 f"{region!r} is no known zone"
                 + (f"; meant {' or '.join(near)}?" if near else "; expected one such as DE")
             )
 
 
 def _stored(result: Synced) -> str:
-    return f"{result.recorded.new + result.recorded.corrected:,} hours stored"
+    return f"{counted(result.recorded.new + result.recorded.corrected, 'hour')} stored"
 
 
 def _told(result: Synced, wanted: int) -> str:
     if not wanted:
         return "nothing missing"
-    told = f"{wanted:,} hours wanted, {result.recorded.new:,} new, {result.recorded.corrected:,} corrected"
+    told = f"{counted(wanted, 'hour')} wanted, {result.recorded.new:,} new, {result.recorded.corrected:,} corrected"
     if result.still_missing:
         told += f"; {result.still_missing:,} without a value at the source"
     if result.impossible:
-        told += f"; {result.impossible:,} values below 0 or above 2,500 g/kWh left out"
+        told += f"; {counted(result.impossible, 'value')} below 0 or above 2,500 g/kWh left out"
     return told

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spanledger_cli.options import Output, open_store
+from spanledger_cli.confirmation import Yes, confirm
+from spanledger_cli.export import Destination
+from spanledger_cli.options import Output, OutputFile, open_store
 from spanledger_cli.terminal import console, print_rows
 from spanledger_enrich.ledger.resolution import resolve_again
 from spanledger_enrich.prices import model_alias, price_book, price_catalogue, price_list
+from spanledger_settings.figures import counted
 
 if TYPE_CHECKING:
     from spanledger_sql.store import Store
@@ -19,7 +22,7 @@ prices = typer.Typer(
     help="Price books: the list, contracts, exchange rates, and what models mean.", no_args_is_help=True
 )
 
-Book = Annotated[Path, typer.Argument(help="A book as CSV or YAML; docs/prices.md says how it is written.")]
+Book = Annotated[Path, typer.Argument(help="A book as CSV or YAML; 'spanledger docs prices' says how it is written.")]
 
 
 @prices.command("sync")
@@ -40,14 +43,16 @@ def prices_sync(
 
         spanledger prices sync --installed
     """
-    with open_store(context) as store:
+    with open_store(context, makes_one=True) as store:
         price_list.load(store)
         if installed:
             price_catalogue.use_installed(store)
         else:
             price_catalogue.fetch(store, url)
         changed = price_list.load(store)
-        console().print(f"{price_catalogue.active()}: {changed:,} price entries are new or changed")
+        console().print(
+            f"{price_catalogue.active()}: {counted(changed, 'price entry', 'price entries')} new or changed"
+        )
         price_book.follow_the_list(store)
         _resolve_again(store)
 
@@ -57,6 +62,7 @@ def prices_list(
     context: typer.Context,
     match: Annotated[str, typer.Argument(help="Part of a book's, provider's or model's name.")] = "",
     output: Output = None,
+    file: OutputFile = None,
 ) -> None:
     """Prices in the price books, USD per million tokens.
 
@@ -65,11 +71,15 @@ def prices_list(
         spanledger prices list gpt-4o
     """
     with open_store(context) as store:
-        print_rows(store.frame("reports/prices/entries", match=match), output, title="Prices, USD per million tokens")
+        print_rows(
+            store.frame("reports/prices/entries", match=match),
+            Destination(output, file),
+            title="Prices, USD per million tokens",
+        )
 
 
 @prices.command("missing")
-def prices_missing(context: typer.Context, output: Output = None) -> None:
+def prices_missing(context: typer.Context, output: Output = None, file: OutputFile = None) -> None:
     """Models without a price, how much they were used, and the nearest names that have one.
 
     Try:
@@ -81,7 +91,7 @@ def prices_missing(context: typer.Context, output: Output = None) -> None:
         frame = store.frame("reports/prices/missing")
     names = zip(frame["model"], frame["provider"], strict=True)
     frame["nearest"] = [", ".join(price_list.nearest(model, provider)) for model, provider in names]
-    print_rows(frame, output, title="Models without a price: their calls have an unknown cost")
+    print_rows(frame, Destination(output, file), title="Models without a price: their calls have an unknown cost")
 
 
 @prices.command("import")
@@ -92,28 +102,31 @@ def prices_import(
     tenant: Annotated[str, typer.Option(help="Whose calls the book applies to.")] = "",
     account: Annotated[str, typer.Option(help="The account at the provider whose calls it applies to.")] = "",
     environment: Annotated[str, typer.Option(help="The deployment environment whose calls it applies to.")] = "",
+    yes: Yes = False,
 ) -> None:
     """Load a contract book in place of the one of its name: fixed prices, discounts, committed tiers.
 
-    Without tenant, account or environment, here or in the file, it applies to everybody's calls.
+    Without tenant, account or environment, here or in the file, it applies to everybody's calls. The same file for
+    another tenant is another book. What no call and no list knows is asked about first, and so are surcharges.
 
     Try:
 
         spanledger prices import contract.csv --account sub-4711
     """
-    with open_store(context) as store:
+    with open_store(context, makes_one=True) as store:
         price_list.load(store)
+        confirm(price_book.doubts(store, file, tenant=tenant, account=account, environment=environment), yes=yes)
         done = price_book.import_book(store, file, book=book, tenant=tenant, account=account, environment=environment)
         if not done.changed:
             console().print(f"{done.book}: nothing has changed")
             return
-        console().print(f"{done.book}: {done.lines:,} lines, prices of {done.models:,} models")
+        console().print(f"{done.book}: {counted(done.lines, 'line')}, prices of {counted(done.models, 'model')}")
         _resolve_again(store)
         _say_how_to_restate()
 
 
 @prices.command("books")
-def prices_books(context: typer.Context, output: Output = None) -> None:
+def prices_books(context: typer.Context, output: Output = None, file: OutputFile = None) -> None:
     """The contract books, whose calls they apply to, and since when each is as it is.
 
     Try:
@@ -121,7 +134,20 @@ def prices_books(context: typer.Context, output: Output = None) -> None:
         spanledger prices books
     """
     with open_store(context) as store:
-        print_rows(store.frame("reports/prices/books"), output, title="Contract books")
+        print_rows(store.frame("reports/prices/books"), Destination(output, file), title="Contract books")
+
+
+@prices.command("history")
+def prices_history(context: typer.Context, output: Output = None, file: OutputFile = None) -> None:
+    """What was said of contract books, and taken back, the newest first.
+
+    Try:
+
+        spanledger prices history --output books.csv
+    """
+    with open_store(context) as store:
+        frame = store.frame("reports/operations/book_history", kind=price_book.KIND)
+        print_rows(frame, Destination(output, file), title="History of contract books")
 
 
 @prices.command("remove")
@@ -145,6 +171,7 @@ def prices_rates(
         Path | None, typer.Argument(help="Rates as CSV with currency, valid_from, usd. Default: list them.")
     ] = None,
     output: Output = None,
+    written: OutputFile = None,
 ) -> None:
     """Load dated exchange rates, and make the contract books' prices at them; without a file, list them.
 
@@ -152,11 +179,15 @@ def prices_rates(
 
         spanledger prices rates rates.csv
     """
-    with open_store(context) as store:
+    with open_store(context, makes_one=file is not None) as store:
         if file is None:
-            print_rows(store.frame("reports/prices/exchange_rates"), output, title="Exchange rates, USD for one unit")
+            print_rows(
+                store.frame("reports/prices/exchange_rates"),
+                Destination(output, written),
+                title="Exchange rates, USD for one unit",
+            )
             return
-        console().print(f"{price_book.import_rates(store, file):,} exchange rates loaded")
+        console().print(f"{counted(price_book.import_rates(store, file), 'exchange rate')} loaded")
 
 
 @prices.command("alias")
@@ -168,6 +199,7 @@ def prices_alias(
     free: Annotated[bool, typer.Option("--free", help="Its calls cost nothing, such as a model of one's own.")] = False,
     remove: Annotated[bool, typer.Option("--remove", help="Take back what was said about it.")] = False,
     output: Output = None,
+    file: OutputFile = None,
 ) -> None:
     """Say which model a deployment or a fine-tune is priced as, or that a model is free; without arguments, list that.
 
@@ -177,9 +209,9 @@ def prices_alias(
 
         spanledger prices alias our-own-7b --provider vllm --free
     """
-    with open_store(context) as store:
+    with open_store(context, makes_one=bool(name)) as store:
         if not name:
-            print_rows(store.frame("reports/prices/aliases"), output, title="What models mean")
+            print_rows(store.frame("reports/prices/aliases"), Destination(output, file), title="What models mean")
             return
         if (bool(target), free, remove).count(True) != 1:
             raise typer.BadParameter("expected one of a target, --free and --remove", param_hint="TARGET")
@@ -199,7 +231,7 @@ def prices_alias(
 def _resolve_again(store: Store) -> None:
     changed = resolve_again(store)
     if changed:
-        console().print(f"{changed:,} models that calls named mean another price now")
+        console().print(f"calls named {counted(changed, 'model')} that mean another price now")
         _say_how_to_restate()
 
 

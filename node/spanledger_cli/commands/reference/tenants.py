@@ -29,7 +29,12 @@ def rules(context: typer.Context, request: ReportRequest) -> None:
     with open_store(context) as store:
         _tell_of_others(context, store)
         frame = store.frame("reports/attribution/tenant_rules", **request.period.bounds)
-        print_rows(frame, request.output, title=f"Tenant rules in force, and what they decide, {request.period}")
+        print_rows(
+            frame,
+            request.output,
+            period=request.period,
+            title=f"Tenant rules in force, and what they decide, {request.period}",
+        )
 
 
 @tenants.command("apply")
@@ -42,7 +47,7 @@ def apply(context: typer.Context) -> None:
 
         spanledger tenants apply && spanledger restate --dry-run
     """
-    with open_store(context) as store:
+    with open_store(context, makes_one=True) as store:
         configured = configuration(context).tenant_rules
         count = len(configured or ())
         if configured is None:

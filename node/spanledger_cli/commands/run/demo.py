@@ -17,8 +17,9 @@ from typing import Annotated, Any
 import typer
 
 from spanledger_cli.commands.run.doctor import node_status
+from spanledger_cli.export import Format
 from spanledger_cli.progress import progress
-from spanledger_cli.terminal import Format, console, print_rows
+from spanledger_cli.terminal import console, print_rows
 from spanledger_enrich.grid.grid_intensity import read_electricity_maps
 from spanledger_node.listening import ListenError, listen
 from spanledger_settings.configuration import Configuration, load
@@ -37,7 +38,9 @@ def demo(
     exit_: Annotated[
         bool, typer.Option("--exit", help="End after the figures, also with a terminal attached.")
     ] = False,
-    dashboard_port: Annotated[int, typer.Option(help="The dashboards' port; another is taken if it is in use.")] = 8501,
+    dashboard_port: Annotated[
+        int, typer.Option(help="The dashboards' port; another is taken if it is in use.", min=0, max=65535)
+    ] = 8501,
 ) -> None:
     """Send real traffic through the whole pipeline, print cost and CO2e, and show the dashboards.
 
@@ -100,6 +103,7 @@ def _print_figures(settings: Configuration, sent: Replayed) -> None:
                 "to": datetime(2024, 11, 1, tzinfo=UTC),
                 "by": ["tenant", "model"],
                 "timezone": "UTC",
+                **{name: [] for name in ("custom", "tenants", "where_names", "where_values")},
             },
         )
     columns = {

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
 import typer
 
 from spanledger_cli.options import configuration
+from spanledger_cli.partial import spooled
 from spanledger_cli.terminal import console
 from spanledger_settings.configuration import Configuration
+from spanledger_settings.figures import counted
 from spanledger_sql.migrations import pending
 from spanledger_sql.node_socket import node_answers, socket_path
 from spanledger_sql.store import Store, StoreError, statement
@@ -20,10 +24,11 @@ from spanledger_sql.store import Store, StoreError, statement
 # Below this much free space the spool and the merges of the database are at risk.
 _LITTLE_SPACE = 2 * 2**30
 _RECENT_DAYS = 30
+_LONG_SPOOLED_S = 60
 _UNTOLD = (
-    ("unattributed", "name no tenant", "add attribution() or a tenant rule (docs/tenants.md)"),
+    ("unattributed", "name no tenant", "add attribution() or a tenant rule ('spanledger docs tenants')"),
     ("unpriced", "have no price", "'spanledger prices missing' lists the models"),
-    ("missing_usage", "report no usage", "streams tell it if asked to (docs/dialects.md)"),
+    ("missing_usage", "report no usage", "streams tell it if asked to ('spanledger docs dialects')"),
 )
 
 
@@ -75,12 +80,30 @@ def _check_node(settings: Configuration, report: _Report) -> None:
         report.problem("node", f"does not answer on its socket: {error}", "stop it and start it again")
         return
     if status is None:
-        report.fact("node", "not running on this data folder; start one with 'spanledger up'")
+        if settings.embedded and settings.spool.exists():
+            # Only a node makes a spool: apps send here.
+            report.problem(
+                "node", "not running, and what apps send to it waits with them or is lost", "run 'spanledger up'"
+            )
+        else:
+            report.fact("node", "not running on this data folder; start one with 'spanledger up'")
+        _check_spool(settings, report, running=False)
         return
     report.fact("node", f"running, process {status['pid']}, version {status['version']}")
     for part, label in (("otlp_http", "OTLP/HTTP"), ("otlp_grpc", "OTLP/gRPC"), ("dashboards", "dashboards")):
         report.fact(label, status["addresses"][part] or "not running")
     report.fact("spool", f"{status['spool_bytes']:,} bytes acknowledged and not committed yet")
+    _check_spool(settings, report, running=True)
+
+
+def _check_spool(settings: Configuration, report: _Report, *, running: bool) -> None:
+    """Complain of what was acknowledged and waits: a while where a node runs, at all where none does."""
+    waiting = spooled(settings)
+    since = max((time.time() - file.stat.st_mtime for file in waiting), default=0)
+    if waiting and (not running or since > _LONG_SPOOLED_S):
+        size = sum(file.stat.st_size for file in waiting)
+        told = f"{size:,} bytes that senders were told are safe wait for {since:,.0f} s"
+        report.problem("spool", told, "the node's log says why" if running else "'spanledger up' takes them in")
 
 
 def _check_folder(settings: Configuration, report: _Report) -> None:
@@ -98,20 +121,20 @@ def _check_folder(settings: Configuration, report: _Report) -> None:
     if rejected:
         report.problem(
             "rejected",
-            f"{rejected} requests in {settings.spool / 'rejected'}",
+            f"{counted(rejected, 'request')} in {settings.spool / 'rejected'}",
             f"the .txt beside each says why; 'spanledger ingest {settings.spool / 'rejected'}/*.pb' tries them again",
         )
 
 
 def _check_database(settings: Configuration, report: _Report) -> None:
-    if settings.embedded and not settings.data_dir.exists():
+    if settings.embedded and not Path(settings.clickhouse_url.removeprefix("chdb://").partition("?")[0]).exists():
         return
     try:
         with Store.open(settings) as store:
             report.fact("database", f"{store.kind}, ClickHouse {store.value('SELECT version()')}")
             waiting = pending(store)
             if waiting:
-                report.problem("schema", f"{len(waiting)} migrations to apply", "run 'spanledger migrate'")
+                report.problem("schema", f"{counted(len(waiting), 'migration')} to apply", "run 'spanledger migrate'")
                 return
             report.fact("schema", "up to date")
             _check_ledger(store, report)
@@ -121,12 +144,26 @@ def _check_database(settings: Configuration, report: _Report) -> None:
 
 def _check_ledger(store: Store, report: _Report) -> None:
     backlog = store.rows(statement("reports/operations/backlog"))[0]
-    report.fact("ledger", f"{backlog['ledger_calls']:,} calls")
-    behind = f"{backlog['llm_spans']:,} calls behind, the oldest by {backlog['oldest_seconds']:,} s"
+    report.fact("ledger", f"{counted(backlog['ledger_calls'], 'call')}")
+    behind = f"{counted(backlog['llm_spans'], 'call')} behind, the oldest by {backlog['oldest_seconds']:,} s"
     if backlog["oldest_seconds"] > 60:
         report.problem("worker", behind, "is a node running? else 'spanledger enrich --once'; its log says what fails")
     else:
         report.fact("worker", behind if backlog["llm_spans"] else "up to date")
+    if backlog["set_aside_calls"]:
+        report.problem(
+            "set aside",
+            f"{backlog['set_aside_calls']:,} calls cannot be computed and are not in the ledger, for example: "
+            f"{backlog['set_aside_reason']}",
+            "the table 'set_aside' names each; 'spanledger enrich --once --set-aside' tries them again",
+        )
+    if backlog["mistimed_calls"]:
+        report.fact(
+            "clock",
+            f"{backlog['mistimed_calls']:,} calls started before 2000 or after they were booked: their senders' clocks "
+            "are wrong, and no month has them",
+        )
+    _check_senders(store, report)
     for gap, meaning in (
         ("unattributed_calls", "name no tenant"),
         ("unpriced_calls", "have no price"),
@@ -143,6 +180,28 @@ def _check_ledger(store: Store, report: _Report) -> None:
             f"{place['calls']:,} calls of {place['provider']} name the region {place['cloud_region']!r}, which nobody "
             f"knows: booked in {place['zone'] or 'the default zone'}; 'spanledger grid place' mends it",
         )
+
+
+def _check_senders(store: Store, report: _Report) -> None:
+    """Complain of clocks that are ahead, and of calls that say what cannot be."""
+    for row in store.rows(statement("reports/operations/clocks"))[:5]:
+        who = " on ".join(filter(None, (row["service"] or "(no service name)", row["host"])))
+        report.problem(
+            "clock",
+            f"{who}: {counted(row['calls'], 'call')} of the last day began after they had come in, by up to "
+            f"{row['ahead_seconds']:,} s",
+            "set that machine's clock: prices and grid hours are those of a call's start",
+        )
+    odd = store.rows(statement("reports/operations/odd_calls"))[0]
+    if odd["early"] or odd["late"]:
+        report.problem(
+            "dates",
+            f"{counted(odd['early'], 'call')} before 2015 and {counted(odd['late'], 'call')} after tomorrow, from "
+            f"{odd['first']:%Y-%m-%d} to {odd['last']:%Y-%m-%d}",
+            "mend what sends them; they are in reports of their dates",
+        )
+    if odd["invalid_ids"]:
+        report.fact("ids", f"{counted(odd['invalid_ids'], 'call')} have a trace or span id that is none")
 
 
 def _check_quality(store: Store, report: _Report) -> None:

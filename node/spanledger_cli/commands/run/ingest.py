@@ -10,6 +10,7 @@ from spanledger_cli.terminal import console
 from spanledger_collector import otlp_file
 from spanledger_enrich.ledger.tenant_rules import store_rules
 from spanledger_enrich.worker import Worker, load_reference_data
+from spanledger_settings.figures import counted
 
 
 def ingest(context: typer.Context, files: Files) -> None:
@@ -23,7 +24,7 @@ def ingest(context: typer.Context, files: Files) -> None:
 
         spanledger ingest traces.pb collector.jsonl.zst
     """
-    with progress() as bar, open_store(context) as store:
+    with progress() as bar, open_store(context, makes_one=True) as store:
         checking = bar.add_task("checking", total=len(files))
         for path in files:
             otlp_file.check(store, path)
@@ -32,13 +33,16 @@ def ingest(context: typer.Context, files: Files) -> None:
         store_rules(store, configuration(context).tenant_rules)
         storing = bar.add_task("storing", total=len(files))
         requests = spans = 0
+        booked: int | None = None
         for path in files:
             stored = otlp_file.ingest(store, path)
             requests, spans = requests + stored.requests, spans + stored.spans
             bar.advance(storing)
         if store.kind == "embedded":
             load_reference_data(store)
-            Worker(store, configuration(context)).catch_up()
+            booked = Worker(store, configuration(context)).catch_up()
+    told = counted(spans, "span, log record or data point", "spans, log records and data points")
     console().print(
-        f"{spans:,} spans, log records and data points in {requests:,} requests of {len(files):,} files ingested"
+        f"{told} in {counted(requests, 'request')} of {counted(len(files), 'file')} ingested"
+        + (f"; {counted(booked, 'call')} new in the ledger" if booked is not None else "")
     )

@@ -52,7 +52,7 @@ def meter(
             screen.print("stopping")
     delivered = spanledger.flush()
     if not meter.samples:
-        screen.print("spanledger: error: nothing could be measured; see the warning above", style="red", markup=False)
+        screen.print("spanledger: error: nothing could be measured; see the warning above", style="red")
         raise typer.Exit(1)
     if not delivered:
         screen.print("the receiver did not take all samples; they wait on disk and are sent by the next run")

@@ -10,15 +10,22 @@ from rich.logging import RichHandler
 
 from spanledger_cli.options import configuration, open_store
 from spanledger_cli.terminal import console
-from spanledger_enrich.worker import Worker, load_reference_data
+from spanledger_enrich.worker import Worker, load_reference_data, take_up_again
 from spanledger_node import node
 from spanledger_node.listening import Addresses
 from spanledger_settings.configuration import Configuration
+from spanledger_settings.figures import counted
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on.  [default: 127.0.0.1]", show_default=False)]
-HttpPort = Annotated[int | None, typer.Option(help="OTLP over HTTP; 0: any.  [default: 4318]", show_default=False)]
-GrpcPort = Annotated[int | None, typer.Option(help="OTLP over gRPC; 0: any.  [default: 4317]", show_default=False)]
-DashboardPort = Annotated[int | None, typer.Option(help="The dashboards; 0: any.  [default: 8501]", show_default=False)]
+HttpPort = Annotated[
+    int | None, typer.Option(help="OTLP over HTTP; 0: any.  [default: 4318]", min=0, max=65535, show_default=False)
+]
+GrpcPort = Annotated[
+    int | None, typer.Option(help="OTLP over gRPC; 0: any.  [default: 4317]", min=0, max=65535, show_default=False)
+]
+DashboardPort = Annotated[
+    int | None, typer.Option(help="The dashboards; 0: any.  [default: 8501]", min=0, max=65535, show_default=False)
+]
 
 
 def up(
@@ -64,7 +71,11 @@ def dashboards(context: typer.Context, host: Host = None, dashboard_port: Dashbo
 
 
 def enrich(
-    context: typer.Context, once: Annotated[bool, typer.Option("--once", help="Process what is there and end.")] = False
+    context: typer.Context,
+    once: Annotated[bool, typer.Option("--once", help="Process what is there and end.")] = False,
+    set_aside: Annotated[
+        bool, typer.Option("--set-aside", help="Take up the calls again that could not be computed.")
+    ] = False,
 ) -> None:
     """Run only the worker: bring the ledger up to date with what was ingested.
 
@@ -72,16 +83,22 @@ def enrich(
 
         spanledger enrich --once
 
+        spanledger enrich --once --set-aside
+
         SPANLEDGER_CLICKHOUSE_URL=http://user:password@clickhouse:8123/spanledger spanledger enrich
     """
     if not once:
         _needs_server(configuration(context), "enrich")
         _run(configuration(context), frozenset({"enrich"}))
         return
-    with open_store(context) as store:
+    with open_store(context, makes_one=True) as store:
         load_reference_data(store)
-        calls = Worker(store, configuration(context)).catch_up()
-    console().print(f"{calls:,} new calls in the ledger")
+        if set_aside:
+            console().print(f"{take_up_again(store):,} calls are taken up again")
+        worker = Worker(store, configuration(context))
+        calls = worker.catch_up()
+        worker.give_back()
+    console().print(f"{counted(calls, 'new call')} in the ledger")
 
 
 def migrate(context: typer.Context) -> None:

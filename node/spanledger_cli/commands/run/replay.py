@@ -12,6 +12,7 @@ from spanledger_cli.commands.run.doctor import node_status
 from spanledger_cli.options import configuration
 from spanledger_cli.progress import progress
 from spanledger_cli.terminal import console
+from spanledger_settings.figures import counted
 from spanledger_traffic import trace_file
 from spanledger_traffic.replay import ReplayError
 from spanledger_traffic.replay import replay as send
@@ -59,7 +60,8 @@ def replay(
             sent=lambda done: bar.update(sending, completed=done),
         )
     console().print(
-        f"{sent.calls:,} calls acknowledged: {sent.input_tokens:,} tokens in, {sent.output_tokens:,} tokens out"
+        f"{counted(sent.calls, 'call')} acknowledged: {sent.input_tokens:,} tokens in, "
+        f"{sent.output_tokens:,} tokens out"
     )
 
 

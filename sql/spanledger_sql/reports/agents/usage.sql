@@ -36,7 +36,7 @@ SELECT
     cache_read_tokens / nullIf(input_tokens, 0) AS cache_share,
     sum(toDecimal128(c.list_cost, 12)) AS list_cost,
     sum(toDecimal128(c.contracted_cost, 12)) AS effective_cost,
-    sum(toDecimal128(c.reported_cost, 12)) AS reported_cost,
+    sum(c.reported_cost) AS reported_cost,
     sumIf(toDecimal128(c.list_cost, 12), c.reported_cost IS NOT NULL) AS reported_list_cost,
     sum(c.co2e_g) / 1000 AS co2e_kg,
     sumIf(c.least_calls, c.price_status = 'unpriced') AS unpriced_calls

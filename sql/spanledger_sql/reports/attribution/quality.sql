@@ -10,11 +10,14 @@
 --   calls: counted ones
 --   unattributed: of them, without a tenant
 --   unpriced: of them, without a price
+--   partly_priced: of them, of which a part of what was charged for has no price
 --   missing_usage: of them, that succeeded and name no tokens
 --   estimated_usage: of them, whose tokens were estimated
+--   not_read: spans that carry a model or usage and are no calls to the ledger: nobody here knows what they are
 --   unattributed_share, unpriced_share, missing_usage_share: of the calls, 0 to 1; NULL without calls
 --   duplicates: reports of calls that another report counts for
 --   unbelieved: calls that name tokens which cannot be believed
+--   not_read_names: up to five names of such spans
 --   unknown_attributes: names of up to five attributes of its spans that speak of tokens or usage and that the
 --     table `attribute` does not know, as far back as spans are kept
 WITH
@@ -46,6 +49,30 @@ WITH
         WHERE name NOT IN (SELECT attribute.name FROM attribute)
         GROUP BY service_name, scope_name
     ),
+    -- Spans that speak of a model or of tokens and became no call, but for operations that are known to be none.
+    unread_span AS
+    (
+        SELECT
+            ServiceName AS service_name,
+            ScopeName AS scope_name,
+            count() AS spans,
+            arraySlice(arraySort(groupUniqArray(100)(CAST(SpanName, 'String'))), 1, 5) AS span_names
+        FROM otel_traces
+        WHERE Timestamp >= {from:DateTime64(9, 'UTC')} AND Timestamp < {to:DateTime64(9, 'UTC')}
+            AND empty({tenants:Array(String)})
+            AND arrayExists(name -> match(name, '(?i)(^|[._])(model|model_name|model\\.name|model\\.id)$|usage|token_count|_tokens$'),
+                            SpanAttributes.keys)
+            AND NOT arrayExists(name -> startsWith(name, 'gen_ai.aggregated_usage.') OR name IN ('spanledger.role',
+                                'ai.operationId', 'spanledger.energy.wh'), SpanAttributes.keys)
+            AND NOT match(lower(firstNonDefault(SpanAttributes['gen_ai.operation.name'], SpanAttributes['llm.request.type'],
+                                          SpanAttributes['openinference.span.kind'],
+                                          SpanAttributes['langfuse.observation.type'])), '^(invoke_agent|create_agent|execute_tool|retrieval|retrieve|invoke_workflow|handoff|workflow|agent|task|tool|chain|retriever|prompt|span|event|evaluator|guardrail|moderation|amoderation)$')
+            AND (TraceId, SpanId) NOT IN (
+                SELECT trace_id, span_id FROM llm_spans
+                WHERE ts >= {from:DateTime64(9, 'UTC')} - INTERVAL 1 DAY AND ts < {to:DateTime64(9, 'UTC')} + INTERVAL 1 DAY
+            )
+        GROUP BY service_name, scope_name
+    ),
     told AS
     (
         SELECT
@@ -55,11 +82,13 @@ WITH
             sumIf(ifNull(ledger.calls, 0), counted = 1) AS calls,
             sumIf(ifNull(ledger.calls, 1), counted = 1 AND tenant_id IN ('', '(unattributed)')) AS unattributed,
             sumIf(ifNull(ledger.calls, 1), counted = 1 AND price_status = 'unpriced') AS unpriced,
+            sumIf(ifNull(ledger.calls, 1), counted = 1 AND price_status = 'partial') AS partly_priced,
             sumIf(ifNull(ledger.calls, 1), counted = 1 AND usage_source = 'missing' AND status = 'ok') AS missing_usage,
             sumIf(ifNull(ledger.calls, 1), counted = 1 AND usage_source = 'estimated') AS estimated_usage,
             countIf(counted = 0) AS duplicates,
             countIf(counted = 1 AND usage_note IN ('not a count', 'a part is not a count', 'zero for unknown',
-                                                   'counted by the instrumentation')) AS unbelieved
+                                                   'counted by the instrumentation', 'input not told',
+                                                   'output not told')) AS unbelieved
         FROM ledger FINAL
         WHERE ts >= {from:DateTime64(9, 'UTC')} AND ts < {to:DateTime64(9, 'UTC')}
             AND (empty({tenants:Array(String)})
@@ -74,6 +103,7 @@ SELECT
     told.calls AS calls,
     told.unattributed AS unattributed,
     told.unpriced AS unpriced,
+    told.partly_priced AS partly_priced,
     told.missing_usage AS missing_usage,
     told.estimated_usage AS estimated_usage,
     if(calls = 0, NULL, unattributed / calls) AS unattributed_share,
@@ -81,8 +111,15 @@ SELECT
     if(calls = 0, NULL, missing_usage / calls) AS missing_usage_share,
     told.duplicates AS duplicates,
     told.unbelieved AS unbelieved,
+    not_read,
+    arrayStringConcat(not_read_names, ', ') AS not_read_names,
     arrayStringConcat(ifNull(unread.names, []), ', ') AS unknown_attributes
-FROM told
+FROM
+(
+    SELECT *, 0 AS not_read, CAST([], 'Array(String)') AS not_read_names FROM told
+    UNION ALL
+    SELECT service_name, '(not read)', scope_name, 0, 0, 0, 0, 0, 0, 0, 0, spans, span_names FROM unread_span
+) AS told
 LEFT JOIN unread
     ON unread.service_name = told.service_name AND unread.scope_name = told.scope_name
-ORDER BY unattributed + unpriced + missing_usage DESC, calls DESC, service, dialect, scope
+ORDER BY unattributed + unpriced + missing_usage + not_read DESC, calls DESC, service, dialect, scope

@@ -43,25 +43,25 @@ FROM
     SELECT
         if(has({by:Array(String)}, 'month'), formatDateTime(toTimeZone(ts, {timezone:String}), '%Y-%m'), '') AS month,
         if(has({by:Array(String)}, 'tenant'), tenant_id, '') AS tenant,
-        if(has({by:Array(String)}, 'cost_center'), calls.cost_center, '') AS cost_center,
-        if(has({by:Array(String)}, 'provider'), calls.provider, '') AS provider,
-        if(has({by:Array(String)}, 'model'), calls.model, '') AS model,
+        if(has({by:Array(String)}, 'cost_center'), d.cost_center, '') AS cost_center,
+        if(has({by:Array(String)}, 'provider'), d.provider, '') AS provider,
+        if(has({by:Array(String)}, 'model'), d.model, '') AS model,
         if(has({by:Array(String)}, 'region'), cloud_region, '') AS region,
-        if(has({by:Array(String)}, 'zone'), calls.zone, '') AS zone,
+        if(has({by:Array(String)}, 'zone'), d.zone, '') AS zone,
         energy_method = 'measured'
-            OR has({own_providers:Array(String)}, calls.provider)
+            OR has({own_providers:Array(String)}, d.provider)
             OR has({own_hosts:Array(String)}, host_name) AS own,
-        sum(known_calls) AS calls,
-        sum(calls.energy_wh) AS energy_wh,
-        sum(calls.co2e_g) AS co2e_g,
-        sum(calls.co2e_g_low) AS co2e_g_low,
-        sum(calls.co2e_g_high) AS co2e_g_high,
-        sum(calls.co2e_market_g) AS co2e_market_g,
-        sum(calls.embodied_g) AS embodied_g,
-        sumIf(least_calls, calls.co2e_g IS NULL) AS unknown_co2e_calls,
-        sumIf(least_calls, calls.co2e_market_g IS NULL) AS unknown_market_calls,
-        sumIf(least_calls, calls.embodied_g IS NULL) AS unknown_embodied_calls
-    FROM calls
+        sum(d.calls) AS calls,
+        sum(d.energy_wh) AS energy_wh,
+        sum(d.co2e_g) AS co2e_g,
+        sum(d.co2e_g_low) AS co2e_g_low,
+        sum(d.co2e_g_high) AS co2e_g_high,
+        sum(d.co2e_market_g) AS co2e_market_g,
+        sum(d.embodied_g) AS embodied_g,
+        sumIf(d.calls, d.co2e_g IS NULL) AS unknown_co2e_calls,
+        sumIf(d.calls, d.co2e_market_g IS NULL) AS unknown_market_calls,
+        sumIf(d.calls, d.embodied_g IS NULL) AS unknown_embodied_calls
+    FROM drawn_energy AS d
     WHERE ts >= {from:DateTime64(9, 'UTC')}
         AND ts < {to:DateTime64(9, 'UTC')}
     GROUP BY ALL

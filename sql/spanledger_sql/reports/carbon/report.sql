@@ -11,7 +11,7 @@
 --   tenant, cost_center, environment, service, feature, workflow, user, provider, model, operation, region, zone:
 --     '' where not asked for
 --   energy_method, intensity_resolution: likewise
---   calls: counted ones
+--   calls: counted ones; 0 where a metered host's idle energy is all there is
 --   output_tokens: sum
 --   energy_kwh, energy_kwh_low, energy_kwh_high: PUE included, with its bounds, kWh; sum of what is known
 --   co2e_kg, co2e_kg_low, co2e_kg_high: of the operation, location-based, with its bounds, kgCO2e
@@ -45,7 +45,7 @@ SELECT
     if(has({by:Array(String)}, 'zone'), c.zone, '') AS zone,
     if(has({by:Array(String)}, 'energy_method'), c.energy_method, '') AS energy_method,
     if(has({by:Array(String)}, 'intensity_resolution'), c.intensity_resolution, '') AS intensity_resolution,
-    sum(known_calls) AS calls,
+    sum(c.calls) AS calls,
     sum(c.output_tokens) AS output_tokens,
     sum(c.energy_wh) / 1000 AS energy_kwh,
     sum(c.energy_wh_low) / 1000 AS energy_kwh_low,
@@ -56,18 +56,18 @@ SELECT
     sum(c.co2e_market_g) / 1000 AS co2e_market_kg,
     sum(c.embodied_g) / 1000 AS embodied_kg,
     sum(c.water_ml) / 1000 AS water_l,
-    sumIf(least_calls, c.energy_wh IS NULL) AS unknown_energy_calls,
-    sumIf(least_calls, c.co2e_g IS NULL) AS unknown_co2e_calls,
-    sumIf(least_calls, c.co2e_market_g IS NULL) AS unknown_market_calls,
-    sumIf(least_calls, c.embodied_g IS NULL) AS unknown_embodied_calls,
-    sumIf(least_calls, c.water_ml IS NULL) AS unknown_water_calls,
-    sumIf(least_calls, c.energy_method = 'measured') / sum(least_calls) AS measured_share,
-    sumIf(least_calls, c.energy_method = 'modelled') / sum(least_calls) AS modelled_share,
-    sumIf(least_calls, c.energy_method = 'proxy') / sum(least_calls) AS proxy_share,
-    sumIf(least_calls, c.intensity_resolution = 'hour') / sum(least_calls) AS hourly_share,
-    sumIf(least_calls, c.intensity_resolution IN ('previous day', 'month')) / sum(least_calls) AS filled_share,
-    sumIf(least_calls, c.intensity_resolution = 'year') / sum(least_calls) AS yearly_share
-FROM calls AS c
+    sumIf(c.calls, c.energy_wh IS NULL) AS unknown_energy_calls,
+    sumIf(c.calls, c.co2e_g IS NULL) AS unknown_co2e_calls,
+    sumIf(c.calls, c.co2e_market_g IS NULL) AS unknown_market_calls,
+    sumIf(c.calls, c.embodied_g IS NULL) AS unknown_embodied_calls,
+    sumIf(c.calls, c.water_ml IS NULL) AS unknown_water_calls,
+    sumIf(c.calls, c.energy_method = 'measured') / nullIf(calls, 0) AS measured_share,
+    sumIf(c.calls, c.energy_method = 'modelled') / nullIf(calls, 0) AS modelled_share,
+    sumIf(c.calls, c.energy_method = 'proxy') / nullIf(calls, 0) AS proxy_share,
+    sumIf(c.calls, c.intensity_resolution = 'hour') / nullIf(calls, 0) AS hourly_share,
+    sumIf(c.calls, c.intensity_resolution IN ('previous day', 'month')) / nullIf(calls, 0) AS filled_share,
+    sumIf(c.calls, c.intensity_resolution = 'year') / nullIf(calls, 0) AS yearly_share
+FROM drawn_energy AS c
 WHERE c.ts >= {from:DateTime64(9, 'UTC')}
     AND c.ts < {to:DateTime64(9, 'UTC')}
 GROUP BY ALL

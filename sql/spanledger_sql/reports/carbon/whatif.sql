@@ -57,7 +57,7 @@ WITH
     ),
     -- The other zone's latest yearly mean, else its country's.
     (
-        SELECT argMax(g_per_kwh, (grid_intensity.zone = {zone:String}, ts))
+        SELECT argMax(g_per_kwh, (grid_intensity.zone = {zone:String}, quality = 'own yearly mean', ts))
         FROM grid_intensity FINAL
         WHERE resolution = 'year' AND signal = {signal:String} AND basis = {basis:String}
             AND grid_intensity.zone IN ({zone:String}, splitByChar('-', {zone:String})[1])
@@ -99,10 +99,13 @@ FROM
         m.list_cost AS list_cost,
         m.then_wh AS then_wh,
         multiIf(
+            -- What runs there already stays as it is, with the intensity that it was booked with.
+            {zone:String} != '' AND m.zone = {zone:String} AND {window:UInt32} = 0, intensity,
+            {zone:String} != '' AND m.zone = {zone:String}, least(intensity, ifNull(best.g_per_kwh, intensity)),
             {zone:String} != '', ifNull(best.g_per_kwh, yearly_g_per_kwh),
             {window:UInt32} > 0, least(intensity, ifNull(best.g_per_kwh, intensity)),
             intensity) AS then_intensity,
-        if(then_intensity < intensity OR {zone:String} != '', ifNull(best.later, 0), 0) AS later,
+        if(then_intensity < intensity OR {zone:String} NOT IN ('', m.zone), ifNull(best.later, 0), 0) AS later,
         then_wh / 1000 * then_intensity AS then_g,
         m.then_wh_low / 1000 * then_intensity AS then_g_low,
         m.then_wh_high / 1000 * then_intensity AS then_g_high,

@@ -36,7 +36,7 @@ WITH
         FROM (SELECT zone, any(country) AS country FROM grid_zone FINAL GROUP BY zone) AS place
         INNER JOIN
         (
-            SELECT zone, argMax(g_per_kwh, ts) AS g_per_kwh
+            SELECT zone, argMax(g_per_kwh, (quality = 'own yearly mean', ts)) AS g_per_kwh
             FROM grid_intensity FINAL
             WHERE resolution = 'year' AND signal = {signal:String} AND basis = {basis:String}
             GROUP BY zone

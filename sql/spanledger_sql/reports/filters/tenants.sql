@@ -2,12 +2,9 @@
 --
 -- Columns:
 --   tenant: its name; calls without one as '(unattributed)', last
---   calls: counted ones
-SELECT
-    if(tenant_id = '', '(unattributed)', tenant_id) AS tenant,
-    sum(known_calls) AS calls
-FROM calls
-GROUP BY tenant
+SELECT DISTINCT if(tenant_id = '', '(unattributed)', tenant_id) AS tenant
+FROM ledger
+WHERE counted = 1
 ORDER BY
     tenant = '(unattributed)',
     tenant

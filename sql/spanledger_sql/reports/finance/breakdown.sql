@@ -6,10 +6,12 @@
 -- Parameters:
 --   from, to DateTime64(9, 'UTC'): the period, half-open
 --   tenants Array(String): whose calls; empty: all
+--   moment DateTime64(6, 'UTC'): as the ledger was then
 --   dimension String: `tenant`, `model`, `feature` or `provider`
 --   names UInt16: how many names keep a row
 -- Columns:
 --   name: of the dimension
+--   names: how many names the row sums
 --   calls: counted ones
 --   unknown_cost_calls: of them, without a known cost
 --   input_tokens, cache_read_tokens, output_tokens: sums
@@ -39,7 +41,7 @@ WITH
             output_cost,
             known_calls,
             least_calls
-        FROM calls
+        FROM calls_at(moment = {moment:DateTime64(6, 'UTC')})
         WHERE ts >= {from:DateTime64(9, 'UTC')}
             AND ts < {to:DateTime64(9, 'UTC')}
             AND (empty({tenants:Array(String)})
@@ -59,6 +61,7 @@ WITH
     )
 SELECT
     if(s.name = '(unattributed)' OR s.name IN (SELECT name FROM largest), s.name, '(all others)') AS name,
+    uniqExact(s.name) AS names,
     sum(known_calls) AS calls,
     sumIf(least_calls, s.contracted_cost IS NULL) AS unknown_cost_calls,
     sum(s.input_tokens) AS input_tokens,

@@ -2,20 +2,29 @@
 --
 -- Parameters:
 --   from, to DateTime64(9, 'UTC'): the period, half-open
---   by Array(String): any of tenant, cost_center, environment, service, feature, workflow, user, provider, model,
---     operation, zone, day; the others are folded into ''
---   timezone String: of the days
+--   by Array(String): any of month, day, hour, tenant, cost_center, environment, service, feature, workflow, user,
+--     session, run, provider, account, model, operation, service_tier, region, zone; the others are folded into ''
+--   custom Array(String): names of dimensions of one's own, as `attribution(name=...)` says them
+--   timezone String: of the times
+--   tenants Array(String): only theirs; none: everybody's
+--   where_names, where_values Array(String): only calls whose dimensions of one's own have these values
 -- Columns:
---   day, tenant, cost_center, environment, service, feature, workflow, user, provider, model, operation, zone: '' where
---     not asked for
---   calls: counted ones
+--   month, day, hour: of the call's start, in the time zone; '' where not asked for; an hour has its offset
+--   tenant, cost_center, environment, service, feature, workflow, user, session, run: '' where not asked for
+--   provider, account, model, operation, service_tier, region, zone: likewise
+--   custom: the values of the dimensions of one's own, in their order; '' where a call says none
+--   calls: counted ones; 0 where a metered host's idle energy is all there is
 --   input_tokens, cache_read_tokens, output_tokens: sums
 --   list_cost, contracted_cost: USD, sums of what is known
 --   energy_kwh: PUE included, kWh, sum of what is known
 --   co2e_kg, co2e_kg_low, co2e_kg_high: of the operation, location-based, with its bounds, kgCO2e
 --   unpriced_calls, unknown_energy_calls, missing_usage_calls: calls without a price, a known energy, tokens
 SELECT
+    if(has({by:Array(String)}, 'month'), formatDateTime(toTimeZone(c.ts, {timezone:String}), '%Y-%m'), '') AS month,
     if(has({by:Array(String)}, 'day'), toString(toDate(toTimeZone(c.ts, {timezone:String}))), '') AS day,
+    -- With its offset: an hour of a clock that is put back comes twice.
+    if(has({by:Array(String)}, 'hour'),
+       formatDateTime(toStartOfHour(toTimeZone(c.ts, {timezone:String})), '%Y-%m-%dT%H:%i%z'), '') AS hour,
     if(has({by:Array(String)}, 'tenant'), c.tenant_id, '') AS tenant,
     if(has({by:Array(String)}, 'cost_center'), c.cost_center, '') AS cost_center,
     if(has({by:Array(String)}, 'environment'), c.environment, '') AS environment,
@@ -23,11 +32,17 @@ SELECT
     if(has({by:Array(String)}, 'feature'), c.feature, '') AS feature,
     if(has({by:Array(String)}, 'workflow'), c.workflow, '') AS workflow,
     if(has({by:Array(String)}, 'user'), c.user_id, '') AS user,
+    if(has({by:Array(String)}, 'session'), c.session_id, '') AS session,
+    if(has({by:Array(String)}, 'run'), c.run_id, '') AS run,
     if(has({by:Array(String)}, 'provider'), c.provider, '') AS provider,
+    if(has({by:Array(String)}, 'account'), c.provider_account, '') AS account,
     if(has({by:Array(String)}, 'model'), c.model, '') AS model,
     if(has({by:Array(String)}, 'operation'), c.operation, '') AS operation,
+    if(has({by:Array(String)}, 'service_tier'), c.service_tier, '') AS service_tier,
+    if(has({by:Array(String)}, 'region'), c.cloud_region, '') AS region,
     if(has({by:Array(String)}, 'zone'), c.zone, '') AS zone,
-    sum(known_calls) AS calls,
+    arrayMap(name -> c.dimensions[name], {custom:Array(String)}) AS custom,
+    sum(c.calls) AS calls,
     sum(c.input_tokens) AS input_tokens,
     sum(c.cache_read_tokens) AS cache_read_tokens,
     sum(c.output_tokens) AS output_tokens,
@@ -37,11 +52,15 @@ SELECT
     sum(c.co2e_g) / 1000 AS co2e_kg,
     sum(c.co2e_g_low) / 1000 AS co2e_kg_low,
     sum(c.co2e_g_high) / 1000 AS co2e_kg_high,
-    sumIf(least_calls, c.price_status = 'unpriced') AS unpriced_calls,
-    sumIf(least_calls, c.energy_wh IS NULL) AS unknown_energy_calls,
-    sumIf(least_calls, c.usage_source = 'missing') AS missing_usage_calls
-FROM calls AS c
+    sumIf(c.calls, c.price_status = 'unpriced') AS unpriced_calls,
+    sumIf(c.calls, c.energy_wh IS NULL) AS unknown_energy_calls,
+    sumIf(c.calls, c.usage_source = 'missing') AS missing_usage_calls
+FROM drawn_energy AS c
 WHERE c.ts >= {from:DateTime64(9, 'UTC')}
     AND c.ts < {to:DateTime64(9, 'UTC')}
+    AND (empty({tenants:Array(String)}) OR has({tenants:Array(String)}, c.tenant_id))
+    AND (empty({where_names:Array(String)})
+         OR arrayAll((name, value) -> c.dimensions[name] = value,
+                     {where_names:Array(String)}, {where_values:Array(String)}))
 GROUP BY ALL
-ORDER BY day, contracted_cost DESC NULLS LAST, tenant, model
+ORDER BY month, day, hour, contracted_cost DESC NULLS LAST, tenant, model

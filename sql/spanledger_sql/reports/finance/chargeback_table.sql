@@ -1,14 +1,19 @@
--- What each tenant owes, by model and feature, the largest spend first. The rows add up to the period's spend.
+-- What the calls of each tenant cost, by model and feature, the largest spend first: at most so many rows. Without that
+-- bound the rows add up to the spend of the period's calls.
 --
 -- Parameters:
 --   from, to DateTime64(9, 'UTC'): the period, half-open
 --   tenants Array(String): whose calls; empty: all
+--   moment DateTime64(6, 'UTC'): as the ledger was then
+--   rows UInt64: how many rows at most
 -- Columns:
 --   tenant, cost_center, model, feature: of the calls
 --   calls: counted ones
 --   unknown_cost_calls: of them, whose cost is in no row
 --   input_tokens, cache_read_tokens, output_tokens: sums
 --   list_cost_usd, contracted_cost_usd: USD, sums of what is known
+--   all_rows: how many rows there are without the bound
+--   all_contracted_cost_usd: USD, what these add up to
 SELECT
     if(tenant_id = '', '(unattributed)', tenant_id) AS tenant,
     cost_center,
@@ -20,8 +25,10 @@ SELECT
     sum(c.cache_read_tokens) AS cache_read_tokens,
     sum(c.output_tokens) AS output_tokens,
     sum(toDecimal128(c.list_cost, 12)) AS list_cost_usd,
-    sum(toDecimal128(c.contracted_cost, 12)) AS contracted_cost_usd
-FROM calls AS c
+    sum(toDecimal128(c.contracted_cost, 12)) AS contracted_cost_usd,
+    count() OVER () AS all_rows,
+    sum(contracted_cost_usd) OVER () AS all_contracted_cost_usd
+FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
 WHERE ts >= {from:DateTime64(9, 'UTC')}
     AND ts < {to:DateTime64(9, 'UTC')}
     AND (empty({tenants:Array(String)})
@@ -37,3 +44,4 @@ ORDER BY
     model,
     feature,
     cost_center
+LIMIT {rows:UInt64}

@@ -2,12 +2,13 @@
 -- that does not exist has no row.
 --
 -- 'unattributed': no tenant; the cost is known and in the totals. 'unpriced': no price for the model; the cost is not
--- in the totals. 'missing usage': the answer named no tokens; the cost is not in the totals. 'estimated usage': tokens
+-- in the totals. 'partly priced': a part of what was charged for has no price; the rest is in the totals. 'missing usage': the answer named no tokens; the cost is not in the totals. 'estimated usage': tokens
 -- were counted by us; the cost is in the totals.
 --
 -- Parameters:
 --   from, to DateTime64(9, 'UTC'): the period, half-open
 --   tenants Array(String): whose calls; empty: all
+--   moment DateTime64(6, 'UTC'): as the ledger was then
 -- Columns:
 --   gap: what is not known
 --   calls: how many
@@ -21,6 +22,7 @@ WITH
         SELECT
             if(tenant_id = '', '(unattributed)', tenant_id) AS tenant,
             price_status = 'unpriced' OR (contracted_cost IS NULL AND usage_source != 'missing') AS unpriced,
+            price_status = 'partial' AND NOT unpriced AS partly_priced,
             usage_source = 'missing' AND contracted_cost IS NULL AS without_usage,
             usage_source = 'estimated' AS estimated,
             service_name,
@@ -29,7 +31,7 @@ WITH
             contracted_cost,
             known_calls,
             least_calls
-        FROM calls
+        FROM calls_at(moment = {moment:DateTime64(6, 'UTC')})
         WHERE ts >= {from:DateTime64(9, 'UTC')}
             AND ts < {to:DateTime64(9, 'UTC')}
             AND (empty({tenants:Array(String)})
@@ -46,8 +48,9 @@ FROM selected AS s
 ARRAY JOIN arrayConcat(
     if(tenant = '(unattributed)', ['unattributed'], []),
     if(unpriced, ['unpriced'], []),
+    if(partly_priced, ['partly priced'], []),
     if(without_usage, ['missing usage'], []),
     if(estimated, ['estimated usage'], [])
 ) AS gap
 GROUP BY gap
-ORDER BY indexOf(['unattributed', 'unpriced', 'missing usage', 'estimated usage'], gap)
+ORDER BY indexOf(['unattributed', 'unpriced', 'partly priced', 'missing usage', 'estimated usage'], gap)

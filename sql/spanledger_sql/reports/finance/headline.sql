@@ -6,6 +6,7 @@
 -- Parameters:
 --   from, to DateTime64(9, 'UTC'): the period, half-open
 --   tenants Array(String): whose calls; empty: all
+--   moment DateTime64(6, 'UTC'): as the ledger was then
 -- Columns:
 --   calls: counted ones
 --   priced_calls: of them, with a known cost
@@ -27,7 +28,7 @@ WITH
             toInt64(input_tokens) - toInt64(cache_read_tokens)
                 - toInt64(greatest(cache_write_tokens, cache_write_1h_tokens)) AS uncached_tokens,
             greatest(cache_write_tokens, cache_write_1h_tokens) AS written_tokens
-        FROM calls
+        FROM calls_at(moment = {moment:DateTime64(6, 'UTC')})
         WHERE ts >= {from:DateTime64(9, 'UTC')}
             AND ts < {to:DateTime64(9, 'UTC')}
             AND (empty({tenants:Array(String)})

@@ -7,6 +7,7 @@
 --   from, to DateTime64(9, 'UTC'): the period, half-open
 --   timezone String: of the buckets
 --   tenants Array(String): whose calls; empty: all
+--   moment DateTime64(6, 'UTC'): as the ledger was then
 --   grain String: `hour`, `day`, `week` (from Monday) or `month`
 --   dimension String: `tenant`, `model`, `feature` or `provider`
 --   series UInt16: how many names keep a series
@@ -36,7 +37,7 @@ WITH
             contracted_cost,
             known_calls,
             least_calls
-        FROM calls
+        FROM calls_at(moment = {moment:DateTime64(6, 'UTC')})
         WHERE ts >= {from:DateTime64(9, 'UTC')}
             AND ts < {to:DateTime64(9, 'UTC')}
             AND (empty({tenants:Array(String)})

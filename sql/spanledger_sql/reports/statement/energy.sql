@@ -2,10 +2,12 @@
 --
 -- Parameters:
 --   from, to DateTime64(9, 'UTC'): the period, half-open
+--   energy_bounds String: `envelope`, or `method`: then no other method bears on the bounds
 -- Columns:
 --   energy_method: `measured`, `modelled`, `proxy` or `unknown`
 --   energy_id: the entry; '' where unknown
 --   source: of the coefficients
+--   role: `booked`, or `bounds` of an entry that nothing but the bounds rests on: it has no calls
 --   models: of the calls
 --   calls: counted ones
 --   energy_wh: Wh at the facility, sum of what is known
@@ -21,10 +23,41 @@
 --     shorter, gCO2e
 --   pue_low, pue, pue_high: facility energy / IT energy that the figures contain
 --   l_per_kwh_low, l_per_kwh, l_per_kwh_high: water on site per kWh at the facility, l
+WITH
+    booked AS
+    (
+        SELECT
+            energy_method,
+            if(c.energy_wh IS NULL, '', c.energy_id) AS energy_id,
+            arrayStringConcat(arraySort(groupUniqArray(c.model)), ', ') AS models,
+            sum(known_calls) AS calls,
+            toFloat64(sum(toDecimal128(c.energy_wh, 12))) AS energy_wh
+        FROM calls AS c
+        WHERE c.ts >= {from:DateTime64(9, 'UTC')}
+            AND c.ts < {to:DateTime64(9, 'UTC')}
+        GROUP BY energy_method, energy_id
+    ),
+    -- The same model's entry by the other method, which the bounds take in.
+    beside AS
+    (
+        SELECT
+            energy_method,
+            multiIf(
+                startsWith(energy_id, 'token-aware/'), concat('ecologits', substring(energy_id, length('token-aware') + 1)),
+                startsWith(energy_id, 'ecologits/'), concat('token-aware', substring(energy_id, length('ecologits') + 1)),
+                startsWith(energy_id, 'proxy/') AND endsWith(energy_id, ', ecologits'),
+                replaceOne(energy_id, ', ecologits', ''),
+                startsWith(energy_id, 'proxy/'), concat(energy_id, ', ecologits'),
+                '') AS energy_id,
+            models
+        FROM booked
+        WHERE {energy_bounds:String} = 'envelope'
+    )
 SELECT
     used.energy_method AS energy_method,
     used.energy_id AS energy_id,
     ifNull(entry.source, '') AS source,
+    used.role AS role,
     used.models AS models,
     used.calls AS calls,
     used.energy_wh AS energy_wh,
@@ -57,17 +90,10 @@ SELECT
     entry.l_per_kwh_high AS l_per_kwh_high
 FROM
 (
-    SELECT
-        energy_method,
-        if(c.energy_wh IS NULL, '', c.energy_id) AS energy_id,
-        arrayStringConcat(arraySort(groupUniqArray(c.model)), ', ') AS models,
-        sum(known_calls) AS calls,
-        toFloat64(sum(toDecimal128(c.energy_wh, 12))) AS energy_wh
-    FROM calls AS c
-    WHERE c.ts >= {from:DateTime64(9, 'UTC')}
-        AND c.ts < {to:DateTime64(9, 'UTC')}
-    GROUP BY energy_method, energy_id
+    SELECT energy_method, energy_id, 'booked' AS role, models, calls, energy_wh FROM booked
+    UNION ALL
+    SELECT energy_method, energy_id, 'bounds' AS role, models, 0 AS calls, NULL AS energy_wh FROM beside WHERE energy_id != ''
 ) AS used
 LEFT JOIN (SELECT * FROM energy_model FINAL) AS entry
     ON entry.energy_id = used.energy_id
-ORDER BY energy_method, energy_id
+ORDER BY energy_method, role DESC, energy_id

@@ -38,7 +38,8 @@ SELECT
         c.trace_id, c.span_id, c.tenant_id, c.model, c.input_tokens, c.output_tokens,
         c.energy_id, c.energy_method, c.zone, c.intensity_source, c.intensity_resolution,
         ifNull(toString(c.energy_wh), ''), ifNull(toString(c.intensity_g_per_kwh), ''), ifNull(toString(c.co2e_g), ''),
-        ifNull(toString(c.co2e_market_g), ''), ifNull(toString(c.embodied_g), ''), ifNull(toString(c.water_ml), '')
+        ifNull(toString(c.co2e_market_g), ''), ifNull(toString(c.embodied_g), ''), ifNull(toString(c.water_ml), ''),
+        ifNull(toString(c.energy_wh_low), ''), ifNull(toString(c.energy_wh_high), '')
     )))) AS fingerprint
 FROM calls AS c
 WHERE c.ts >= {from:DateTime64(9, 'UTC')}

@@ -6,10 +6,12 @@
 -- Parameters:
 --   from, to DateTime64(9, 'UTC'): the period, half-open
 --   tenants Array(String): whose calls; empty: all
+--   moment DateTime64(6, 'UTC'): as the ledger was then
 --   dimension String: `tenant`, `model` or `zone`
 --   names UInt16: how many names keep a row
 -- Columns:
 --   name: of the dimension
+--   names: how many names the row sums
 --   calls: counted ones
 --   unknown_co2e_calls: of them, without known emissions
 --   output_tokens: sum
@@ -35,7 +37,7 @@ WITH
             embodied_g,
             known_calls,
             least_calls
-        FROM calls
+        FROM calls_at(moment = {moment:DateTime64(6, 'UTC')})
         WHERE ts >= {from:DateTime64(9, 'UTC')}
             AND ts < {to:DateTime64(9, 'UTC')}
             AND (empty({tenants:Array(String)})
@@ -55,6 +57,7 @@ WITH
     )
 SELECT
     if(s.name = '(unattributed)' OR s.name IN (SELECT name FROM largest), s.name, '(all others)') AS name,
+    uniqExact(s.name) AS names,
     sum(known_calls) AS calls,
     sumIf(least_calls, s.co2e_g IS NULL) AS unknown_co2e_calls,
     sum(s.output_tokens) AS output_tokens,

@@ -1,12 +1,15 @@
--- What the energy and emission figures of a period rest on: how energy was found, and how fine the grid data is.
+-- What the energy and emission figures of a period rest on: how energy was found, how fine the grid data is, and how it
+-- is known where calls ran.
 --
 -- Parameters:
 --   from, to DateTime64(9, 'UTC'): the period, half-open
 --   tenants Array(String): whose calls; empty: all
+--   moment DateTime64(6, 'UTC'): as the ledger was then
 -- Columns:
---   evidence: `energy` or `grid intensity`
+--   evidence: `energy`, `grid intensity` or `place`
 --   method: of energy `measured`, `modelled` or `proxy`; of intensity `hourly`, `yearly`, or what fills in for hours;
---     `unknown` of both
+--     of the place `named` where the call or an override names it, `assumed: home of the provider` or
+--     `assumed: default zone` where nothing does; `unknown` of all
 --   calls: counted ones
 --   energy_wh: Wh at the facility; NULL where unknown
 --   call_share, energy_share: of the period's calls and known energy, 0 to 1
@@ -22,10 +25,18 @@ WITH
                 intensity_resolution = '', 'unknown',
                 intensity_resolution
             ) AS grid_evidence,
+            multiIf(
+                c.zone = '', 'unknown',
+                place.source LIKE '%default zone', 'assumed: default zone',
+                place.source LIKE '%EcoLogits: data centres of %', 'assumed: home of the provider',
+                'named'
+            ) AS place_evidence,
             energy_wh,
             known_calls,
             least_calls
-        FROM calls
+        FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
+        LEFT JOIN (SELECT provider, cloud_region, source FROM grid_zone FINAL) AS place
+            ON place.provider = c.provider AND place.cloud_region = c.cloud_region
         WHERE ts >= {from:DateTime64(9, 'UTC')}
             AND ts < {to:DateTime64(9, 'UTC')}
             AND (empty({tenants:Array(String)})
@@ -39,7 +50,11 @@ SELECT
     sum(least_calls) / (SELECT sum(least_calls) FROM selected) AS call_share,
     energy_wh / nullIf((SELECT sum(energy_wh) FROM selected), 0) AS energy_share
 FROM selected AS s
-ARRAY JOIN [('energy', energy_evidence), ('grid intensity', grid_evidence)] AS statement
+ARRAY JOIN [
+    ('energy', energy_evidence),
+    ('grid intensity', grid_evidence),
+    ('place', place_evidence)
+] AS statement
 GROUP BY
     evidence,
     method

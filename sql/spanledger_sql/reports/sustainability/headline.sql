@@ -7,6 +7,7 @@
 -- Parameters:
 --   from, to DateTime64(9, 'UTC'): the period, half-open
 --   tenants Array(String): whose calls; empty: all
+--   moment DateTime64(6, 'UTC'): as the ledger was then
 -- Columns:
 --   calls: counted ones
 --   unknown_energy_calls, unknown_co2e_calls: of them, without a known energy, without known emissions
@@ -16,6 +17,7 @@
 --   unknown_embodied_calls: calls that embodied_g leaves out
 --   co2e_market_g: market-based, gCO2e
 --   unknown_market_calls: calls that co2e_market_g leaves out
+--   contract_calls: calls whose market-based figure rests on an imported contract; the others' is the location-based one
 --   water_ml: on site and at the power plants, mL
 --   unknown_water_calls: calls that water_ml leaves out
 --   intensity_g_per_kwh: mean weighted by energy, gCO2e/kWh
@@ -24,7 +26,7 @@ WITH
     selected AS
     (
         SELECT *
-        FROM calls
+        FROM calls_at(moment = {moment:DateTime64(6, 'UTC')})
         WHERE ts >= {from:DateTime64(9, 'UTC')}
             AND ts < {to:DateTime64(9, 'UTC')}
             AND (empty({tenants:Array(String)})
@@ -44,6 +46,7 @@ SELECT
     sumIf(least_calls, s.embodied_g IS NULL) AS unknown_embodied_calls,
     sum(s.co2e_market_g) AS co2e_market_g,
     sumIf(least_calls, s.co2e_market_g IS NULL) AS unknown_market_calls,
+    sumIf(least_calls, s.market_source NOT IN ('', 'location-based intensity')) AS contract_calls,
     sum(s.water_ml) AS water_ml,
     sumIf(least_calls, s.water_ml IS NULL) AS unknown_water_calls,
     co2e_g / nullIf(sumIf(s.energy_wh, s.co2e_g IS NOT NULL), 0) * 1000 AS intensity_g_per_kwh,

@@ -4,6 +4,7 @@
 --   from, to DateTime64(9, 'UTC'): the period, half-open
 --   timezone String: of the hours
 --   tenants Array(String): whose calls; empty: all
+--   moment DateTime64(6, 'UTC'): as the ledger was then
 -- Columns:
 --   hour: of the local day, 0 to 23
 --   calls: counted ones
@@ -16,7 +17,7 @@ SELECT
     sum(c.energy_wh) AS energy_wh,
     sum(c.co2e_g) AS co2e_g,
     co2e_g / nullIf(sumIf(c.energy_wh, c.co2e_g IS NOT NULL), 0) * 1000 AS intensity_g_per_kwh
-FROM calls AS c
+FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
 WHERE c.ts >= {from:DateTime64(9, 'UTC')}
     AND c.ts < {to:DateTime64(9, 'UTC')}
     AND (empty({tenants:Array(String)})

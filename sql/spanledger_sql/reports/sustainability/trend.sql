@@ -4,6 +4,7 @@
 --   from, to DateTime64(9, 'UTC'): the period, half-open
 --   timezone String: of the buckets
 --   tenants Array(String): whose calls; empty: all
+--   moment DateTime64(6, 'UTC'): as the ledger was then
 --   grain String: `hour`, `day`, `week` (from Monday) or `month`
 -- Columns:
 --   bucket: start of the local hour, day, week or month, as wall-clock time of the time zone
@@ -25,7 +26,7 @@ SELECT
     sum(c.co2e_g_low) AS co2e_g_low,
     sum(c.co2e_g_high) AS co2e_g_high,
     co2e_g / nullIf(sumIf(c.energy_wh, c.co2e_g IS NOT NULL), 0) * 1000 AS intensity_g_per_kwh
-FROM calls AS c
+FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
 WHERE c.ts >= {from:DateTime64(9, 'UTC')}
     AND c.ts < {to:DateTime64(9, 'UTC')}
     AND (empty({tenants:Array(String)})

@@ -6,7 +6,8 @@ WITH
     CAST(SpanAttributes, 'Map(String, String)') AS a,
     CAST(ResourceAttributes, 'Map(String, String)') AS r,
     (name -> toFloat64OrZero(a[name])) AS figure,
-    figure('spanledger.energy.wh') AS total
+    figure('spanledger.energy.wh') AS total,
+    [figure('spanledger.energy.cpu_wh'), figure('spanledger.energy.gpu_wh'), figure('spanledger.energy.ram_wh')] AS parts
 SELECT
     IngestedAt AS ingested_at,
     TraceId AS trace_id,
@@ -15,14 +16,25 @@ SELECT
     if(a['cloud.provider'] != '', a['cloud.provider'], r['cloud.provider']) AS cloud_provider,
     if(a['cloud.region'] != '', a['cloud.region'], r['cloud.region']) AS cloud_region,
     Timestamp AS started_at,
-    Timestamp + toIntervalNanosecond(Duration) AS ended_at,
+    least(Timestamp, toDateTime64('2100-01-01 00:00:00', 9, 'UTC')) + toIntervalNanosecond(least(Duration, 2678400000000000)) AS ended_at,
     total AS wh,
-    figure('spanledger.energy.cpu_wh') AS cpu_wh,
-    figure('spanledger.energy.gpu_wh') AS gpu_wh,
-    figure('spanledger.energy.ram_wh') AS ram_wh,
+    parts[1] AS cpu_wh,
+    parts[2] AS gpu_wh,
+    parts[3] AS ram_wh,
     a['spanledger.energy.cpu_source'] AS cpu_source,
     a['spanledger.energy.gpu_source'] AS gpu_source,
-    a['spanledger.energy.ram_source'] AS ram_source
+    a['spanledger.energy.ram_source'] AS ram_source,
+    -- What cannot be is kept, said, and no evidence: counters wrap and glitch, and clocks are wrong.
+    multiIf(
+        NOT isFinite(total) OR arrayExists(part -> NOT isFinite(part), parts), 'no number',
+        total < 0 OR arrayExists(part -> part < 0, parts), 'negative',
+        arraySum(parts) > total * 1.01 + 0.001, 'parts exceed the total',
+        Duration = 0, 'without length',
+        Duration > 86400000000000, 'longer than a day',
+        -- Wh times 3.6e12 / ns is W: no host draws 50 kW, a rack of them does.
+        total * 3.6e12 / Duration > 50000, 'more than 50 kW',
+        Timestamp > IngestedAt + INTERVAL 5 MINUTE, 'of the future',
+        '') AS flaw
 FROM otel_traces
--- A sample that says no host, or a figure that cannot be, is no evidence.
-WHERE a['gen_ai.operation.name'] = 'energy_sample' AND host_name != '' AND total >= 0 AND isFinite(total) AND Duration > 0;
+-- A sample that says no host is no evidence.
+WHERE a['gen_ai.operation.name'] = 'energy_sample' AND host_name != '';

@@ -108,6 +108,6 @@ SELECT
              'Map(LowCardinality(String), String)')) AS attribution_raw,
     'log' AS signal,
     agent_name AS agent,
-    toDecimal64OrNull(LogAttributes['cost_usd'], 12) AS reported_cost
+    toFloat64OrNull(LogAttributes['cost_usd']) AS reported_cost
 FROM otel_logs
 WHERE read_as != '' AND input_tokens + output_tokens > 0;

@@ -3,10 +3,11 @@
 -- What counts as an LLM call: an inference or embedding operation, and the use of a vendor's service. Agents,
 -- workflows, tools and retrieval do not, nor does gen_ai.aggregated_usage.*, however much usage they repeat.
 -- Input tokens are the whole prompt, cached tokens included; output tokens include reasoning. What is not a count
--- (negative, NaN, too large, text) is kept in usage_raw, named in usage_note, and counts as missing.
+-- (negative, NaN, too large, text) is kept in usage_raw, named in usage_note, and counts as missing. A name of an operation
+-- that nobody knows hides no call: a span with a model and tokens is one.
 --
 -- First the names of attributes are translated to what they mean here: spanledger_vocabulary/attribute.csv says what.
--- Where a span has several names of one meaning the first on the span is taken. Then each dialect's repairs, then the
+-- Where a span has several names of one meaning the first on the span that says anything is taken. Then each dialect's repairs, then the
 -- columns. All names of a span are translated in one pass over the block's dictionary of names, which is many times
 -- cheaper than looking names up. The placeholders in double braces are the vocabulary's constants.
 -- Needs: llm_spans, otel_traces, tenant_rule, tenant_rule_set
@@ -45,9 +46,23 @@ WITH
 
     sorted_out AS
     (
-        WITH (meaning -> texts[indexOf(meanings, toUInt8(indexOf({{meanings}}, meaning)))]) AS said
+        WITH
+            (meaning -> texts[indexOf(meanings, toUInt8(indexOf({{meanings}}, meaning)))]) AS first_said,
+            -- The first name of a meaning does not win by saying nothing.
+            (meaning -> if(
+                first_said(meaning) IN ('0', 'null', 'None', 'undefined'),
+                firstNonDefault(
+                    arrayFirst((text, number) -> number = toUInt8(indexOf({{meanings}}, meaning))
+                                                 AND text NOT IN ('', '0', 'null', 'None', 'undefined'), texts, meanings),
+                    first_said(meaning)),
+                first_said(meaning))) AS counted_as,
+            (meaning -> first_said(meaning)) AS said,
+            -- What few spans say is looked for only on those that say any of it.
+            arrayExists(number -> number >= {{first_of_few}}, meanings) AS says_few,
+            (meaning -> if(says_few, first_said(meaning), '')) AS few
         SELECT
             *,
+            says_few,
             said('operation') AS said_operation,
             said('request_type') AS said_request_type,
             said('litellm_call') AS said_litellm_call,
@@ -76,16 +91,17 @@ WITH
             said('langfuse_first_token') AS said_langfuse_first_token,
             said('vercel_operation') AS said_vercel_operation,
             said('vercel_metadata') AS said_vercel_metadata,
-            said('usage.input') AS said_input,
-            said('usage.output') AS said_output,
-            said('usage.cache_read') AS said_cache_read,
-            said('usage.cache_write') AS said_cache_write,
+            counted_as('usage.input') AS said_input,
+            counted_as('usage.output') AS said_output,
+            counted_as('usage.cache_read') AS said_cache_read,
+            counted_as('usage.cache_write') AS said_cache_write,
             said('usage.cache_write_5m') AS said_cache_write_5m,
             said('usage.cache_write_1h') AS said_cache_write_1h,
             said('usage.reasoning') AS said_reasoning,
             said('usage.audio_input') AS said_audio_input,
             said('usage.audio_output') AS said_audio_output,
             said('usage.searches') AS said_searches,
+            said('usage.total') AS said_total,
             said('usage.document') AS said_document,
             said('usage.vendor_unit') AS said_vendor_unit,
             said('usage.vendor_quantity') AS said_vendor_quantity,
@@ -98,6 +114,17 @@ WITH
             said('run_id') AS said_run_id,
             said('cost_center') AS said_cost_center,
             said('environment') AS said_environment,
+            few('usage.image_input') AS said_image_input,
+            few('usage.image_output') AS said_image_output,
+            few('usage.image_cache_read') AS said_image_cache_read,
+            few('usage.audio_cache_read') AS said_audio_cache_read,
+            few('usage.video_input') AS said_video_input,
+            few('usage.tool_prompt') AS said_tool_prompt,
+            few('usage.citation') AS said_citation,
+            few('usage.other_units') AS said_other_units,
+            few('usage.reported_cost') AS said_reported_cost,
+            few('usage.note') AS said_note,
+            few('geo') AS said_geo,
             said('cloud_provider') AS said_cloud_provider,
             said('cloud_region') AS said_cloud_region,
 
@@ -108,8 +135,11 @@ WITH
 
             -- Usage that came as a document: Langfuse's, Logfire's raw usage, and the reprs of LiteLLM.
             firstNonDefault(said_document, if(raw_usage_name = '', '', texts[indexOf(names, raw_usage_name)]),
-                            if(said_vercel_metadata = '', '',
-                                              JSONExtractRaw(said_vercel_metadata, 'anthropic', 'usage')))
+                            if(said_vercel_metadata = '', '', firstNonDefault(
+                                JSONExtractRaw(said_vercel_metadata, 'anthropic', 'usage'),
+                                JSONExtractRaw(said_vercel_metadata, 'google', 'usageMetadata'),
+                                JSONExtractRaw(said_vercel_metadata, 'vertex', 'usageMetadata'),
+                                JSONExtractRaw(said_vercel_metadata, 'bedrock', 'usage'))))
                 AS usage_document
         FROM translated
     ),
@@ -126,7 +156,11 @@ WITH
                 said_openinference_kind != '', 'openinference',
                 said_vercel_operation != '', 'vercel',
                 startsWith(ScopeName, 'openlit'), 'openlit',
+                startsWith(ScopeName, 'com.anthropic.claude_code'), 'claude-code',
                 startsWith(ScopeName, 'com.anthropic.'), 'anthropic',
+                startsWith(ScopeName, 'codex'), 'codex',
+                startsWith(ScopeName, 'gemini-cli'), 'gemini-cli',
+                startsWith(ScopeName, 'gcp.vertex.agent'), 'adk',
                 startsWith(ScopeName, 'logfire'), if(said_logfire_type = 'log', 'logfire-stream', 'logfire'),
                 ScopeName = 'pydantic-ai', 'pydantic-ai',
                 startsWith(ScopeName, 'litellm') OR said_litellm_call != '', 'litellm',
@@ -134,6 +168,13 @@ WITH
                 match(ScopeName, '^opentelemetry\\.instrumentation\\.[a-z_]+(\\.v\\d)?$')
                     AND ScopeName NOT IN ('opentelemetry.instrumentation.openai_v2'), 'openllmetry',
                 'otel-genai') AS dialect_name,
+            if(said_vercel_metadata = '', '', firstNonDefault(
+                JSONExtractString(said_vercel_metadata, 'openai', 'serviceTier'),
+                JSONExtractString(said_vercel_metadata, 'azure', 'serviceTier'),
+                JSONExtractString(said_vercel_metadata, 'anthropic', 'usage', 'service_tier'),
+                JSONExtractString(said_vercel_metadata, 'google', 'serviceTier'),
+                JSONExtractString(said_vercel_metadata, 'google', 'usageMetadata', 'trafficType'),
+                JSONExtractString(said_vercel_metadata, 'vertex', 'usageMetadata', 'trafficType'))) AS vercel_tier,
             substring(raw_usage_name, 1, length(raw_usage_name) - 5) AS raw_prefix,
             raw('model') AS raw_model,
             raw('id') AS raw_id,
@@ -146,6 +187,33 @@ WITH
                   if(startsWith(usage_document, '"'), JSONExtractString(usage_document), usage_document)))
                 AS usage_json
         FROM sorted_out
+    ),
+
+    unfolded AS
+    (
+        WITH
+            (pairs -> arrayFlatten(arrayMap(pair -> if(
+                startsWith(pair.2, '{'),
+                arrayMap(inner -> (concat(pair.1, '.', inner.1), inner.2), JSONExtractKeysAndValuesRaw(pair.2)),
+                [pair]), pairs))) AS opened_once
+        SELECT
+            *,
+            if(usage_json = '', [], opened_once(opened_once(JSONExtractKeysAndValuesRaw(usage_json)))) AS document
+        FROM opened
+    ),
+
+    numbered AS
+    (
+        SELECT
+            *,
+            document.1 AS document_names,
+            document.2 AS document_values,
+            -- In the order of the counts below; what says nothing is not looked at.
+            if(usage_json = '', [], arrayMap(
+                (name, value) -> if(value IN ('null', '""'), toUInt8(0),
+                                    toUInt8(transform(name, {{usage_fields}}, {{usage_field_counts}}, 0))),
+                document_names, document_values)) AS document_numbers
+        FROM unfolded
     ),
 
     -- The repairs of each dialect.
@@ -168,63 +236,76 @@ WITH
                 AND said_reasoning = ''
                 AND NOT startsWith(said_response_id, 'resp_') AS openlit_invented,
 
-            if(usage_json = '', [],
-               arrayMap(pair -> if(startsWith(pair.2, '{'),
-                                   arrayMap(inner -> (concat(pair.1, '.', inner.1), inner.2),
-                                            JSONExtractKeysAndValuesRaw(pair.2)),
-                                   [pair]),
-                        JSONExtractKeysAndValuesRaw(usage_json))) AS document_parts,
-            arrayFlatten(document_parts) AS document,
-            document.1 AS document_names,
-            document.2 AS document_values,
-            arrayMap(name -> toUInt8(transform(name, {{usage_fields}}, {{usage_field_counts}}, 0)), document_names)
-                AS document_numbers,
-            -- In the order of the counts below.
-            arrayMap(number -> document_values[indexOf(document_numbers, toUInt8(number))], range(1, 11)) AS document_counts,
-            -- Anthropic's own document tells uncached input; whoever says prompt_tokens has added the cached ones.
-            hasAny(document_names, ['cache_read_input_tokens', 'cache_creation_input_tokens', 'input_cache_read',
-                                    'input_cached_tokens', 'input_cache_creation'])
-                AND NOT has(document_names, 'prompt_tokens')
-                AND said_input = '' AS document_excludes_cached,
+            -- Objects in objects, two levels down.
+            if(usage_json = '', [], arrayMap(
+                number -> firstNonDefault(
+                    arrayFirst((value, found) -> found = number AND value NOT IN ('0', '0.0', '"0"'),
+                               document_values, document_numbers),
+                    document_values[indexOf(document_numbers, toUInt8(number))]),
+                range(1, {{counts}} + 1))) AS document_counts,
+            -- Langfuse's own buckets: what is a bucket of its own is in no other.
+            hasAny(document_names, ['input', 'output'])
+                AND NOT hasAny(document_names, ['prompt_tokens', 'input_tokens']) AS document_has_buckets,
+            -- Anthropic's own document tells uncached input; whoever says prompt_tokens has added the cached ones. Where the
+            -- span says the very input that the provider's document has, it has not.
+            document_has_buckets
+                OR hasAny(document_names, ['cache_read_input_tokens', 'cache_creation_input_tokens', 'cacheReadInputTokens',
+                                           'cacheWriteInputTokens'])
+                    AND NOT has(document_names, 'prompt_tokens')
+                    AND (said_input = '' OR said_input = document_counts[1]) AS document_excludes_cached,
 
             -- The operation. OpenLLMetry of 2025 calls Anthropic's messages completions.
             lower(firstNonDefault(said_operation, said_request_type)) AS otel_operation,
+            if(otel_operation = '', '', transform(otel_operation, {{otel_genai_names}}, {{otel_genai_operations}}, ''))
+                AS known_operation,
+            if(said_openinference_kind = '', '',
+               transform(said_openinference_kind, {{openinference_names}}, {{openinference_operations}}, ''))
+                AS openinference_operation,
             multiIf(
                 said_role = 'context', '',
                 raw_model != '', if(raw_object = 'list', 'embeddings', 'chat'),
-                said_vercel_operation != '', multiIf(
+                said_vercel_operation != '' AND (dialect_name = 'vercel' OR otel_operation = ''), multiIf(
                     startsWith(said_vercel_operation, 'ai.embed'), 'embeddings',
                     match(said_vercel_operation, '^ai\\.(generate|stream)(Text|Object)'), 'chat',
                     said_vercel_operation = 'ai.rerank.doRerank', 'rerank',
                     ''),
                 otel_operation = 'completion' AND (dialect_name = 'litellm' OR endsWith(SpanName, '.chat')), 'chat',
-                otel_operation != '', transform(otel_operation, {{otel_genai_names}}, {{otel_genai_operations}}, otel_operation),
-                said_openinference_kind != '', transform(said_openinference_kind, {{openinference_names}}, {{openinference_operations}}, ''),
+                known_operation != '', if(known_operation = 'none', '', known_operation),
+                said_openinference_kind != '' AND openinference_operation != '',
+                    if(openinference_operation = 'none', '', openinference_operation),
                 said_langfuse_type != '', transform(said_langfuse_type, {{langfuse_names}}, {{langfuse_operations}}, ''),
                 openlit_bare, splitByChar(' ', CAST(SpanName, 'String'))[1],
-                said_input != '' AND (said_request_model != '' OR said_response_model != ''), 'chat',
+                -- A name that nobody here knows: whatever has a model and tokens is a call, but for what sums calls.
+                (said_input != '' OR said_output != '' OR usage_json != '')
+                    AND (said_request_model != '' OR said_response_model != '' OR said_model != '')
+                    AND NOT match(otel_operation, 'agent|workflow|tool|chain|crew|task|session|memory|retriev|evaluat'), 'chat',
                 '') AS operation_name
-        FROM opened
+        FROM numbered
     ),
 
     -- The counts, as text and as numbers where they are numbers, and what the rest rests on.
     judged AS
     (
+        WITH
+            ((said, place) -> if(usage_json = '', said,
+                                if(said IN ('', '0', '0.0', 'null', 'None') AND document_counts[place] != '',
+                                   document_counts[place], said))) AS or_document
         SELECT
             *,
-            [firstNonDefault(said_input, document_counts[1]),
-             firstNonDefault(said_output, document_counts[2]),
-             firstNonDefault(said_cache_read, document_counts[3]),
-             firstNonDefault(said_cache_write, document_counts[4]),
-             firstNonDefault(said_cache_write_1h, document_counts[5]),
-             firstNonDefault(said_cache_write_5m, document_counts[6]),
-             firstNonDefault(said_reasoning, document_counts[7]),
-             firstNonDefault(said_audio_input, document_counts[8]),
-             firstNonDefault(said_audio_output, document_counts[9]),
-             firstNonDefault(said_searches, document_counts[10])] AS count_texts,
+            [or_document(said_input, 1), or_document(said_output, 2), or_document(said_cache_read, 3),
+             or_document(said_cache_write, 4), or_document(said_cache_write_1h, 5), or_document(said_cache_write_5m, 6),
+             or_document(said_reasoning, 7), or_document(said_audio_input, 8), or_document(said_audio_output, 9),
+             or_document(said_searches, 10), or_document(said_total, 11)] AS count_texts,
+            -- Of what few spans tell.
+            if(says_few OR usage_json != '', arrayMap(
+                text -> toUInt64(ifNull(if(toFloat64OrNull(trim(BOTH '"' FROM text)) BETWEEN 0 AND 100000000,
+                                           toFloat64OrNull(trim(BOTH '"' FROM text)), 0), 0)),
+                [or_document(said_tool_prompt, 12), document_counts[13], document_counts[14],
+                 or_document(said_image_input, 15), or_document(said_image_output, 16), said_image_cache_read,
+                 said_audio_cache_read, or_document(said_video_input, 17), said_citation]), []) AS few_counts,
             arrayMap(text -> toFloat64OrNull(trim(BOTH '"' FROM text)), count_texts) AS numbers,
             -- NULL where there is nothing, 0 where it is no count of tokens.
-            arrayMap((text, number) -> if(text IN ('', 'null', 'None'), NULL,
+            arrayMap((text, number) -> if(text IN ('', 'null', 'None', 'undefined'), NULL,
                                           ifNull(number >= 0 AND number <= 100000000, 0)),
                      count_texts, numbers) AS is_count,
             arrayMap((number, fine) -> if(fine = 1, toUInt64(number), 0), numbers, is_count) AS counts,
@@ -255,7 +336,7 @@ WITH
             `Events.Timestamp`[indexOf(`Events.Name`, 'First Token Stream Event')] AS openinference_first_token,
             multiIf(
                 said_ttft != '', if(is_openlit AND NOT openlit_stream, NULL,
-                                    toFloat64OrNull(said_ttft) * if(dialect_name = 'vercel', 1, 1000)),
+                                    toFloat64OrNull(said_ttft) * if(dialect_name IN ('vercel', 'claude-code'), 1, 1000)),
                 said_openinference_kind != '' AND toUnixTimestamp64Nano(openinference_first_token) > 0,
                     (toUnixTimestamp64Nano(openinference_first_token) - toUnixTimestamp64Nano(Timestamp)) / 1e6,
                 langfuse_first_token IS NOT NULL,
@@ -265,7 +346,7 @@ WITH
                greatest(0, least(86400, ifNull(toFloat64OrNull(said_logfire_duration), 0))), 0) AS logfire_stream_s,
             indexOf(`Events.Name`, 'exception') AS exception_event
         FROM understood
-        WHERE operation_name IN ({{operations}})
+        WHERE operation_name != ''
     ),
 
     concluded AS
@@ -274,19 +355,19 @@ WITH
             *,
             counts[3] AS cache_read_count,
             greatest(counts[4], counts[5] + counts[6]) AS cache_write_count,
-            -- A call to a model cannot have used nothing: who says 0/0 of an answer does not know.
+            operation_name IN ('chat', 'text_completion', 'generate_content', 'responses') AS generates,
+            -- A call to a model cannot have used nothing: who says 0/0 of an answer does not know. Nor does who tells
+            -- one half, and neither the other nor the total, of a call that went well.
             multiIf(
                 is_count[1] = 0 OR is_count[2] = 0, 'not a count',
                 is_count[1] IS NULL AND is_count[2] IS NULL, '',
                 openlit_invented, 'counted by the instrumentation',
-                counts[1] = 0 AND counts[2] = 0
-                    AND operation_name IN ('chat', 'embeddings', 'text_completion', 'generate_content'),
-                    'zero for unknown',
-                '') AS disbelief,
+                counts[1] = 0 AND counts[2] = 0 AND (generates OR operation_name = 'embeddings'), 'zero for unknown',
+                NOT generates OR is_count[1] = 1 AND is_count[2] = 1 OR counts[11] > 0 OR said_outcome = 'abandoned'
+                    OR StatusCode = 'Error' OR said_error_type != '' OR exception_event > 0, '',
+                is_count[1] IS NULL, 'input not told',
+                'output not told') AS disbelief,
             disbelief = '' AND (is_count[1] = 1 OR is_count[2] = 1) AS has_usage,
-            -- More cached tokens than tokens: then they were not among them.
-            openlit_excludes_cached OR document_excludes_cached OR cache_read_count + cache_write_count > counts[1]
-                AS input_excludes_cached,
             transform(label, {{providers_called_otherwise}}, {{providers_so_called}}, label) AS provider_of_label,
             -- The longest part of the server's name that is the host of an API, label by label.
             multiIf(
@@ -302,24 +383,125 @@ WITH
                                    trim(BOTH '"' FROM texts[indexOf(said_tenant_ranks, tenant_rank)])),
                 metadata_tenant != '', ('metadata', metadata_tenant),
                 resource_tenant != '', ('resource tenant.id', resource_tenant),
-                ('none', '(unattributed)')) AS tenant_found
+                ('none', '(unattributed)')) AS tenant_found,
+            firstNonDefault(provider_of_server, provider_of_label, provider_of_model) AS provider_name
         FROM judged
     ),
 
-    (text -> if(text = 'None', '', trim(BOTH '"' FROM text))) AS unquoted
+    weighed AS
+    (
+        SELECT
+            *,
+            if(dialect_name = 'spanledger', 0,
+               transform(concat(dialect_name, ' ', provider_name), {{conventions}}, {{conventions_bits}},
+                         transform(provider_name, {{conventions_of_all}}, {{conventions_of_all_bits}}, 0))) AS convention,
+            counts[11] > 0 AS has_total,
+            if(has_total AND is_count[1] IS NULL AND generates, toInt64(counts[11]) - toInt64(counts[2]), toInt64(counts[1]))
+                AS told_input,
+            if(has_total AND is_count[2] IS NULL AND generates, toInt64(counts[11]) - toInt64(counts[1]), toInt64(counts[2]))
+                AS told_output,
+            has_total AND is_count[1] = 1 AND is_count[2] = 1 AS total_decides,
+            toInt64(cache_read_count + cache_write_count + if(document_has_buckets, counts[8] + few_counts[4], 0)) AS cached,
+            toInt64(counts[7] + if(document_has_buckets, counts[9] + few_counts[2] + few_counts[3], 0)) AS reasoned,
+            toInt64(few_counts[1]) AS tool_prompt
+        FROM concluded
+    ),
+    compared AS
+    (
+        SELECT
+            *,
+            toInt64(counts[11]) - told_input - told_output AS gap,
+            if(cached > 0 AND (bitTest(convention, 0) OR openlit_excludes_cached OR document_excludes_cached), 1, 0) AS cached_usual,
+            if(reasoned > 0 AND (bitTest(convention, 1) OR document_has_buckets), 1, 0) AS reasoned_usual,
+            if(tool_prompt > 0 AND bitTest(convention, 2), 1, 0) AS tools_usual
+        FROM weighed
+    ),
+    usually AS
+    (
+        SELECT
+            *,
+            cached_usual * cached + reasoned_usual * reasoned + tools_usual * tool_prompt AS usual_amount,
+            toUInt8(cached_usual + 2 * reasoned_usual + 4 * tools_usual) AS usual,
+            -- More of a part than of the whole: then it was not in it.
+            toUInt8(if(cached_usual = 1 OR cached > told_input, 1, 0) + if(reasoned_usual = 1 OR reasoned > told_output, 2, 0)
+                    + 4 * tools_usual) AS possible
+        FROM compared
+    ),
+
+    -- What is inside the input and output, and what beside: spanledger_vocabulary/convention.csv says what is usual; a total
+    -- that is told decides. By bits: 1 cached tokens, 2 reasoning, 4 the results of tools.
+    decided AS
+    (
+        SELECT
+            *,
+            multiIf(
+                NOT total_decides, possible,
+                gap = usual_amount, usual,
+                -- A total that the instrumentation added up itself tells nothing against the provider's own document.
+                gap = 0, if(bitTest(convention, 3) OR document_excludes_cached AND NOT document_has_buckets, possible, 0),
+                gap = cached, 1,
+                gap = reasoned, 2,
+                gap = cached + reasoned, 3,
+                gap = tool_prompt, 4,
+                gap = cached + tool_prompt, 5,
+                gap = reasoned + tool_prompt, 6,
+                gap = cached + reasoned + tool_prompt, 7,
+                possible) AS beside
+        FROM usually
+    ),
+    added AS
+    (
+        SELECT
+            *,
+            if(bitTest(beside, 0), cached, 0) AS cached_beside,
+            if(bitTest(beside, 1), reasoned, 0) AS reasoned_beside,
+            if(bitTest(beside, 2), tool_prompt, 0) AS tools_beside,
+            cached_beside + reasoned_beside + tools_beside AS all_beside
+        FROM decided
+    ),
+    settled AS
+    (
+        SELECT
+            *,
+            -- Reasoning that only the total tells of.
+            if(total_decides AND bitTest(convention, 4) AND gap > all_beside AND reasoned = 0, gap - all_beside, 0)
+                AS hidden_reasoning,
+            multiIf(
+                NOT has_total, '',
+                is_count[1] IS NULL AND generates, 'input told by total_tokens',
+                is_count[2] IS NULL AND generates, 'output told by total_tokens',
+                hidden_reasoning > 0, 'total_tokens tells of reasoning',
+                NOT total_decides OR gap = all_beside OR gap = 0, '',
+                'total_tokens is not the sum') AS note_of_total,
+            if(beside = usual, '', concat(
+                if(total_decides AND gap = all_beside, 'total_tokens tells ', ''),
+                arrayStringConcat(arrayFilter(word -> word != '', [
+                    if(bitTest(bitXor(beside, usual), 0) AND cached > 0, 'cached tokens', ''),
+                    if(bitTest(bitXor(beside, usual), 1) AND reasoned > 0, 'reasoning', ''),
+                    if(bitTest(bitXor(beside, usual), 2) AND tool_prompt > 0, 'results of tools', '')]), ' and '),
+                multiIf(NOT (total_decides AND gap = all_beside), ' more than all: counted beside',
+                        all_beside > usual_amount, ' beside', ' inside'))) AS note_of_parts
+        FROM added
+    ),
+
+    (text -> if(text = 'None', '', trim(BOTH '"' FROM text))) AS unquoted,
+    -- What is reckoned with times can be computed between these years; the ledger tells of the calls at its ends.
+    (moment -> least(greatest(moment, toDateTime64('1970-01-01 00:00:00', 9, 'UTC')),
+                     toDateTime64('2100-01-01 00:00:00', 9, 'UTC'))) AS in_range
 SELECT
     IngestedAt AS ingested_at,
     TraceId AS trace_id,
     SpanId AS span_id,
     ParentSpanId AS parent_span_id,
-    Timestamp - toIntervalNanosecond(toInt64(logfire_stream_s * 1e9)) AS ts,
-    Duration / 1e6 + logfire_stream_s * 1e3 AS duration_ms,
+    in_range(in_range(Timestamp) - toIntervalNanosecond(toInt64(logfire_stream_s * 1e9))) AS ts,
+    least(Duration / 1e6 + logfire_stream_s * 1e3, 1e10) AS duration_ms,
     ServiceName AS service_name,
     firstNonDefault(said_environment, ResourceAttributes['deployment.environment.name'],
                     ResourceAttributes['deployment.environment']) AS environment,
     ScopeName AS scope_name,
     ScopeVersion AS scope_version,
     dialect_name AS dialect,
+    if(dialect_name IN ('claude-code', 'codex', 'gemini-cli'), dialect_name, '') AS agent,
     tenant_found.2 AS tenant_id,
     tenant_found.1 AS tenant_source,
     unquoted(said_user) AS user_id,
@@ -328,7 +510,7 @@ SELECT
     said_workflow AS workflow,
     said_run_id AS run_id,
     said_cost_center AS cost_center,
-    firstNonDefault(provider_of_server, provider_of_label, provider_of_model) AS provider,
+    provider_name AS provider,
     request_model_name AS request_model,
     firstNonDefault(said_response_model, said_model, raw_model) AS response_model,
     operation_name AS operation,
@@ -342,28 +524,44 @@ SELECT
     if(position(said_finish_reason, 'tringValue') > 0, extract(said_finish_reason, 'tringValue"\\s*:\\s*"([^"]*)"'),
        trim(BOTH '[]"\' ' FROM said_finish_reason)) AS finish_reason,
     if(said_response_id = '' AND said_answer != '', extract(said_answer, '^{"id": ?"((?:chatcmpl|cmpl|resp|msg|gen)[-_][\\w-]+)"'),
-       firstNonDefault(unquoted(said_response_id), raw_id)) AS response_id,
-    if(said_batch IN ('true', 'True'), 'batch', lower(unquoted(said_service_tier))) AS service_tier,
+       firstNonDefault(
+           if(lower(unquoted(said_response_id)) IN ('null', 'none', 'undefined', 'nan', 'n/a', '-', '0'), '',
+              unquoted(said_response_id)), raw_id)) AS response_id,
+    if(said_batch IN ('true', 'True'), 'batch', lower(firstNonDefault(unquoted(said_service_tier), vercel_tier))) AS service_tier,
     server AS server_address,
     said_cloud_provider AS cloud_provider,
     said_cloud_region AS cloud_region,
-    if(has_usage, counts[1] + if(input_excludes_cached, cache_read_count + cache_write_count, 0), 0) AS input_tokens,
+    if(has_usage, toUInt64(greatest(0, told_input + cached_beside + tools_beside)), 0)
+        AS input_tokens,
     if(has_usage, cache_read_count, 0) AS cache_read_tokens,
     if(has_usage, cache_write_count, 0) AS cache_write_tokens,
     if(has_usage, counts[5], 0) AS cache_write_1h_tokens,
-    if(has_usage, counts[2], 0) AS output_tokens,
-    if(has_usage, counts[7], 0) AS reasoning_tokens,
+    if(has_usage, toUInt64(greatest(0, told_output + reasoned_beside + hidden_reasoning)), 0) AS output_tokens,
+    if(has_usage, toUInt64(counts[7] + hidden_reasoning), 0) AS reasoning_tokens,
     if(has_usage OR operation_name = 'vendor_usage', 'reported', 'missing') AS usage_source,
     multiIf(
         disbelief != '', disbelief,
         arrayExists(fine -> fine = 0, is_count), 'a part is not a count',
         said_outcome = 'abandoned', 'stream abandoned',
+        said_note != '', said_note,
+        has_usage, arrayStringConcat(arrayFilter(note -> note != '', [note_of_total, note_of_parts]), '; '),
         '') AS usage_note,
-    if(disbelief = 'counted by the instrumentation', counts[1], 0) AS claimed_input_tokens,
-    if(disbelief = 'counted by the instrumentation', counts[2], 0) AS claimed_output_tokens,
+    if(disbelief IN ('counted by the instrumentation', 'input not told', 'output not told'), counts[1], 0)
+        AS claimed_input_tokens,
+    if(disbelief IN ('counted by the instrumentation', 'input not told', 'output not told'), counts[2], 0)
+        AS claimed_output_tokens,
     counts[8] AS input_audio_tokens,
     counts[9] AS output_audio_tokens,
     counts[10] AS web_searches,
+    few_counts[4] AS input_image_tokens,
+    few_counts[5] AS output_image_tokens,
+    few_counts[6] AS cache_read_image_tokens,
+    few_counts[7] AS cache_read_audio_tokens,
+    few_counts[8] AS input_video_tokens,
+    few_counts[9] AS citation_tokens,
+    arrayStringConcat(JSONExtractArrayRaw(said_other_units), ', ') AS other_units,
+    if(says_few, toFloat64OrNull(said_reported_cost), NULL) AS reported_cost,
+    said_geo AS inference_geo,
     said_vendor_unit AS vendor_unit,
     ifNull(toDecimal64OrNull(said_vendor_quantity, 6), 0) AS vendor_quantity,
     said_speed AS speed,
@@ -381,4 +579,4 @@ SELECT
                        arrayFilter((name, keep) -> keep, mapKeys(ResourceAttributes), resource_may_tell_whose)),
               arrayFilter((text, keep) -> keep, mapValues(ResourceAttributes), resource_may_tell_whose)),
              'Map(LowCardinality(String), String)')) AS attribution_raw
-FROM concluded;
+FROM settled;

@@ -21,7 +21,7 @@ SELECT
     energy.method AS method,
     energy.energy_id AS energy_id,
     greatest(0, toInt64(call.input_tokens) - toInt64(call.cache_read_tokens)) AS uncached,
-    if(call.duration_ms > 0, call.duration_ms / 1000, inf) AS lasted_s,
+    if(call.duration_ms > 0 AND call.output_tokens <= 5 * call.duration_ms, call.duration_ms / 1000, inf) AS lasted_s,
     greatest(0, energy.seconds_per_output_token_low * call.output_tokens + energy.seconds_per_request - lasted_s)
         AS cut_s_low,
     greatest(0, energy.seconds_per_output_token_high * call.output_tokens + energy.seconds_per_request - lasted_s)

@@ -7,6 +7,7 @@
 --   ts: when the call started, UTC
 --   tenant_id: whose idle energy is; else empty
 --   cloud_region: where the host stands
+--   samples, overlapping_samples: of the row's hour, and of these those of one name at one time
 --   policy: how the host's idle energy is booked
 --   wh, wh_low, wh_high: Wh at the host; central value and bounds
 --   pue: of the place where the host stands; NULL where that is the provider's
@@ -21,6 +22,8 @@ SELECT
     allocation.ts AS ts,
     allocation.tenant_id AS tenant_id,
     allocation.cloud_region AS cloud_region,
+    allocation.samples AS samples,
+    allocation.overlapping_samples AS overlapping_samples,
     allocation.policy AS policy,
     allocation.wh AS wh,
     allocation.wh_low AS wh_low,

@@ -16,6 +16,7 @@
 --   co2e_g_high: gCO2e, sum of the upper bounds
 --   embodied_g: gCO2e, sum of what is known; not part of `co2e_g`
 --   unpriced_calls: calls without a price
+--   partly_priced_calls: calls of which a part has no price
 --   unknown_energy_calls: calls whose energy is unknown
 --   missing_usage_calls: calls that report no tokens
 -- Needs: calls
@@ -52,6 +53,7 @@ SELECT
     sum(c.co2e_g_high) AS co2e_g_high,
     sum(c.embodied_g) AS embodied_g,
     sumIf(least_calls, c.price_status = 'unpriced') AS unpriced_calls,
+    sumIf(least_calls, c.price_status = 'partial') AS partly_priced_calls,
     sumIf(least_calls, c.energy_wh IS NULL) AS unknown_energy_calls,
     sumIf(least_calls, c.usage_source = 'missing') AS missing_usage_calls
 FROM calls AS c

@@ -10,19 +10,25 @@
 -- Needs: llm_spans
 
 CREATE OR REPLACE VIEW llm_span_key AS
+WITH
+    -- Times and durations as far as the sum of both can be computed.
+    least(greatest(ts, toDateTime64('1970-01-01 00:00:00', 9, 'UTC')), toDateTime64('2100-01-01 00:00:00', 9, 'UTC')) AS begins,
+    toInt64(greatest(0, least(ifNotFinite(duration_ms, 0), 1e10)) * 1e6) AS lasted_ns
 SELECT
     arrayJoin(arrayConcat(
         [cityHash64('trace', trace_id)],
-        if(response_id = '', [], [cityHash64('response', response_id)]),
+        -- Ids that are known to repeat, as Ollama's, are shared by many and prove nothing.
+        if(response_id = '' OR match(response_id, '^(\\d{1,9}|chatcmpl-\\d{1,3})$'), [],
+           [cityHash64('response', response_id)]),
         if(startsWith(dialect, 'logfire') AND (dialect = 'logfire-stream' OR usage_source = 'missing'),
            [cityHash64('logfire', service_name, request_model, toStartOfMinute(
-               if(dialect = 'logfire-stream', ts, ts + toIntervalNanosecond(toInt64(least(duration_ms, 1e10) * 1e6)))))],
+               if(dialect = 'logfire-stream', begins, begins + toIntervalNanosecond(lasted_ns))))],
            []),
         -- Reports of one call end within seconds of each other: they share this minute or the next.
         if(agent != '' AND usage_source != 'missing',
            arrayMap(minute -> cityHash64('agent', agent, input_tokens, output_tokens - least(output_tokens, reasoning_tokens), minute),
-                    [toUInt32(toUnixTimestamp64Second(ts + toIntervalNanosecond(toInt64(least(duration_ms, 1e10) * 1e6))) / 60),
-                     toUInt32(toUnixTimestamp64Second(ts + toIntervalNanosecond(toInt64(least(duration_ms, 1e10) * 1e6))) / 60 + 1)]),
+                    [toUInt32(toUnixTimestamp64Second(begins + toIntervalNanosecond(lasted_ns)) / 60),
+                     toUInt32(toUnixTimestamp64Second(begins + toIntervalNanosecond(lasted_ns)) / 60 + 1)]),
            []))) AS key,
     cityHash64(trace_id, span_id) AS span,
     ingested_at,

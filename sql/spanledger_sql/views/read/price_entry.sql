@@ -38,10 +38,17 @@ SELECT
                 arrayPushFront(tier_output_audio_prices, output_audio_price)[step],
                 arrayPushFront(tier_reasoning_prices, reasoning_price)[step],
                 arrayPushFront(tier_search_prices, search_price)[step],
-                arrayPushFront(tier_request_prices, request_price)[step]),
+                arrayPushFront(tier_request_prices, request_price)[step],
+                arrayPushFront(tier_input_image_prices, input_image_price)[step],
+                arrayPushFront(tier_output_image_prices, output_image_price)[step],
+                arrayPushFront(tier_cache_read_audio_prices, cache_read_audio_price)[step],
+                arrayPushFront(tier_cache_read_image_prices, cache_read_image_price)[step],
+                arrayPushFront(tier_input_video_prices, input_video_price)[step]),
             range(1, length(tier_input_prices) + 2)),
         'Array(Tuple(
             input Decimal(38, 22), input_audio Decimal(38, 22), cache_read Decimal(38, 22), cache_write Decimal(38, 22),
             cache_write_1h Decimal(38, 22), output Decimal(38, 22), output_audio Decimal(38, 22),
-            reasoning Decimal(38, 22), search Decimal(38, 22), request Decimal(38, 22)))') AS steps
+            reasoning Decimal(38, 22), search Decimal(38, 22), request Decimal(38, 22),
+            input_image Decimal(38, 22), output_image Decimal(38, 22), cache_read_audio Decimal(38, 22),
+            cache_read_image Decimal(38, 22), input_video Decimal(38, 22)))') AS steps
 FROM price_list FINAL;

@@ -1,0 +1,80 @@
+"""The moment that all figures of a page are of, and how fresh it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from spanledger_dashboards.report import answer
+from spanledger_settings import figures
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+# How long a page may reuse the moment of another: then, where the ledger was written since, every figure is new.
+_SECONDS = 20
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A state of the ledger.
+
+    Attributes:
+        at: When it was last written, UTC.
+        first: Start of the first call.
+        last: Start of the last call.
+        calls: How many it holds; 0: it is empty.
+        waiting: How many were received and are not in it.
+        behind_seconds: How long the oldest of these waits.
+        commitments: How many commitments are shared out over it.
+    """
+
+    at: datetime
+    first: datetime
+    last: datetime
+    calls: int
+    waiting: int
+    behind_seconds: int
+    commitments: int
+
+    @property
+    def parameter(self) -> str:
+        """As the reports' parameter ``moment``."""
+        return f"{self.at:%Y-%m-%d %H:%M:%S.%f}"
+
+    def told(self, timezone: str) -> str:
+        """For people: ``Ledger up to 26 Nov 2026, 14:32:05; 12 calls wait, the oldest for 3 s``."""
+        local = self.at.astimezone(ZoneInfo(timezone))
+        waits = "nothing waits"
+        if self.waiting:
+            verb = "waits" if self.waiting == 1 else "wait"
+            waits = (
+                f"{figures.counted(self.waiting, 'call')} received and not yet in it {verb}, "
+                f"{duration(self.behind_seconds)} behind"
+            )
+        return f"Ledger up to {local.day} {local:%b %Y, %H:%M:%S}; {waits}"
+
+
+def duration(seconds: int) -> str:
+    """A length of time in the unit that suits it: 3 s, 4 min, 2 h, 5 days."""
+    if seconds < 120:
+        return f"{seconds} s"
+    if seconds < 7200:
+        return f"{seconds // 60} min"
+    return f"{seconds // 3600} h" if seconds < 172_800 else f"{seconds // 86_400} days"
+
+
+@st.cache_data(ttl=_SECONDS, show_spinner=False)
+def current(url: str) -> Moment:  # noqa: ARG001
+    """The newest moment of the store at ``url``, at most some seconds old.
+
+    Raises:
+        StoreError: The database could not be reached or refused the query.
+    """
+    row = answer("filters/as_of").iloc[0]
+    at, first, last = (row[name].to_pydatetime() for name in ("moment", "first", "last"))
+    whole = [int(row[name]) for name in ("calls", "waiting", "behind_seconds", "commitments")]
+    return Moment(at, first, last, *whole)

@@ -1,0 +1,30 @@
+"""Which of the database's errors are the fault of the data."""
+
+# ClickHouse's errors that are the data's fault. All others may pass: a full disk, too little memory, too many parts,
+# a table that is read-only, a quota, a right that is lacking. Those wait.
+DATA_ERRORS = {
+    6: "CANNOT_PARSE_TEXT",
+    26: "CANNOT_PARSE_QUOTED_STRING",
+    27: "CANNOT_PARSE_INPUT_ASSERTION_FAILED",
+    32: "ATTEMPT_TO_READ_AFTER_EOF",
+    33: "CANNOT_READ_ALL_DATA",
+    38: "CANNOT_PARSE_DATE",
+    41: "CANNOT_PARSE_DATETIME",
+    43: "ILLEGAL_TYPE_OF_ARGUMENT",
+    53: "TYPE_MISMATCH",
+    69: "ARGUMENT_OUT_OF_BOUND",
+    70: "CANNOT_CONVERT_TYPE",
+    72: "CANNOT_PARSE_NUMBER",
+    117: "INCORRECT_DATA",
+    128: "TOO_LARGE_ARRAY_SIZE",
+    130: "CANNOT_READ_ARRAY_FROM_TEXT",
+    131: "TOO_LARGE_STRING_SIZE",
+    153: "ILLEGAL_DIVISION",
+    321: "VALUE_IS_OUT_OF_RANGE_OF_DATA_TYPE",
+    349: "CANNOT_INSERT_NULL_IN_ORDINARY_COLUMN",
+    407: "DECIMAL_OVERFLOW",
+    436: "PROTOBUF_BAD_CAST",
+    444: "UNKNOWN_PROTOBUF_FORMAT",
+    636: "CANNOT_EXTRACT_TABLE_STRUCTURE",
+    691: "UNKNOWN_ELEMENT_OF_ENUM",
+}

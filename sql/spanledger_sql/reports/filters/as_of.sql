@@ -1,0 +1,43 @@
+-- How far the ledger goes: which time it covers, when it was last written, and what waits to be written.
+--
+-- Columns:
+--   first, last: start of the first and of the last call, UTC
+--   calls: reports of calls that count or did; 0: the ledger is empty
+--   moment: when the ledger, or what is shared out over it, was last written, UTC. The last second is left out where
+--     there is something before it: a write of that second may not be whole
+--   waiting: LLM calls received and not yet in the ledger
+--   behind_seconds: how long the oldest of them waits, s
+--   commitments: how many commitments there are
+WITH
+    written AS
+    (
+        SELECT
+            minIf(ts, counted = 1) AS first,
+            maxIf(ts, counted = 1) AS last,
+            countIf(counted = 1) AS calls,
+            maxIf(enriched_at, enriched_at <= now64(6, 'UTC') - INTERVAL 1 SECOND) AS whole_until,
+            if(whole_until = toDateTime64(0, 6, 'UTC'), max(enriched_at), whole_until) AS moment
+        FROM ledger
+    ),
+    waiting AS
+    (
+        SELECT
+            count() AS calls,
+            min(ingested_at) AS oldest
+        FROM llm_spans
+        WHERE ingested_at > (SELECT max(ingested_until) FROM enrich_progress)
+    )
+SELECT
+    written.first AS first,
+    written.last AS last,
+    written.calls AS calls,
+    greatest(
+        written.moment,
+        (SELECT max(allocated_at) FROM allocation),
+        (SELECT max(resolved_at) FROM grid_zone)
+    ) AS moment,
+    waiting.calls AS waiting,
+    if(waiting.calls = 0, 0, dateDiff('second', waiting.oldest, now64(6, 'UTC'))) AS behind_seconds,
+    (SELECT uniqExact(commitment_id) FROM commitment) AS commitments
+FROM written
+CROSS JOIN waiting

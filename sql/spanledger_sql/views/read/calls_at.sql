@@ -1,0 +1,24 @@
+-- The counted rows of the ledger as they were at a moment: what was written later is not seen, and what it replaced is.
+-- Queries that are asked one after another and given one moment agree. The rows that were replaced are there until the
+-- database merges them away, some minutes.
+--
+-- Parameters:
+--   moment DateTime64(6, 'UTC'): rows written up to then
+-- Columns:
+--   ledger.*: the row then in force
+--   model: `response_model`, else `request_model`
+--   known_calls: how many calls the row stands for, 0 where unknown: what reports sum
+--   least_calls: likewise, 1 where unknown: what gaps are counted in
+-- Needs: ledger
+
+CREATE OR REPLACE VIEW calls_at AS
+SELECT
+    *,
+    if(response_model != '', response_model, request_model) AS model,
+    ifNull(ledger.calls, 0) AS known_calls,
+    ifNull(ledger.calls, 1) AS least_calls
+FROM ledger FINAL
+-- Before FINAL chooses among the rows of a call: a newer one would hide the one then in force.
+PREWHERE enriched_at <= {moment:DateTime64(6, 'UTC')}
+WHERE counted = 1
+SETTINGS do_not_merge_across_partitions_select_final = 1, apply_prewhere_after_final = 0;

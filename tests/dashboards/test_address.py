@@ -1,0 +1,55 @@
+"""What the address of a page may ask for: what there is not is told, and never taken as everybody's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from spanledger_dashboards.server import SCRIPT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from spanledger_sql.store import Store
+
+
+def open_with(**address: str | list[str]) -> AppTest:
+    page = AppTest.from_file(str(SCRIPT), default_timeout=60)
+    for name, value in address.items():
+        page.query_params[name] = value
+    return page.run()
+
+
+def html(page: AppTest) -> str:
+    return "".join(block.proto.body for block in page.get("html"))
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ({"tenants": ["nobody"]}, "the ledger has no call of the tenant &#x27;nobody&#x27;"),
+        ({"tenants": ["northwind", "nobody"]}, "the ledger has no call of the tenant &#x27;nobody&#x27;"),
+        ({"period": "Last year"}, "the period &#x27;Last year&#x27; is unknown; expected one of Whole record"),
+        ({"timezone": "Mars/Base"}, "the time zone &#x27;Mars/Base&#x27; is unknown; expected a name such as"),
+        ({"period": "Custom", "days": ["2024-13-01", "2024-10-31"]}, "the day &#x27;2024-13-01&#x27; is unknown"),
+        ({"tenants": ["<img src=x>"]}, "&lt;img src=x&gt;"),
+    ],
+)
+def test_what_the_address_asks_for_and_there_is_not_is_told_without_a_figure(
+    sample_store: Store, serve: Callable[[Store], None], address: dict[str, str | list[str]], told: str
+) -> None:
+    serve(sample_store)
+    page = open_with(**address)
+    assert not page.exception
+    assert told in html(page)
+    assert not page.metric
+    assert page.multiselect(key="tenants").options
+
+
+def test_an_address_that_can_be_followed_is(sample_store: Store, serve: Callable[[Store], None]) -> None:
+    serve(sample_store)
+    page = open_with(tenants=["(unattributed)"], timezone="Asia/Kolkata", period="Custom", days=["2024-10-08"])
+    assert page.metric
+    assert "address" not in html(page)

@@ -1,0 +1,138 @@
+"""All figures of a page are of one moment of the ledger, whatever is written while they are asked for."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import streamlit as st
+from ledger_sample import WRITTEN
+from streamlit.testing.v1 import AppTest
+
+from spanledger_dashboards import report as reports
+from spanledger_dashboards.moment import Moment, duration
+from spanledger_sql.store import StoreError, statement
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from spanledger_sql.store import Store
+
+Pages = Callable[..., AppTest]
+OCTOBER: dict[str, Any] = {
+    "from": "2024-10-01 00:00:00",
+    "to": "2024-11-01 00:00:00",
+    "tenants": [],
+    "dimension": "tenant",
+}
+OCTOBER |= {"names": 8, "series": 6, "grain": "day", "timezone": "UTC", "rows": 1000}
+LATER = WRITTEN + timedelta(hours=1)
+
+
+@pytest.fixture
+def _written_later(sample_store: Store) -> Any:
+    """Of 100 calls a newer row, without cost and emissions, and 50 calls more."""
+    newer = "version + 1 AS version, {at:DateTime64(6, 'UTC')} AS enriched_at"
+    some = "FROM ledger WHERE counted = 1 AND ledger.version = 1 ORDER BY span_id LIMIT {n:UInt64}"
+    sample_store.execute(
+        f"INSERT INTO ledger SELECT * REPLACE (NULL AS contracted_cost, NULL AS co2e_g, {newer}) {some}",
+        {"at": LATER, "n": 100},
+    )
+    sample_store.execute(
+        f"INSERT INTO ledger SELECT * REPLACE (concat('later', span_id) AS span_id, {newer}) {some}",
+        {"at": LATER, "n": 50},
+    )
+    yield
+    sample_store.execute("DELETE FROM ledger WHERE version = 2")
+
+
+@pytest.mark.usefixtures("_written_later")
+@pytest.mark.parametrize(
+    "name",
+    ["finance/headline", "finance/breakdown", "finance/trend", "finance/gaps", "finance/chargeback_table",
+     "finance/commitments", "sustainability/headline", "sustainability/breakdown", "sustainability/trend",
+     "sustainability/hours", "sustainability/coverage"],
+)  # fmt: skip
+def test_a_report_of_a_moment_does_not_see_what_is_written_later(
+    sample_store: Store, counted: pd.DataFrame, name: str
+) -> None:
+    then = sample_store.frame(f"reports/{name}", **OCTOBER, moment=WRITTEN)
+    now = sample_store.frame(f"reports/{name}", **OCTOBER, moment=LATER)
+    assert not then.equals(now)
+    if name == "finance/headline":
+        assert then["calls"].iloc[0] == len(counted)
+        assert then["contracted_cost"].iloc[0] == counted["contracted_cost"].dropna().sum()
+        assert now["calls"].iloc[0] == len(counted) + 50
+
+
+def test_a_page_says_up_to_when_it_is(open_page: Pages) -> None:
+    for name in ("finance", "sustainability", "quality"):
+        page = open_page(name, timezone="Europe/Berlin")
+        text = "".join(block.proto.body for block in page.get("html"))
+        assert "Ledger up to 1 Nov 2024, 09:30:05; nothing waits" in text
+
+
+def test_what_waits_is_told_with_how_long() -> None:
+    at = datetime(2026, 11, 26, 14, 32, 5, tzinfo=UTC)
+    told = Moment(at, at, at, calls=5, waiting=12, behind_seconds=3, commitments=0).told("UTC")
+    assert told == "Ledger up to 26 Nov 2026, 14:32:05; 12 calls received and not yet in it wait, 3 s behind"
+    assert [duration(seconds) for seconds in (3, 240, 7200, 400_000)] == ["3 s", "4 min", "2 h", "4 days"]
+
+
+def test_a_report_is_asked_once_for_each_moment(
+    request: pytest.FixtureRequest, sample_store: Store, serve: Callable[[Store], None]
+) -> None:
+    serve(sample_store)
+    early = {**OCTOBER, "moment": WRITTEN.isoformat(" ", "microseconds")[:-6]}
+    late = {**OCTOBER, "moment": LATER.isoformat(" ", "microseconds")[:-6]}
+    calls = [reports.report("finance/headline", **parameters)["calls"].iloc[0] for parameters in (early, late)]
+    request.getfixturevalue("_written_later")
+    assert [reports.report("finance/headline", **one)["calls"].iloc[0] for one in (early, late)] == calls
+    st.cache_data.clear()
+    assert reports.report("finance/headline", **late)["calls"].iloc[0] == calls[1] + 50
+
+
+def test_a_query_ends_when_nobody_waits_for_it(
+    sample_store: Store, serve: Callable[[Store], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve(sample_store)
+    monkeypatch.setattr(reports, "statement", lambda _name: "SELECT sum(sipHash64(number)) FROM numbers(1000000000000)")
+    asked = time.monotonic()
+
+    def leave() -> None:
+        if time.monotonic() - asked > 1:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(reports, "get_run_yield_check", lambda: leave)
+    running = "SELECT count() FROM system.processes WHERE startsWith(Settings['log_comment'], 'page-')"
+    seen: list[int] = []
+    watcher = threading.Timer(0.6, lambda: seen.append(int(sample_store.value(running))))
+    watcher.start()
+    with pytest.raises(KeyboardInterrupt):
+        reports.answer("slow")
+    watcher.join()
+    assert seen == [1]
+    deadline = time.monotonic() + 10
+    while sample_store.value(running) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert sample_store.value(running) == 0
+
+
+def test_a_query_that_takes_too_long_is_ended_with_what_to_do(
+    sample_store: Store, serve: Callable[[Store], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve(sample_store)
+    monkeypatch.setattr(reports, "LONGEST_SECONDS", 1)
+    monkeypatch.setattr(reports, "statement", lambda _name: "SELECT sum(sipHash64(number)) FROM numbers(1000000000000)")
+    with pytest.raises(StoreError, match="took more than 1 seconds; choose a shorter period"):
+        reports.answer("slow")
+
+
+def test_the_tenants_and_the_extent_of_the_ledger_are_read_without_merging_its_rows(sample_store: Store) -> None:
+    for name in ("filters/tenants", "filters/as_of"):
+        plan = sample_store.client.query(f"EXPLAIN QUERY TREE {statement(f'reports/{name}')}").result_rows
+        assert not any("ledger, final: 1" in line for (line,) in plan)

@@ -1,0 +1,301 @@
+"""What the pages show is so: spend with commitments, bars to scale, ranges without a ranking, colours told apart."""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from spanledger_dashboards import charts, palette
+from spanledger_dashboards.bar_list import Bar, _row
+from spanledger_dashboards.filters import Filters
+from spanledger_dashboards.moment import Moment
+from spanledger_dashboards.pages.finance import _ROWS, _csv, _saving
+from spanledger_dashboards.pages.sustainability import unranked
+from spanledger_dashboards.palette import ALL_OTHERS
+from spanledger_settings import figures
+from spanledger_settings.period import Period
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from spanledger_sql.store import Store
+
+Pages = Callable[..., AppTest]
+OCTOBER = Period(datetime(2024, 10, 1, tzinfo=UTC), datetime(2024, 11, 1, tzinfo=UTC), "UTC")
+
+
+def html(page: AppTest) -> str:
+    return "".join(block.proto.body for block in page.get("html"))
+
+
+def card(page: AppTest, label: str) -> Any:
+    return next(metric for metric in page.metric if metric.label == label)
+
+
+@pytest.fixture
+def _leased(sample_store: Store) -> Iterator[None]:
+    """A commitment of $7,200 that pays for gpt-4o in October: half of it is northwind's, half nobody used."""
+    sample_store.execute(
+        "INSERT INTO commitment (commitment_id, kind, amount, begins, ends, models, policy, idle, covers_usage) "
+        "VALUES ('ptu', 'reserved throughput', 7200, '2024-10-01', '2024-11-01', ['gpt-4o-2024-08-06'], 'tokens', "
+        "'own_line', 1)"
+    )
+    row = {"commitment_id": "ptu", "version": 1, "hour": datetime(2024, 10, 8, 9, tzinfo=UTC), "trace_id": ""}
+    halves = (("northwind", 0), ("(idle)", 1))
+    sample_store.insert(
+        "allocation_row",
+        [{**row, "span_id": "", "tenant_id": who, "amount": Decimal(3600), "idle": idle} for who, idle in halves],
+    )
+    sample_store.execute(
+        "INSERT INTO allocation (commitment_id, version, until, allocated) VALUES ('ptu', 1, '2024-11-01', 7200)"
+    )
+    yield
+    for table in ("commitment", "allocation_row", "allocation"):
+        sample_store.execute(f"DELETE FROM {table} WHERE commitment_id = 'ptu'")
+
+
+@pytest.mark.usefixtures("_leased")
+def test_effective_spend_has_commitments_in_it_and_not_the_calls_they_pay(
+    open_page: Pages, sample_store: Store, counted: pd.DataFrame
+) -> None:
+    uncovered = counted[counted["request_model"] != "gpt-4o-2024-08-06"]["contracted_cost"].dropna().sum()
+    page = open_page()
+    assert card(page, "Effective spend").value == figures.usd(uncovered + 7200)
+    assert figures.usd(counted["contracted_cost"].dropna().sum()) in card(page, "Effective spend").delta
+    by_tenant = sample_store.frame(
+        "reports/commitments/by_tenant", **{"from": "2024-10-01 00:00:00", "to": "2024-11-01 00:00:00"}
+    )
+    assert by_tenant["effective_cost"].sum() == uncovered + 7200
+
+
+@pytest.mark.usefixtures("_leased")
+def test_effective_spend_of_a_tenant_has_its_part_of_the_commitments(open_page: Pages, counted: pd.DataFrame) -> None:
+    own = counted[(counted["tenant_id"] == "northwind") & (counted["request_model"] != "gpt-4o-2024-08-06")]
+    page = open_page(tenants=["northwind"])
+    assert card(page, "Effective spend").value == figures.usd(own["contracted_cost"].dropna().sum() + 3600)
+
+
+def test_with_a_period_before_cards_keep_list_price_failures_and_tokens(open_page: Pages) -> None:
+    page = open_page(period="Custom", days=["2024-10-15", "2024-10-21"])
+    for label, kept in (("Effective spend", "at list prices"), ("Calls", "failed"), ("Tokens", " in, ")):
+        described = card(page, label).proto.delta_description
+        assert "vs 8 Oct – 14 Oct 2024; " in described
+        assert kept in described
+
+
+def test_an_unknown_saving_is_unknown() -> None:
+    assert _saving(float("nan")) == "saving unknown"
+    assert _saving(-1.5) == "$1.50 dearer than uncached"
+
+
+def test_all_of_something_is_100_per_cent_whatever_floats_say() -> None:
+    assert figures.share(0.9999999999999998) == "100%"
+    assert figures.share(0.9999) == ">99.9%"
+
+
+def test_a_central_value_has_the_unit_of_its_range() -> None:
+    assert figures.emissions(540.0, like=2520.0) == "0.540 kg"
+    assert figures.energy(540.0, like=None) == "540 Wh"
+
+
+def test_names_whose_ranges_overlap_are_not_ranked() -> None:
+    def row(name: str, low: float | None, central: float | None, high: float | None) -> dict[str, Any]:
+        return {"name": name, "co2e_g_low": low, "co2e_g": central, "co2e_g_high": high}
+
+    rows = [row("zeta", 50, 100, 200), row("alpha", 40, 90, 180), row("small", 1, 2, 3), row("dark", None, None, None)]
+    rows.append(row(ALL_OTHERS, 1, 2, 500))
+    groups = [[one["name"] for one in group] for group in unranked(rows)]
+    assert groups == [["alpha", "zeta"], ["small"], ["dark"], [ALL_OTHERS]]
+
+
+def test_the_page_says_that_ranges_overlap(open_page: Pages) -> None:
+    assert "Their ranges overlap, so that none is told to be the larger" in html(open_page("sustainability"))
+
+
+def test_all_others_have_a_figure_and_no_bar() -> None:
+    assert 'class="track"' not in _row(Bar(ALL_OTHERS, "$900", 900.0, "4,992 tenants, not drawn"), 10.0, "#000000")
+    assert 'style="width:50.00%' in _row(Bar("acme", "$5", 5.0), 10.0, "#000000")
+
+
+def spend_of(costs: list[Decimal | None], bucket: str = "2024-10-08") -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "bucket": pd.to_datetime([bucket] * len(costs), utc=True),
+            "name": [f"name-{place}" for place in range(len(costs))],
+            "calls": 1,
+            "tokens": 10,
+            "unknown_cost_calls": [int(cost is None) for cost in costs],
+            "contracted_cost": pd.Series(costs, dtype=object),
+        }
+    )
+
+
+def drawn(chart: Any, layer: int) -> pd.DataFrame:
+    data: pd.DataFrame = chart.layer[layer].data
+    return data
+
+
+def test_an_unknown_amount_has_a_mark_and_no_bar_of_nothing() -> None:
+    trend = spend_of([Decimal("1.5"), None, Decimal(2)])
+    chart = charts.spend_over_time(trend, "day", {f"name-{n}": "#000000" for n in range(3)}, OCTOBER)
+    bars = drawn(chart, 0)
+    assert bars[["name", "base", "top"]].to_numpy().tolist() == [["name-0", 0.0, 1.5], ["name-2", 1.5, 3.5]]
+    assert drawn(chart, 1)["text"].tolist() == ["1"]
+
+
+@pytest.mark.parametrize("grain", ["hour", "day", "week", "month"])
+def test_a_bar_takes_most_of_its_bucket(grain: Any) -> None:
+    lengths = {"hour": 1, "day": 24, "week": 168, "month": 744}
+    bars = drawn(charts.spend_over_time(spend_of([Decimal(1)], "2024-10-01"), grain, {"name-0": "#000000"}, OCTOBER), 0)
+    width = (bars["until"] - bars["bucket"]).iloc[0] / pd.Timedelta(hours=1)
+    assert width == pytest.approx(0.9 * lengths[grain])
+
+
+def test_the_time_axis_spans_the_period() -> None:
+    chart = charts.spend_over_time(spend_of([Decimal(1)]), "day", {"name-0": "#000000"}, OCTOBER)
+    domain = chart.to_dict()["layer"][0]["encoding"]["x"]["scale"]["domain"]
+    assert domain == [OCTOBER.begin.timestamp() * 1000, OCTOBER.end.timestamp() * 1000]
+
+
+def test_central_and_range_have_axes_of_their_own(sample_store: Store) -> None:
+    trend = sample_store.frame(
+        "reports/sustainability/trend", **OCTOBER.bounds, tenants=[], moment="2099-01-01 00:00:00", timezone="UTC",
+        grain="day",
+    )  # fmt: skip
+    line, band = charts.emissions_over_time(trend, "day", OCTOBER)
+    assert "high" not in str(line.to_dict()["encoding"]["y"])
+    assert band.to_dict()["encoding"]["y2"]["field"] == "high"
+
+
+@pytest.mark.usefixtures("_assumed_places")
+def test_places_that_no_call_names_are_told_with_their_energy(open_page: Pages, counted: pd.DataFrame) -> None:
+    page = open_page("sustainability")
+    openai = counted[counted["provider"] == "openai"]
+    energy = openai["energy_wh"].sum() / counted["energy_wh"].sum()
+    assert figures.share(len(openai) / len(counted)) in page.info[0].value
+    assert f"{figures.share(energy)} of the known energy, is assumed" in page.info[0].value
+
+
+@pytest.fixture
+def _assumed_places(sample_store: Store) -> Iterator[None]:
+    row = {"cloud_region": "", "country": "US", "resolved_at": datetime(2024, 10, 1, tzinfo=UTC)}
+    sample_store.insert(
+        "grid_zone",
+        [
+            {**row, "provider": "openai", "zone": "US", "source": "EcoLogits: data centres of openai"},
+            {**row, "provider": "anthropic", "zone": "US", "source": "aws region us-east-1"},
+        ],
+    )
+    yield
+    sample_store.execute("DELETE FROM grid_zone WHERE country = 'US'")
+
+
+def test_market_based_is_not_shown_where_no_contract_was_imported(open_page: Pages, sample_store: Store) -> None:
+    sample_store.execute(
+        "INSERT INTO ledger SELECT * REPLACE ('2023-10-15 12:00:00' AS ts, 2.0 AS co2e_market_g, "
+        "'location-based intensity' AS market_source) "
+        "FROM ledger WHERE counted = 1 AND toYear(ledger.ts) = 2024 LIMIT 1"
+    )
+    page = open_page("sustainability", period="Custom", days=["2023-10-01", "2023-10-31"])
+    assert page.metric
+    assert not [metric.label for metric in page.metric if "Market" in metric.label]
+
+
+def test_the_table_is_bounded_and_the_csv_whole_exact_and_defused(
+    sample_store: Store, serve: Callable[[Store], None]
+) -> None:
+    sample_store.execute(
+        "INSERT INTO ledger SELECT * REPLACE ('2022-10-15 12:00:00' AS ts, "
+        "concat('=cmd|', toString(rowNumberInAllBlocks())) AS tenant_id, 0.000000000012 AS contracted_cost) "
+        "FROM ledger WHERE counted = 1 AND toYear(ledger.ts) = 2024 LIMIT {n:UInt64}",
+        {"n": _ROWS + 100},
+    )
+    serve(sample_store)
+
+    at = datetime(2099, 1, 1, tzinfo=UTC)
+    october = Period(datetime(2022, 10, 1, tzinfo=UTC), datetime(2022, 11, 1, tzinfo=UTC), "UTC")
+    filters = Filters(october, october.previous, (), Moment(at, at, at, 1, 0, 0, 0))
+    shown = sample_store.frame("reports/finance/chargeback_table", **filters.parameters, rows=_ROWS)
+    assert len(shown) == _ROWS
+    assert shown["all_rows"].iloc[0] == _ROWS + 100
+    rows = list(csv.DictReader(io.StringIO(_csv(filters).decode())))
+    assert len(rows) == _ROWS + 100
+    assert {row["contracted_cost_usd"] for row in rows} == {"0.000000000012"}
+    assert all(row["tenant"].startswith("'=cmd|") for row in rows)
+    assert shown["all_contracted_cost_usd"].iloc[0] == Decimal("0.000000000012") * (_ROWS + 100)
+    sample_store.execute("DELETE FROM ledger WHERE toYear(ts) = 2022")
+
+
+# How a deuteranope and a protanope see linear RGB (Machado, Oliveira and Fernandes 2009, severity 1).
+SIGHT = {
+    "most people": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
+    "deuteranopes": ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.01182, 0.04294, 0.968881)),
+    "protanopes": ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
+}
+FILLS = (*palette.SERIES, palette.GAP, palette.OTHERS)
+
+
+@pytest.mark.parametrize("sight", SIGHT)
+def test_any_two_fills_are_told_apart(sight: str) -> None:
+    seen = {
+        fill: lab([sum(m * c for m, c in zip(row, linear(fill), strict=True)) for row in SIGHT[sight]])
+        for fill in FILLS
+    }
+    nearest = min((delta_e(seen[one], seen[other]), one, other) for one, other in itertools.combinations(FILLS, 2))
+    assert nearest[0] > 11, nearest
+
+
+@pytest.mark.parametrize("background", ["#ffffff", "#10161d"])
+def test_every_fill_stands_out_from_the_background(background: str) -> None:
+    for fill in (*FILLS, palette.MONEY, palette.CARBON, palette.INTENSITY):
+        light, dark = sorted((luminance(fill), luminance(background)), reverse=True)
+        assert (light + 0.05) / (dark + 0.05) >= 3, fill
+
+
+def linear(colour: str) -> list[float]:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    return [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+
+
+def luminance(colour: str) -> float:
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear(colour), strict=True))
+
+
+def lab(rgb: list[float]) -> tuple[float, float, float]:
+    matrix = ((0.4124564, 0.3575761, 0.1804375), (0.2126729, 0.7151522, 0.072175), (0.0193339, 0.119192, 0.9503041))
+    rgb = [min(max(part, 0), 1) for part in rgb]
+    xyz = [sum(m * c for m, c in zip(row, rgb, strict=True)) for row in matrix]
+    x, y, z = (
+        t ** (1 / 3) if t > 216 / 24389 else (24389 / 27 * t + 16) / 116
+        for t in (xyz[0] / 0.95047, xyz[1], xyz[2] / 1.08883)
+    )
+    return 116 * y - 16, 500 * (x - y), 200 * (y - z)
+
+
+def delta_e(one: tuple[float, float, float], other: tuple[float, float, float]) -> float:
+    """CIEDE2000 (Sharma, Wu and Dalal 2005)."""
+    from math import atan2, cos, degrees, exp, hypot, radians, sin, sqrt
+
+    (l1, a1, b1), (l2, a2, b2) = one, other
+    c = (hypot(a1, b1) + hypot(a2, b2)) / 2
+    g = 0.5 * (1 - sqrt(c**7 / (c**7 + 25**7)))
+    a1, a2 = (1 + g) * a1, (1 + g) * a2
+    c1, c2 = hypot(a1, b1), hypot(a2, b2)
+    h1, h2 = degrees(atan2(b1, a1)) % 360, degrees(atan2(b2, a2)) % 360
+    dh = (h2 - h1 + 180) % 360 - 180
+    lm, cm, hm = (l1 + l2) / 2, (c1 + c2) / 2, (h1 + dh / 2) % 360
+    t = (1 - 0.17 * cos(radians(hm - 30)) + 0.24 * cos(radians(2 * hm)) + 0.32 * cos(radians(3 * hm + 6))
+         - 0.2 * cos(radians(4 * hm - 63)))  # fmt: skip
+    rc = 2 * sqrt(cm**7 / (cm**7 + 25**7))
+    sl, sc, sh = 1 + 0.015 * (lm - 50) ** 2 / sqrt(20 + (lm - 50) ** 2), 1 + 0.045 * cm, 1 + 0.015 * cm * t
+    dl, dc, dhh = (l2 - l1) / sl, (c2 - c1) / sc, 2 * sqrt(c1 * c2) * sin(radians(dh / 2)) / sh
+    return sqrt(dl**2 + dc**2 + dhh**2 - sin(radians(60 * exp(-(((hm - 275) / 25) ** 2)))) * rc * dc * dhh)

@@ -1,0 +1,120 @@
+"""Chargeback: by what, of whom, in which order, with totals, and whether it is everything."""
+
+import csv
+import io
+
+import pytest
+
+MONTH = ("--month", "2024-10")
+
+
+def span(tenant="acme", **more):
+    desk = more.pop("desk", "")
+    raw = {"spanledger.dimension.desk": desk} if desk else {}
+    none = dict.fromkeys(("session_id", "run_id", "provider_account", "service_tier"), "")
+    return {"tenant_id": tenant, "input_tokens": 1000, "output_tokens": 100, "attribution_raw": raw, **none, **more}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def calls(books):
+    books.book_alone(
+        span(desk="emea", session_id="s1", run_id="r1", provider_account="a1", service_tier="batch"),
+        span(desk="apac", session_id="s2", cloud_region="uksouth"),
+        span("globex", desk="emea"),
+        span("globex"),
+    )
+
+
+@pytest.fixture
+def rows(spanledger):
+    def read(*line):
+        return list(csv.DictReader(io.StringIO(spanledger("chargeback", *MONTH, *line, "--format", "csv"))))
+
+    return read
+
+
+@pytest.mark.parametrize(
+    ("by", "values"),
+    [
+        ("month", {"2024-10"}),
+        ("hour", {"2024-10-08T12:00+0000"}),
+        ("session", {"s1", "s2", ""}),
+        ("run", {"r1", ""}),
+        ("region", {"uksouth", ""}),
+        ("account", {"a1", ""}),
+        ("service_tier", {"batch", ""}),
+        ("desk", {"emea", "apac", ""}),
+    ],
+)
+def test_calls_are_told_apart_by_each_dimension(rows, by, values):
+    found = rows("--by", by)
+    assert {row[by] for row in found} == values
+    assert sum(int(row["calls"]) for row in found) == 4
+
+
+def test_the_columns_are_in_the_order_asked(rows):
+    assert list(rows("--by", "model,desk,tenant,month")[0])[:4] == ["model", "desk", "tenant", "month"]
+
+
+def test_only_the_tenants_asked_for_are_billed(rows):
+    assert {row["tenant"] for row in rows("--tenant", "globex")} == {"globex"}
+    assert len(rows("--tenant", "globex", "--tenant", "acme")) == 2
+
+
+def test_calls_are_filtered_by_a_dimension_of_ones_own(rows):
+    found = rows("--where", "desk=emea")
+    assert {row["tenant"]: row["calls"] for row in found} == {"acme": "1", "globex": "1"}
+
+
+def test_a_dimension_of_ones_own_is_in_the_calls(books):
+    by_desk = "SELECT dimensions['desk'] AS desk, count() AS n FROM calls GROUP BY desk ORDER BY desk"
+    assert books.store.rows(by_desk) == [
+        {"desk": "", "n": 1}, {"desk": "apac", "n": 1}, {"desk": "emea", "n": 2},
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (("--tenant", "globx"), "--tenant 'globx': no call has that tenant; meant globex?"),
+        (("--by", "dsek"), "--by 'dsek': no call has that dimension; meant desk?"),
+        (("--by", "sesion"), "meant session"),
+        (("--where", "dsk=emea"), "meant desk?"),
+        (("--tenant", "nobody"), "there are acme, globex"),
+    ],
+)
+def test_a_name_that_no_call_has_is_refused_with_the_nearest(spanledger, line, told):
+    assert told in spanledger("chargeback", *MONTH, *line, fails=True).replace("\n", "")
+
+
+def test_every_figure_has_a_total(spanledger):
+    printed = spanledger("chargeback", *MONTH, "--format", "table").splitlines()
+    figures = next(line for line in printed if line.strip().startswith("acme"))
+    total = next(line for line in printed if line.strip().startswith("total"))
+    assert len(total.split()) == len(figures.split())
+
+
+def test_calls_that_wait_for_the_worker_make_a_partial_bill(spanledger, books):
+    books.ingest(span())
+    told = spanledger_told(books)
+    assert "these figures are partial: 1 call came in and not into the ledger yet" in told
+    books.enrich()
+    assert "partial" not in spanledger_told(books)
+
+
+def test_requests_that_wait_in_the_spool_make_a_partial_bill(spanledger, books):
+    spool = books.configuration.spool
+    spool.mkdir(exist_ok=True)
+    (spool / "1.ready").write_bytes(b"x" * 1234)
+    assert "1,234 bytes that senders were told are safe wait in" in spanledger_told(books)
+    assert "no node runs" in spanledger_told(books)
+    (spool / "1.ready").unlink()
+
+
+def spanledger_told(books):
+    """What a bill tells beside its figures."""
+    from harness.command import in_process
+
+    done = in_process("chargeback", *MONTH, data_dir=books.configuration.data_dir)
+    assert done.returncode == 0, done.stderr
+    return done.stderr.replace("\n", " ")

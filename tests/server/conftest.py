@@ -1,0 +1,118 @@
+"""A real ClickHouse server, over HTTP as a user has it: one for all tests of a worker, a database for each test."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import clickhouse_connect
+import httpx
+import pytest
+from engine import EngineMissing, library
+from fault_proxy import FaultProxy
+from harness.command import Done, in_own_process
+
+from spanledger_settings.configuration import Configuration, load
+from spanledger_sql.store import Store
+
+_HERE = Path(__file__).parent
+_NUMBERS = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server that runs."""
+
+    port: int
+    process: subprocess.Popen[bytes]
+
+    def address(self, database: str, port: int = 0) -> str:
+        return f"http://admin:s3cret@127.0.0.1:{port or self.port}/{database}"
+
+
+@pytest.fixture(scope="session")
+def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    try:
+        engine = library()
+    except EngineMissing as missing:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip(str(missing))
+    folder = tmp_path_factory.mktemp("clickhouse")
+    (folder / "users.xml").write_text((_HERE / "users.xml").read_text())
+    config = folder / "config.xml"
+    config.write_text((_HERE / "config.xml").read_text().replace("USERS", str(folder / "users.xml")))
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, _HERE / "clickhouse_server.py", engine, folder, str(port), config]
+    with (
+        (folder / "log").open("wb") as log,
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=folder) as process,
+    ):
+        deadline = time.monotonic() + 60
+        while not _answers(port):
+            assert process.poll() is None, (folder / "log").read_text()
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        yield Server(port, process)
+        process.kill()
+
+
+@pytest.fixture
+def database(clickhouse: Server) -> str:
+    """An empty database's name."""
+    name = f"test_{os.getpid()}_{next(_NUMBERS)}"
+    client = clickhouse_connect.get_client(dsn=clickhouse.address("default"))
+    client.command(f"CREATE DATABASE {name}")
+    client.close()
+    return name
+
+
+@pytest.fixture
+def on_server(clickhouse: Server, database: str, tmp_path: Path) -> Configuration:
+    return load(data_dir=tmp_path / "data", clickhouse_url=clickhouse.address(database), segment_seconds=0.2)
+
+
+@pytest.fixture
+def server_store(on_server: Configuration) -> Iterator[Store]:
+    """An open, migrated database on the server."""
+    from spanledger_sql.migrations import migrate
+
+    with Store.open(on_server) as store:
+        migrate(store)
+        yield store
+
+
+@pytest.fixture
+def proxy(clickhouse: Server) -> Iterator[FaultProxy]:
+    proxy = FaultProxy(clickhouse.port)
+    yield proxy
+    proxy.close()
+
+
+@pytest.fixture
+def spanledger_on_server(on_server: Configuration) -> Callable[..., Done]:
+    """Runs a command in a process of its own against the test's database."""
+
+    def run(*arguments: object) -> Done:
+        done = in_own_process(
+            *arguments, data_dir=on_server.data_dir, SPANLEDGER_CLICKHOUSE_URL=on_server.clickhouse_url
+        )
+        assert done.returncode == 0, done.stderr
+        return done
+
+    return run
+
+
+def _answers(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/ping", timeout=1).status_code == 200
+    except httpx.TransportError:
+        return False
