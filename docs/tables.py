@@ -50,13 +50,13 @@ def page(store: Store) -> str:
 def columns(store: Store, name: str, meanings: Mapping[str, str] | None = None) -> list[str]:
     """The lines of the table of a table's or view's columns: name, type, meaning."""
     lines = ["| column | type | is |\n|---|---|---|"]
-    for row in store.rows(f"DESCRIBE TABLE {_given(name)}"):
+    for row in store.rows(f"DESCRIBE TABLE {given(name)}"):
         meaning = meanings[row["name"]] if meanings else row["comment"]
         lines.append(f"| `{row['name']}` | {_type(row['type'])} | {cell(meaning)} |")
     return [*lines, ""]
 
 
-def _given(name: str) -> str:
+def given(name: str) -> str:
     """A table or view as a query names it; a view of a moment has columns only once that is given."""
     return f"{name}(moment = now64(6, 'UTC'))" if name.endswith("_at") else name
 

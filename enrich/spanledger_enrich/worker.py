@@ -246,7 +246,7 @@ class Worker:
         return calls
 
     def _book(self, scope: dict[str, Any], spans: list[int]) -> None:
-        """Book the calls of ``scope``; halve what cannot be computed until each call stands alone, and set that aside."""
+        """Book the calls of ``scope``; halve what cannot be computed, and set aside each call that fails alone."""
         try:
             self._compute(scope)
         except Exception as error:
@@ -270,7 +270,7 @@ class Worker:
         write(self._store, self._stages, scope)
 
     def _make_own_tables(self) -> None:
-        """On a server there may be others: a worker that lost its lease must not meet the next one's rows."""
+        """On a server there may be others: who lost its lease must not meet the next one's rows."""
         if self._own_tables or not (prefix := self._lease.tables):
             return
         self._stages = Stages(self._store, prefix)

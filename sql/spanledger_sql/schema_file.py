@@ -17,6 +17,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
 from spanledger_sql import vocabulary
+from spanledger_sql.included_parts import with_parts
 from spanledger_sql.store import StoreError
 
 if TYPE_CHECKING:
@@ -73,10 +74,10 @@ def changes() -> list[SchemaFile]:
 def views() -> list[SchemaFile]:
     """The views, `views/ingest/NAME.sql` and `views/read/NAME.sql`, in an order that they can be applied in.
 
-    The vocabulary's constants stand in them for its placeholders.
+    The parts that they include and the vocabulary's constants stand in them for their placeholders.
     """
     files = [*_files("views/ingest"), *_files("views/read")]
-    return in_order([SchemaFile(file.name, vocabulary.fill(file.text)) for file in files], given=tables())
+    return in_order([SchemaFile(file.name, vocabulary.fill(with_parts(file.text))) for file in files], given=tables())
 
 
 def in_order(files: Iterable[SchemaFile], given: Iterable[SchemaFile] = ()) -> list[SchemaFile]:

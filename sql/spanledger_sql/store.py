@@ -22,6 +22,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError
 from spanledger_settings.configuration import without_password
 from spanledger_settings.mendable import MendableError
 from spanledger_sql.folder import FolderLock
+from spanledger_sql.included_parts import with_parts
 from spanledger_sql.node_socket import SocketPoolManager, node_answers, socket_path
 
 if TYPE_CHECKING:
@@ -74,8 +75,8 @@ class StoreError(MendableError):
 
 
 def statement(name: str) -> str:
-    """Text of the ``.sql`` file ``name``, a path below this package without its suffix."""
-    return (importlib.resources.files(__package__) / f"{name}.sql").read_text(encoding="utf-8")
+    """Text of the ``.sql`` file ``name``, a path below this package without suffix, with the parts it includes."""
+    return with_parts((importlib.resources.files(__package__) / f"{name}.sql").read_text(encoding="utf-8"))
 
 
 def too_old(version: str) -> bool:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from spanledger_sql.store import statement
+from spanledger_sql.included_parts import PLACEHOLDER
 from spanledger_vocabulary.attribute import attributes
 from spanledger_vocabulary.convention import conventions
 from spanledger_vocabulary.provider import providers
@@ -31,7 +30,6 @@ _OF_FEW: Final = (
 # How the view writes a convention, as bits: what is beside, and what a total tells.
 _BESIDE: Final = {"cache_read": 1, "cache_write": 1, "reasoning": 2, "tool_prompt": 4}
 _TOTALS: Final = {"all": 0, "not beside": 8, "reasoning": 16}
-_PLACEHOLDER: Final = re.compile(r"\{\{(\w+)\}\}")
 
 
 def fill(text: str) -> str:
@@ -43,7 +41,7 @@ def fill(text: str) -> str:
     if "{{" not in text:
         return text
     constants = _constants()
-    return _PLACEHOLDER.sub(lambda found: constants[found[1]], text)
+    return PLACEHOLDER.sub(lambda found: constants[found[1]], text)
 
 
 def checksum() -> str:
@@ -130,24 +128,11 @@ def _constants() -> dict[str, str]:
         "counts": str(len(COUNTS)),
         **_convention_constants(),
     }
-    rule = statement("views/treatments_of")
-    constants["treatments_of"] = _PLACEHOLDER.sub(
-        lambda found: constants[found[1]], rule[rule.index("(names ->") :].strip()
-    )
-    constants["stored_of"] = _code(statement("views/stored_of"))
-    constants["attribute_text"] = _code(statement("views/attribute_text"))
-    constants["inserted_at"] = _code(statement("views/inserted_at"))
-    constants["tells_tokens"] = _code(statement("views/tells_tokens"))
-    constants["tells_usage"] = _code(statement("views/tells_usage"))
     for dialect, called in calls.items():
         key = dialect.replace("-", "_")
         constants[f"{key}_names"] = _array(operation.name for operation in called)
         constants[f"{key}_operations"] = _array(operation.operation for operation in called)
     return constants
-
-
-def _code(text: str) -> str:
-    return re.sub(r"^\s*--.*$", "", text, flags=re.MULTILINE).strip()
 
 
 def _convention_constants() -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import pytest
 import queries
+import tables
 
 from spanledger_sql.schema_file import views
 from spanledger_sql.store import Store
@@ -36,7 +37,7 @@ def test_a_view_names_exactly_its_columns(store: Store):
     differing = {}
     for view in READ:
         name = view.name.rpartition("/")[2]
-        given = {row["name"] for row in store.rows(f"DESCRIBE TABLE {name}")}
+        given = {row["name"] for row in store.rows(f"DESCRIBE TABLE {tables.given(name)}")}
         if odd := given ^ set(queries.told_columns(view, store)):
             differing[view.name] = odd
     assert not differing

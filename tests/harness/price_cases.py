@@ -119,11 +119,16 @@ def usage_of(span: dict[str, Any]) -> dict[str, Any]:
 
 
 def truth(case: Case) -> Decimal:
-    """What genai-prices computes for the case, USD."""
+    """What genai-prices computes for the case, USD; for a tier before it was first seen, at its first price."""
+    at = case.span["ts"]
+    seen = price_list.first_seen(case.model, case.span["service_tier"], case.span["speed"])
+    midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
+    if seen is not None and at < seen and price_list.same_standard(case.model, midnight, seen):
+        at = datetime.combine(seen, at.timetz())
     price = case.model.calc_price(
         Usage(**usage_of(case.span)),
         case.provider,
-        genai_request_timestamp=case.span["ts"],
+        genai_request_timestamp=at,
         price_context=price_list.price_context(case.span["service_tier"], case.span["speed"]),
     )
     return price.total_price

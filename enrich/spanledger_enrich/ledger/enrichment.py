@@ -32,15 +32,17 @@ def enrich(store: Store, configuration: Configuration, version: int) -> None:
     """
     stages = Stages(store)
     scope = new_calls(store, configuration, version)
-    stages.choose(scope, *all_parts(store), limit=2**63)
+    call_parts, parent_parts = all_parts(store)
+    stages.choose(scope, call_parts, parent_parts, limit=2**63)
     stages.take(scope)
     write(store, stages, scope)
 
 
-def all_parts(store: Store) -> list[list[str]]:
+def all_parts(store: Store) -> tuple[list[str], list[str]]:
     """The names of all parts of `llm_spans`, and of `span_parent`."""
     parts = store.rows(statement("lookups/parts"))
-    return [[row["name"] for row in parts if row["of"] == table] for table in ("llm_spans", "span_parent")]
+    of_calls = [row["name"] for row in parts if row["of"] == "llm_spans"]
+    return of_calls, [row["name"] for row in parts if row["of"] == "span_parent"]
 
 
 def new_calls(store: Store, configuration: Configuration, version: int) -> dict[str, Any]:

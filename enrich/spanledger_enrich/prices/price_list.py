@@ -38,7 +38,7 @@ _PREFIX = re.compile(
     r"^arn:aws[a-z-]*:bedrock:[^/]*:(?:foundation-model|inference-profile|default-prompt-router)/"
     r"|^(?:.*/)?(?:publishers/[^/]+/models|models|deployments|endpoints)/|^[a-z0-9_.-]+/"
 )
-# What a gateway puts behind a name to say how it is to choose among those who serve the model: the price stays the model's.
+# What a gateway puts behind a name to say how to choose among those who serve the model: the price stays the model's.
 _SUFFIX = re.compile(r":(?:nitro|floor|exacto|beta)$")
 
 
@@ -99,13 +99,13 @@ def catalogue() -> Iterator[dict[str, Any]]:
     for provider in data_snapshot.get_snapshot().providers:
         for model in provider.models:
             for valid_from, (tier, speed) in itertools.product(_starts(model), _contexts(model)):
-                seen_from = _seen_from(model, tier, speed)
-                early = seen_from is not None and valid_from < seen_from
-                if early and not _same_standard(model, valid_from, seen_from):
+                seen = first_seen(model, tier, speed)
+                later = seen if seen is not None and valid_from < seen else None
+                if later is not None and not same_standard(model, valid_from, later):
                     continue  # nobody knows what the tier cost when the standard price was another one
-                columns = _prices(provider, model, valid_from, tier, speed, as_of=seen_from if early else None)
+                columns = _prices(provider, model, valid_from, tier, speed, as_of=later)
                 if columns is not None:
-                    note = f"; the tier's price was first seen on {seen_from:%Y-%m-%d}" if early else ""
+                    note = f"; the tier's price was first seen on {later:%Y-%m-%d}" if later is not None else ""
                     key = PriceKey(BOOK, provider.id, model.id, valid_from, tier, speed)
                     yield {
                         **key.columns(), "currency": "USD", **columns,
@@ -255,7 +255,7 @@ def _contexts(model: ModelInfo) -> list[tuple[str, str]]:
     return list(itertools.product(dict.fromkeys(tiers), dict.fromkeys(speeds)))
 
 
-def _seen_from(model: ModelInfo, tier: str, speed: str) -> datetime | None:
+def first_seen(model: ModelInfo, tier: str, speed: str) -> datetime | None:
     """The day from which the catalogue has a tier's or a speed's price: when it learned of it, not when it began."""
     context = price_context(tier, speed)
     if not context:
@@ -269,7 +269,7 @@ def _seen_from(model: ModelInfo, tier: str, speed: str) -> datetime | None:
     return min(starts, default=None)
 
 
-def _same_standard(model: ModelInfo, one: datetime, other: datetime) -> bool:
+def same_standard(model: ModelInfo, one: datetime, other: datetime) -> bool:
     """Whether the standard tier cost the same on two days, in what the first has a price for."""
     before, after = vars(model.get_prices(one, {})), vars(model.get_prices(other, {}))
     return all(after.get(name) == price for name, price in before.items() if price is not None)

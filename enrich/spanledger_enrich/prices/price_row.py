@@ -67,6 +67,7 @@ _UNITS: tuple[tuple[tuple[str, ...], dict[str, int]], ...] = (
     (("rerank_searches_kcount",), {"search": 1000}),
     (("input_gpixels",), {"pixel": 1_000_000_000}),
 )
+_OF_PICTURES = frozenset({"input_image", "output_image", "cache_read_image", "input_video"})
 _MILLION = Decimal(1_000_000)
 _DIGIT = Decimal(1).scaleb(-22)
 
@@ -130,7 +131,10 @@ def price_columns(
         columns[f"{name}_price"] = values[0]
         columns[f"tier_{name}_prices"] = values[1:]
     units = _units(prices[0]) | dict(other_units or {})
-    token_priced = any(_first(known, keys) is not None for known in prices for keys in _KEYS.values())
+    # What has a price of images or video alone does not say what its text costs.
+    token_priced = any(
+        _first(known, keys) is not None for known in prices for name, keys in _KEYS.items() if name not in _OF_PICTURES
+    )
     if not token_priced and not units:
         return None
     return {

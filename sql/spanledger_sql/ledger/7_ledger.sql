@@ -33,6 +33,8 @@ INSERT INTO {target:Identifier}
 -- are read, and go when parts are merged: to look for them in each block that is written costs a third of the statement.
 SETTINGS max_partitions_per_insert_block = 0, optimize_on_insert = 0
 WITH
+    {{modelled_energy}},
+
     -- Whose each call is: a rule that goes first, the span, other reports of the call, the other rules.
     attributed AS
     (
@@ -78,13 +80,8 @@ WITH
             greatest(call.cache_write_tokens, call.cache_write_1h_tokens) AS cache_written,
             toUInt64(greatest(0, toInt64(call.input_tokens) - toInt64(call.cache_read_tokens) - toInt64(cache_written)))
                 AS uncached,
-            -- No model gives 5,000 tokens a second: a span that is shorter ended before its stream did.
-            if(call.duration_ms > 0 AND call.output_tokens <= 5 * call.duration_ms, call.duration_ms / 1000, inf) AS lasted_s,
-            toUInt64(greatest(0, toInt64(call.input_tokens) - toInt64(call.cache_read_tokens))) AS uncached_read,
-            -- What a model would draw for the call if the answer took its time.
-            (per_output_token, per_input_token, per_cache_read_token, per_request) ->
-                per_output_token * call.output_tokens + per_input_token * uncached_read
-                + per_cache_read_token * call.cache_read_tokens + per_request * ifNull(call.calls, 1) AS wh_in_full
+            lasted(call.duration_ms, call.output_tokens) AS lasted_s,
+            toUInt64(greatest(0, toInt64(call.input_tokens) - toInt64(call.cache_read_tokens))) AS uncached_read
         SELECT
             call.* EXCEPT (provider, cloud_region, host_name),
             call.provider AS provider,
@@ -128,22 +125,22 @@ WITH
             model.energy_id AS model_energy_id,
             model.energy_method AS model_energy_method,
             call.usage_source = 'missing' OR model.energy_id IS NULL AS energy_unknown,
-            wh_in_full(model.wh_per_output_token_low, model.wh_per_input_token_low, model.wh_per_cache_read_token_low,
-                       model.wh_per_request_low) AS full_wh_low,
-            wh_in_full(model.wh_per_output_token, model.wh_per_input_token, model.wh_per_cache_read_token,
-                       model.wh_per_request) AS full_wh,
-            wh_in_full(model.wh_per_output_token_high, model.wh_per_input_token_high, model.wh_per_cache_read_token_high,
-                       model.wh_per_request_high) AS full_wh_high,
-            wh_in_full(model.other_wh_per_output_token_low, model.other_wh_per_input_token_low,
-                       model.other_wh_per_cache_read_token_low, model.other_wh_per_request_low)
+            wh_in_full(model.wh_per_output_token_low, call.output_tokens, model.wh_per_input_token_low, uncached_read,
+                       model.wh_per_cache_read_token_low, call.cache_read_tokens, model.wh_per_request_low * ifNull(call.calls, 1)) AS full_wh_low,
+            wh_in_full(model.wh_per_output_token, call.output_tokens, model.wh_per_input_token, uncached_read,
+                       model.wh_per_cache_read_token, call.cache_read_tokens, model.wh_per_request * ifNull(call.calls, 1)) AS full_wh,
+            wh_in_full(model.wh_per_output_token_high, call.output_tokens, model.wh_per_input_token_high, uncached_read,
+                       model.wh_per_cache_read_token_high, call.cache_read_tokens, model.wh_per_request_high * ifNull(call.calls, 1)) AS full_wh_high,
+            wh_in_full(model.other_wh_per_output_token_low, call.output_tokens, model.other_wh_per_input_token_low, uncached_read,
+                       model.other_wh_per_cache_read_token_low, call.cache_read_tokens, model.other_wh_per_request_low * ifNull(call.calls, 1))
                 * ifNull(place.pue_low / model.other_pue_low, 1) AS other_wh_low,
-            wh_in_full(model.other_wh_per_output_token_high, model.other_wh_per_input_token_high,
-                       model.other_wh_per_cache_read_token_high, model.other_wh_per_request_high)
+            wh_in_full(model.other_wh_per_output_token_high, call.output_tokens, model.other_wh_per_input_token_high, uncached_read,
+                       model.other_wh_per_cache_read_token_high, call.cache_read_tokens, model.other_wh_per_request_high * ifNull(call.calls, 1))
                 * ifNull(place.pue_high / model.other_pue_high, 1) AS other_wh_high,
             -- By how much the call was shorter than that, in seconds.
-            greatest(0, model.seconds_per_output_token_low * call.output_tokens + model.seconds_per_request - lasted_s)
+            cut_short(model.seconds_per_output_token_low, call.output_tokens, model.seconds_per_request, lasted_s)
                 AS cut_s_low,
-            greatest(0, model.seconds_per_output_token_high * call.output_tokens + model.seconds_per_request - lasted_s)
+            cut_short(model.seconds_per_output_token_high, call.output_tokens, model.seconds_per_request, lasted_s)
                 AS cut_s_high,
             model.wh_per_second_low AS wh_per_second_low,
             model.wh_per_second_high AS wh_per_second_high,
@@ -224,12 +221,12 @@ WITH
             ]), ', ')) AS unpriced_parts,
             cost_by_class(list_price, list_unit_price, list_least_cost) AS list_costs,
             cost_by_class(contract_price, contract_unit_price, contract_least_cost) AS contract_costs,
-            (full_wh_low - wh_per_second_low * cut_s_low) * overhead_low AS modelled_wh_low,
-            (full_wh_high - wh_per_second_high * cut_s_high) * overhead_high AS modelled_wh_high,
+            wh_at_bound(full_wh_low, wh_per_second_low, cut_s_low, overhead_low) AS modelled_wh_low,
+            wh_at_bound(full_wh_high, wh_per_second_high, cut_s_high, overhead_high) AS modelled_wh_high,
             multiIf(
                 is_measured, measured_wh,
                 energy_unknown, NULL,
-                (full_wh - (wh_per_second_low * cut_s_low + wh_per_second_high * cut_s_high) / 2) * overhead) AS wh
+                wh_between(full_wh, wh_per_second_low, cut_s_low, wh_per_second_high, cut_s_high, overhead)) AS wh
         FROM found
     ),
     summed AS

@@ -77,8 +77,6 @@ def _ask(call: dict[str, Any], inner: list[dict[str, Any]] | None = None) -> Non
         assert list(answer) == call["stream"]
 
 
-
-
 @pytest.mark.parametrize("case", CASES)
 def test_an_answer_from_the_wild_is_booked_right(case: str, booked: dict[str, dict[str, Any]]) -> None:
     expected = json.loads((WILD / case / "expected.json").read_text())["expect"]

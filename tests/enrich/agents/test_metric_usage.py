@@ -89,7 +89,9 @@ def test_reports_sum_calls_and_do_not_count_rows(books: Books) -> None:
     take(books, [token_usage((0, 60, "output", 10)), api_request(500, 1)], "reports")
     assert len(booked(books)) == 2
     period = {"from": "2026-09-01 00:00:00", "to": "2026-10-31 00:00:00", "timezone": "UTC"}
-    [row] = books.store.frame("reports/finance/chargeback", **period, by=["provider"]).to_dict("records")
+    [row] = books.store.frame(
+        "reports/finance/chargeback", **period, by=["provider"], custom=[], tenants=[], where_names=[], where_values=[]
+    ).to_dict("records")
     assert (row["calls"], row["output_tokens"]) == (1, 20)
     [row] = books.store.frame("reports/agents/usage", **period, by=["agent"]).to_dict("records")
     assert (row["agent"], row["calls"], row["unknown_buckets"], row["output_tokens"]) == ("claude-code", 1, 1, 20)

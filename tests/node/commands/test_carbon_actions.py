@@ -1,6 +1,7 @@
 """The error of yearly means and what-ifs, on calls that the worker booked with hours that the test made."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -269,14 +270,14 @@ def test_a_scenario_that_cannot_be_reckoned_says_why(asked, said):
 
 def test_a_model_that_nobody_knows_is_refused_with_the_nearest(books, spanledger):
     books.book_alone(at(3))
-    with pytest.raises(WhatIfError, match=r"--model gpt-4o-ultra-9: .*nearest known are .*gpt-4o"):
-        spanledger("carbon", "whatif", "--model", "gpt-4o-ultra-9", "--month", "2024-10")
+    told = spanledger("carbon", "whatif", "--model", "gpt-4o-ultra-9", "--month", "2024-10", fails=True)
+    assert re.search(r"--model gpt-4o-ultra-9: .*nearest known are .*gpt-4o", told)
 
 
 def test_a_window_in_a_zone_without_hours_is_refused(books, spanledger):
     books.book_alone(at(3))
-    with pytest.raises(WhatIfError, match="'FR' has no intensities by the hour"):
-        spanledger("carbon", "whatif", "--zone", "FR", "--window", "3", "--month", "2024-10")
+    told = spanledger("carbon", "whatif", "--zone", "FR", "--window", "3", "--month", "2024-10", fails=True)
+    assert "'FR' has no intensities by the hour" in told
 
 
 def test_the_statement_of_one_ledger_is_one_text_and_tells_of_every_change(books, spanledger):

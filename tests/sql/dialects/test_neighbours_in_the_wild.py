@@ -196,6 +196,7 @@ CASES = {
     "opaque profile": Case("x", _chat("aws.bedrock", "arn:aws:bedrock:us-east-1:1:application-inference-profile/a",
                                       **_usage(1000, 100)), {"list_cost": None, "price_status": "unpriced"}),
 }  # fmt: skip
+# ruff: noqa: E501 (a table)
 
 
 def _request(number: int, service: str, case: Case) -> bytes:

@@ -2,7 +2,7 @@
 
 _CLASSES = (
     "input", "input_audio", "cache_read", "cache_write", "cache_write_1h", "output", "output_audio", "reasoning",
-    "search", "request",
+    "search", "request", "input_image", "output_image", "cache_read_audio", "cache_read_image", "input_video",
 )  # fmt: skip
 
 

@@ -75,7 +75,8 @@ def test_measured_energy_goes_before_what_the_model_is_reckoned_to_draw(stage):
     stage.given("ledger_models", {**MODEL, **ENERGY, "steps": [step()]})
     stage.given("ledger_places", {"place_key": 1, "g_per_kwh": 100.0, "zone": "GB", "resolution": "hour"})
     stage.given(
-        "ledger_measured", {"span": 2, "host_name": "gpu-1", "wh": 10.0, "wh_low": 9.0, "wh_high": 11.0, "pue": 1.5}
+        "ledger_measured",
+        {"span": 2, "host_name": "gpu-1", "wh": 10.0, "wh_low": 9.0, "wh_high": 11.0, "pue": 1.5, "place_key": 1},
     )
     [modelled, measured] = stage.run("7_ledger", "energy_method, energy_wh, pue, co2e_g")[::-1]
     assert modelled[:3] == ("modelled", 101.0, 1.2)

@@ -58,6 +58,7 @@ def test_the_bounds_of_the_other_method_stand_beside(stage):
         {"energy_id": "token-aware/openai/gpt-4o", "method": "token-aware", "wh_per_request_high": 9},
     )
     columns = "energy_id, wh_per_request, other_wh_per_request_high"
-    assert stage.run("3_models", columns) == [("ecologits/openai/gpt-4o", 1.0, 9.0)]
-    stage.store.execute("TRUNCATE TABLE ledger_models")
-    assert stage.run("3_models", columns, energy_bounds="method") == [("ecologits/openai/gpt-4o", 1.0, 0.0)]
+    assert stage.run("3_models", columns, energy_method="ecologits") == [("ecologits/openai/gpt-4o", 1.0, 9.0)]
+    assert stage.run("3_models", columns, energy_method="ecologits", energy_bounds="method") == [
+        ("ecologits/openai/gpt-4o", 1.0, 0.0)
+    ]

@@ -12,6 +12,8 @@
 -- Needs: calls, energy_model, facility, model_resolution
 
 CREATE OR REPLACE VIEW energy_by_method AS
+WITH
+    {{modelled_energy}}
 SELECT
     call.trace_id AS trace_id,
     call.span_id AS span_id,
@@ -21,21 +23,22 @@ SELECT
     energy.method AS method,
     energy.energy_id AS energy_id,
     greatest(0, toInt64(call.input_tokens) - toInt64(call.cache_read_tokens)) AS uncached,
-    if(call.duration_ms > 0 AND call.output_tokens <= 5 * call.duration_ms, call.duration_ms / 1000, inf) AS lasted_s,
-    greatest(0, energy.seconds_per_output_token_low * call.output_tokens + energy.seconds_per_request - lasted_s)
-        AS cut_s_low,
-    greatest(0, energy.seconds_per_output_token_high * call.output_tokens + energy.seconds_per_request - lasted_s)
-        AS cut_s_high,
-    (energy.wh_per_output_token_low * call.output_tokens + energy.wh_per_input_token_low * uncached
-        + energy.wh_per_cache_read_token_low * call.cache_read_tokens + energy.wh_per_request_low
-        - energy.wh_per_second_low * cut_s_low) * ifNull(facility.pue_low / energy.pue_low, 1) AS energy_wh_low,
-    (energy.wh_per_output_token * call.output_tokens + energy.wh_per_input_token * uncached
-        + energy.wh_per_cache_read_token * call.cache_read_tokens + energy.wh_per_request
-        - (energy.wh_per_second_low * cut_s_low + energy.wh_per_second_high * cut_s_high) / 2)
-        * ifNull(facility.pue / energy.pue, 1) AS energy_wh,
-    (energy.wh_per_output_token_high * call.output_tokens + energy.wh_per_input_token_high * uncached
-        + energy.wh_per_cache_read_token_high * call.cache_read_tokens + energy.wh_per_request_high
-        - energy.wh_per_second_high * cut_s_high) * ifNull(facility.pue_high / energy.pue_high, 1) AS energy_wh_high
+    lasted(call.duration_ms, call.output_tokens) AS lasted_s,
+    cut_short(energy.seconds_per_output_token_low, call.output_tokens, energy.seconds_per_request, lasted_s) AS cut_s_low,
+    cut_short(energy.seconds_per_output_token_high, call.output_tokens, energy.seconds_per_request, lasted_s) AS cut_s_high,
+    wh_at_bound(
+        wh_in_full(energy.wh_per_output_token_low, call.output_tokens, energy.wh_per_input_token_low, uncached,
+                   energy.wh_per_cache_read_token_low, call.cache_read_tokens, energy.wh_per_request_low),
+        energy.wh_per_second_low, cut_s_low, ifNull(facility.pue_low / energy.pue_low, 1)) AS energy_wh_low,
+    wh_between(
+        wh_in_full(energy.wh_per_output_token, call.output_tokens, energy.wh_per_input_token, uncached,
+                   energy.wh_per_cache_read_token, call.cache_read_tokens, energy.wh_per_request),
+        energy.wh_per_second_low, cut_s_low, energy.wh_per_second_high, cut_s_high,
+        ifNull(facility.pue / energy.pue, 1)) AS energy_wh,
+    wh_at_bound(
+        wh_in_full(energy.wh_per_output_token_high, call.output_tokens, energy.wh_per_input_token_high, uncached,
+                   energy.wh_per_cache_read_token_high, call.cache_read_tokens, energy.wh_per_request_high),
+        energy.wh_per_second_high, cut_s_high, ifNull(facility.pue_high / energy.pue_high, 1)) AS energy_wh_high
 FROM (SELECT * FROM calls WHERE usage_source != 'missing') AS call
 INNER JOIN
 (
