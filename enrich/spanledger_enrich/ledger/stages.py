@@ -83,7 +83,7 @@ class Stages:
 
     def spans(self, scope: Mapping[str, Any]) -> list[int]:
         """The hashes of the calls of ``scope``, in order."""
-        return [row["span"] for row in self._store.rows(statement("lookups/batch_spans"), **{**scope, **self.tables})]
+        return [row["span"] for row in self._store.rows(statement("ledger/batch_spans"), **{**scope, **self.tables})]
 
     def note_taken(self, version: int) -> None:
         """Note that the inserts put down are taken; it holds once ``version`` is the progress."""
