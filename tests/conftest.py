@@ -24,9 +24,9 @@ def _spool_apart(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 @pytest.fixture
-def configuration(tmp_path: Path) -> Configuration:
-    """A configuration with a data folder of its own."""
-    return load(data_dir=tmp_path / "data")
+def configuration(tmp_path: Path, request: pytest.FixtureRequest) -> Configuration:
+    """A configuration with a data folder of its own; settings may be given as an indirect parameter."""
+    return load(data_dir=tmp_path / "data", **getattr(request, "param", {}))
 
 
 @pytest.fixture

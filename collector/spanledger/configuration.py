@@ -86,7 +86,7 @@ def configure(
             http://127.0.0.1:4318 (for gRPC, port 4317).
         service_name: `service.name` of a provider made here. An existing provider keeps its own.
         protocol: "http/protobuf" or "grpc". By default $OTEL_EXPORTER_OTLP_TRACES_PROTOCOL, else
-            $OTEL_EXPORTER_OTLP_PROTOCOL, else "http/protobuf".
+            $OTEL_EXPORTER_OTLP_PROTOCOL where $SPANLEDGER_ENDPOINT is not set, else "http/protobuf".
         headers: Headers of each export request, such as an authorization; beside those of
             $OTEL_EXPORTER_OTLP_HEADERS. OpenTelemetry's other variables hold too: certificates, compression, timeouts.
         environment: Such as "production": `deployment.environment.name`, of all spans that do not say otherwise.
@@ -279,7 +279,10 @@ def _provider_for(settings: _Settings) -> tuple[TracerProvider, bool]:
 
 
 def _protocol_of_environment() -> str:
-    named = os.environ.get("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL") or os.environ.get("OTEL_EXPORTER_OTLP_PROTOCOL")
+    named = os.environ.get("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL")
+    if not named and not os.environ.get("SPANLEDGER_ENDPOINT"):
+        # `opentelemetry-instrument` sets it where nobody did; it speaks of OpenTelemetry's endpoint, not of our own.
+        named = os.environ.get("OTEL_EXPORTER_OTLP_PROTOCOL")
     return named or "http/protobuf"
 
 

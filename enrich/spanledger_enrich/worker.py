@@ -144,7 +144,7 @@ class Worker:
 
     def _calls(self) -> int:
         enriched = 0
-        while calls := self._batch():
+        while (calls := self._batch()) is not None:
             enriched += calls
         return enriched
 
@@ -212,13 +212,17 @@ class Worker:
         if done.changed_calls:
             logger.info("restatement %s gave %s calls a new version", done.restatement_id, done.changed_calls)
 
-    def _batch(self) -> int:
+    def _batch(self) -> int | None:
+        """The number of calls of one batch; None where nothing has arrived since the last.
+
+        A batch of none is no end: what it was to look through may have been merged away meanwhile.
+        """
         if not self._rules_stored:
             store_rules(self._store, self._configuration.tenant_rules)
             self._rules_stored = True
         arrived = self._store.rows(statement("lookups/arrived"))[0]
         if arrived == self._arrived and not self._recount:
-            return 0
+            return None
         with _ONE_AT_A_TIME:
             return self._batch_of(arrived)
 

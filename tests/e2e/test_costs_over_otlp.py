@@ -49,7 +49,8 @@ def until(configuration, query, expected):
 def test_vendors_units_recorded_by_an_app_are_priced_from_the_book(node, configuration, tmp_path):
     book = tmp_path / "vendors.yaml"
     book.write_text(BOOK)
-    spanledger(configuration, "prices", "import", book)
+    # The book comes before the first call of its vendors: that nothing matches yet is meant.
+    spanledger(configuration, "prices", "import", book, "--yes")
     endpoint = node.addresses["otlp_http"].removesuffix("/v1/traces")
     subprocess.run([sys.executable, "-c", APP.format(endpoint=endpoint)], check=True, timeout=60)
     costs = "SELECT provider, toString(contracted_cost) AS cost, price_status FROM calls ORDER BY provider"

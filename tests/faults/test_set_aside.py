@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -93,11 +92,13 @@ def test_times_that_cannot_be_leave_their_neighbours_as_they_are(books: Books, s
     assert told["mistimed_calls"] > 0
 
 
-def test_a_call_of_a_far_year_leaves_the_others_their_grid_hours(books: Books, configure: Callable[..., None]) -> None:
-    configure(default_zone="DE")
+def test_a_call_of_a_far_year_leaves_the_others_their_grid_hours(books: Books) -> None:
     books.hours("DE", "2024-10-08", [300.0] * 24)
+    place = {"provider": "azure.ai.openai", "cloud_region": "germanywestcentral"}
     [near, *_] = books.book_alone(
-        {"ts": NOON, "output_tokens": 10}, {"ts": FAR}, {"ts": datetime(1970, 1, 1, tzinfo=UTC)}
+        {"ts": NOON, "output_tokens": 10, **place},
+        {"ts": FAR, **place},
+        {"ts": datetime(1970, 1, 1, tzinfo=UTC), **place},
     )
     assert (near["intensity_g_per_kwh"], near["intensity_resolution"]) == (300, "hour")
 

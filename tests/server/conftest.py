@@ -38,7 +38,9 @@ class Server:
 
 
 @pytest.fixture(scope="session")
-def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def clickhouse(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Server]:
+    if "slow" not in request.config.getoption("-m"):
+        pytest.skip("takes minutes; run with -m slow")
     try:
         engine = library()
     except EngineMissing as missing:

@@ -18,6 +18,8 @@ FIGURES = (
     ("quality", "--from", "2020-01-01", "--to", "2030-01-01", "--format", "csv"),
 )
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def captured() -> list[Path]:

@@ -21,6 +21,8 @@ from spanledger_sql.store import Store
 _SEGMENTS, _CALLS = 30, 20
 _BEGIN = 1_790_000_000_000_000_000
 
+pytestmark = pytest.mark.slow
+
 
 def segment(number: int) -> bytes:
     """Calls that a gateway and an SDK report, each in a trace of its own: what they share is the response's id."""

@@ -4,7 +4,7 @@ import functools
 from collections.abc import Callable, Mapping
 from time import perf_counter
 from types import CoroutineType
-from typing import Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 from weakref import WeakSet
 
 from opentelemetry.context import Context, attach, detach
@@ -12,10 +12,11 @@ from opentelemetry.trace import Span, StatusCode
 from opentelemetry.util.types import AttributeValue
 
 from spanledger import attributes, guard
-from spanledger.answers.reading import StreamedAnswer, read_answer
-from spanledger.calls.failure import read_failure
 from spanledger.calls.stream import WatchedAsyncStream, WatchedEitherStream, WatchedStream
 from spanledger.calls.stream_manager import WatchedAsyncManager, WatchedManager
+
+if TYPE_CHECKING:
+    from spanledger.answers.reading import StreamedAnswer
 
 R = TypeVar("R")
 
@@ -64,7 +65,7 @@ class Call:
                     return cast("R", stand_in(result, self))
                 if kind is dict and self._watch_inside(cast("dict[str, Any]", result)):
                     return result
-                found = read_answer(result, self.known)
+                found = _reading().read_answer(result, self.known)
                 if not found:
                     found = self._found_inside(result)
                 self._set(found)
@@ -75,7 +76,7 @@ class Call:
         """Sees a chunk of the stream."""
         with _STREAMING:
             if self._chunks is None:
-                self._chunks = StreamedAnswer(self.known)
+                self._chunks = _reading().StreamedAnswer(self.known)
                 self._span.set_attribute(attributes.REQUEST_STREAM, True)
                 self._span.set_attribute(attributes.RESPONSE_TIME_TO_FIRST_CHUNK, perf_counter() - self._begun)
                 _open.add(self)
@@ -148,7 +149,9 @@ class Call:
     def _found_inside(self, result: object) -> dict[str, AttributeValue]:
         """What the one answer among the items of a tuple or list says; of what tells no usage is told whose it is."""
         if isinstance(result, tuple | list):
-            read = [found for item in result[:_MOST_ITEMS] if (found := read_answer(item, self.known))]
+            read: list[dict[str, AttributeValue]] = [
+                found for item in result[:_MOST_ITEMS] if (found := _reading().read_answer(item, self.known))
+            ]
             if len(read) == 1:
                 return read[0]
         if self._below or self._function is None:
@@ -163,6 +166,8 @@ class Call:
     def _fail(self, error: BaseException) -> None:
         # The message may quote the prompt, so only the type is told.
         kind: Any = type(error)
+        from spanledger.calls.failure import read_failure  # noqa: PLC0415 (not before the first failure)
+
         self._set(read_failure(error, self.known))
         self._span.set_attribute(attributes.ERROR_TYPE, _qualified_name(kind))
         status = getattr(error, "status_code", None)
@@ -183,6 +188,14 @@ class Call:
             if self._attempts > 1:
                 self._span.set_attribute(attributes.ATTEMPTS, self._attempts)
             self._span.end()
+
+
+@functools.cache
+def _reading() -> Any:
+    """How answers are read: not before the first, since importing the library is to cost an app nothing."""
+    from spanledger.answers import reading  # noqa: PLC0415
+
+    return reading
 
 
 def end_open_calls() -> None:

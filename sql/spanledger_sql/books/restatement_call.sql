@@ -15,6 +15,10 @@ WITH
     -- worker's that began before the row came, and ended after a restatement, is found by the next one.
     INTERVAL 60 SECOND AS slack,
     toDateTime64(0, 6, 'UTC') AS never,
+    -- Where a call ran: as it was booked, which of a measured one its host tells, else as it would be now.
+    (booked, known) -> multiIf(booked != '', toString(booked), ifNull(known, '') = '', {default_zone:String}, toString(known))
+        AS zone_of,
+    (booked, known) -> splitByChar('-', zone_of(booked, known))[1] AS country_of,
     model AS
     (
         SELECT
@@ -97,7 +101,7 @@ FROM
     (
         SELECT
             ts, trace_id, span_id, provider, request_model, response_model, cloud_region, price_id,
-            intensity_resolution, enriched_at
+            zone, intensity_resolution, enriched_at
         FROM ledger FINAL
         WHERE ts >= {from:DateTime64(9, 'UTC')} AND ts < {to:DateTime64(9, 'UTC')}
             AND (empty({tenants:Array(String)}) OR has({tenants:Array(String)}, tenant_id))
@@ -116,19 +120,24 @@ FROM
     LEFT JOIN place
         ON place.provider = call.provider AND place.cloud_region = call.cloud_region
     LEFT JOIN hour
-        ON hour.zone = if(ifNull(place.zone, '') = '', {default_zone:String}, place.zone)
-        AND hour.ts = toStartOfHour(call.ts)
+        ON hour.zone = zone_of(call.zone, place.zone) AND hour.ts = toStartOfHour(call.ts)
     LEFT JOIN month
-        ON month.zone = if(ifNull(place.zone, '') = '', {default_zone:String}, place.zone)
-        AND month.month = toStartOfMonth(call.ts)
+        ON month.zone = zone_of(call.zone, place.zone) AND month.month = toStartOfMonth(call.ts)
     LEFT JOIN year
-        ON year.zone = if(ifNull(place.zone, '') = '', {default_zone:String}, place.zone)
+        ON year.zone = zone_of(call.zone, place.zone)
+    -- What its country's values stand in for.
+    LEFT JOIN hour AS national_hour
+        ON national_hour.zone = country_of(call.zone, place.zone) AND national_hour.ts = toStartOfHour(call.ts)
+    LEFT JOIN month AS national_month
+        ON national_month.zone = country_of(call.zone, place.zone) AND national_month.month = toStartOfMonth(call.ts)
     LEFT JOIN year AS national
-        ON national.zone = if(ifNull(place.zone, '') = '', splitByChar('-', {default_zone:String})[1], place.country)
+        ON national.zone = country_of(call.zone, place.zone)
     WHERE NOT {changed:UInt8}
         OR greatest(
             ifNull(model.changed_at, never), ifNull(place.changed_at, never),
-            ifNull(hour.changed_at, never), if(call.intensity_resolution = 'hour', never, ifNull(month.changed_at, never)),
+            ifNull(hour.changed_at, never), ifNull(national_hour.changed_at, never),
+            if(call.intensity_resolution = 'hour', never,
+               greatest(ifNull(month.changed_at, never), ifNull(national_month.changed_at, never))),
             ifNull(year.changed_at, never), ifNull(national.changed_at, never), anything_changed_at
         ) > greatest(call.enriched_at, {since:DateTime64(6, 'UTC')}) - slack
         OR (call.price_id != '' AND call.price_id NOT IN (SELECT price_id FROM price_list FINAL))

@@ -6,8 +6,8 @@
 --     seconds_per_output_token x output + seconds_per_request; embodied emissions alike, in gCO2e.
 CREATE TABLE IF NOT EXISTS energy_model
 (
-    energy_id String COMMENT '`ecologits/maker/model`, `token-aware/...`, `own/...` or `proxy/class`',
-    method LowCardinality(String) COMMENT '`ecologits`, `token-aware`, `own` or `proxy`',
+    energy_id String COMMENT '`ecologits/maker/model`, `token-aware/...`, `prefill/...`, `own/...` or `proxy/class`',
+    method LowCardinality(String) COMMENT '`ecologits`, `token-aware`, `prefill`, `own` or `proxy`',
     provider LowCardinality(String) COMMENT 'the model''s maker',
     model String COMMENT 'as its maker or the user names it',
     wh_per_output_token_low Float64 COMMENT 'Wh at the facility per output token, lower bound',

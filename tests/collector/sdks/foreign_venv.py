@@ -26,7 +26,8 @@ def reported(python: Path, app: str, name: str, provider_url: str, receiver: Rec
     """Runs the app; the attributes of the spans that arrived."""
     own = {
         "SPANLEDGER_ENDPOINT": receiver.endpoint,
-        "PYTHONPATH": str(HERE.parents[2] / "collector"),
+        # The library, and the vocabulary that it reads.
+        "PYTHONPATH": os.pathsep.join(str(HERE.parents[2] / folder) for folder in ("collector", "sql")),
         "LITELLM_LOCAL_MODEL_COST_MAP": "True",
     }
     subprocess.run([python, HERE / app, name, provider_url], env=os.environ | own, timeout=180, check=True)

@@ -162,13 +162,27 @@ def test_a_newer_catalogue_reaches_names_that_it_did_not_know(books):
 def test_late_and_corrected_grid_hours_restate_the_calls_of_those_hours_and_those_that_their_mean_stands_in_for(books):
     calls = [span(0, cloud_region="eu-central-1", ts=datetime(2024, 10, 8, hour, 30, tzinfo=UTC)) for hour in range(4)]
     books.book(*calls)
+    # A month's mean needs half of its hours.
+    books.hours("DE", "2024-10-12T00:00", [450.0] * 372)
     books.hours("DE", "2024-10-08T01:00", [400.0, 500.0])
+    # A month's mean stands in where at least half of its hours are there.
+    books.hours("DE", "2024-10-09", [450.0] * 552)
     assert restate(books).changed_calls == 4
     found = books.store.rows("SELECT intensity_g_per_kwh AS g, intensity_resolution AS r FROM calls ORDER BY ts")
-    assert [(row["g"], row["r"]) for row in found] == [(450, "month"), (400, "hour"), (500, "hour"), (450, "month")]
+    mean = (pytest.approx(450), "month")
+    assert [(row["g"], row["r"]) for row in found] == [mean, (400, "hour"), (500, "hour"), mean]
     books.hours("DE", "2024-10-08T02:00", [510.0])
     assert restate(books).changed_calls == 3
     assert books.store.value("SELECT max(intensity_g_per_kwh) FROM calls") == 510.0
+
+
+def test_a_countrys_hours_restate_the_calls_of_its_zones(books):
+    [call] = books.book(span(0, cloud_region="us-west-1", ts=datetime(2024, 10, 8, 1, 30, tzinfo=UTC)))
+    assert (call["zone"], call["intensity_resolution"]) == ("US-CAL-CISO", "year")
+    books.hours("US", "2024-10-08T01:00", [400.0])
+    assert restate(books).changed_calls == 1
+    found = books.store.rows("SELECT zone, intensity_g_per_kwh AS g, intensity_resolution AS r FROM calls")
+    assert found == [{"zone": "US-CAL-CISO", "g": 400.0, "r": "hour"}]
 
 
 def test_a_scope_bounds_what_is_computed(books):

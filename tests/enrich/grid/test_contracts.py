@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from spanledger_enrich.files.import_file import ImportFileError
+from spanledger_enrich.grid.contract_doubt import doubts
 from spanledger_enrich.grid.grid_contract import read_files, record
 
 JUNE = datetime(2024, 6, 10, 12, tzinfo=UTC)
@@ -51,7 +52,7 @@ def test_without_contracts_market_based_emissions_are_the_location_based_ones_an
 def test_a_suppliers_factor_goes_before_the_residual_mix_and_both_before_the_grid(contracted):
     books = contracted(
         "gd,residual mix,DE,2024-01-01,2025-01-01,,,700,",
-        "plan,supplier factor,DE,2024-06-01,2024-07-01,,,120,",
+        "plan,supplier factor,DE,2024-06-01,2024-07-01,,,120,azure.ai.openai",
     )
     june, july = books.book(CALL, CALL | {"ts": JUNE + timedelta(days=30)})
     assert market(june) == (120, "supplier factor plan")
@@ -62,23 +63,26 @@ def test_a_suppliers_factor_goes_before_the_residual_mix_and_both_before_the_gri
 
 def test_a_share_is_covered_and_the_rest_has_the_residual_mix(contracted):
     books = contracted(
-        "gd,residual,DE,2024-01-01,2025-01-01,,,700,", "wind,GO,DE,2024-01-01,2025-01-01,,0.75,0,",
+        "gd,residual,DE,2024-01-01,2025-01-01,,,700,", "wind,GO,DE,2024-01-01,2025-01-01,,0.75,0,azure.ai.openai",
     )  # fmt: skip
     [call] = books.book(CALL)
     assert market(call) == (175, "certificate wind, residual mix gd")
 
 
 def test_contracts_for_more_than_everything_cover_everything_once(contracted):
-    books = contracted("a,ppa,DE,2024-01-01,2025-01-01,,0.9,10,", "b,rec,DE,2024-01-01,2025-01-01,,0.9,30,")
+    books = contracted(
+        "a,ppa,DE,2024-01-01,2025-01-01,,0.9,10,azure.ai.openai",
+        "b,rec,DE,2024-01-01,2025-01-01,,0.9,30,azure.ai.openai",
+    )
     [call] = books.book(CALL)
     assert market(call) == (pytest.approx(20), "ppa a, certificate b")
 
 
 def test_a_contract_holds_for_its_provider_its_zones_and_its_period_alone(contracted):
     books = contracted(
-        "a,supplier,DE,2024-06-10T12:00+00:00,2024-06-10T13:00+00:00,,,1,",
+        "a,supplier,DE,2024-06-10T12:00+00:00,2024-06-10T13:00+00:00,,,1,azure.ai.openai",
         "b,supplier,DE,2024-01-01,2025-01-01,,,2,vllm",
-        "c,supplier,US,2024-01-01,2025-01-01,,,3,",
+        "c,supplier,US,2024-01-01,2025-01-01,,,3,azure.ai.openai",
     )
     calls = books.book(
         CALL,
@@ -94,6 +98,46 @@ def test_a_contract_holds_for_its_provider_its_zones_and_its_period_alone(contra
         "supplier factor c",
         "location-based intensity",
     ]
+
+
+def test_a_contract_without_a_provider_covers_own_machines_and_no_api(contracted):
+    books = contracted("go,GO,DE,2024-01-01,2025-01-01,,1,0,", "gd,residual mix,DE,2024-01-01,2025-01-01,,,700,")
+    api, server = books.book(CALL, CALL | {"provider": "vllm"})
+    assert market(api) == (700, "residual mix gd")
+    assert market(server) == (0, "certificate go")
+
+
+def test_a_contract_that_begins_within_an_hour_covers_none_of_what_was_before(contracted):
+    books = contracted("go,GO,DE,2024-06-10T12:30+00:00,2024-06-11,,1,0,vllm")
+    call = CALL | {"provider": "vllm"}
+    before, after = books.book(call | {"ts": JUNE + timedelta(minutes=29)}, call | {"ts": JUNE + timedelta(minutes=31)})
+    assert (market(before)[0], market(after)[0]) == (300, 0)
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (["go,GO,DE,2024-01-01,2025-01-01,,0.5,0,vllm,2021"], ["power of 2021 for use from 2024-01-01"]),
+        (["go,GO,DE,2024-01-01,2025-01-01,,0.5,0,vllm,2023"], []),
+        (
+            ["go,GO,DE,2024-01-01,2025-01-01,5,,0,vllm,", "go,GO,FR,2024-06-01,2025-06-01,5,,0,vllm,"],
+            ["go: is claimed twice, for DE at vllm and for FR at vllm"],
+        ),
+        (
+            ["a,GO,DE,2024-01-01,2025-01-01,,0.7,0,vllm,", "b,GO,DE,2024-01-01,2025-01-01,,0.7,0,vllm,"],
+            ["a: with others DE at vllm is covered to 140%", "b: with others DE at vllm is covered to 140%"],
+        ),
+    ],
+)
+def test_what_an_auditor_would_ask_of_contracts_is_told(books, csv, lines, said):
+    books.store.execute("TRUNCATE TABLE grid_contract")
+    [file] = read_files([csv(f"{HEAD},vintage", *lines)])
+    told = doubts(books.store, file.rows)
+    assert len(told) == len(said)
+    assert all(part in text for part, text in zip(said, told, strict=True))
+    record(books.store, file)
+    assert doubts(books.store, file.rows) == told, "the same again is no second use"
+    books.store.execute("TRUNCATE TABLE grid_contract")
 
 
 def coverage(books):

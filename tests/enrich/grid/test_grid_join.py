@@ -54,6 +54,8 @@ def test_a_missing_hour_gets_the_day_befores_else_the_months_mean_else_the_yearl
     poland = {"provider": "azure.ai.openai", "cloud_region": "polandcentral", "output_tokens": 100}
     books.hours("PL", "2024-03-03", [100.0, 200.0], source="a test, mean of 2 half-hours")
     books.hours("PL", "2024-03-04 00:00", [300.0])
+    # A month's mean needs half of its hours.
+    books.hours("PL", "2024-03-10", [200.0] * 372)
     mean = books.store.value(
         "SELECT argMax(g_per_kwh, ts) FROM grid_intensity WHERE resolution = 'year' AND zone = 'PL'"
     )
@@ -66,7 +68,7 @@ def test_a_missing_hour_gets_the_day_befores_else_the_months_mean_else_the_yearl
     assert found(day_before) == ("PL", 200, "previous day")
     assert day_before["intensity_source"] == "a test, mean of 2 half-hours, a day earlier"
     assert found(two_days_after) == found(before_all) == ("PL", 200, "month")
-    assert two_days_after["intensity_source"] == "a test, mean of 3 hours of 2024-03"
+    assert two_days_after["intensity_source"] == "a test, mean of 375 hours of 2024-03"
     assert found(next_month) == ("PL", mean, "year")
     assert next_month["intensity_source"].startswith("CodeCarbon")
     assert ", mean of 20" in next_month["intensity_source"]
@@ -82,7 +84,8 @@ def test_the_day_before_counts_over_the_turn_of_the_month(books):
 def test_a_zone_without_hours_gets_its_own_yearly_mean_else_its_countrys(books):
     virginia = {"provider": "azure.ai.openai", "cloud_region": "eastus", "output_tokens": 100}
     [national] = books.book(virginia | {"ts": at(4, 1)})
-    assert (national["zone"], national["intensity_resolution"]) == ("US", "year")
+    assert (national["zone"], national["intensity_resolution"]) == ("US-MIDA-PJM", "year"), "the zone stays the call's"
+    assert national["intensity_source"].endswith(", of US")
     books.hours("US-MIDA-PJM", "2023-01-01", [371.0], resolution="year", quality="yearly mean", source="by zone")
     [zonal] = books.book(virginia | {"ts": at(4, 1)})
     assert found(zonal) == ("US-MIDA-PJM", 371, "year")
@@ -127,6 +130,7 @@ def test_the_latest_yearly_mean_counts(books):
 def test_emissions_are_energy_times_intensity_in_every_row(books):
     moments = [at(7, 0) + timedelta(minutes=37 * number) for number in range(50)]
     books.hours("DE", "2024-03-07", [100.0 + number for number in range(12)])
+    books.hours("DE", "2024-03-12", [150.0] * 372)
     spans = [
         place | {"ts": moment, "output_tokens": 10 * number}
         for number, moment in enumerate(moments)

@@ -26,7 +26,7 @@ def rows(books):
     """A day of calls of every kind, by both methods, some measured, under contracts, with gaps in the grid's hours."""
     books.hours("DE", "2024-10-07", [200.0 + hour for hour in range(24)])
     books.hours("DE", "2024-10-08 06:00", [400.0 + hour for hour in range(10)])
-    books.hours("US-CAL-CISO", "2024-10-02", [100.0])
+    books.hours("US-CAL-CISO", "2024-10-12", [100.0] * 372)
     books.store.insert(
         "grid_contract",
         [

@@ -67,9 +67,9 @@ def test_a_call_alone_on_its_host_gets_what_the_host_drew_times_the_overhead(met
     assert call["energy_method"] == "measured"
     assert call["energy_id"] == "measured/gpu-1"
     assert call["energy_wh"] == pytest.approx(2.0 * 1.56)
-    # Meters see neither fans nor power supplies.
-    assert call["energy_wh_low"] == call["energy_wh"]
-    assert call["energy_wh_high"] == pytest.approx(1.8 * call["energy_wh"])
+    # Meters see neither fans nor power supplies, and nobody gave the overhead: 1.1 to 1.8.
+    assert call["energy_wh_low"] == pytest.approx(2.0 * 1.1)
+    assert call["energy_wh_high"] == pytest.approx(2.0 * 1.8 * 1.8)
     assert call["pue"] == 1.56
     assert call["co2e_g"] == pytest.approx(call["energy_wh"] / 1000 * call["intensity_g_per_kwh"])
     assert call["version"] > 0
@@ -140,7 +140,7 @@ def test_an_estimated_part_of_a_sample_widens_the_bounds(metered):
     measured(metered, sample(1, 0, 10, 2.0, gpu_wh=1.0, cpu_wh=1.0, cpu_source="estimate"))
     [call] = calls(metered)
     bounds = (call["energy_wh_low"], call["energy_wh"], call["energy_wh_high"])
-    assert [bound / 1.56 for bound in bounds] == pytest.approx([1.5, 2.0, 2.5 * 1.8])
+    assert bounds == pytest.approx((1.5 * 1.1, 2.0 * 1.56, 2.5 * 1.8 * 1.8))
 
 
 @pytest.mark.parametrize(("repeated", "overlapping"), [(0.5, 0), (6, 2)])
@@ -152,7 +152,7 @@ def test_two_machines_under_one_name_are_told_and_widen_the_bounds(metered, repe
     assert hour["measured_wh"] == pytest.approx(4.0), "what was drawn is not lost"
     [call] = calls(metered)
     width = call["energy_wh_high"] / call["energy_wh_low"]
-    assert width == pytest.approx(1.8 * (4 if overlapping else 1))
+    assert width == pytest.approx(1.8 * 1.8 / 1.1 * (4 if overlapping else 1))
 
 
 def test_a_sample_with_a_flaw_is_no_evidence_and_is_told(metered):

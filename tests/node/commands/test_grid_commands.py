@@ -36,7 +36,7 @@ def test_an_import_says_what_it_did_and_what_is_missing(spanledger, write):
     path = write("zone,datetime,g_per_kwh", "DE,2024-10-08T00:00Z,300", "DE,2024-10-08T02:00Z,300")
     done = spanledger("grid", "import", path)
     assert done.stdout.startswith("grid.csv (plain): 2 values new, 0 corrected, 0 unchanged; DE average lifecycle")
-    assert "1 hours missing, the first 2024-10-08 01:00 UTC" in done.stderr
+    assert "1 hour missing, the first 2024-10-08 01:00 UTC" in done.stderr
 
 
 def test_sync_fetches_from_each_source_and_names_it(spanledger, server):

@@ -134,3 +134,25 @@ def test_a_call_that_became_visible_late_is_taken(counted: CountingStore, config
     )
     worker.catch_up()
     assert counted.value("SELECT count() FROM calls") == 2
+
+
+class MergingStore(Store):
+    """Merges what there is right after the parts were listed, as the engine may at any moment."""
+
+    merges = False
+
+    def rows(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
+        found = super().rows(query, **parameters)
+        if self.merges and query == statement("lookups/parts"):
+            self.merges = False
+            self.execute("OPTIMIZE TABLE llm_spans FINAL")
+        return found
+
+
+def test_calls_whose_parts_are_merged_while_they_are_looked_for_are_taken(configuration: Configuration) -> None:
+    data_folder.copy("migrated", configuration.data_dir)
+    with MergingStore.open(configuration, exclusive=True) as store:
+        ingest(store, 1)
+        ingest(store, 2)
+        store.merges = True
+        assert Worker(store, configuration).catch_up() == 2

@@ -23,6 +23,7 @@ class Method(StrEnum):
     ecologits = "ecologits"
     token_aware = "token-aware"  # noqa: S105 (no password)
     own = "own"
+    prefill = "prefill"
     proxy = "proxy"
 
 
