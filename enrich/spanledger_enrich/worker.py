@@ -76,6 +76,7 @@ class Worker:
         self._own_tables = False
         self._working = False
         self._arrived: dict[str, Any] = {}
+        self._metered_at: dict[str, Any] = {}
         self._seen = PartsSeen(store)
         self._alone = 0
         self._problem = ""
@@ -150,11 +151,15 @@ class Worker:
 
     def _metered(self) -> int:
         """What only metrics tell of: it follows when the calls are counted once."""
-        if not follow_metrics(self._store, self._lease.version(last_version(self._store))):
+        if self._arrived and self._arrived == self._metered_at:
             return 0
-        # Some that are booked may count otherwise, without a new one.
-        self._recount = True
-        return self._calls()
+        enriched = 0
+        if follow_metrics(self._store, self._lease.version(last_version(self._store))):
+            # Some that are booked may count otherwise, without a new one.
+            self._recount = True
+            enriched = self._calls()
+        self._metered_at = self._arrived
+        return enriched
 
     def _works(self) -> bool:
         """Whether this is the worker whose turn it is."""

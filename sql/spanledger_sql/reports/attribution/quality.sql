@@ -86,7 +86,7 @@ WITH
             sumIf(ifNull(ledger.calls, 1), counted = 1 AND usage_source = 'missing' AND status = 'ok') AS missing_usage,
             sumIf(ifNull(ledger.calls, 1), counted = 1 AND usage_source = 'estimated') AS estimated_usage,
             countIf(counted = 0) AS duplicates,
-            countIf(counted = 1 AND usage_note IN ('not a count', 'a part is not a count', 'zero for unknown',
+            sumIf(ifNull(ledger.calls, 1), counted = 1 AND usage_note IN ('not a count', 'a part is not a count', 'zero for unknown',
                                                    'counted by the instrumentation', 'input not told',
                                                    'output not told')) AS unbelieved
         FROM ledger FINAL
