@@ -1,4 +1,4 @@
-"""One call's cost and emissions as arithmetic that can be checked by hand: the ledger's own, which its statements give."""
+"""One call's cost and emissions as arithmetic that can be checked by hand: the ledger's own."""
 
 from __future__ import annotations
 
