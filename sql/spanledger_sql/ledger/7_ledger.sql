@@ -83,6 +83,8 @@ WITH
                 OR NOT call.vendor_quantity BETWEEN 0 AND 1000000000 AS usage_unknown,
 
             model.unpriced_terms AS unpriced_terms,
+            model.text_priced AS list_text_priced,
+            contract.text_priced AS contract_text_priced,
             model.free AS free,
             model.price_id AS list_price_id,
             model.valid_from AS list_valid_from,
@@ -163,13 +165,21 @@ WITH
     reckoned AS
     (
         WITH
-            {{cost_by_class}}
+            {{cost_by_class}},
+            -- Tokens that are priced as text, since the entry has no other price for them.
+            (class, tokens, name) -> if(
+                tokens > 0 AND position(if(no_contract, list_text_priced, contract_text_priced), class) > 0,
+                concat(toString(tokens), ' ', name, ' at the price of text'), '') AS as_text
         SELECT
             *,
             unpriced OR usage_unknown AS cost_unknown,
             -- What was charged for, and has no price.
             if(free = 1 OR unpriced AND no_contract OR usage_unknown, '', arrayStringConcat(arrayFilter(part -> part != '', [
                 other_units,
+                as_text('input_audio', audio_input, 'input audio tokens'),
+                as_text('cache_read_audio', cached_audio, 'cached audio tokens'),
+                as_text('output_audio', audio_output, 'output audio tokens'),
+                as_text('output_image', image_output, 'output image tokens'),
                 if(web_searches > 0 AND tupleElement(if(no_contract, list_price, contract_price), 'search') = 0,
                    concat(toString(web_searches), ' web search'), ''),
                 if(no_contract, ifNull(unpriced_terms, ''), ''),

@@ -4,8 +4,8 @@
 -- of tier_starts its prompt exceeds, plus 1.
 --
 -- Columns:
---   price_id, book, provider, model, valid_from, service_tier, speed, region, applies, token_priced, units, unit_prices,
---     unit_minimum_cost, tier_starts, window_starts: as in `price_list`
+--   price_id, book, provider, model, valid_from, service_tier, speed, region, applies, token_priced, text_priced, units,
+--     unit_prices, unit_minimum_cost, tier_starts, window_starts: as in `price_list`
 --   steps: the prices of each step by class, the base price first; USD for one
 -- Needs: price_list
 
@@ -21,6 +21,7 @@ SELECT
     region,
     applies,
     token_priced,
+    text_priced,
     units,
     unit_prices,
     unit_minimum_cost,
