@@ -34,7 +34,7 @@ _NOT_SETTINGS = {
 _SETTING = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _INSERT = re.compile(rb"\s*INSERT\s+INTO\s.*?\sFORMAT\s+(\w+)[ \t]*(?:\n|\Z)", re.IGNORECASE | re.DOTALL)
 _ERROR_CODE = re.compile(r"Code: (\d+)")
-# Blocks of this format may follow each other; the engine gives no other piece by piece so that the pieces are one answer.
+# Blocks of this format may follow each other; in pieces, the other formats are an answer each.
 _IN_BLOCKS = re.compile(rb"\sFORMAT\s+Native\s*\Z", re.IGNORECASE)
 _NO_BLOCKS = "Streaming query is not supported"
 

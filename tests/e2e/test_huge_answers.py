@@ -59,7 +59,6 @@ def test_both_ends_hold_little_of_a_huge_answer(node, command_peak_mb, tmp_path)
     node_before = peak_mb((process / "status").read_text())
     much = command_peak_mb(ROWS)
     node_added = peak_mb((process / "status").read_text()) - node_before
-    print(f"the node took {node_added:.0f} MB more, the command {much - little:.0f} MB")
     assert (tmp_path / f"{ROWS}.csv").stat().st_size > 100 * ROWS
     assert node_added < MOST_MB
     assert much - little < MOST_MB
