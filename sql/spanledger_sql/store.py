@@ -50,11 +50,16 @@ INSERTED_TABLES: Mapping[str, str] = {
     "otel_traces": "IngestedAt",
     "llm_spans": "ingested_at",
     "span_parent": "ingested_at",
+    "otel_logs": "IngestedAt",
+    "otel_metrics_sum": "IngestedAt",
+    "otel_metrics_histogram": "IngestedAt",
+    "otlp_let_go": "ingested_at",
+    "usage_point": "ingested_at",
 }
 
 # The oldest ClickHouse that knows all that the schema and the statements ask for.
 OLDEST_CLICKHOUSE = (26, 3)
-_OTLP_MESSAGE = "ExportTraceServiceRequest"
+_OTLP_MESSAGE = "OtlpRequest"
 
 
 class StoreError(MendableError):
@@ -274,7 +279,7 @@ class Store:
             self.client.insert_df(table, frame, settings={"insert_deduplication_token": secrets.token_hex(16)})
 
     def insert_otlp(self, requests: bytes | Iterable[bytes], token: str) -> None:
-        """Insert length-prefixed OTLP trace export requests; a second call with the same ``token`` does nothing.
+        """Insert length-prefixed OTLP export requests of the spool; a second call with the same ``token`` does nothing.
 
         Raises:
             StoreError: A request could not be read; nothing of the group was stored.
@@ -289,7 +294,7 @@ class Store:
             )
 
     def insert_segment(self, requests: bytes | Path, ingested_at: int) -> None:
-        """Insert length-prefixed OTLP trace export requests, whose rows can be taken back until the next insert.
+        """Insert length-prefixed OTLP export requests, whose rows can be taken back until the next insert.
 
         Args:
             requests: Their bytes, or the file that holds them.

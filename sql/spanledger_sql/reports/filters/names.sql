@@ -3,11 +3,11 @@
 -- Columns:
 --   kind: 'tenant', 'model', 'provider' or 'dimension'
 --   name: as in the ledger
---   calls: counted ones
+--   calls: counted ones, as far as it is known how many they are
 SELECT
     said.1 AS kind,
     said.2 AS name,
-    count() AS calls
+    sum(known_calls) AS calls
 FROM calls
 ARRAY JOIN arrayDistinct(arrayConcat(
     [('tenant', CAST(tenant_id, 'String')), ('provider', CAST(provider, 'String')),

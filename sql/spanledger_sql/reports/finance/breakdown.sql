@@ -38,7 +38,9 @@ WITH
             input_cost,
             cache_read_cost,
             cache_write_cost,
-            output_cost
+            output_cost,
+            known_calls,
+            least_calls
         FROM calls_at(moment = {moment:DateTime64(6, 'UTC')})
         WHERE ts >= {from:DateTime64(9, 'UTC')}
             AND ts < {to:DateTime64(9, 'UTC')}
@@ -53,15 +55,15 @@ WITH
         GROUP BY name
         ORDER BY
             sum(toDecimal128(contracted_cost, 12)) DESC NULLS LAST,
-            count() DESC,
+            sum(known_calls) DESC,
             name
         LIMIT {names:UInt16}
     )
 SELECT
     if(s.name = '(unattributed)' OR s.name IN (SELECT name FROM largest), s.name, '(all others)') AS name,
     uniqExact(s.name) AS names,
-    count() AS calls,
-    countIf(s.contracted_cost IS NULL) AS unknown_cost_calls,
+    sum(known_calls) AS calls,
+    sumIf(least_calls, s.contracted_cost IS NULL) AS unknown_cost_calls,
     sum(s.input_tokens) AS input_tokens,
     sum(s.cache_read_tokens) AS cache_read_tokens,
     sum(s.output_tokens) AS output_tokens,

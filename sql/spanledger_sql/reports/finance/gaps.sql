@@ -28,7 +28,9 @@ WITH
             service_name,
             model,
             input_tokens + output_tokens AS tokens,
-            contracted_cost
+            contracted_cost,
+            known_calls,
+            least_calls
         FROM calls_at(moment = {moment:DateTime64(6, 'UTC')})
         WHERE ts >= {from:DateTime64(9, 'UTC')}
             AND ts < {to:DateTime64(9, 'UTC')}
@@ -37,7 +39,7 @@ WITH
     )
 SELECT
     gap,
-    count() AS calls,
+    sum(known_calls) AS calls,
     sum(s.tokens) AS tokens,
     sum(toDecimal128(s.contracted_cost, 12)) AS contracted_cost,
     topK(3)(if(gap = 'unattributed', s.service_name, s.model)) AS examples,

@@ -35,9 +35,9 @@ WITH
                 OR has({tenants:Array(String)}, if(tenant_id = '', '(unattributed)', tenant_id)))
     )
 SELECT
-    count() AS calls,
-    countIf(priced) AS priced_calls,
-    countIf(status = 'error') AS failed_calls,
+    sum(known_calls) AS calls,
+    sumIf(known_calls, priced) AS priced_calls,
+    sumIf(known_calls, status = 'error') AS failed_calls,
     sum(selected.input_tokens) AS input_tokens,
     sum(selected.cache_read_tokens) AS cache_read_tokens,
     sum(selected.output_tokens) AS output_tokens,

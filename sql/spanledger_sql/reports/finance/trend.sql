@@ -34,7 +34,9 @@ WITH
                 if(provider = '', '(unknown provider)', provider)
             ) AS name,
             input_tokens + output_tokens AS tokens,
-            contracted_cost
+            contracted_cost,
+            known_calls,
+            least_calls
         FROM calls_at(moment = {moment:DateTime64(6, 'UTC')})
         WHERE ts >= {from:DateTime64(9, 'UTC')}
             AND ts < {to:DateTime64(9, 'UTC')}
@@ -49,15 +51,15 @@ WITH
         GROUP BY name
         ORDER BY
             sum(toDecimal128(contracted_cost, 12)) DESC NULLS LAST,
-            count() DESC,
+            sum(known_calls) DESC,
             name
         LIMIT {series:UInt16}
     )
 SELECT
     bucket,
     if(s.name = '(unattributed)' OR s.name IN (SELECT name FROM largest), s.name, '(all others)') AS name,
-    count() AS calls,
-    countIf(s.contracted_cost IS NULL) AS unknown_cost_calls,
+    sum(known_calls) AS calls,
+    sumIf(least_calls, s.contracted_cost IS NULL) AS unknown_cost_calls,
     sum(s.tokens) AS tokens,
     sum(toDecimal128(s.contracted_cost, 12)) AS contracted_cost
 FROM selected AS s

@@ -34,7 +34,9 @@ WITH
             co2e_g,
             co2e_g_low,
             co2e_g_high,
-            embodied_g
+            embodied_g,
+            known_calls,
+            least_calls
         FROM calls_at(moment = {moment:DateTime64(6, 'UTC')})
         WHERE ts >= {from:DateTime64(9, 'UTC')}
             AND ts < {to:DateTime64(9, 'UTC')}
@@ -49,15 +51,15 @@ WITH
         GROUP BY name
         ORDER BY
             sum(co2e_g) DESC NULLS LAST,
-            count() DESC,
+            sum(known_calls) DESC,
             name
         LIMIT {names:UInt16}
     )
 SELECT
     if(s.name = '(unattributed)' OR s.name IN (SELECT name FROM largest), s.name, '(all others)') AS name,
     uniqExact(s.name) AS names,
-    count() AS calls,
-    countIf(s.co2e_g IS NULL) AS unknown_co2e_calls,
+    sum(known_calls) AS calls,
+    sumIf(least_calls, s.co2e_g IS NULL) AS unknown_co2e_calls,
     sum(s.output_tokens) AS output_tokens,
     sum(s.energy_wh) AS energy_wh,
     sum(s.co2e_g) AS co2e_g,

@@ -31,7 +31,9 @@ WITH
                 place.source LIKE '%EcoLogits: data centres of %', 'assumed: home of the provider',
                 'named'
             ) AS place_evidence,
-            energy_wh
+            energy_wh,
+            known_calls,
+            least_calls
         FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
         LEFT JOIN (SELECT provider, cloud_region, source FROM grid_zone FINAL) AS place
             ON place.provider = c.provider AND place.cloud_region = c.cloud_region
@@ -43,9 +45,9 @@ WITH
 SELECT
     statement.1 AS evidence,
     statement.2 AS method,
-    count() AS calls,
+    sum(known_calls) AS calls,
     sum(s.energy_wh) AS energy_wh,
-    calls / (SELECT count() FROM selected) AS call_share,
+    sum(least_calls) / (SELECT sum(least_calls) FROM selected) AS call_share,
     energy_wh / nullIf((SELECT sum(energy_wh) FROM selected), 0) AS energy_share
 FROM selected AS s
 ARRAY JOIN [

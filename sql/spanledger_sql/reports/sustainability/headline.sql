@@ -33,9 +33,9 @@ WITH
                 OR has({tenants:Array(String)}, if(tenant_id = '', '(unattributed)', tenant_id)))
     )
 SELECT
-    count() AS calls,
-    countIf(s.energy_wh IS NULL) AS unknown_energy_calls,
-    countIf(s.co2e_g IS NULL) AS unknown_co2e_calls,
+    sum(known_calls) AS calls,
+    sumIf(least_calls, s.energy_wh IS NULL) AS unknown_energy_calls,
+    sumIf(least_calls, s.co2e_g IS NULL) AS unknown_co2e_calls,
     sum(s.energy_wh) AS energy_wh,
     sum(s.energy_wh_low) AS energy_wh_low,
     sum(s.energy_wh_high) AS energy_wh_high,
@@ -43,12 +43,12 @@ SELECT
     sum(s.co2e_g_low) AS co2e_g_low,
     sum(s.co2e_g_high) AS co2e_g_high,
     sum(s.embodied_g) AS embodied_g,
-    countIf(s.embodied_g IS NULL) AS unknown_embodied_calls,
+    sumIf(least_calls, s.embodied_g IS NULL) AS unknown_embodied_calls,
     sum(s.co2e_market_g) AS co2e_market_g,
-    countIf(s.co2e_market_g IS NULL) AS unknown_market_calls,
-    countIf(s.market_source NOT IN ('', 'location-based intensity')) AS contract_calls,
+    sumIf(least_calls, s.co2e_market_g IS NULL) AS unknown_market_calls,
+    sumIf(least_calls, s.market_source NOT IN ('', 'location-based intensity')) AS contract_calls,
     sum(s.water_ml) AS water_ml,
-    countIf(s.water_ml IS NULL) AS unknown_water_calls,
+    sumIf(least_calls, s.water_ml IS NULL) AS unknown_water_calls,
     co2e_g / nullIf(sumIf(s.energy_wh, s.co2e_g IS NOT NULL), 0) * 1000 AS intensity_g_per_kwh,
     co2e_g / nullIf(calls - unknown_co2e_calls, 0) * 1000 AS co2e_g_per_1k_calls
 FROM selected AS s

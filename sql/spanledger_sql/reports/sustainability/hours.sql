@@ -13,7 +13,7 @@
 --   intensity_g_per_kwh: mean weighted by energy, gCO2e/kWh
 SELECT
     toHour(toTimeZone(c.ts, {timezone:String})) AS hour,
-    count() AS calls,
+    sum(known_calls) AS calls,
     sum(c.energy_wh) AS energy_wh,
     sum(c.co2e_g) AS co2e_g,
     co2e_g / nullIf(sumIf(c.energy_wh, c.co2e_g IS NOT NULL), 0) * 1000 AS intensity_g_per_kwh

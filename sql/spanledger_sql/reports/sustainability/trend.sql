@@ -19,8 +19,8 @@ SELECT
         addSeconds(toDateTime(c.ts), timezoneOffset(toTimeZone(c.ts, {timezone:String}))),
         'UTC'
     ) AS bucket,
-    count() AS calls,
-    countIf(c.co2e_g IS NULL) AS unknown_co2e_calls,
+    sum(known_calls) AS calls,
+    sumIf(least_calls, c.co2e_g IS NULL) AS unknown_co2e_calls,
     sum(c.energy_wh) AS energy_wh,
     sum(c.co2e_g) AS co2e_g,
     sum(c.co2e_g_low) AS co2e_g_low,
