@@ -25,7 +25,7 @@ def quality(context: typer.Context, request: ReportRequest) -> None:
         spanledger quality --month 2024-10
     """
     with open_store(context) as store:
-        frame = store.frame("reports/attribution/quality", **request.period.bounds, tenants=[])
+        frame = store.frame("reports/attribution/quality", **request.period.bounds, tenants=[], own="", own_values=[])
         if frame.empty:
             say_what_there_is(store, request.period)
         print_rows(
