@@ -20,6 +20,7 @@ from spanledger_collector.committer import Committer
 from spanledger_collector.spool import Spool
 from spanledger_enrich.ledger.tenant_rules import store_rules
 from spanledger_enrich.worker import Worker, load_reference_data
+from spanledger_node.backup import give_up, take
 from spanledger_node.clickhouse_http import database_app
 from spanledger_node.listening import Addresses, listen, listen_on_socket, port_of
 from spanledger_node.serving import IDLE_S, ImpatientProtocol, allow_many_files, only_from_here
@@ -107,7 +108,10 @@ class _Node:
                 def status() -> dict[str, Any]:
                     return _status(addresses, spool)
 
-                database = database_app(folder, status)
+                def back_up(target: Path) -> dict[str, Any]:
+                    return asdict(take(store, self.configuration, target))
+
+                database = database_app(folder, status, store.gate, back_up)
                 apps.append((database, listen_on_socket(self.configuration.data_dir)))
                 stack.callback(socket_path(self.configuration.data_dir).unlink, missing_ok=True)
             for app, bound in apps:
@@ -123,6 +127,8 @@ class _Node:
                     committing.result()
                 if dead := health.dead():
                     raise NodeError(f"the node's {dead} has ended; what was acknowledged is taken up at the next start")
+            if self.configuration.embedded:
+                await asyncio.to_thread(give_up, store)
             logger.info("stopping: no more requests are taken; what was acknowledged is committed and enriched")
 
     async def _prepare(self, store: Store, worker: Worker | None) -> None:
