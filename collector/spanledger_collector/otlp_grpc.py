@@ -1,9 +1,10 @@
-"""OTLP over gRPC: TraceService/Export, with the request kept as the bytes it came in."""
+"""OTLP over gRPC: Export of the three signals' services, with the request kept as the bytes it came in."""
 
 from __future__ import annotations
 
 import asyncio
 import math
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -14,6 +15,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from spanledger_collector.admission import EVERYBODY, Admission, NotAdmitted, TooFast
 from spanledger_collector.export_request import MalformedRequest, from_protobuf
+from spanledger_collector.otlp_signal import SIGNALS, Signal
 from spanledger_collector.span_limits import message as refusal_of
 from spanledger_collector.spool import SpoolFull
 
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from spanledger_collector.spool import Spool
 
 _SPOOL_RETRY_S = 5.0
-_EXPORT = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 
 
 def receiver(
@@ -32,6 +33,7 @@ def receiver(
     max_request_bytes: int,
     admission: Admission = EVERYBODY,
     credentials: grpc.ServerCredentials | None = None,
+    interceptors: tuple[grpc.aio.ServerInterceptor, ...] = (),
 ) -> tuple[grpc.aio.Server, int]:
     """A gRPC server, not started yet, and the port it is bound to (``port`` 0 lets the system choose).
 
@@ -44,15 +46,16 @@ def receiver(
         OSError: The port is taken.
     """
     server = grpc.aio.server(
+        interceptors=interceptors,
         options=[
             ("grpc.max_receive_message_length", max_request_bytes),
             ("grpc.so_reuseport", 0),
             ("grpc.max_concurrent_streams", 100),
             ("grpc.max_connection_idle_ms", 300_000),
             ("grpc.server_handshake_timeout_ms", 10_000),
-        ]
+        ],
     )
-    server.add_generic_rpc_handlers((_TraceService(spool, admission),))
+    server.add_generic_rpc_handlers((_ExportServices(spool, admission),))
     try:
         address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         bound = (
@@ -63,19 +66,22 @@ def receiver(
     return server, bound
 
 
-class _TraceService(grpc.GenericRpcHandler):  # type: ignore[misc]
+class _ExportServices(grpc.GenericRpcHandler):  # type: ignore[misc]
     def __init__(self, spool: Spool, admission: Admission) -> None:
         self._admission = admission
-        self._handler = grpc.unary_unary_rpc_method_handler(self._export)
+        self._handlers = {
+            f"/{signal.service}/Export": grpc.unary_unary_rpc_method_handler(partial(self._export, signal))
+            for signal in SIGNALS
+        }
         self._spool = spool
 
     def service(self, handler_call_details: Any) -> Any:
-        return self._handler if handler_call_details.method == _EXPORT else None
+        return self._handlers.get(handler_call_details.method)
 
-    async def _export(self, body: bytes, context: Any) -> bytes:
+    async def _export(self, signal: Signal, body: bytes, context: Any) -> bytes:
         try:
             sender = self._admission.admit(_authorization(context))
-            export = sender.marked(from_protobuf(body))
+            export = sender.marked(from_protobuf(body, signal))
             if export.spans:
                 await asyncio.wrap_future(self._spool.append(export))
         except NotAdmitted as error:

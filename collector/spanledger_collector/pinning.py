@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from spanledger_collector.otlp_signal import spooled_as
 
 if TYPE_CHECKING:
     from spanledger_collector.export_request import ExportRequest
@@ -19,21 +19,12 @@ MARK = "spanledger.pinned_tenant"
 
 def pinned(export: ExportRequest, tenant: str) -> ExportRequest:
     """The request, with the tenant's mark and no other on each of its resources."""
-    request = ExportTraceServiceRequest.FromString(export.body)
-    for part in _resource_parts(request):
-        _unmark(part.resource)
-        part.resource.attributes.add(key=MARK).value.string_value = tenant
-    return dataclasses.replace(export, body=request.SerializeToString())
+    return _marked(export, tenant)
 
 
 def unpinned(export: ExportRequest) -> ExportRequest:
     """The request without any mark."""
-    if not holds_mark(export.body):
-        return export
-    request = ExportTraceServiceRequest.FromString(export.body)
-    for part in _resource_parts(request):
-        _unmark(part.resource)
-    return dataclasses.replace(export, body=request.SerializeToString())
+    return _marked(export, None) if holds_mark(export.body) else export
 
 
 def holds_mark(data: bytes) -> bool:
@@ -41,9 +32,15 @@ def holds_mark(data: bytes) -> bool:
     return MARK.encode() in data
 
 
-def _resource_parts(request: Any) -> Any:
-    """The parts of a request of any signal, each with its resource."""
-    return [part for _, parts in request.ListFields() for part in parts]
+def _marked(export: ExportRequest, tenant: str | None) -> ExportRequest:
+    signal = spooled_as(export.body)
+    request = signal.message.FromString(signal.sent(export.body))
+    for part in getattr(request, signal.resources):
+        _unmark(part.resource)
+        if tenant is not None:
+            part.resource.attributes.add(key=MARK).value.string_value = tenant
+    request.DiscardUnknownFields()
+    return dataclasses.replace(export, body=signal.spooled(request.SerializeToString()))
 
 
 def _unmark(resource: Any) -> None:

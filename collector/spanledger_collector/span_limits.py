@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from spanledger_collector.otlp_signal import TRACES, Signal
+
 MOST_ATTRIBUTES = 1024
 """So many attributes, and so many events, may one span have; OpenTelemetry's SDKs send 128 of each at most."""
 
 
-def let_go(request: Any) -> int:
-    """Take the spans out of a request that hold too much; gives how many these were."""
+def let_go(request: Any, signal: Signal) -> int:
+    """Take the spans out of a request of spans that hold too much; gives how many these were."""
+    if signal is not TRACES:
+        return 0
     refused = 0
     for resource in request.resource_spans:
         for scope in resource.scope_spans:

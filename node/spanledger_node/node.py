@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import uvicorn
+from starlette.routing import Route
 
 from spanledger_collector import otlp_grpc, otlp_http
 from spanledger_collector.admission import Admission
@@ -21,8 +22,10 @@ from spanledger_collector.committer import Committer
 from spanledger_collector.spool import Spool
 from spanledger_enrich.ledger.tenant_rules import store_rules
 from spanledger_enrich.worker import Worker, load_reference_data
+from spanledger_node.backup import give_up, take
 from spanledger_node.clickhouse_http import database_app
 from spanledger_node.listening import Addresses, check_openness, listen, listen_on_socket, port_of
+from spanledger_node.metrics import Metrics
 from spanledger_node.serving import IDLE_S, ImpatientProtocol, allow_many_files, only_from_here
 from spanledger_node.tls import Tls, tls_of
 from spanledger_settings.access_token import TokenFile
@@ -77,7 +80,6 @@ class _Node:
 
     async def serve(self, started: Callable[[Addresses], None]) -> None:
         admission, tls = self._admission(), tls_of(self.configuration)
-        self._say_what_is_open(admission)
         async with contextlib.AsyncExitStack() as stack:
             stop = _stop_event()
             # A server may be away: what is collected meanwhile waits in the spool.
@@ -87,6 +89,7 @@ class _Node:
             )
             worker = self._worker(store, stack)
             health = _Health(worker=worker)
+            metrics = self._measure(store, health, stack)
             if not patient:
                 await self._prepare(store, worker)
             # Bound before the spool is opened: a port in use must not leave a thread behind.
@@ -98,21 +101,12 @@ class _Node:
             if listener is not None:
                 spool = health.spool = self._spool(stack)
                 stack.push_async_callback(self._drain, health)
-                grpc_port = await self._serve_grpc(spool, admission, tls, stack)
-                receiver = otlp_http.receiver(
-                    spool,
-                    max_request_bytes=self.configuration.max_request_bytes,
-                    admission=admission,
-                    health=health.report,
-                )
-                apps.append((only_from_here(receiver, self.configuration.host), listener, tls))
+                grpc_port = await self._serve_grpc(spool, admission, tls, stack, metrics)
+                apps.append((self._receiver(spool, admission, health, metrics), listener, tls))
                 addresses = Addresses(self._url(port_of(listener)), f"{self.configuration.host}:{grpc_port}")
             if dashboard is not None:
-                from spanledger_dashboards.server import dashboards  # noqa: PLC0415  (Streamlit takes a second)
-
                 host = self._host("dashboard_port")
-                pages = dashboards(store, host=host)
-                apps.append((only_from_here(pages, host), dashboard, tls))
+                apps.append((_pages(store, host), dashboard, tls))
                 addresses = Addresses(addresses.otlp_http, addresses.otlp_grpc, self._url(port_of(dashboard), host))
             if self.configuration.embedded:
                 folder = Path(self.configuration.clickhouse_url.removeprefix("chdb://"))
@@ -120,7 +114,10 @@ class _Node:
                 def status() -> dict[str, Any]:
                     return _status(addresses, spool)
 
-                database = database_app(folder, status)
+                def back_up(target: Path) -> dict[str, Any]:
+                    return asdict(take(store, self.configuration, target))
+
+                database = database_app(folder, status, store.gate, back_up)
                 apps.append((database, listen_on_socket(self.configuration.data_dir), None))
                 stack.callback(socket_path(self.configuration.data_dir).unlink, missing_ok=True)
             for app, bound, spoken in apps:
@@ -136,6 +133,8 @@ class _Node:
                     committing.result()
                 if dead := health.dead():
                     raise NodeError(f"the node's {dead} has ended; what was acknowledged is taken up at the next start")
+            if self.configuration.embedded:
+                await asyncio.to_thread(give_up, store)
             logger.info("stopping: no more requests are taken; what was acknowledged is committed and enriched")
 
     async def _prepare(self, store: Store, worker: Worker | None) -> None:
@@ -182,6 +181,12 @@ class _Node:
                     logger.warning("%s was removed; it is made anew", path)
                     await again.enter_async_context(_served(app, listen_on_socket(self.configuration.data_dir)))
 
+    @staticmethod
+    def _measure(store: Store, health: _Health, stack: contextlib.AsyncExitStack) -> Metrics:
+        metrics = Metrics(store, lambda: health.spool, lambda: health.committer, lambda: health.worker)
+        stack.push_async_callback(asyncio.to_thread, metrics.close)
+        return metrics
+
     def _worker(self, store: Store, stack: contextlib.AsyncExitStack) -> Worker | None:
         if "enrich" not in self.parts:
             return None
@@ -218,9 +223,7 @@ class _Node:
         return scope_settings(self.configuration.tenant_scope)
 
     def _admission(self) -> Admission:
-        return Admission(TokenFile(self.configuration.tokens), self.configuration.token_spans_per_second)
-
-    def _say_what_is_open(self, admission: Admission) -> None:
+        admission = Admission(TokenFile(self.configuration.tokens), self.configuration.token_spans_per_second)
         said = check_openness(
             self.configuration,
             otlp="collect" in self.parts,
@@ -229,9 +232,20 @@ class _Node:
         )
         for danger in said:
             logger.warning("insecure: %s", danger)
+        return admission
+
+    def _receiver(self, spool: Spool, admission: Admission, health: _Health, metrics: Metrics) -> ASGIApp:
+        receiver = otlp_http.receiver(
+            spool,
+            max_request_bytes=self.configuration.max_request_bytes,
+            admission=admission,
+            health=health.report,
+        )
+        receiver.router.routes.append(Route("/metrics", metrics.answer, methods=["GET"]))
+        return only_from_here(metrics.requests.over_http(receiver), self.configuration.host)
 
     async def _serve_grpc(
-        self, spool: Spool, admission: Admission, tls: Tls | None, stack: contextlib.AsyncExitStack
+        self, spool: Spool, admission: Admission, tls: Tls | None, stack: contextlib.AsyncExitStack, metrics: Metrics
     ) -> int:
         configuration = self.configuration
         # gRPC's own error is several lines on standard error; binding the port first names the reason.
@@ -243,6 +257,7 @@ class _Node:
             max_request_bytes=configuration.max_request_bytes,
             admission=admission,
             credentials=None if tls is None else tls.for_grpc(),
+            interceptors=(metrics.requests.over_grpc(),),
         )
         await server.start()
         stack.push_async_callback(server.stop, 2.0)
@@ -341,6 +356,12 @@ async def _served(app: ASGIApp, bound: socket.socket, tls: Tls | None = None) ->
     finally:
         server.should_exit = True
         await serving
+
+
+def _pages(store: Store, host: str) -> ASGIApp:
+    from spanledger_dashboards.server import dashboards  # noqa: PLC0415  (Streamlit takes a second)
+
+    return only_from_here(dashboards(store, host=host), host)
 
 
 def _bring_up_to_date(store: Store) -> None:
