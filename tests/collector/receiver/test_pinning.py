@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 from harness.books import OCTOBER, Books
-from harness.otlp_request import call
+from harness.otlp_request import NOON, call
 
 from spanledger_collector import otlp_file
 from spanledger_collector.admission import Sender
 from spanledger_collector.export_request import from_protobuf
+from spanledger_collector.otlp_signal import LOGS, METRICS, Signal
 from spanledger_collector.pinning import MARK
 from spanledger_collector.spool import length_prefixed
 from spanledger_enrich.ledger.tenant_rules import store_rules
@@ -46,7 +47,9 @@ def test_a_claim_of_another_tenant_is_overridden_and_counted(fresh_books: Books)
         "token", "token over resource tenant.id", "token over tenant.id",
     ]  # fmt: skip
     period = {"from": OCTOBER["from"], "to": OCTOBER["to"]}
-    [quality] = fresh_books.store.frame("reports/attribution/quality", tenants=[], **period).to_dict("records")
+    [quality] = fresh_books.store.frame(
+        "reports/attribution/quality", tenants=[], own="", own_values=[], **period
+    ).to_dict("records")
     assert (quality["calls"], quality["overridden"]) == (3, 2)
 
 
@@ -87,6 +90,31 @@ def test_the_same_ids_of_two_tenants_are_two_calls(fresh_books: Books) -> None:
         ("acme", 1, 1), ("northwind", 1000, 1),
     ]  # fmt: skip
     assert all(row["trace_id"].startswith(TRACE.hex()) for row in rows)
+
+
+@pytest.mark.parametrize("signal", [LOGS, METRICS], ids=lambda signal: signal.name)
+def test_a_token_says_whose_logs_and_metrics_are(fresh_books: Books, signal: Signal) -> None:
+    request = signal.message()
+    part = getattr(request, signal.resources).add()
+    for key, text in (("tenant.id", "acme"), ("service.name", "claude-code")):
+        part.resource.attributes.add(key=key).value.string_value = text
+    scope = getattr(part, signal.scopes).add()
+    scope.scope.name = "com.anthropic.claude_code"
+    said = {"event.name": "api_request", "model": "claude-sonnet-4-5", "input_tokens": "5", "output_tokens": "7",
+            "session.id": "s", "type": "input"}  # fmt: skip
+    if signal is LOGS:
+        record = scope.log_records.add(time_unix_nano=NOON)
+        record.body.string_value = "claude_code.api_request"
+    else:
+        metric = scope.metrics.add(name="claude_code.token.usage", unit="tokens")
+        metric.sum.aggregation_temporality, metric.sum.is_monotonic = 1, True
+        record = metric.sum.data_points.add(start_time_unix_nano=NOON, time_unix_nano=NOON + 10**9, as_double=5)
+    for key, text in said.items():
+        record.attributes.add(key=key).value.string_value = text
+    marked = Sender(tenant="northwind").marked(from_protobuf(request.SerializeToString(), signal))
+    fresh_books.store.insert_otlp(length_prefixed(marked.body), "signal")
+    table = "llm_spans" if signal is LOGS else "usage_point"
+    assert fresh_books.store.rows(f"SELECT tenant_id FROM {table}") == [{"tenant_id": "northwind"}]
 
 
 def test_a_call_is_explained_by_the_id_that_its_sender_knows(fresh_books: Books) -> None:
