@@ -18,6 +18,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from spanledger_collector import otlp_grpc
 from spanledger_collector.admission import Admission, NotAdmitted
 from spanledger_collector.span_limits import MOST_ATTRIBUTES
+from spanledger_collector.spool import encoded_length
 from spanledger_settings.access_token import TokenError
 
 
@@ -173,3 +174,17 @@ def test_grpc_refuses_such_a_span_alike(spool):
     overfull = {f"a{number}": number for number in range(MOST_ATTRIBUTES)}
     answer = grpc_export(spool, Admission(), call(**overfull))
     assert ExportTraceServiceResponse.FromString(answer).partial_success.rejected_spans == 1
+
+
+@pytest.mark.parametrize("content_type", ["application/x-protobuf", "application/json"])
+def test_values_that_are_nested_without_end_are_refused(send, content_type):
+    if content_type.endswith("json"):
+        value = '{"arrayValue": {"values": [' * 150 + "{}" + "]}}" * 150
+        attributes = f'[{{"key": "deep", "value": {value}}}]'
+        body = f'{{"resourceSpans": [{{"scopeSpans": [{{"spans": [{{"attributes": {attributes}}}]}}]}}]}}'.encode()
+    else:
+        # From the inside: a value in an array of a value 150 times over, in the fields of an attribute and a span.
+        body = b""
+        for tag in (*(b"\x0a", b"\x2a") * 150, b"\x12", b"\x4a", b"\x12", b"\x12", b"\x0a"):
+            body = tag + encoded_length(len(body)) + body
+    assert send(body, **{"content-type": content_type}).status_code == 400
