@@ -42,7 +42,7 @@ CASES: dict[str, tuple[dict[str, Any], Any, dict[str, Any]]] = {
     "cohere, told by the answer": (
         {"model": "rerank-v3.5"}, SEARCHED, {"provider": "cohere", "contracted_cost": Decimal("0.006")},
     ),
-    "cohere, of a dated name": (
+    "cohere, as gateways name it": (
         {"provider": "cohere", "operation": "rerank", "model": "cohere/rerank-v3.5"}, SEARCHED,
         {"contracted_cost": Decimal("0.006")},
     ),
@@ -63,7 +63,7 @@ CASES: dict[str, tuple[dict[str, Any], Any, dict[str, Any]]] = {
     ),
     "jina": (
         {"provider": "jina", "operation": "rerank"},
-        {"model": "jina-reranker-v2", "object": "list", "results": [{"index": 0}], "usage": {"total_tokens": 1_000_000}},
+        {"model": "jina-reranker-v2", "object": "list", "results": [], "usage": {"total_tokens": 1_000_000}},
         {"input_tokens": 1_000_000, "contracted_cost": Decimal("0.02"), "price_status": "priced"},
     ),
     "whisper by the second": (
@@ -88,6 +88,11 @@ CASES: dict[str, tuple[dict[str, Any], Any, dict[str, Any]]] = {
                    "completion_tokens_details": {"audio_tokens": 90, "text_tokens": 10}}},
         {"price_status": "partial", "list_cost": Decimal("0.00105"), "unpriced_parts":
          "15 input audio tokens at the price of text, 90 output audio tokens at the price of text"},
+    ),
+    "jina, as gateways name it": (
+        {"provider": "litellm", "operation": "rerank", "model": "jina/jina-reranker-v2"},
+        {"object": "list", "results": [], "usage": {"total_tokens": 1_000_000}},
+        {"contracted_cost": Decimal("0.02")},
     ),
     "speech tells nothing": (
         {"provider": "elevenlabs", "operation": "speech", "model": "eleven_multilingual_v2"}, b"SECRET",
