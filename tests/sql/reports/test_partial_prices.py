@@ -10,7 +10,10 @@ from harness.books import OCTOBER, Books
 
 PERIOD = {"from": OCTOBER["from"], "to": OCTOBER["to"], "tenants": []}
 PARTIAL: dict[str, Any] = {"price_status": "partial", "list_cost": Decimal(2), "contracted_cost": Decimal(2)}
-PRICED: dict[str, Any] = {"price_status": "priced", "list_cost": Decimal(1), "contracted_cost": Decimal(1)}
+PRICED: dict[str, Any] = {
+    "price_status": "priced", "list_cost": Decimal(1), "contracted_cost": Decimal(1), "unpriced_parts": "",
+}  # fmt: skip
+TOLD: dict[str, Any] = {**PRICED, "usage_note": ""}
 
 
 @pytest.fixture
@@ -55,14 +58,14 @@ def test_quality_lists_parts_without_a_price_by_model(sold: Books) -> None:
 
 def test_costs_as_told_are_held_against_the_list(books: Books) -> None:
     books.fill(
-        {**PRICED, "reported_cost": 1.005},
-        {**PRICED, "reported_cost": 1.02, "usage_note": "reasoning beside the output, by the total"},
-        {**PRICED, "list_cost": Decimal("0.000002"), "reported_cost": 0.0000029},
-        {**PRICED, "list_cost": None, "reported_cost": 5.0},
-        {**PRICED, "reported_cost": 0.0},
-        {**PRICED, "reported_cost": None},
-        {**PRICED, "reported_cost": float("nan")},
-        {**PRICED, "reported_cost": 1e30},
+        {**TOLD, "reported_cost": 1.005},
+        {**TOLD, "reported_cost": 1.02, "usage_note": "reasoning beside the output, by the total"},
+        {**TOLD, "list_cost": Decimal("0.000002"), "reported_cost": 0.0000029},
+        {**TOLD, "list_cost": None, "reported_cost": 5.0},
+        {**TOLD, "reported_cost": 0.0},
+        {**TOLD, "reported_cost": None},
+        {**TOLD, "reported_cost": float("nan")},
+        {**TOLD, "reported_cost": 1e30},
     )
     frame = books.store.frame("reports/attribution/reported_costs", **PERIOD, tolerance=0.01)
     [row] = frame.to_dict("records")
