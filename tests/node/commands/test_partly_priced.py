@@ -35,7 +35,7 @@ def test_quality_lists_the_parts(spanledger):
 
 def test_quality_holds_told_costs_against_the_list(spanledger):
     [row] = csv.DictReader(io.StringIO(spanledger("quality", *MONTH, "--about", "costs", "--format", "csv")))
-    assert (row["calls"], row["differing_calls"], row["difference"]) == ("3", "1", "0.0035")
+    assert (row["calls"], row["differing_calls"], float(row["difference"])) == ("3", "1", 0.0035)
 
 
 def test_quality_points_at_both(spanledger, books):
