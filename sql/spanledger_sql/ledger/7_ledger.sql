@@ -26,6 +26,7 @@ INSERT INTO {target:Identifier}
     citation_tokens, other_units, reported_cost, inference_geo,
     provider_account, host_name, scope_name,
     pue, water_l_per_kwh, market_g_per_kwh, market_source,
+    signal, granularity, calls, agent,
     counted, counted_reason, version, enriched_at
 )
 -- Senders' clocks may be off by any number of months, each of which is a partition. Rows of one key are found when they
@@ -102,16 +103,16 @@ WITH
             model.energy_method AS model_energy_method,
             call.usage_source = 'missing' OR model.energy_id IS NULL AS energy_unknown,
             wh_in_full(model.wh_per_output_token_low, call.output_tokens, model.wh_per_input_token_low, uncached_read,
-                       model.wh_per_cache_read_token_low, call.cache_read_tokens, model.wh_per_request_low) AS full_wh_low,
+                       model.wh_per_cache_read_token_low, call.cache_read_tokens, model.wh_per_request_low * ifNull(call.calls, 1)) AS full_wh_low,
             wh_in_full(model.wh_per_output_token, call.output_tokens, model.wh_per_input_token, uncached_read,
-                       model.wh_per_cache_read_token, call.cache_read_tokens, model.wh_per_request) AS full_wh,
+                       model.wh_per_cache_read_token, call.cache_read_tokens, model.wh_per_request * ifNull(call.calls, 1)) AS full_wh,
             wh_in_full(model.wh_per_output_token_high, call.output_tokens, model.wh_per_input_token_high, uncached_read,
-                       model.wh_per_cache_read_token_high, call.cache_read_tokens, model.wh_per_request_high) AS full_wh_high,
+                       model.wh_per_cache_read_token_high, call.cache_read_tokens, model.wh_per_request_high * ifNull(call.calls, 1)) AS full_wh_high,
             wh_in_full(model.other_wh_per_output_token_low, call.output_tokens, model.other_wh_per_input_token_low, uncached_read,
-                       model.other_wh_per_cache_read_token_low, call.cache_read_tokens, model.other_wh_per_request_low)
+                       model.other_wh_per_cache_read_token_low, call.cache_read_tokens, model.other_wh_per_request_low * ifNull(call.calls, 1))
                 * ifNull(place.pue_low / model.other_pue_low, 1) AS other_wh_low,
             wh_in_full(model.other_wh_per_output_token_high, call.output_tokens, model.other_wh_per_input_token_high, uncached_read,
-                       model.other_wh_per_cache_read_token_high, call.cache_read_tokens, model.other_wh_per_request_high)
+                       model.other_wh_per_cache_read_token_high, call.cache_read_tokens, model.other_wh_per_request_high * ifNull(call.calls, 1))
                 * ifNull(place.pue_high / model.other_pue_high, 1) AS other_wh_high,
             -- By how much the call was shorter than that, in seconds.
             cut_short(model.seconds_per_output_token_low, call.output_tokens, model.seconds_per_request, lasted_s)
@@ -121,7 +122,8 @@ WITH
             model.wh_per_second_low AS wh_per_second_low,
             model.wh_per_second_high AS wh_per_second_high,
             -- Nobody's embodied emissions are nil: of an entry that has none they are unknown.
-            nullIf(model.embodied_g_per_output_token, 0) * call.output_tokens + model.embodied_g_per_request
+            nullIf(model.embodied_g_per_output_token, 0) * call.output_tokens
+                + model.embodied_g_per_request * ifNull(call.calls, 1)
                 AS full_embodied_g,
             model.embodied_g_per_second_low AS embodied_g_per_second_low,
             model.embodied_g_per_second_high AS embodied_g_per_second_high,
@@ -253,5 +255,6 @@ SELECT
     if(wh IS NULL, NULL, if(is_measured, host_pue, modelled_pue)) AS pue,
     if(wh > 0, water / wh, NULL) AS water_l_per_kwh,
     market_g_per_kwh, market_source,
+    signal, granularity, calls, agent,
     counted, counted_reason, {version:UInt64} AS version, now64(6, 'UTC') AS enriched_at
 FROM summed

@@ -68,6 +68,8 @@ FROM
         vendor_unit,
         vendor_quantity,
         enriched_at,
+        granularity,
+        calls,
         {{quantities}}
     FROM ledger AS call FINAL
     WHERE trace_id = {trace_id:String} AND span_id = {span_id:String}

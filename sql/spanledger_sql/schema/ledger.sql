@@ -1,6 +1,6 @@
 -- The ledger, and how far it goes.
 
--- One LLM call a row, with its cost, its energy and emissions, and where each figure comes from. Writing a call again
+-- One LLM call a row, or a bucket of calls of which only a metric tells, with its cost, its energy and emissions, and where each figure comes from. Writing a call again
 -- leaves the row with the highest version; read it through the view `calls`. NULL says unknown, never zero.
 CREATE TABLE IF NOT EXISTS ledger
 (
@@ -106,6 +106,10 @@ CREATE TABLE IF NOT EXISTS ledger
         COMMENT 'the contracts that it rests on; `location-based intensity` where there are none',
     dimensions Map(LowCardinality(String), String)
         COMMENT 'what else `attribution(name=...)` says, by name' CODEC(ZSTD(1)),
+    signal LowCardinality(String) DEFAULT 'span' COMMENT 'what told of it: `span`, `log` or `metric`',
+    granularity LowCardinality(String) DEFAULT 'call' COMMENT '`call`; or `interval`: all calls of an interval that a metric tells of',
+    calls Nullable(UInt64) DEFAULT 1 COMMENT 'how many calls the row stands for; NULL: unknown',
+    agent LowCardinality(String) DEFAULT '' COMMENT 'the coding agent that made the call, such as `claude-code`; empty where none did',
     INDEX trace_id_bloom trace_id TYPE bloom_filter GRANULARITY 4,
     INDEX enriched_at_range enriched_at TYPE minmax GRANULARITY 1
 )

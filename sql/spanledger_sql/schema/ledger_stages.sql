@@ -78,7 +78,11 @@ CREATE TABLE IF NOT EXISTS ledger_batch
     vendor_quantity Decimal(18, 6) COMMENT 'as in `llm_spans`',
     speed LowCardinality(String) COMMENT 'as in `llm_spans`',
     provider_account LowCardinality(String) COMMENT 'as in `llm_spans`',
-    host_name LowCardinality(String) COMMENT 'as in `llm_spans`'
+    host_name LowCardinality(String) COMMENT 'as in `llm_spans`',
+    signal LowCardinality(String) DEFAULT 'span' COMMENT 'as in `llm_spans`',
+    granularity LowCardinality(String) DEFAULT 'call' COMMENT 'as in `llm_spans`',
+    calls Nullable(UInt64) DEFAULT 1 COMMENT 'as in `llm_spans`',
+    agent LowCardinality(String) COMMENT 'as in `llm_spans`'
 )
 ENGINE = Memory;
 

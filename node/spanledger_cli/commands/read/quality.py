@@ -61,7 +61,7 @@ def quality(
         if about is not About.usage:
             _print_more(store, request, about)
             return
-        frame = store.frame("reports/attribution/quality", **request.period.bounds, tenants=[])
+        frame = store.frame("reports/attribution/quality", **request.period.bounds, tenants=[], own="", own_values=[])
         if frame.empty:
             say_what_there_is(store, request.period)
         print_rows(

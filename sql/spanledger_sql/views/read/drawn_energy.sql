@@ -1,7 +1,7 @@
 -- What was drawn and emitted, and what it cost: a row for each call, and for each hour that a metered host was idle.
 --
 -- Columns:
---   calls: 1 of a call, 0 of idle energy: sum it to count calls
+--   calls: how many calls the row stands for, as far as that is known; 0 of idle energy: sum it to count calls
 --   ts: when the call started, or the hour, UTC
 --   tenant_id: of the call, or of the idle host's owner; '(idle)' where its policy names none
 --   cost_center, environment, service_name, feature, workflow, user_id, session_id, run_id: as in `calls`
@@ -18,7 +18,7 @@
 
 CREATE OR REPLACE VIEW drawn_energy AS
 SELECT
-    toUInt8(1) AS calls,
+    known_calls AS calls,
     ts, tenant_id, cost_center, environment, service_name, feature, workflow, user_id, session_id, run_id,
     provider, provider_account, model, service_tier, dimensions, operation,
     cloud_region, zone, host_name, energy_method, intensity_resolution, price_status, unpriced_parts, usage_source,
@@ -27,7 +27,7 @@ SELECT
 FROM calls
 UNION ALL
 SELECT
-    toUInt8(0) AS calls,
+    toUInt64(0) AS calls,
     toDateTime64(hour, 9, 'UTC') AS ts,
     if(tenant_id = '', '(idle)', tenant_id) AS tenant_id,
     '' AS cost_center, '' AS environment, '' AS service_name, '' AS feature, '' AS workflow, '' AS user_id,
