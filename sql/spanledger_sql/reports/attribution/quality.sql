@@ -3,6 +3,8 @@
 -- Parameters:
 --   from, to DateTime64(9, 'UTC'): the period of the calls, half-open
 --   tenants Array(String): whose calls; empty: all
+--   own String: a dimension of one's own, as `attribution(name=...)` says it; '' for none
+--   own_values Array(String): of which values; empty: all
 -- Columns:
 --   service: `service.name` of the spans
 --   dialect: whose attribute names they were read by
@@ -90,9 +92,7 @@ WITH
                                                    'counted by the instrumentation', 'input not told',
                                                    'output not told')) AS unbelieved
         FROM ledger FINAL
-        WHERE ts >= {from:DateTime64(9, 'UTC')} AND ts < {to:DateTime64(9, 'UTC')}
-            AND (empty({tenants:Array(String)})
-                OR has({tenants:Array(String)}, if(tenant_id = '', '(unattributed)', tenant_id)))
+        WHERE {{asked_for}}
         GROUP BY service_name, dialect, scope_name
         SETTINGS do_not_merge_across_partitions_select_final = 1
     )

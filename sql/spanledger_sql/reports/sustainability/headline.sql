@@ -7,6 +7,8 @@
 -- Parameters:
 --   from, to DateTime64(9, 'UTC'): the period, half-open
 --   tenants Array(String): whose calls; empty: all
+--   own String: a dimension of one's own, as `attribution(name=...)` says it; '' for none
+--   own_values Array(String): of which values; empty: all
 --   moment DateTime64(6, 'UTC'): as the ledger was then
 -- Columns:
 --   calls: counted ones
@@ -27,10 +29,7 @@ WITH
     (
         SELECT *
         FROM calls_at(moment = {moment:DateTime64(6, 'UTC')})
-        WHERE ts >= {from:DateTime64(9, 'UTC')}
-            AND ts < {to:DateTime64(9, 'UTC')}
-            AND (empty({tenants:Array(String)})
-                OR has({tenants:Array(String)}, if(tenant_id = '', '(unattributed)', tenant_id)))
+        WHERE {{asked_for}}
     )
 SELECT
     sum(known_calls) AS calls,
