@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import time
 from typing import TYPE_CHECKING
@@ -36,3 +37,16 @@ def _pads(key: bytes) -> tuple[str, str]:
     """The two blocks that HMAC-SHA256 (RFC 2104) puts before what it hashes, in hex. A key is shorter than a block."""
     block = key.ljust(_BLOCK, b"\0")
     return bytes(byte ^ 0x36 for byte in block).hex(), bytes(byte ^ 0x5C for byte in block).hex()
+
+
+def applied(store: Store, address: str) -> str:
+    """What is stored of an address that comes another way than over OTLP: as the views do, by the rule in force."""
+    rule = store.rows("SELECT treatment, inner_pad, outer_pad FROM email_rule ORDER BY version DESC LIMIT 1")
+    match rule[0]["treatment"] if rule else "drop":
+        case "keep":
+            return address
+        case "hash":
+            inner, outer = (bytes.fromhex(rule[0][name]) for name in ("inner_pad", "outer_pad"))
+            told = hashlib.sha256(inner + address.strip().lower().encode()).digest()
+            return f"email:{hashlib.sha256(outer + told).hexdigest()[:32]}"
+    return ""

@@ -18,8 +18,8 @@ SIGNALS = ("logs", "metrics", "traces")
 
 
 def with_address(message: Any) -> None:
-    [resource] = getattr(message, message.DESCRIPTOR.fields[0].name)
-    resource.resource.attributes.add(key="user.email").value.string_value = ADDRESS
+    for resource in getattr(message, message.DESCRIPTOR.fields[0].name):
+        resource.resource.attributes.add(key="user.email").value.string_value = ADDRESS
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_an_address_is_stored_as_the_configuration_says(
     configure(emails=treatment, email_key=KEY)
     email_rule.follow(books.store, books.configuration)
     told = [request for agent in ("claude-plain", "codex-plain") for request in captured(agent, signal)]
-    take(books, rewritten([one for one in told if one.count], with_address), f"address {signal} {treatment}")
+    take(books, rewritten(told, with_address), f"address {signal} {treatment}")
     assert {row["service_name"] for row in booked(books)} == {"claude-code", "codex_exec"}
     found = books.store.rows("SELECT attribution_raw['resource.user.email'] AS address FROM llm_spans")
     assert {row["address"] for row in found} == {stored}
