@@ -13,7 +13,7 @@ SELECT
     provider,
     model,
     part,
-    count() AS calls,
+    sum(least_calls) AS calls,
     calls / any(of_model) AS share,
     sum(toDecimal128(contracted_cost, 12)) AS contracted_cost
 FROM
@@ -22,7 +22,8 @@ FROM
         provider,
         model,
         contracted_cost,
-        count() OVER (PARTITION BY provider, model) AS of_model,
+        least_calls,
+        sum(least_calls) OVER (PARTITION BY provider, model) AS of_model,
         arrayDistinct(arrayMap(
             part -> replaceRegexpOne(part, '^[0-9.]+ ', ''),
             if(price_status = 'partial', splitByString(', ', unpriced_parts), []))) AS parts
