@@ -5,6 +5,9 @@
 --   by Array(String): any of day, agent, tenant, team, user, repository, subagent, skill, session, model, signal; the others
 --     are folded into ''
 --   timezone String: of the days
+--   tenants Array(String): whose calls; empty: all
+--   own String: a dimension of one's own, as `attribution(name=...)` says it; '' for none
+--   own_values Array(String): of which values; empty: all
 -- Columns:
 --   day, agent, tenant, team, user, repository, subagent, skill, session, model, signal: '' where not asked for
 --   calls: as far as they are known
@@ -60,7 +63,6 @@ SELECT
 FROM calls AS c
 LEFT JOIN allocated ON allocated.trace_id = c.trace_id AND allocated.span_id = c.span_id
 WHERE c.agent != ''
-    AND c.ts >= {from:DateTime64(9, 'UTC')}
-    AND c.ts < {to:DateTime64(9, 'UTC')}
+    AND {{asked_for}}
 GROUP BY ALL
 ORDER BY day, effective_cost DESC NULLS LAST, agent, user, model
