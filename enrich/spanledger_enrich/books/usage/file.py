@@ -73,7 +73,7 @@ def _json(path: Path, text: str) -> Iterator[UsageRecord]:
             yield from reports.openai_buckets(place, document)
         elif "results" in first and "starting_at" in first:
             yield from reports.anthropic_buckets(place, document)
-        elif first:
+        elif isinstance(data, list) and first:
             yield from _lines((f"{place}: data[{number}]", line) for number, line in enumerate(data))
         elif data is None:
             yield from _lines([(place, document)])
