@@ -21,6 +21,7 @@ from spanledger_enrich.ledger.parts_seen import PartsSeen
 from spanledger_enrich.ledger.resolution import resolve_again, resolve_models, resolve_places
 from spanledger_enrich.ledger.stages import Stages
 from spanledger_enrich.ledger.tenant_rules import store_rules
+from spanledger_enrich.ledger.usage_reports import follow_usage
 from spanledger_enrich.prices import price_book, price_list
 from spanledger_sql.data_errors import DATA_ERRORS
 from spanledger_sql.store import Store, StoreError, statement
@@ -152,14 +153,16 @@ class Worker:
         return enriched
 
     def _metered(self) -> int:
-        """What only metrics tell of: it follows when the calls are counted once."""
+        """What only metrics and usage reports tell of: it follows when the calls are counted once."""
         if self._arrived and self._arrived == self._metered_at:
             return 0
         enriched = 0
-        if follow_metrics(self._store, self._lease.version(last_version(self._store))):
-            # Some that are booked may count otherwise, without a new one.
-            self._recount = True
-            enriched = self._calls()
+        # What reports tell beyond metrics follows when those are booked.
+        for follow in (follow_metrics, follow_usage):
+            if follow(self._store, self._lease.version(last_version(self._store))):
+                # Some that are booked may count otherwise, without a new one.
+                self._recount = True
+                enriched += self._calls()
         self._metered_at = self._arrived
         return enriched
 

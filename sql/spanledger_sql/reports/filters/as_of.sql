@@ -25,7 +25,7 @@ WITH
             count() AS calls,
             min(ingested_at) AS oldest
         FROM llm_spans
-        WHERE ingested_at > (SELECT max(ingested_until) FROM enrich_progress)
+        WHERE ingested_at > (SELECT max(ingested_until) FROM enrich_progress WHERE worker NOT IN ('metrics', 'usage'))
     )
 SELECT
     written.first AS first,
