@@ -17,7 +17,14 @@ if TYPE_CHECKING:
     from spanledger_collector.spool import Spool
 
 
-def receiver(spool: Spool, host: str, port: int, *, max_request_bytes: int) -> tuple[grpc.aio.Server, int]:
+def receiver(
+    spool: Spool,
+    host: str,
+    port: int,
+    *,
+    max_request_bytes: int,
+    interceptors: tuple[grpc.aio.ServerInterceptor, ...] = (),
+) -> tuple[grpc.aio.Server, int]:
     """A gRPC server, not started yet, and the port it is bound to (``port`` 0 lets the system choose).
 
     Export answers once the request is on disk; INVALID_ARGUMENT for a body it cannot read, RESOURCE_EXHAUSTED for
@@ -27,13 +34,14 @@ def receiver(spool: Spool, host: str, port: int, *, max_request_bytes: int) -> t
         OSError: The port is taken.
     """
     server = grpc.aio.server(
+        interceptors=interceptors,
         options=[
             ("grpc.max_receive_message_length", max_request_bytes),
             ("grpc.so_reuseport", 0),
             ("grpc.max_concurrent_streams", 100),
             ("grpc.max_connection_idle_ms", 300_000),
             ("grpc.server_handshake_timeout_ms", 10_000),
-        ]
+        ],
     )
     server.add_generic_rpc_handlers((_ExportServices(spool),))
     try:

@@ -95,7 +95,9 @@ def receiver(
 
     async def ready(request: Request) -> Response:  # noqa: ARG001
         found = report()
-        return JSONResponse(found, status_code=200 if found["alive"] and not spool.full else 503)
+        because = "" if found["alive"] else found["problem"]
+        refused = because or spool.refuses
+        return JSONResponse({"ready": not refused, "because": refused, **found}, status_code=503 if refused else 200)
 
     return Starlette(
         routes=[

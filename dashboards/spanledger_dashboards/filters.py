@@ -1,4 +1,4 @@
-"""What the reader narrowed the pages to: period, time zone, tenants and a dimension of one's own, kept in the address."""
+"""What the reader narrowed the pages to: period, zone, tenants, a dimension of one's own; kept in the address."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def filters_in_sidebar() -> Filters | None:
 
 
 def _own(dimensions: list[str], as_of: Moment) -> tuple[str, tuple[str, ...], str]:
-    """The dimension of one's own that is shown, the values it is narrowed to, and what is wrong with those asked for."""
+    """The dimension of one's own that is shown, the values it is narrowed to, what is wrong with those asked for."""
     own = st.selectbox(
         "Your dimension",
         dimensions,

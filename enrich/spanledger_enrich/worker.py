@@ -64,6 +64,8 @@ class Worker:
     """
 
     def __init__(self, store: Store, configuration: Configuration) -> None:
+        self.booked = 0
+        """Calls written into the ledger since the start."""
         self._store = store
         self._configuration = configuration
         self._wake = threading.Event()
@@ -248,6 +250,7 @@ class Worker:
             self._stages.note_taken(scope["version"])
             record_progress(self._store, calls, scope["version"])
             self._recount = False
+            self.booked += calls
         if calls < limit:
             self._seen.add(parts)
             self._arrived = arrived

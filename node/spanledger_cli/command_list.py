@@ -32,6 +32,8 @@ COMMANDS = {
     "ingest": Listed(_RUN, "run.ingest", "Take in OTLP from files."),
     "replay": Listed(_RUN, "run.replay", "Send a public request trace as spans over OTLP."),
     "doctor": Listed(_RUN, "run.doctor", "What is wrong with this set-up, and how to mend it."),
+    "backup": Listed(_RUN, "run.backup", "Back the data folder up, while a node runs on it."),
+    "restore": Listed(_RUN, "run.backup", "Restore a backup into an empty data folder."),
     "docs": Listed(_RUN, "run.docs", "The pages of the documentation."),
     "chargeback": Listed(_FIGURES, "read.chargeback", "Cost, tokens, energy and emissions by tenant, model ..."),
     "agents": Listed(_FIGURES, "read.agents", "Coding agents: tokens, cost and emissions by user, team, model ..."),

@@ -71,7 +71,7 @@ def test_values_narrow_every_figure_and_are_told(open_page: Pages, counted: pd.D
             chosen["co2e_g"].sum(), like=chosen["co2e_g_high"].sum()
         )
     if name == "quality":
-        assert [m.delta for m in page.metric][0].endswith(f"of {figures.count(len(chosen))} calls")
+        assert next(iter(page.metric)).delta.endswith(f"of {figures.count(len(chosen))} calls")
 
 
 def test_the_chargeback_and_its_file_have_it_as_a_column(open_page: Pages, counted: pd.DataFrame) -> None:

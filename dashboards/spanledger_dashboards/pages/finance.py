@@ -269,6 +269,8 @@ def _chargeback(filters: Filters) -> None:
                 filters.own or "own": st.column_config.TextColumn(filters.own, width=120),
                 "calls": st.column_config.NumberColumn("Calls", format="localized", width=65),
                 "unknown_cost_calls": st.column_config.NumberColumn("Of unknown cost", format="localized"),
+                "partly_priced_calls": st.column_config.NumberColumn("Partly priced", format="localized"),
+                "unpriced_parts": st.column_config.TextColumn("Parts without a price"),
                 "input_tokens": st.column_config.NumberColumn("Input tokens", format="localized", width=98),
                 "cache_read_tokens": st.column_config.NumberColumn("From cache", format="localized", width=90),
                 "output_tokens": st.column_config.NumberColumn("Output tokens", format="localized", width=105),
@@ -287,6 +289,7 @@ def _chargeback(filters: Filters) -> None:
                 "output_tokens",
                 "list_cost_usd",
                 "unknown_cost_calls",
+                *(["partly_priced_calls", "unpriced_parts"] if rows["partly_priced_calls"].any() else []),
                 "cost_center",
             ],
         )

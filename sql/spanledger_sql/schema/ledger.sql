@@ -42,8 +42,8 @@ CREATE TABLE IF NOT EXISTS ledger
     usage_source LowCardinality(String)
         COMMENT '`reported`; `missing`: the span names no tokens, and all token columns are 0; or `estimated`, where that is configured',
     price_status LowCardinality(String)
-        COMMENT '`priced`; `partial`: a part of it has no price, so that its cost is only a part of what it costs; `free`: the user said so; or `unpriced`: no price book knows the model or the unit',
-    unpriced_parts String COMMENT 'of a `partial` price: what was charged for and has no price, such as `3 code execution`' CODEC(ZSTD(1)),
+        COMMENT '`priced`; `partial`: a part of it has no price, or only that of text, so that its cost is not all that it costs; `free`: the user said so; or `unpriced`: no price book knows the model or the unit',
+    unpriced_parts String COMMENT 'of a `partial` price: what was charged for and has no price, such as `3 code execution`, or no price but that of text, such as `90 output audio tokens at the price of text`' CODEC(ZSTD(1)),
     price_id LowCardinality(String) COMMENT 'the price used: book/provider/model@first day; empty where unpriced',
     price_valid_from Nullable(DateTime64(9, 'UTC'))
         COMMENT 'from when that price holds, UTC; 1970-01-01: no earlier price is known',

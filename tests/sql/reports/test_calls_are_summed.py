@@ -20,6 +20,7 @@ COUNTED_ROWS = {
     ("reports/attribution/quality.sql", "spans"): "spans that are no calls",
     ("reports/attribution/quality.sql", "duplicates"): "reports that do not count",
     ("reports/filters/as_of.sql", "calls"): "rows: whether there are any, and how many wait",
+    ("reports/finance/breakdown.sql", "names"): "names of the dimension",
     ("reports/finance/chargeback_table.sql", "all_rows"): "rows of the report",
     ("reports/operations/odd_calls.sql", "early"): "reports",
     ("reports/operations/odd_calls.sql", "late"): "reports",

@@ -13,6 +13,8 @@
 --   own: the value of the dimension of one's own; '' where a call says none, and without a dimension
 --   calls: counted ones
 --   unknown_cost_calls: of them, whose cost is in no row
+--   partly_priced_calls: of them, of whose cost a part is unknown and in no row
+--   unpriced_parts: up to five kinds of such parts
 --   input_tokens, cache_read_tokens, output_tokens: sums
 --   list_cost_usd, contracted_cost_usd: USD, sums of what is known
 --   all_rows: how many rows there are without the bound
@@ -25,6 +27,8 @@ SELECT
     if({own:String} = '', '', dimensions[{own:String}]) AS own,
     sum(known_calls) AS calls,
     sumIf(least_calls, c.contracted_cost IS NULL) AS unknown_cost_calls,
+    sumIf(least_calls, c.price_status = 'partial') AS partly_priced_calls,
+    {{kinds_of_parts}} AS unpriced_parts,
     sum(c.input_tokens) AS input_tokens,
     sum(c.cache_read_tokens) AS cache_read_tokens,
     sum(c.output_tokens) AS output_tokens,
