@@ -125,7 +125,9 @@ def _moves(store: Store, scope: Scope, models: Mapping[str, str]) -> dict[str, l
         said = named if recorded == EVERY_MODEL else f"{recorded}={named}"
         seen = _every(store, scope) if recorded == EVERY_MODEL else _recorded(store, recorded)
         if not seen and recorded != EVERY_MODEL:
-            raise WhatIfError(f"--model {said}: no call in the ledger has the model {recorded!r}{_meant(store, recorded)}")
+            raise WhatIfError(
+                f"--model {said}: no call in the ledger has the model {recorded!r}{_meant(store, recorded)}"
+            )
         provider, _, other = named.rpartition("/") if named.count("/") == 1 else ("", "", named)
         provider = _known(store, said, provider.lower(), other, {row["provider"] for row in seen})
         for row in seen:

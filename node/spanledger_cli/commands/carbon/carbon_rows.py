@@ -26,6 +26,7 @@ def carbon_rows(
     request: ReportRequest,
     dimensions: Dimensions,
     own: OwnDimensions | None = None,
+    /,
     **parameters: object,
 ) -> pd.DataFrame:
     """Rows of ``reports/carbon/NAME.sql``, without the columns of the dimensions that were not asked for."""
