@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from spanledger_cli.export import Destination, Format, export
+from spanledger_cli.export import Destination, Format, export, known
 from spanledger_cli.table import table_of, visible
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def print_rows(
     if destination.chosen is not Format.table:
         export([frame if period is None else _with_period(frame, period)], destination)
         return
-    left_out = {*details, *(name for name in gaps if not frame[name].any())}
+    left_out = {*details, *(name for name in gaps if not any(map(known, frame[name])))}
     _print_table(frame.drop(columns=list(left_out)), title, tuple(total), destination)
 
 
