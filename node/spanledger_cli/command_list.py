@@ -40,6 +40,7 @@ COMMANDS = {
     "whatif": Listed(_FIGURES, "read.whatif", "What recorded usage would have cost otherwise."),
     "sql": Listed(_FIGURES, "read.sql", "Run a query on the ledger's database."),
     "commitments": Listed(_BOOKS, "books.commitments", "Reserved throughput, hardware, flat fees, and who bears them."),
+    "bills": Listed(_BOOKS, "books.bills", "Providers' bills, as they came and line by line."),
     "restate": Listed(_BOOKS, "books.restatements", "Compute calls anew with what is known today."),
     "restatements": Listed(_BOOKS, "books.restatements", "What was restated, by whom and why."),
     "prices": Listed(_REFERENCE, "reference.prices", "Price books, exchange rates, and what models mean."),
