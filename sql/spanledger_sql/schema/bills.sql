@@ -15,6 +15,7 @@ CREATE TABLE IF NOT EXISTS bill
     last_day Date COMMENT 'of its lines, in `timezone`',
     lines UInt64 COMMENT 'how many it has',
     charges UInt64 COMMENT 'how many of them have an amount; the others are counts of use',
+    invoiced_charges UInt64 COMMENT 'how many charges name their invoice',
     unknown_lines UInt64 COMMENT 'how many are not understood',
     decimals UInt8 COMMENT 'how many decimals its amounts are given in',
     amounts Array(Decimal(38, 12)) COMMENT 'what it comes to, in each of `currencies`',

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 KIND: Final = "bill"
 _AT_ONCE: Final = 20_000
+_CENT: Final = Decimal("0.01")
 
 
 class UnknownBillError(MendableError):
@@ -77,6 +78,7 @@ def checked(store: Store, paths: Sequence[Path], *, part: bool = False) -> list[
             "last_day": max(line.day for line in read.lines),
             "lines": len(read.lines),
             "charges": len(charges),
+            "invoiced_charges": sum(bool(line.invoice_id) for line in charges),
             "unknown_lines": len(read.unknown),
             "decimals": decimals(line.amount for line in charges if line.amount is not None),
             "amounts": [_total(charges, currency) for currency in read.names("currency")],
@@ -134,7 +136,8 @@ def remove(store: Store, name: str) -> dict[str, Any]:
 
 
 def _total(charges: Sequence[BillLine], currency: str) -> Decimal:
-    return sum((line.amount for line in charges if line.currency == currency and line.amount is not None), Decimal(0))
+    total = sum((line.amount for line in charges if line.currency == currency and line.amount is not None), Decimal(0))
+    return total.quantize(_CENT) if total == total.quantize(_CENT) else total.normalize()
 
 
 def _refuse_second(path: Path, about: dict[str, Any], others: Sequence[dict[str, Any]]) -> None:
@@ -150,7 +153,7 @@ def _refuse_second(path: Path, about: dict[str, Any], others: Sequence[dict[str,
                 f"that with 'spanledger bills remove {other['bill_id'][:12]}', or import a further part with --part; "
                 "nothing was imported"
             )
-        named = about["invoices"] and other["invoices"]
+        named = all(one["invoiced_charges"] == one["charges"] for one in (about, other))
         of_others = about["accounts"] and other["accounts"] and not set(about["accounts"]) & set(other["accounts"])
         apart = about["last_day"] < other["first_day"] or other["last_day"] < about["first_day"]
         if not named and not of_others and not apart:

@@ -19,7 +19,7 @@ class BillFormat:
 
     Attributes:
         name: For people: `OpenAI costs`.
-        timezone: Of its days.
+        timezone: Of its days; '' where the file says it in a column `timezone`, else UTC.
         told_by: The columns, or fields, that a file of it has: all of any of these sets.
         lines: What a record says: one line or several; none where it is an empty one, such as a day without a cost.
         fits: What else must hold of a file with the columns.

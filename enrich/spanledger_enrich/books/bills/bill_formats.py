@@ -9,8 +9,16 @@ from spanledger_enrich.books.bills.bill_line import ReadBill
 from spanledger_enrich.books.bills.formats import (
     anthropic_cost,
     anthropic_usage,
+    aws_cur,
+    azure_cost_details,
+    databricks_usage,
+    deepseek_usage,
+    focus_file,
+    google_billing_export,
     openai_costs,
     openai_usage,
+    openrouter_activity,
+    plain_csv,
 )
 from spanledger_enrich.files.import_file import ImportFileError
 
@@ -26,6 +34,15 @@ FORMATS: Final[tuple[BillFormat, ...]] = (
     anthropic_cost.CONSOLE,
     anthropic_usage.API,
     anthropic_usage.CONSOLE,
+    focus_file.FORMAT,
+    aws_cur.FORMAT,
+    azure_cost_details.FORMAT,
+    google_billing_export.FORMAT,
+    openrouter_activity.FORMAT,
+    deepseek_usage.AMOUNT,
+    deepseek_usage.COST,
+    databricks_usage.FORMAT,
+    plain_csv.FORMAT,
 )
 
 
@@ -46,4 +63,12 @@ def read(path: Path) -> tuple[BillFile, ReadBill]:
     lines = tuple(line for record in file.records for line in found.lines(record))
     if not lines:
         raise ImportFileError(f"{path}: {found.name}: holds no charge; nothing was imported")
-    return file, ReadBill(found.name, found.timezone, lines)
+    return file, ReadBill(found.name, found.timezone or _told_timezone(file), lines)
+
+
+def _told_timezone(file: BillFile) -> str:
+    zones = {record.text("timezone") or "UTC": record for record in reversed(file.records)}
+    first, *others = sorted(zones, key=lambda zone: zones[zone].number)
+    if others:
+        zones[others[0]].refuse("timezone", others[0], f"expected {first}, as in the lines before: a bill has one")
+    return first
