@@ -58,3 +58,55 @@ CREATE TABLE IF NOT EXISTS bill_line
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (bill_id, line, part);
+
+-- One reconciliation whose difference was allocated to tenants. The latest of a provider and period is in force.
+CREATE TABLE IF NOT EXISTS reconciliation
+(
+    reconciliation_id String COMMENT 'the reconciliation',
+    provider LowCardinality(String) COMMENT 'whose bills',
+    first_day Date COMMENT 'of the period, in `timezone` of the books and in `bill_timezone` of the bills',
+    last_day Date COMMENT 'of the period, the last included',
+    timezone LowCardinality(String) COMMENT 'of the books',
+    bill_timezone LowCardinality(String) COMMENT 'of the bills',
+    bills Array(String) COMMENT 'the bills that it rests on',
+    currency LowCardinality(String) COMMENT 'of the bills',
+    metered Decimal(38, 12) COMMENT 'by the books, USD',
+    billed Decimal(38, 12) COMMENT 'by the bills, USD',
+    invoiced Decimal(38, 12) COMMENT 'by the bills, in `currency`, to its subunit',
+    coverage Nullable(Float64) COMMENT 'share of the billed use that is metered, 0 to 1; NULL: nothing was billed',
+    open_amount Decimal(38, 12) COMMENT 'the causes that a reconciliation must not have, each without its sign, USD',
+    tolerance Decimal(38, 12) COMMENT 'how much of that was allowed, USD',
+    policy LowCardinality(String) COMMENT 'how the difference is allocated: `metered`, `even` or `unattributed`',
+    made_by String COMMENT 'the user who did it',
+    made_at DateTime64(6, 'UTC') DEFAULT now64(6, 'UTC') COMMENT 'when, UTC'
+)
+ENGINE = ReplacingMergeTree(made_at)
+ORDER BY (provider, first_day, last_day);
+
+-- What a tenant is charged beside its metered cost, so that all tenants together pay the invoice.
+CREATE TABLE IF NOT EXISTS bill_adjustment
+(
+    reconciliation_id String COMMENT 'the reconciliation',
+    provider LowCardinality(String) COMMENT 'whose bills',
+    tenant_id LowCardinality(String) COMMENT 'who is charged',
+    cause LowCardinality(String)
+        COMMENT 'of the difference, as the report `bills/bridge` names it; `to the subunit`: what makes the tenant''s total whole cents',
+    amount Decimal(38, 12) COMMENT 'USD'
+)
+ENGINE = MergeTree
+ORDER BY (reconciliation_id, tenant_id, cause);
+
+-- What a tenant's part of an invoice is: its metered cost and all adjustments.
+CREATE TABLE IF NOT EXISTS invoice_share
+(
+    reconciliation_id String COMMENT 'the reconciliation',
+    provider LowCardinality(String) COMMENT 'whose bills',
+    tenant_id LowCardinality(String) COMMENT 'who is charged',
+    metered Decimal(38, 12) COMMENT 'by the books, USD',
+    adjusted Decimal(38, 12) COMMENT 'the sum of the tenant''s rows of bill_adjustment, USD',
+    amount Decimal(38, 12) COMMENT 'metered + adjusted, USD',
+    currency LowCardinality(String) COMMENT 'of the bills',
+    invoiced Decimal(38, 12) COMMENT 'in `currency`, to its subunit: these sum to the invoice'
+)
+ENGINE = MergeTree
+ORDER BY (reconciliation_id, tenant_id);

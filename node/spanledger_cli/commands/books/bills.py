@@ -9,6 +9,7 @@ import typer
 
 from spanledger_cli.export import Destination
 from spanledger_cli.options import Files, Output, OutputFile, open_store
+from spanledger_cli.report_request import ReportRequest, over_a_period
 from spanledger_cli.terminal import console, print_rows
 from spanledger_enrich.books.bills import bill
 from spanledger_settings.figures import counted
@@ -117,6 +118,27 @@ def bills_history(context: typer.Context, output: Output = None, file: OutputFil
     with open_store(context) as store:
         frame = store.frame("reports/operations/book_history", kind=bill.KIND)
     print_rows(frame, Destination(output, file), title="History of bills")
+
+
+@bills.command("shares")
+@over_a_period()
+def bills_shares(context: typer.Context, request: ReportRequest) -> None:
+    """What each tenant's part of the invoices is, where 'spanledger reconcile --allocate' made them.
+
+    Try:
+
+        spanledger bills shares --month 2024-10
+    """
+    asked = request.period
+    with open_store(context) as store:
+        frame = store.frame("reports/bills/shares", first=str(asked.first_day), last=str(asked.last_day))
+    print_rows(
+        frame,
+        request.output,
+        title=f"Invoices by tenant, {asked}",
+        total=["metered", "adjusted", "amount"],
+        details=["reconciliation_id"],
+    )
 
 
 def _tell(one: CheckedBill) -> None:

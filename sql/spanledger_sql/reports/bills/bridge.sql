@@ -73,7 +73,7 @@ WITH
             cityHash64(response_id, model, input_tokens, output_tokens) AS answer,
             min((ts, span_id)) AS first_of_it
         FROM calls
-        WHERE provider IN ({names:Array(String)}) AND response_id != ''
+        WHERE has({names:Array(String)}, provider) AND response_id != ''
             AND ts >= least({from:DateTime64(9, 'UTC')}, {begins:DateTime64(9, 'UTC')})
             AND ts < greatest({to:DateTime64(9, 'UTC')}, {ends:DateTime64(9, 'UTC')})
         GROUP BY answer
@@ -109,7 +109,7 @@ WITH
         FROM calls AS call
         LEFT JOIN repeated
             ON repeated.answer = cityHash64(call.response_id, call.model, call.input_tokens, call.output_tokens)
-        WHERE call.provider IN ({names:Array(String)})
+        WHERE has({names:Array(String)}, call.provider)
             AND call.ts >= least({from:DateTime64(9, 'UTC')}, {begins:DateTime64(9, 'UTC')})
             AND call.ts < greatest({to:DateTime64(9, 'UTC')}, {ends:DateTime64(9, 'UTC')})
             AND (call.trace_id, call.span_id) NOT IN
