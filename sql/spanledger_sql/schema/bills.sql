@@ -110,3 +110,26 @@ CREATE TABLE IF NOT EXISTS invoice_share
 )
 ENGINE = MergeTree
 ORDER BY (reconciliation_id, tenant_id);
+
+-- A term of a reconciliation's bridge: what was metered, a cause, or what was billed. Kept of reconciliations that were
+-- allocated; of others only while they are at work.
+CREATE TABLE IF NOT EXISTS reconciliation_term
+(
+    reconciliation_id String COMMENT 'the reconciliation',
+    provider LowCardinality(String) COMMENT 'whose bills',
+    account LowCardinality(String) COMMENT 'as calls name it, else as the bill does; empty: not told',
+    model_key LowCardinality(String) COMMENT 'of the model, as bills and calls have it alike; empty: not told',
+    model LowCardinality(String) COMMENT 'as calls name it, else as the bill does',
+    meter LowCardinality(String) COMMENT 'what is counted: `input`, `cache_read`, `cache_write`, `output`, `all`, `search`, `unit`, `requests`; of charges that are no use as in `bill_line`',
+    tier LowCardinality(String) COMMENT 'as `service_tier` in `bill_line`',
+    day Date COMMENT 'in the bill''s zone; of a bill that has no days, the first of the period',
+    cause LowCardinality(String) COMMENT '`metered`, `billed`, or a cause as the report `bills/bridge` names it',
+    amount Decimal(38, 12) COMMENT 'USD',
+    covered Decimal(38, 12) COMMENT 'of `coverable`, what is metered, USD',
+    coverable Decimal(38, 12) COMMENT 'billed use, USD',
+    lines UInt64 COMMENT 'of the bill',
+    unpriced_calls UInt64 COMMENT 'metered calls without a known cost',
+    made_at DateTime64(6, 'UTC') DEFAULT now64(6, 'UTC') COMMENT 'when the row was written, UTC'
+)
+ENGINE = MergeTree
+ORDER BY (reconciliation_id, cause, day);

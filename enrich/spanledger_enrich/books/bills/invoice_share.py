@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal, localcontext
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -68,8 +67,7 @@ def allocate(store: Store, done: Reconciliation, policy: Policy, made_by: str) -
     if done.currency == "USD":
         for tenant, of in adjustments.items():
             of[TO_THE_SUBUNIT] = shares[tenant] - exact[tenant]
-    identity = str(uuid.uuid4())
-    known = {"reconciliation_id": identity, "provider": done.provider}
+    known = {"reconciliation_id": done.reconciliation_id, "provider": done.provider}
     rows = [
         {
             **known,
@@ -88,7 +86,7 @@ def allocate(store: Store, done: Reconciliation, policy: Policy, made_by: str) -
     ])  # fmt: skip
     store.insert("invoice_share", rows)
     # In force once this row is there.
-    store.insert("reconciliation", [_about(done, identity, policy, made_by, invoiced)])
+    store.insert("reconciliation", [_about(done, policy, made_by, invoiced)])
     return rows
 
 
@@ -137,11 +135,11 @@ def _refuse_overlap(store: Store, done: Reconciliation) -> None:
 
 
 def _about(
-    done: Reconciliation, identity: str, policy: Policy, made_by: str, invoiced: Decimal
+    done: Reconciliation, policy: Policy, made_by: str, invoiced: Decimal
 ) -> dict[str, Any]:
     coverage = done.total["coverage"]
     return {
-        "reconciliation_id": identity,
+        "reconciliation_id": done.reconciliation_id,
         "provider": done.provider,
         "first_day": done.period.first_day,
         "last_day": done.period.last_day,

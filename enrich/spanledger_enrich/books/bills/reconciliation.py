@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import uuid
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
@@ -44,6 +45,7 @@ class Reconciliation:
     """One provider's bridge.
 
     Attributes:
+        reconciliation_id: Of its terms, which are stored until `forget`.
         provider: Who charges.
         period: Of the books; its local days are the bill's, too.
         zone: Of the bill's days.
@@ -56,6 +58,7 @@ class Reconciliation:
         names: What calls call the provider.
     """
 
+    reconciliation_id: str
     provider: str
     period: Period
     zone: str
@@ -145,6 +148,16 @@ def reconcile(
     ]  # fmt: skip
 
 
+def forget(store: Store, done: Sequence[Reconciliation]) -> None:
+    """Delete the terms of reconciliations that nothing rests on, and what killed ones left."""
+    kept = "reconciliation_id NOT IN (SELECT reconciliation_id FROM reconciliation)"
+    store.execute(
+        "DELETE FROM reconciliation_term WHERE (reconciliation_id IN {ids:Array(String)} "
+        f"OR made_at < now() - INTERVAL 1 DAY) AND {kept}",
+        {"ids": [one.reconciliation_id for one in done]},
+    )
+
+
 def without_bill(store: Store, asked: Period, done: Sequence[Reconciliation]) -> dict[str, Decimal]:
     """What calls of the period cost at providers that no reconciliation is of, USD."""
     found: dict[str, Decimal] = {}
@@ -186,16 +199,29 @@ def _one(
         "zone": billed["zone"],
         "drift": drift,
     }
-    rows = store.frame("reports/bills/bridge", **parameters, by=list(by))
-    whole = rows if not by else store.frame("reports/bills/bridge", **parameters, by=[])
+    identity = str(uuid.uuid4())
+    _stage(store, identity, parameters)
+    rows = store.frame("reports/bills/bridge", reconciliation_id=identity, by=list(by))
+    whole = rows if not by else store.frame("reports/bills/bridge", reconciliation_id=identity, by=[])
     total = whole.iloc[0].to_dict()
     if total["metered"] + sum(total[cause] for cause in CAUSES) != total["billed"]:
         raise AssertionError(f"the bridge of {provider} does not sum: {total}")
     allowed = focus_tolerance(billed["lines"], currency) * Decimal(billed["usd_each"]) if tolerance is None else tolerance
     return Reconciliation(
-        provider, asked, billed["zone"], currency, tuple(sorted(billed["bills"])), billed["amount"], total, rows, allowed,
+        identity, provider, asked, billed["zone"], currency, tuple(sorted(billed["bills"])), billed["amount"], total, rows, allowed,
         tuple(names),
     )  # fmt: skip
+
+
+def _stage(store: Store, identity: str, parameters: dict[str, Any]) -> None:
+    """Put down the terms of a bridge; what the stages before it put down goes again, whatever happens."""
+    tables = {name: f"reconciliation_{name}_{identity.replace('-', '')}" for name in ("charges", "used")}
+    try:
+        for stage in ("reconciliation/1_charges", "reconciliation/2_used", "reconciliation/3_terms"):
+            store.execute(statement(stage), {**parameters, **tables, "reconciliation_id": identity})
+    finally:
+        for table in tables.values():
+            store.execute(f"DROP TABLE IF EXISTS {table}")
 
 
 def _wide(asked: Period) -> dict[str, str]:

@@ -93,6 +93,7 @@ def reconcile(
                 for row in invoice_share.allocate(store, one, allocate, getpass.getuser())  # type: ignore[arg-type]
             ]
             _print_shares(shares, request.output, allocate)
+        reconciliation.forget(store, done)
         say_what_is_missing(store, configuration(context))
     if not all(one.holds for one in done):
         raise typer.Exit(1)
