@@ -1,4 +1,4 @@
-"""One month of traffic, twice: as rows of the ledger, and as each provider would bill it, with what is planted between."""
+"""One month of traffic, twice: as rows of the ledger, and as each provider would bill it."""
 
 from __future__ import annotations
 
@@ -82,7 +82,9 @@ def model(name: str, input_price: str, cached: str, output: str, *, tokens: tupl
     """A model with prices of a million tokens and the tokens of its calls: input, cache read, output."""
     meters = ("input", "cache_read", "output")
     return Priced(
-        name, dict(zip(meters, tokens, strict=True)), dict(zip(meters, map(Decimal, (input_price, cached, output)), strict=True))
+        name,
+        dict(zip(meters, tokens, strict=True)),
+        dict(zip(meters, map(Decimal, (input_price, cached, output)), strict=True)),
     )
 
 

@@ -1,4 +1,4 @@
-"""Bills in the database: each file once, each invoice once; imported whole or not at all, and taken back with a record."""
+"""Bills in the database: each file once, each invoice once; imported whole or not at all, taken back with a record."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ def checked(store: Store, paths: Sequence[Path], *, part: bool = False) -> list[
         file, read = bill_formats.read(path)
         if file.goes_on and not part:
             raise ImportFileError(
-                f"{path}: has_more: the report goes on in a next page, which is not there; fetch all pages and put them "
-                "in one file, a page a line, or import them together with --part; nothing was imported"
+                f"{path}: has_more: the report goes on in a next page, which is not there; fetch all pages and put "
+                "them in one file, a page a line, or import them together with --part; nothing was imported"
             )
         charges = read.charges
         about = {
@@ -141,7 +141,7 @@ def _total(charges: Sequence[BillLine], currency: str) -> Decimal:
 
 
 def _refuse_second(path: Path, about: dict[str, Any], others: Sequence[dict[str, Any]]) -> None:
-    """Complain where another bill charges for the same: an invoice of both, or days of one account without an invoice."""
+    """Complain where another bill charges for the same: an invoice of both, or days of one account without one."""
     if not about["charges"]:
         return
     for other in others:

@@ -1,4 +1,4 @@
-"""The file of a bill as records: CSV, JSON (of an API, page by page, or a record a line) or Parquet, each as it came."""
+"""The file of a bill as records, each as it came: CSV, JSON (of an API, page by page, or a record a line), Parquet."""
 
 from __future__ import annotations
 
@@ -177,11 +177,11 @@ def _no_number(word: str) -> NoReturn:
 
 
 def _json(path: Path, pages: list[Any]) -> Iterator[Record]:
-    """The records of documents: what is in the buckets of pages, with the bucket's times, or the documents themselves."""
+    """The records of documents: what is in the buckets of pages, with their times, or the documents themselves."""
     number = 0
     for page in pages:
-        entries = page.get("data") if isinstance(page, dict) and isinstance(page.get("data"), list) else [page]
-        for entry in entries:
+        data = page.get("data") if isinstance(page, dict) else None
+        for entry in data if isinstance(data, list) else [page]:
             bucket = isinstance(entry, dict) and isinstance(entry.get("results"), list)
             times = {name: entry[name] for name in _TIMES if name in entry} if bucket else {}
             for one in entry["results"] if bucket else [entry]:

@@ -1,4 +1,4 @@
-"""A line of a bill, as it came and as every bill says it: whose, which model and meter, when, how much, for how much."""
+"""A line of a bill, as it came and as every bill says it: whose, of which model and meter, when, how much."""
 
 from __future__ import annotations
 

@@ -45,8 +45,8 @@ def allocate(store: Store, done: Reconciliation, policy: Policy, made_by: str) -
     Args:
         store: The database.
         done: The reconciliation.
-        policy: `metered`: in proportion to what each tenant's calls of the provider cost; `even`: the same to each tenant
-            with calls; `unattributed`: all of it to nobody's line.
+        policy: `metered`: in proportion to what each tenant's calls of the provider cost; `even`: the same to each
+            tenant with calls; `unattributed`: all of it to nobody's line.
         made_by: The user who does it.
 
     Raises:
@@ -91,7 +91,7 @@ def allocate(store: Store, done: Reconciliation, policy: Policy, made_by: str) -
 
 
 def _rounded(exact: Mapping[str, Decimal], billed: Decimal, invoiced: Decimal, coin: Decimal) -> dict[str, Decimal]:
-    """The exact shares in coins that sum to the invoice: each rounded down, the coins that are left to the largest rests."""
+    """The exact shares in coins that sum to the invoice: the coins that are left go to the largest remainders."""
     with localcontext() as context:
         context.prec = 76
         rate = invoiced / billed if billed else Decimal(1)
@@ -134,9 +134,7 @@ def _refuse_overlap(store: Store, done: Reconciliation) -> None:
             )
 
 
-def _about(
-    done: Reconciliation, policy: Policy, made_by: str, invoiced: Decimal
-) -> dict[str, Any]:
+def _about(done: Reconciliation, policy: Policy, made_by: str, invoiced: Decimal) -> dict[str, Any]:
     coverage = done.total["coverage"]
     return {
         "reconciliation_id": done.reconciliation_id,

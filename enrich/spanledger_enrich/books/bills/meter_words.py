@@ -31,8 +31,8 @@ _MEANING: Final = {
         "global": "global gl glbl glb",
         "zone": "dzone dz dzn datazone",
         "regional": "regional regnl rgnl region",
-        "": "token tokens tok count units unit ga predictions prediction 1m 1k usage standard std million millions miss "
-            "uncached ephemeral 5m long context short",
+        "": "token tokens tok count units unit ga predictions prediction 1m 1k usage standard std million millions "
+            "miss uncached ephemeral 5m long context short",
     }.items()
     for name in names.split()
 }  # fmt: skip

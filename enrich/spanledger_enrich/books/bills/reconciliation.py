@@ -1,4 +1,4 @@
-"""What was metered, reconciled with what a provider billed: a bridge by cause that sums exactly, and whether it holds."""
+"""What was metered, reconciled with what was billed: a bridge by cause that sums exactly, and whether it holds."""
 
 from __future__ import annotations
 
@@ -22,18 +22,44 @@ if TYPE_CHECKING:
 
 # What a reconciliation must not have, and what it may: the bill itself says what that is, or the calendar.
 OPEN: Final = (
-    "duplicates", "unmetered_accounts", "missing_usage", "unbilled_usage", "unbilled_days", "token_drift", "tiers",
-    "price_differences", "unknown_lines",
-)  # fmt: skip
+    "duplicates",
+    "unmetered_accounts",
+    "missing_usage",
+    "unbilled_usage",
+    "unbilled_days",
+    "token_drift",
+    "tiers",
+    "price_differences",
+    "unknown_lines",
+)
 CLOSED: Final = ("zone_edges", "other_charges", "tax", "credits", "rounding")
 CAUSES: Final = ("zone_edges", *OPEN, "other_charges", "tax", "credits", "rounding")
 DRIFT: Final = 0.02
 # Digits after the point of currencies that have not two, by ISO 4217.
 _DIGITS: Final = {
-    **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF",
-                     "XOF", "XPF"), 0),
+    **dict.fromkeys(
+        (
+            "BIF",
+            "CLP",
+            "DJF",
+            "GNF",
+            "ISK",
+            "JPY",
+            "KMF",
+            "KRW",
+            "PYG",
+            "RWF",
+            "UGX",
+            "VND",
+            "VUV",
+            "XAF",
+            "XOF",
+            "XPF",
+        ),
+        0,
+    ),
     **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
-}  # fmt: skip
+}
 
 
 class ReconciliationError(MendableError):
@@ -130,32 +156,33 @@ def reconcile(
     days = {"first": str(asked.first_day), "last": str(asked.last_day)}
     billed = store.rows(statement("lookups/billed_providers"), **days)
     wanted = [price_list.seller(name.lower()) for name in providers]
-    for name in [name for name in wanted if name not in {row["provider"] for row in billed}] or ([] if billed else [""]):
+    for name in [name for name in wanted if name not in {row["provider"] for row in billed}] or (
+        [] if billed else [""]
+    ):
         some = ", ".join(row["provider"] for row in billed)
         raise ReconciliationError(
             f"there is no bill{f' of {name}' if name else ''} with charges from {asked.first_day} to {asked.last_day}"
             + (f"; there are some of {some}" if some else "; see 'spanledger bills list'")
         )
-    metered = {
-        row["provider"]
-        for row in store.rows(statement("reports/bills/metered_providers"), **_wide(asked))
-    }
+    metered = {row["provider"] for row in store.rows(statement("reports/bills/metered_providers"), **_wide(asked))}
     return [
-        _one(store, asked, row, sorted(name for name in metered if price_list.seller(name) == row["provider"]),
-             by, tolerance, drift)
+        _one(
+            store,
+            asked,
+            row,
+            sorted(name for name in metered if price_list.seller(name) == row["provider"]),
+            by,
+            tolerance,
+            drift,
+        )
         for row in billed
         if not wanted or row["provider"] in wanted
-    ]  # fmt: skip
+    ]
 
 
 def forget(store: Store, done: Sequence[Reconciliation]) -> None:
     """Delete the terms of reconciliations that nothing rests on, and what killed ones left."""
-    kept = "reconciliation_id NOT IN (SELECT reconciliation_id FROM reconciliation)"
-    store.execute(
-        "DELETE FROM reconciliation_term WHERE (reconciliation_id IN {ids:Array(String)} "
-        f"OR made_at < now() - INTERVAL 1 DAY) AND {kept}",
-        {"ids": [one.reconciliation_id for one in done]},
-    )
+    store.execute(statement("reconciliation/forget"), {"ids": [one.reconciliation_id for one in done]})
 
 
 def without_bill(store: Store, asked: Period, done: Sequence[Reconciliation]) -> dict[str, Decimal]:
@@ -193,7 +220,13 @@ def _one(
         "provider": provider,
         "names": names,
         **asked.bounds,
-        **dict(zip(("begins", "ends"), of_days(asked.first_day, asked.last_day, billed["zone"]).bounds.values(), strict=True)),
+        **dict(
+            zip(
+                ("begins", "ends"),
+                of_days(asked.first_day, asked.last_day, billed["zone"]).bounds.values(),
+                strict=True,
+            )
+        ),
         "first": str(asked.first_day),
         "last": str(asked.last_day),
         "zone": billed["zone"],
@@ -203,14 +236,25 @@ def _one(
     _stage(store, identity, parameters)
     rows = store.frame("reports/bills/bridge", reconciliation_id=identity, by=list(by))
     whole = rows if not by else store.frame("reports/bills/bridge", reconciliation_id=identity, by=[])
-    total = whole.iloc[0].to_dict()
+    total = {str(name): value for name, value in whole.iloc[0].items()}
     if total["metered"] + sum(total[cause] for cause in CAUSES) != total["billed"]:
         raise AssertionError(f"the bridge of {provider} does not sum: {total}")
-    allowed = focus_tolerance(billed["lines"], currency) * Decimal(billed["usd_each"]) if tolerance is None else tolerance
+    allowed = (
+        focus_tolerance(billed["lines"], currency) * Decimal(billed["usd_each"]) if tolerance is None else tolerance
+    )
     return Reconciliation(
-        identity, provider, asked, billed["zone"], currency, tuple(sorted(billed["bills"])), billed["amount"], total, rows, allowed,
+        identity,
+        provider,
+        asked,
+        billed["zone"],
+        currency,
+        tuple(sorted(billed["bills"])),
+        billed["amount"],
+        total,
+        rows,
+        allowed,
         tuple(names),
-    )  # fmt: skip
+    )
 
 
 def _stage(store: Store, identity: str, parameters: dict[str, Any]) -> None:

@@ -18,9 +18,10 @@ from spanledger_enrich.books.bills import invoice_share, reconciliation
 from spanledger_enrich.books.bills.invoice_share import POLICIES
 from spanledger_enrich.books.bills.reconciliation import CAUSES, DRIFT, Reconciliation
 from spanledger_settings.figures import counted
+from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from spanledger_settings.period import Period
     from spanledger_sql.store import Store
@@ -46,13 +47,14 @@ def reconcile(
         ),
     ] = None,
     drift: Annotated[
-        float, typer.Option(help="Share of a quantity up to which a difference is one of counting tokens.", min=0, max=1)
+        float,
+        typer.Option(help="Share of a quantity up to which a difference is one of counting tokens.", min=0, max=1),
     ] = DRIFT,
     allocate: Annotated[
         str | None,
         typer.Option(
-            help="Allocate the difference to tenants, so that they pay the invoice together: 'metered', in proportion to "
-            "their cost; 'even'; or 'unattributed', to nobody's line.",
+            help="Allocate the difference to tenants, so that they pay the invoice together: 'metered', in proportion "
+            "to their cost; 'even'; or 'unattributed', to nobody's line.",
             metavar="POLICY",
             show_default=False,
         ),
@@ -139,7 +141,8 @@ def _rows(done: Sequence[Reconciliation], by: Sequence[str]) -> pd.DataFrame:
         frame = one.rows.copy()
         frame.insert(0, "provider", one.provider)
         if tuple(by) == ("provider",):
-            frame = frame.assign(open=one.open_amount, tolerance=one.tolerance, holds=one.holds)
+            for name, value in (("open", one.open_amount), ("tolerance", one.tolerance), ("holds", one.holds)):
+                frame[name] = [value] * len(frame)
         frames.append(frame)
     rows = pd.concat(frames, ignore_index=True)
     rest = [name for name in rows if name not in _DIMENSIONS.known]
@@ -157,26 +160,14 @@ def _seen(done: Sequence[Reconciliation]) -> list[str]:
 
 def _tell(store: Store, asked: Period, done: Sequence[Reconciliation], *, only: bool) -> None:
     """What the bridge does not have, on standard error."""
-    notes = []
-    for one in done:
-        if one.total["unknown_lines"]:
-            notes.append(
-                f"{one.provider}: lines of {one.total['unknown_lines']:,.2f} USD are not understood: see 'spanledger bills "
-                "show BILL --unknown'"
-            )
-        if one.total["unpriced_calls"]:
-            notes.append(f"{one.provider}: {counted(int(one.total['unpriced_calls']), 'metered call')} without a known cost")
-        if one.total["unbilled_days"]:
-            notes.append(f"{one.provider}: no bill covers some days of the period with calls: see --by day")
-    beside = store.frame(
-        "reports/bills/beside", first=str(asked.first_day), last=str(asked.last_day)
-    ).to_dict("records")
-    for row in beside:
-        if any(one.provider == row["provider"] for one in done):
-            notes.append(
-                f"{row['provider']}: left out, as no call of a model is meant: {counted(row['lines'], 'line')} of "
-                f"{row['service']}, {row['amount']:,.2f} {row['currency']}"
-            )
+    notes = [note for one in done for note in _gaps(one)]
+    beside = store.rows(statement("reports/bills/beside"), first=str(asked.first_day), last=str(asked.last_day))
+    notes += [
+        f"{row['provider']}: left out, as they are no calls of models: {counted(row['lines'], 'line')} of "
+        f"{row['service']}, {row['amount']:,.2f} {row['currency']}"
+        for row in beside
+        if any(one.provider == row["provider"] for one in done)
+    ]
     if not only:
         notes += [
             f"{provider}: metered {amount:,.2f} USD, and there is no bill of it"
@@ -186,8 +177,21 @@ def _tell(store: Store, asked: Period, done: Sequence[Reconciliation], *, only: 
         console(stderr=True).print(note, style="yellow", soft_wrap=True)
 
 
+def _gaps(one: Reconciliation) -> Iterator[str]:
+    if one.total["unknown_lines"]:
+        yield (
+            f"{one.provider}: lines of {one.total['unknown_lines']:,.2f} USD are not understood: see 'spanledger bills "
+            "show BILL --unknown'"
+        )
+    if one.total["unpriced_calls"]:
+        calls = counted(int(one.total["unpriced_calls"]), "metered call")
+        yield f"{one.provider}: {calls} without a known cost"
+    if one.total["unbilled_days"]:
+        yield f"{one.provider}: no bill covers some days of the period that have calls: see --by day"
+
+
 def _print_shares(shares: list[dict[str, object]], output: Destination, policy: str) -> None:
-    """The tenants' shares: a second table for people; of programs' output, which is one table, a line on standard error."""
+    """The tenants' shares: a second table for people; where the output is one table for programs, where to see them."""
     if output.chosen is Format.table:
         names = ["provider", "tenant_id", "metered", "adjusted", "amount", "currency", "invoiced"]
         print_rows(

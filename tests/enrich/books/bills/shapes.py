@@ -39,8 +39,10 @@ _DEEPSEEK = (
 _TOKEN_TYPE = {"input": "uncached_input_tokens", "cache_read": "cache_read_input_tokens", "output": "output_tokens"}
 _CONSOLE_TYPE = {"input": "input_no_cache", "cache_read": "input_cache_read", "output": "output"}
 _CONSOLE_TOKENS = {
-    "input": "usage_input_tokens_no_cache", "cache_read": "usage_input_tokens_cache_read", "output": "usage_output_tokens",
-}  # fmt: skip
+    "input": "usage_input_tokens_no_cache",
+    "cache_read": "usage_input_tokens_cache_read",
+    "output": "usage_output_tokens",
+}
 _DISPLAY = {"claude-sonnet-4-5-20250929": "Claude Sonnet 4.5", "claude-haiku-4-5-20251001": "Claude Haiku 4.5"}
 
 
@@ -52,10 +54,14 @@ def _openai_kind(one: Charge) -> str:
 def openai_json(folder: Path, charges: Sequence[Charge], extras: Extras) -> list[Path]:
     def result(item: str, amount: Decimal, quantity: Decimal | None, account: str) -> dict[str, Any]:
         return {
-            "object": "organization.costs.result", "amount": {"value": amount, "currency": "usd"}, "line_item": item,
-            "project_id": account, "api_key_id": None, "quantity": quantity,
+            "object": "organization.costs.result",
+            "amount": {"value": amount, "currency": "usd"},
+            "line_item": item,
+            "project_id": account,
+            "api_key_id": None,
+            "quantity": quantity,
             "quantity_unit": None if quantity is None else "tokens",
-        }  # fmt: skip
+        }
 
     buckets = []
     for (begins, ends), group in itertools.groupby(charges, key=lambda one: (one.begins, one.ends)):
@@ -63,24 +69,39 @@ def openai_json(folder: Path, charges: Sequence[Charge], extras: Extras) -> list
         buckets.append({"start_time": int(begins.timestamp()), "end_time": int(ends.timestamp()), "results": results})
     items = {"unknown": "telepathy minutes", "credit": "credit grant"}
     buckets[0]["results"] += [result(items[word], amount, None, "proj_a") for word, amount in extras.items()]
-    return [write_json(folder / "costs.json", {"object": "page", "has_more": False, "next_page": None, "data": buckets})]
+    return [
+        write_json(folder / "costs.json", {"object": "page", "has_more": False, "next_page": None, "data": buckets})
+    ]
 
 
 def openai_csv(folder: Path, charges: Sequence[Charge], extras: Extras) -> list[Path]:
     def row(one: Charge, item: str, amount: Decimal, quantity: Decimal | str) -> dict[str, Any]:
         return {
-            "start_time": int(one.begins.timestamp()), "end_time": int(one.ends.timestamp()),
-            "start_time_iso": one.begins.isoformat(), "end_time_iso": one.ends.isoformat(),
-            "amount_value": f"{amount:.30f}", "amount_currency": "usd", "quantity": quantity,
-            "quantity_unit": "tokens" if quantity else "", "line_item": item, "user_id": "", "api_key_id": "",
-            "project_id": one.account, "organization_id": "org-1", "project_name": "", "organization_name": "",
-            "user_email": "", "api_source": "",
-        }  # fmt: skip
+            "start_time": int(one.begins.timestamp()),
+            "end_time": int(one.ends.timestamp()),
+            "start_time_iso": one.begins.isoformat(),
+            "end_time_iso": one.ends.isoformat(),
+            "amount_value": f"{amount:.30f}",
+            "amount_currency": "usd",
+            "quantity": quantity,
+            "quantity_unit": "tokens" if quantity else "",
+            "line_item": item,
+            "user_id": "",
+            "api_key_id": "",
+            "project_id": one.account,
+            "organization_id": "org-1",
+            "project_name": "",
+            "organization_name": "",
+            "user_email": "",
+            "api_source": "",
+        }
 
     items = {"unknown": "telepathy minutes", "credit": "credit grant"}
     empty = {**row(charges[0], "", Decimal(0), ""), "amount_value": "", "amount_currency": ""}
     rows = [row(one, _openai_kind(one), one.amount, one.quantity) for one in charges]
-    return [write_csv(folder / "cost.csv", [*rows, *(row(charges[0], items[w], a, "") for w, a in extras.items()), empty])]
+    return [
+        write_csv(folder / "cost.csv", [*rows, *(row(charges[0], items[w], a, "") for w, a in extras.items()), empty])
+    ]
 
 
 def anthropic_json(folder: Path, charges: Sequence[Charge], extras: Extras) -> list[Path]:
@@ -88,24 +109,60 @@ def anthropic_json(folder: Path, charges: Sequence[Charge], extras: Extras) -> l
     for (begins, ends), group in itertools.groupby(charges, key=lambda one: (one.begins, one.ends)):
         times = {"starting_at": f"{begins:%Y-%m-%dT%H:%M:%SZ}", "ending_at": f"{ends:%Y-%m-%dT%H:%M:%SZ}"}
         found = list(group)
-        costs.append({**times, "results": [
-            {"currency": "USD", "amount": f"{one.amount * 100:f}", "workspace_id": one.account, "description": "x",
-             "cost_type": "tokens", "context_window": "0-200k", "model": one.model, "service_tier": one.tier,
-             "token_type": _TOKEN_TYPE[one.meter], "inference_geo": "not_available"} for one in found
-        ]})  # fmt: skip
+        costs.append(
+            {
+                **times,
+                "results": [
+                    {
+                        "currency": "USD",
+                        "amount": f"{one.amount * 100:f}",
+                        "workspace_id": one.account,
+                        "description": "x",
+                        "cost_type": "tokens",
+                        "context_window": "0-200k",
+                        "model": one.model,
+                        "service_tier": one.tier,
+                        "token_type": _TOKEN_TYPE[one.meter],
+                        "inference_geo": "not_available",
+                    }
+                    for one in found
+                ],
+            }
+        )
         counts: dict[tuple[str, str, str], dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
         for one in found:
             counts[one.account, one.model, one.tier][one.meter] = one.quantity
-        usage.append({**times, "results": [
-            {**{_TOKEN_TYPE[meter]: value for meter, value in of.items()}, "cache_creation": None, "server_tool_use": None,
-             "api_key_id": None, "workspace_id": account, "model": name, "service_tier": tier,
-             "uncached_input_tokens": of["input"]} for (account, name, tier), of in counts.items()
-        ]})  # fmt: skip
+        usage.append(
+            {
+                **times,
+                "results": [
+                    {
+                        **{_TOKEN_TYPE[meter]: value for meter, value in of.items()},
+                        "cache_creation": None,
+                        "server_tool_use": None,
+                        "api_key_id": None,
+                        "workspace_id": account,
+                        "model": name,
+                        "service_tier": tier,
+                        "uncached_input_tokens": of["input"],
+                    }
+                    for (account, name, tier), of in counts.items()
+                ],
+            }
+        )
     for amount in extras.values():
-        costs[0]["results"].append({  # type: ignore[attr-defined]
-            "currency": "USD", "amount": f"{amount * 100:f}", "workspace_id": "proj_a", "description": "Telepathy",
-            "cost_type": "telepathy", "model": None, "service_tier": None, "token_type": None,
-        })  # fmt: skip
+        costs[0]["results"].append(
+            {  # type: ignore[attr-defined]
+                "currency": "USD",
+                "amount": f"{amount * 100:f}",
+                "workspace_id": "proj_a",
+                "description": "Telepathy",
+                "cost_type": "telepathy",
+                "model": None,
+                "service_tier": None,
+                "token_type": None,
+            }
+        )
     return [
         write_json(folder / "cost_report.json", {"data": costs, "has_more": False}),
         write_json(folder / "usage.json", {"data": usage, "has_more": False}),
@@ -115,17 +172,34 @@ def anthropic_json(folder: Path, charges: Sequence[Charge], extras: Extras) -> l
 def anthropic_csv(folder: Path, charges: Sequence[Charge], extras: Extras) -> list[Path]:
     def row(one: Charge, kind: str, token: str, amount: Decimal) -> dict[str, Any]:
         return {
-            "usage_date_utc": f"{one.begins:%Y-%m-%d}", "model": _DISPLAY[one.model], "workspace": one.account,
-            "api_key": "prod", "usage_type": "message" if one.tier == "standard" else one.tier,
-            "context_window": "≤ 200k", "token_type": token, "cost_usd": f"{amount:.2f}", "list_price_usd": "",
-            "cost_type": kind, "inference_geo": "", "speed": "",
-        }  # fmt: skip
+            "usage_date_utc": f"{one.begins:%Y-%m-%d}",
+            "model": _DISPLAY[one.model],
+            "workspace": one.account,
+            "api_key": "prod",
+            "usage_type": "message" if one.tier == "standard" else one.tier,
+            "context_window": "≤ 200k",
+            "token_type": token,
+            "cost_usd": f"{amount:.2f}",
+            "list_price_usd": "",
+            "cost_type": kind,
+            "inference_geo": "",
+            "speed": "",
+        }
 
-    counts: dict[tuple[str, str, str, str], dict[str, Decimal]] = defaultdict(lambda: dict.fromkeys(_CONSOLE_TOKENS.values(), Decimal(0)))
+    counts: dict[tuple[str, str, str, str], dict[str, Decimal]] = defaultdict(
+        lambda: dict.fromkeys(_CONSOLE_TOKENS.values(), Decimal(0))
+    )
     for one in charges:
         counts[f"{one.begins:%Y-%m-%d}", one.model, one.account, one.tier][_CONSOLE_TOKENS[one.meter]] = one.quantity
     tokens = [
-        {"usage_date_utc": day, "model_version": name, "api_key": "prod", "workspace": account, "usage_type": tier, **of}
+        {
+            "usage_date_utc": day,
+            "model_version": name,
+            "api_key": "prod",
+            "workspace": account,
+            "usage_type": tier,
+            **of,
+        }
         for (day, name, account, tier), of in counts.items()
     ]
     rows = [row(one, "token", _CONSOLE_TYPE[one.meter], one.amount) for one in charges]
@@ -140,14 +214,22 @@ def aws(folder: Path, charges: Sequence[Charge], extras: Extras) -> list[Path]:
         claude = usage_type.startswith("USE1-MP:")
         product = "Claude Sonnet 4.6 (Amazon Bedrock Edition)" if claude else "Amazon Bedrock"
         return {
-            "identity_line_item_id": f"li{next(numbers)}", "bill_billing_entity": "AWS Marketplace" if claude else "AWS",
-            "bill_invoice_id": "", "bill_payer_account_id": "999", "line_item_usage_account_id": one.account,
-            "line_item_line_item_type": kind, "line_item_usage_start_date": f"{one.begins:%Y-%m-%d %H:%M:%S}.000",
+            "identity_line_item_id": f"li{next(numbers)}",
+            "bill_billing_entity": "AWS Marketplace" if claude else "AWS",
+            "bill_invoice_id": "",
+            "bill_payer_account_id": "999",
+            "line_item_usage_account_id": one.account,
+            "line_item_line_item_type": kind,
+            "line_item_usage_start_date": f"{one.begins:%Y-%m-%d %H:%M:%S}.000",
             "line_item_usage_end_date": f"{one.ends:%Y-%m-%d %H:%M:%S}.000",
-            "line_item_product_code": "9k2h7d" if claude else "AmazonBedrock", "line_item_usage_type": usage_type,
-            "line_item_usage_amount": quantity, "line_item_currency_code": "USD",
-            "line_item_unblended_cost": f"{amount:.10f}", "product": f'{{"product_name": "{product}"}}', "pricing_unit": unit,
-        }  # fmt: skip
+            "line_item_product_code": "9k2h7d" if claude else "AmazonBedrock",
+            "line_item_usage_type": usage_type,
+            "line_item_usage_amount": quantity,
+            "line_item_currency_code": "USD",
+            "line_item_unblended_cost": f"{amount:.10f}",
+            "product": f'{{"product_name": "{product}"}}',
+            "pricing_unit": unit,
+        }
 
     def used(one: Charge) -> dict[str, Any]:
         batch = one.tier == "batch"
@@ -161,7 +243,15 @@ def aws(folder: Path, charges: Sequence[Charge], extras: Extras) -> list[Path]:
 
     rows = [used(one) for one in charges]
     # A line that comes twice is the same line, by its own number too.
-    rows = [{**one, "identity_line_item_id": hash((str(one["line_item_usage_start_date"]), one["line_item_usage_type"], one["line_item_usage_account_id"]))} for one in rows]
+    rows = [
+        {
+            **one,
+            "identity_line_item_id": hash(
+                (str(one["line_item_usage_start_date"]), one["line_item_usage_type"], one["line_item_usage_account_id"])
+            ),
+        }
+        for one in rows
+    ]
     if "unknown" in extras:
         rows.append(row(charges[0], "Usage", "USE1-Telepathy-minutes", extras["unknown"], Decimal(1), ""))
     if "credit" in extras:
@@ -170,13 +260,24 @@ def aws(folder: Path, charges: Sequence[Charge], extras: Extras) -> list[Path]:
 
 
 def azure(folder: Path, charges: Sequence[Charge], extras: Extras) -> list[Path]:
-    def row(one: Charge, name: str, amount: Decimal, quantity: Decimal, unit: str, kind: str = "Usage") -> dict[str, Any]:
+    def row(
+        one: Charge, name: str, amount: Decimal, quantity: Decimal, unit: str, kind: str = "Usage"
+    ) -> dict[str, Any]:
         return {
-            "BillingAccountId": "123", "SubscriptionId": one.account, "Date": f"{one.begins:%m/%d/%Y}",
-            "MeterCategory": "Foundry Models", "MeterSubCategory": "Azure OpenAI", "MeterName": name,
-            "Quantity": quantity, "Cost": f"{amount:f}", "BillingCurrency": "USD", "UnitOfMeasure": unit,
-            "ConsumedService": "Microsoft.CognitiveServices", "ResourceName": "oai", "ChargeType": kind,
-        }  # fmt: skip
+            "BillingAccountId": "123",
+            "SubscriptionId": one.account,
+            "Date": f"{one.begins:%m/%d/%Y}",
+            "MeterCategory": "Foundry Models",
+            "MeterSubCategory": "Azure OpenAI",
+            "MeterName": name,
+            "Quantity": quantity,
+            "Cost": f"{amount:f}",
+            "BillingCurrency": "USD",
+            "UnitOfMeasure": unit,
+            "ConsumedService": "Microsoft.CognitiveServices",
+            "ResourceName": "oai",
+            "ChargeType": kind,
+        }
 
     def used(one: Charge) -> dict[str, Any]:
         batch = "Batch " if one.tier == "batch" else ""
@@ -195,14 +296,22 @@ def azure(folder: Path, charges: Sequence[Charge], extras: Extras) -> list[Path]
 
 
 def google(folder: Path, charges: Sequence[Charge], extras: Extras) -> list[Path]:
-    def row(one: Charge, sku: str, amount: Decimal, quantity: Decimal, credits: list[Any]) -> dict[str, Any]:
+    def row(one: Charge, sku: str, amount: Decimal, quantity: Decimal, given: list[Any]) -> dict[str, Any]:
         return {
-            "billing_account_id": "012345", "service": {"id": "C7", "description": "Vertex AI"},
-            "sku": {"id": "A1", "description": sku}, "usage_start_time": one.begins.isoformat(),
-            "usage_end_time": one.ends.isoformat(), "project": {"id": one.account}, "location": {"region": "global"},
-            "cost": amount, "currency": "USD", "usage": {"amount": quantity, "unit": "count"}, "credits": credits,
-            "invoice": {"month": "202610"}, "cost_type": "regular",
-        }  # fmt: skip
+            "billing_account_id": "012345",
+            "service": {"id": "C7", "description": "Vertex AI"},
+            "sku": {"id": "A1", "description": sku},
+            "usage_start_time": one.begins.isoformat(),
+            "usage_end_time": one.ends.isoformat(),
+            "project": {"id": one.account},
+            "location": {"region": "global"},
+            "cost": amount,
+            "currency": "USD",
+            "usage": {"amount": quantity, "unit": "count"},
+            "credits": given,
+            "invoice": {"month": "202610"},
+            "cost_type": "regular",
+        }
 
     def sku(one: Charge) -> str:
         name = {"gemini-2.5-flash": "Gemini 2.5 Flash GA", "gemini-2.5-pro": "Gemini 2.5 Pro"}[one.model]
@@ -210,7 +319,7 @@ def google(folder: Path, charges: Sequence[Charge], extras: Extras) -> list[Path
         return f"{name}{' Batch' if one.tier == 'batch' else ''} {kind} - Predictions"
 
     given = [{"name": "committed", "amount": extras["credit"], "type": "DISCOUNT"}] if "credit" in extras else []
-    rows = [row(one, sku(one), one.amount, one.quantity, given if not number else []) for number, one in enumerate(charges)]
+    rows = [row(one, sku(one), one.amount, one.quantity, given if one is charges[-1] else []) for one in charges]
     if "unknown" in extras:
         rows.append(row(charges[0], "Telepathy", extras["unknown"], Decimal(1), []))
     path = folder / "gcp.jsonl"
@@ -229,26 +338,49 @@ def openrouter(folder: Path, charges: Sequence[Charge], extras: Extras) -> list[
     rows = []
     for (day, name), found in _by_day(charges).items():
         answered = sum((one.quantity for one in found if one.meter == "output"), Decimal(0))
-        rows.append({
-            "Date": f"{day} 00:00:00", "Slug": name, "Usage": sum(one.amount for one in found), "BYOK Usage": 0, "Requests": "",
-            "Prompt Tokens": sum(one.quantity for one in found) - answered, "Completion Tokens": answered,
-            "Reasoning Tokens": 0,
-        })  # fmt: skip
+        rows.append(
+            {
+                "Date": f"{day} 00:00:00",
+                "Slug": name,
+                "Usage": sum(one.amount for one in found),
+                "BYOK Usage": 0,
+                "Requests": "",
+                "Prompt Tokens": sum(one.quantity for one in found) - answered,
+                "Completion Tokens": answered,
+                "Reasoning Tokens": 0,
+            }
+        )
     return [write_csv(folder / "activity.csv", rows)]
 
 
 def deepseek(folder: Path, charges: Sequence[Charge], extras: Extras) -> list[Path]:
     types = {"input": "input_cache_miss_tokens", "cache_read": "input_cache_hit_tokens", "output": "output_tokens"}
     amounts = [
-        {"user_id": "u1", "start_time_iso": f"{one.begins:%Y-%m-%dT%H:%M:%S}", "end_time_iso": f"{one.ends:%Y-%m-%dT%H:%M:%S}",
-         "model": one.model, "api_key_name": "prod", "api_key": "", "type": types[one.meter], "price": "", "amount": one.quantity}
+        {
+            "user_id": "u1",
+            "start_time_iso": f"{one.begins:%Y-%m-%dT%H:%M:%S}",
+            "end_time_iso": f"{one.ends:%Y-%m-%dT%H:%M:%S}",
+            "model": one.model,
+            "api_key_name": "prod",
+            "api_key": "",
+            "type": types[one.meter],
+            "price": "",
+            "amount": one.quantity,
+        }
         for one in charges
-    ]  # fmt: skip
+    ]
     costs = [
-        {"user_id": "u1", "start_time_iso": f"{day}T00:00:00", "end_time_iso": f"{found[0].ends:%Y-%m-%dT%H:%M:%S}",
-         "model": name, "wallet_type": "topped_up", "cost": sum(one.amount for one in found), "currency": "USD"}
+        {
+            "user_id": "u1",
+            "start_time_iso": f"{day}T00:00:00",
+            "end_time_iso": f"{found[0].ends:%Y-%m-%dT%H:%M:%S}",
+            "model": name,
+            "wallet_type": "topped_up",
+            "cost": sum(one.amount for one in found),
+            "currency": "USD",
+        }
         for (day, name), found in _by_day(charges).items()
-    ]  # fmt: skip
+    ]
     return [write_csv(folder / "cost.csv", costs), write_csv(folder / "amount.csv", amounts)]
 
 
@@ -257,14 +389,24 @@ def focus(folder: Path, charges: Sequence[Charge], extras: Extras) -> list[Path]
 
     def row(one: Charge, category: str, meter: str, amount: Decimal, quantity: Decimal | str) -> dict[str, Any]:
         return {
-            "BilledCost": f"{amount:f}", "BillingAccountId": "org-1", "BillingCurrency": "USD", "ChargeCategory": category,
-            "ChargePeriodStart": f"{one.begins:%Y-%m-%dT%H:%M:%SZ}", "ChargePeriodEnd": f"{one.ends:%Y-%m-%dT%H:%M:%SZ}",
-            "ConsumedQuantity": quantity, "ConsumedUnit": "Tokens" if quantity else "", "InvoiceId": "INV-1",
-            "InvoiceIssuerName": "OpenAI", "ServiceProviderName": "OpenAI", "ServiceName": "OpenAI API",
-            "ServiceCategory": "AI and Machine Learning", "SkuId": f"{one.model}/{meter}",
-            "SkuMeter": f"{'Batch ' if one.tier == 'batch' else ''}{meter}", "SubAccountId": one.account,
+            "BilledCost": f"{amount:f}",
+            "BillingAccountId": "org-1",
+            "BillingCurrency": "USD",
+            "ChargeCategory": category,
+            "ChargePeriodStart": f"{one.begins:%Y-%m-%dT%H:%M:%SZ}",
+            "ChargePeriodEnd": f"{one.ends:%Y-%m-%dT%H:%M:%SZ}",
+            "ConsumedQuantity": quantity,
+            "ConsumedUnit": "Tokens" if quantity else "",
+            "InvoiceId": "INV-1",
+            "InvoiceIssuerName": "OpenAI",
+            "ServiceProviderName": "OpenAI",
+            "ServiceName": "OpenAI API",
+            "ServiceCategory": "AI and Machine Learning",
+            "SkuId": f"{one.model}/{meter}",
+            "SkuMeter": f"{'Batch ' if one.tier == 'batch' else ''}{meter}",
+            "SubAccountId": one.account,
             "SkuPriceDetails": f'{{"x_ModelId": "{one.model}"}}',
-        }  # fmt: skip
+        }
 
     rows = [row(one, "Usage", meters[one.meter], one.amount, one.quantity) for one in charges]
     for word, amount in extras.items():
@@ -275,13 +417,23 @@ def focus(folder: Path, charges: Sequence[Charge], extras: Extras) -> list[Path]
 def plain(folder: Path, charges: Sequence[Charge], extras: Extras) -> list[Path]:
     def row(one: Charge, meter: str, amount: Decimal, quantity: Decimal | str) -> dict[str, Any]:
         return {
-            "provider": "mistral", "account": one.account, "day": f"{one.begins:%Y-%m-%d}", "model": one.model,
-            "meter": meter, "tier": one.tier, "quantity": quantity, "unit": "tokens" if quantity else "",
-            "amount": amount, "currency": "USD",
-        }  # fmt: skip
+            "provider": "mistral",
+            "account": one.account,
+            "day": f"{one.begins:%Y-%m-%d}",
+            "model": one.model,
+            "meter": meter,
+            "tier": one.tier,
+            "quantity": quantity,
+            "unit": "tokens" if quantity else "",
+            "amount": amount,
+            "currency": "USD",
+        }
 
     rows = [row(one, one.meter, one.amount, one.quantity) for one in charges]
-    rows += [row(charges[0], {"unknown": "telepathy", "credit": "credit"}[word], amount, "") for word, amount in extras.items()]
+    rows += [
+        row(charges[0], {"unknown": "telepathy", "credit": "credit"}[word], amount, "")
+        for word, amount in extras.items()
+    ]
     return [write_csv(folder / "plain.csv", rows)]
 
 
@@ -298,8 +450,28 @@ SHAPES = [
     Shape("AWS", "aws.bedrock", _BEDROCK, files=aws),
     Shape("Azure", "azure.ai.openai", _GPT, files=azure),
     Shape("Google", "gcp.vertex_ai", _GEMINI, zone="America/Los_Angeles", files=google),
-    Shape("OpenRouter", "openrouter", _ROUTED, tiers=False, accounts=False, meters=False, unknown=False, credit=False, files=openrouter),
-    Shape("DeepSeek", "deepseek", _DEEPSEEK, tiers=False, accounts=False, meters=False, unknown=False, credit=False, files=deepseek),
+    Shape(
+        "OpenRouter",
+        "openrouter",
+        _ROUTED,
+        tiers=False,
+        accounts=False,
+        meters=False,
+        unknown=False,
+        credit=False,
+        files=openrouter,
+    ),
+    Shape(
+        "DeepSeek",
+        "deepseek",
+        _DEEPSEEK,
+        tiers=False,
+        accounts=False,
+        meters=False,
+        unknown=False,
+        credit=False,
+        files=deepseek,
+    ),
     Shape("FOCUS", "openai", _GPT, files=focus),
     Shape("plain CSV", "mistral_ai", _MISTRAL, files=plain),
 ]

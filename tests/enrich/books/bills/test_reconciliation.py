@@ -26,7 +26,9 @@ each_shape = pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.na
 def reconcile(books: Books, tmp_path: Path) -> Reconcile:
     """Makes these calls the ledger and these charges the bill; gives the bridge of October."""
 
-    def run(shape: Shape, calls: list[Call], found: list[Charge], timezone: str = "UTC", **extras: Decimal) -> Reconciliation:
+    def run(
+        shape: Shape, calls: list[Call], found: list[Charge], timezone: str = "UTC", **extras: Decimal
+    ) -> Reconciliation:
         for table in ("bill", "bill_line"):
             books.store.execute(f"TRUNCATE TABLE {table}")
         books.fill(*ledger_rows(shape.provider, calls))
@@ -55,7 +57,9 @@ def test_a_bill_of_the_same_calls_has_no_difference(shape: Shape, reconcile: Rec
 def test_each_planted_cause_is_named_with_its_amount(shape: Shape, reconcile: Reconcile) -> None:
     first, second = shape.models
     calls = month_of_calls(shape.models)
-    lost = [one for one in calls if one.model is first and one.ts.date() == datetime(2026, 10, 7, tzinfo=UTC).date()][1:3]
+    lost = [one for one in calls if one.model is first and one.ts.date() == datetime(2026, 10, 7, tzinfo=UTC).date()][
+        1:3
+    ]
     found = charges(calls, shape.zone)
     planted = {"missing_usage": 2 * first.total}
     meter = "output" if shape.meters else None
@@ -66,7 +70,10 @@ def test_each_planted_cause_is_named_with_its_amount(shape: Shape, reconcile: Re
         if meter:
             break
     if not meter:
-        found = [replace(one, amount=one.amount * Decimal("1.2")) if one.model == second.name else one for one in charges(calls, shape.zone)]
+        found = [
+            replace(one, amount=one.amount * Decimal("1.2")) if one.model == second.name else one
+            for one in charges(calls, shape.zone)
+        ]
     extras = {}
     if shape.unknown:
         extras["unknown"] = planted["unknown_lines"] = Decimal("4.56")
@@ -102,7 +109,9 @@ def test_use_that_is_billed_in_another_tier_is_told(shape: Shape, reconcile: Rec
     found = charges(calls, shape.zone)
     day = found[len(found) // 2].begins
     billed = [
-        replace(one, tier="batch", amount=one.amount / 2) if one.begins == day and one.model == shape.models[0].name else one
+        replace(one, tier="batch", amount=one.amount / 2)
+        if one.begins == day and one.model == shape.models[0].name
+        else one
         for one in found
     ]
     planted = sum((one.amount for one in billed), Decimal(0)) - sum((one.amount for one in found), Decimal(0))
@@ -139,10 +148,10 @@ def test_a_few_more_tokens_for_the_same_calls_are_drift(shape: Shape, reconcile:
 def test_days_that_no_bill_covers_are_told(reconcile: Reconcile) -> None:
     shape = SHAPES[0]
     calls = month_of_calls(shape.models)
-    later = FIRST_UNBILLED = datetime(2026, 10, 21, tzinfo=UTC)
+    later = datetime(2026, 10, 21, tzinfo=UTC)
     found = [one for one in charges(calls, "UTC") if one.begins < later]
     told = causes(reconcile(shape, calls, found))
-    unbilled = [one for one in calls if FIRST_UNBILLED <= one.ts < datetime(2026, 11, 1, tzinfo=UTC)]
+    unbilled = [one for one in calls if later <= one.ts < datetime(2026, 11, 1, tzinfo=UTC)]
     assert told == {"unbilled_days": -sum(one.model.total for one in unbilled)}
 
 
@@ -153,7 +162,13 @@ def test_a_call_that_the_ledger_has_twice_is_told(books: Books, reconcile: Recon
     (row,) = ledger_rows(shape.provider, [replace(calls[40], ts=calls[40].ts + timedelta(seconds=1))])
     now = datetime.now(UTC)
     for number in (1, 2):
-        again = {"trace_id": f"{number:032x}", "span_id": f"ab{number:014x}", "response_id": "resp-1", "counted": 1, "version": 1}
+        again = {
+            "trace_id": f"{number:032x}",
+            "span_id": f"ab{number:014x}",
+            "response_id": "resp-1",
+            "counted": 1,
+            "version": 1,
+        }
         books.store.insert("ledger", [{**row, **again, "enriched_at": now}])
     (done,) = reconciliation.reconcile(books.store, period("2026-10", None, None, "UTC"))
     assert done.total["duplicates"] == -calls[40].model.total

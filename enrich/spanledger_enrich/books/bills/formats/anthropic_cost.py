@@ -1,4 +1,4 @@
-"""Anthropic's costs: `GET /v1/organizations/cost_report`, whose amounts are cents as text, and the Console's CSV in USD.
+"""Anthropic's costs: `GET /v1/organizations/cost_report`, whose amounts are cents as text, and the Console's CSV.
 
 Both tell no quantities; the usage report does. What the Priority Tier costs is in neither.
 """
@@ -19,23 +19,40 @@ if TYPE_CHECKING:
 
 _OTHER: Final = {"web_search": "search", "code_execution": "code_execution", "session_usage": "session"}
 _METERS: Final = {
-    "uncached_input_tokens": "input", "input_no_cache": "input",
-    "cache_read_input_tokens": "cache_read", "input_cache_read": "cache_read",
-    "cache_creation.ephemeral_5m_input_tokens": "cache_write", "input_cache_write_5m": "cache_write",
-    "cache_creation.ephemeral_1h_input_tokens": "cache_write_1h", "input_cache_write_1h": "cache_write_1h",
-    "output_tokens": "output", "output": "output",
-}  # fmt: skip
+    "uncached_input_tokens": "input",
+    "input_no_cache": "input",
+    "cache_read_input_tokens": "cache_read",
+    "input_cache_read": "cache_read",
+    "cache_creation.ephemeral_5m_input_tokens": "cache_write",
+    "input_cache_write_5m": "cache_write",
+    "cache_creation.ephemeral_1h_input_tokens": "cache_write_1h",
+    "input_cache_write_1h": "cache_write_1h",
+    "output_tokens": "output",
+    "output": "output",
+}
 
 
 def _of_the_api(record: Record) -> Iterator[BillLine]:
     begins, ends = record.moment("starting_at"), record.moment("ending_at")
     meter, unknown = _meter(record)
     yield BillLine(
-        line=record.number, raw=record.raw, provider="anthropic", sub_account=record.text("workspace_id") or "default",
-        service="Claude API", sku=record.text("description"), model=record.text("model"), meter=meter,
-        service_tier=tier(record.text("service_tier")), scope=_geo(record), day=begins.date(), begins=begins, ends=ends,
-        amount=record.amount("amount") / Decimal(100), currency=record.currency("currency"), unknown=unknown,
-    )  # fmt: skip
+        line=record.number,
+        raw=record.raw,
+        provider="anthropic",
+        sub_account=record.text("workspace_id") or "default",
+        service="Claude API",
+        sku=record.text("description"),
+        model=record.text("model"),
+        meter=meter,
+        service_tier=tier(record.text("service_tier")),
+        scope=_geo(record),
+        day=begins.date(),
+        begins=begins,
+        ends=ends,
+        amount=record.amount("amount") / Decimal(100),
+        currency=record.currency("currency"),
+        unknown=unknown,
+    )
 
 
 def _of_the_console(record: Record) -> Iterator[BillLine]:
@@ -43,12 +60,25 @@ def _of_the_console(record: Record) -> Iterator[BillLine]:
     begins, ends = day_in("UTC", day)
     meter, unknown = _meter(record)
     yield BillLine(
-        line=record.number, raw=record.raw, provider="anthropic", sub_account=_workspace(record),
-        resource=record.text("api_key"), service="Claude API", sku=record.text("token_type", "cost_type"),
-        model=record.text("model"), meter=meter, service_tier=tier(record.text("usage_type")), scope=_geo(record),
-        day=day, begins=begins, ends=ends, amount=record.amount("cost_usd"), list_amount=record.decimal("list_price_usd"),
-        currency="USD", unknown=unknown,
-    )  # fmt: skip
+        line=record.number,
+        raw=record.raw,
+        provider="anthropic",
+        sub_account=_workspace(record),
+        resource=record.text("api_key"),
+        service="Claude API",
+        sku=record.text("token_type", "cost_type"),
+        model=record.text("model"),
+        meter=meter,
+        service_tier=tier(record.text("usage_type")),
+        scope=_geo(record),
+        day=day,
+        begins=begins,
+        ends=ends,
+        amount=record.amount("cost_usd"),
+        list_amount=record.decimal("list_price_usd"),
+        currency="USD",
+        unknown=unknown,
+    )
 
 
 def _meter(record: Record) -> tuple[str, str]:

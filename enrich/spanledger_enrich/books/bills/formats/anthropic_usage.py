@@ -60,11 +60,22 @@ def _counts(
         if quantity := record.decimal(field):
             search = meter == "search"
             yield BillLine(
-                line=record.number, raw=record.raw, part=meter, provider="anthropic", sub_account=workspace,
-                resource=key, service="Claude API", model="" if search else model, meter=meter,
-                service_tier=tier(said_tier), day=period[0].date(), begins=period[0], ends=period[1],
-                quantity=quantity, unit="Searches" if search else "Tokens",
-            )  # fmt: skip
+                line=record.number,
+                raw=record.raw,
+                part=meter,
+                provider="anthropic",
+                sub_account=workspace,
+                resource=key,
+                service="Claude API",
+                model="" if search else model,
+                meter=meter,
+                service_tier=tier(said_tier),
+                day=period[0].date(),
+                begins=period[0],
+                ends=period[1],
+                quantity=quantity,
+                unit="Searches" if search else "Tokens",
+            )
 
 
 API = BillFormat("Anthropic usage report", "UTC", (columns("uncached_input_tokens", "starting_at"),), _of_the_api)

@@ -22,16 +22,27 @@ if TYPE_CHECKING:
 
 # Line item types that are no usage; all others whose name ends in Usage are.
 _TYPES: Final = {
-    "Tax": "tax", "Credit": "credit", "Refund": "credit", "Fee": "fee", "RIFee": "fee",
-    "SavingsPlanUpfrontFee": "fee", "SavingsPlanRecurringFee": "fee", "SavingsPlanNegation": "credit",
-}  # fmt: skip
+    "Tax": "tax",
+    "Credit": "credit",
+    "Refund": "credit",
+    "Fee": "fee",
+    "RIFee": "fee",
+    "SavingsPlanUpfrontFee": "fee",
+    "SavingsPlanRecurringFee": "fee",
+    "SavingsPlanNegation": "credit",
+}
 _REGION: Final = re.compile(r"^[A-Z]{2,5}\d?-(?=.)")
 _NATIVE: Final = re.compile(
     r"(?P<model>.+?)(?:-mantle)?-(?P<meter>(?:cache-(?:read|write)-)?(?:input|output)-token(?:s|-count)?(?:-.*)?)"
 )
 _MARKETPLACE: Final = re.compile(r"^MP:(?:[A-Z]{2,5}\d?_)?(?P<meter>.+?)(?:-Units)?$")
 _AI_PRODUCTS: Final = frozenset({"AmazonBedrock", "AmazonBedrockService", "AmazonBedrockAgentCore", "ClaudePlatform"})
-_OTHER: Final = {"provisionedthroughput": "capacity", "modelunit": "capacity", "storage": "storage", "guardrail": "unit"}
+_OTHER: Final = {
+    "provisionedthroughput": "capacity",
+    "modelunit": "capacity",
+    "storage": "storage",
+    "guardrail": "unit",
+}
 _MILLION: Final = Decimal(1_000_000)
 _UNITS: Final = {"1k": Decimal(1000), "1m": _MILLION, "1000000": _MILLION, "1000": Decimal(1000), "token": Decimal(1)}
 
@@ -63,15 +74,29 @@ def _lines(record: Record) -> Iterator[BillLine]:
         unit = record.text("pricing_unit")
         unknown = f"no meter is known for the usage type {usage_type!r}" if meter == "unknown" else ""
     yield BillLine(
-        line=record.number, raw=record.raw, provider="aws", account=record.text("bill_payer_account_id"),
-        sub_account=record.text("line_item_usage_account_id"), invoice_id=record.text("bill_invoice_id"),
-        service=product or record.text("line_item_product_code"), sku=usage_type or record.text("line_item_line_item_description"),
-        model="" if meter in {"tax", "other_service"} else what.model, meter="other_service" if not ours else meter,
-        service_tier=what.service_tier, scope=what.scope, day=begins.date(), begins=begins, ends=ends, quantity=quantity,
-        unit=unit, amount=record.amount("line_item_unblended_cost"), currency=record.currency("line_item_currency_code"),
-        list_amount=record.decimal("pricing_public_on_demand_cost"), resource=record.text("line_item_iam_principal", "line_item_resource_id"),
+        line=record.number,
+        raw=record.raw,
+        provider="aws",
+        account=record.text("bill_payer_account_id"),
+        sub_account=record.text("line_item_usage_account_id"),
+        invoice_id=record.text("bill_invoice_id"),
+        service=product or record.text("line_item_product_code"),
+        sku=usage_type or record.text("line_item_line_item_description"),
+        model="" if meter in {"tax", "other_service"} else what.model,
+        meter="other_service" if not ours else meter,
+        service_tier=what.service_tier,
+        scope=what.scope,
+        day=begins.date(),
+        begins=begins,
+        ends=ends,
+        quantity=quantity,
+        unit=unit,
+        amount=record.amount("line_item_unblended_cost"),
+        currency=record.currency("line_item_currency_code"),
+        list_amount=record.decimal("pricing_public_on_demand_cost"),
+        resource=record.text("line_item_iam_principal", "line_item_resource_id"),
         unknown=unknown,
-    )  # fmt: skip
+    )
 
 
 def _what(usage_type: str, product: str) -> Named:
@@ -105,5 +130,8 @@ def _product(record: Record) -> str:
 
 
 FORMAT = BillFormat(
-    "AWS CUR 2.0", "UTC", (columns("line_item_usage_type", "line_item_unblended_cost", "line_item_line_item_type"),), _lines
+    "AWS CUR 2.0",
+    "UTC",
+    (columns("line_item_usage_type", "line_item_unblended_cost", "line_item_line_item_type"),),
+    _lines,
 )

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
     from spanledger_enrich.books.bills.record import Record
 
-_AI_PRODUCTS: Final = frozenset({"MODEL_SERVING", "VECTOR_SEARCH", "AI_GATEWAY", "AI_FUNCTIONS", "FOUNDATION_MODEL_TRAINING", "AGENT_BRICKS"})
+_AI_PRODUCTS: Final = frozenset(
+    {"MODEL_SERVING", "VECTOR_SEARCH", "AI_GATEWAY", "AI_FUNCTIONS", "FOUNDATION_MODEL_TRAINING", "AGENT_BRICKS"}
+)
 _METERS: Final = {"TOKEN": "all", "COMPUTE_TIME": "capacity", "GPU_TIME": "capacity", "STORAGE_SPACE": "storage"}
 
 
@@ -34,13 +36,25 @@ def _lines(record: Record) -> Iterator[BillLine]:
         record.refuse("record_type", record_type, "expected ORIGINAL, RETRACTION or RESTATEMENT")
     endpoint = str(_document(record, "usage_metadata").get("endpoint_name") or "")
     yield BillLine(
-        line=record.number, raw=record.raw, provider="databricks", account=record.text("account_id"),
-        sub_account=record.text("workspace_id"), service=record.text("billing_origin_product"), sku=record.text("sku_name"),
-        model=endpoint, meter=meter, day=record.day("usage_date"), begins=begins, ends=ends, quantity=quantity,
-        unit=f"{record.text('usage_unit')}s", amount=None if price is None else quantity * price,
+        line=record.number,
+        raw=record.raw,
+        provider="databricks",
+        account=record.text("account_id"),
+        sub_account=record.text("workspace_id"),
+        service=record.text("billing_origin_product"),
+        sku=record.text("sku_name"),
+        model=endpoint,
+        meter=meter,
+        day=record.day("usage_date"),
+        begins=begins,
+        ends=ends,
+        quantity=quantity,
+        unit=f"{record.text('usage_unit')}s",
+        amount=None if price is None else quantity * price,
         currency="" if price is None else record.text("currency_code").upper() or "USD",
-        resource=str(_document(record, "identity_metadata").get("run_as") or ""), unknown=unknown,
-    )  # fmt: skip
+        resource=str(_document(record, "identity_metadata").get("run_as") or ""),
+        unknown=unknown,
+    )
 
 
 def _document(record: Record, name: str) -> dict[str, Any]:
@@ -54,5 +68,8 @@ def _document(record: Record, name: str) -> dict[str, Any]:
 
 
 FORMAT = BillFormat(
-    "Databricks usage", "UTC", (columns("record_id", "usage_quantity", "usage_unit", "record_type", "sku_name"),), _lines
+    "Databricks usage",
+    "UTC",
+    (columns("record_id", "usage_quantity", "usage_unit", "record_type", "sku_name"),),
+    _lines,
 )

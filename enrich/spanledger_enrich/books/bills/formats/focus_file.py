@@ -17,10 +17,22 @@ if TYPE_CHECKING:
     from spanledger_enrich.books.bills.record import Record
 
 _PROVIDERS: Final = {
-    "openai": "openai", "anthropic": "anthropic", "aws": "aws", "amazon web services": "aws", "microsoft": "azure",
-    "azure": "azure", "google cloud": "google", "google": "google", "openrouter": "openrouter", "deepseek": "deepseek",
-    "databricks": "databricks", "mistral ai": "mistral", "mistral": "mistral", "cohere": "cohere", "xai": "x-ai",
-}  # fmt: skip
+    "openai": "openai",
+    "anthropic": "anthropic",
+    "aws": "aws",
+    "amazon web services": "aws",
+    "microsoft": "azure",
+    "azure": "azure",
+    "google cloud": "google",
+    "google": "google",
+    "openrouter": "openrouter",
+    "deepseek": "deepseek",
+    "databricks": "databricks",
+    "mistral ai": "mistral",
+    "mistral": "mistral",
+    "cohere": "cohere",
+    "xai": "x-ai",
+}
 _AI: Final = "AI and Machine Learning"
 _UNIT: Final = re.compile(r"(?P<each>\d+)?\s*(?P<unit>.*)")
 _DETAILS: Final = ("ModelId", "x_ModelId", "x_Model", "model", "x_ModelName")
@@ -49,15 +61,29 @@ def _lines(record: Record) -> Iterator[BillLine]:
         meter = _beside(described, unit)
         unknown = f"no meter is known for {described!r}" if meter == "unknown" else ""
     yield BillLine(
-        line=record.number, raw=record.raw, provider=_PROVIDERS.get(said.lower(), said.lower()),
-        account=record.required("BillingAccountId"), sub_account=record.text("SubAccountId"), invoice_id=record.text("InvoiceId"),
-        service=record.text("ServiceName"), sku=record.text("SkuId") or described,
-        model=model if meter in TOKEN_METERS else "", meter=meter if ours or category == "Tax" else "other_service",
-        service_tier=what.service_tier if meter in TOKEN_METERS else "standard", scope=str(details.get("ServingScope") or what.scope),
-        day=begins.date(), begins=begins, ends=ends, quantity=quantity if category == "Usage" else None, unit=unit,
-        amount=record.amount("BilledCost"), list_amount=record.decimal("ListCost"), currency=record.currency("BillingCurrency"),
-        resource=record.text("ResourceId"), unknown=unknown,
-    )  # fmt: skip
+        line=record.number,
+        raw=record.raw,
+        provider=_PROVIDERS.get(said.lower(), said.lower()),
+        account=record.required("BillingAccountId"),
+        sub_account=record.text("SubAccountId"),
+        invoice_id=record.text("InvoiceId"),
+        service=record.text("ServiceName"),
+        sku=record.text("SkuId") or described,
+        model=model if meter in TOKEN_METERS else "",
+        meter=meter if ours or category == "Tax" else "other_service",
+        service_tier=what.service_tier if meter in TOKEN_METERS else "standard",
+        scope=str(details.get("ServingScope") or what.scope),
+        day=begins.date(),
+        begins=begins,
+        ends=ends,
+        quantity=quantity if category == "Usage" else None,
+        unit=unit,
+        amount=record.amount("BilledCost"),
+        list_amount=record.decimal("ListCost"),
+        currency=record.currency("BillingCurrency"),
+        resource=record.text("ResourceId"),
+        unknown=unknown,
+    )
 
 
 def _consumed(record: Record) -> tuple[Decimal | None, str]:
@@ -74,8 +100,16 @@ def _consumed(record: Record) -> tuple[Decimal | None, str]:
 
 def _beside(described: str, unit: str) -> str:
     words = f"{described} {unit}".lower()
-    known = {"search": "search", "storage": "storage", "token-hours": "storage", "provisioned": "capacity",
-             "code": "code_execution", "session": "session", "seat": "fee", "request": "unit"}  # fmt: skip
+    known = {
+        "search": "search",
+        "storage": "storage",
+        "token-hours": "storage",
+        "provisioned": "capacity",
+        "code": "code_execution",
+        "session": "session",
+        "seat": "fee",
+        "request": "unit",
+    }
     return next((meter for word, meter in known.items() if word in words), "unknown")
 
 

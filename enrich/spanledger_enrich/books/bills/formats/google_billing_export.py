@@ -51,20 +51,41 @@ def _lines(record: Record) -> Iterator[BillLine]:
         meter, unknown = "unknown", f"no meter is known for the SKU {sku!r}"
     rate = record.decimal("currency_conversion_rate")
     charge = BillLine(
-        line=record.number, raw=record.raw, provider="google", account=record.text("billing_account_id"),
-        sub_account=record.text("project.id"), service=service, sku=sku,
-        model=_MODEL_ENDS.split(sku)[0] if meter in TOKEN_METERS else "", meter="other_service" if not ours else meter,
-        service_tier=what.service_tier, scope=record.text("location.region"), day=begins.astimezone(ZoneInfo(_ZONE)).date(),
-        begins=begins, ends=ends, quantity=quantity, unit=unit, amount=record.amount("cost"),
-        list_amount=record.decimal("cost_at_list"), currency=record.currency("currency"),
-        exchange_rate=Decimal(1) / rate if rate else None, unknown=unknown,
-    )  # fmt: skip
+        line=record.number,
+        raw=record.raw,
+        provider="google",
+        account=record.text("billing_account_id"),
+        sub_account=record.text("project.id"),
+        service=service,
+        sku=sku,
+        model=_MODEL_ENDS.split(sku)[0] if meter in TOKEN_METERS else "",
+        meter="other_service" if not ours else meter,
+        service_tier=what.service_tier,
+        scope=record.text("location.region"),
+        day=begins.astimezone(ZoneInfo(_ZONE)).date(),
+        begins=begins,
+        ends=ends,
+        quantity=quantity,
+        unit=unit,
+        amount=record.amount("cost"),
+        list_amount=record.decimal("cost_at_list"),
+        currency=record.currency("currency"),
+        exchange_rate=Decimal(1) / rate if rate else None,
+        unknown=unknown,
+    )
     yield charge
     for number, credit in enumerate(_credits(record), 1):
         yield replace(
-            charge, part=f"credit {number}", meter="credit" if ours else "other_service", sku=credit.text("full_name", "name"),
-            quantity=None, unit="", amount=credit.amount("amount"), list_amount=None, unknown="",
-        )  # fmt: skip
+            charge,
+            part=f"credit {number}",
+            meter="credit" if ours else "other_service",
+            sku=credit.text("full_name", "name"),
+            quantity=None,
+            unit="",
+            amount=credit.amount("amount"),
+            list_amount=None,
+            unknown="",
+        )
 
 
 def _credits(record: Record) -> Iterator[Record]:
@@ -77,4 +98,6 @@ def _credits(record: Record) -> Iterator[Record]:
         yield Record(record.path, record.number, one, "")
 
 
-FORMAT = BillFormat("Google billing export", _ZONE, (columns("billing_account_id", "sku", "usage_start_time", "cost"),), _lines)
+FORMAT = BillFormat(
+    "Google billing export", _ZONE, (columns("billing_account_id", "sku", "usage_start_time", "cost"),), _lines
+)

@@ -17,15 +17,30 @@ if TYPE_CHECKING:
 
 # What is charged for beside tokens, by what its line item begins with.
 _OTHER: Final = {
-    "web search": "search", "file search": "search", "code interpreter": "code_execution", "container": "code_execution",
-    "storage": "storage", "vector": "storage", "file storage": "storage", "scale tier": "capacity",
-    "reserved": "capacity", "fine-tuning": "unit", "training": "unit", "tax": "tax", "credit": "credit",
-}  # fmt: skip
+    "web search": "search",
+    "file search": "search",
+    "code interpreter": "code_execution",
+    "container": "code_execution",
+    "storage": "storage",
+    "vector": "storage",
+    "file storage": "storage",
+    "scale tier": "capacity",
+    "reserved": "capacity",
+    "fine-tuning": "unit",
+    "training": "unit",
+    "tax": "tax",
+    "credit": "credit",
+}
 _UNITS: Final = {
-    "tokens": ("Tokens", 1), "1000_tokens": ("Tokens", 1000), "duration_seconds": ("Seconds", 1),
-    "duration_minutes": ("Seconds", 60), "duration_hours": ("Seconds", 3600), "gibibyte_hours": ("GiB-Hours", 1),
-    "images": ("Images", 1), "characters": ("Characters", 1),
-}  # fmt: skip
+    "tokens": ("Tokens", 1),
+    "1000_tokens": ("Tokens", 1000),
+    "duration_seconds": ("Seconds", 1),
+    "duration_minutes": ("Seconds", 60),
+    "duration_hours": ("Seconds", 3600),
+    "gibibyte_hours": ("GiB-Hours", 1),
+    "images": ("Images", 1),
+    "characters": ("Characters", 1),
+}
 
 
 def _lines(record: Record) -> Iterator[BillLine]:
@@ -41,13 +56,26 @@ def _lines(record: Record) -> Iterator[BillLine]:
     if not unit and quantity is not None:
         unit = "Searches" if meter == "search" else "Units"
     yield BillLine(
-        line=record.number, raw=record.raw, provider="openai", account=record.text("organization_id"),
-        sub_account=record.text("project_id"), resource=record.text("api_key_id"), service="OpenAI API", sku=item,
-        model=model, meter=meter, service_tier=tier, day=begins.date(), begins=begins, ends=ends,
-        quantity=None if quantity is None else quantity * Decimal(each), unit=unit,
-        amount=record.amount("amount.value", "amount_value"), currency=record.currency("amount.currency", "amount_currency"),
+        line=record.number,
+        raw=record.raw,
+        provider="openai",
+        account=record.text("organization_id"),
+        sub_account=record.text("project_id"),
+        resource=record.text("api_key_id"),
+        service="OpenAI API",
+        sku=item,
+        model=model,
+        meter=meter,
+        service_tier=tier,
+        day=begins.date(),
+        begins=begins,
+        ends=ends,
+        quantity=None if quantity is None else quantity * Decimal(each),
+        unit=unit,
+        amount=record.amount("amount.value", "amount_value"),
+        currency=record.currency("amount.currency", "amount_currency"),
         unknown=unknown,
-    )  # fmt: skip
+    )
 
 
 def _item(item: str, unit: str) -> tuple[str, str, str, str]:

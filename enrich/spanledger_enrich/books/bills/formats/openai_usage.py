@@ -38,11 +38,22 @@ def _lines(record: Record) -> Iterator[BillLine]:
     for meter, quantity in counts.items():
         if quantity:
             yield BillLine(
-                line=record.number, raw=record.raw, part=meter, provider="openai", sub_account=record.text("project_id"),
-                resource=record.text("api_key_id"), service="OpenAI API", model=record.text("model"), meter=meter,
-                service_tier="batch" if batch else tier(record.text("service_tier")), day=begins.date(),
-                begins=begins, ends=ends, quantity=quantity, unit="Requests" if meter == "requests" else "Tokens",
-            )  # fmt: skip
+                line=record.number,
+                raw=record.raw,
+                part=meter,
+                provider="openai",
+                sub_account=record.text("project_id"),
+                resource=record.text("api_key_id"),
+                service="OpenAI API",
+                model=record.text("model"),
+                meter=meter,
+                service_tier="batch" if batch else tier(record.text("service_tier")),
+                day=begins.date(),
+                begins=begins,
+                ends=ends,
+                quantity=quantity,
+                unit="Requests" if meter == "requests" else "Tokens",
+            )
 
 
 FORMAT = BillFormat(

@@ -21,19 +21,43 @@ def _lines(record: Record) -> Iterator[BillLine]:
     day = record.day("date", "Date")
     begins, ends = day_in("UTC", day)
     # Reasoning tokens are among the completion's.
-    tokens = [record.decimal(*names) for names in (("prompt_tokens", "Prompt Tokens"), ("completion_tokens", "Completion Tokens"))]
+    tokens = [
+        record.decimal(*names)
+        for names in (("prompt_tokens", "Prompt Tokens"), ("completion_tokens", "Completion Tokens"))
+    ]
     charge = BillLine(
-        line=record.number, raw=record.raw, provider="openrouter", service="OpenRouter", model=record.text("model", "Slug"),
-        sku=record.text("model_permaslug"), meter="all", day=day, begins=begins, ends=ends, unit="Tokens",
-        quantity=sum((one for one in tokens if one is not None), Decimal(0)), amount=record.amount("usage", "Usage"),
-        currency="USD", resource=record.text("endpoint_id"),
-    )  # fmt: skip
+        line=record.number,
+        raw=record.raw,
+        provider="openrouter",
+        service="OpenRouter",
+        model=record.text("model", "Slug"),
+        sku=record.text("model_permaslug"),
+        meter="all",
+        day=day,
+        begins=begins,
+        ends=ends,
+        unit="Tokens",
+        quantity=sum((one for one in tokens if one is not None), Decimal(0)),
+        amount=record.amount("usage", "Usage"),
+        currency="USD",
+        resource=record.text("endpoint_id"),
+    )
     yield charge
     if requests := record.decimal("requests", "Requests"):
         yield BillLine(
-            line=record.number, raw=record.raw, part="requests", provider="openrouter", service="OpenRouter",
-            model=charge.model, meter="requests", day=day, begins=begins, ends=ends, quantity=requests, unit="Requests",
-        )  # fmt: skip
+            line=record.number,
+            raw=record.raw,
+            part="requests",
+            provider="openrouter",
+            service="OpenRouter",
+            model=charge.model,
+            meter="requests",
+            day=day,
+            begins=begins,
+            ends=ends,
+            quantity=requests,
+            unit="Requests",
+        )
 
 
 FORMAT = BillFormat(

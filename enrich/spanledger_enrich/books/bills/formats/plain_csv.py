@@ -1,4 +1,4 @@
-"""A plain CSV, for bills whose provider has no format of its own here: one's own spreadsheet, or what an invoice prints.
+"""A plain CSV, for bills whose provider has no format of its own here: a spreadsheet, or what an invoice prints.
 
 Columns: `provider`, `amount`, `currency`, and `day`, or `from` and `to` (days, the last included); besides, as far as
 they are known, `account`, `sub_account`, `invoice`, `service`, `model`, `meter`, `tier`, `scope`, `quantity`, `unit`,
@@ -7,7 +7,6 @@ they are known, `account`, `sub_account`, `invoice`, `service`, `model`, `meter`
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -19,13 +18,19 @@ from spanledger_enrich.prices import price_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import date
 
     from spanledger_enrich.books.bills.record import Record
 
 _UNITS: Final = {
-    "": ("", 1), "tokens": ("Tokens", 1), "token": ("Tokens", 1), "1k tokens": ("Tokens", 1000),
-    "1m tokens": ("Tokens", 1_000_000), "1000 tokens": ("Tokens", 1000), "1000000 tokens": ("Tokens", 1_000_000),
-}  # fmt: skip
+    "": ("", 1),
+    "tokens": ("Tokens", 1),
+    "token": ("Tokens", 1),
+    "1k tokens": ("Tokens", 1000),
+    "1m tokens": ("Tokens", 1_000_000),
+    "1000 tokens": ("Tokens", 1000),
+    "1000000 tokens": ("Tokens", 1_000_000),
+}
 
 
 def _lines(record: Record) -> Iterator[BillLine]:
@@ -42,14 +47,27 @@ def _lines(record: Record) -> Iterator[BillLine]:
     if quantity is not None and not unit and meter in TOKEN_METERS:
         unit = "Tokens"
     yield BillLine(
-        line=record.number, raw=record.raw, provider=price_list.seller(record.required("provider").lower()),
-        account=record.text("account"), sub_account=record.text("sub_account"), invoice_id=record.text("invoice", "invoice_id"),
-        service=record.text("service"), sku=record.text("description") or said, model=record.text("model"), meter=meter,
+        line=record.number,
+        raw=record.raw,
+        provider=price_list.seller(record.required("provider").lower()),
+        account=record.text("account"),
+        sub_account=record.text("sub_account"),
+        invoice_id=record.text("invoice", "invoice_id"),
+        service=record.text("service"),
+        sku=record.text("description") or said,
+        model=record.text("model"),
+        meter=meter,
         service_tier=tier(record.text("tier", "service_tier")) if record.text("tier", "service_tier") else "",
-        scope=record.text("scope"), day=first, begins=day_in(zone, first)[0], ends=day_in(zone, last)[1],
-        quantity=None if quantity is None else quantity * Decimal(each), unit=unit, amount=record.amount("amount"),
-        currency=record.currency("currency"), unknown=unknown,
-    )  # fmt: skip
+        scope=record.text("scope"),
+        day=first,
+        begins=day_in(zone, first)[0],
+        ends=day_in(zone, last)[1],
+        quantity=None if quantity is None else quantity * Decimal(each),
+        unit=unit,
+        amount=record.amount("amount"),
+        currency=record.currency("currency"),
+        unknown=unknown,
+    )
 
 
 def _days(record: Record) -> tuple[date, date]:
@@ -73,6 +91,12 @@ def _meter(record: Record, said: str) -> tuple[str, str]:
 
 
 FORMAT = BillFormat(
-    "plain CSV", "", (columns("provider", "amount", "currency", "day"), columns("provider", "amount", "currency", "from", "to"),
-                         columns("provider", "amount", "currency", "date")), _lines,
-)  # fmt: skip
+    "plain CSV",
+    "",
+    (
+        columns("provider", "amount", "currency", "day"),
+        columns("provider", "amount", "currency", "from", "to"),
+        columns("provider", "amount", "currency", "date"),
+    ),
+    _lines,
+)
