@@ -15,7 +15,7 @@ _MEANING: Final = {
     for meaning, names in {
         "input": "input inputs inp in prompt",
         "output": "output outputs outp opt out completion response",
-        "cache": "cache cached caching cd cch",
+        "cache": "cache cached caching cd cch cchd",
         "read": "read reads hit hits",
         "write": "write writes wr creation",
         "hour": "1h 1hour hour",
@@ -55,7 +55,7 @@ class Named:
 
 def named(text: str) -> Named:
     """What a meter's name says: `5.4 mini cd inp Gl 1M Tokens`, `CacheReadInputTokenCount_Global_Batch`."""
-    text = re.sub(r"(?i)data[ -]?zone", "DZone", text)
+    text = re.sub(r"(?i)data[ -]?zone|dzone", "dzone", text)
     words = _WORD.findall(text.replace("_", " "))
     meanings = [_MEANING.get(word.lower()) for word in words]
     said = {meaning for meaning in meanings if meaning}

@@ -67,7 +67,7 @@ class Record:
         Raises:
             ImportFileError: It is not.
         """
-        return self.text(*names) or self.refuse(names[0], "", "expected a value")
+        return self.text(*names) or self.refuse(self._name(names), "", "expected a value")
 
     def decimal(self, *names: str) -> Decimal | None:
         """A number to its last digit; None where it is not there.
@@ -81,9 +81,9 @@ class Record:
         try:
             number = Decimal(text)
         except InvalidOperation:
-            self.refuse(names[0], text, "expected a number with a point, such as 12.34")
+            self.refuse(self._name(names), text, "expected a number with a point, such as 12.34")
         if not number.is_finite() or abs(number) >= _TOO_MUCH:
-            self.refuse(names[0], text, "expected a number that a bill can have")
+            self.refuse(self._name(names), text, "expected a number that a bill can have")
         return number
 
     def amount(self, *names: str) -> Decimal:
@@ -93,7 +93,7 @@ class Record:
             ImportFileError: It is not, or no number.
         """
         number = self.decimal(*names)
-        return self.refuse(names[0], "", "expected an amount") if number is None else number
+        return self.refuse(self._name(names), "", "expected an amount") if number is None else number
 
     def currency(self, *names: str) -> str:
         """An ISO 4217 code, upper case.
@@ -102,7 +102,7 @@ class Record:
             ImportFileError: It is none.
         """
         code = self.text(*names).upper()
-        return code if _CURRENCY.fullmatch(code) else self.refuse(names[0], code, "expected a currency, such as USD")
+        return code if _CURRENCY.fullmatch(code) else self.refuse(self._name(names), code, "expected a currency, such as USD")
 
     def moment(self, *names: str, zone: str = "UTC") -> datetime:
         """A time in UTC: ISO 8601, or seconds since 1970.
@@ -114,10 +114,10 @@ class Record:
         try:
             moment = datetime.fromtimestamp(int(text), UTC) if text.isdigit() else _parsed(text)
         except (ValueError, OverflowError, OSError):
-            self.refuse(names[0], text, "expected a time, such as 2026-10-05T00:00:00Z")
+            self.refuse(self._name(names), text, "expected a time, such as 2026-10-05T00:00:00Z")
         moment = moment.replace(tzinfo=ZoneInfo(zone)) if moment.tzinfo is None else moment
         if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
-            self.refuse(names[0], text, "expected a time of our days")
+            self.refuse(self._name(names), text, "expected a time of our days")
         return moment.astimezone(UTC)
 
     def day(self, *names: str) -> date:
@@ -131,10 +131,14 @@ class Record:
         try:
             day = date(int(american[3]), int(american[1]), int(american[2])) if american else _parsed(text).date()
         except ValueError:
-            self.refuse(names[0], text, "expected a day, such as 2026-10-05")
+            self.refuse(self._name(names), text, "expected a day, such as 2026-10-05")
         if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
-            self.refuse(names[0], text, "expected a day of our time")
+            self.refuse(self._name(names), text, "expected a day of our time")
         return day
+
+    def _name(self, names: tuple[str, ...]) -> str:
+        """What the file calls the field."""
+        return next((name for name in names if name in self.fields), names[0])
 
     def refuse(self, field: str, value: str, expected: str) -> NoReturn:
         """Complain of a field.

@@ -142,7 +142,7 @@ def _rows(done: Sequence[Reconciliation], by: Sequence[str]) -> pd.DataFrame:
         frame.insert(0, "provider", one.provider)
         if tuple(by) == ("provider",):
             for name, value in (("open", one.open_amount), ("tolerance", one.tolerance), ("holds", one.holds)):
-                frame[name] = [value] * len(frame)
+                frame[name] = pd.Series([value] * len(frame), frame.index, dtype=object)
         frames.append(frame)
     rows = pd.concat(frames, ignore_index=True)
     rest = [name for name in rows if name not in _DIMENSIONS.known]
