@@ -102,7 +102,11 @@ class Record:
             ImportFileError: It is none.
         """
         code = self.text(*names).upper()
-        return code if _CURRENCY.fullmatch(code) else self.refuse(self._name(names), code, "expected a currency, such as USD")
+        return (
+            code
+            if _CURRENCY.fullmatch(code)
+            else self.refuse(self._name(names), code, "expected a currency, such as USD")
+        )
 
     def moment(self, *names: str, zone: str = "UTC") -> datetime:
         """A time in UTC: ISO 8601, or seconds since 1970.

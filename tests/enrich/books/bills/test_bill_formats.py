@@ -164,21 +164,44 @@ def test_an_unknown_line_is_told_and_kept(shape: Shape, tmp_path: Path) -> None:
 
 
 BROKEN = {
-    "an amount that is no number": ("openai_cost_export.csv", "0.675000000000000000000000000000", "lots",
-                                    r"x\.csv:2: amount_value: 'lots': expected a number with a point"),
-    "an amount with a comma": ("claude_api_cost_2026_10_05_to_2026_10_07.csv", "2.70,2.70", '"2,70",2.70',
-                               r"x\.csv:2: cost_usd: '2,70': expected a number with a point"),
+    "an amount that is no number": (
+        "openai_cost_export.csv",
+        "0.675000000000000000000000000000",
+        "lots",
+        r"x\.csv:2: amount_value: 'lots': expected a number with a point",
+    ),
+    "an amount with a comma": (
+        "claude_api_cost_2026_10_05_to_2026_10_07.csv",
+        "2.70,2.70",
+        '"2,70",2.70',
+        r"x\.csv:2: cost_usd: '2,70': expected a number with a point",
+    ),
     "an amount that is not finite": ("aws_cur2.csv", "0.3703701000", "NaN", r"x\.csv:2: .*'NaN': expected a number"),
     "a day that is none": ("azure_actualcost.csv", "10/05/2026", "13/45/2026", r"x\.csv:2: Date: .*expected a day"),
     "a time that is none": ("deepseek_cost.csv", "2026-10-05T00:00:00", "soon", r"x\.csv:2: start_time_iso: 'soon'"),
-    "a currency that is none": ("deepseek_cost.csv", "USD", "dollars", r"x\.csv:2: currency: 'DOLLARS': expected a cur"),
-    "a line that is cut off": ("aws_cur2.csv", "OnDemand,{},{}", "OnDemand", r"x\.csv:2: has \d+ fields, and line 1 has"),
+    "a currency that is none": (
+        "deepseek_cost.csv",
+        "USD",
+        "dollars",
+        r"x\.csv:2: currency: 'DOLLARS': expected a cur",
+    ),
+    "a line that is cut off": (
+        "aws_cur2.csv",
+        "OnDemand,{},{}",
+        "OnDemand",
+        r"x\.csv:2: has \d+ fields, and line 1 has",
+    ),
     "semicolons": ("deepseek_cost.csv", ",", ";", r"x\.csv:1: has ';' between its fields"),
     "JSON that ends early": ("openai_costs.json", '"has_more": false', '"has_more": ', r"x\.json: is no JSON: line"),
-    "a record that is none": ("gcp_billing_export.jsonl", '"credits": []', '"credits": "none"', r"x\.jsonl:1: credits:"),
+    "a record that is none": (
+        "gcp_billing_export.jsonl",
+        '"credits": []',
+        '"credits": "none"',
+        r"x\.jsonl:1: credits:",
+    ),
     "another record type": ("databricks_billing_usage.csv", "RETRACTION", "REVOCATION", r"x\.csv:3: record_type: 'REV"),
     "no account": ("focus_1.4.csv", "org-7Qx", "", r"x\.csv:2: BillingAccountId: is not there: expected a value"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", BROKEN)

@@ -71,7 +71,7 @@ def _told(books: Books, folder: Path, planted: dict[str, Any]) -> dict[str, Deci
 
 
 @pytest.mark.slow
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_the_terms_sum_and_a_driver_moves_its_own_alone(books: Books, tmp_path: Path, data: st.DataObject) -> None:
     planted = {name: data.draw(st.sampled_from(values), name) for name, (values, _) in DRIVERS.items()}
