@@ -40,6 +40,8 @@ class Committer:
         """Why the next segment is not in the database yet; empty where nothing is wrong."""
         self.unreadable = 0
         """Segments that could not be read; they are tried again at the next start."""
+        self.segments = self.stored_bytes = 0
+        """What was put into the database since the start."""
         self._spool = spool
         self._store = store
         self._committed = committed
@@ -110,7 +112,10 @@ class Committer:
             logger.warning("segment %s was refused (%s); committing its requests in parts", segment.token, error)
             self._take_back(segment)
             segment = self._commit_parts(segment)
+        size = segment.path.stat().st_size
         self._spool.done(segment)
+        self.segments += 1
+        self.stored_bytes += size
 
     def _commit_parts(self, segment: Segment) -> Segment:
         requests, rotten = segment.contents()

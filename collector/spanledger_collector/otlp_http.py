@@ -1,9 +1,10 @@
-"""OTLP over HTTP: POST /v1/traces, protobuf or JSON, plain, gzip or zstd."""
+"""OTLP over HTTP: POST /v1/traces, /v1/logs, /v1/metrics; protobuf or JSON, plain, gzip or zstd."""
 
 from __future__ import annotations
 
 import asyncio
 import zlib
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import zstandard
@@ -14,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from spanledger_collector.export_request import MalformedRequest, from_json, from_protobuf
+from spanledger_collector.otlp_signal import SIGNALS, Signal
 from spanledger_collector.spool import SpoolFull
 
 if TYPE_CHECKING:
@@ -51,7 +53,7 @@ def receiver(
     503 that no request is taken.
     """
 
-    async def traces(request: Request) -> Response:
+    async def export_of(signal: Signal, request: Request) -> Response:
         content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if content_type not in _READERS:
             return _error(JSON, 415, _INVALID_ARGUMENT, f"content type {content_type!r}; expected {PROTOBUF} or {JSON}")
@@ -61,7 +63,7 @@ def receiver(
                 request.headers.get("content-encoding", ""),
                 max_request_bytes,
             )
-            export = _READERS[content_type](body)
+            export = _READERS[content_type](body, signal)
             if export.spans:
                 await asyncio.wrap_future(spool.append(export))
         except _TooLarge:
@@ -93,11 +95,13 @@ def receiver(
 
     async def ready(request: Request) -> Response:  # noqa: ARG001
         found = report()
-        return JSONResponse(found, status_code=200 if found["alive"] and not spool.full else 503)
+        because = "" if found["alive"] else found["problem"]
+        refused = because or spool.refuses
+        return JSONResponse({"ready": not refused, "because": refused, **found}, status_code=503 if refused else 200)
 
     return Starlette(
         routes=[
-            Route("/v1/traces", traces, methods=["POST"]),
+            *(Route(f"/v1/{signal.name}", partial(export_of, signal), methods=["POST"]) for signal in SIGNALS),
             Route("/health", alive, methods=["GET"]),
             Route("/ready", ready, methods=["GET"]),
         ]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import queue
+import re
 import secrets
 import threading
 import time
@@ -17,7 +18,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from spanledger_collector.export_request import MalformedRequest, from_protobuf
+from spanledger_collector.export_request import MalformedRequest, from_spool
+from spanledger_collector.otlp_signal import SIGNALS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +39,8 @@ _BEGUN = ".begun"
 # A commit costs the same for one span as for hundreds: a segment with less than this waits until so many times the age
 # at which segments are closed has passed since the one before.
 _FEW_SPANS = 500
+# After a write failed, the spool says for so long that it takes nothing; it tries whatever comes all the same.
+_DISK_PAUSE_S = 10.0
 _BETWEEN_FEW = 14
 
 
@@ -140,14 +144,16 @@ def _record(data: bytes, position: int) -> bytes | None:
         return None
     try:
         # A request without spans is never written; a piece of a request may look like one.
-        return body if from_protobuf(body).spans else None
+        return body if from_spool(body).spans else None
     except MalformedRequest:
         return None
 
 
 def _next_record(data: bytes, position: int) -> int | None:
     """Where the next request begins: a length, then the tag of its first field."""
-    while (tag := data.find(b"\x0a", position + 1)) >= 0:
+    tags = re.compile(b"[" + bytes(signal.tag for signal in SIGNALS) + b"]")
+    while found := tags.search(data, position + 1):
+        tag = found.start()
         for begin in range(max(position, tag - 5), tag):
             # All bytes of a length but its last have their high bit set.
             prefix = data[begin:tag]
@@ -170,6 +176,10 @@ class Spool:
     def __init__(self, folder: Path, *, segment_spans: int, segment_seconds: float, max_bytes: int) -> None:
         self.folder = folder
         self.ready: queue.SimpleQueue[Segment | None] = queue.SimpleQueue()
+        self.requests = 0
+        """Requests written since the start."""
+        self.items = 0
+        """Spans in them."""
         self._segment_spans = segment_spans
         self._segment_seconds = segment_seconds
         self._max_bytes = max_bytes
@@ -178,6 +188,8 @@ class Spool:
         self._closing = False
         self._bytes_on_disk = 0
         self._few_again_at = 0.0
+        self._disk_problem = ""
+        self._disk_failed_at = 0.0
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._recover()
         self._writer = threading.Thread(target=self._write, name="spool-writer", daemon=True)
@@ -194,9 +206,22 @@ class Spool:
         return self._writer.is_alive()
 
     @property
-    def full(self) -> bool:
-        """Whether `append` refuses."""
-        return self._closing or self._bytes_on_disk > self._max_bytes
+    def refuses(self) -> str:
+        """Why `append` takes nothing now; empty where it does."""
+        if self._closing:
+            return "the node is shutting down"
+        if self._bytes_on_disk > self._max_bytes:
+            return f"{self._bytes_on_disk:,} bytes wait to be committed, the limit is {self._max_bytes:,}"
+        if self._disk_problem and time.monotonic() - self._disk_failed_at < _DISK_PAUSE_S:
+            return self._disk_problem
+        return ""
+
+    @property
+    def lag_seconds(self) -> float:
+        """How long the oldest segment waits."""
+        oldest = min((path.name for path in self.folder.glob("*.*")), default="")
+        begun = oldest.partition("-")[0]
+        return max(0.0, time.time() - int(begun) / 1e9) if begun.isdigit() else 0.0
 
     def append(self, request: ExportRequest) -> Future[None]:
         """Write a request; the future ends when it is safe on disk.
@@ -208,10 +233,8 @@ class Spool:
         # A sender that hangs up must not cancel what the writer is about to answer.
         future.set_running_or_notify_cancel()
         with self._wake:
-            if self._closing:
-                raise SpoolFull("the node is shutting down")
-            if self._bytes_on_disk > self._max_bytes:
-                raise SpoolFull(f"{self._bytes_on_disk:,} bytes wait to be committed, the limit is {self._max_bytes:,}")
+            if self._closing or self._bytes_on_disk > self._max_bytes:
+                raise SpoolFull(self.refuses)
             self._pending.append((request, future))
             self._wake.notify()
         return future
@@ -311,7 +334,7 @@ class Spool:
         try:
             return _OpenSegment(self.folder, time.monotonic() + self._segment_seconds)
         except OSError as error:
-            _fail(batch, error)
+            self._fail(batch, error)
             return None
 
     def _write_batch(self, segment: _OpenSegment, batch: list[tuple[ExportRequest, Future[None]]]) -> bool:
@@ -319,13 +342,22 @@ class Spool:
         try:
             written = segment.write([request for request, _ in batch])
         except OSError as error:
-            _fail(batch, error)
+            self._fail(batch, error)
             return segment.cut_back()
         with self._wake:
             self._bytes_on_disk += written
+        self._disk_problem = ""
+        self.requests += len(batch)
+        self.items += sum(request.spans for request, _ in batch)
         for _, future in batch:
             future.set_result(None)
         return True
+
+    def _fail(self, batch: list[tuple[ExportRequest, Future[None]]], error: OSError) -> None:
+        logger.error("cannot write to the spool: %s; senders are asked to retry", error)
+        self._disk_problem, self._disk_failed_at = f"cannot write to disk: {error.strerror}", time.monotonic()
+        for _, future in batch:
+            future.set_exception(SpoolFull(self._disk_problem))
 
     def _finish(self, segment: _OpenSegment) -> None:
         self._few_again_at = time.monotonic() + _BETWEEN_FEW * self._segment_seconds
@@ -370,12 +402,6 @@ class _OpenSegment:
         ready = self._path.with_suffix(_READY)
         self._path.rename(ready)
         return Segment(ready)
-
-
-def _fail(batch: list[tuple[ExportRequest, Future[None]]], error: OSError) -> None:
-    logger.error("cannot write to the spool: %s; senders are asked to retry", error)
-    for _, future in batch:
-        future.set_exception(SpoolFull(f"cannot write to disk: {error.strerror}"))
 
 
 def _sync_folder(folder: Path) -> None:

@@ -16,6 +16,7 @@ from spanledger_enrich.ledger import count_once
 from spanledger_enrich.ledger.energy_allocation import allocate
 from spanledger_enrich.ledger.enrichment import last_version, new_calls, record_progress, write
 from spanledger_enrich.ledger.lease import Lease, LeaseLost
+from spanledger_enrich.ledger.metric_usage import follow_metrics
 from spanledger_enrich.ledger.parts_seen import PartsSeen
 from spanledger_enrich.ledger.resolution import resolve_again, resolve_models, resolve_places
 from spanledger_enrich.ledger.stages import Stages
@@ -63,6 +64,8 @@ class Worker:
     """
 
     def __init__(self, store: Store, configuration: Configuration) -> None:
+        self.booked = 0
+        """Calls written into the ledger since the start."""
         self._store = store
         self._configuration = configuration
         self._wake = threading.Event()
@@ -75,11 +78,13 @@ class Worker:
         self._own_tables = False
         self._working = False
         self._arrived: dict[str, Any] = {}
+        self._metered_at: dict[str, Any] = {}
         self._seen = PartsSeen(store)
         self._alone = 0
         self._problem = ""
         self._set_aside_calls = 0
         self._rules_stored = False
+        self._recount = False
         self._allocate_again_at = 0.0
         self._restate_again_at = 0.0
 
@@ -94,6 +99,7 @@ class Worker:
             time.sleep(0.5)
         try:
             enriched = self._calls()
+            enriched += self._metered()
             self._measured()
         except LeaseLost:
             self._wait_again()
@@ -145,6 +151,18 @@ class Worker:
             enriched += calls
         return enriched
 
+    def _metered(self) -> int:
+        """What only metrics tell of: it follows when the calls are counted once."""
+        if self._arrived and self._arrived == self._metered_at:
+            return 0
+        enriched = 0
+        if follow_metrics(self._store, self._lease.version(last_version(self._store))):
+            # Some that are booked may count otherwise, without a new one.
+            self._recount = True
+            enriched = self._calls()
+        self._metered_at = self._arrived
+        return enriched
+
     def _works(self) -> bool:
         """Whether this is the worker whose turn it is."""
         self._working = self._working or self._lease.held()
@@ -168,6 +186,7 @@ class Worker:
                     continue
                 calls = self._calls()
                 if self._stopping or time.monotonic() >= self._allocate_again_at:
+                    self._metered()
                     self._measured()
                 self._restate()
                 self._problem = ""
@@ -209,7 +228,7 @@ class Worker:
             store_rules(self._store, self._configuration.tenant_rules)
             self._rules_stored = True
         arrived = self._store.rows(statement("lookups/arrived"))[0]
-        if arrived == self._arrived:
+        if arrived == self._arrived and not self._recount:
             return None
         with _ONE_AT_A_TIME:
             return self._batch_of(arrived)
@@ -223,12 +242,15 @@ class Worker:
         scope = new_calls(self._store, self._configuration, self._lease.version(last))
         limit = self._configuration.batch_calls
         calls = self._stages.choose(scope, parts.of("llm_spans"), parts.of("span_parent"), limit)
-        if self._store.value("SELECT count() FROM {inserts:Identifier}", inserts=self._stages.tables["inserts"]):
+        inserts = self._store.value("SELECT count() FROM {inserts:Identifier}", inserts=self._stages.tables["inserts"])
+        if inserts or self._recount:
             self._alone = 0
             self._book(scope, [])
             self._lease.check()
             self._stages.note_taken(scope["version"])
             record_progress(self._store, calls, scope["version"])
+            self._recount = False
+            self.booked += calls
         if calls < limit:
             self._seen.add(parts)
             self._arrived = arrived

@@ -14,14 +14,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import uvicorn
+from starlette.routing import Route
 
 from spanledger_collector import otlp_grpc, otlp_http
 from spanledger_collector.committer import Committer
 from spanledger_collector.spool import Spool
 from spanledger_enrich.ledger.tenant_rules import store_rules
 from spanledger_enrich.worker import Worker, load_reference_data
+from spanledger_node.backup import give_up, take
 from spanledger_node.clickhouse_http import database_app
 from spanledger_node.listening import Addresses, listen, listen_on_socket, port_of
+from spanledger_node.metrics import Metrics
 from spanledger_node.serving import IDLE_S, ImpatientProtocol, allow_many_files, only_from_here
 from spanledger_sql.folder import FolderLock
 from spanledger_sql.migrations import migrate
@@ -78,6 +81,7 @@ class _Node:
             store = stack.enter_context(Store.open(self.configuration, exclusive=True, at_once=not patient))
             worker = self._worker(store, stack)
             health = _Health(worker=worker)
+            metrics = self._measure(store, health, stack)
             if not patient:
                 await self._prepare(store, worker)
             # Bound before the spool is opened: a port in use must not leave a thread behind.
@@ -89,11 +93,12 @@ class _Node:
             if listener is not None:
                 spool = health.spool = self._spool(stack)
                 stack.push_async_callback(self._drain, health)
-                grpc_port = await self._serve_grpc(spool, stack)
+                grpc_port = await self._serve_grpc(spool, stack, metrics)
                 receiver = otlp_http.receiver(
                     spool, max_request_bytes=self.configuration.max_request_bytes, health=health.report
                 )
-                apps.append((only_from_here(receiver, self.configuration.host), listener))
+                receiver.router.routes.append(Route("/metrics", metrics.answer, methods=["GET"]))
+                apps.append((only_from_here(metrics.requests.over_http(receiver), self.configuration.host), listener))
                 addresses = Addresses(self._url(port_of(listener)), f"{self.configuration.host}:{grpc_port}")
             if dashboard is not None:
                 from spanledger_dashboards.server import dashboards  # noqa: PLC0415  (Streamlit takes a second)
@@ -107,7 +112,10 @@ class _Node:
                 def status() -> dict[str, Any]:
                     return _status(addresses, spool)
 
-                database = database_app(folder, status)
+                def back_up(target: Path) -> dict[str, Any]:
+                    return asdict(take(store, self.configuration, target))
+
+                database = database_app(folder, status, store.gate, back_up)
                 apps.append((database, listen_on_socket(self.configuration.data_dir)))
                 stack.callback(socket_path(self.configuration.data_dir).unlink, missing_ok=True)
             for app, bound in apps:
@@ -123,6 +131,8 @@ class _Node:
                     committing.result()
                 if dead := health.dead():
                     raise NodeError(f"the node's {dead} has ended; what was acknowledged is taken up at the next start")
+            if self.configuration.embedded:
+                await asyncio.to_thread(give_up, store)
             logger.info("stopping: no more requests are taken; what was acknowledged is committed and enriched")
 
     async def _prepare(self, store: Store, worker: Worker | None) -> None:
@@ -166,6 +176,12 @@ class _Node:
                     logger.warning("%s was removed; it is made anew", path)
                     await again.enter_async_context(_served(app, listen_on_socket(self.configuration.data_dir)))
 
+    @staticmethod
+    def _measure(store: Store, health: _Health, stack: contextlib.AsyncExitStack) -> Metrics:
+        metrics = Metrics(store, lambda: health.spool, lambda: health.committer, lambda: health.worker)
+        stack.push_async_callback(asyncio.to_thread, metrics.close)
+        return metrics
+
     def _worker(self, store: Store, stack: contextlib.AsyncExitStack) -> Worker | None:
         if "enrich" not in self.parts:
             return None
@@ -187,12 +203,16 @@ class _Node:
             max_bytes=configuration.max_spool_bytes,
         )
 
-    async def _serve_grpc(self, spool: Spool, stack: contextlib.AsyncExitStack) -> int:
+    async def _serve_grpc(self, spool: Spool, stack: contextlib.AsyncExitStack, metrics: Metrics) -> int:
         configuration = self.configuration
         # gRPC's own error is several lines on standard error; binding the port first names the reason.
         self._listen("otlp_grpc_port", "OTLP over gRPC").close()
         server, port = otlp_grpc.receiver(
-            spool, configuration.host, configuration.otlp_grpc_port, max_request_bytes=configuration.max_request_bytes
+            spool,
+            configuration.host,
+            configuration.otlp_grpc_port,
+            max_request_bytes=configuration.max_request_bytes,
+            interceptors=(metrics.requests.over_grpc(),),
         )
         await server.start()
         stack.push_async_callback(server.stop, 2.0)

@@ -67,6 +67,12 @@ class Configuration(BaseSettings):
         gt=0,
         description="with more than this waiting on disk, senders are asked to retry (503)",
     )
+    log_format: Literal["text", "json"] = Field(
+        default="text", description="how running parts log on standard error: for people, or a JSON object a line"
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="what running parts log: this and what is graver"
+    )
     segment_spans: int = Field(default=50_000, gt=0, description="spans after which a spool segment is committed")
     segment_seconds: float = Field(default=0.5, gt=0, description="age after which a spool segment is committed")
     batch_calls: int = Field(default=250_000, gt=0, description="calls that the worker enriches in one statement")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.resources
+import os
 import re
 import secrets
 import tempfile
@@ -24,6 +25,7 @@ from spanledger_settings.mendable import MendableError
 from spanledger_sql.folder import FolderLock
 from spanledger_sql.included_parts import with_parts
 from spanledger_sql.node_socket import SocketPoolManager, node_answers, socket_path
+from spanledger_sql.write_gate import WriteGate, only_reads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -50,11 +52,16 @@ INSERTED_TABLES: Mapping[str, str] = {
     "otel_traces": "IngestedAt",
     "llm_spans": "ingested_at",
     "span_parent": "ingested_at",
+    "otel_logs": "IngestedAt",
+    "otel_metrics_sum": "IngestedAt",
+    "otel_metrics_histogram": "IngestedAt",
+    "otlp_let_go": "ingested_at",
+    "usage_point": "ingested_at",
 }
 
 # The oldest ClickHouse that knows all that the schema and the statements ask for.
 OLDEST_CLICKHOUSE = (26, 3)
-_OTLP_MESSAGE = "ExportTraceServiceRequest"
+_OTLP_MESSAGE = "OtlpRequest"
 
 
 class StoreError(MendableError):
@@ -80,6 +87,9 @@ def too_old(version: str) -> bool:
     return numbers is None or (int(numbers[1]), int(numbers[2])) < OLDEST_CLICKHOUSE
 
 
+# The folder, in a data folder, of a restore that goes on or was interrupted.
+UNFINISHED_RESTORE = "restoring"
+
 # How long a command waits for another one that has the data folder.
 _PATIENCE_S = 30.0
 
@@ -96,6 +106,9 @@ class Store:
         self.url = url
         self._node = node
         self._lock = lock
+        self._engine: Any = None
+        self.gate = WriteGate()
+        """Before what writes; of an embedded store, those who write past the store must pass it too."""
         self._clients = threading.local()
         self._opened: list[Client] = []
         self._opening = threading.Lock()
@@ -126,7 +139,14 @@ class Store:
                 raise StoreError(str(error)) from None
             if not held:
                 return cls.open(configuration)
+            if (unfinished := configuration.data_dir / UNFINISHED_RESTORE).exists():
+                lock.release()
+                raise StoreError(
+                    f"a restore into {configuration.data_dir} did not come to its end; remove {unfinished} and run "
+                    "'spanledger restore' again"
+                )
             store = cls("embedded", url, lock=lock)
+            store._start_engine()
             # The driver hands data to the engine in files.
             tempfile.tempdir = str(lock.temporary())
         if store.kind == "server" and not at_once:
@@ -149,6 +169,15 @@ class Store:
                 + ("it" if store.kind == "server" else "the package 'chdb'")
             )
         return store
+
+    def _start_engine(self) -> None:
+        """Open the folder with the engine's configuration, which those who open it later share."""
+        import chdb  # noqa: PLC0415  (slow, and only an embedded store needs it)
+
+        folder, _, parameters = self.url.removeprefix("chdb://").partition("?")
+        file = importlib.resources.files(__package__) / "embedded.xml"
+        if not parameters and isinstance(file, Path):
+            self._engine = chdb.connect(f"{os.path.realpath(folder)}?config-file={file}")  # type: ignore[no-untyped-call]
 
     @property
     def client(self) -> Client:
@@ -245,7 +274,7 @@ class Store:
         settings: Mapping[str, Any] | None = None,
     ) -> None:
         """Run a statement that returns no rows."""
-        with _refusals():
+        with _refusals(), contextlib.nullcontext() if only_reads(query) else self.gate.writing():
             self.client.command(query, parameters=dict(parameters or {}), settings=dict(settings or {}))
 
     def insert(self, table: str, rows: Sequence[Mapping[str, Any]], *, token: str = "") -> None:
@@ -260,7 +289,7 @@ class Store:
         if not rows:
             return
         columns = list(rows[0])
-        with _refusals():
+        with _refusals(), self.gate.writing():
             self.client.insert(
                 table,
                 [[row[column] for column in columns] for row in rows],
@@ -270,17 +299,17 @@ class Store:
 
     def insert_frame(self, table: str, frame: pd.DataFrame) -> None:
         """Insert a DataFrame whose columns are named as the table's."""
-        with _refusals():
+        with _refusals(), self.gate.writing():
             self.client.insert_df(table, frame, settings={"insert_deduplication_token": secrets.token_hex(16)})
 
     def insert_otlp(self, requests: bytes | Iterable[bytes], token: str) -> None:
-        """Insert length-prefixed OTLP trace export requests; a second call with the same ``token`` does nothing.
+        """Insert length-prefixed OTLP export requests of the spool; a second call with the same ``token`` does nothing.
 
         Raises:
             StoreError: A request could not be read; nothing of the group was stored.
         """
         schema = {**self._otlp_schema(), "input_format_protobuf_oneof_presence": 1}
-        with _refusals():
+        with _refusals(), self.gate.writing():
             self.client.raw_insert(
                 "otlp_requests",
                 insert_block=requests,  # type: ignore[arg-type]
@@ -289,7 +318,7 @@ class Store:
             )
 
     def insert_segment(self, requests: bytes | Path, ingested_at: int) -> None:
-        """Insert length-prefixed OTLP trace export requests, whose rows can be taken back until the next insert.
+        """Insert length-prefixed OTLP export requests, whose rows can be taken back until the next insert.
 
         Args:
             requests: Their bytes, or the file that holds them.
@@ -306,7 +335,7 @@ class Store:
             # Another one each time: the database would drop what was taken back and comes again.
             "insert_deduplication_token": secrets.token_hex(16),
         }
-        with _refusals():
+        with _refusals(), self.gate.writing():
             if self.kind == "embedded" and isinstance(requests, Path):
                 given = ", ".join(f"{name} = {_quoted(value)}" for name, value in settings.items())
                 file = f"FROM INFILE {_quoted(requests)} COMPRESSION 'none'"
@@ -345,7 +374,7 @@ class Store:
         Raises:
             StoreError: A request is not of the shape; nothing of the group was stored.
         """
-        with _refusals():
+        with _refusals(), self.gate.writing():
             self.client.raw_insert(
                 "otlp_json_requests", insert_block=requests, fmt="JSONEachRow", settings={**_JSON, **_once(token)}
             )
@@ -365,6 +394,9 @@ class Store:
             for client in self._opened:
                 client.close()
             self._opened.clear()
+        if self._engine is not None:
+            self._engine.close()
+            self._engine = None
         if self._lock is not None:
             tempfile.tempdir = None
             self._lock.release()

@@ -168,7 +168,8 @@ def test_the_time_axis_spans_the_period() -> None:
 
 def test_central_and_range_have_axes_of_their_own(sample_store: Store) -> None:
     trend = sample_store.frame(
-        "reports/sustainability/trend", **OCTOBER.bounds, tenants=[], moment="2099-01-01 00:00:00", timezone="UTC",
+        "reports/sustainability/trend", **OCTOBER.bounds, tenants=[], own="", own_values=[],
+        moment="2099-01-01 00:00:00", timezone="UTC",
         grain="day",
     )  # fmt: skip
     line, band = charts.emissions_over_time(trend, "day", OCTOBER)

@@ -252,6 +252,8 @@ def _identity(answer: object, get: Callable[[str], Any]) -> Attributes:
     put_id(found, get("id"))
     put_text(found, attributes.RESPONSE_MODEL, get("model"))
     put_text(found, attributes.SERVICE_TIER, get("service_tier"))
+    if _SEARCHES_ALWAYS in str(found.get(attributes.RESPONSE_MODEL)) and get("usage"):
+        put_unpriced(found, {"search of the model's own": 1})  # each request is charged for one, beside its tokens
     return found
 
 
@@ -315,6 +317,7 @@ _OTHER_UNITS: Final = {
 }
 _SPOKEN: Final = frozenset({"transcribe", "translate"})
 _TICKS: Final = 10_000_000_000  # to the dollar, as xAI tells
+_SEARCHES_ALWAYS: Final = "-search-preview"
 _CHUNK: Final = "chat.completion.chunk"
 _CHUNKS: Final = frozenset({_CHUNK, "text_completion.chunk", "text_completion"})
 _READERS: Final[dict[str, Callable[[object, Asked], Reading]]] = {

@@ -15,6 +15,7 @@ from genai_prices.types import StartDateConstraint, TimeOfDateConstraint
 
 from spanledger_enrich.prices import price_catalogue
 from spanledger_enrich.prices.price_row import PriceKey, price_columns
+from spanledger_enrich.prices.text_rate import documented
 from spanledger_sql.store import statement
 from spanledger_vocabulary.provider import named
 
@@ -288,7 +289,12 @@ def _prices(
     day = as_of or valid_from
     moments = [day.replace(hour=second // 3600, minute=second // 60 % 60) for second in (0, *windows)]
     segments = [model.get_prices(moment, price_context(tier, speed)) for moment in moments]
-    return price_columns(segments, windows, minimum_seconds=_MINIMUM_SECONDS.get((provider.id, model.id), 0))
+    return price_columns(
+        segments,
+        windows,
+        minimum_seconds=_MINIMUM_SECONDS.get((provider.id, model.id), 0),
+        as_text=documented(provider.id, model.id),
+    )
 
 
 def _owner(model: ModelInfo) -> str:

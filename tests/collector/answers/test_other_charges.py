@@ -77,6 +77,11 @@ def test_nothing_is_charged_that_the_answer_does_not_tell(answer: Any) -> None:
         ),
         ({"id": "e", "embeddings": {}, "meta": {"billed_units": {"images": 2}}}, ["2 image"]),
         (_run(**{"claude-sonnet-4-5": _SONNET, "claude-haiku-4-5": _HAIKU}), ["520 token of claude-haiku-4-5"]),
+        (
+            _chat({"prompt_tokens": 9, "completion_tokens": 1}) | {"model": "gpt-4o-search-preview-2025-03-11"},
+            ["1 search of the model's own"],
+        ),
+        (_chat({"prompt_tokens": 9, "completion_tokens": 1}) | {"model": "gpt-4o"}, None),
         (_gemini(groundingMetadata={"groundingChunks": [{"web": {}}]}), None),
         (_run(**{"claude-sonnet-4-5": _SONNET}), None),
     ],

@@ -11,6 +11,7 @@ import pytest
 from captured import Capture, captures
 from harness import data_folder
 
+from spanledger_cli.explain.explanation import inputs
 from spanledger_collector.spool import length_prefixed
 from spanledger_enrich.worker import Worker
 from spanledger_settings.configuration import load
@@ -86,6 +87,24 @@ def test_every_call_is_counted_once_with_all_it_told(ledger: Store, number: int,
         "SELECT * FROM ledger FINAL WHERE trace_id IN {traces:Array(String)} ORDER BY ts",
         traces=capture.trace_ids(number),
     ))  # fmt: skip
+
+
+def test_what_explain_sets_out_comes_to_the_ledgers_columns(ledger: Store) -> None:
+    columns = ("input_cost", "cache_read_cost", "cache_write_cost", "output_cost", "other_cost")
+    # Calls of one price and one usage are explained alike.
+    calls = ledger.rows(
+        f"SELECT trace_id, span_id, {', '.join(columns)} FROM ledger FINAL WHERE list_cost IS NOT NULL "
+        f"LIMIT 1 BY price_id, {', '.join(columns)}"
+    )
+    assert len(calls) > 20
+    for call in calls:
+        entry = inputs(ledger, call["trace_id"], call["span_id"])["list_price"]
+        assert entry["costs"] == {name: call[name] for name in columns}
+        for name in columns:
+            usd = sum(
+                product["quantity"] * product["price"] for product in entry["products"] if product["column"] == name
+            )
+            assert round(usd, 12) == call[name]
 
 
 def assert_as_billed(capture: Capture, rows: list[dict[str, Any]]) -> None:

@@ -12,7 +12,13 @@ from spanledger_settings.configuration import Configuration
 from spanledger_sql.store import Store
 
 START = datetime(2024, 10, 8, 12, tzinfo=UTC)
-PERIOD = {"from": START - timedelta(days=1), "to": START + timedelta(days=1), "tenants": []}
+PERIOD = {
+    "from": START - timedelta(days=1),
+    "to": START + timedelta(days=1),
+    "tenants": [],
+    "own": "",
+    "own_values": [],
+}
 
 
 def request(number: int, service: str, **attributes: str | int) -> bytes:

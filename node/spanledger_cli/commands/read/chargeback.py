@@ -26,7 +26,9 @@ _DIMENSIONS = Dimensions(
     help="Dimensions, with commas between them: month, day, hour, tenant, cost_center, environment, service, feature, "
     "workflow, user, session, run, provider, account, model, operation, service_tier, region, zone, or your own.",
 )  # fmt: skip
-_GAPS = ("unpriced_calls", "unknown_energy_calls", "missing_usage_calls")
+_GAPS = ("unpriced_calls", "unknown_energy_calls", "missing_usage_calls", "partly_priced_calls", "partly_priced_share",
+         "unpriced_parts")  # fmt: skip
+_NO_SUMS = ("partly_priced_share", "unpriced_parts")
 _COMMITMENTS = (
     "SELECT count() FROM commitment FINAL "
     "WHERE begins < {to:DateTime64(9, 'UTC')} AND ends > {from:DateTime64(9, 'UTC')}"
@@ -85,7 +87,7 @@ def chargeback(
             request.output,
             period=asked,
             title=f"Chargeback, {asked}",
-            total=[str(name) for name in rows if name not in request.by],
+            total=[str(name) for name in rows if name not in (*request.by, *_NO_SUMS)],
             gaps=_GAPS,
         )
         say_what_is_missing(store, configuration(context))

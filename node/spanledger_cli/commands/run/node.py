@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import logging
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
-from rich.logging import RichHandler
 
+from spanledger_cli.logs import log_to_standard_error
 from spanledger_cli.options import configuration, open_store
 from spanledger_cli.terminal import console
 from spanledger_enrich.worker import Worker, load_reference_data, take_up_again
@@ -27,6 +26,15 @@ DashboardPort = Annotated[
     int | None, typer.Option(help="The dashboards; 0: any.  [default: 8501]", min=0, max=65535, show_default=False)
 ]
 
+LogFormat = Annotated[
+    Literal["text", "json"] | None,
+    typer.Option(help="How to log on standard error.  [default: text]", show_default=False),
+]
+LogLevel = Annotated[
+    Literal["debug", "info", "warning", "error"] | None,
+    typer.Option(help="Log this and what is graver.  [default: info]", show_default=False),
+]
+
 
 def up(
     context: typer.Context,
@@ -34,6 +42,8 @@ def up(
     otlp_http_port: HttpPort = None,
     otlp_grpc_port: GrpcPort = None,
     dashboard_port: DashboardPort = None,
+    log_format: LogFormat = None,
+    log_level: LogLevel = None,
 ) -> None:
     """Run the node: OTLP in, ledger and dashboards out, until Ctrl-C.
 
@@ -43,11 +53,17 @@ def up(
 
         spanledger --data-dir ./ledger up --dashboard-port 8600
     """
-    _run(_with(context, host, otlp_http_port, otlp_grpc_port, dashboard_port), node.EVERYTHING)
+    settings = _with(context, host, otlp_http_port, otlp_grpc_port, dashboard_port, log_format, log_level)
+    _run(settings, node.EVERYTHING)
 
 
 def collect(
-    context: typer.Context, host: Host = None, otlp_http_port: HttpPort = None, otlp_grpc_port: GrpcPort = None
+    context: typer.Context,
+    host: Host = None,
+    otlp_http_port: HttpPort = None,
+    otlp_grpc_port: GrpcPort = None,
+    log_format: LogFormat = None,
+    log_level: LogLevel = None,
 ) -> None:
     """Run only the OTLP receivers, before a ClickHouse server.
 
@@ -56,10 +72,17 @@ def collect(
         SPANLEDGER_CLICKHOUSE_URL=http://user:password@clickhouse:8123/spanledger spanledger collect --host 0.0.0.0
     """
     _needs_server(configuration(context), "collect")
-    _run(_with(context, host, otlp_http_port, otlp_grpc_port, None), frozenset({"collect"}))
+    settings = _with(context, host, otlp_http_port, otlp_grpc_port, None, log_format, log_level)
+    _run(settings, frozenset({"collect"}))
 
 
-def dashboards(context: typer.Context, host: Host = None, dashboard_port: DashboardPort = None) -> None:
+def dashboards(
+    context: typer.Context,
+    host: Host = None,
+    dashboard_port: DashboardPort = None,
+    log_format: LogFormat = None,
+    log_level: LogLevel = None,
+) -> None:
     """Run only the dashboards, on a ClickHouse server.
 
     Try:
@@ -67,7 +90,7 @@ def dashboards(context: typer.Context, host: Host = None, dashboard_port: Dashbo
         SPANLEDGER_CLICKHOUSE_URL=http://user:password@clickhouse:8123/spanledger spanledger dashboards
     """
     _needs_server(configuration(context), "dashboards")
-    _run(_with(context, host, None, None, dashboard_port), frozenset({"dashboards"}))
+    _run(_with(context, host, None, None, dashboard_port, log_format, log_level), frozenset({"dashboards"}))
 
 
 def enrich(
@@ -76,6 +99,8 @@ def enrich(
     set_aside: Annotated[
         bool, typer.Option("--set-aside", help="Take up the calls again that could not be computed.")
     ] = False,
+    log_format: LogFormat = None,
+    log_level: LogLevel = None,
 ) -> None:
     """Run only the worker: bring the ledger up to date with what was ingested.
 
@@ -89,7 +114,7 @@ def enrich(
     """
     if not once:
         _needs_server(configuration(context), "enrich")
-        _run(configuration(context), frozenset({"enrich"}))
+        _run(_with(context, None, None, None, None, log_format, log_level), frozenset({"enrich"}))
         return
     with open_store(context, makes_one=True) as store:
         load_reference_data(store)
@@ -119,12 +144,7 @@ def migrate(context: typer.Context) -> None:
 
 
 def _run(settings: Configuration, parts: frozenset[node.Part]) -> None:
-    logging.basicConfig(
-        level=logging.WARNING,
-        format="%(message)s",
-        handlers=[RichHandler(console=console(stderr=True), show_path=False)],
-    )
-    logging.getLogger("spanledger_node").setLevel(logging.INFO)
+    log_to_standard_error(settings)
 
     def started(addresses: Addresses) -> None:
         out = console()
@@ -145,12 +165,16 @@ def _with(
     otlp_http_port: int | None,
     otlp_grpc_port: int | None,
     dashboard_port: int | None,
+    log_format: str | None,
+    log_level: str | None,
 ) -> Configuration:
     given = {
         "host": host,
         "otlp_http_port": otlp_http_port,
         "otlp_grpc_port": otlp_grpc_port,
         "dashboard_port": dashboard_port,
+        "log_format": log_format,
+        "log_level": log_level,
     }
     return configuration(context).model_copy(update={name: value for name, value in given.items() if value is not None})
 

@@ -3,6 +3,8 @@
 -- Parameters:
 --   from, to DateTime64(9, 'UTC'): the period of the calls, half-open
 --   tenants Array(String): whose calls; empty: all
+--   own String: a dimension of one's own, as `attribution(name=...)` says it; '' for none
+--   own_values Array(String): of which values; empty: all
 -- Columns:
 --   service: `service.name` of the spans
 --   dialect: whose attribute names they were read by
@@ -79,20 +81,18 @@ WITH
             service_name,
             dialect,
             scope_name,
-            countIf(counted = 1) AS calls,
-            countIf(counted = 1 AND tenant_id IN ('', '(unattributed)')) AS unattributed,
-            countIf(counted = 1 AND price_status = 'unpriced') AS unpriced,
-            countIf(counted = 1 AND price_status = 'partial') AS partly_priced,
-            countIf(counted = 1 AND usage_source = 'missing' AND status = 'ok') AS missing_usage,
-            countIf(counted = 1 AND usage_source = 'estimated') AS estimated_usage,
+            sumIf(ifNull(ledger.calls, 0), counted = 1) AS calls,
+            sumIf(ifNull(ledger.calls, 1), counted = 1 AND tenant_id IN ('', '(unattributed)')) AS unattributed,
+            sumIf(ifNull(ledger.calls, 1), counted = 1 AND price_status = 'unpriced') AS unpriced,
+            sumIf(ifNull(ledger.calls, 1), counted = 1 AND price_status = 'partial') AS partly_priced,
+            sumIf(ifNull(ledger.calls, 1), counted = 1 AND usage_source = 'missing' AND status = 'ok') AS missing_usage,
+            sumIf(ifNull(ledger.calls, 1), counted = 1 AND usage_source = 'estimated') AS estimated_usage,
             countIf(counted = 0) AS duplicates,
-            countIf(counted = 1 AND usage_note IN ('not a count', 'a part is not a count', 'zero for unknown',
+            sumIf(ifNull(ledger.calls, 1), counted = 1 AND usage_note IN ('not a count', 'a part is not a count', 'zero for unknown',
                                                    'counted by the instrumentation', 'input not told',
                                                    'output not told')) AS unbelieved
         FROM ledger FINAL
-        WHERE ts >= {from:DateTime64(9, 'UTC')} AND ts < {to:DateTime64(9, 'UTC')}
-            AND (empty({tenants:Array(String)})
-                OR has({tenants:Array(String)}, if(tenant_id = '', '(unattributed)', tenant_id)))
+        WHERE {{asked_for}}
         GROUP BY service_name, dialect, scope_name
         SETTINGS do_not_merge_across_partitions_select_final = 1
     )

@@ -8,8 +8,8 @@
 --   in_term: of them, in its period
 --   list_cost: of those in its period, USD, sum of what is known
 SELECT
-    count() AS calls,
-    countIf(ts >= {begins:DateTime('UTC')} AND ts < {ends:DateTime('UTC')}) AS in_term,
+    sum(known_calls) AS calls,
+    sumIf(known_calls, ts >= {begins:DateTime('UTC')} AND ts < {ends:DateTime('UTC')}) AS in_term,
     sumIf(toDecimal128(list_cost, 12), ts >= {begins:DateTime('UTC')} AND ts < {ends:DateTime('UTC')}) AS list_cost
 FROM calls
 WHERE (empty({providers:Array(String)}) OR has({providers:Array(String)}, provider))

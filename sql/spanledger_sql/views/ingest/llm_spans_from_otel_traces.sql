@@ -275,6 +275,8 @@ WITH
                     if(openinference_operation = 'none', '', openinference_operation),
                 said_langfuse_type != '', transform(said_langfuse_type, {{langfuse_names}}, {{langfuse_operations}}, ''),
                 openlit_bare, splitByChar(' ', CAST(SpanName, 'String'))[1],
+                -- Codex names no model.
+                dialect_name = 'codex' AND said_input != '', 'chat',
                 -- A name that nobody here knows: whatever has a model and tokens is a call, but for what sums calls.
                 (said_input != '' OR said_output != '' OR usage_json != '')
                     AND (said_request_model != '' OR said_response_model != '' OR said_model != '')
@@ -384,7 +386,8 @@ WITH
                 metadata_tenant != '', ('metadata', metadata_tenant),
                 resource_tenant != '', ('resource tenant.id', resource_tenant),
                 ('none', '(unattributed)')) AS tenant_found,
-            firstNonDefault(provider_of_server, provider_of_label, provider_of_model) AS provider_name
+            firstNonDefault(provider_of_server, provider_of_label, provider_of_model, if(dialect_name = 'codex', 'openai', ''))
+                AS provider_name
         FROM judged
     ),
 
@@ -501,6 +504,7 @@ SELECT
     ScopeName AS scope_name,
     ScopeVersion AS scope_version,
     dialect_name AS dialect,
+    if(dialect_name IN ('claude-code', 'codex', 'gemini-cli'), dialect_name, '') AS agent,
     tenant_found.2 AS tenant_id,
     tenant_found.1 AS tenant_source,
     unquoted(said_user) AS user_id,

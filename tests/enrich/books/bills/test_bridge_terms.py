@@ -43,7 +43,7 @@ def _billed(planted: dict[str, Any]) -> Iterator[Charge]:
         day, quantity, amount, tier = one.begins.date(), one.quantity, one.amount, "standard"
         if planted["unbilled"] and day == date(2026, 10, 17) and one.model == SECOND.name:
             continue
-        if day == date(2026, 10, 12) and (one.model, one.meter) == (FIRST.name, "input"):
+        if day >= date(2026, 10, 12) and (one.model, one.meter) == (FIRST.name, "input"):
             quantity, amount = quantity * planted["drift"], amount * planted["drift"]
         if planted["batch"] and day == date(2026, 10, 20) and one.model == SECOND.name:
             tier, amount = "batch", amount / 2

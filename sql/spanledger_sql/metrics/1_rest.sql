@@ -1,0 +1,198 @@
+-- Puts down the intervals of metrics of the sessions that something new was told of, and what of each no span or log tells.
+--
+-- A point of a cumulative counter counts what it grew by since the point before; from nothing, where it starts anew, by the
+-- time of its start or because it went back. The first point of a counter that does not say since when it counts is where
+-- counting begins. Points that come twice or late change nothing but their own intervals. A call that a span or log tells
+-- of belongs to the first interval that ends after it, of its service, session, model and tenant.
+--
+-- Parameters: since DateTime64(6, 'UTC'): what was ingested later is new; everything UInt8: 1 takes all sessions.
+INSERT INTO metric_rest
+WITH
+    touched AS
+    (
+        SELECT service_name, session_id
+        FROM usage_point
+        WHERE ingested_at > {since:DateTime64(6, 'UTC')} OR {everything:UInt8} = 1
+        UNION DISTINCT
+        SELECT CAST(service_name, 'LowCardinality(String)'), arrayJoin([session_id, '']) AS session_id
+        FROM llm_spans
+        WHERE ingested_at > {since:DateTime64(6, 'UTC')} AND granularity = 'call'
+            AND service_name IN (SELECT service_name FROM usage_point)
+    ),
+    point AS
+    (
+        SELECT *
+        FROM usage_point
+        WHERE (service_name, session_id) IN (SELECT service_name, session_id FROM touched)
+            AND ingested_at > now64(6, 'UTC') - INTERVAL 28 DAY
+        ORDER BY value DESC, ingested_at
+        LIMIT 1 BY series, started_at, ended_at
+    ),
+    beside_the_last AS
+    (
+        SELECT
+            *,
+            row_number() OVER in_time AS place,
+            lagInFrame(value) OVER in_time AS last_value,
+            lagInFrame(measurements) OVER in_time AS last_measurements,
+            lagInFrame(started_at) OVER in_time AS last_started_at,
+            lagInFrame(ended_at) OVER in_time AS last_ended_at
+        FROM point
+        WINDOW in_time AS (PARTITION BY series ORDER BY ended_at, started_at
+                           ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+    ),
+    grown AS
+    (
+        SELECT
+            *,
+            cumulative = 1 AND place > 1 AND started_at = last_started_at AS goes_on,
+            goes_on AND value < last_value AS went_back,
+            multiIf(
+                cumulative = 0, value,
+                goes_on AND NOT went_back, value - last_value,
+                went_back OR toUnixTimestamp64Second(started_at) > 0, value,
+                0.) AS growth,
+            multiIf(
+                cumulative = 0, toInt64(measurements),
+                goes_on AND NOT went_back, greatest(toInt64(0), toInt64(measurements) - toInt64(last_measurements)),
+                went_back OR toUnixTimestamp64Second(started_at) > 0, toInt64(measurements),
+                toInt64(0)) AS growth_in_calls,
+            multiIf(goes_on, last_ended_at, toUnixTimestamp64Second(started_at) > 0, started_at, ended_at) AS since_when
+        FROM beside_the_last
+    ),
+    interval_told AS
+    (
+        SELECT
+            service_name,
+            session_id,
+            model,
+            tenant_id,
+            ended_at,
+            min(since_when) AS begins,
+            any(g.agent) AS agent,
+            any(g.provider) AS provider,
+            if(uniqExact(g.user_id) = 1, any(g.user_id), '') AS user_id,
+            any(g.cost_center) AS cost_center,
+            any(g.environment) AS environment,
+            any(g.attribution_raw) AS attribution_raw,
+            toInt64(round(sumIf(growth, class IN ('input', 'uncached', 'tool_input')
+                                OR g.agent = 'claude-code' AND class IN ('cache_read', 'cache_write')))) AS input,
+            toInt64(round(sumIf(growth, class = 'cache_read'))) AS cache_read,
+            toInt64(round(sumIf(growth, class = 'cache_write'))) AS cache_write,
+            toInt64(round(sumIf(growth, class IN ('output', 'answer') OR g.agent = 'gemini-cli' AND class = 'reasoning'))) AS output,
+            toInt64(round(sumIf(growth, class = 'reasoning'))) AS reasoning,
+            sumIf(growth, class = 'cost') AS cost,
+            countIf(class = 'cost') AS costs,
+            toInt64(sumIf(growth, class = 'calls') + sum(growth_in_calls)) AS calls,
+            countIf(class = 'calls' OR measurements > 0) AS says_calls,
+            max(went_back) AS any_went_back
+        FROM grown AS g
+        GROUP BY service_name, session_id, model, tenant_id, ended_at
+    ),
+    call_told AS
+    (
+        SELECT
+            trace_id,
+            span_id,
+            service_name,
+            session_id,
+            tenant_id,
+            if(response_model != '', response_model, request_model) AS model,
+            ts + toIntervalNanosecond(toInt64(least(duration_ms, 1e10) * 1e6)) AS ended,
+            input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, reasoning_tokens, reported_cost
+        FROM llm_spans
+        WHERE granularity = 'call'
+            AND usage_source = 'reported'
+            AND service_name IN (SELECT service_name FROM touched)
+            AND ts > (SELECT min(begins) FROM interval_told) - INTERVAL 1 DAY
+            AND cityHash64(trace_id, span_id) NOT IN (
+                SELECT span FROM call_verdict GROUP BY span HAVING argMax(counted, version) = 0
+            )
+        ORDER BY ingested_at
+        LIMIT 1 BY trace_id, span_id
+    ),
+    -- A session that metrics do not name is any; so is a model that a span does not.
+    sessions AS (SELECT DISTINCT service_name, tenant_id, model, session_id FROM interval_told),
+    call_placed AS
+    (
+        SELECT
+            call.* EXCEPT (session_id, model),
+            sessions.session_id AS session_id,
+            sessions.model AS model
+        FROM call_told AS call
+        INNER JOIN sessions
+            ON sessions.service_name = call.service_name AND sessions.tenant_id = call.tenant_id
+        WHERE sessions.session_id IN (call.session_id, '') AND call.model IN (sessions.model, '')
+        ORDER BY session_id = '', model
+        LIMIT 1 BY call.trace_id, call.span_id
+    ),
+    told AS
+    (
+        SELECT
+            interval_told.service_name AS service_name,
+            interval_told.session_id AS session_id,
+            interval_told.model AS model,
+            interval_told.tenant_id AS tenant_id,
+            interval_told.ended_at AS ended_at,
+            toInt64(sum(call.input_tokens)) AS input,
+            toInt64(sum(call.cache_read_tokens)) AS cache_read,
+            toInt64(sum(call.cache_write_tokens)) AS cache_write,
+            toInt64(sum(call.output_tokens)) AS output,
+            toInt64(sum(call.reasoning_tokens)) AS reasoning,
+            sum(ifNull(call.reported_cost, 0.)) AS cost,
+            toInt64(count()) AS calls
+        FROM call_placed AS call
+        ASOF INNER JOIN interval_told
+            ON interval_told.service_name = call.service_name AND interval_told.session_id = call.session_id
+            AND interval_told.model = call.model AND interval_told.tenant_id = call.tenant_id
+            AND call.ended <= interval_told.ended_at
+        WHERE call.ended >= interval_told.begins - INTERVAL 60 SECOND
+        GROUP BY service_name, session_id, model, tenant_id, ended_at
+    ),
+    compared AS
+    (
+        SELECT
+            metric.*,
+            toUInt64(greatest(toInt64(0), metric.input - ifNull(told.input, toInt64(0)))) AS input_left,
+            toUInt64(greatest(toInt64(0), metric.cache_read - ifNull(told.cache_read, toInt64(0)))) AS cache_read_left,
+            toUInt64(greatest(toInt64(0), metric.cache_write - ifNull(told.cache_write, toInt64(0)))) AS cache_write_left,
+            toUInt64(greatest(toInt64(0), metric.output - ifNull(told.output, toInt64(0)))) AS output_left,
+            toUInt64(greatest(toInt64(0), metric.reasoning - ifNull(told.reasoning, toInt64(0)))) AS reasoning_left,
+            greatest(0., metric.cost - ifNull(told.cost, 0.)) AS cost_left,
+            toUInt64(greatest(toInt64(0), metric.calls - ifNull(told.calls, toInt64(0)))) AS calls_left,
+            -- A call and the export of its metric may cross: then all that a session's metrics tell is told, if not in its place.
+            sum(metric.input - ifNull(told.input, toInt64(0))) OVER whole <= 0
+                AND sum(metric.output - ifNull(told.output, toInt64(0))) OVER whole <= 0 AS all_told
+        FROM interval_told AS metric
+        LEFT JOIN told
+            ON told.service_name = metric.service_name AND told.session_id = metric.session_id AND told.model = metric.model
+            AND told.tenant_id = metric.tenant_id AND told.ended_at = metric.ended_at
+        WINDOW whole AS (PARTITION BY metric.service_name, metric.session_id, metric.model, metric.tenant_id)
+    )
+SELECT
+    lower(hex(sipHash128('metric', service_name, session_id, model, tenant_id))) AS trace_id,
+    lower(hex(sipHash64(toString(ended_at), toString(begins), input_left, cache_read_left, cache_write_left, output_left,
+                        reasoning_left, calls_left, toString(cost_left), service_name, session_id, model, tenant_id))) AS span_id,
+    begins,
+    agent,
+    service_name,
+    session_id,
+    model,
+    provider,
+    tenant_id,
+    user_id,
+    cost_center,
+    environment,
+    -- Which part of the agent it was differs within the interval.
+    mapFilter((name, text) -> name NOT IN ('query_source', 'agent.name', 'skill.name', 'plugin.name', 'mcp_tool.name',
+                                           'mcp_server.name'), attribution_raw) AS attribution_raw,
+    input_left AS input_tokens,
+    least(cache_read_left, input_left) AS cache_read_tokens,
+    least(cache_write_left, input_left - cache_read_tokens) AS cache_write_tokens,
+    output_left AS output_tokens,
+    least(reasoning_left, output_left) AS reasoning_tokens,
+    if(says_calls > 0 AND calls_left > 0, toUInt64(calls_left), NULL) AS calls,
+    if(costs > 0, cost_left, NULL) AS reported_cost,
+    if(any_went_back, 'a counter went back: counted from nothing', '') AS note
+FROM compared
+WHERE NOT all_told AND input_left + output_left > 0
