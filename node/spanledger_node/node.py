@@ -29,6 +29,7 @@ from spanledger_node.metrics import Metrics
 from spanledger_node.serving import IDLE_S, ImpatientProtocol, allow_many_files, only_from_here
 from spanledger_node.tls import Tls, tls_of
 from spanledger_settings.access_token import TokenFile
+from spanledger_sql import email_rule
 from spanledger_sql.access import scope_settings
 from spanledger_sql.folder import FolderLock
 from spanledger_sql.migrations import migrate, pending
@@ -141,6 +142,7 @@ class _Node:
         await asyncio.to_thread(_bring_up_to_date, store)
         if store.kind != "server":
             await asyncio.to_thread(keep_for, store, self.configuration.retention_days)
+            email_rule.follow(store, self.configuration)
         # Before the first span: what the rules name is kept of a span only if they are in force when it comes.
         if self.parts != {"dashboards"}:
             await asyncio.to_thread(store_rules, store, self.configuration.tenant_rules)

@@ -47,8 +47,9 @@ def quality(
     """By service and instrumentation: calls without tenant, price or usage, duplicates removed, attributes not read.
 
     `overridden` are calls whose spans name another tenant than their sender's token is for: the token's holds.
-    Spans that speak of a model or of tokens and are no calls to the ledger have a row `(not read)`.
-    Shares are of the calls that count. The worst come first; 'spanledger doctor' says how to mend them.
+    Spans that speak of a model or of tokens and are no calls to the ledger have a row `(not read)`, calls that cannot
+    be computed one `(set aside)`. Shares are of the calls that count. The worst come first; 'spanledger doctor' says
+    how to mend them.
 
     Try:
 
