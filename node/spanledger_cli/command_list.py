@@ -44,6 +44,8 @@ COMMANDS = {
     "sql": Listed(_FIGURES, "read.sql", "Run a query on the ledger's database."),
     "commitments": Listed(_BOOKS, "books.commitments", "Reserved throughput, hardware, flat fees, and who bears them."),
     "usage": Listed(_BOOKS, "books.usage", "Usage that providers and gateways counted."),
+    "bills": Listed(_BOOKS, "books.bills", "Providers' bills, as they came and line by line."),
+    "reconcile": Listed(_BOOKS, "books.reconcile", "What was metered against what was billed, by cause."),
     "restate": Listed(_BOOKS, "books.restatements", "Compute calls anew with what is known today."),
     "restatements": Listed(_BOOKS, "books.restatements", "What was restated, by whom and why."),
     "prices": Listed(_REFERENCE, "reference.prices", "Price books, exchange rates, and what models mean."),

@@ -20,6 +20,7 @@ from dashboard_server import HOSTILE
 from harness import data_folder
 from ledger_sample import ledger_sample
 
+from spanledger_dashboards.palette import CARBON
 from spanledger_settings import figures
 
 if TYPE_CHECKING:
@@ -167,6 +168,48 @@ def test_a_tenants_name_is_never_markup_and_a_rendered_page_leaves_no_line_in_th
         assert page.locator('[data-testid="stMetric"]').count() == 0
     assert not [url for url in elsewhere if not url.startswith(("data:", "blob:"))]
     assert log.read_text() == ""
+
+
+# The leftmost and rightmost pixel of a canvas that are of a colour, as parts of its width.
+_DRAWN = """(canvas, [red, green, blue]) => {
+    const image = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data
+    const columns = []
+    for (let at = 0; at < image.length; at += 4)
+        if (image[at] === red && image[at + 1] === green && image[at + 2] === blue && image[at + 3] === 255)
+            columns.push((at / 4) % canvas.width)
+    return [Math.min(...columns) / canvas.width, Math.max(...columns) / canvas.width]
+}"""
+
+
+@pytest.mark.parametrize("width", [1440, 400])
+def test_emissions_are_a_line_over_the_whole_period(browser: Browser, address: str, width: int) -> None:
+    with browser.new_context(viewport={"width": width, "height": 1600}, color_scheme="light") as context:
+        page = context.new_page()
+        page.goto(f"{address}/sustainability")
+        wait_until_drawn(page)
+        line = page.locator('[data-testid="stVegaLiteChart"] canvas').first
+        line.wait_for()
+        page.wait_for_timeout(1000)
+        first, last = line.evaluate(_DRAWN, [int(CARBON[at : at + 2], 16) for at in (1, 3, 5)])
+        assert first < 0.4
+        assert last > 0.9
+
+
+def test_a_reader_chooses_a_dimension_of_the_apps(page: Page, address: str) -> None:
+    page.goto(address)
+    wait_until_drawn(page)
+    page.get_by_role("combobox", name="Your dimension").click()
+    page.get_by_role("option", name="desk").click()
+    page.get_by_role("heading", name="By desk").wait_for()
+    page.get_by_role("combobox", name="Values of desk").click()
+    page.get_by_role("option", name="emea").click()
+    page.wait_for_url("**own=desk**own_desk=emea**")
+    sample = ledger_sample(CALLS).query("counted == 1")
+    narrowed = figures.usd(spend(sample[[said.get("desk") == "emea" for said in sample["dimensions"]]]))
+    page.locator('[data-testid="stMetricValue"]', has_text=narrowed).wait_for()
+    page.reload()
+    wait_until_drawn(page)
+    assert metric(page, "Effective spend") == narrowed
 
 
 def test_a_host_name_pointed_at_this_machine_is_refused(browser: Browser, address: str) -> None:

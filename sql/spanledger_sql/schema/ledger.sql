@@ -121,12 +121,12 @@ ORDER BY (toStartOfHour(ts), trace_id, span_id);
 CREATE TABLE IF NOT EXISTS enrich_progress
 (
     worker LowCardinality(String) COMMENT 'who',
-    ingested_until DateTime64(6, 'UTC') COMMENT 'everything stored up to then is in the ledger, UTC',
+    ingested_until DateTime64(6, 'UTC') COMMENT 'when the row was written, UTC; no progress rests on it',
     calls UInt64 COMMENT 'how many calls were written',
     updated_at DateTime64(6, 'UTC') COMMENT 'when the row was written, UTC',
     version UInt64 COMMENT 'of the last batch that was written whole'
 )
-ENGINE = ReplacingMergeTree(updated_at)
+ENGINE = ReplacingMergeTree(version)
 ORDER BY worker;
 
 -- Which inserts of spans the worker has taken, each by the `ingested_at` that its rows share, and how many rows it had. An

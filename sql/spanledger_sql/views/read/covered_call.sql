@@ -31,8 +31,8 @@ WHERE (empty(owner.providers) OR has(owner.providers, call.provider))
     AND (empty(owner.accounts) OR has(owner.accounts, call.provider_account))
     -- A model is meant with its date and without.
     AND (empty(owner.models) OR hasAny(owner.models, [CAST(call.request_model, 'String'), CAST(call.response_model, 'String'),
-        replaceRegexpOne(call.request_model, '[-@](20\\d{2}-\\d{2}-\\d{2}|20\\d{6})(-v\\d+(:\\d+)?)?$', ''),
-        replaceRegexpOne(call.response_model, '[-@](20\\d{2}-\\d{2}-\\d{2}|20\\d{6})(-v\\d+(:\\d+)?)?$', '')]))
+        replaceRegexpOne(call.request_model, {{dated_ending}}, ''),
+        replaceRegexpOne(call.response_model, {{dated_ending}}, '')]))
     AND (empty(owner.hosts) OR has(owner.hosts, call.host_name))
     AND (empty(owner.tenants) OR has(owner.tenants, call.tenant_id))
     AND (empty(owner.agents) OR has(owner.agents, call.agent))
