@@ -9,6 +9,7 @@ import typer
 
 from spanledger_cli.export import Format
 from spanledger_settings.configuration import Configuration
+from spanledger_sql import email_rule
 from spanledger_sql.migrations import migrate, pending
 from spanledger_sql.node_socket import node_answers
 from spanledger_sql.store import Store, StoreError
@@ -58,6 +59,7 @@ def open_store(context: typer.Context, *, makes_one: bool = False) -> Store:
     store = Store.open(settings)
     if store.kind == "embedded":
         migrate(store)
+        email_rule.follow(store, settings)
     elif store.kind == "server" and (waiting := pending(store)):
         store.close()
         raise StoreError(f"the database's schema lacks {', '.join(waiting)}; run 'spanledger migrate'")

@@ -26,6 +26,7 @@ from spanledger_node.clickhouse_http import database_app
 from spanledger_node.listening import Addresses, listen, listen_on_socket, port_of
 from spanledger_node.metrics import Metrics
 from spanledger_node.serving import IDLE_S, ImpatientProtocol, allow_many_files, only_from_here
+from spanledger_sql import email_rule
 from spanledger_sql.folder import FolderLock
 from spanledger_sql.migrations import migrate
 from spanledger_sql.node_socket import socket_path
@@ -137,6 +138,7 @@ class _Node:
 
     async def _prepare(self, store: Store, worker: Worker | None) -> None:
         await asyncio.to_thread(migrate, store)
+        email_rule.follow(store, self.configuration)
         # Before the first span: what the rules name is kept of a span only if they are in force when it comes.
         await asyncio.to_thread(store_rules, store, self.configuration.tenant_rules)
         if worker is not None:

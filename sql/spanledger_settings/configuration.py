@@ -83,6 +83,17 @@ class Configuration(BaseSettings):
         default=None,
         description="whose a call is where its span does not say: see tenants.md; unset: those in force stay",
     )
+    emails: Literal["hash", "keep", "drop"] | None = Field(
+        default=None,
+        description="what is stored of e-mail addresses: `hash`, made with a key; `keep`; `drop`; unset: what is in "
+        "force stays, at first `hash`",
+    )
+    email_key: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        max_length=64,
+        description="the key of their hashes (HMAC-SHA256); default: one of the database's own",
+    )
     estimate_usage: bool = Field(
         default=False,
         description="where usage is missing, take the counts that an instrumentation made by itself, as `estimated`",

@@ -27,9 +27,9 @@ _DIMENSIONS = Dimensions(
     help="Dimensions, with commas between them: month, day, hour, tenant, cost_center, environment, service, feature, "
     "workflow, user, session, run, provider, account, model, operation, service_tier, region, zone, or your own.",
 )  # fmt: skip
-_GAPS = ("unpriced_calls", "unknown_energy_calls", "missing_usage_calls", "partly_priced_calls", "partly_priced_share",
-         "unpriced_parts")  # fmt: skip
-_NO_SUMS = ("partly_priced_share", "unpriced_parts")
+_GAPS = ("unpriced_calls", "unknown_energy_calls", "missing_usage_calls", "partly_priced_calls")
+# Of `partly_priced_calls`: no figures to add up.
+_PARTLY = ("partly_priced_share", "unpriced_parts")
 _COMMITMENTS = (
     "SELECT count() FROM commitment FINAL "
     "WHERE begins < {to:DateTime64(9, 'UTC')} AND ends > {from:DateTime64(9, 'UTC')}"
@@ -80,8 +80,9 @@ def chargeback(
             request.output,
             period=asked,
             title=f"Chargeback, {asked}",
-            total=[str(name) for name in rows if name not in (*request.by, *_NO_SUMS)],
+            total=[str(name) for name in rows if name not in (*request.by, *_PARTLY)],
             gaps=_GAPS,
+            details=() if frame["partly_priced_calls"].any() else _PARTLY,
         )
         say_what_is_missing(store, configuration(context))
 

@@ -46,8 +46,9 @@ def quality(
 ) -> None:
     """By service and instrumentation: calls without tenant, price or usage, duplicates removed, attributes not read.
 
-    Spans that speak of a model or of tokens and are no calls to the ledger have a row `(not read)`.
-    Shares are of the calls that count. The worst come first; 'spanledger doctor' says how to mend them.
+    Spans that speak of a model or of tokens and are no calls to the ledger have a row `(not read)`, calls that cannot
+    be computed one `(set aside)`. Shares are of the calls that count. The worst come first; 'spanledger doctor' says
+    how to mend them.
 
     Try:
 

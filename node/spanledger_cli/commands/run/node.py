@@ -133,11 +133,13 @@ def migrate(context: typer.Context) -> None:
 
         spanledger migrate
     """
+    from spanledger_sql import email_rule  # noqa: PLC0415
     from spanledger_sql.migrations import migrate as apply  # noqa: PLC0415
     from spanledger_sql.store import Store  # noqa: PLC0415
 
     with Store.open(configuration(context)) as store:
         applied = apply(store)
+        email_rule.follow(store, configuration(context))
     for name in applied:
         console().print(f"applied {name}")
     console().print(f"the schema is up to date ({len(applied)} applied now)")

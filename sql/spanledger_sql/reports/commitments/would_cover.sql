@@ -2,7 +2,7 @@
 --
 -- Parameters:
 --   begins, ends DateTime('UTC'): its period, half-open
---   providers, accounts, models, hosts, tenants Array(String): what it names; a list that is empty says nothing
+--   providers, accounts, models, hosts, tenants, agents, users Array(String): what it names; a list that is empty says nothing
 -- Columns:
 --   calls: of any time
 --   in_term: of them, in its period
@@ -19,3 +19,5 @@ WHERE (empty({providers:Array(String)}) OR has({providers:Array(String)}, provid
         replaceRegexpOne(response_model, {{dated_ending}}, '')]))
     AND (empty({hosts:Array(String)}) OR has({hosts:Array(String)}, host_name))
     AND (empty({tenants:Array(String)}) OR has({tenants:Array(String)}, tenant_id))
+    AND (empty({agents:Array(String)}) OR has({agents:Array(String)}, agent))
+    AND (empty({users:Array(String)}) OR has({users:Array(String)}, user_id))

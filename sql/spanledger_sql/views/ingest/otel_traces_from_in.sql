@@ -7,7 +7,7 @@
 -- that the rows of an insert whose end nobody saw can be found and taken back; else now.
 --
 -- The placeholders in double braces are the vocabulary's constants.
--- Needs: otel_traces, otel_traces_in, tenant_rule, tenant_rule_set
+-- Needs: email_rule, otel_traces, otel_traces_in, tenant_rule, tenant_rule_set
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS otel_traces_from_in TO otel_traces AS
 WITH

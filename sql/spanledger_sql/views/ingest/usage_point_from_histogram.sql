@@ -15,7 +15,7 @@ WITH
     {{treatments_of}},
     (name -> firstNonDefault(Attributes[name], ResourceAttributes[name])) AS said,
     (attributes -> mapFilter((name, text) -> text != '' AND has(
-        arrayFilter((known, treatment) -> treatment = 9, mapKeys(attributes), treatments_of(mapKeys(attributes))), name),
+        arrayFilter((known, treatment) -> treatment IN (9, 10), mapKeys(attributes), treatments_of(mapKeys(attributes))), name),
         attributes)) AS identities_in,
     firstNonDefault(said('tenant.id'), said('tenant_id'), said('tenant')) AS tenant_said,
     multiIf(
@@ -54,7 +54,7 @@ SELECT
         agent_name = 'gemini-cli', if(position(Attributes['auth_type'], 'vertex') > 0, 'gcp.vertex_ai', 'gcp.gemini'),
         transform(label, {{providers_called_otherwise}}, {{providers_so_called}}, label)) AS provider,
     if(tenant_said = '', '(unattributed)', tenant_said) AS tenant_id,
-    firstNonDefault(said('user.id'), said('user.account_uuid'), said('user.account_id')) AS user_id,
+    firstNonDefault(said('user.id'), said('user.account_uuid'), said('user.account_id'), said('user.email')) AS user_id,
     said('cost_center') AS cost_center,
     firstNonDefault(said('deployment.environment.name'), said('deployment.environment')) AS environment,
     class_name AS class,
