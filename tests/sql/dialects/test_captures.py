@@ -117,7 +117,7 @@ def test_costs_that_instrumentations_tell_are_held_against_the_list(ledger: Stor
     assert set(told) == {("litellm", "anthropic"), ("litellm", "openai"), ("pydantic-ai", "openai")}
     assert not told["litellm", "openai"]["differing_calls"]
     assert not told["pydantic-ai", "openai"]["differing_calls"]
-    # Of Anthropic's one-hour cache writes LiteLLM tells the cost alone: 100 tokens at 6 instead of 3.75 USD a million.
+    # By as much as if 100 tokens had been written to the cache for an hour: at 6 instead of 3.75 USD a million.
     row = told["litellm", "anthropic"]
     assert row["difference"] == row["differing_calls"] * Decimal("0.000225")
 
