@@ -247,13 +247,15 @@ WITH
             left[4] AS output_left,
             left[5] AS reasoning_left,
             left[6] AS calls_left,
+            multiIf(says_calls > 0 AND calls_left > 0, toUInt64(calls_left),
+                    spans_input = input_left AND spans_calls > 0, toUInt64(spans_calls), NULL) AS calls_said,
             least(ifNull(cost_lowest_before, 0.), 0.) - least(cost_lowest, 0.) AS cost_left
         FROM least_ahead
     )
 SELECT
     lower(hex(sipHash128('metric', service_name, session_id, model, tenant_id))) AS trace_id,
     lower(hex(sipHash64(toString(ended_at), toString(begins), input_left, cache_read_left, cache_write_left, output_left,
-                        reasoning_left, calls_left, toString(cost_left), service_name, session_id, model, tenant_id))) AS span_id,
+                        reasoning_left, toString(ifNull(calls_said, toUInt64(0))), toString(cost_left), service_name, session_id, model, tenant_id))) AS span_id,
     begins,
     agent,
     service_name,
@@ -272,7 +274,7 @@ SELECT
     least(cache_write_left, input_left - cache_read_tokens) AS cache_write_tokens,
     output_left AS output_tokens,
     least(reasoning_left, output_left) AS reasoning_tokens,
-    multiIf(says_calls > 0 AND calls_left > 0, toUInt64(calls_left), spans_input = input_left AND spans_calls > 0, spans_calls, NULL) AS calls,
+    calls_said AS calls,
     if(costs > 0, cost_left, NULL) AS reported_cost,
     if(any_went_back, 'a counter went back: counted from nothing', '') AS note,
     '' AS told_by_metric
