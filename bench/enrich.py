@@ -30,7 +30,7 @@ from spanledger_sql.migrations import migrate
 from spanledger_sql.store import Store
 
 # What the floor writes where llm_spans has no such column: constants of the ledger's types.
-_CONSTANTS = {"LowCardinality(String)": "'modelled'", "String": "'x'"}
+_CONSTANTS = {"LowCardinality(String)": "'modelled'", "String": "'x'", "Map(LowCardinality(String), String)": "map()"}
 
 
 def floor_statement(store: Store) -> str:

@@ -104,7 +104,7 @@ def _constants() -> dict[str, str]:
     fields = usage_fields()
     constants = {
         "names_read": _array(attribute.name for attribute in read),
-        "meanings": _array(meanings),
+        **{f"meaning_{meaning.replace('.', '_')}": str(place) for place, meaning in enumerate(meanings, 1)},
         "meanings_read": _numbers(meanings.index(attribute.meaning) + 1 for attribute in read),
         "tenant_names": _array(attribute.name for attribute in exact if attribute.meaning == "tenant"),
         "names_known": _array(attribute.name for attribute in exact),

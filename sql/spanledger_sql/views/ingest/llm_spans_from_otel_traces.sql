@@ -47,12 +47,12 @@ WITH
     sorted_out AS
     (
         WITH
-            (meaning -> texts[indexOf(meanings, toUInt8(indexOf({{meanings}}, meaning)))]) AS first_said,
+            (meaning -> texts[indexOf(meanings, meaning)]) AS first_said,
             -- The first name of a meaning does not win by saying nothing.
             (meaning -> if(
                 first_said(meaning) IN ('0', 'null', 'None', 'undefined'),
                 firstNonDefault(
-                    arrayFirst((text, number) -> number = toUInt8(indexOf({{meanings}}, meaning))
+                    arrayFirst((text, number) -> number = meaning
                                                  AND text NOT IN ('', '0', 'null', 'None', 'undefined'), texts, meanings),
                     first_said(meaning)),
                 first_said(meaning))) AS counted_as,
@@ -63,70 +63,70 @@ WITH
         SELECT
             *,
             says_few,
-            said('operation') AS said_operation,
-            said('request_type') AS said_request_type,
-            said('litellm_call') AS said_litellm_call,
-            said('answer') AS said_answer,
-            said('role') AS said_role,
-            said('outcome') AS said_outcome,
-            said('attempts') AS said_attempts,
-            said('batch') AS said_batch,
-            said('provider') AS said_provider,
-            said('system') AS said_system,
-            said('server') AS said_server,
-            said('request_model') AS said_request_model,
-            said('response_model') AS said_response_model,
-            said('model') AS said_model,
-            said('response_id') AS said_response_id,
-            said('finish_reason') AS said_finish_reason,
-            said('error_type') AS said_error_type,
-            said('service_tier') AS said_service_tier,
-            said('speed') AS said_speed,
-            said('stream') AS said_stream,
-            said('ttft') AS said_ttft,
-            said('openinference_kind') AS said_openinference_kind,
-            said('logfire_type') AS said_logfire_type,
-            said('logfire_duration') AS said_logfire_duration,
-            said('langfuse_type') AS said_langfuse_type,
-            said('langfuse_first_token') AS said_langfuse_first_token,
-            said('vercel_operation') AS said_vercel_operation,
-            said('vercel_metadata') AS said_vercel_metadata,
-            counted_as('usage.input') AS said_input,
-            counted_as('usage.output') AS said_output,
-            counted_as('usage.cache_read') AS said_cache_read,
-            counted_as('usage.cache_write') AS said_cache_write,
-            said('usage.cache_write_5m') AS said_cache_write_5m,
-            said('usage.cache_write_1h') AS said_cache_write_1h,
-            said('usage.reasoning') AS said_reasoning,
-            said('usage.audio_input') AS said_audio_input,
-            said('usage.audio_output') AS said_audio_output,
-            said('usage.searches') AS said_searches,
-            said('usage.total') AS said_total,
-            said('usage.document') AS said_document,
-            said('usage.vendor_unit') AS said_vendor_unit,
-            said('usage.vendor_quantity') AS said_vendor_quantity,
-            said('who.user') AS said_user,
-            said('who.session') AS said_session,
-            said('who.account') AS said_account,
-            said('who.metadata') AS said_metadata,
-            said('feature') AS said_feature,
-            said('workflow') AS said_workflow,
-            said('run_id') AS said_run_id,
-            said('cost_center') AS said_cost_center,
-            said('environment') AS said_environment,
-            few('usage.image_input') AS said_image_input,
-            few('usage.image_output') AS said_image_output,
-            few('usage.image_cache_read') AS said_image_cache_read,
-            few('usage.audio_cache_read') AS said_audio_cache_read,
-            few('usage.video_input') AS said_video_input,
-            few('usage.tool_prompt') AS said_tool_prompt,
-            few('usage.citation') AS said_citation,
-            few('usage.other_units') AS said_other_units,
-            few('usage.reported_cost') AS said_reported_cost,
-            few('usage.note') AS said_note,
-            few('geo') AS said_geo,
-            said('cloud_provider') AS said_cloud_provider,
-            said('cloud_region') AS said_cloud_region,
+            said({{meaning_operation}}) AS said_operation,
+            said({{meaning_request_type}}) AS said_request_type,
+            said({{meaning_litellm_call}}) AS said_litellm_call,
+            said({{meaning_answer}}) AS said_answer,
+            said({{meaning_role}}) AS said_role,
+            said({{meaning_outcome}}) AS said_outcome,
+            said({{meaning_attempts}}) AS said_attempts,
+            said({{meaning_batch}}) AS said_batch,
+            said({{meaning_provider}}) AS said_provider,
+            said({{meaning_system}}) AS said_system,
+            said({{meaning_server}}) AS said_server,
+            said({{meaning_request_model}}) AS said_request_model,
+            said({{meaning_response_model}}) AS said_response_model,
+            said({{meaning_model}}) AS said_model,
+            said({{meaning_response_id}}) AS said_response_id,
+            said({{meaning_finish_reason}}) AS said_finish_reason,
+            said({{meaning_error_type}}) AS said_error_type,
+            said({{meaning_service_tier}}) AS said_service_tier,
+            said({{meaning_speed}}) AS said_speed,
+            said({{meaning_stream}}) AS said_stream,
+            said({{meaning_ttft}}) AS said_ttft,
+            said({{meaning_openinference_kind}}) AS said_openinference_kind,
+            said({{meaning_logfire_type}}) AS said_logfire_type,
+            said({{meaning_logfire_duration}}) AS said_logfire_duration,
+            said({{meaning_langfuse_type}}) AS said_langfuse_type,
+            said({{meaning_langfuse_first_token}}) AS said_langfuse_first_token,
+            said({{meaning_vercel_operation}}) AS said_vercel_operation,
+            said({{meaning_vercel_metadata}}) AS said_vercel_metadata,
+            counted_as({{meaning_usage_input}}) AS said_input,
+            counted_as({{meaning_usage_output}}) AS said_output,
+            counted_as({{meaning_usage_cache_read}}) AS said_cache_read,
+            counted_as({{meaning_usage_cache_write}}) AS said_cache_write,
+            said({{meaning_usage_cache_write_5m}}) AS said_cache_write_5m,
+            said({{meaning_usage_cache_write_1h}}) AS said_cache_write_1h,
+            said({{meaning_usage_reasoning}}) AS said_reasoning,
+            said({{meaning_usage_audio_input}}) AS said_audio_input,
+            said({{meaning_usage_audio_output}}) AS said_audio_output,
+            said({{meaning_usage_searches}}) AS said_searches,
+            said({{meaning_usage_total}}) AS said_total,
+            said({{meaning_usage_document}}) AS said_document,
+            said({{meaning_usage_vendor_unit}}) AS said_vendor_unit,
+            said({{meaning_usage_vendor_quantity}}) AS said_vendor_quantity,
+            said({{meaning_who_user}}) AS said_user,
+            said({{meaning_who_session}}) AS said_session,
+            said({{meaning_who_account}}) AS said_account,
+            said({{meaning_who_metadata}}) AS said_metadata,
+            said({{meaning_feature}}) AS said_feature,
+            said({{meaning_workflow}}) AS said_workflow,
+            said({{meaning_run_id}}) AS said_run_id,
+            said({{meaning_cost_center}}) AS said_cost_center,
+            said({{meaning_environment}}) AS said_environment,
+            few({{meaning_usage_image_input}}) AS said_image_input,
+            few({{meaning_usage_image_output}}) AS said_image_output,
+            few({{meaning_usage_image_cache_read}}) AS said_image_cache_read,
+            few({{meaning_usage_audio_cache_read}}) AS said_audio_cache_read,
+            few({{meaning_usage_video_input}}) AS said_video_input,
+            few({{meaning_usage_tool_prompt}}) AS said_tool_prompt,
+            few({{meaning_usage_citation}}) AS said_citation,
+            few({{meaning_usage_other_units}}) AS said_other_units,
+            few({{meaning_usage_reported_cost}}) AS said_reported_cost,
+            few({{meaning_usage_note}}) AS said_note,
+            few({{meaning_geo}}) AS said_geo,
+            said({{meaning_cloud_provider}}) AS said_cloud_provider,
+            said({{meaning_cloud_region}}) AS said_cloud_region,
 
             -- LiteLLM's copy of the provider's answer, as llm.<provider>.<field>: where the app's own span, on which LiteLLM
             -- writes, has ended before, it is all there is.
@@ -179,6 +179,15 @@ WITH
             raw('model') AS raw_model,
             raw('id') AS raw_id,
             raw('object') AS raw_object,
+            -- OpenLLMetry of 2025 calls Anthropic's messages completions.
+            lower(firstNonDefault(said_operation, said_request_type)) AS otel_operation,
+            -- Who answered. Most label whatever speaks OpenAI's protocol as openai; the server's address tells better,
+            -- and where nothing is said the model's name does.
+            replaceRegexpOne(
+                lower(firstNonDefault(said_provider, said_system, replace(splitByChar('.', raw_prefix)[2], 'None', ''))),
+                '\\.(chat|responses|messages|completion|embedding|textembedding|image|speech|transcription|languagemodel|generative-ai)$',
+                '') AS label,
+            lower(if(position(said_server, '/') > 0, domain(said_server), said_server)) AS server,
             -- Documents are JSON, or the repr of a Python dict, or a JSON string of either.
             if(usage_document IN ('', '{}', 'None'), '',
                if(startsWith(usage_document, '{\''),
@@ -198,7 +207,20 @@ WITH
                 [pair]), pairs))) AS opened_once
         SELECT
             *,
-            if(usage_json = '', [], opened_once(opened_once(JSONExtractKeysAndValuesRaw(usage_json)))) AS document
+            if(usage_json = '', [], opened_once(opened_once(JSONExtractKeysAndValuesRaw(usage_json)))) AS document,
+            if(otel_operation = '', '', transform(otel_operation, {{otel_genai_names}}, {{otel_genai_operations}}, ''))
+                AS known_operation,
+            if(said_openinference_kind = '', '',
+               transform(said_openinference_kind, {{openinference_names}}, {{openinference_operations}}, ''))
+                AS openinference_operation,
+            transform(label, {{providers_called_otherwise}}, {{providers_so_called}}, label) AS provider_of_label,
+            dialect_name = 'openlit' AS is_openlit,
+            -- When: the first token; Langfuse quotes it.
+            parseDateTime64BestEffortOrNull(trim(BOTH '"' FROM said_langfuse_first_token), 9, 'UTC')
+                AS langfuse_first_token,
+            toUnixTimestamp64Nano(`Events.Timestamp`[indexOf(`Events.Name`, 'First Token Stream Event')])
+                AS openinference_first_token_ns,
+            toUnixTimestamp64Nano(Timestamp) AS timestamp_ns
         FROM opened
     ),
 
@@ -212,7 +234,15 @@ WITH
             if(usage_json = '', [], arrayMap(
                 (name, value) -> if(value IN ('null', '""'), toUInt8(0),
                                     toUInt8(transform(name, {{usage_fields}}, {{usage_field_counts}}, 0))),
-                document_names, document_values)) AS document_numbers
+                document_names, document_values)) AS document_numbers,
+
+            -- OpenLIT. It counts tokens by itself for streams of OpenAI's chat completions that tell none, without a mark: what
+            -- such a stream did tell comes with a count of cached tokens. Its input leaves Anthropic's cached tokens out.
+            -- It gives a time to the first token to whole answers as well. Calls that fail may have no attribute but a name.
+            is_openlit AND said_operation = '' AND match(SpanName, '^(chat|embeddings) ') AS openlit_bare,
+            is_openlit AND said_stream IN ('true', 'True') AS openlit_stream,
+            is_openlit AND ('anthropic' IN (said_provider, said_system) OR position(said_request_model, 'claude') > 0)
+                AS openlit_excludes_cached
         FROM unfolded
     ),
 
@@ -222,14 +252,6 @@ WITH
         SELECT
             *,
 
-            -- OpenLIT. It counts tokens by itself for streams of OpenAI's chat completions that tell none, without a mark: what
-            -- such a stream did tell comes with a count of cached tokens. Its input leaves Anthropic's cached tokens out.
-            -- It gives a time to the first token to whole answers as well. Calls that fail may have no attribute but a name.
-            dialect_name = 'openlit' AS is_openlit,
-            is_openlit AND said_operation = '' AND match(SpanName, '^(chat|embeddings) ') AS openlit_bare,
-            is_openlit AND said_stream IN ('true', 'True') AS openlit_stream,
-            is_openlit AND ('anthropic' IN (said_provider, said_system) OR position(said_request_model, 'claude') > 0)
-                AS openlit_excludes_cached,
             openlit_stream
                 AND NOT openlit_excludes_cached
                 AND said_cache_read = ''
@@ -246,21 +268,6 @@ WITH
             -- Langfuse's own buckets: what is a bucket of its own is in no other.
             hasAny(document_names, ['input', 'output'])
                 AND NOT hasAny(document_names, ['prompt_tokens', 'input_tokens']) AS document_has_buckets,
-            -- Anthropic's own document tells uncached input; whoever says prompt_tokens has added the cached ones. Where the
-            -- span says the very input that the provider's document has, it has not.
-            document_has_buckets
-                OR hasAny(document_names, ['cache_read_input_tokens', 'cache_creation_input_tokens', 'cacheReadInputTokens',
-                                           'cacheWriteInputTokens'])
-                    AND NOT has(document_names, 'prompt_tokens')
-                    AND (said_input = '' OR said_input = document_counts[1]) AS document_excludes_cached,
-
-            -- The operation. OpenLLMetry of 2025 calls Anthropic's messages completions.
-            lower(firstNonDefault(said_operation, said_request_type)) AS otel_operation,
-            if(otel_operation = '', '', transform(otel_operation, {{otel_genai_names}}, {{otel_genai_operations}}, ''))
-                AS known_operation,
-            if(said_openinference_kind = '', '',
-               transform(said_openinference_kind, {{openinference_names}}, {{openinference_operations}}, ''))
-                AS openinference_operation,
             multiIf(
                 said_role = 'context', '',
                 raw_model != '', if(raw_object = 'list', 'embeddings', 'chat'),
@@ -289,36 +296,43 @@ WITH
     judged AS
     (
         WITH
-            ((said, place) -> if(usage_json = '', said,
-                                if(said IN ('', '0', '0.0', 'null', 'None') AND document_counts[place] != '',
-                                   document_counts[place], said))) AS or_document
+            ((said, of_document) -> if(said IN ('', '0', '0.0', 'null', 'None') AND of_document != '', of_document, said))
+                AS or_document,
+            (text -> if(text IN ('', 'null', 'None', 'undefined'), NULL, ifNull(toFloat64OrNull(trim(BOTH '"' FROM text)), -1)))
+                AS number_of
         SELECT
-            *,
-            [or_document(said_input, 1), or_document(said_output, 2), or_document(said_cache_read, 3),
-             or_document(said_cache_write, 4), or_document(said_cache_write_1h, 5), or_document(said_cache_write_5m, 6),
-             or_document(said_reasoning, 7), or_document(said_audio_input, 8), or_document(said_audio_output, 9),
-             or_document(said_searches, 10), or_document(said_total, 11)] AS count_texts,
+            * EXCEPT (
+                TraceState, SpanKind, StatusMessage, SpanAttributes, meanings, tenant_ranks, speaks_of_usage,
+                treatments, said_operation, said_request_type, said_litellm_call, said_role, said_provider,
+                said_system, said_server, said_request_model, said_ttft, said_openinference_kind,
+                said_logfire_type, said_logfire_duration, said_langfuse_type, said_langfuse_first_token,
+                said_vercel_metadata, said_input, said_output, said_cache_read, said_cache_write,
+                said_cache_write_5m, said_cache_write_1h, said_reasoning, said_audio_input, said_audio_output,
+                said_searches, said_total, said_document, said_metadata, said_image_input, said_image_output,
+                said_image_cache_read, said_audio_cache_read, said_video_input, said_tool_prompt,
+                said_citation, raw_usage_name, usage_document, raw_prefix, raw_object, otel_operation,
+                usage_json, known_operation, openinference_operation, is_openlit, langfuse_first_token,
+                openinference_first_token_ns, timestamp_ns, document_names, document_values, document_numbers,
+                openlit_bare, openlit_stream, document_counts),
+            [said_input, said_output, said_cache_read, said_cache_write, said_cache_write_1h, said_cache_write_5m,
+             said_reasoning, said_audio_input, said_audio_output, said_searches, said_total] AS said_counts,
+            -- NULL where there is nothing, -1 where it is no number.
+            arrayMap(text -> number_of(text), if(usage_json = '', said_counts, arrayMap(
+                (said, of_document) -> or_document(said, of_document), said_counts, arrayResize(document_counts, 11)))) AS numbers,
             -- Of what few spans tell.
-            if(says_few OR usage_json != '', arrayMap(
-                text -> toUInt64(ifNull(if(toFloat64OrNull(trim(BOTH '"' FROM text)) BETWEEN 0 AND 100000000,
-                                           toFloat64OrNull(trim(BOTH '"' FROM text)), 0), 0)),
-                [or_document(said_tool_prompt, 12), document_counts[13], document_counts[14],
-                 or_document(said_image_input, 15), or_document(said_image_output, 16), said_image_cache_read,
-                 said_audio_cache_read, or_document(said_video_input, 17), said_citation]), []) AS few_counts,
-            arrayMap(text -> toFloat64OrNull(trim(BOTH '"' FROM text)), count_texts) AS numbers,
-            -- NULL where there is nothing, 0 where it is no count of tokens.
-            arrayMap((text, number) -> if(text IN ('', 'null', 'None', 'undefined'), NULL,
-                                          ifNull(number >= 0 AND number <= 100000000, 0)),
-                     count_texts, numbers) AS is_count,
-            arrayMap((number, fine) -> if(fine = 1, toUInt64(number), 0), numbers, is_count) AS counts,
-
-            -- Who answered. Most label whatever speaks OpenAI's protocol as openai; the server's address tells better,
-            -- and where nothing is said the model's name does.
-            lower(if(position(said_server, '/') > 0, domain(said_server), said_server)) AS server,
-            replaceRegexpOne(
-                lower(firstNonDefault(said_provider, said_system, replace(splitByChar('.', raw_prefix)[2], 'None', ''))),
-                '\\.(chat|responses|messages|completion|embedding|textembedding|image|speech|transcription|languagemodel|generative-ai)$',
-                '') AS label,
+            [said_tool_prompt, '', '', said_image_input, said_image_output, said_video_input] AS said_few_counts,
+            if(says_few OR usage_json != '', arrayMap(text -> number_of(text), arrayConcat(
+                if(usage_json = '', said_few_counts, arrayMap(
+                    (said, of_document) -> or_document(said, of_document),
+                    said_few_counts, arrayResize(arraySlice(document_counts, 12), 6))),
+                [said_image_cache_read, said_audio_cache_read, said_citation])), []) AS few_numbers,
+            -- Anthropic's own document tells uncached input; whoever says prompt_tokens has added the cached ones. Where the
+            -- span says the very input that the provider's document has, it has not.
+            document_has_buckets
+                OR hasAny(document_names, ['cache_read_input_tokens', 'cache_creation_input_tokens', 'cacheReadInputTokens',
+                                           'cacheWriteInputTokens'])
+                    AND NOT has(document_names, 'prompt_tokens')
+                    AND (said_input = '' OR said_input = document_counts[1]) AS document_excludes_cached,
             firstNonDefault(said_request_model, said_model, raw_model,
                             if(openlit_bare, substring(SpanName, position(SpanName, ' ') + 1), ''))
                 AS request_model_name,
@@ -327,22 +341,18 @@ WITH
             if(arrayMin(tenant_ranks) = 99, tenant_ranks,
                arrayMap((rank, text) -> if(rank < 99 AND text IN ('', 'None', 'null', '""'), toUInt8(99), rank),
                         tenant_ranks, texts)) AS said_tenant_ranks,
-            arrayMin(said_tenant_ranks) AS tenant_rank,
             firstNonDefault(JSONExtractString(said_metadata, 'tenant.id'), JSONExtractString(said_metadata, 'tenant_id'),
                             JSONExtractString(said_metadata, 'tenant')) AS metadata_tenant,
             firstNonDefault(ResourceAttributes['tenant.id'], ResourceAttributes['tenant_id']) AS resource_tenant,
 
-            -- When: the first token; Langfuse quotes it. A stream's result of Logfire says how long the stream took.
-            parseDateTime64BestEffortOrNull(trim(BOTH '"' FROM said_langfuse_first_token), 9, 'UTC')
-                AS langfuse_first_token,
-            `Events.Timestamp`[indexOf(`Events.Name`, 'First Token Stream Event')] AS openinference_first_token,
+            -- When the first token came. A stream's result of Logfire says how long the stream took.
             multiIf(
                 said_ttft != '', if(is_openlit AND NOT openlit_stream, NULL,
                                     toFloat64OrNull(said_ttft) * if(dialect_name IN ('vercel', 'claude-code'), 1, 1000)),
-                said_openinference_kind != '' AND toUnixTimestamp64Nano(openinference_first_token) > 0,
-                    (toUnixTimestamp64Nano(openinference_first_token) - toUnixTimestamp64Nano(Timestamp)) / 1e6,
+                said_openinference_kind != '' AND openinference_first_token_ns > 0,
+                    (openinference_first_token_ns - timestamp_ns) / 1e6,
                 langfuse_first_token IS NOT NULL,
-                    (toUnixTimestamp64Nano(langfuse_first_token) - toUnixTimestamp64Nano(Timestamp)) / 1e6,
+                    (toUnixTimestamp64Nano(langfuse_first_token) - timestamp_ns) / 1e6,
                 NULL) AS ttft,
             if(dialect_name = 'logfire-stream',
                greatest(0, least(86400, ifNull(toFloat64OrNull(said_logfire_duration), 0))), 0) AS logfire_stream_s,
@@ -351,13 +361,26 @@ WITH
         WHERE operation_name != ''
     ),
 
+    counted AS
+    (
+        SELECT
+            *,
+            arrayMap(number -> number BETWEEN 0 AND 100000000, numbers) AS is_count,
+            arrayMap(number -> toUInt64(if(ifNull(number BETWEEN 0 AND 100000000, 0), assumeNotNull(number), 0)), numbers)
+                AS counts,
+            arrayMap(number -> toUInt64(if(ifNull(number BETWEEN 0 AND 100000000, 0), assumeNotNull(number), 0)), few_numbers)
+                AS few_counts,
+            arrayMin(said_tenant_ranks) AS tenant_rank,
+            operation_name IN ('chat', 'text_completion', 'generate_content', 'responses') AS generates
+        FROM judged
+    ),
+
     concluded AS
     (
         SELECT
             *,
             counts[3] AS cache_read_count,
             greatest(counts[4], counts[5] + counts[6]) AS cache_write_count,
-            operation_name IN ('chat', 'text_completion', 'generate_content', 'responses') AS generates,
             -- A call to a model cannot have used nothing: who says 0/0 of an answer does not know. Nor does who tells
             -- one half, and neither the other nor the total, of a call that went well.
             multiIf(
@@ -369,8 +392,6 @@ WITH
                     OR StatusCode = 'Error' OR said_error_type != '' OR exception_event > 0, '',
                 is_count[1] IS NULL, 'input not told',
                 'output not told') AS disbelief,
-            disbelief = '' AND (is_count[1] = 1 OR is_count[2] = 1) AS has_usage,
-            transform(label, {{providers_called_otherwise}}, {{providers_so_called}}, label) AS provider_of_label,
             -- The longest part of the server's name that is the host of an API, label by label.
             multiIf(
                 server = '' OR startsWith(provider_of_label, 'azure') OR startsWith(provider_of_label, 'gcp.'), '',
@@ -386,21 +407,22 @@ WITH
                 metadata_tenant != '', ('metadata', metadata_tenant),
                 resource_tenant != '', ('resource tenant.id', resource_tenant),
                 ('none', '(unattributed)')) AS tenant_claimed,
-            -- Whose token brought it: no span knows better.
-            ResourceAttributes['spanledger.pinned_tenant'] AS pinned_tenant,
-            multiIf(
-                pinned_tenant = '', tenant_claimed,
-                tenant_claimed.2 IN (pinned_tenant, '(unattributed)'), ('token', pinned_tenant),
-                (concat('token over ', tenant_claimed.1), pinned_tenant)) AS tenant_found,
-            firstNonDefault(provider_of_server, provider_of_label, provider_of_model, if(dialect_name = 'codex', 'openai', ''))
-                AS provider_name
-        FROM judged
+            ResourceAttributes['spanledger.pinned_tenant'] AS pinned_tenant
+        FROM counted
     ),
 
     weighed AS
     (
         SELECT
             *,
+            ifNull(disbelief = '' AND (is_count[1] = 1 OR is_count[2] = 1), 0) AS has_usage,
+            -- Whose token brought it: no span knows better.
+            multiIf(
+                pinned_tenant = '', tenant_claimed,
+                tenant_claimed.2 IN (pinned_tenant, '(unattributed)'), ('token', pinned_tenant),
+                (concat('token over ', tenant_claimed.1), pinned_tenant)) AS tenant_found,
+            firstNonDefault(provider_of_server, provider_of_label, provider_of_model, if(dialect_name = 'codex', 'openai', ''))
+                AS provider_name,
             if(dialect_name = 'spanledger', 0,
                transform(concat(dialect_name, ' ', provider_name), {{conventions}}, {{conventions_bits}},
                          transform(provider_name, {{conventions_of_all}}, {{conventions_of_all_bits}}, 0))) AS convention,
@@ -422,76 +444,55 @@ WITH
             toInt64(counts[11]) - told_input - told_output AS gap,
             if(cached > 0 AND (bitTest(convention, 0) OR openlit_excludes_cached OR document_excludes_cached), 1, 0) AS cached_usual,
             if(reasoned > 0 AND (bitTest(convention, 1) OR document_has_buckets), 1, 0) AS reasoned_usual,
-            if(tool_prompt > 0 AND bitTest(convention, 2), 1, 0) AS tools_usual
-        FROM weighed
-    ),
-    usually AS
-    (
-        SELECT
-            *,
+            if(tool_prompt > 0 AND bitTest(convention, 2), 1, 0) AS tools_usual,
             cached_usual * cached + reasoned_usual * reasoned + tools_usual * tool_prompt AS usual_amount,
             toUInt8(cached_usual + 2 * reasoned_usual + 4 * tools_usual) AS usual,
             -- More of a part than of the whole: then it was not in it.
             toUInt8(if(cached_usual = 1 OR cached > told_input, 1, 0) + if(reasoned_usual = 1 OR reasoned > told_output, 2, 0)
                     + 4 * tools_usual) AS possible
-        FROM compared
+        FROM weighed
     ),
 
+    -- The tokens are reckoned by products, not by if(): what only branches need is put off by the engine, and branches in
+    -- branches in branches are then reckoned over and over.
     -- What is inside the input and output, and what beside: spanledger_vocabulary/convention.csv says what is usual; a total
     -- that is told decides. By bits: 1 cached tokens, 2 reasoning, 4 the results of tools.
     decided AS
     (
         SELECT
             *,
-            multiIf(
-                NOT total_decides, possible,
-                gap = usual_amount, usual,
-                -- A total that the instrumentation added up itself tells nothing against the provider's own document.
-                gap = 0, if(bitTest(convention, 3) OR document_excludes_cached AND NOT document_has_buckets, possible, 0),
-                gap = cached, 1,
-                gap = reasoned, 2,
-                gap = cached + reasoned, 3,
-                gap = tool_prompt, 4,
-                gap = cached + tool_prompt, 5,
-                gap = reasoned + tool_prompt, 6,
-                gap = cached + reasoned + tool_prompt, 7,
-                possible) AS beside
-        FROM usually
+            -- What the total says, the first that fits; the usual, where it says nothing.
+            [possible, usual,
+             -- A total that the instrumentation added up itself tells nothing against the provider's own document.
+             (bitTest(convention, 3) OR document_excludes_cached AND NOT document_has_buckets) * possible,
+             1, 2, 3, 4, 5, 6, 7][1 + ifNull(total_decides, 1) * indexOf(
+                [usual_amount, 0, cached, reasoned, cached + reasoned, tool_prompt, cached + tool_prompt,
+                 reasoned + tool_prompt, cached + reasoned + tool_prompt], gap)] AS beside
+        FROM compared
     ),
-    added AS
-    (
-        SELECT
-            *,
-            if(bitTest(beside, 0), cached, 0) AS cached_beside,
-            if(bitTest(beside, 1), reasoned, 0) AS reasoned_beside,
-            if(bitTest(beside, 2), tool_prompt, 0) AS tools_beside,
-            cached_beside + reasoned_beside + tools_beside AS all_beside
-        FROM decided
-    ),
-    settled AS
-    (
-        SELECT
-            *,
-            -- Reasoning that only the total tells of.
-            if(total_decides AND bitTest(convention, 4) AND gap > all_beside AND reasoned = 0, gap - all_beside, 0)
-                AS hidden_reasoning,
-            multiIf(
-                NOT has_total, '',
-                is_count[1] IS NULL AND generates, 'input told by total_tokens',
-                is_count[2] IS NULL AND generates, 'output told by total_tokens',
-                hidden_reasoning > 0, 'total_tokens tells of reasoning',
-                NOT total_decides OR gap = all_beside OR gap = 0, '',
-                'total_tokens is not the sum') AS note_of_total,
-            if(beside = usual, '', concat(
-                if(total_decides AND gap = all_beside, 'total_tokens tells ', ''),
-                arrayStringConcat(arrayFilter(word -> word != '', [
-                    if(bitTest(bitXor(beside, usual), 0) AND cached > 0, 'cached tokens', ''),
-                    if(bitTest(bitXor(beside, usual), 1) AND reasoned > 0, 'reasoning', ''),
-                    if(bitTest(bitXor(beside, usual), 2) AND tool_prompt > 0, 'results of tools', '')]), ' and '),
-                multiIf(NOT (total_decides AND gap = all_beside), ' more than all: counted beside',
-                        all_beside > usual_amount, ' beside', ' inside'))) AS note_of_parts
-        FROM added
-    ),
+
+    bitTest(beside, 0) * cached AS cached_beside,
+    bitTest(beside, 1) * reasoned AS reasoned_beside,
+    bitTest(beside, 2) * tool_prompt AS tools_beside,
+    cached_beside + reasoned_beside + tools_beside AS all_beside,
+    -- Reasoning that only the total tells of.
+    ifNull(total_decides AND bitTest(convention, 4) AND reasoned = 0, 0) * greatest(gap - all_beside, 0)
+        AS hidden_reasoning,
+    multiIf(
+        NOT has_total, '',
+        is_count[1] IS NULL AND generates, 'input told by total_tokens',
+        is_count[2] IS NULL AND generates, 'output told by total_tokens',
+        hidden_reasoning > 0, 'total_tokens tells of reasoning',
+        NOT total_decides OR gap = all_beside OR gap = 0, '',
+        'total_tokens is not the sum') AS note_of_total,
+    if(beside = usual, '', concat(
+        if(total_decides AND gap = all_beside, 'total_tokens tells ', ''),
+        arrayStringConcat(arrayFilter(word -> word != '', [
+            if(bitTest(bitXor(beside, usual), 0) AND cached > 0, 'cached tokens', ''),
+            if(bitTest(bitXor(beside, usual), 1) AND reasoned > 0, 'reasoning', ''),
+            if(bitTest(bitXor(beside, usual), 2) AND tool_prompt > 0, 'results of tools', '')]), ' and '),
+        multiIf(NOT (total_decides AND gap = all_beside), ' more than all: counted beside',
+                all_beside > usual_amount, ' beside', ' inside'))) AS note_of_parts,
 
     (text -> if(text = 'None', '', trim(BOTH '"' FROM text))) AS unquoted,
     -- What is reckoned with times can be computed between these years; the ledger tells of the calls at its ends.
@@ -540,13 +541,12 @@ SELECT
     server AS server_address,
     said_cloud_provider AS cloud_provider,
     said_cloud_region AS cloud_region,
-    if(has_usage, toUInt64(greatest(0, told_input + cached_beside + tools_beside)), 0)
-        AS input_tokens,
-    if(has_usage, cache_read_count, 0) AS cache_read_tokens,
-    if(has_usage, cache_write_count, 0) AS cache_write_tokens,
-    if(has_usage, counts[5], 0) AS cache_write_1h_tokens,
-    if(has_usage, toUInt64(greatest(0, told_output + reasoned_beside + hidden_reasoning)), 0) AS output_tokens,
-    if(has_usage, toUInt64(counts[7] + hidden_reasoning), 0) AS reasoning_tokens,
+    has_usage * toUInt64(greatest(0, told_input + cached_beside + tools_beside)) AS input_tokens,
+    has_usage * cache_read_count AS cache_read_tokens,
+    has_usage * cache_write_count AS cache_write_tokens,
+    has_usage * counts[5] AS cache_write_1h_tokens,
+    has_usage * toUInt64(greatest(0, told_output + reasoned_beside + hidden_reasoning)) AS output_tokens,
+    has_usage * toUInt64(counts[7] + hidden_reasoning) AS reasoning_tokens,
     if(has_usage OR operation_name = 'vendor_usage', 'reported', 'missing') AS usage_source,
     multiIf(
         disbelief != '', disbelief,
@@ -564,9 +564,9 @@ SELECT
     counts[10] AS web_searches,
     few_counts[4] AS input_image_tokens,
     few_counts[5] AS output_image_tokens,
-    few_counts[6] AS cache_read_image_tokens,
-    few_counts[7] AS cache_read_audio_tokens,
-    few_counts[8] AS input_video_tokens,
+    few_counts[7] AS cache_read_image_tokens,
+    few_counts[8] AS cache_read_audio_tokens,
+    few_counts[6] AS input_video_tokens,
     few_counts[9] AS citation_tokens,
     arrayStringConcat(JSONExtractArrayRaw(said_other_units), ', ') AS other_units,
     if(says_few, toFloat64OrNull(said_reported_cost), NULL) AS reported_cost,
@@ -588,4 +588,4 @@ SELECT
                        arrayFilter((name, keep) -> keep, mapKeys(ResourceAttributes), resource_may_tell_whose)),
               arrayFilter((text, keep) -> keep, mapValues(ResourceAttributes), resource_may_tell_whose)),
              'Map(LowCardinality(String), String)')) AS attribution_raw
-FROM settled;
+FROM decided;

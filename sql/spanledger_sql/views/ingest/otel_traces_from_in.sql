@@ -20,8 +20,23 @@ WITH
     -- What is done with a value, by its name, and what is left of it.
     {{treatments_of}},
     {{stored_of}},
-    treatments_of(mapKeys(SpanAttributes)) AS span_treatments,
-    treatments_of(mapKeys(ResourceAttributes)) AS resource_treatments
+
+    -- Level by level, or else what is left of a value would be found anew for each of its uses.
+    looked_at AS
+    (
+        SELECT *, mapValues(SpanAttributes) AS texts, treatments_of(mapKeys(SpanAttributes)) AS treatments
+        FROM otel_traces_in
+    ),
+    stored AS
+    (
+        SELECT *, if(is_plain(treatments, texts), [], stored_texts(treatments, texts)) AS left_of_texts
+        FROM looked_at
+    ),
+    kept AS
+    (
+        SELECT *, if(empty(left_of_texts), [], worth_keeping(treatments, left_of_texts)) AS are_kept
+        FROM stored
+    )
 SELECT
     Timestamp,
     -- What a tenant's token brought shares no trace with others: an id that another tenant used proves nothing.
@@ -34,10 +49,10 @@ SELECT
     substringUTF8(SpanName, 1, 100) AS SpanName,
     SpanKind,
     ServiceName,
-    stored_of(ResourceAttributes, resource_treatments) AS ResourceAttributes,
+    stored_of(ResourceAttributes, treatments_of(mapKeys(ResourceAttributes))) AS ResourceAttributes,
     ScopeName,
     ScopeVersion,
-    stored_of(SpanAttributes, span_treatments) AS SpanAttributes,
+    if(empty(left_of_texts), SpanAttributes, as_map(mapKeys(SpanAttributes), left_of_texts, are_kept)) AS SpanAttributes,
     Duration,
     StatusCode,
     '' AS StatusMessage,
@@ -49,4 +64,4 @@ SELECT
     arrayMap(state -> '', `Links.TraceState`) AS `Links.TraceState`,
     arrayMap(attributes -> CAST(map(), 'Map(LowCardinality(String), String)'), `Links.Attributes`) AS `Links.Attributes`,
     {{inserted_at}} AS IngestedAt
-FROM otel_traces_in;
+FROM kept;
