@@ -33,6 +33,9 @@ logger = logging.getLogger(__name__)
 
 # Sharing out a host's energy goes over a whole hour of its calls.
 _ALLOCATE_EVERY_S = 15.0
+# What metrics and usage reports tell is looked at as rarely, and after this many times as long as it took: a fleet's
+# metrics of a day are compared with its calls each time.
+_METERING_RESTS = 50.0
 # After a pass over fewer calls than this the worker rests for so many times as long as the pass took, at most so long:
 # most of a small pass costs the same for one call as for thousands, so it lets some gather.
 _SMALL_PASS_CALLS = 1_000
@@ -88,6 +91,7 @@ class Worker:
         self._rules_stored = False
         self._recount = False
         self._allocate_again_at = 0.0
+        self._meter_again_at = 0.0
         self._restate_again_at = 0.0
 
     def catch_up(self) -> int:
@@ -191,8 +195,12 @@ class Worker:
                     continue
                 calls = self._calls()
                 if self._stopping or time.monotonic() >= self._allocate_again_at:
-                    self._metered()
                     self._measured()
+                if self._stopping or time.monotonic() >= self._meter_again_at:
+                    begun = time.monotonic()
+                    self._metered()
+                    took = time.monotonic() - begun
+                    self._meter_again_at = time.monotonic() + max(_ALLOCATE_EVERY_S, _METERING_RESTS * took)
                 self._restate()
                 self._problem = ""
                 if 0 < calls < _SMALL_PASS_CALLS:

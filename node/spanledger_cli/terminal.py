@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.segment import Segment
 
 from spanledger_cli.export import Destination, Format, export, known
 from spanledger_cli.table import table_of, visible
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import pandas as pd
+    from rich.console import ConsoleOptions, RenderableType
 
     from spanledger_settings.period import Period
 
@@ -57,7 +59,20 @@ def console(*, stderr: bool = False) -> Console:
     """A console for text and tables, in which no text is markup; with no terminal it is wide: no column is cut."""
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else _WIDTH_WITHOUT_TERMINAL
-    return Console(stderr=stderr, highlight=False, markup=False, emoji=False, width=width)
+    return _Console(stderr=stderr, highlight=False, markup=False, emoji=False, width=width)
+
+
+def obeyed_by_none(text: str) -> str:
+    """A text of several lines, in which no name that a span brought gives orders to the terminal."""
+    return "\n".join(map(visible, text.split("\n"))) if not text.isprintable() else text
+
+
+class _Console(Console):
+    """What it prints gives no orders to the terminal but its own, whatever names are in it."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(obeyed_by_none(segment.text), segment.style)
 
 
 def _print_table(
@@ -65,7 +80,7 @@ def _print_table(
 ) -> None:
     if destination.file is not None:
         with destination.file.open("w", encoding="utf-8") as stream:
-            out = Console(file=stream, highlight=False, markup=False, emoji=False, width=_WIDTH_WITHOUT_TERMINAL)
+            out = _Console(file=stream, highlight=False, markup=False, emoji=False, width=_WIDTH_WITHOUT_TERMINAL)
             _print_on(out, frame, title, total, is_head=is_head)
         return
     _print_on(console(), frame, title, total, is_head=is_head)

@@ -15,6 +15,8 @@
 --     DateTime('UTC'): intervals that begin before it stay as they are.
 INSERT INTO metric_rest
 WITH
+    -- Claude Code's metric says the model asked for, its log the one that answered, with its date.
+    (name -> replaceRegexpOne(name, '[-@](20\\d{2}-\\d{2}-\\d{2}|20\\d{6})(-v\\d+(:\\d+)?)?$', '')) AS undated,
     touched AS
     (
         SELECT service_name, session_id
@@ -81,7 +83,8 @@ WITH
         SELECT
             service_name,
             session_id,
-            model,
+            undated(g.model) AS model,
+            max(g.model) AS model_said,
             tenant_id,
             ended_at,
             min(since_when) AS begins,
@@ -113,7 +116,7 @@ WITH
             service_name,
             session_id,
             tenant_id,
-            if(response_model != '', response_model, request_model) AS model,
+            undated(if(response_model != '', response_model, request_model)) AS model,
             ts + toIntervalNanosecond(toInt64(least(duration_ms, 1e10) * 1e6)) AS ended,
             input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, reasoning_tokens, reported_cost,
             signal = 'span' AND (agent = 'gemini-cli' OR agent = 'codex' AND model = '') AS lacks
@@ -255,7 +258,7 @@ SELECT
     agent,
     service_name,
     session_id,
-    model,
+    model_said,
     provider,
     tenant_id,
     user_id,

@@ -37,8 +37,8 @@ WITH
             call.ts >= {begins:DateTime64(9, 'UTC')} AND call.ts < {ends:DateTime64(9, 'UTC')} AS in_bill,
             call.response_id != '' AND repeated.first_of_it IS NOT NULL
                 AND repeated.first_of_it != (call.ts, call.span_id) AS again,
-            count() AS calls,
-            countIf(call.contracted_cost IS NULL) AS unpriced,
+            sum(ifNull(call.calls, 1)) AS answers,
+            sumIf(ifNull(call.calls, 1), call.contracted_cost IS NULL) AS unpriced,
             sum(toInt64(call.input_tokens) - least(toInt64(call.input_tokens),
                 toInt64(call.cache_read_tokens) + toInt64(greatest(call.cache_write_tokens, call.cache_write_1h_tokens))))
                 AS uncached,
@@ -105,7 +105,7 @@ FROM
         [('input', toDecimal128(uncached, 12), costs[1]), ('cache_read', toDecimal128(cache_read, 12), costs[2]),
          ('cache_write', toDecimal128(cache_write, 12), costs[3]), ('output', toDecimal128(output, 12), costs[4]),
          ('search', toDecimal128(searches, 12), costs[5]), ('unit', toDecimal128(0, 12), costs[6]),
-         ('requests', toDecimal128(calls, 12), toDecimal128(0, 12))] AS by_meter
+         ('requests', toDecimal128(answers, 12), toDecimal128(0, 12))] AS by_meter
     FROM used
     LEFT JOIN (SELECT * FROM price_list FINAL) AS price
         ON price.price_id = used.contract_price_id AND used.contract_price_id != ''

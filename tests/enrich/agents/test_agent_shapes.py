@@ -105,6 +105,14 @@ def test_an_export_that_misses_a_call_by_a_moment_counts_nothing_twice(books: Bo
     assert (tokens(rows)[0], tokens(rows)[3]) == (400, 40)
 
 
+def test_a_metric_that_says_the_model_without_its_date_is_of_the_same_calls(books: Books) -> None:
+    forget(books)
+    log = api_request(30, 1, model="claude-sonnet-4-5-20250929")
+    take(books, [log, token_usage((0, 60, "input", 100), (0, 60, "output", 10))], "dated")
+    [row] = booked(books)
+    assert (row["granularity"], row["model"]) == ("call", "claude-sonnet-4-5-20250929")
+
+
 def test_a_turn_of_hours_is_counted_by_its_calls(books: Books) -> None:
     """Codex counts a turn when it ends."""
     forget(books)

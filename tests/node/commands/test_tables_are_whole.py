@@ -4,6 +4,8 @@ from decimal import Decimal
 
 import pandas as pd
 import pytest
+from rich.console import Group
+from rich.text import Text
 
 from spanledger_cli.export import Format
 from spanledger_cli.table import MOST_ROWS
@@ -45,6 +47,14 @@ def test_a_name_is_printed_as_it_is(capsys, name):
 def test_what_a_terminal_would_obey_is_not_printed(capsys):
     print_rows(pd.DataFrame({"tenant": ["a\x1b]0;owned\x07b"]}), Format.table)
     assert "a\N{REPLACEMENT CHARACTER}]0;owned\N{REPLACEMENT CHARACTER}b" in capsys.readouterr().out
+
+
+def test_a_name_in_a_sentence_gives_the_terminal_no_orders(capsys):
+    console().print("quality", "evil\x1b[31m\x1b]0;title\x07 tells\nnothing \x9b2J", soft_wrap=True)
+    console().print(Group("a model \x1b[5mm", Text("\x1b]8;;http://x\x07")), soft_wrap=True)
+    printed = capsys.readouterr().out
+    assert not {"\x1b", "\x07", "\x9b"} & set(printed)
+    assert "tells\nnothing" in printed
 
 
 def test_points_stand_below_each_other(capsys):

@@ -6,15 +6,15 @@
 --   provider: as calls name it
 --   tenant: whose
 --   metered: contracted cost, USD, sum of what is known
---   calls: counted ones
+--   calls: counted ones, of intervals as many as they tell of
 SELECT
-    provider,
-    tenant_id AS tenant,
-    sum(toDecimal128(ifNull(contracted_cost, 0), 12)) AS metered,
-    count() AS calls
-FROM calls
-WHERE ts >= {from:DateTime64(9, 'UTC')} AND ts < {to:DateTime64(9, 'UTC')}
-    AND (trace_id, span_id) NOT IN
+    call.provider AS provider,
+    call.tenant_id AS tenant,
+    sum(toDecimal128(ifNull(call.contracted_cost, 0), 12)) AS metered,
+    sum(ifNull(call.calls, 1)) AS calls
+FROM calls AS call
+WHERE call.ts >= {from:DateTime64(9, 'UTC')} AND call.ts < {to:DateTime64(9, 'UTC')}
+    AND (call.trace_id, call.span_id) NOT IN
     (
         SELECT trace_id, span_id
         FROM covered_call
