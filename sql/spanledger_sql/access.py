@@ -46,6 +46,8 @@ _BI = (
     "allocated_cost", "allocation", "allocation_row", "calls", "commitment", "covered_call", "energy_by_method",
     "ledger", "ledger_hourly", "migration",
 )  # fmt: skip
+# The key that hashes of addresses are made with.
+_SECRET = ("email_rule",)
 _BEING_READ = {"readonly": 2, "max_execution_time": 300}
 _QUOTA = {"queries": 3600, "execution_time": 3600}
 
@@ -82,7 +84,7 @@ def roles(database: str, tenants: Iterable[str] = ()) -> list[Role]:
         Role("spanledger_worker", _grants(database, "spanledger_worker", _worker())),
         Role(
             "spanledger_dashboards",
-            _grants(database, "spanledger_dashboards", [("SELECT", ("*",))]),
+            _grants(database, "spanledger_dashboards", [("SELECT", ("*",)), ("-SELECT", _SECRET)]),
             settings=_BEING_READ,
         ),
         Role("spanledger_bi", _grants(database, "spanledger_bi", [("SELECT", _BI)]), settings=_BEING_READ),

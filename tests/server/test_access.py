@@ -189,6 +189,7 @@ def test_each_part_does_its_work(filled: Guarded) -> None:
         ("spanledger_worker", "ALTER TABLE ledger ADD COLUMN x UInt8"),
         ("spanledger_dashboards", "INSERT INTO ledger (trace_id) VALUES ('x')"),
         ("spanledger_dashboards", "TRUNCATE TABLE ledger"),
+        ("spanledger_dashboards", "SELECT inner_pad FROM email_rule"),
         ("spanledger_bi", "SELECT count() FROM otel_traces"),
         ("spanledger_bi", "SELECT count() FROM llm_spans"),
         ("spanledger_tenant_acme", "SELECT count() FROM otel_traces"),

@@ -187,7 +187,7 @@ def _with(
     log_format: str | None,
     log_level: str | None,
     *,
-    insecure: bool,
+    insecure: bool = False,
 ) -> Configuration:
     given = {
         "insecure_listen": insecure or None,
