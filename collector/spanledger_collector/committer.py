@@ -56,12 +56,10 @@ class Committer:
         return self._thread.is_alive()
 
     def join(self, patience_s: float = 5.0) -> None:
-        """Wait until the closed spool is empty, or for some seconds where the database does not take it.
+        """Wait for some seconds until the closed spool is empty, and then for the segment that is being committed.
 
         What is left in the spool is committed at the next start.
         """
-        while self._thread.is_alive() and not self.problem:
-            self._thread.join(0.1)
         self._thread.join(patience_s)
         self._stop.set()
         self._thread.join(patience_s)
