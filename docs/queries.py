@@ -191,7 +191,7 @@ def _sample(name: str, kind: str) -> object:
         return []
     if kind.startswith("DateTime"):
         return "2026-01-01 00:00:00"
-    return {"String": "", "Identifier": "calls"}.get(kind, 1)
+    return {"String": "", "Identifier": "calls", "Date": "2026-01-01"}.get(kind, 1)
 
 
 def _code(names: tuple[str, ...]) -> str:

@@ -1,4 +1,4 @@
-"""An OTLP trace export request as bytes: validate it, count its spans, read its JSON form."""
+"""An OTLP export request as bytes: validate it, count what it holds, read its JSON form."""
 
 from __future__ import annotations
 
@@ -10,29 +10,36 @@ from typing import Any
 
 from google.protobuf import json_format
 from google.protobuf.message import DecodeError
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from spanledger_collector.otlp_signal import LOGS, METRICS, TRACES, Signal, spooled_as
+from spanledger_collector.span_limits import let_go
 
 MOST_MONTHS = 48
-"""So many different months may the spans of one request begin in."""
+"""So many different months may what one request tells of be from."""
 
 _MONTH_NS = 30 * 86_400 * 10**9
 _LARGE = 2**20
 
 
 class MalformedRequest(ValueError):
-    """The body is not an OTLP trace export request; the message says where it goes wrong."""
+    """The body is not an OTLP export request; the message says where it goes wrong."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExportRequest:
-    """A valid request in its protobuf encoding, and the number of spans in it."""
+    """A valid request in the encoding of the spool, and the number of spans, log records or data points in it.
+
+    Attributes:
+        refused: How many spans were let go of.
+    """
 
     body: bytes
     spans: int
+    refused: int = 0
 
 
-def from_protobuf(body: bytes) -> ExportRequest:
-    """Validate a protobuf body.
+def from_protobuf(body: bytes, signal: Signal = TRACES) -> ExportRequest:
+    """Validate a protobuf body as it was sent.
 
     Raises:
         MalformedRequest: It cannot be parsed.
@@ -40,47 +47,52 @@ def from_protobuf(body: bytes) -> ExportRequest:
     # Some bytes make an empty part of a request, which takes a hundred times as many in memory.
     if len(body) > _LARGE and body.count(0) * 4 > len(body):
         raise MalformedRequest("more than a quarter of the request is zeros: it is made of empty parts")
-    request = _parsed(body)
-    _refuse_many_months(request)
-    return ExportRequest(body, _count(request))
+    request = _parsed(body, signal)
+    _refuse_many_months(request, signal)
+    if refused := let_go(request, signal):
+        body = request.SerializeToString()
+    return ExportRequest(_spooled(body, request, signal), signal.count(request), refused)
+
+
+def from_spool(body: bytes) -> ExportRequest:
+    """Validate a request of whatever signal as the spool has it.
+
+    Raises:
+        MalformedRequest: It cannot be parsed.
+    """
+    signal = spooled_as(body)
+    return from_protobuf(_sent(body, signal), signal)
 
 
 def as_read(body: bytes) -> bytes:
-    """The request as protobuf's own reader understands it: a value too wide for its field is cut to the field's width.
+    """A request of the spool as protobuf's own reader understands it: a value too wide for its field is cut to it.
 
     Raises:
         MalformedRequest: It cannot be parsed.
     """
-    read: bytes = _parsed(body).SerializeToString()
-    return read
+    signal = spooled_as(body)
+    read: bytes = _parsed(_sent(body, signal), signal).SerializeToString()
+    return signal.spooled(read)
 
 
 def single_spans(body: bytes) -> list[bytes]:
-    """A request for each span of this one.
+    """A request for each span, log record or metric of this one of the spool.
 
     Raises:
         MalformedRequest: It cannot be parsed.
     """
+    signal = spooled_as(body)
     found = []
-    for resource in _parsed(body).resource_spans:
-        for scope in resource.scope_spans:
-            for span in scope.spans:
-                alone = ExportTraceServiceRequest()
-                of_resource = alone.resource_spans.add(resource=resource.resource, schema_url=resource.schema_url)
-                of_resource.scope_spans.add(scope=scope.scope, schema_url=scope.schema_url).spans.append(span)
-                found.append(alone.SerializeToString())
+    for resource, scope, record in signal.parts(_parsed(_sent(body, signal), signal)):
+        alone = signal.message()
+        of_resource = getattr(alone, signal.resources).add(resource=resource.resource, schema_url=resource.schema_url)
+        of_scope = getattr(of_resource, signal.scopes).add(scope=scope.scope, schema_url=scope.schema_url)
+        getattr(of_scope, signal.records).append(record)
+        found.append(signal.spooled(alone.SerializeToString()))
     return found
 
 
-def _parsed(body: bytes) -> ExportTraceServiceRequest:
-    try:
-        request: ExportTraceServiceRequest = ExportTraceServiceRequest.FromString(body)
-    except DecodeError as error:
-        raise MalformedRequest(f"not a protobuf ExportTraceServiceRequest: {error}") from None
-    return request
-
-
-def from_json(body: bytes | str) -> ExportRequest:
+def from_json(body: bytes | str, signal: Signal = TRACES) -> ExportRequest:
     """Read an OTLP/JSON body, in which ids are hex, and encode it as protobuf.
 
     Raises:
@@ -91,40 +103,71 @@ def from_json(body: bytes | str) -> ExportRequest:
     except (ValueError, RecursionError) as error:
         raise MalformedRequest(f"not JSON: {error}") from None
     if not isinstance(document, dict):
-        raise MalformedRequest("expected a JSON object with resourceSpans")
+        raise MalformedRequest(f"expected a JSON object with {signal.json_name}")
     try:
         _ids_to_base64(document)
-        request = json_format.ParseDict(document, ExportTraceServiceRequest(), ignore_unknown_fields=True)
-        _refuse_many_months(request)
-        return ExportRequest(request.SerializeToString(), _count(request))
+        request = json_format.ParseDict(document, signal.message(), ignore_unknown_fields=True)
+        _refuse_many_months(request, signal)
+        refused = let_go(request, signal)
+        return ExportRequest(signal.spooled(request.SerializeToString()), signal.count(request), refused)
     except (json_format.ParseError, binascii.Error, AttributeError, TypeError, ValueError) as error:
-        raise MalformedRequest(f"not an OTLP/JSON ExportTraceServiceRequest: {error}") from None
+        raise MalformedRequest(f"not an OTLP/JSON {signal.message.DESCRIPTOR.name}: {error}") from None
 
 
-def _count(request: ExportTraceServiceRequest) -> int:
-    return sum(len(scope.spans) for resource in request.resource_spans for scope in resource.scope_spans)
+def _parsed(body: bytes, signal: Signal) -> Any:
+    try:
+        return signal.message.FromString(body)
+    except DecodeError as error:
+        raise MalformedRequest(f"not a protobuf {signal.message.DESCRIPTOR.name}: {error}") from None
 
 
-def _refuse_many_months(request: ExportTraceServiceRequest) -> None:
-    """Tables are parted by month: spans of all times in one request would make tens of thousands of files."""
-    months = {
-        span.start_time_unix_nano // _MONTH_NS
-        for resource in request.resource_spans
-        for scope in resource.scope_spans
-        for span in scope.spans
-    }
+def _spooled(body: bytes, request: Any, signal: Signal) -> bytes:
+    try:
+        return signal.spooled(body)
+    except ValueError:
+        # It has fields that this version of OTLP does not know.
+        request.DiscardUnknownFields()
+        return signal.spooled(request.SerializeToString())
+
+
+def _sent(body: bytes, signal: Signal) -> bytes:
+    try:
+        return signal.sent(body)
+    except ValueError as error:
+        raise MalformedRequest(str(error)) from None
+
+
+def _refuse_many_months(request: Any, signal: Signal) -> None:
+    """Tables are parted by month: records of all times in one request would make tens of thousands of files."""
+    if signal is METRICS:
+        return
+    months = {_time_of(record, signal) // _MONTH_NS for _, _, record in signal.parts(request)}
     if len(months) > MOST_MONTHS:
         raise MalformedRequest(
-            f"spans of {len(months):,} months in one request; at most {MOST_MONTHS}: send them month by month"
+            f"{signal.records.replace('_', ' ')} of {len(months):,} months in one request; at most {MOST_MONTHS}: "
+            "send them month by month"
         )
+
+
+def _time_of(record: Any, signal: Signal) -> int:
+    if signal is LOGS:
+        return int(record.time_unix_nano or record.observed_time_unix_nano)
+    return int(record.start_time_unix_nano)
 
 
 def _ids_to_base64(document: dict[str, Any]) -> None:
     """Protobuf's JSON reader wants bytes as base64, OTLP/JSON writes span and trace ids as hex."""
-    for resource in document.get("resourceSpans") or ():
-        for scope in resource.get("scopeSpans") or ():
-            for span in scope.get("spans") or ():
-                for holder in (span, *(span.get("links") or ())):
+    for resource in (*(document.get("resourceSpans") or ()), *(document.get("resourceLogs") or ())):
+        for scope in (*(resource.get("scopeSpans") or ()), *(resource.get("scopeLogs") or ())):
+            for record in (*(scope.get("spans") or ()), *(scope.get("logRecords") or ())):
+                for holder in (record, *(record.get("links") or ())):
                     for name in ("traceId", "spanId", "parentSpanId"):
                         if value := holder.get(name):
                             holder[name] = base64.b64encode(bytes.fromhex(value)).decode()
+    for resource in document.get("resourceMetrics") or ():
+        for scope in resource.get("scopeMetrics") or ():
+            for metric in scope.get("metrics") or ():
+                for kind in ("sum", "gauge", "histogram", "exponentialHistogram"):
+                    # Of exemplars nothing is read; their ids are hex too.
+                    for point in (metric.get(kind) or {}).get("dataPoints") or ():
+                        point.pop("exemplars", None)

@@ -12,7 +12,9 @@ from typing import IO, TYPE_CHECKING, Any
 
 import zstandard
 
-from spanledger_collector.export_request import ExportRequest, MalformedRequest, from_protobuf
+from spanledger_collector.export_request import ExportRequest, MalformedRequest, from_json, from_protobuf
+from spanledger_collector.otlp_signal import LOGS, METRICS, sent_as
+from spanledger_collector.pinning import MARK, holds_mark, unpinned
 from spanledger_collector.spool import encoded_length, length_prefixed
 from spanledger_settings.mendable import MendableError
 from spanledger_sql.store import StoreError
@@ -39,7 +41,7 @@ class OtlpFileError(MendableError):
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """What a file held."""
+    """What a file held; spans: with log records and data points."""
 
     requests: int
     spans: int
@@ -66,7 +68,7 @@ def check(store: Store, path: Path) -> Ingested:
 
 
 def ingest(store: Store, path: Path) -> Ingested:
-    """Store a file's spans; the same file again changes nothing. `check` it first: this stops at the first error."""
+    """Store what a file holds; the same file again changes nothing. `check` it first: this stops at the first error."""
     requests = spans = 0
     with path.open("rb") as stream:
         name = hashlib.file_digest(stream, "sha256").hexdigest()[:32]
@@ -119,7 +121,9 @@ def _protobuf_groups(path: Path) -> Iterator[_Group]:
 
 
 def _json_groups(path: Path, stream: IO[bytes]) -> Iterator[_Group]:
+    """Lines of spans as they are, for the engine reads their JSON; logs and metrics as protobuf."""
     body, lines, spans = io.BytesIO(), list[int](), 0
+    others, other_records = io.BytesIO(), 0
     for number, line in enumerate(iter(lambda: stream.readline(_LONGEST_RECORD + 1), b""), 1):
         if len(line) > _LONGEST_RECORD:
             raise OtlpFileError(f"{path}:{number}: a line of more than {_LONGEST_RECORD:,} bytes")
@@ -127,17 +131,35 @@ def _json_groups(path: Path, stream: IO[bytes]) -> Iterator[_Group]:
             continue
         try:
             spans += _spans(line)
+            for request in _other_signals(line):
+                others.write(length_prefixed(request.body))
+                other_records += request.spans
+        except MalformedRequest as error:
+            raise OtlpFileError(f"{path}:{number}: {error}") from None
         except (ValueError, RecursionError) as error:
             raise OtlpFileError(f"{path}:{number}: not JSON: {error}") from None
         except (AttributeError, TypeError):
             raise OtlpFileError(f"{path}:{number}: expected a JSON object with resourceSpans, as OTLP/JSON") from None
+        if holds_mark(line):
+            raise OtlpFileError(f"{path}:{number}: holds {MARK}, which only a sender's token says; take it out")
         body.write(line.strip() + b"\n")
         lines.append(number)
         if spans >= _GROUP_SPANS or body.tell() >= _GROUP_BYTES:
             yield _Group(body.getvalue(), len(lines), spans, tuple(lines))
             body, lines, spans = io.BytesIO(), [], 0
+        if other_records >= _GROUP_SPANS or others.tell() >= _GROUP_BYTES:
+            yield _Group(others.getvalue(), 0, other_records)
+            others, other_records = io.BytesIO(), 0
     if lines:
         yield _Group(body.getvalue(), len(lines), spans, tuple(lines))
+    if other_records:
+        yield _Group(others.getvalue(), 0, other_records)
+
+
+def _other_signals(line: bytes) -> Iterator[ExportRequest]:
+    for signal in (LOGS, METRICS):
+        if signal.json_name.encode() in line and (request := from_json(line, signal)).spans:
+            yield request
 
 
 def _spans(line: bytes) -> int:
@@ -176,10 +198,10 @@ def _protobuf(path: Path) -> Iterator[ExportRequest]:
     with _open(path) as stream:
         try:
             for number, body in enumerate(_resource_spans(stream) if one else _length_prefixed(stream), 1):  # noqa: B007
-                yield from_protobuf(body)
+                yield unpinned(from_protobuf(body, sent_as(body)))
         except (_CutOff, MalformedRequest) as error:
             raise OtlpFileError(
-                f"{path}: record {number or 1}: {error}; expected one OTLP trace request, or length-prefixed ones"
+                f"{path}: record {number or 1}: {error}; expected one OTLP request, or length-prefixed ones"
             ) from None
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import queue
+import re
 import secrets
 import threading
 import time
@@ -17,7 +18,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from spanledger_collector.export_request import MalformedRequest, from_protobuf
+from spanledger_collector.export_request import MalformedRequest, from_spool
+from spanledger_collector.otlp_signal import SIGNALS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -142,14 +144,16 @@ def _record(data: bytes, position: int) -> bytes | None:
         return None
     try:
         # A request without spans is never written; a piece of a request may look like one.
-        return body if from_protobuf(body).spans else None
+        return body if from_spool(body).spans else None
     except MalformedRequest:
         return None
 
 
 def _next_record(data: bytes, position: int) -> int | None:
     """Where the next request begins: a length, then the tag of its first field."""
-    while (tag := data.find(b"\x0a", position + 1)) >= 0:
+    tags = re.compile(b"[" + bytes(signal.tag for signal in SIGNALS) + b"]")
+    while found := tags.search(data, position + 1):
+        tag = found.start()
         for begin in range(max(position, tag - 5), tag):
             # All bytes of a length but its last have their high bit set.
             prefix = data[begin:tag]

@@ -1,4 +1,4 @@
-"""What the reader narrowed the pages to: period, time zone and tenants, kept in the address of the page."""
+"""What the reader narrowed the pages to: period, zone, tenants, a dimension of one's own; kept in the address."""
 
 from __future__ import annotations
 
@@ -13,13 +13,18 @@ import streamlit as st
 from spanledger_dashboards import moment, open_store
 from spanledger_dashboards.period_choice import CHOICES, chosen_period, default_choice
 from spanledger_dashboards.report import report
+from spanledger_dashboards.style import plainly
 from spanledger_settings.mendable import MendableError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from spanledger_dashboards.moment import Moment
     from spanledger_settings.period import Period
 
 _NAMED_AT_MOST = 5
+# Of a dimension of one's own, whose values may be as many as there are calls.
+_VALUES_AT_MOST = 1000
 
 
 class AddressError(MendableError):
@@ -30,17 +35,20 @@ class AddressError(MendableError):
 class Filters:
     """The period, the tenants (none means all), and the moment that the figures are of.
 
-    ``before`` is the period to compare with: as far as this one has passed, where it is not over.
+    ``before`` is the period to compare with: as far as this one has passed, where it is not over. ``own`` is the
+    dimension of one's own that the pages show, or ''; ``own_values`` those that they are narrowed to, none meaning all.
     """
 
     period: Period
     before: Period
     tenants: tuple[str, ...]
     moment: Moment
+    own: str = ""
+    own_values: tuple[str, ...] = ()
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """The reports' parameters ``from``, ``to``, ``tenants`` and ``moment``."""
+        """The reports' parameters ``from``, ``to``, ``tenants``, ``own``, ``own_values`` and ``moment``."""
         return {**self.period.bounds, **self._rest}
 
     @property
@@ -50,7 +58,17 @@ class Filters:
 
     @property
     def _rest(self) -> dict[str, Any]:
-        return {"tenants": list(self.tenants), "moment": self.moment.parameter}
+        return {
+            "tenants": list(self.tenants),
+            "own": self.own,
+            "own_values": list(self.own_values),
+            "moment": self.moment.parameter,
+        }
+
+    def named(self, dimensions: Sequence[str]) -> dict[str, str]:
+        """The dimensions that figures can be shown by, and the reader's own, with the reports' words for them."""
+        own = {self.own: "own"} if self.own and self.own not in dimensions else {}
+        return {name: name for name in dimensions} | own
 
     def __str__(self) -> str:
         if not self.tenants:
@@ -59,22 +77,31 @@ class Filters:
             who = ", ".join(self.tenants)
         else:
             who = f"{len(self.tenants)} tenants"
-        return f"{self.period.days} · {self.period.timezone} · {who}"
+        return " · ".join([self.period.days, self.period.timezone, who, *self._own_told])
+
+    @property
+    def _own_told(self) -> list[str]:
+        if not self.own_values:
+            return []
+        shown = [value or f"(no {self.own})" for value in self.own_values[:3]]
+        more = f" and {len(self.own_values) - 3} more" if len(self.own_values) > 3 else ""
+        return [f"{self.own}: {', '.join(shown)}{more}"]
 
 
 def filters_in_sidebar() -> Filters | None:
     """Draw the filters in the sidebar and give their values; None when the ledger has no call.
 
     Raises:
-        AddressError: The address names a period, time zone, day or tenant that there is not. The filters are drawn, so
-            that the reader can choose another.
+        AddressError: The address names a period, time zone, day, tenant or dimension that there is not. The filters are
+            drawn, so that the reader can choose another.
     """
     now = datetime.now(UTC)
     as_of = moment.current(open_store.current().url)
     if as_of.calls == 0:
         return None
     all_tenants = report("filters/tenants", moment=as_of.parameter)["tenant"].tolist()
-    wrong = _wrong_in_the_address(all_tenants)
+    dimensions = report("filters/own_dimensions", moment=as_of.parameter)["name"].tolist()
+    wrong = _wrong_in_the_address(all_tenants, dimensions)
     with st.sidebar:
         st.markdown("##### Filters")
         timezone = st.session_state.get("timezone") or st.query_params.get("timezone") or "UTC"
@@ -95,14 +122,43 @@ def filters_in_sidebar() -> Filters | None:
             bind="query-params",
             placeholder="All tenants",
         )
+        own, own_values, unknown = _own(dimensions, as_of) if dimensions else ("", (), "")
         st.button("Refresh", icon=":material/refresh:", on_click=st.cache_data.clear, width="stretch")
         st.caption("The address of this page keeps these filters: share it, or save it as a bookmark.")
-    if wrong:
+    if wrong := "; ".join(filter(None, (wrong, unknown))):
         raise AddressError(f"{wrong}. No figures are shown; choose in the filters, or mend the address")
-    return Filters(period, period.previous_until(_to_five_minutes(now)), tuple(sorted(tenants)), as_of)
+    return Filters(period, period.previous_until(_to_five_minutes(now)), tuple(sorted(tenants)), as_of, own, own_values)
 
 
-def _wrong_in_the_address(tenants: list[str]) -> str:
+def _own(dimensions: list[str], as_of: Moment) -> tuple[str, tuple[str, ...], str]:
+    """The dimension of one's own that is shown, the values it is narrowed to, what is wrong with those asked for."""
+    own = st.selectbox(
+        "Your dimension",
+        dimensions,
+        index=None,
+        key="own",
+        bind="query-params",
+        placeholder="None",
+        help="What apps say by attribution(name=...): shown beside tenants and models, and to narrow the figures to.",
+    )
+    if own is None:
+        return "", (), ""
+    told = report("filters/own_values", own=own, values=_VALUES_AT_MOST, moment=as_of.parameter)["value"].tolist()
+    names = {value or f"(no {own})": value for value in told}
+    asked = st.query_params.get_all(f"own_{own}")
+    picked = st.multiselect(
+        f"Values of {plainly(own)}",
+        list(names),
+        key=f"own_{own}",
+        bind="query-params",
+        placeholder="All values" if len(told) < _VALUES_AT_MOST else f"All; the {_VALUES_AT_MOST:,} most frequent here",
+    )
+    unknown = [value for value in asked if value not in names]
+    wrong = f"no call has {own} {', '.join(map(_quoted, unknown[:_NAMED_AT_MOST]))}" if unknown else ""
+    return own, tuple(sorted(names[value] for value in picked)), wrong
+
+
+def _wrong_in_the_address(tenants: list[str], dimensions: list[str]) -> str:
     """What the address asks for and there is not, in a sentence; '' where all is well.
 
     Streamlit leaves such a parameter out, and the figures would be everybody's.
@@ -124,6 +180,8 @@ def _wrong_in_the_address(tenants: list[str]) -> str:
         more = f" and {len(unknown) - _NAMED_AT_MOST} more" if len(unknown) > _NAMED_AT_MOST else ""
         plural = "tenants" if len(unknown) > 1 else "tenant"
         wrong.append(f"the ledger has no call of the {plural} {named}{more}")
+    if (own := asked.get("own")) is not None and own not in dimensions:
+        wrong.append(f"no call has the dimension {_quoted(own)}")
     return "; ".join(wrong)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -71,6 +72,17 @@ def caption(text: str) -> None:
 def refusal(text: str) -> None:
     """Say why there are no figures; nothing of the text is read as Markdown, HTML or a link."""
     st.html(f'<div class="sl-refusal" role="alert">{escape(text)}</div>')
+
+
+def plainly(text: str) -> str:
+    """A name from the ledger for a place that reads Markdown, which finds none in it."""
+    return re.sub(r"([^\w\s])", r"\\\1", text)
+
+
+def tiles(count: int) -> list[DeltaGenerator]:
+    """Places side by side: in one row, or four in two."""
+    per_row = 2 if count == 4 else count
+    return [place for _ in range(count // per_row) for place in st.columns(per_row, gap="small")]
 
 
 def metric_columns(count: int = 6) -> list[DeltaGenerator]:

@@ -16,10 +16,12 @@ from spanledger_enrich.ledger import count_once
 from spanledger_enrich.ledger.energy_allocation import SAMPLES, allocate
 from spanledger_enrich.ledger.enrichment import last_version, new_calls, record_progress, write
 from spanledger_enrich.ledger.lease import Lease, LeaseLost
+from spanledger_enrich.ledger.metric_usage import follow_metrics
 from spanledger_enrich.ledger.parts_seen import PartsSeen
 from spanledger_enrich.ledger.resolution import resolve_again, resolve_models, resolve_places
 from spanledger_enrich.ledger.stages import Stages
 from spanledger_enrich.ledger.tenant_rules import store_rules
+from spanledger_enrich.ledger.usage_reports import follow_usage
 from spanledger_enrich.prices import price_book, price_list
 from spanledger_sql.data_errors import DATA_ERRORS
 from spanledger_sql.store import Store, StoreError, statement
@@ -31,6 +33,9 @@ logger = logging.getLogger(__name__)
 
 # Sharing out a host's energy goes over a whole hour of its calls.
 _ALLOCATE_EVERY_S = 15.0
+# What metrics and usage reports tell is looked at as rarely, and after this many times as long as it took: a fleet's
+# metrics of a day are compared with its calls each time.
+_METERING_RESTS = 50.0
 # After a pass over fewer calls than this the worker rests for so many times as long as the pass took, at most so long:
 # most of a small pass costs the same for one call as for thousands, so it lets some gather.
 _SMALL_PASS_CALLS = 1_000
@@ -80,13 +85,16 @@ class Worker:
         self._own_tables = False
         self._working = False
         self._arrived: dict[str, Any] = {}
+        self._metered_at: dict[str, Any] = {}
         self._seen = PartsSeen(store)
         self._samples_seen = PartsSeen(store, SAMPLES)
         self._alone = 0
         self._problem = ""
         self._set_aside_calls = 0
         self._rules_stored = False
+        self._recount = False
         self._allocate_again_at = 0.0
+        self._meter_again_at = 0.0
         self._restate_again_at = 0.0
 
     def catch_up(self) -> int:
@@ -100,6 +108,7 @@ class Worker:
             time.sleep(0.5)
         try:
             enriched = self._calls()
+            enriched += self._metered()
             self._measured()
         except LeaseLost:
             self._wait_again()
@@ -167,6 +176,20 @@ class Worker:
         """Whether it is time to stop, whatever there is to do."""
         return self._stopping and time.monotonic() >= self._give_up_at
 
+    def _metered(self) -> int:
+        """What only metrics and usage reports tell of: it follows when the calls are counted once."""
+        if self._arrived and self._arrived == self._metered_at:
+            return 0
+        enriched = 0
+        # What reports tell beyond metrics follows when those are booked.
+        for follow in (follow_metrics, follow_usage):
+            if follow(self._store, self._lease.version(last_version(self._store))):
+                # Some that are booked may count otherwise, without a new one.
+                self._recount = True
+                enriched += self._calls()
+        self._metered_at = self._arrived
+        return enriched
+
     def _works(self) -> bool:
         """Whether this is the worker whose turn it is."""
         self._working = self._working or self._lease.held()
@@ -192,6 +215,11 @@ class Worker:
                 calls = self._calls()
                 if not self._late() and (self._stopping or time.monotonic() >= self._allocate_again_at):
                     self._measured()
+                if not self._late() and (self._stopping or time.monotonic() >= self._meter_again_at):
+                    begun = time.monotonic()
+                    self._metered()
+                    took = time.monotonic() - begun
+                    self._meter_again_at = time.monotonic() + max(_ALLOCATE_EVERY_S, _METERING_RESTS * took)
                 self._restate()
                 self._problem = ""
                 if 0 < calls < _SMALL_PASS_CALLS:
@@ -234,7 +262,7 @@ class Worker:
             store_rules(self._store, self._configuration.tenant_rules)
             self._rules_stored = True
         arrived = self._store.rows(statement("lookups/arrived"))[0]
-        if arrived == self._arrived:
+        if arrived == self._arrived and not self._recount:
             return None
         with _ONE_AT_A_TIME:
             return self._batch_of(arrived)
@@ -248,12 +276,14 @@ class Worker:
         scope = new_calls(self._store, self._configuration, version)
         limit = self._configuration.batch_calls
         calls = self._stages.choose(scope, parts.of("llm_spans"), parts.of("span_parent"), limit)
-        if self._store.value("SELECT count() FROM {inserts:Identifier}", inserts=self._stages.tables["inserts"]):
+        inserts = self._store.value("SELECT count() FROM {inserts:Identifier}", inserts=self._stages.tables["inserts"])
+        if inserts or self._recount:
             self._alone = 0
             self._book(scope, [])
             self._lease.check()
             self._stages.note_taken(scope["version"])
             record_progress(self._store, calls, scope["version"])
+            self._recount = False
             self.booked += calls
         if calls < limit:
             self._seen.add(parts)

@@ -23,7 +23,7 @@ class UnknownNameError(AskedWronglyError):
 
 def names_of(store: Store, kind: Kind) -> list[str]:
     """The names of that kind that calls in the ledger have."""
-    return [row["name"] for row in store.rows(statement("reports/filters/names")) if row["kind"] == kind]
+    return [row["name"] for row in store.rows(statement("reports/filters/names"), kind=kind)]
 
 
 def refuse_unknown(store: Store, kind: Kind, given: Iterable[str], option: str, also: Iterable[str] = ()) -> None:

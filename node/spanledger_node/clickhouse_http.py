@@ -6,24 +6,25 @@ listen on TCP: chDB knows no users, and its table functions reach the machine's 
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
+import secrets
 import tempfile
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import chdb
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from spanledger_settings.mendable import MendableError
 from spanledger_sql.write_gate import only_reads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from starlette.requests import Request
 
@@ -38,6 +39,9 @@ _NOT_SETTINGS = {
 _SETTING = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _INSERT = re.compile(rb"\s*INSERT\s+INTO\s.*?\sFORMAT\s+(\w+)[ \t]*(?:\n|\Z)", re.IGNORECASE | re.DOTALL)
 _ERROR_CODE = re.compile(r"Code: (\d+)")
+# Blocks of this format may follow each other; in pieces, the other formats are an answer each.
+_IN_BLOCKS = re.compile(rb"\sFORMAT\s+Native\s*\Z", re.IGNORECASE)
+_NO_BLOCKS = "Streaming query is not supported"
 
 
 def database_app(
@@ -93,24 +97,65 @@ def _answer(folder: Path, gate: WriteGate, parameters: dict[str, str], body: byt
     # A handle of its own costs a millisecond and keeps one query's settings from the next one's.
     connection = chdb.connect(os.path.realpath(folder))  # type: ignore[no-untyped-call]
     try:
-        for name, value in parameters.items():
+        # After `readonly` no other can be set.
+        for name, value in sorted(parameters.items(), key=lambda given: given[0] == "readonly"):
             if name not in _NOT_SETTINGS and not name.startswith("param_"):
                 connection.query(f"SET {_setting_name(name)} = '{_escaped(value)}'")
         bound = {name.removeprefix("param_"): value for name, value in parameters.items() if name.startswith("param_")}
         whole = statement.decode()
-        with contextlib.nullcontext() if not insert and only_reads(whole) else gate.writing():
+        reads = not insert and only_reads(whole)
+        if reads and (blocks := _in_blocks(connection, statement, bound)) is not None:
+            return blocks
+        with nullcontext() if reads else gate.writing():
             if insert:
                 content = _insert(connection, insert, data)
             else:
                 content = connection.query(whole, "TabSeparated", params=bound).bytes() or b""
     except Exception as error:  # noqa: BLE001  (whatever the engine says goes back to the one who asked)
+        connection.close()
         message = str(error)
         code = _ERROR_CODE.search(message)
         headers = {"X-ClickHouse-Exception-Code": code.group(1)} if code else {}
         return PlainTextResponse(message, status_code=500, headers=headers)
-    finally:
-        connection.close()
+    connection.close()
     return Response(content, media_type="application/octet-stream")
+
+
+def _in_blocks(connection: Any, statement: bytes, bound: Mapping[str, str]) -> Response | None:
+    """The answer block by block, as fast as it is taken, so that none is too large; None where there are no blocks.
+
+    The connection is closed when the answer has ended, or nobody takes it any more.
+    """
+    if not (named := _IN_BLOCKS.search(statement)):
+        return None
+    try:
+        result = connection.send_query(statement[: named.start()].decode(), "Native", params=bound)
+    except Exception as error:
+        if _NO_BLOCKS in str(error):
+            return None
+        raise
+    first = result.fetch()
+    if first is None:
+        # The columns of no rows.
+        return None
+    tag = secrets.token_hex(8)
+    return StreamingResponse(
+        _blocks(connection, result, first, tag.encode()),
+        media_type="application/octet-stream",
+        headers={"X-ClickHouse-Exception-Tag": tag},
+    )
+
+
+def _blocks(connection: Any, result: Any, block: Any, tag: bytes) -> Iterator[bytes]:
+    with closing(connection), result:
+        try:
+            while block is not None:
+                yield block.bytes()
+                block = result.fetch()
+        except Exception as error:  # noqa: BLE001  (as above)
+            # What an error looks like to ClickHouse's drivers once the answer has begun.
+            said = f"{error}\n".encode()
+            yield b"\r\n__exception__\r\n%b\r\n%b%d %b\r\n__exception__\r\n" % (tag, said, len(said), tag)
 
 
 def _insert(connection: Any, insert: re.Match[bytes], data: bytes) -> bytes:

@@ -52,11 +52,16 @@ INSERTED_TABLES: Mapping[str, str] = {
     "otel_traces": "IngestedAt",
     "llm_spans": "ingested_at",
     "span_parent": "ingested_at",
+    "otel_logs": "IngestedAt",
+    "otel_metrics_sum": "IngestedAt",
+    "otel_metrics_histogram": "IngestedAt",
+    "otlp_let_go": "ingested_at",
+    "usage_point": "ingested_at",
 }
 
 # The oldest ClickHouse that knows all that the schema and the statements ask for.
 OLDEST_CLICKHOUSE = (26, 3)
-_OTLP_MESSAGE = "ExportTraceServiceRequest"
+_OTLP_MESSAGE = "OtlpRequest"
 
 
 class StoreError(MendableError):
@@ -96,8 +101,17 @@ def _node(configuration: Configuration) -> Callable[[], bool]:
 class Store:
     """A connection to the database, safe to share between threads: each thread gets a client of its own."""
 
-    def __init__(self, kind: Kind, url: str, *, node: Path | None = None, lock: FolderLock | None = None) -> None:
+    def __init__(
+        self,
+        kind: Kind,
+        url: str,
+        *,
+        node: Path | None = None,
+        lock: FolderLock | None = None,
+        scope: Mapping[str, str | int] | None = None,
+    ) -> None:
         self.kind: Kind = kind
+        self._scope = dict(scope or {})
         self.url = url
         self._node = node
         self._lock = lock
@@ -109,13 +123,21 @@ class Store:
         self._opening = threading.Lock()
 
     @classmethod
-    def open(cls, configuration: Configuration, *, exclusive: bool = False, at_once: bool = True) -> Self:
+    def open(
+        cls,
+        configuration: Configuration,
+        *,
+        exclusive: bool = False,
+        at_once: bool = True,
+        scope: Mapping[str, str | int] | None = None,
+    ) -> Self:
         """Open the configured database.
 
         Args:
             configuration: Says which database, and where the data folder is.
             exclusive: Take the data folder for this process (as a node does) instead of asking a running node.
             at_once: Ask a server whether it is there; without that the first statement tells.
+            scope: Settings of every statement that say what may be seen, as `access.scope_settings` gives them.
 
         Raises:
             StoreError: The folder is in use by another process, cannot be written, or the server does not answer or
@@ -123,9 +145,9 @@ class Store:
         """
         url = configuration.clickhouse_url
         if not configuration.embedded:
-            store = cls("server", url)
+            store = cls("server", url, scope=scope)
         elif not exclusive and node_answers(configuration.data_dir):
-            store = cls("node", url, node=socket_path(configuration.data_dir))
+            store = cls("node", url, node=socket_path(configuration.data_dir), scope=scope)
         else:
             lock = FolderLock(configuration.data_dir)
             try:
@@ -133,14 +155,14 @@ class Store:
             except OSError as error:
                 raise StoreError(str(error)) from None
             if not held:
-                return cls.open(configuration)
+                return cls.open(configuration, scope=scope)
             if (unfinished := configuration.data_dir / UNFINISHED_RESTORE).exists():
                 lock.release()
                 raise StoreError(
                     f"a restore into {configuration.data_dir} did not come to its end; remove {unfinished} and run "
                     "'spanledger restore' again"
                 )
-            store = cls("embedded", url, lock=lock)
+            store = cls("embedded", url, lock=lock, scope=scope)
             store._start_engine()
             # The driver hands data to the engine in files.
             tempfile.tempdir = str(lock.temporary())
@@ -298,7 +320,7 @@ class Store:
             self.client.insert_df(table, frame, settings={"insert_deduplication_token": secrets.token_hex(16)})
 
     def insert_otlp(self, requests: bytes | Iterable[bytes], token: str) -> None:
-        """Insert length-prefixed OTLP trace export requests; a second call with the same ``token`` does nothing.
+        """Insert length-prefixed OTLP export requests of the spool; a second call with the same ``token`` does nothing.
 
         Raises:
             StoreError: A request could not be read; nothing of the group was stored.
@@ -313,7 +335,7 @@ class Store:
             )
 
     def insert_segment(self, requests: bytes | Path, ingested_at: int) -> None:
-        """Insert length-prefixed OTLP trace export requests, whose rows can be taken back until the next insert.
+        """Insert length-prefixed OTLP export requests, whose rows can be taken back until the next insert.
 
         Args:
             requests: Their bytes, or the file that holds them.
@@ -417,7 +439,7 @@ class Store:
         }
 
     def _connect(self) -> Client:
-        settings = dict(SESSION_SETTINGS)
+        settings = {**SESSION_SETTINGS, **self._scope}
         try:
             if self.kind == "node":
                 return clickhouse_connect.get_client(

@@ -79,6 +79,8 @@ def ledger_sample(calls: int = 6000, seed: int = 7) -> pd.DataFrame:
             "tenant_id": tenant,
             "cost_center": np.where(tenant == "(unattributed)", "", "CC-" + pd.Series(tenant).str[:3].str.upper()),
             "feature": feature,
+            # Three of four calls say a dimension of one's own.
+            "dimensions": [{"desk": ("emea", "amer", "apac")[n % 3]} if n % 4 else {} for n in range(calls)],
             "provider": [_MODELS[m][0] for m in model],
             "request_model": model,
             "response_model": model,

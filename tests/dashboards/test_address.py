@@ -35,6 +35,8 @@ def html(page: AppTest) -> str:
         ({"timezone": "Mars/Base"}, "the time zone &#x27;Mars/Base&#x27; is unknown; expected a name such as"),
         ({"period": "Custom", "days": ["2024-13-01", "2024-10-31"]}, "the day &#x27;2024-13-01&#x27; is unknown"),
         ({"tenants": ["<img src=x>"]}, "&lt;img src=x&gt;"),
+        ({"own": "<b>floor</b>"}, "no call has the dimension &#x27;&lt;b&gt;floor&lt;/b&gt;&#x27;"),
+        ({"own": "desk", "own_desk": ["emea", "moon"]}, "no call has desk &#x27;moon&#x27;"),
     ],
 )
 def test_what_the_address_asks_for_and_there_is_not_is_told_without_a_figure(

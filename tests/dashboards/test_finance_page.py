@@ -21,6 +21,8 @@ ALL_OF_OCTOBER = {
     "from": "2024-10-01 00:00:00",
     "to": "2024-11-01 00:00:00",
     "tenants": [],
+    "own": "desk",
+    "own_values": [],
     "moment": "2099-01-01 00:00:00",
     "rows": 100_000,
 }
@@ -98,7 +100,7 @@ def test_the_chargeback_adds_up_to_the_spend_to_the_last_decimal(sample_store: S
     assert rows["unknown_cost_calls"].sum() == counted["contracted_cost"].isna().sum()
 
 
-@pytest.mark.parametrize("dimension", ["tenant", "model", "feature", "provider"])
+@pytest.mark.parametrize("dimension", ["tenant", "model", "feature", "provider", "own"])
 def test_a_breakdown_folds_the_small_and_keeps_the_sum(
     sample_store: Store, counted: pd.DataFrame, dimension: str
 ) -> None:

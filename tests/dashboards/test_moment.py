@@ -27,6 +27,8 @@ OCTOBER: dict[str, Any] = {
     "from": "2024-10-01 00:00:00",
     "to": "2024-11-01 00:00:00",
     "tenants": [],
+    "own": "",
+    "own_values": [],
     "dimension": "tenant",
 }
 OCTOBER |= {"names": 8, "series": 6, "grain": "day", "timezone": "UTC", "rows": 1000}

@@ -19,6 +19,8 @@ ALL_OF_OCTOBER = {
     "from": "2024-10-01 00:00:00",
     "to": "2024-11-01 00:00:00",
     "tenants": [],
+    "own": "desk",
+    "own_values": [],
     "moment": "2099-01-01 00:00:00",
     "rows": 100_000,
 }
@@ -58,7 +60,7 @@ def test_choosing_a_tenant_narrows_every_figure(open_page: Pages, counted: pd.Da
     assert metrics(page)["Emissions, CO₂e"][0] == figures.emissions(total["co2e_g"], like=total["co2e_g_high"])
 
 
-@pytest.mark.parametrize("dimension", ["tenant", "model", "zone"])
+@pytest.mark.parametrize("dimension", ["tenant", "model", "zone", "own"])
 def test_a_breakdown_keeps_the_sum(sample_store: Store, counted: pd.DataFrame, dimension: str) -> None:
     rows = sample_store.frame("reports/sustainability/breakdown", **ALL_OF_OCTOBER, dimension=dimension, names=2)
     assert rows["co2e_g"].sum() == pytest.approx(counted["co2e_g"].sum())

@@ -63,9 +63,23 @@ def _read_agent_result(answer: object) -> Reading | None:
     _tell_usage(told, usage, found)
     put_cost(found, cost)
     models = value_in(answer, "modelUsage") or value_in(answer, "model_usage")
-    if isinstance(models, dict) and len(models) == 1:
-        put_text(found, attributes.RESPONSE_MODEL, next(iter(models)))
+    if isinstance(models, dict) and models:
+        _tell_models(told, models, found)
     return Reading(found, told, ANTHROPIC)
+
+
+def _tell_models(told: Told, models: dict[str, Any], found: Attributes) -> None:
+    """Which model the run's usage is of, where several took part; what the others used is no part of it."""
+    by_model = {model: {key: count_in(used, name) or 0 for key, name in _OF_MODEL} for model, used in models.items()}
+    mine = {key: told.get(key, 0) for key, _ in _OF_MODEL}
+    main = next((model for model, used in by_model.items() if used == mine), None)
+    if main is None and len(by_model) == 1:
+        main = next(iter(by_model))
+        told.update({key: max(count, mine[key]) for key, count in by_model[main].items() if count})
+    put_text(found, attributes.RESPONSE_MODEL, main)
+    if main is not None:
+        others = {f"token of {model}": sum(used.values()) for model, used in by_model.items() if model != main}
+        put_unpriced(found, others)
 
 
 def _identity(message: object) -> Attributes:
@@ -112,6 +126,12 @@ def _tell_counts(told: Told, usage: Any) -> None:
         told["cache_write"] = all_written
 
 
+_OF_MODEL: Final = (
+    ("input", "inputTokens"),
+    ("output", "outputTokens"),
+    ("cache_read", "cacheReadInputTokens"),
+    ("cache_write", "cacheCreationInputTokens"),
+)
 _EVENTS: Final = frozenset({
     "message_start", "content_block_start", "content_block_delta", "content_block_stop", "message_delta",
     "message_stop", "ping",

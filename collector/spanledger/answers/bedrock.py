@@ -1,4 +1,4 @@
-"""Amazon Bedrock's answers: Converse and InvokeModel, whole and streamed.
+"""Amazon Bedrock's answers: Converse and InvokeModel, whole and streamed, and the bodies of Titan and Llama.
 
 Input tokens are only those neither read from nor written to the cache. Source: the API reference of `Converse`,
 `ConverseStream`, `InvokeModel` and `InvokeModelWithResponseStream`.
@@ -26,7 +26,7 @@ from spanledger.answers.usage import Reading, Told
 
 def read_bedrock(answer: object) -> Reading | None:
     """What an answer of either operation says; `None` where it is none."""
-    return _read_converse(answer) or _read_headers(answer)
+    return _read_converse(answer) or _read_headers(answer) or _read_body(answer)
 
 
 def read_bedrock_chunk(chunk: object) -> Reading | None:
@@ -78,6 +78,24 @@ def _read_headers(answer: object) -> Reading | None:
     found = _provider()
     put_id(found, value_in(metadata, "RequestId"))
     return Reading(found, told, BEDROCK)
+
+
+def _read_body(answer: object) -> Reading | None:
+    """The body of InvokeModel's answer as the app has parsed it, of models with names of their own for tokens."""
+    told: Told = {}
+    tell(told, "input", answer, "inputTextTokenCount", "prompt_token_count")
+    if "input" not in told:
+        return None
+    results = items_in(answer, "results")
+    tell(told, "output", answer, "generation_token_count", "totalOutputTextTokenCount")
+    counts = [count for result in results if (count := count_in(result, "tokenCount")) is not None]
+    if counts:
+        told["output"] = sum(counts)
+    found = _provider()
+    put_texts(found, attributes.RESPONSE_FINISH_REASONS, [value_in(answer, "stop_reason")])
+    put_texts(found, attributes.RESPONSE_FINISH_REASONS, [value_in(result, "completionReason") for result in results])
+    embeds = value_in(answer, "embedding") is not None or value_in(answer, "embeddingsByType") is not None
+    return Reading(found, told, BEDROCK, generates=not embeds)
 
 
 def _invocation_metrics(chunk: object) -> Any:

@@ -2,7 +2,17 @@
 
 from spanledger import attributes
 from spanledger.answers.convention import COHERE
-from spanledger.answers.fields import Attributes, first_in, put_id, put_texts, put_unpriced, tell, value_in
+from spanledger.answers.fields import (
+    Attributes,
+    count_in,
+    first_in,
+    put_id,
+    put_texts,
+    put_units,
+    put_unpriced,
+    tell,
+    value_in,
+)
 from spanledger.answers.usage import Reading, Told
 
 
@@ -22,10 +32,11 @@ def read_cohere(answer: object) -> Reading | None:
         if told:
             put_unpriced(found, {"search": int(searches)})
         else:
-            found[attributes.OPERATION_NAME] = attributes.OPERATION_VENDOR_USAGE
             found[attributes.VENDOR] = "cohere"
-            found[attributes.VENDOR_UNIT] = "search"
-            found[attributes.VENDOR_QUANTITY] = float(searches)
+            put_units(found, "search", searches)
+    put_unpriced(
+        found, {"image": count_in(billed, "images") or 0, "classification": count_in(billed, "classifications") or 0}
+    )
     embeds = value_in(answer, "embeddings") is not None or value_in(answer, "results") is not None
     return Reading(found, told, COHERE, generates=not embeds)
 

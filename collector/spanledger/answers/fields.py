@@ -118,7 +118,15 @@ def put_unpriced(found: Attributes, quantities: dict[str, int]) -> None:
     """Notes what is charged beside tokens, and is no class of its own: a unit and how many of it."""
     said = [f"{quantity} {unit}" for unit, quantity in quantities.items() if quantity]
     if said:
-        found[attributes.USAGE_OTHER_UNITS] = said
+        found[attributes.USAGE_OTHER_UNITS] = [*found.get(attributes.USAGE_OTHER_UNITS, ()), *said]  # type: ignore[misc]
+
+
+def put_units(found: Attributes, unit: str, quantity: object) -> None:
+    """Notes that the answer is charged by a unit in place of tokens, and how many of it."""
+    if isinstance(quantity, int | float) and 0 <= quantity < float("inf"):
+        found[attributes.OPERATION_NAME] = attributes.OPERATION_VENDOR_USAGE
+        found[attributes.VENDOR_UNIT] = unit
+        found[attributes.VENDOR_QUANTITY] = float(quantity)
 
 
 def enum_text(value: object) -> str:

@@ -17,6 +17,8 @@ from spanledger.answers.fields import (
     items_in,
     put_id,
     put_text,
+    put_units,
+    put_unpriced,
     tell,
     tell_part,
     value_in,
@@ -28,7 +30,7 @@ def read_gemini(answer: object) -> Reading | None:
     """What an answer or a chunk of a stream says, its counts being those so far; `None` where it is none."""
     usage = first_in(answer, "usage_metadata", "usageMetadata")
     if count_in(usage, *_PROMPT, *_TOTAL) is None:
-        return None
+        return _read_embeddings(answer) or _read_images(answer)
     found: Attributes = {attributes.PROVIDER_NAME: "gcp.gemini"}
     put_id(found, first_in(answer, "response_id", "responseId"))
     model = first_in(answer, "model_version", "modelVersion")
@@ -55,10 +57,42 @@ def read_gemini(answer: object) -> Reading | None:
     searches = sum(_searches(candidate, str(model)) for candidate in candidates)
     if searches:
         told["web_searches"] = searches
+    maps = sum(map(_is_mapped, candidates))
+    if maps:
+        put_unpriced(found, {"Google Maps grounding": maps})
     tier = first_in(usage, "traffic_type", "trafficType", "service_tier", "serviceTier")
     if tier is not None:
         put_text(found, attributes.SERVICE_TIER, enum_text(tier).lower())
     return Reading(found, told, GEMINI, last=bool(reasons))
+
+
+def _read_embeddings(answer: object) -> Reading | None:
+    """Embeddings of Vertex AI, each with its own count; the Gemini API tells none."""
+    counts = [
+        count
+        for embedding in items_in(answer, "embeddings")
+        if (count := count_in(value_in(embedding, "statistics"), "token_count", "tokenCount")) is not None
+    ]
+    if not counts:
+        return None
+    return Reading({attributes.PROVIDER_NAME: "gcp.vertex_ai"}, {"input": sum(counts)}, GEMINI, generates=False)
+
+
+def _read_images(answer: object) -> Reading | None:
+    """Images of Imagen, which are charged by the piece."""
+    images = first_in(answer, "generated_images", "generatedImages")
+    if not isinstance(images, list | tuple) or not images:
+        return None
+    found: Attributes = {attributes.PROVIDER_NAME: "gcp.gemini"}
+    put_units(found, "image", sum(value_in(image, "image") is not None for image in images))
+    return Reading(found, {}, GEMINI)
+
+
+def _is_mapped(candidate: object) -> bool:
+    """Whether the answer rests on Google Maps, which is charged by the prompt."""
+    grounding = first_in(candidate, "grounding_metadata", "groundingMetadata")
+    chunks = first_in(grounding, "grounding_chunks", "groundingChunks")
+    return isinstance(chunks, list | tuple) and any(value_in(chunk, "maps") is not None for chunk in chunks)
 
 
 def _tell_modalities(told: Told, key: str, details: object) -> None:

@@ -19,14 +19,15 @@ def read_langchain(answer: object) -> Reading | None:
     tell(told, "output", usage, "output_tokens")
     tell_part(told, "total", usage, "total_tokens")
     inputs, outputs = value_in(usage, "input_token_details"), value_in(usage, "output_token_details")
-    tell_part(told, "cache_read", inputs, "cache_read")
+    # langchain-openai names the service tier in front of them, where it is another than the standard one.
+    tell_part(told, "cache_read", inputs, "cache_read", "priority_cache_read", "flex_cache_read")
     tell_part(told, "cache_write_1h", inputs, "ephemeral_1h_input_tokens")
     five = count_in(inputs, "ephemeral_5m_input_tokens") or 0
     written = count_in(inputs, "cache_creation") or five + told.get("cache_write_1h", 0)
     if written:
         told["cache_write"] = written
     tell_part(told, "audio_input", inputs, "audio")
-    tell_part(told, "reasoning", outputs, "reasoning")
+    tell_part(told, "reasoning", outputs, "reasoning", "priority_reasoning", "flex_reasoning")
     tell_part(told, "audio_output", outputs, "audio")
     return Reading(_identity(answer), told, LANGCHAIN)
 

@@ -1,9 +1,10 @@
 """Answers in OpenAI's language: of OpenAI, and of whoever speaks it, with what each adds to it.
 
-Chat Completions, Responses, Realtime, Embeddings, Images and Transcriptions, whole and in chunks. Source: OpenAI's API
-reference; those of Groq (`x_groq`), Moonshot (`choices[].usage`), DeepSeek (`prompt_cache_hit_tokens`), Perplexity
-(`citation_tokens`, `num_search_queries`), OpenRouter (`cost`), LiteLLM (`cache_creation_input_tokens`), Voyage and Jina
-(`total_tokens` alone).
+Chat Completions, Responses, Realtime, Embeddings, Images, Videos and Transcriptions, whole and in chunks. Source:
+OpenAI's API reference; those of Groq (`x_groq`), Moonshot (`choices[].usage`), DeepSeek (`prompt_cache_hit_tokens`),
+Perplexity (`citation_tokens`, `num_search_queries`), OpenRouter (`cost`), LiteLLM and Qwen
+(`cache_creation_input_tokens`), Mistral (`prompt_audio_seconds`), xAI (`num_server_side_tools_used`), Voyage and Jina
+(`total_tokens` alone, `image_pixels`).
 """
 
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from spanledger.answers.fields import (
     put_id,
     put_text,
     put_texts,
+    put_units,
     put_unpriced,
     tell,
     tell_all,
@@ -37,9 +39,11 @@ def read_openai(answer: object, asked: Asked) -> Reading | None:
     shape = value_in(answer, "object")
     if isinstance(shape, str) and shape in _READERS:
         return _READERS[shape](answer, asked)
+    if shape is None and value_in(answer, "type") == "response.done":
+        return _read_realtime(value_in(answer, "response"))
     usage = value_in(answer, "usage")
     if usage is None:
-        return None
+        return _read_without_tokens(answer)
     if value_in(usage, "prompt_tokens") is not None:
         return _read_chat_completion(answer, asked)
     if value_in(answer, "created") is not None and isinstance(value_in(answer, "data"), list):
@@ -135,7 +139,12 @@ def _read_list(answer: object, asked: Asked) -> Reading:
     found = _identity(answer, _getter(answer))
     told: Told = {}
     usage = value_in(answer, "usage")
-    tell(told, "input", usage, "prompt_tokens", "total_tokens", "input_tokens")
+    pixels = {unit: count_in(usage, f"{unit}s") or 0 for unit in ("image_pixel", "video_pixel")}
+    if any(pixels.values()):  # which are charged for themselves, though the total has tokens for them
+        tell(told, "input", usage, "text_tokens")
+        put_unpriced(found, pixels)
+    else:
+        tell(told, "input", usage, "prompt_tokens", "total_tokens", "input_tokens")
     tell_all(told, value_in(usage, "prompt_tokens_details"), _INPUT_DETAILS)
     _put_cost_and_sources(found, usage)
     return Reading(found, told, _convention(found, asked), generates=False)
@@ -149,16 +158,36 @@ def _read_images(answer: object) -> Reading:
     return Reading(found, told, OPENAI)
 
 
+def _read_without_tokens(answer: object) -> Reading | None:
+    """Images and transcriptions of models that charge by the piece or the second: their answers tell no usage."""
+    found: Attributes = {attributes.PROVIDER_NAME: "openai"}
+    images = value_in(answer, "data")
+    if value_in(answer, "created") is not None and isinstance(images, list) and all(map(_is_image, images)):
+        put_units(found, "image", len(images))
+    elif value_in(answer, "task") in _SPOKEN and isinstance(value_in(answer, "text"), str):
+        put_units(found, "audio_second", value_in(answer, "duration"))
+    return Reading(found, {}, OPENAI) if attributes.VENDOR_UNIT in found else None
+
+
+def _is_image(item: object) -> bool:
+    return value_in(item, "url") is not None or value_in(item, "b64_json") is not None
+
+
+def _read_video(answer: object, asked: Asked) -> Reading:
+    del asked
+    found = _identity(answer, _getter(answer))
+    seconds = value_in(answer, "seconds")
+    if value_in(answer, "status") != "failed" and str(seconds).isdecimal():
+        put_units(found, "video_second", int(seconds))
+    return Reading(found, {}, OPENAI)
+
+
 def _read_transcription(answer: object) -> Reading:
     found: Attributes = {attributes.PROVIDER_NAME: "openai"}
     told: Told = {}
     usage = value_in(answer, "usage")
-    seconds = value_in(usage, "seconds")
-    if isinstance(seconds, int | float) and 0 <= seconds < float("inf"):
-        found[attributes.OPERATION_NAME] = attributes.OPERATION_VENDOR_USAGE
-        found[attributes.VENDOR_UNIT] = "audio_second"
-        found[attributes.VENDOR_QUANTITY] = float(seconds)
-    else:
+    put_units(found, "audio_second", value_in(usage, "seconds"))
+    if attributes.VENDOR_UNIT not in found:
         _tell_response_usage(told, usage, found)
     return Reading(found, told, OPENAI)
 
@@ -190,9 +219,7 @@ def _tell_response_usage(told: Told, usage: object, found: Attributes) -> None:
 
 
 def _put_cost_and_sources(found: Attributes, usage: object) -> None:
-    sources = count_in(usage, "num_sources_used")
-    if sources:
-        put_unpriced(found, {"search source": sources})
+    put_unpriced(found, {unit: count_in(usage, name) or 0 for name, unit in _OTHER_UNITS.items()})
     cost = value_in(usage, "cost")
     if cost is not None:
         put_cost(found, cost if isinstance(cost, int | float) else value_in(cost, "total_cost"))
@@ -225,6 +252,8 @@ def _identity(answer: object, get: Callable[[str], Any]) -> Attributes:
     put_id(found, get("id"))
     put_text(found, attributes.RESPONSE_MODEL, get("model"))
     put_text(found, attributes.SERVICE_TIER, get("service_tier"))
+    if _SEARCHES_ALWAYS in str(found.get(attributes.RESPONSE_MODEL)) and get("usage"):
+        put_unpriced(found, {"search of the model's own": 1})  # each request is charged for one, beside its tokens
     return found
 
 
@@ -267,6 +296,7 @@ _INPUT_DETAILS: Final = {
     "cached_tokens": "cache_read",
     "cache_write_tokens": "cache_write",
     "cache_creation_tokens": "cache_write",
+    "cache_creation_input_tokens": "cache_write",
     "audio_tokens": "audio_input",
     "image_tokens": "image_input",
     "video_tokens": "video_input",
@@ -280,7 +310,14 @@ _OUTPUT_DETAILS: Final = {
     "image_tokens": "image_output",
 }
 _TOLD: Final = frozenset({*_USAGE, "prompt_tokens_details", "completion_tokens_details"})
+_OTHER_UNITS: Final = {
+    "num_sources_used": "search source",
+    "num_server_side_tools_used": "server-side tool",
+    "prompt_audio_seconds": "audio second",
+}
+_SPOKEN: Final = frozenset({"transcribe", "translate"})
 _TICKS: Final = 10_000_000_000  # to the dollar, as xAI tells
+_SEARCHES_ALWAYS: Final = "-search-preview"
 _CHUNK: Final = "chat.completion.chunk"
 _CHUNKS: Final = frozenset({_CHUNK, "text_completion.chunk", "text_completion"})
 _READERS: Final[dict[str, Callable[[object, Asked], Reading]]] = {
@@ -288,6 +325,7 @@ _READERS: Final[dict[str, Callable[[object, Asked], Reading]]] = {
     "text_completion": _read_chat_completion,
     "response": _read_response,
     "list": _read_list,
+    "video": _read_video,
 }
 _LAST_RESPONSE_EVENTS: Final = frozenset({"response.completed", "response.incomplete", "response.failed"})
 _TRANSCRIBED: Final = frozenset({"tokens", "duration"})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 import streamlit as st
@@ -16,7 +16,7 @@ from spanledger_dashboards.pages.heading import heading, no_calls
 from spanledger_dashboards.palette import ALL_OTHERS, MONEY, UNATTRIBUTED
 from spanledger_dashboards.period_choice import grain as grain_of
 from spanledger_dashboards.report import report
-from spanledger_dashboards.style import caption, metric_columns
+from spanledger_dashboards.style import caption, metric_columns, plainly, tiles
 from spanledger_settings import figures
 from spanledger_settings.cell import cell
 
@@ -25,9 +25,8 @@ if TYPE_CHECKING:
 
     from spanledger_dashboards.filters import Filters
 
-Dimension = Literal["tenant", "model", "feature", "provider"]
 _Liking = Literal["normal", "inverse", "off"]
-_DIMENSIONS: tuple[Dimension, ...] = ("tenant", "model", "feature")
+_DIMENSIONS = ("tenant", "model", "feature")
 
 
 # A page holds no more rows of the chargeback than a reader looks through; the CSV holds all.
@@ -54,18 +53,21 @@ def page(filters: Filters) -> None:
     if headline["calls"] == 0:
         no_calls()
         return
+    if filters.own_values and filters.moment.commitments:
+        caption(f"Commitments are shared out by tenant, not by {filters.own}: these figures are of calls alone.")
     gaps(report("finance/gaps", **filters.parameters), calls=headline["calls"])
     _trend(filters)
-    for column, dimension in zip(st.columns(3, gap="small"), _DIMENSIONS, strict=True):
+    dimensions = filters.named(_DIMENSIONS)
+    for column, (title, dimension) in zip(tiles(len(dimensions)), dimensions.items(), strict=True):
         with column.container(border=True, height="stretch"):
-            _shares(filters, dimension)
+            _shares(filters, title, dimension)
     _unit_costs(filters)
     _chargeback(filters)
 
 
 def _with_commitments(filters: Filters, parameters: dict[str, Any]) -> pd.DataFrame | None:
     """What each tenant owes with commitments; None where none is shared out over the period."""
-    if filters.moment.commitments == 0:
+    if filters.moment.commitments == 0 or filters.own_values:
         return None
     rows = report("finance/commitments", **parameters)
     shared_out = rows["commitment_cost"].sum() + rows["idle_cost"].sum() if len(rows) else 0
@@ -146,7 +148,7 @@ def _trend(filters: Filters) -> None:
     with st.container(border=True):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.subheader(f"Cost of calls per {grain}", anchor=False)
-            stacked_by = _dimension("Stacked by", "stack", _DIMENSIONS)
+            title, stacked_by = _dimension("Stacked by", "stack", filters.named(_DIMENSIONS))
         trend = report(
             "finance/trend",
             **filters.parameters,
@@ -164,7 +166,7 @@ def _trend(filters: Filters) -> None:
         colours = legend_of([*named, *last])
         st.altair_chart(
             charts.spend_over_time(trend, grain, colours, filters.period),
-            alt=f"Spend in USD per {grain}, stacked by {stacked_by}",
+            alt=f"Spend in USD per {grain}, stacked by {title.lower()}",
         )
         if unknown := int(trend["unknown_cost_calls"].sum()):
             st.caption(
@@ -172,17 +174,17 @@ def _trend(filters: Filters) -> None:
             )
 
 
-def _shares(filters: Filters, dimension: Dimension) -> None:
+def _shares(filters: Filters, title: str, dimension: str) -> None:
     rows = report("finance/breakdown", **filters.parameters, dimension=dimension, names=8)
     total = rows["contracted_cost"].dropna().sum()
-    st.subheader(f"By {dimension}", anchor=False)
+    st.subheader(f"By {plainly(title)}", anchor=False)
     bar_list(
         [
             Bar(
                 row["name"],
                 figures.usd(row["contracted_cost"]),
                 0.0 if figures.is_unknown(row["contracted_cost"]) else float(row["contracted_cost"]),
-                _note(row, total, dimension),
+                _note(row, total, title),
             )
             for row in rows.to_dict("records")
         ],
@@ -190,11 +192,11 @@ def _shares(filters: Filters, dimension: Dimension) -> None:
     )
 
 
-def _note(row: dict[Any, Any], total: Decimal | float, dimension: Dimension) -> str:
+def _note(row: dict[Any, Any], total: Decimal | float, title: str) -> str:
     known = total and not figures.is_unknown(row["contracted_cost"])
     share = figures.share(row["contracted_cost"] / total) if known else ""
     if row["name"] == ALL_OTHERS:
-        return f"{share} {figures.counted(int(row['names']), dimension)}, not drawn".strip()
+        return f"{share} {figures.counted(int(row['names']), title)}, not drawn".strip()
     return share
 
 
@@ -202,7 +204,9 @@ def _unit_costs(filters: Filters) -> None:
     with st.container(border=True):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.subheader("Unit costs", anchor=False)
-            dimension = _dimension("Unit costs by", "unit", ("model", "tenant", "feature", "provider"))
+            title, dimension = _dimension(
+                "Unit costs by", "unit", filters.named(("model", "tenant", "feature", "provider"))
+            )
         st.caption("In USD, over the calls whose cost is known.")
         rows = report("finance/breakdown", **filters.parameters, dimension=dimension, names=500)
         costs = ["cost_per_1k_calls", "cost_per_1m_tokens", "cost_per_1m_input_tokens", "cost_per_1m_output_tokens"]
@@ -214,7 +218,7 @@ def _unit_costs(filters: Filters) -> None:
             hide_index=True,
             placeholder="unknown",
             column_config={
-                "name": st.column_config.TextColumn(dimension.capitalize(), width=190, pinned=True),
+                "name": st.column_config.TextColumn(_heading(title, dimension), width=190, pinned=True),
                 "contracted_cost": st.column_config.NumberColumn("Cost, USD", format="%.4f", width=85),
                 "calls": st.column_config.NumberColumn("Calls", format="localized", width=65),
                 "cost_per_1k_calls": st.column_config.NumberColumn("per 1,000 calls", format="%.3f", width=105),
@@ -229,7 +233,7 @@ def _unit_costs(filters: Filters) -> None:
 
 def _chargeback(filters: Filters) -> None:
     found = report("finance/chargeback_table", **filters.parameters, rows=_ROWS)
-    rows = found.drop(columns=["all_rows", "all_contracted_cost_usd"])
+    rows = _of_calls(found, filters)
     number, total = int(found["all_rows"].iloc[0]), found["all_contracted_cost_usd"].iloc[0]
     with st.container(border=True):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
@@ -262,8 +266,11 @@ def _chargeback(filters: Filters) -> None:
                 "cost_center": st.column_config.TextColumn("Cost centre"),
                 "model": st.column_config.TextColumn("Model", width=190),
                 "feature": st.column_config.TextColumn("Feature", width=120),
+                filters.own or "own": st.column_config.TextColumn(filters.own, width=120),
                 "calls": st.column_config.NumberColumn("Calls", format="localized", width=65),
                 "unknown_cost_calls": st.column_config.NumberColumn("Of unknown cost", format="localized"),
+                "partly_priced_calls": st.column_config.NumberColumn("Partly priced", format="localized"),
+                "unpriced_parts": st.column_config.TextColumn("Parts without a price"),
                 "input_tokens": st.column_config.NumberColumn("Input tokens", format="localized", width=98),
                 "cache_read_tokens": st.column_config.NumberColumn("From cache", format="localized", width=90),
                 "output_tokens": st.column_config.NumberColumn("Output tokens", format="localized", width=105),
@@ -274,6 +281,7 @@ def _chargeback(filters: Filters) -> None:
                 "tenant",
                 "model",
                 "feature",
+                *([filters.own] if filters.own else []),
                 "contracted_cost_usd",
                 "calls",
                 "input_tokens",
@@ -281,6 +289,7 @@ def _chargeback(filters: Filters) -> None:
                 "output_tokens",
                 "list_cost_usd",
                 "unknown_cost_calls",
+                *(["partly_priced_calls", "unpriced_parts"] if rows["partly_priced_calls"].any() else []),
                 "cost_center",
             ],
         )
@@ -289,18 +298,32 @@ def _chargeback(filters: Filters) -> None:
 def _csv(filters: Filters) -> bytes:
     """Every row, exactly; texts that a spreadsheet would execute are defused. Asked for when it is downloaded."""
     found = report("finance/chargeback_table", **filters.parameters, rows=_ALL_ROWS)
-    rows = found.drop(columns=["all_rows", "all_contracted_cost_usd"])
-    return rows.map(cell).to_csv(index=False).encode()
+    return _of_calls(found, filters).map(cell).to_csv(index=False).encode()
 
 
-def _dimension(label: str, key: str, choices: tuple[Dimension, ...]) -> Dimension:
+def _of_calls(found: pd.DataFrame, filters: Filters) -> pd.DataFrame:
+    """The rows of the chargeback, with the dimension of one's own under its name, where there is one."""
+    rows = found.drop(columns=["all_rows", "all_contracted_cost_usd", *([] if filters.own else ["own"])])
+    return rows.rename(columns={"own": filters.own})
+
+
+def _dimension(label: str, key: str, choices: dict[str, str]) -> tuple[str, str]:
+    """The title that is picked, and the report's word for it."""
+    titles = {_heading(title, name): title for title, name in choices.items()}
     picked = st.segmented_control(
         label,
-        [choice.capitalize() for choice in choices],
-        default=choices[0].capitalize(),
+        list(titles),
+        default=next(iter(titles)),
         required=True,
         key=key,
         bind="query-params",
+        format_func=plainly,
         label_visibility="collapsed",
     )
-    return next(choice for choice in get_args(Dimension) if choice == str(picked).lower())
+    title = titles[str(picked)]
+    return title, choices[title]
+
+
+def _heading(title: str, dimension: str) -> str:
+    """A dimension as the head of a column; one of the reader's own as the reader writes it."""
+    return title if dimension == "own" else title.capitalize()

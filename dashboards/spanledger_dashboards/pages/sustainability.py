@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -12,15 +12,13 @@ from spanledger_dashboards.pages.heading import heading, no_calls
 from spanledger_dashboards.palette import ALL_OTHERS, CARBON, UNATTRIBUTED, series_colours
 from spanledger_dashboards.period_choice import grain as grain_of
 from spanledger_dashboards.report import report
-from spanledger_dashboards.style import caption, metric_columns
+from spanledger_dashboards.style import caption, metric_columns, plainly, tiles
 from spanledger_settings import figures
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from spanledger_dashboards.filters import Filters
-
-Dimension = Literal["tenant", "model", "zone"]
 
 _METHOD = """
 **Included.** The electricity that answering a call draws in the data centre, its overhead (PUE) included, times the
@@ -41,7 +39,7 @@ all erred the same way: it is wide on purpose. Calls without an estimate are cou
 hours, else the yearly mean. `spanledger carbon statement` names every factor and source.
 """
 
-_DIMENSIONS: tuple[Dimension, ...] = ("tenant", "model", "zone")
+_DIMENSIONS = ("tenant", "model", "zone")
 
 
 def page(filters: Filters) -> None:
@@ -56,9 +54,10 @@ def page(filters: Filters) -> None:
     _assumed(coverage)
     _trend(filters)
     _hours(filters)
-    for column, dimension in zip(st.columns(3, gap="small"), _DIMENSIONS, strict=True):
+    dimensions = filters.named(_DIMENSIONS)
+    for column, (title, dimension) in zip(tiles(len(dimensions)), dimensions.items(), strict=True):
         with column.container(border=True, height="stretch"):
-            _shares(filters, dimension)
+            _shares(filters, title, dimension)
     _coverage(coverage)
     with st.expander("How these figures come about", icon=":material/info:", expanded=False):
         st.markdown(_METHOD)
@@ -169,12 +168,12 @@ def _hours(filters: Filters) -> None:
         st.altair_chart(charts.intensity_by_hour(hours), alt="Grid intensity by hour of the day")
 
 
-def _shares(filters: Filters, dimension: Dimension) -> None:
+def _shares(filters: Filters, title: str, dimension: str) -> None:
     rows = report("sustainability/breakdown", **filters.parameters, dimension=dimension, names=8)
-    st.subheader(f"By {'grid zone' if dimension == 'zone' else dimension}", anchor=False)
+    st.subheader(f"By {'grid zone' if dimension == 'zone' else plainly(title)}", anchor=False)
     groups = unranked(rows.to_dict("records"))
     largest = rows.loc[rows["name"] != ALL_OTHERS, "co2e_g"].max()
-    bar_list([_bar(row, dimension, largest) for group in groups for row in group], CARBON)
+    bar_list([_bar(row, title, largest) for group in groups for row in group], CARBON)
     if told := [group for group in groups if len(group) > 1]:
         alike = "; ".join(", ".join(row["name"] for row in group) for group in told)
         caption(
@@ -203,7 +202,7 @@ def unranked(rows: list[dict[Any, Any]]) -> list[list[dict[Any, Any]]]:
     return ranked + [[row] for row in rows if row not in known]
 
 
-def _bar(row: dict[Any, Any], dimension: Dimension, largest: float) -> Bar:
+def _bar(row: dict[Any, Any], dimension: str, largest: float) -> Bar:
     note = figures.intensity(row["intensity_g_per_kwh"]) if dimension == "zone" else figures.energy(row["energy_wh"])
     if row["name"] == ALL_OTHERS:
         note = f"{figures.counted(int(row['names']), dimension)}, not drawn"

@@ -50,7 +50,15 @@ def judge(store: Store, batch: str, inserts: str, version: int, scratch: Mapping
         candidates = found
     if not candidates:
         return 0
-    for step in ("3_nesting", "3_own_calls", "3_stream_results", "4_scenes", "5_labels", "6_silent_labels"):
+    for step in (
+        "3_nesting",
+        "3_own_calls",
+        "3_stream_results",
+        "3_agent_reports",
+        "4_scenes",
+        "5_labels",
+        "6_silent_labels",
+    ):
         store.execute(statement(f"count_once/{step}"), scratch)
     store.execute(statement("count_once/7_verdicts"), {"version": version, **scratch})
     return int(store.value("SELECT count() FROM call_verdict WHERE version = {version:UInt64}", version=version))

@@ -19,6 +19,7 @@ from spanledger_enrich.prices import price_list
 from spanledger_enrich.prices.contract_line import Listed, Rates, grouped, rate_on
 from spanledger_enrich.prices.price_line import PER_MILLION, Line
 from spanledger_enrich.prices.price_row import CLASSES, PriceKey, exact, price_columns
+from spanledger_enrich.prices.text_rate import documented
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -109,7 +110,7 @@ def _row(
         return columns | _no_price()
     group = max(applying, key=lambda group: _particularity(group[0]))
     if group[0].kind == "price":
-        return columns | _fixed(group, contract.rates, key.valid_from)
+        return columns | _fixed(group, contract.rates, key)
     base = _listed_on(listed, key)
     if base is None or not base["applies"]:
         return columns | _no_price()
@@ -130,14 +131,14 @@ def _particularity(line: Line) -> tuple[bool, ...]:
     return (bool(line.model), bool(line.provider), bool(line.region), bool(line.service_tier), bool(line.speed))
 
 
-def _fixed(group: Sequence[Line], rates: Rates, day: datetime) -> dict[str, Any]:
+def _fixed(group: Sequence[Line], rates: Rates, key: PriceKey) -> dict[str, Any]:
     currency = group[0].currency
-    rate = Decimal(1) if currency == "USD" else rate_on(rates, currency, day) or Decimal(0)
+    rate = Decimal(1) if currency == "USD" else rate_on(rates, currency, key.valid_from) or Decimal(0)
     base = next((line.prices for line in group if not line.above_tokens), {})
     prices: dict[str, Decimal | TieredPrices | None] = {}
     with localcontext() as context:
         context.prec = 60
-        for name, key in _KEYS.items():
+        for name, price_key in _KEYS.items():
             factor = rate * (1000 if name in {"search", "request"} else 1)
             tiers = [
                 Tier(line.above_tokens, line.prices[name] * factor)
@@ -147,9 +148,10 @@ def _fixed(group: Sequence[Line], rates: Rates, day: datetime) -> dict[str, Any]
             if known is None and tiers:
                 known = base.get("input", Decimal(0))
             if known is not None:
-                prices[key] = TieredPrices(known * factor, tiers) if tiers else known * factor
+                prices[price_key] = TieredPrices(known * factor, tiers) if tiers else known * factor
         units = {line.unit: exact(line.prices["unit_price"] * rate) for line in group if line.unit}
-    columns = price_columns([ModelPrice(**prices)], other_units=units) or _no_price()
+    as_text = documented(key.provider, key.model)
+    columns = price_columns([ModelPrice(**prices)], other_units=units, as_text=as_text) or _no_price()
     return {"applies": 1, "currency": currency, "exchange_rate": exact(rate), **columns, "source": group[0].place.row}
 
 
@@ -158,7 +160,8 @@ def _discounted(base: Mapping[str, Any], percent: Decimal) -> dict[str, Any]:
         context.prec = 60
         share = 1 - percent / 100
         columns: dict[str, Any] = {
-            name: base[name] for name in ("tier_starts", "window_starts", "token_priced", "units", "currency")
+            name: base[name]
+            for name in ("tier_starts", "window_starts", "token_priced", "text_priced", "units", "currency")
         }
         for name in CLASSES:
             columns[f"{name}_price"] = exact(base[f"{name}_price"] * share)
@@ -175,6 +178,7 @@ def _no_price() -> dict[str, Any]:
         "tier_starts": [],
         "window_starts": [],
         "token_priced": 0,
+        "text_priced": [],
         "units": [],
         "unit_prices": [],
     }

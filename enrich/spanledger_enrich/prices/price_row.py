@@ -2,6 +2,7 @@
 
 A class of tokens without a price of its own costs what the class that contains it does, as in genai-prices
 (`genai_prices.decompose`): a cached token costs what an input token does where the provider has no other price for it.
+Of audio, and of images that a model makes, that is hardly ever so: a row names the classes that it prices as text.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from genai_prices.types import TieredPrices
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from genai_prices.types import ModelPrice
@@ -67,6 +68,9 @@ _UNITS: tuple[tuple[tuple[str, ...], dict[str, int]], ...] = (
     (("rerank_searches_kcount",), {"search": 1000}),
     (("input_gpixels",), {"pixel": 1_000_000_000}),
 )
+# Classes that providers charge otherwise than text. Images and video in a prompt are counted in tokens so that their
+# price is that of text, unless a model has one for them.
+_UNLIKE_TEXT = ("input_audio", "cache_read_audio", "output_audio", "output_image")
 _OF_PICTURES = frozenset({"input_image", "output_image", "cache_read_image", "input_video"})
 _MILLION = Decimal(1_000_000)
 _DIGIT = Decimal(1).scaleb(-22)
@@ -112,6 +116,7 @@ def price_columns(
     *,
     minimum_seconds: int = 0,
     other_units: Mapping[str, Decimal] | None = None,
+    as_text: Collection[str] = (),
 ) -> dict[str, Any] | None:
     """Prices as columns of `price_list`, or None where nothing that is recorded has a price.
 
@@ -120,6 +125,7 @@ def price_columns(
         window_starts: The second of the day at which each part after the first begins.
         minimum_seconds: The shortest audio that is billed.
         other_units: USD per unit of what the prices do not name.
+        as_text: The classes whose price is documented to be that of text, or of all that comes out.
     """
     prices = [{name: value for name, value in vars(segment).items() if value is not None} for segment in segments]
     starts = _tier_starts(prices)
@@ -142,6 +148,11 @@ def price_columns(
         "tier_starts": starts,
         "window_starts": list(window_starts),
         "token_priced": int(token_priced),
+        "text_priced": [
+            name
+            for name in _UNLIKE_TEXT
+            if token_priced and name not in as_text and not any(_KEYS[name][0] in known for known in prices)
+        ],
         "units": list(units),
         "unit_prices": list(units.values()),
         "unit_minimum_cost": exact(units.get("audio_second", Decimal(0)) * minimum_seconds),

@@ -1,4 +1,4 @@
-"""One call's cost and emissions as arithmetic that can be checked by hand."""
+"""One call's cost and emissions as arithmetic that can be checked by hand: the ledger's own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from spanledger_cli.explain.cost_arithmetic import shares, step_of
 from spanledger_cli.export import known
 from spanledger_sql.store import statement
 
@@ -25,15 +24,17 @@ if TYPE_CHECKING:
 def inputs(store: Store, trace_id: str, span_id: str) -> dict[str, Any] | None:
     """All that a call's cost and emissions rest on: its report ``explain``, with the price entries that it used.
 
-    ``list_price`` and ``contract_price`` are rows of `price_list`, or None where the call has no such price.
+    ``list_price`` and ``contract_price`` are what `lookups/call_at_its_price` gives: a row of a price book and what the
+    call's quantities come to at it; None where the call has no such price.
     """
     rows = store.rows(statement("reports/calls/explain"), trace_id=trace_id.lower(), span_id=span_id.lower())
     if not rows:
         return None
     call = {name: known(value) for name, value in rows[0].items()}
     for name, price_id in (("list_price", call["price_id"]), ("contract_price", call["contract_price_id"])):
-        found = store.rows(statement("lookups/price_entry"), price_id=price_id, enriched_at=call["enriched_at"])
-        call[name] = found[0] if price_id and found else None
+        ids = {"trace_id": call["trace_id"], "span_id": call["span_id"], "price_id": price_id}
+        found = store.rows(statement("lookups/call_at_its_price"), **ids) if price_id else []
+        call[name] = found[0] if found else None
     return call
 
 
@@ -42,17 +43,7 @@ def with_arithmetic(call: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **call,
         **{
-            f"{name}_arithmetic": [
-                {
-                    "column": share.column,
-                    "class": one.name,
-                    "quantity": one.quantity,
-                    "price": one.price,
-                    "usd": one.usd,
-                }
-                for share in shares(call, call[f"{name}_price"])
-                for one in share.products
-            ]
+            f"{name}_arithmetic": call[f"{name}_price"]["products"]
             for name in ("list", "contract")
             if call[f"{name}_price"] is not None
         },
@@ -114,28 +105,41 @@ def _cost(call: Mapping[str, Any], title: str, column: str, price: str) -> Rende
         reason = "its usage is missing or not believed" if entry is not None else "no price book knows it"
         return Text(f"{title}: unknown, {call['price_status']}: {call['resolution_note'] or reason}")
     table = Table(
-        title=f"{title}: {entry['price_id']}, {_since(entry['valid_from'])}, {step_of(call, entry)}\n"
+        title=f"{title}: {entry['price_id']}, {_since(entry['valid_from'])}, {_step(entry)}\n"
         f"  from {entry['source']}{_terms(entry)}",
         title_justify="left",
         title_style="bold",
         show_footer=True,
     )
-    parts = shares(call, entry)
-    total = sum((share.usd for share in parts), Decimal(0))
+    total = sum(entry["costs"].values(), Decimal(0))
     differs = "" if total == call[column] else f" but the ledger has {call[column]:f}: the price has changed since"
     table.add_column("class", footer="sum, each column of the ledger rounded to 1e-12")
     table.add_column("quantity", justify="right")
     table.add_column("USD for one", justify="right")
     table.add_column("USD", justify="right", footer=f"{total:f}{differs}")
-    for share in parts:
-        for product in share.products:
-            least = f" (at least {_plain(product.minimum)})" if product.minimum else ""
+    for name, usd in entry["costs"].items():
+        products = [product for product in entry["products"] if product["column"] == name]
+        for product in products:
+            least = f" (at least {_plain(product['minimum'])})" if product["minimum"] else ""
             table.add_row(
-                product.name, f"{product.quantity.normalize():,f}", _plain(product.price), _plain(product.usd) + least
+                product["class"].replace("_", " "),
+                f"{product['quantity'].normalize():,f}",
+                _plain(product["price"]),
+                _plain(product["usd"]) + least,
             )
-        if share.products:
-            table.add_row(f"  = {share.column.replace('_', ' ')}", "", "", f"{share.usd:f}", style="dim")
+        if products:
+            table.add_row(f"  = {name.replace('_', ' ')}", "", "", f"{usd:f}", style="dim")
     return table
+
+
+def _step(entry: Mapping[str, Any]) -> str:
+    """Which of the entry's prices are the call's."""
+    parts = []
+    if not _unknown(entry["tier_start"]):
+        parts.append(f"the prompt is over {entry['tier_start']:,} tokens")
+    if not _unknown(second := entry["window_start"]):
+        parts.append(f"from {second // 3600:02d}:{second // 60 % 60:02d} UTC")
+    return ", ".join(parts) or "base price"
 
 
 def _terms(entry: Mapping[str, Any]) -> str:
@@ -160,6 +164,10 @@ def _emissions(call: Mapping[str, Any]) -> RenderableType:
     table = _two_columns("Energy and emissions (location-based, operational)")
     bounds = f"{call['energy_wh']:.6g} Wh ({call['energy_wh_low']:.4g} to {call['energy_wh_high']:.4g})"
     table.add_row("energy", f"{_reckoned(call)} = {bounds}, PUE included")
+    if _is_another_today(call):
+        table.add_row(
+            "but", f"its entry or its place's PUE has changed since: today it would be {call['modelled_wh']:.6g} Wh"
+        )
     source = "" if call["energy_method"] == "measured" else f", {call['energy_source']}"
     table.add_row("method", f"{call['energy_method']}: {call['energy_id']}{source}")
     table.add_row("place", f"zone {call['zone'] or '–'}: {call['zone_source'] or 'default zone'}")
@@ -198,21 +206,28 @@ def _reckoned(call: Mapping[str, Any]) -> str:
     """How the central energy came about, as arithmetic."""
     if call["energy_method"] == "measured":
         return f"{call['energy_wh'] / call['pue']:.6g} Wh of its host's x PUE {call['pue']:.4g}"
-    cached = min(call["cache_read_tokens"], call["input_tokens"])
+    if _unknown(call["full_wh"]):
+        return "by an entry that is no longer there"
     classes = (
         ("wh_per_output_token", call["output_tokens"], "output tokens"),
-        ("wh_per_input_token", call["input_tokens"] - cached, "input tokens"),
+        ("wh_per_input_token", call["uncached_read"], "input tokens"),
         ("wh_per_cache_read_token", call["cache_read_tokens"], "cached tokens"),
     )
     terms = [f"{call[name]:.6g} Wh x {count:,} {what}" for name, count, what in classes if call[name]]
     terms += [f"{call['wh_per_request']:.6g} Wh"] if call["wh_per_request"] else []
-    full = sum(call[name] * count for name, count, _ in classes) + call["wh_per_request"]
-    overhead = call["pue"] / call["entry_pue"]
-    saved = full - call["energy_wh"] / overhead
     text = " + ".join(terms)
-    if saved > 1e-9 * full:
-        text += f" - {saved:.6g} Wh, for it took less time than the method expects"
-    return text if abs(overhead - 1) < 1e-9 else f"({text}) x PUE {call['pue']:.4g} / {call['entry_pue']:.4g}"
+    if call["saved_wh"] > 0:
+        text += f" - {call['saved_wh']:.6g} Wh, for it took less time than the method expects"
+    if abs(call["pue"] / call["entry_pue"] - 1) > 1e-9:
+        text = f"({text}) x PUE {call['pue']:.4g} / {call['entry_pue']:.4g}"
+    return text
+
+
+def _is_another_today(call: Mapping[str, Any]) -> bool:
+    """Whether what the energy was reckoned by has changed since."""
+    if call["energy_method"] == "measured" or _unknown(call["modelled_wh"]):
+        return False
+    return bool(abs(call["modelled_wh"] - call["energy_wh"]) > 1e-9 * abs(call["energy_wh"]))
 
 
 def _since(valid_from: datetime) -> str:

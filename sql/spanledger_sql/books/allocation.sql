@@ -38,7 +38,7 @@ WITH
                 policy = 'tokens', toUInt256(call.input_tokens + call.output_tokens) * 10000,
                 policy = 'weighted_tokens', toUInt256(call.input_tokens) * 10000 + toUInt256(call.output_tokens) * one.5,
                 policy = 'duration', toUInt256(round(greatest(call.duration_ms, 0) * 10)),
-                toUInt256(10000)
+                toUInt256(call.least_calls) * 10000
             ) AS weight
         FROM covered_call AS call
         WHERE call.commitment_id = {commitment_id:String}

@@ -42,6 +42,7 @@ FROM
         new.energy_wh AS new_energy_wh,
         current.co2e_g AS old_co2e_g,
         new.co2e_g AS new_co2e_g,
+        new.calls AS calls,
         new.fingerprint = current.fingerprint AS same
     FROM new
     INNER JOIN current

@@ -45,7 +45,7 @@ SELECT
     -- As far as what is reckoned with them can be computed.
     least(greatest(ts, toDateTime64('1970-01-01 00:00:00', 9, 'UTC')), toDateTime64('2100-01-01 00:00:00', 9, 'UTC')) AS begins,
     begins + toIntervalNanosecond(toInt64(greatest(0, least(ifNotFinite(duration_ms, 0), 1e10)) * 1e6)) AS ends,
-    concat(scope_name, if(dialect = 'logfire-stream', ' stream', '')) AS reporter,
+    concat(scope_name, multiIf(dialect = 'logfire-stream', ' stream', signal = 'log', concat(' log ', dialect), '')) AS reporter,
     if(operation IN ('chat', 'text_completion', 'generate_content', 'responses', 'multimodal'), 'chat', operation)
         AS kind,
     plain(if(request_model != '', request_model, response_model)) AS model,
@@ -56,14 +56,19 @@ SELECT
     input_tokens,
     output_tokens,
     (cache_read_tokens > 0) + (cache_write_tokens > 0) + (cache_write_1h_tokens > 0) + (reasoning_tokens > 0)
-        + (input_audio_tokens > 0) + (output_audio_tokens > 0) + (web_searches > 0) AS details,
+        + (input_audio_tokens > 0) + (output_audio_tokens > 0) + (web_searches > 0)
+        + (reported_cost IS NOT NULL) AS details,
     if(tenant_id = '(unattributed)', '', tenant_id) AS tenant_id,
     if(tenant_id = '(unattributed)', '', tenant_source) AS tenant_source,
     user_id,
     session_id,
-    feature
+    feature,
+    agent,
+    toUInt64(greatest(0, toInt64(output_tokens) - toInt64(reasoning_tokens))) AS answer_tokens,
+    signal = 'log' AS is_log
 FROM llm_spans
 WHERE operation != 'vendor_usage'
+    AND granularity = 'call'
     AND ingested_at IN (SELECT ingested_at FROM related)
     AND cityHash64(trace_id, span_id) IN (SELECT span FROM related)
     AND cityHash64(trace_id, span_id) NOT IN (SELECT span FROM set_aside FINAL WHERE waiting = 1)

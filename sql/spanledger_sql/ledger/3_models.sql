@@ -55,6 +55,7 @@ SELECT
     ifNull(price.price_id, '') AS price_id,
     ifNull(price.valid_from, toDateTime64(0, 9, 'UTC')) AS valid_from,
     price.token_priced AS token_priced,
+    arrayStringConcat(ifNull(price.text_priced, []), ' ') AS text_priced,
     price.unit_prices[indexOf(price.units, call.vendor_unit)] AS unit_price,
     has(price.units, call.vendor_unit) AS unit_known,
     price.unit_minimum_cost AS unit_minimum_cost,

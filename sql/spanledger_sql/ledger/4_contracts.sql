@@ -85,6 +85,7 @@ SELECT
     covered.valid_from AS valid_from,
     covered.price_id AS price_id,
     price.token_priced AS token_priced,
+    arrayStringConcat(ifNull(price.text_priced, []), ' ') AS text_priced,
     price.unit_prices[indexOf(price.units, covered.vendor_unit)] AS unit_price,
     has(price.units, covered.vendor_unit) AS unit_known,
     price.unit_minimum_cost AS unit_minimum_cost,

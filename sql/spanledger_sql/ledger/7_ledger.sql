@@ -26,6 +26,7 @@ INSERT INTO {target:Identifier}
     citation_tokens, other_units, reported_cost, inference_geo,
     provider_account, host_name, scope_name,
     pue, water_l_per_kwh, market_g_per_kwh, market_source,
+    signal, granularity, calls, agent,
     counted, counted_reason, version, enriched_at
 )
 -- Senders' clocks may be off by any number of months, each of which is a partition. Rows of one key are found when they
@@ -34,12 +35,13 @@ SETTINGS max_partitions_per_insert_block = 0, optimize_on_insert = 0
 WITH
     {{modelled_energy}},
 
-    -- Whose each call is: a rule that goes first, the span, other reports of the call, the other rules.
+    -- Whose each call is: the sender's token, a rule that goes first, the span, other reports of the call, the other rules.
     attributed AS
     (
         SELECT
             call.*,
             multiIf(
+                match(call.tenant_source, '^token( over .*)?$'), 'span',
                 verdict.rule_goes_first = 1 AND verdict.rule_tenant_id != '', 'rule',
                 verdict.tenant_id != '', 'report',
                 call.tenant_id = '(unattributed)' AND verdict.rule_tenant_id != '', 'rule',
@@ -65,46 +67,26 @@ WITH
     found AS
     (
         WITH
-            -- A price's step: the part of the day, and how many context tiers the whole prompt exceeds; 1 is the base price.
-            (windows, tiers) -> 1
-                + if(empty(windows), 0, arrayCount(start -> toUnixTimestamp64Second(call.ts) % 86400 >= start, windows)
-                                        * (length(tiers) + 1))
-                + if(empty(tiers), 0, arrayCount(start -> call.input_tokens > start, tiers)) AS step_of,
+            {{price_step}},
             -- An entry that says nothing of the unit that the call used, or nothing of tokens, does not price it.
             (price_id, token_priced, unit_known, free) -> ifNull(price_id, '') = ''
                 OR ifNull(if(call.vendor_unit = '', token_priced = 0, unit_known = 0) AND free = 0, 1) AS without_price,
-            greatest(call.cache_write_tokens, call.cache_write_1h_tokens) AS cache_written,
-            toUInt64(greatest(0, toInt64(call.input_tokens) - toInt64(call.cache_read_tokens) - toInt64(cache_written)))
-                AS uncached,
-            lasted(call.duration_ms, call.output_tokens) AS lasted_s,
-            toUInt64(greatest(0, toInt64(call.input_tokens) - toInt64(call.cache_read_tokens))) AS uncached_read
+            lasted(call.duration_ms, call.output_tokens) AS lasted_s
         SELECT
             call.* EXCEPT (provider, cloud_region, host_name),
             call.provider AS provider,
             call.cloud_region AS cloud_region,
             call.host_name AS host_name,
 
-            -- The tokens of each class together are the input and the output: none is billed twice.
-            least(call.cache_read_audio_tokens, call.cache_read_tokens) AS cached_audio,
-            least(call.cache_read_image_tokens, call.cache_read_tokens - cached_audio) AS cached_image,
-            call.cache_read_tokens - cached_audio - cached_image AS cached_text,
-            least(toUInt64(greatest(0, toInt64(call.input_audio_tokens) - toInt64(cached_audio))), uncached) AS audio_input,
-            least(toUInt64(greatest(0, toInt64(call.input_image_tokens) - toInt64(cached_image))), uncached - audio_input)
-                AS image_input,
-            least(call.input_video_tokens, uncached - audio_input - image_input) AS video_input,
-            uncached - audio_input - image_input - video_input AS text_input,
-            cache_written - call.cache_write_1h_tokens AS written_for_5m,
-            least(call.output_audio_tokens, call.output_tokens) AS audio_output,
-            least(call.output_image_tokens, call.output_tokens - audio_output) AS image_output,
-            least(call.reasoning_tokens, call.output_tokens - audio_output - image_output) AS reasoned,
-            call.output_tokens - audio_output - image_output - reasoned AS text_output,
-            if(call.status = 'ok', 1, 0) AS answers,
+            {{quantities}},
             -- Without usage nothing is known to cost, except a call that failed: it costs nothing. Quantities that nobody
             -- could have used are not believed.
             call.usage_source = 'missing' AND call.status = 'ok' OR call.web_searches > 1000000
                 OR NOT call.vendor_quantity BETWEEN 0 AND 1000000000 AS usage_unknown,
 
             model.unpriced_terms AS unpriced_terms,
+            model.text_priced AS list_text_priced,
+            contract.text_priced AS contract_text_priced,
             model.free AS free,
             model.price_id AS list_price_id,
             model.valid_from AS list_valid_from,
@@ -122,16 +104,16 @@ WITH
             model.energy_method AS model_energy_method,
             call.usage_source = 'missing' OR model.energy_id IS NULL AS energy_unknown,
             wh_in_full(model.wh_per_output_token_low, call.output_tokens, model.wh_per_input_token_low, uncached_read,
-                       model.wh_per_cache_read_token_low, call.cache_read_tokens, model.wh_per_request_low) AS full_wh_low,
+                       model.wh_per_cache_read_token_low, call.cache_read_tokens, model.wh_per_request_low * ifNull(call.calls, 1)) AS full_wh_low,
             wh_in_full(model.wh_per_output_token, call.output_tokens, model.wh_per_input_token, uncached_read,
-                       model.wh_per_cache_read_token, call.cache_read_tokens, model.wh_per_request) AS full_wh,
+                       model.wh_per_cache_read_token, call.cache_read_tokens, model.wh_per_request * ifNull(call.calls, 1)) AS full_wh,
             wh_in_full(model.wh_per_output_token_high, call.output_tokens, model.wh_per_input_token_high, uncached_read,
-                       model.wh_per_cache_read_token_high, call.cache_read_tokens, model.wh_per_request_high) AS full_wh_high,
+                       model.wh_per_cache_read_token_high, call.cache_read_tokens, model.wh_per_request_high * ifNull(call.calls, 1)) AS full_wh_high,
             wh_in_full(model.other_wh_per_output_token_low, call.output_tokens, model.other_wh_per_input_token_low, uncached_read,
-                       model.other_wh_per_cache_read_token_low, call.cache_read_tokens, model.other_wh_per_request_low)
+                       model.other_wh_per_cache_read_token_low, call.cache_read_tokens, model.other_wh_per_request_low * ifNull(call.calls, 1))
                 * ifNull(place.pue_low / model.other_pue_low, 1) AS other_wh_low,
             wh_in_full(model.other_wh_per_output_token_high, call.output_tokens, model.other_wh_per_input_token_high, uncached_read,
-                       model.other_wh_per_cache_read_token_high, call.cache_read_tokens, model.other_wh_per_request_high)
+                       model.other_wh_per_cache_read_token_high, call.cache_read_tokens, model.other_wh_per_request_high * ifNull(call.calls, 1))
                 * ifNull(place.pue_high / model.other_pue_high, 1) AS other_wh_high,
             -- By how much the call was shorter than that, in seconds.
             cut_short(model.seconds_per_output_token_low, call.output_tokens, model.seconds_per_request, lasted_s)
@@ -141,7 +123,8 @@ WITH
             model.wh_per_second_low AS wh_per_second_low,
             model.wh_per_second_high AS wh_per_second_high,
             -- Nobody's embodied emissions are nil: of an entry that has none they are unknown.
-            nullIf(model.embodied_g_per_output_token, 0) * call.output_tokens + model.embodied_g_per_request
+            nullIf(model.embodied_g_per_output_token, 0) * call.output_tokens
+                + model.embodied_g_per_request * ifNull(call.calls, 1)
                 AS full_embodied_g,
             model.embodied_g_per_second_low AS embodied_g_per_second_low,
             model.embodied_g_per_second_high AS embodied_g_per_second_high,
@@ -185,30 +168,21 @@ WITH
     reckoned AS
     (
         WITH
-            -- Money is rounded to 1e-12 USD by class, of which the cost is the sum.
-            amount -> toDecimal64(amount + toDecimal128('0.0000000000005', 22), 12) AS usd,
-            (unit_price, least_cost) -> if(vendor_quantity = 0, toDecimal128(0, 22), greatest(
-                toDecimal128(least(toDecimal256(vendor_quantity, 6) * unit_price, toDecimal256(100000, 22)), 22), least_cost
-            )) AS charge_of_units,
-            -- What was used at one entry's prices, of the list or of a contract: input, cache read, cache write, output, other.
-            (price, unit_price, least_cost) -> (
-                usd(text_input * tupleElement(price, 'input') + audio_input * tupleElement(price, 'input_audio')
-                    + image_input * tupleElement(price, 'input_image') + video_input * tupleElement(price, 'input_video')),
-                usd(cached_text * tupleElement(price, 'cache_read') + cached_audio * tupleElement(price, 'cache_read_audio')
-                    + cached_image * tupleElement(price, 'cache_read_image')),
-                usd(written_for_5m * tupleElement(price, 'cache_write')
-                    + cache_write_1h_tokens * tupleElement(price, 'cache_write_1h')),
-                usd(text_output * tupleElement(price, 'output') + audio_output * tupleElement(price, 'output_audio')
-                    + image_output * tupleElement(price, 'output_image') + reasoned * tupleElement(price, 'reasoning')),
-                usd(answers * tupleElement(price, 'request') + web_searches * tupleElement(price, 'search')
-                    + charge_of_units(unit_price, least_cost))
-            ) AS cost_by_class
+            {{cost_by_class}},
+            -- Tokens that are priced as text, since the entry has no other price for them.
+            (class, tokens, name) -> if(
+                tokens > 0 AND position(if(no_contract, list_text_priced, contract_text_priced), class) > 0,
+                concat(toString(tokens), ' ', name, ' at the price of text'), '') AS as_text
         SELECT
             *,
             unpriced OR usage_unknown AS cost_unknown,
             -- What was charged for, and has no price.
             if(free = 1 OR unpriced AND no_contract OR usage_unknown, '', arrayStringConcat(arrayFilter(part -> part != '', [
                 other_units,
+                as_text('input_audio', audio_input, 'input audio tokens'),
+                as_text('cache_read_audio', cached_audio, 'cached audio tokens'),
+                as_text('output_audio', audio_output, 'output audio tokens'),
+                as_text('output_image', image_output, 'output image tokens'),
                 if(web_searches > 0 AND tupleElement(if(no_contract, list_price, contract_price), 'search') = 0,
                    concat(toString(web_searches), ' web search'), ''),
                 if(no_contract, ifNull(unpriced_terms, ''), ''),
@@ -282,5 +256,6 @@ SELECT
     if(wh IS NULL, NULL, if(is_measured, host_pue, modelled_pue)) AS pue,
     if(wh > 0, water / wh, NULL) AS water_l_per_kwh,
     market_g_per_kwh, market_source,
+    signal, granularity, calls, agent,
     counted, counted_reason, {version:UInt64} AS version, now64(6, 'UTC') AS enriched_at
 FROM summed

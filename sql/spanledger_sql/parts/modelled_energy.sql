@@ -3,6 +3,7 @@
 --     ended before its stream did.
 -- wh_in_full: Wh if the answer took its time: of output, uncached input and cached input each Wh a token and tokens.
 -- cut_short: by how much the call was shorter than that, s.
+-- wh_saved: Wh that it drew less for that, between both bounds of the model's speed.
 -- wh_at_bound, wh_between: Wh at the facility, by one bound of the model's speed, and between both. overhead: by how much
 --     the data centre's PUE differs from the entry's.
 ((duration_ms, output_tokens) -> if(duration_ms > 0 AND output_tokens <= 5 * duration_ms, duration_ms / 1000, inf)) AS lasted,
@@ -12,5 +13,7 @@
 ((seconds_per_output_token, output_tokens, seconds_per_request, lasted_s) ->
     greatest(0, seconds_per_output_token * output_tokens + seconds_per_request - lasted_s)) AS cut_short,
 ((full_wh, wh_per_second, cut_s, overhead) -> (full_wh - wh_per_second * cut_s) * overhead) AS wh_at_bound,
+((wh_per_second_low, cut_s_low, wh_per_second_high, cut_s_high) ->
+    (wh_per_second_low * cut_s_low + wh_per_second_high * cut_s_high) / 2) AS wh_saved,
 ((full_wh, wh_per_second_low, cut_s_low, wh_per_second_high, cut_s_high, overhead) ->
-    (full_wh - (wh_per_second_low * cut_s_low + wh_per_second_high * cut_s_high) / 2) * overhead) AS wh_between
+    (full_wh - wh_saved(wh_per_second_low, cut_s_low, wh_per_second_high, cut_s_high)) * overhead) AS wh_between

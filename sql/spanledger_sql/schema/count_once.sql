@@ -57,7 +57,10 @@ CREATE TABLE IF NOT EXISTS call_candidate
     tenant_source String COMMENT 'the attribute that said so',
     user_id String COMMENT 'of the span',
     session_id String COMMENT 'of the span',
-    feature String COMMENT 'of the span'
+    feature String COMMENT 'of the span',
+    agent String COMMENT 'the coding agent whose call it is; empty where none is',
+    answer_tokens UInt64 COMMENT 'the answer without reasoning, which some of an agent''s reports leave out',
+    is_log UInt8 COMMENT '1: a log told of it'
 )
 ENGINE = Memory;
 

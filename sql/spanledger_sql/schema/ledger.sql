@@ -1,6 +1,6 @@
 -- The ledger, and how far it goes.
 
--- One LLM call a row, with its cost, its energy and emissions, and where each figure comes from. Writing a call again
+-- One LLM call a row, or a bucket of calls of which only a metric tells, with its cost, its energy and emissions, and where each figure comes from. Writing a call again
 -- leaves the row with the highest version; read it through the view `calls`. NULL says unknown, never zero.
 CREATE TABLE IF NOT EXISTS ledger
 (
@@ -42,8 +42,8 @@ CREATE TABLE IF NOT EXISTS ledger
     usage_source LowCardinality(String)
         COMMENT '`reported`; `missing`: the span names no tokens, and all token columns are 0; or `estimated`, where that is configured',
     price_status LowCardinality(String)
-        COMMENT '`priced`; `partial`: a part of it has no price, so that its cost is only a part of what it costs; `free`: the user said so; or `unpriced`: no price book knows the model or the unit',
-    unpriced_parts String COMMENT 'of a `partial` price: what was charged for and has no price, such as `3 code execution`' CODEC(ZSTD(1)),
+        COMMENT '`priced`; `partial`: a part of it has no price, or only that of text, so that its cost is not all that it costs; `free`: the user said so; or `unpriced`: no price book knows the model or the unit',
+    unpriced_parts String COMMENT 'of a `partial` price: what was charged for and has no price, such as `3 code execution`, or no price but that of text, such as `90 output audio tokens at the price of text`' CODEC(ZSTD(1)),
     price_id LowCardinality(String) COMMENT 'the price used: book/provider/model@first day; empty where unpriced',
     price_valid_from Nullable(DateTime64(9, 'UTC'))
         COMMENT 'from when that price holds, UTC; 1970-01-01: no earlier price is known',
@@ -106,6 +106,10 @@ CREATE TABLE IF NOT EXISTS ledger
         COMMENT 'the contracts that it rests on; `location-based intensity` where there are none',
     dimensions Map(LowCardinality(String), String)
         COMMENT 'what else `attribution(name=...)` says, by name' CODEC(ZSTD(1)),
+    signal LowCardinality(String) DEFAULT 'span' COMMENT 'what told of it: `span`, `log`, `metric` or `usage`, a report',
+    granularity LowCardinality(String) DEFAULT 'call' COMMENT '`call`; or all calls of an `interval` that a metric tells of, of an `hour` or `day` of a usage report',
+    calls Nullable(UInt64) DEFAULT 1 COMMENT 'how many calls the row stands for; NULL: unknown',
+    agent LowCardinality(String) DEFAULT '' COMMENT 'the coding agent that made the call, such as `claude-code`; empty where none did',
     INDEX trace_id_bloom trace_id TYPE bloom_filter GRANULARITY 4,
     INDEX enriched_at_range enriched_at TYPE minmax GRANULARITY 1
 )

@@ -78,7 +78,11 @@ CREATE TABLE IF NOT EXISTS ledger_batch
     vendor_quantity Decimal(18, 6) COMMENT 'as in `llm_spans`',
     speed LowCardinality(String) COMMENT 'as in `llm_spans`',
     provider_account LowCardinality(String) COMMENT 'as in `llm_spans`',
-    host_name LowCardinality(String) COMMENT 'as in `llm_spans`'
+    host_name LowCardinality(String) COMMENT 'as in `llm_spans`',
+    signal LowCardinality(String) DEFAULT 'span' COMMENT 'as in `llm_spans`',
+    granularity LowCardinality(String) DEFAULT 'call' COMMENT 'as in `llm_spans`',
+    calls Nullable(UInt64) DEFAULT 1 COMMENT 'as in `llm_spans`',
+    agent LowCardinality(String) COMMENT 'as in `llm_spans`'
 )
 ENGINE = Memory;
 
@@ -109,6 +113,7 @@ CREATE TABLE IF NOT EXISTS ledger_models
     price_id String COMMENT 'the price entry; empty where there is none',
     valid_from DateTime64(9, 'UTC') COMMENT 'from when on the row holds, UTC',
     token_priced Nullable(UInt8) COMMENT '1: tokens or requests have a price',
+    text_priced LowCardinality(String) COMMENT 'classes of audio and images that the entry prices as text, with spaces between them',
     unit_price Decimal(38, 22) COMMENT 'USD for one of the unit that the call used',
     unit_known UInt8 COMMENT '1: the entry has a price for that unit',
     unit_minimum_cost Nullable(Decimal(38, 22)) COMMENT 'the least that any use of units costs, USD',
@@ -171,6 +176,7 @@ CREATE TABLE IF NOT EXISTS ledger_contracts
     valid_from DateTime64(9, 'UTC') COMMENT 'from when on the row holds, UTC',
     price_id String COMMENT 'the price entry; empty where there is none',
     token_priced Nullable(UInt8) COMMENT '1: tokens or requests have a price',
+    text_priced LowCardinality(String) COMMENT 'classes of audio and images that the entry prices as text, with spaces between them',
     unit_price Decimal(38, 22) COMMENT 'USD for one of the unit that the call used',
     unit_known UInt8 COMMENT '1: the entry has a price for that unit',
     unit_minimum_cost Nullable(Decimal(38, 22)) COMMENT 'the least that any use of units costs, USD',

@@ -1,6 +1,6 @@
--- LLM calls as spans reported them.
+-- LLM calls as spans and logs reported them, and the buckets of calls of which only metrics tell.
 
--- An LLM call as one span reported it: typed, in one vocabulary, whatever the dialect. Two spans may report one call.
+-- An LLM call as one span or log reported it: typed, in one vocabulary, whatever the dialect. Two spans may report one call.
 CREATE TABLE IF NOT EXISTS llm_spans
 (
     ingested_at DateTime64(6, 'UTC') COMMENT 'when the span was stored, UTC' CODEC(Delta, ZSTD(1)),
@@ -69,6 +69,10 @@ CREATE TABLE IF NOT EXISTS llm_spans
     attempts UInt16 COMMENT 'requests that the SDK made for the call, 0 where unsaid',
     attribution_raw Map(LowCardinality(String), String)
         COMMENT 'attributes that may tell whose call it was, as they came; those of the resource with "resource." before their names' CODEC(ZSTD(1)),
+    signal LowCardinality(String) DEFAULT 'span' COMMENT 'what told of it: `span`, `log`, `metric` or `usage`, a report',
+    granularity LowCardinality(String) DEFAULT 'call' COMMENT '`call`; or all calls of an `interval` that a metric tells of, of an `hour` or `day` of a usage report',
+    calls Nullable(UInt64) DEFAULT 1 COMMENT 'how many calls the row stands for; NULL: unknown',
+    agent LowCardinality(String) DEFAULT '' COMMENT 'the coding agent that made the call, such as `claude-code`; empty where none did',
     INDEX trace_id_bloom trace_id TYPE bloom_filter GRANULARITY 4,
     INDEX ts_range ts TYPE minmax GRANULARITY 1
 )

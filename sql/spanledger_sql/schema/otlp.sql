@@ -2,7 +2,7 @@
 -- Requests in protobuf are inserted with FORMAT Protobuf, in JSON with FORMAT JSONEachRow, one a line, as a Collector's
 -- file exporter writes them. The structures follow opentelemetry-proto 1.x.
 
--- Requests in protobuf, length-prefixed; the view `otel_traces_from_otlp` flattens them into `otel_traces`.
+-- Requests in protobuf, length-prefixed, as the spool has them: each of one signal. Views flatten them into tables.
 CREATE TABLE IF NOT EXISTS otlp_requests
 (
     resource_spans Array(Tuple(
@@ -42,7 +42,82 @@ CREATE TABLE IF NOT EXISTS otlp_requests
                         bytes_value String))))),
                 links Array(Tuple(trace_id String, span_id String, trace_state String)),
                 status Tuple(message String, code Int32)))))))
-        COMMENT 'the request as its protobuf message says; of a value only the member named in `value` is set'
+        COMMENT 'the request as its protobuf message says; of a value only the member named in `value` is set',
+    resource_logs Array(Tuple(
+        resource Tuple(
+            attributes Array(Tuple(key String, value Tuple(
+                value Enum8('none' = 0, 'string_value' = 1, 'bool_value' = 2, 'int_value' = 3, 'double_value' = 4,
+                            'array_value' = 5, 'kvlist_value' = 6, 'bytes_value' = 7),
+                string_value String, bool_value Bool, int_value Int64, double_value Float64,
+                array_value Tuple(values Array(Tuple(
+                    value Enum8('none' = 0, 'string_value' = 1, 'bool_value' = 2, 'int_value' = 3, 'double_value' = 4),
+                    string_value String, bool_value Bool, int_value Int64, double_value Float64))),
+                bytes_value String)))),
+        scope_logs Array(Tuple(
+            scope Tuple(name String, version String),
+            log_records Array(Tuple(
+                time_unix_nano UInt64, observed_time_unix_nano UInt64, severity_number Int32, severity_text String,
+                trace_id String, span_id String, event_name String,
+                attributes Array(Tuple(key String, value Tuple(
+                    value Enum8('none' = 0, 'string_value' = 1, 'bool_value' = 2, 'int_value' = 3, 'double_value' = 4,
+                                'array_value' = 5, 'kvlist_value' = 6, 'bytes_value' = 7),
+                    string_value String, bool_value Bool, int_value Int64, double_value Float64,
+                    array_value Tuple(values Array(Tuple(
+                        value Enum8('none' = 0, 'string_value' = 1, 'bool_value' = 2, 'int_value' = 3, 'double_value' = 4),
+                        string_value String, bool_value Bool, int_value Int64, double_value Float64))),
+                    bytes_value String)))))))))
+        COMMENT 'likewise, of logs; bodies are not read',
+    resource_metrics Array(Tuple(
+        resource Tuple(
+            attributes Array(Tuple(key String, value Tuple(
+                value Enum8('none' = 0, 'string_value' = 1, 'bool_value' = 2, 'int_value' = 3, 'double_value' = 4,
+                            'array_value' = 5, 'kvlist_value' = 6, 'bytes_value' = 7),
+                string_value String, bool_value Bool, int_value Int64, double_value Float64,
+                array_value Tuple(values Array(Tuple(
+                    value Enum8('none' = 0, 'string_value' = 1, 'bool_value' = 2, 'int_value' = 3, 'double_value' = 4),
+                    string_value String, bool_value Bool, int_value Int64, double_value Float64))),
+                bytes_value String)))),
+        scope_metrics Array(Tuple(
+            scope Tuple(name String, version String),
+            metrics Array(Tuple(
+                name String, unit String,
+                sum Tuple(
+                    aggregation_temporality Int32, is_monotonic Bool,
+                    data_points Array(Tuple(
+                        start_time_unix_nano UInt64, time_unix_nano UInt64, flags UInt32, as_double Float64, as_int Int64,
+                        attributes Array(Tuple(key String, value Tuple(
+                            value Enum8('none' = 0, 'string_value' = 1, 'bool_value' = 2, 'int_value' = 3, 'double_value' = 4,
+                                        'array_value' = 5, 'kvlist_value' = 6, 'bytes_value' = 7),
+                            string_value String, bool_value Bool, int_value Int64, double_value Float64,
+                            array_value Tuple(values Array(Tuple(
+                                value Enum8('none' = 0, 'string_value' = 1, 'bool_value' = 2, 'int_value' = 3, 'double_value' = 4),
+                                string_value String, bool_value Bool, int_value Int64, double_value Float64))),
+                            bytes_value String)))))),
+                histogram Tuple(
+                    aggregation_temporality Int32,
+                    data_points Array(Tuple(
+                        start_time_unix_nano UInt64, time_unix_nano UInt64, flags UInt32, count UInt64, sum Float64,
+                        attributes Array(Tuple(key String, value Tuple(
+                            value Enum8('none' = 0, 'string_value' = 1, 'bool_value' = 2, 'int_value' = 3, 'double_value' = 4,
+                                        'array_value' = 5, 'kvlist_value' = 6, 'bytes_value' = 7),
+                            string_value String, bool_value Bool, int_value Int64, double_value Float64,
+                            array_value Tuple(values Array(Tuple(
+                                value Enum8('none' = 0, 'string_value' = 1, 'bool_value' = 2, 'int_value' = 3, 'double_value' = 4),
+                                string_value String, bool_value Bool, int_value Int64, double_value Float64))),
+                            bytes_value String)))))),
+                exponential_histogram Tuple(
+                    aggregation_temporality Int32,
+                    data_points Array(Tuple(
+                        start_time_unix_nano UInt64, time_unix_nano UInt64, flags UInt32, count UInt64, sum Float64,
+                        attributes Array(Tuple(key String, value Tuple(
+                            value Enum8('none' = 0, 'string_value' = 1, 'bool_value' = 2, 'int_value' = 3, 'double_value' = 4,
+                                        'array_value' = 5, 'kvlist_value' = 6, 'bytes_value' = 7),
+                            string_value String, bool_value Bool, int_value Int64, double_value Float64,
+                            array_value Tuple(values Array(Tuple(
+                                value Enum8('none' = 0, 'string_value' = 1, 'bool_value' = 2, 'int_value' = 3, 'double_value' = 4),
+                                string_value String, bool_value Bool, int_value Int64, double_value Float64))),
+                            bytes_value String))))))))))))
+        COMMENT 'likewise, of metrics'
 )
 ENGINE = Null;
 

@@ -54,6 +54,8 @@ CREATE TABLE IF NOT EXISTS price_list
     unit_prices Array(Decimal(38, 22)) COMMENT 'of one of each of `units`, USD',
     unit_minimum_cost Decimal(38, 22) COMMENT 'the least that any use of the units costs, USD',
     token_priced UInt8 COMMENT '1: tokens or requests have a price',
+    text_priced Array(LowCardinality(String))
+        COMMENT 'classes of audio and images that are priced as text, since the book has no price of theirs',
     exchange_rate Decimal(38, 22) DEFAULT 1 COMMENT 'USD per unit of `currency`, at which the row was converted'
 )
 ENGINE = ReplacingMergeTree(loaded_at)

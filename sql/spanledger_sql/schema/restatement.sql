@@ -63,7 +63,8 @@ CREATE TABLE IF NOT EXISTS restatement_change
     old_energy_wh Nullable(Float64) COMMENT 'Wh at the facility; NULL: unknown or not counted',
     new_energy_wh Nullable(Float64) COMMENT 'Wh at the facility; NULL: unknown or not counted',
     old_co2e_g Nullable(Float64) COMMENT 'gCO2e; NULL: unknown or not counted',
-    new_co2e_g Nullable(Float64) COMMENT 'gCO2e; NULL: unknown or not counted'
+    new_co2e_g Nullable(Float64) COMMENT 'gCO2e; NULL: unknown or not counted',
+    calls Nullable(UInt64) COMMENT 'how many calls the row stands for; NULL: unknown'
 )
 ENGINE = MergeTree
 ORDER BY (trace_id, span_id);

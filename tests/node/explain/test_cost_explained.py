@@ -1,13 +1,12 @@
-"""The arithmetic that `explain` prints comes to the ledger's figures, to the last digit."""
+"""What `explain` sets out, a quantity times a price, comes to the ledger's figures, to the last digit."""
 
 import random
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 import pytest
 from harness.price_cases import catalogue, random_case, resolutions
 
-from spanledger_cli.explain.cost_arithmetic import shares
 from spanledger_cli.explain.explanation import explanation, inputs, with_arithmetic
 from spanledger_cli.terminal import console
 from spanledger_enrich.prices import price_book
@@ -25,6 +24,26 @@ lines:
 """
 
 
+COLUMNS = ("input_cost", "cache_read_cost", "cache_write_cost", "output_cost", "other_cost")
+
+
+def _by_column(entry):
+    """The products' sums, by hand: quantity times price, at least the minimum, rounded half up to 1e-12."""
+    with localcontext() as context:
+        context.prec = 60
+        return {
+            column: sum(
+                (
+                    max(product["quantity"] * product["price"], product["minimum"])
+                    for product in entry["products"]
+                    if product["column"] == column
+                ),
+                Decimal(0),
+            ).quantize(Decimal("1e-12"), ROUND_HALF_UP)
+            for column in COLUMNS
+        }
+
+
 @pytest.fixture(scope="module")
 def explained(books, tmp_path_factory):
     """Random calls as they were booked, under a contract for half of the tenants, with what explains them."""
@@ -35,8 +54,8 @@ def explained(books, tmp_path_factory):
     models = catalogue()
     books.store.insert("model_resolution", resolutions(models))
     favourites = [model for model in models if model[1].id in {"gpt-4o", "claude-sonnet-4-5", "deepseek-chat"}]
-    cases = [random_case(draw, *draw.choice(models)) for _ in range(150)]
-    cases += [random_case(draw, *draw.choice(favourites)) for _ in range(100)]
+    cases = [random_case(draw, *draw.choice(models)) for _ in range(80)]
+    cases += [random_case(draw, *draw.choice(favourites)) for _ in range(40)]
     spans = [
         case.span | {"tenant_id": draw.choice(["acme", "other"]), "status": draw.choice(["ok", "ok", "error"])}
         for case in cases
@@ -46,31 +65,57 @@ def explained(books, tmp_path_factory):
 
 
 def test_both_costs_come_to_the_ledgers_last_digit(explained):
-    assert len(explained) == 250
+    assert len(explained) == 120
     for call, found in explained:
         for column, price in (("list_cost", "list_price"), ("contracted_cost", "contract_price")):
             entry = found[price] or found["list_price"]
-            parts = shares(found, entry) if entry else []
             if call[column] is not None:
-                assert sum((part.usd for part in parts), Decimal(0)) == call[column]
-    assert sum(found["contract_price"] is not None for _, found in explained) > 50
-    assert sum(found["contract_price"] is None for _, found in explained) > 50
+                assert sum(_by_column(entry).values()) == call[column]
+    assert sum(found["contract_price"] is not None for _, found in explained) > 20
+    assert sum(found["contract_price"] is None for _, found in explained) > 20
 
 
 def test_each_class_comes_to_its_column(explained):
     for call, found in explained:
         if call["list_cost"] is not None:
-            assert {part.column: part.usd for part in shares(found, found["list_price"])} == {
-                name: call[name]
-                for name in ("input_cost", "cache_read_cost", "cache_write_cost", "output_cost", "other_cost")
-            }
+            columns = {name: call[name] for name in COLUMNS}
+            assert _by_column(found["list_price"]) == columns
+            assert found["list_price"]["costs"] == columns
 
 
 def test_energy_and_emissions_come_to_the_ledgers(explained):
-    modelled = [call for call, _ in explained if call["energy_wh"] is not None]
+    modelled = [(call, found) for call, found in explained if call["energy_wh"] is not None]
     assert modelled
-    for call in modelled:
+    for call, found in modelled:
         assert call["co2e_g"] == call["energy_wh"] / 1000 * call["intensity_g_per_kwh"]
+        assert found["modelled_wh"] == pytest.approx(call["energy_wh"], rel=1e-12)
+
+
+def test_what_a_short_call_saved_is_set_out_and_a_changed_entry_is_told(books):
+    span = {
+        "provider": "openai",
+        "request_model": "gpt-4o",
+        "input_tokens": 0,
+        "output_tokens": 1000,
+        "duration_ms": 400,
+    }
+    [call] = books.book(span)
+    energy = "SELECT * EXCEPT (loaded_at) FROM energy_model FINAL WHERE energy_id = {id:String}"
+    [entry] = books.store.rows(energy, id=call["energy_id"])
+    slow = {"wh_per_second_low": 1e-3, "wh_per_second_high": 3e-3, "seconds_per_output_token_low": 0.01,
+            "seconds_per_output_token_high": 0.02, "seconds_per_request": 0.4}  # fmt: skip
+    books.store.insert("energy_model", [entry | slow])
+    found = inputs(books.store, call["trace_id"], call["span_id"])
+    # 10 s and 20 s by the bounds of the model's speed.
+    assert found["saved_wh"] == pytest.approx((1e-3 * 10 + 3e-3 * 20) / 2)
+    assert found["full_wh"] - found["saved_wh"] == pytest.approx(found["modelled_wh"])
+    terminal = console()
+    with terminal.capture() as printed:
+        terminal.print(explanation(found))
+    text = " ".join(printed.get().split())
+    assert "- 0.035 Wh, for it took less time than the method expects" in text
+    assert f"has changed since: today it would be {found['modelled_wh']:.6g} Wh" in text
+    books.store.insert("energy_model", [entry])
 
 
 def test_every_explanation_prints_its_sums(explained):
@@ -109,7 +154,7 @@ def test_a_call_priced_before_the_catalogue_changed_is_explained_by_the_price_of
     books.store.execute(statement("lookups/supersede_prices"), {"price_ids": [call["price_id"]]})
     books.store.insert("price_list", [row | {"input_price": row["input_price"] * 2}])
     found = inputs(books.store, call["trace_id"], call["span_id"])
-    assert sum(part.usd for part in shares(found, found["list_price"])) == call["list_cost"]
+    assert sum(_by_column(found["list_price"]).values()) == call["list_cost"]
 
 
 def test_a_call_that_another_span_reports_too_says_who_counts_and_that_it_is_in_no_total(books):

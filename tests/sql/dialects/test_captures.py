@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from captured import Capture, captures
 from harness import data_folder
 
+from spanledger_cli.explain.explanation import inputs
 from spanledger_collector.spool import length_prefixed
 from spanledger_enrich.worker import Worker
 from spanledger_settings.configuration import load
@@ -73,7 +76,7 @@ GAPS = [
 def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """All captures, booked at once."""
     configuration = load(data_dir=tmp_path_factory.mktemp("captures") / "data")
-    with data_folder.opened(configuration) as store:
+    with data_folder.opened(configuration, "loaded") as store:
         requests = [part for number, capture in enumerate(captures()) for part in capture.spans(number)]
         store.insert_otlp(b"".join(map(length_prefixed, requests)), "captures")
         Worker(store, configuration).catch_up()
@@ -86,6 +89,37 @@ def test_every_call_is_counted_once_with_all_it_told(ledger: Store, number: int,
         "SELECT * FROM ledger FINAL WHERE trace_id IN {traces:Array(String)} ORDER BY ts",
         traces=capture.trace_ids(number),
     ))  # fmt: skip
+
+
+def test_what_explain_sets_out_comes_to_the_ledgers_columns(ledger: Store) -> None:
+    columns = ("input_cost", "cache_read_cost", "cache_write_cost", "output_cost", "other_cost")
+    # Calls of one price and one usage are explained alike.
+    calls = ledger.rows(
+        f"SELECT trace_id, span_id, {', '.join(columns)} FROM ledger FINAL WHERE list_cost IS NOT NULL "
+        f"LIMIT 1 BY price_id, {', '.join(columns)}"
+    )
+    assert len(calls) > 20
+    for call in calls:
+        entry = inputs(ledger, call["trace_id"], call["span_id"])["list_price"]
+        assert entry["costs"] == {name: call[name] for name in columns}
+        for name in columns:
+            usd = sum(
+                product["quantity"] * product["price"] for product in entry["products"] if product["column"] == name
+            )
+            assert round(usd, 12) == call[name]
+
+
+def test_costs_that_instrumentations_tell_are_held_against_the_list(ledger: Store) -> None:
+    period = {"from": datetime(2000, 1, 1, tzinfo=UTC), "to": datetime(2100, 1, 1, tzinfo=UTC), "tenants": []}
+    frame = ledger.frame("reports/attribution/reported_costs", **period, tolerance=0.01)
+    told = {(row["dialect"], row["provider"]): row for row in frame.to_dict("records")}
+    # OpenLIT tells 0 where it knows no price: that is no cost.
+    assert set(told) == {("litellm", "anthropic"), ("litellm", "openai"), ("pydantic-ai", "openai")}
+    assert not told["litellm", "openai"]["differing_calls"]
+    assert not told["pydantic-ai", "openai"]["differing_calls"]
+    # Of Anthropic's one-hour cache writes LiteLLM tells the cost alone: 100 tokens at 6 instead of 3.75 USD a million.
+    row = told["litellm", "anthropic"]
+    assert row["difference"] == row["differing_calls"] * Decimal("0.000225")
 
 
 def assert_as_billed(capture: Capture, rows: list[dict[str, Any]]) -> None:

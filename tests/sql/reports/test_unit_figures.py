@@ -47,7 +47,9 @@ def _four_calls(books: Books) -> None:
 
 
 def rows(books: Books, report: str, **parameters: Any) -> list[dict[str, Any]]:
-    return books.report(report, **{"tenants": [], "dimension": "tenant", "names": 5, **parameters})
+    return books.report(
+        report, **{"tenants": [], "own": "", "own_values": [], "dimension": "tenant", "names": 5, **parameters}
+    )
 
 
 def test_a_tenants_costs_apiece_are_over_its_calls_with_a_price(books: Books) -> None:

@@ -27,6 +27,8 @@ def ingest(
 ) -> None:
     """Take in OTLP from files: protobuf (.pb) and a Collector's JSON lines (.jsonl, .json), plain, .gz or .zst.
 
+    Whether they hold spans, logs or metrics is told by their content.
+
     All files are checked before any is stored; the same file again changes nothing. Of the requests that were set
     aside, those that can be read by now are stored, and their files removed; the others stay.
 
@@ -59,8 +61,9 @@ def ingest(
         if store.kind == "embedded":
             load_reference_data(store)
             booked = Worker(store, configuration(context)).catch_up()
+    told = counted(spans, "span, log record or data point", "spans, log records and data points")
     console().print(
-        f"{counted(spans, 'span')} in {counted(requests, 'request')} of {counted(len(files), 'file')} ingested"
+        f"{told} in {counted(requests, 'request')} of {counted(len(files), 'file')} ingested"
         + (f"; {counted(booked, 'call')} new in the ledger" if booked is not None else "")
     )
 

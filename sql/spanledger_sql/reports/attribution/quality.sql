@@ -3,6 +3,8 @@
 -- Parameters:
 --   from, to DateTime64(9, 'UTC'): the period of the calls, half-open
 --   tenants Array(String): whose calls; empty: all
+--   own String: a dimension of one's own, as `attribution(name=...)` says it; '' for none
+--   own_values Array(String): of which values; empty: all
 -- Columns:
 --   service: `service.name` of the spans
 --   dialect: whose attribute names they were read by
@@ -17,6 +19,7 @@
 --     the dialect is `(set aside)`, they cannot be computed
 --   unattributed_share, unpriced_share, missing_usage_share: of the calls, 0 to 1; NULL without calls
 --   duplicates: reports of calls that another report counts for
+--   overridden: of the calls, those whose spans name another tenant than the one that their sender's token is for
 --   unbelieved: calls that name tokens which cannot be believed
 --   not_read_names: up to five names of such spans, or what the database says of those set aside
 --   unknown_attributes: names of up to five attributes of its spans that speak of tokens or usage and that the
@@ -80,20 +83,19 @@ WITH
             service_name,
             dialect,
             scope_name,
-            countIf(counted = 1) AS calls,
-            countIf(counted = 1 AND tenant_id IN ('', '(unattributed)')) AS unattributed,
-            countIf(counted = 1 AND price_status = 'unpriced') AS unpriced,
-            countIf(counted = 1 AND price_status = 'partial') AS partly_priced,
-            countIf(counted = 1 AND usage_source = 'missing' AND status = 'ok') AS missing_usage,
-            countIf(counted = 1 AND usage_source = 'estimated') AS estimated_usage,
+            sumIf(ifNull(ledger.calls, 0), counted = 1) AS calls,
+            sumIf(ifNull(ledger.calls, 1), counted = 1 AND tenant_id IN ('', '(unattributed)')) AS unattributed,
+            sumIf(ifNull(ledger.calls, 1), counted = 1 AND price_status = 'unpriced') AS unpriced,
+            sumIf(ifNull(ledger.calls, 1), counted = 1 AND price_status = 'partial') AS partly_priced,
+            sumIf(ifNull(ledger.calls, 1), counted = 1 AND usage_source = 'missing' AND status = 'ok') AS missing_usage,
+            sumIf(ifNull(ledger.calls, 1), counted = 1 AND usage_source = 'estimated') AS estimated_usage,
             countIf(counted = 0) AS duplicates,
-            countIf(counted = 1 AND usage_note IN ('not a count', 'a part is not a count', 'zero for unknown',
+            sumIf(ifNull(ledger.calls, 1), counted = 1 AND startsWith(tenant_source, 'token over ')) AS overridden,
+            sumIf(ifNull(ledger.calls, 1), counted = 1 AND usage_note IN ('not a count', 'a part is not a count', 'zero for unknown',
                                                    'counted by the instrumentation', 'input not told',
                                                    'output not told')) AS unbelieved
         FROM ledger FINAL
-        WHERE ts >= {from:DateTime64(9, 'UTC')} AND ts < {to:DateTime64(9, 'UTC')}
-            AND (empty({tenants:Array(String)})
-                OR has({tenants:Array(String)}, if(tenant_id = '', '(unattributed)', tenant_id)))
+        WHERE {{asked_for}}
         GROUP BY service_name, dialect, scope_name
         SETTINGS do_not_merge_across_partitions_select_final = 1
     )
@@ -111,6 +113,7 @@ SELECT
     if(calls = 0, NULL, unpriced / calls) AS unpriced_share,
     if(calls = 0, NULL, missing_usage / calls) AS missing_usage_share,
     told.duplicates AS duplicates,
+    told.overridden AS overridden,
     told.unbelieved AS unbelieved,
     not_read,
     arrayStringConcat(not_read_names, ', ') AS not_read_names,
@@ -119,9 +122,9 @@ FROM
 (
     SELECT *, 0 AS not_read, CAST([], 'Array(String)') AS not_read_names FROM told
     UNION ALL
-    SELECT service_name, '(not read)', scope_name, 0, 0, 0, 0, 0, 0, 0, 0, spans, span_names FROM unread_span
+    SELECT service_name, '(not read)', scope_name, 0, 0, 0, 0, 0, 0, 0, 0, 0, spans, span_names FROM unread_span
     UNION ALL
-    SELECT service_name, '(set aside)', scope_name, 0, 0, 0, 0, 0, 0, 0, 0, count(), arraySlice(arraySort(groupUniqArray(100)(reason)), 1, 5)
+    SELECT service_name, '(set aside)', scope_name, 0, 0, 0, 0, 0, 0, 0, 0, 0, count(), arraySlice(arraySort(groupUniqArray(100)(reason)), 1, 5)
     FROM set_aside FINAL
     WHERE waiting = 1 AND empty({tenants:Array(String)})
         AND ts >= {from:DateTime64(9, 'UTC')} AND ts < {to:DateTime64(9, 'UTC')}

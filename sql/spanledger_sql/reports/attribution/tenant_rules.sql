@@ -41,7 +41,7 @@ LEFT JOIN
     SELECT
         tenant_source,
         uniqExact(tenant_id) AS tenants,
-        count() AS calls,
+        sum(known_calls) AS calls,
         sum(toDecimal128(calls.list_cost, 12)) AS list_cost
     FROM calls
     WHERE ts >= {from:DateTime64(9, 'UTC')} AND ts < {to:DateTime64(9, 'UTC')} AND startsWith(tenant_source, 'rule ')

@@ -27,7 +27,7 @@ SELECT
     if(has({by:Array(String)}, 'model'), c.model, '') AS model,
     if(has({by:Array(String)}, 'region'), c.cloud_region, '') AS region,
     if(has({by:Array(String)}, 'zone'), c.zone, '') AS zone,
-    countIf(c.scored) AS calls,
+    sumIf(c.known_calls, c.scored) AS calls,
     multiIf(
         {unit:String} = 'call', toFloat64(calls),
         {unit:String} = '1000-tokens', sumIf(c.tokens, c.scored) / 1000,
@@ -37,19 +37,19 @@ SELECT
     (sumIf(c.co2e_g_high, c.scored) + embodied_g) / nullIf(units, 0) AS sci_g_high,
     sumIf(c.co2e_g, c.scored) AS operational_g,
     sumIf(c.embodied_g, c.scored) AS embodied_g,
-    countIf(c.co2e_g IS NULL) AS unknown_co2e_calls,
-    countIf(c.co2e_g IS NOT NULL AND c.embodied_g IS NULL) AS unknown_embodied_calls,
-    countIf(c.co2e_g IS NOT NULL AND c.embodied_g IS NOT NULL AND NOT c.has_unit) AS without_unit_calls
+    sumIf(c.least_calls, c.co2e_g IS NULL) AS unknown_co2e_calls,
+    sumIf(c.least_calls, c.co2e_g IS NOT NULL AND c.embodied_g IS NULL) AS unknown_embodied_calls,
+    sumIf(c.least_calls, c.co2e_g IS NOT NULL AND c.embodied_g IS NOT NULL AND NOT c.has_unit) AS without_unit_calls
 FROM
 (
     SELECT
         tenant_id, feature, workflow, service_name, environment, provider, model, cloud_region, zone,
-        co2e_g, co2e_g_low, co2e_g_high, embodied_g,
+        known_calls, least_calls, co2e_g, co2e_g_low, co2e_g_high, embodied_g,
         input_tokens + output_tokens AS tokens,
         -- One tenant's users and sessions are not another's of the same name.
         (tenant_id, if({unit:String} = 'user', user_id, session_id)) AS named,
         multiIf(
-            {unit:String} = 'call', true,
+            {unit:String} = 'call', known_calls > 0,
             {unit:String} = '1000-tokens', tokens > 0,
             named.2 != '') AS has_unit,
         co2e_g IS NOT NULL AND embodied_g IS NOT NULL AND has_unit AS scored

@@ -70,7 +70,7 @@ SELECT
     if(has({by:Array(String)}, 'zone'), w.zone, '') AS zone,
     if(has({by:Array(String)}, 'hour_of_day'),
        formatDateTime(toTimeZone(w.ts, {timezone:String}), '%H'), '') AS hour_of_day,
-    count() AS calls,
+    sum(w.known_calls) AS calls,
     sumIf(w.energy_wh, w.compared) / 1000 AS energy_kwh,
     sumIf(w.then_wh, w.compared) / 1000 AS then_energy_kwh,
     sumIf(w.co2e_g, w.compared) / 1000 AS co2e_kg,
@@ -78,16 +78,18 @@ SELECT
     sumIf(w.then_g_low, w.compared) / 1000 AS then_co2e_kg_low,
     sumIf(w.then_g_high, w.compared) / 1000 AS then_co2e_kg_high,
     100 * (then_co2e_kg / co2e_kg - 1) AS co2e_change_percent,
-    avgIf(w.later, w.compared) AS shifted_hours,
+    sumIf(w.later * w.least_calls, w.compared) / nullIf(sumIf(w.least_calls, w.compared), 0) AS shifted_hours,
     sumIf(toDecimal128(w.list_cost, 12), w.cost_compared) AS list_cost,
     sumIf(toDecimal128(w.then_cost, 12), w.cost_compared) AS then_list_cost,
     100 * (toFloat64(then_list_cost) / toFloat64(list_cost) - 1) AS cost_change_percent,
-    countIf(NOT w.compared) AS not_compared_calls,
-    countIf(NOT w.cost_compared) AS cost_not_compared_calls
+    sumIf(w.least_calls, NOT w.compared) AS not_compared_calls,
+    sumIf(w.least_calls, NOT w.cost_compared) AS cost_not_compared_calls
 FROM
 (
     SELECT
         m.ts AS ts,
+        m.known_calls AS known_calls,
+        m.least_calls AS least_calls,
         m.tenant_id AS tenant_id,
         m.feature AS feature,
         m.model AS model,
@@ -116,6 +118,8 @@ FROM
     (
         SELECT
             c.ts AS ts,
+            c.known_calls AS known_calls,
+            c.least_calls AS least_calls,
             c.tenant_id AS tenant_id,
             c.feature AS feature,
             c.model AS model,

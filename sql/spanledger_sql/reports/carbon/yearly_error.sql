@@ -51,7 +51,7 @@ SELECT
     if(has({by:Array(String)}, 'zone'), c.zone, '') AS zone,
     if(has({by:Array(String)}, 'hour_of_day'),
        formatDateTime(toTimeZone(c.ts, {timezone:String}), '%H'), '') AS hour_of_day,
-    countIf(c.hourly_g IS NOT NULL) AS calls,
+    sumIf(c.known_calls, c.hourly_g IS NOT NULL) AS calls,
     sum(if(c.hourly_g IS NULL, NULL, c.energy_wh)) / 1000 AS energy_kwh,
     sum(c.hourly_g) / 1000 AS co2e_kg,
     sum(c.year_g) / 1000 AS year_mean_co2e_kg,
@@ -60,13 +60,15 @@ SELECT
         AS year_mean_absolute_error_percent,
     sum(c.national_g) / 1000 AS national_co2e_kg,
     100 * (sum(c.national_g) / sumIf(c.hourly_g, c.national_g IS NOT NULL) - 1) AS national_error_percent,
-    countIf(c.hourly_g IS NOT NULL AND c.year_g IS NULL) AS without_year_calls,
-    countIf(c.hourly_g IS NOT NULL AND c.national_g IS NULL) AS without_national_calls,
-    countIf(c.hourly_g IS NULL) AS not_hourly_calls
+    sumIf(c.least_calls, c.hourly_g IS NOT NULL AND c.year_g IS NULL) AS without_year_calls,
+    sumIf(c.least_calls, c.hourly_g IS NOT NULL AND c.national_g IS NULL) AS without_national_calls,
+    sumIf(c.least_calls, c.hourly_g IS NULL) AS not_hourly_calls
 FROM
 (
     SELECT
         call.ts AS ts,
+        call.known_calls AS known_calls,
+        call.least_calls AS least_calls,
         call.tenant_id AS tenant_id,
         call.feature AS feature,
         call.model AS model,

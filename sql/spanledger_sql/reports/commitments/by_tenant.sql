@@ -34,14 +34,14 @@ FROM
 (
     SELECT
         call.tenant_id AS tenant,
-        1 AS of_calls,
+        call.known_calls AS of_calls,
         paid.trace_id IS NOT NULL AS is_paid,
         toDecimal128(if(is_paid, 0, ifNull(call.contracted_cost, 0)), 12) AS of_usage,
-        toUInt8(is_paid) AS of_covered_calls,
+        if(is_paid, call.known_calls, 0) AS of_covered_calls,
         toDecimal128(if(is_paid, ifNull(call.contracted_cost, 0), 0), 12) AS of_covered,
         toDecimal128(0, 12) AS of_allocated,
         toDecimal128(0, 12) AS of_idle,
-        toUInt8(NOT is_paid AND call.contracted_cost IS NULL) AS of_unknown
+        if(NOT is_paid AND call.contracted_cost IS NULL, call.least_calls, 0) AS of_unknown
     FROM calls AS call
     LEFT JOIN paid
         ON paid.trace_id = call.trace_id AND paid.span_id = call.span_id

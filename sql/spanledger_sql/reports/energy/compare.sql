@@ -10,7 +10,7 @@
 --   ratio: token-aware / EcoLogits
 SELECT
     model,
-    countIf(method = 'ecologits') AS calls,
+    sumIf(known_calls, method = 'ecologits') AS calls,
     sumIf(e.energy_wh, method = 'ecologits') AS ecologits_wh,
     sumIf(e.energy_wh_low, method = 'ecologits') AS ecologits_wh_low,
     sumIf(e.energy_wh_high, method = 'ecologits') AS ecologits_wh_high,

@@ -1,19 +1,16 @@
--- The names that calls have: tenants, models and providers, and those of dimensions of one's own.
+-- The names of one kind that calls have: tenants, models or providers, or those of dimensions of one's own.
 --
+-- Parameters:
+--   kind String: `tenant`, `model`, `provider` or `dimension`
 -- Columns:
---   kind: 'tenant', 'model', 'provider' or 'dimension'
 --   name: as in the ledger
---   calls: counted ones
-SELECT
-    said.1 AS kind,
-    said.2 AS name,
-    count() AS calls
-FROM calls
-ARRAY JOIN arrayDistinct(arrayConcat(
-    [('tenant', CAST(tenant_id, 'String')), ('provider', CAST(provider, 'String')),
-     ('model', CAST(request_model, 'String')), ('model', CAST(model, 'String'))],
-    arrayMap(name -> ('dimension', CAST(name, 'String')), mapKeys(dimensions))
-)) AS said
-WHERE name != ''
-GROUP BY kind, name
-ORDER BY kind, name
+-- A name that only a replaced row has is a name, too: nothing needs to be merged.
+SELECT DISTINCT CAST(arrayJoin(multiIf(
+    {kind:String} = 'tenant', [tenant_id],
+    {kind:String} = 'provider', [provider],
+    {kind:String} = 'model', [request_model, response_model],
+    mapKeys(dimensions)
+)), 'String') AS name
+FROM ledger
+WHERE counted = 1 AND name != ''
+ORDER BY name

@@ -6,5 +6,5 @@
 SELECT
     min(ts) AS first,
     max(ts) AS last,
-    count() AS calls
+    sum(known_calls) AS calls
 FROM calls

@@ -19,6 +19,9 @@
 --   energy_kwh: PUE included, kWh, sum of what is known
 --   co2e_kg, co2e_kg_low, co2e_kg_high: of the operation, location-based, with its bounds, kgCO2e
 --   unpriced_calls, unknown_energy_calls, missing_usage_calls: calls without a price, a known energy, tokens
+--   partly_priced_calls: calls of whose cost a part is unknown, which list_cost and contracted_cost leave out
+--   partly_priced_share: of the calls, 0 to 1; NULL without calls
+--   unpriced_parts: up to five kinds of such parts
 SELECT
     if(has({by:Array(String)}, 'month'), formatDateTime(toTimeZone(c.ts, {timezone:String}), '%Y-%m'), '') AS month,
     if(has({by:Array(String)}, 'day'), toString(toDate(toTimeZone(c.ts, {timezone:String}))), '') AS day,
@@ -54,7 +57,10 @@ SELECT
     sum(c.co2e_g_high) / 1000 AS co2e_kg_high,
     sumIf(c.calls, c.price_status = 'unpriced') AS unpriced_calls,
     sumIf(c.calls, c.energy_wh IS NULL) AS unknown_energy_calls,
-    sumIf(c.calls, c.usage_source = 'missing') AS missing_usage_calls
+    sumIf(c.calls, c.usage_source = 'missing') AS missing_usage_calls,
+    sumIf(c.calls, c.price_status = 'partial') AS partly_priced_calls,
+    if(calls = 0, NULL, partly_priced_calls / calls) AS partly_priced_share,
+    {{kinds_of_parts}} AS unpriced_parts
 FROM drawn_energy AS c
 WHERE c.ts >= {from:DateTime64(9, 'UTC')}
     AND c.ts < {to:DateTime64(9, 'UTC')}

@@ -8,6 +8,8 @@
 -- Parameters:
 --   from, to DateTime64(9, 'UTC'): the period, half-open
 --   tenants Array(String): whose calls; empty: all
+--   own String: a dimension of one's own, as `attribution(name=...)` says it; '' for none
+--   own_values Array(String): of which values; empty: all
 --   moment DateTime64(6, 'UTC'): as the ledger was then
 -- Columns:
 --   gap: what is not known
@@ -28,16 +30,15 @@ WITH
             service_name,
             model,
             input_tokens + output_tokens AS tokens,
-            contracted_cost
+            contracted_cost,
+            known_calls,
+            least_calls
         FROM calls_at(moment = {moment:DateTime64(6, 'UTC')})
-        WHERE ts >= {from:DateTime64(9, 'UTC')}
-            AND ts < {to:DateTime64(9, 'UTC')}
-            AND (empty({tenants:Array(String)})
-                OR has({tenants:Array(String)}, if(tenant_id = '', '(unattributed)', tenant_id)))
+        WHERE {{asked_for}}
     )
 SELECT
     gap,
-    count() AS calls,
+    sum(known_calls) AS calls,
     sum(s.tokens) AS tokens,
     sum(toDecimal128(s.contracted_cost, 12)) AS contracted_cost,
     topK(3)(if(gap = 'unattributed', s.service_name, s.model)) AS examples,

@@ -6,6 +6,8 @@
 -- Parameters:
 --   from, to DateTime64(9, 'UTC'): the period, half-open
 --   tenants Array(String): whose calls; empty: all
+--   own String: a dimension of one's own, as `attribution(name=...)` says it; '' for none
+--   own_values Array(String): of which values; empty: all
 --   moment DateTime64(6, 'UTC'): as the ledger was then
 -- Columns:
 --   calls: counted ones
@@ -29,15 +31,12 @@ WITH
                 - toInt64(greatest(cache_write_tokens, cache_write_1h_tokens)) AS uncached_tokens,
             greatest(cache_write_tokens, cache_write_1h_tokens) AS written_tokens
         FROM calls_at(moment = {moment:DateTime64(6, 'UTC')})
-        WHERE ts >= {from:DateTime64(9, 'UTC')}
-            AND ts < {to:DateTime64(9, 'UTC')}
-            AND (empty({tenants:Array(String)})
-                OR has({tenants:Array(String)}, if(tenant_id = '', '(unattributed)', tenant_id)))
+        WHERE {{asked_for}}
     )
 SELECT
-    count() AS calls,
-    countIf(priced) AS priced_calls,
-    countIf(status = 'error') AS failed_calls,
+    sum(known_calls) AS calls,
+    sumIf(known_calls, priced) AS priced_calls,
+    sumIf(known_calls, status = 'error') AS failed_calls,
     sum(selected.input_tokens) AS input_tokens,
     sum(selected.cache_read_tokens) AS cache_read_tokens,
     sum(selected.output_tokens) AS output_tokens,

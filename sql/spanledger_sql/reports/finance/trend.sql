@@ -1,4 +1,4 @@
--- What was spent over time, stacked by tenant, model, feature or provider.
+-- What was spent over time, stacked by tenant, model, feature, provider or a dimension of one's own.
 --
 -- The largest names keep their own series, the others are summed into '(all others)'; '(unattributed)' is always
 -- a series of its own.
@@ -7,9 +7,11 @@
 --   from, to DateTime64(9, 'UTC'): the period, half-open
 --   timezone String: of the buckets
 --   tenants Array(String): whose calls; empty: all
+--   own String: a dimension of one's own, as `attribution(name=...)` says it; '' for none
+--   own_values Array(String): of which values; empty: all
 --   moment DateTime64(6, 'UTC'): as the ledger was then
 --   grain String: `hour`, `day`, `week` (from Monday) or `month`
---   dimension String: `tenant`, `model`, `feature` or `provider`
+--   dimension String: `tenant`, `model`, `feature`, `provider`, or `own` for the dimension of one's own
 --   series UInt16: how many names keep a series
 -- Columns:
 --   bucket: start of the local hour, day, week or month, as wall-clock time of the time zone
@@ -19,7 +21,7 @@
 --   tokens: input + output
 --   contracted_cost: USD, sum of what is known
 WITH
-    selected AS
+    by_bucket AS
     (
         SELECT
             dateTrunc(
@@ -27,40 +29,48 @@ WITH
                 addSeconds(toDateTime(ts), timezoneOffset(toTimeZone(ts, {timezone:String}))),
                 'UTC'
             ) AS bucket,
-            multiIf(
+            if({dimension:String} = 'own', {{own_name}}, multiIf(
                 {dimension:String} = 'tenant', if(tenant_id = '', '(unattributed)', tenant_id),
                 {dimension:String} = 'model', if(model = '', '(unknown model)', model),
                 {dimension:String} = 'feature', if(feature = '', '(no feature)', feature),
                 if(provider = '', '(unknown provider)', provider)
-            ) AS name,
-            input_tokens + output_tokens AS tokens,
-            contracted_cost
-        FROM calls_at(moment = {moment:DateTime64(6, 'UTC')})
-        WHERE ts >= {from:DateTime64(9, 'UTC')}
-            AND ts < {to:DateTime64(9, 'UTC')}
-            AND (empty({tenants:Array(String)})
-                OR has({tenants:Array(String)}, if(tenant_id = '', '(unattributed)', tenant_id)))
-    ),
-    largest AS
-    (
-        SELECT name
-        FROM selected
-        WHERE name != '(unattributed)'
-        GROUP BY name
-        ORDER BY
-            sum(toDecimal128(contracted_cost, 12)) DESC NULLS LAST,
-            count() DESC,
+            )) AS name,
+            sum(c.known_calls) AS calls,
+            sumIf(c.least_calls, c.contracted_cost IS NULL) AS unknown_cost_calls,
+            sum(c.input_tokens + c.output_tokens) AS tokens,
+            sum(toDecimal128(c.contracted_cost, 12)) AS contracted_cost
+        FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
+        WHERE {{asked_for}}
+        GROUP BY
+            bucket,
             name
-        LIMIT {series:UInt16}
+    ),
+    with_whole AS
+    (
+        SELECT
+            *,
+            sum(contracted_cost) OVER (PARTITION BY name) AS whole_cost,
+            sum(calls) OVER (PARTITION BY name) AS whole_calls
+        FROM by_bucket
+    ),
+    ranked AS
+    (
+        SELECT
+            *,
+            dense_rank() OVER (
+                PARTITION BY name = '(unattributed)'
+                ORDER BY whole_cost DESC NULLS LAST, whole_calls DESC, name
+            ) AS place
+        FROM with_whole
     )
 SELECT
-    bucket,
-    if(s.name = '(unattributed)' OR s.name IN (SELECT name FROM largest), s.name, '(all others)') AS name,
-    count() AS calls,
-    countIf(s.contracted_cost IS NULL) AS unknown_cost_calls,
-    sum(s.tokens) AS tokens,
-    sum(toDecimal128(s.contracted_cost, 12)) AS contracted_cost
-FROM selected AS s
+    r.bucket AS bucket,
+    if(r.name = '(unattributed)' OR r.place <= {series:UInt16}, r.name, '(all others)') AS name,
+    sum(r.calls) AS calls,
+    sum(r.unknown_cost_calls) AS unknown_cost_calls,
+    sum(r.tokens) AS tokens,
+    sum(r.contracted_cost) AS contracted_cost
+FROM ranked AS r
 GROUP BY
     bucket,
     name

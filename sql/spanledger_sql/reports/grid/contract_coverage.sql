@@ -70,7 +70,7 @@ WITH
             sum(c.energy_wh) / 1000 AS kwh,
             sum(c.co2e_g) / 1000 AS location_kg,
             sum(c.co2e_market_g) / 1000 AS market_kg,
-            countIf(c.energy_wh IS NULL) AS unknown_calls
+            sumIf(c.least_calls, c.energy_wh IS NULL) AS unknown_calls
         FROM calls AS c
         WHERE c.ts >= {from:DateTime64(9, 'UTC')} AND c.ts < {to:DateTime64(9, 'UTC')}
         GROUP BY zone, provider, hour, country

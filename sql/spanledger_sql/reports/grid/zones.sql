@@ -26,7 +26,7 @@ SELECT
 FROM (SELECT * FROM grid_zone FINAL) AS place
 LEFT JOIN
 (
-    SELECT provider, cloud_region, count() AS calls, countIf(intensity_resolution = 'hour') AS hourly
+    SELECT provider, cloud_region, sum(known_calls) AS calls, sumIf(least_calls, intensity_resolution = 'hour') AS hourly
     FROM calls
     GROUP BY provider, cloud_region
 ) AS booked

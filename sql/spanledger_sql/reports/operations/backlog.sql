@@ -28,10 +28,10 @@ SELECT
     (SELECT if(count() = 0, 0, greatest(0, dateDiff('second', min(ingested_at), now64(6, 'UTC')))) FROM waiting) AS oldest_seconds,
     (SELECT count() FROM set_aside FINAL WHERE waiting = 1) AS set_aside_calls,
     (SELECT any(reason) FROM set_aside FINAL WHERE waiting = 1) AS set_aside_reason,
-    count() AS ledger_calls,
+    sum(known_calls) AS ledger_calls,
     (SELECT count() FROM ledger FINAL WHERE counted = 0) AS duplicates,
-    countIf(ts < toDateTime64('2000-01-01 00:00:00', 9, 'UTC') OR ts > enriched_at + INTERVAL 1 DAY) AS mistimed_calls,
-    countIf(tenant_id = '(unattributed)') AS unattributed_calls,
-    countIf(price_status = 'unpriced') AS unpriced_calls,
-    countIf(usage_source = 'missing') AS missing_usage_calls
+    sumIf(least_calls, ts < toDateTime64('2000-01-01 00:00:00', 9, 'UTC') OR ts > enriched_at + INTERVAL 1 DAY) AS mistimed_calls,
+    sumIf(least_calls, tenant_id = '(unattributed)') AS unattributed_calls,
+    sumIf(least_calls, price_status = 'unpriced') AS unpriced_calls,
+    sumIf(least_calls, usage_source = 'missing') AS missing_usage_calls
 FROM calls

@@ -1,10 +1,10 @@
--- What was said of contract books or commitments, and taken back, the newest first.
+-- What was said of contract books, commitments or bills, and taken back, the newest first.
 --
 -- Parameters:
---   kind String: 'price book' or 'commitment'
+--   kind String: 'price book', 'commitment' or 'bill'
 -- Columns:
 --   at: when, UTC
---   name: of the book or commitment
+--   name: of the book, commitment or bill
 --   done: 'imported', 'changed' or 'removed'
 --   source: the file
 --   said: all that it says, as JSON

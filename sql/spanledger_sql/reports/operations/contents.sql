@@ -6,7 +6,7 @@
 --   list_cost, contracted_cost: of them, USD
 --   co2e_g: of them, gCO2e
 SELECT
-    count() AS calls,
+    sum(known_calls) AS calls,
     sum(calls.input_tokens) AS input_tokens,
     sum(calls.output_tokens) AS output_tokens,
     sum(calls.list_cost) AS list_cost,

@@ -10,7 +10,7 @@
 SELECT
     call.provider AS provider,
     call.model AS model,
-    count() AS calls,
+    sum(known_calls) AS calls,
     sum(call.input_tokens) AS input_tokens,
     sum(call.output_tokens) AS output_tokens,
     uniqExact(call.tenant_id) AS tenants,

@@ -24,12 +24,12 @@ WITH
     old_amount IS NOT NULL AND new_amount IS NOT NULL AS both
 SELECT
     old.tenant_id AS tenant,
-    count() AS calls,
+    sum(old.known_calls) AS calls,
     sum(new.input_tokens) AS input_tokens,
     sum(new.output_tokens) AS output_tokens,
     sum(toDecimal128(if(both, assumeNotNull(old_amount), 0), 12)) AS cost,
     sum(toDecimal128(if(both, assumeNotNull(new_amount), 0), 12) * {price_factor:Decimal(18, 6)}) AS new_cost,
-    countIf(NOT both) AS unknown_calls
+    sumIf(old.least_calls, NOT both) AS unknown_calls
 FROM {costed:Identifier} AS new
 INNER JOIN
 (

@@ -30,7 +30,7 @@ WITH
             energy_method,
             if(c.energy_wh IS NULL, '', c.energy_id) AS energy_id,
             arrayStringConcat(arraySort(groupUniqArray(c.model)), ', ') AS models,
-            count() AS calls,
+            sum(known_calls) AS calls,
             toFloat64(sum(toDecimal128(c.energy_wh, 12))) AS energy_wh
         FROM calls AS c
         WHERE c.ts >= {from:DateTime64(9, 'UTC')}

@@ -17,7 +17,7 @@ SELECT
     intensity_resolution,
     intensity_source AS source,
     market_source,
-    count() AS calls,
+    sum(known_calls) AS calls,
     uniqExact(toStartOfHour(c.ts)) AS hours,
     min(c.intensity_g_per_kwh) AS lowest,
     max(c.intensity_g_per_kwh) AS highest,

@@ -16,7 +16,7 @@ SELECT
     used.calls AS calls
 FROM
 (
-    SELECT provider, cloud_region, zone, count() AS calls
+    SELECT provider, cloud_region, zone, sum(known_calls) AS calls
     FROM calls AS c
     WHERE c.ts >= {from:DateTime64(9, 'UTC')}
         AND c.ts < {to:DateTime64(9, 'UTC')}

@@ -17,7 +17,7 @@
 --   fingerprint: 16 hex digits over the identity and the figures of each call: another value says that a row was added,
 --     removed or restated
 SELECT
-    count() AS calls,
+    sum(known_calls) AS calls,
     if(calls = 0, NULL, min(c.ts)) AS first_call,
     if(calls = 0, NULL, max(c.ts)) AS last_call,
     toFloat64(sum(toDecimal128(c.energy_wh, 12))) AS energy_wh,
@@ -29,11 +29,11 @@ SELECT
     toFloat64(sum(toDecimal128(c.co2e_market_g, 12))) AS co2e_market_g,
     toFloat64(sum(toDecimal128(c.embodied_g, 12))) AS embodied_g,
     toFloat64(sum(toDecimal128(c.water_ml, 12))) AS water_ml,
-    countIf(c.energy_wh IS NULL) AS unknown_energy_calls,
-    countIf(c.co2e_g IS NULL) AS unknown_co2e_calls,
-    countIf(c.co2e_market_g IS NULL) AS unknown_market_calls,
-    countIf(c.embodied_g IS NULL) AS unknown_embodied_calls,
-    countIf(c.water_ml IS NULL) AS unknown_water_calls,
+    sumIf(least_calls, c.energy_wh IS NULL) AS unknown_energy_calls,
+    sumIf(least_calls, c.co2e_g IS NULL) AS unknown_co2e_calls,
+    sumIf(least_calls, c.co2e_market_g IS NULL) AS unknown_market_calls,
+    sumIf(least_calls, c.embodied_g IS NULL) AS unknown_embodied_calls,
+    sumIf(least_calls, c.water_ml IS NULL) AS unknown_water_calls,
     lower(hex(groupBitXor(cityHash64(
         c.trace_id, c.span_id, c.tenant_id, c.model, c.input_tokens, c.output_tokens,
         c.energy_id, c.energy_method, c.zone, c.intensity_source, c.intensity_resolution,

@@ -11,8 +11,8 @@
 SELECT
     provider,
     model,
-    count() AS calls,
-    countIf(usage_source = 'missing') AS missing_usage_calls,
+    sum(known_calls) AS calls,
+    sumIf(least_calls, usage_source = 'missing') AS missing_usage_calls,
     sum(c.output_tokens) AS output_tokens
 FROM calls AS c
 WHERE c.ts >= {from:DateTime64(9, 'UTC')}

@@ -1,4 +1,4 @@
--- What each tenant, model or grid zone drew and emitted, the largest emissions first.
+-- What each tenant, model, grid zone or value of one's own drew and emitted, the largest emissions first.
 --
 -- The largest names keep their own row, the others are summed into '(all others)'; '(unattributed)' always has a row
 -- of its own. These two come last.
@@ -6,8 +6,10 @@
 -- Parameters:
 --   from, to DateTime64(9, 'UTC'): the period, half-open
 --   tenants Array(String): whose calls; empty: all
+--   own String: a dimension of one's own, as `attribution(name=...)` says it; '' for none
+--   own_values Array(String): of which values; empty: all
 --   moment DateTime64(6, 'UTC'): as the ledger was then
---   dimension String: `tenant`, `model` or `zone`
+--   dimension String: `tenant`, `model`, `zone`, or `own` for the dimension of one's own
 --   names UInt16: how many names keep a row
 -- Columns:
 --   name: of the dimension
@@ -24,22 +26,21 @@ WITH
     selected AS
     (
         SELECT
-            multiIf(
+            if({dimension:String} = 'own', {{own_name}}, multiIf(
                 {dimension:String} = 'tenant', if(tenant_id = '', '(unattributed)', tenant_id),
                 {dimension:String} = 'model', if(model = '', '(unknown model)', model),
                 if(zone = '', '(unknown zone)', zone)
-            ) AS name,
+            )) AS name,
             output_tokens,
             energy_wh,
             co2e_g,
             co2e_g_low,
             co2e_g_high,
-            embodied_g
+            embodied_g,
+            known_calls,
+            least_calls
         FROM calls_at(moment = {moment:DateTime64(6, 'UTC')})
-        WHERE ts >= {from:DateTime64(9, 'UTC')}
-            AND ts < {to:DateTime64(9, 'UTC')}
-            AND (empty({tenants:Array(String)})
-                OR has({tenants:Array(String)}, if(tenant_id = '', '(unattributed)', tenant_id)))
+        WHERE {{asked_for}}
     ),
     largest AS
     (
@@ -49,15 +50,15 @@ WITH
         GROUP BY name
         ORDER BY
             sum(co2e_g) DESC NULLS LAST,
-            count() DESC,
+            sum(known_calls) DESC,
             name
         LIMIT {names:UInt16}
     )
 SELECT
     if(s.name = '(unattributed)' OR s.name IN (SELECT name FROM largest), s.name, '(all others)') AS name,
     uniqExact(s.name) AS names,
-    count() AS calls,
-    countIf(s.co2e_g IS NULL) AS unknown_co2e_calls,
+    sum(known_calls) AS calls,
+    sumIf(least_calls, s.co2e_g IS NULL) AS unknown_co2e_calls,
     sum(s.output_tokens) AS output_tokens,
     sum(s.energy_wh) AS energy_wh,
     sum(s.co2e_g) AS co2e_g,

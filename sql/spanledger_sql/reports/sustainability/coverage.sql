@@ -4,6 +4,8 @@
 -- Parameters:
 --   from, to DateTime64(9, 'UTC'): the period, half-open
 --   tenants Array(String): whose calls; empty: all
+--   own String: a dimension of one's own, as `attribution(name=...)` says it; '' for none
+--   own_values Array(String): of which values; empty: all
 --   moment DateTime64(6, 'UTC'): as the ledger was then
 -- Columns:
 --   evidence: `energy`, `grid intensity` or `place`
@@ -14,10 +16,13 @@
 --   energy_wh: Wh at the facility; NULL where unknown
 --   call_share, energy_share: of the period's calls and known energy, 0 to 1
 WITH
-    selected AS
+    by_evidence AS
     (
         SELECT
-            if(energy_wh IS NULL OR energy_method = '', 'unknown', energy_method) AS energy_evidence,
+            provider,
+            cloud_region,
+            c.zone = '' AS without_place,
+            if(c.energy_wh IS NULL OR energy_method = '', 'unknown', energy_method) AS energy_evidence,
             multiIf(
                 intensity_g_per_kwh IS NULL, 'unknown',
                 intensity_resolution = 'hour', 'hourly',
@@ -25,37 +30,58 @@ WITH
                 intensity_resolution = '', 'unknown',
                 intensity_resolution
             ) AS grid_evidence,
+            sum(c.energy_wh) AS energy_wh,
+            sum(c.known_calls) AS known_calls,
+            sum(c.least_calls) AS least_calls
+        FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
+        WHERE {{asked_for}}
+        GROUP BY
+            provider,
+            cloud_region,
+            without_place,
+            energy_evidence,
+            grid_evidence
+    ),
+    with_place AS
+    (
+        SELECT
+            e.*,
             multiIf(
-                c.zone = '', 'unknown',
+                e.without_place, 'unknown',
                 place.source LIKE '%default zone', 'assumed: default zone',
                 place.source LIKE '%EcoLogits: data centres of %', 'assumed: home of the provider',
                 'named'
-            ) AS place_evidence,
-            energy_wh
-        FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
+            ) AS place_evidence
+        FROM by_evidence AS e
         LEFT JOIN (SELECT provider, cloud_region, source FROM grid_zone FINAL) AS place
-            ON place.provider = c.provider AND place.cloud_region = c.cloud_region
-        WHERE ts >= {from:DateTime64(9, 'UTC')}
-            AND ts < {to:DateTime64(9, 'UTC')}
-            AND (empty({tenants:Array(String)})
-                OR has({tenants:Array(String)}, if(tenant_id = '', '(unattributed)', tenant_id)))
+            ON place.provider = e.provider AND place.cloud_region = e.cloud_region
+    ),
+    by_method AS
+    (
+        SELECT
+            statement.1 AS evidence,
+            statement.2 AS method,
+            sum(w.known_calls) AS calls,
+            sum(w.least_calls) AS least_calls,
+            sum(w.energy_wh) AS energy_wh
+        FROM with_place AS w
+        ARRAY JOIN [
+            ('energy', energy_evidence),
+            ('grid intensity', grid_evidence),
+            ('place', place_evidence)
+        ] AS statement
+        GROUP BY
+            evidence,
+            method
     )
 SELECT
-    statement.1 AS evidence,
-    statement.2 AS method,
-    count() AS calls,
-    sum(s.energy_wh) AS energy_wh,
-    calls / (SELECT count() FROM selected) AS call_share,
-    energy_wh / nullIf((SELECT sum(energy_wh) FROM selected), 0) AS energy_share
-FROM selected AS s
-ARRAY JOIN [
-    ('energy', energy_evidence),
-    ('grid intensity', grid_evidence),
-    ('place', place_evidence)
-] AS statement
-GROUP BY
-    evidence,
-    method
+    m.evidence AS evidence,
+    m.method AS method,
+    m.calls AS calls,
+    m.energy_wh AS energy_wh,
+    m.least_calls / sum(m.least_calls) OVER (PARTITION BY m.evidence) AS call_share,
+    m.energy_wh / nullIf(sum(m.energy_wh) OVER (PARTITION BY m.evidence), 0) AS energy_share
+FROM by_method AS m
 ORDER BY
     evidence,
     method = 'unknown',

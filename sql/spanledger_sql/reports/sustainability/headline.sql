@@ -7,6 +7,8 @@
 -- Parameters:
 --   from, to DateTime64(9, 'UTC'): the period, half-open
 --   tenants Array(String): whose calls; empty: all
+--   own String: a dimension of one's own, as `attribution(name=...)` says it; '' for none
+--   own_values Array(String): of which values; empty: all
 --   moment DateTime64(6, 'UTC'): as the ledger was then
 -- Columns:
 --   calls: counted ones
@@ -27,15 +29,12 @@ WITH
     (
         SELECT *
         FROM calls_at(moment = {moment:DateTime64(6, 'UTC')})
-        WHERE ts >= {from:DateTime64(9, 'UTC')}
-            AND ts < {to:DateTime64(9, 'UTC')}
-            AND (empty({tenants:Array(String)})
-                OR has({tenants:Array(String)}, if(tenant_id = '', '(unattributed)', tenant_id)))
+        WHERE {{asked_for}}
     )
 SELECT
-    count() AS calls,
-    countIf(s.energy_wh IS NULL) AS unknown_energy_calls,
-    countIf(s.co2e_g IS NULL) AS unknown_co2e_calls,
+    sum(known_calls) AS calls,
+    sumIf(least_calls, s.energy_wh IS NULL) AS unknown_energy_calls,
+    sumIf(least_calls, s.co2e_g IS NULL) AS unknown_co2e_calls,
     sum(s.energy_wh) AS energy_wh,
     sum(s.energy_wh_low) AS energy_wh_low,
     sum(s.energy_wh_high) AS energy_wh_high,
@@ -43,12 +42,12 @@ SELECT
     sum(s.co2e_g_low) AS co2e_g_low,
     sum(s.co2e_g_high) AS co2e_g_high,
     sum(s.embodied_g) AS embodied_g,
-    countIf(s.embodied_g IS NULL) AS unknown_embodied_calls,
+    sumIf(least_calls, s.embodied_g IS NULL) AS unknown_embodied_calls,
     sum(s.co2e_market_g) AS co2e_market_g,
-    countIf(s.co2e_market_g IS NULL) AS unknown_market_calls,
-    countIf(s.market_source NOT IN ('', 'location-based intensity')) AS contract_calls,
+    sumIf(least_calls, s.co2e_market_g IS NULL) AS unknown_market_calls,
+    sumIf(least_calls, s.market_source NOT IN ('', 'location-based intensity')) AS contract_calls,
     sum(s.water_ml) AS water_ml,
-    countIf(s.water_ml IS NULL) AS unknown_water_calls,
+    sumIf(least_calls, s.water_ml IS NULL) AS unknown_water_calls,
     co2e_g / nullIf(sumIf(s.energy_wh, s.co2e_g IS NOT NULL), 0) * 1000 AS intensity_g_per_kwh,
     co2e_g / nullIf(calls - unknown_co2e_calls, 0) * 1000 AS co2e_g_per_1k_calls
 FROM selected AS s

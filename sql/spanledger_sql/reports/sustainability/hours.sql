@@ -4,6 +4,8 @@
 --   from, to DateTime64(9, 'UTC'): the period, half-open
 --   timezone String: of the hours
 --   tenants Array(String): whose calls; empty: all
+--   own String: a dimension of one's own, as `attribution(name=...)` says it; '' for none
+--   own_values Array(String): of which values; empty: all
 --   moment DateTime64(6, 'UTC'): as the ledger was then
 -- Columns:
 --   hour: of the local day, 0 to 23
@@ -13,14 +15,11 @@
 --   intensity_g_per_kwh: mean weighted by energy, gCO2e/kWh
 SELECT
     toHour(toTimeZone(c.ts, {timezone:String})) AS hour,
-    count() AS calls,
+    sum(known_calls) AS calls,
     sum(c.energy_wh) AS energy_wh,
     sum(c.co2e_g) AS co2e_g,
     co2e_g / nullIf(sumIf(c.energy_wh, c.co2e_g IS NOT NULL), 0) * 1000 AS intensity_g_per_kwh
 FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
-WHERE c.ts >= {from:DateTime64(9, 'UTC')}
-    AND c.ts < {to:DateTime64(9, 'UTC')}
-    AND (empty({tenants:Array(String)})
-        OR has({tenants:Array(String)}, if(c.tenant_id = '', '(unattributed)', c.tenant_id)))
+WHERE {{asked_for}}
 GROUP BY hour
 ORDER BY hour

@@ -4,6 +4,8 @@
 --   from, to DateTime64(9, 'UTC'): the period, half-open
 --   timezone String: of the buckets
 --   tenants Array(String): whose calls; empty: all
+--   own String: a dimension of one's own, as `attribution(name=...)` says it; '' for none
+--   own_values Array(String): of which values; empty: all
 --   moment DateTime64(6, 'UTC'): as the ledger was then
 --   grain String: `hour`, `day`, `week` (from Monday) or `month`
 -- Columns:
@@ -19,17 +21,14 @@ SELECT
         addSeconds(toDateTime(c.ts), timezoneOffset(toTimeZone(c.ts, {timezone:String}))),
         'UTC'
     ) AS bucket,
-    count() AS calls,
-    countIf(c.co2e_g IS NULL) AS unknown_co2e_calls,
+    sum(known_calls) AS calls,
+    sumIf(least_calls, c.co2e_g IS NULL) AS unknown_co2e_calls,
     sum(c.energy_wh) AS energy_wh,
     sum(c.co2e_g) AS co2e_g,
     sum(c.co2e_g_low) AS co2e_g_low,
     sum(c.co2e_g_high) AS co2e_g_high,
     co2e_g / nullIf(sumIf(c.energy_wh, c.co2e_g IS NOT NULL), 0) * 1000 AS intensity_g_per_kwh
 FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
-WHERE c.ts >= {from:DateTime64(9, 'UTC')}
-    AND c.ts < {to:DateTime64(9, 'UTC')}
-    AND (empty({tenants:Array(String)})
-        OR has({tenants:Array(String)}, if(c.tenant_id = '', '(unattributed)', c.tenant_id)))
+WHERE {{asked_for}}
 GROUP BY bucket
 ORDER BY bucket

@@ -39,8 +39,8 @@ WITH
                 AS speaks_of_usage,
             treatments_of(names) AS treatments,
             arrayMap((usage, treatment) -> usage AND treatment < 4, speaks_of_usage, treatments) AS is_usage,
-            arrayMap(treatment -> treatment = 9, treatments) AS may_tell_whose,
-            arrayMap(treatment -> treatment IN (1, 5, 9), treatments_of(mapKeys(ResourceAttributes))) AS resource_may_tell_whose
+            arrayMap(treatment -> treatment IN (9, 10), treatments) AS may_tell_whose,
+            arrayMap(treatment -> treatment IN (1, 5, 9, 10), treatments_of(mapKeys(ResourceAttributes))) AS resource_may_tell_whose
         FROM otel_traces
     ),
 
@@ -275,6 +275,8 @@ WITH
                     if(openinference_operation = 'none', '', openinference_operation),
                 said_langfuse_type != '', transform(said_langfuse_type, {{langfuse_names}}, {{langfuse_operations}}, ''),
                 openlit_bare, splitByChar(' ', CAST(SpanName, 'String'))[1],
+                -- Codex names no model.
+                dialect_name = 'codex' AND said_input != '', 'chat',
                 -- A name that nobody here knows: whatever has a model and tokens is a call, but for what sums calls.
                 (said_input != '' OR said_output != '' OR usage_json != '')
                     AND (said_request_model != '' OR said_response_model != '' OR said_model != '')
@@ -383,8 +385,15 @@ WITH
                                    trim(BOTH '"' FROM texts[indexOf(said_tenant_ranks, tenant_rank)])),
                 metadata_tenant != '', ('metadata', metadata_tenant),
                 resource_tenant != '', ('resource tenant.id', resource_tenant),
-                ('none', '(unattributed)')) AS tenant_found,
-            firstNonDefault(provider_of_server, provider_of_label, provider_of_model) AS provider_name
+                ('none', '(unattributed)')) AS tenant_claimed,
+            -- Whose token brought it: no span knows better.
+            ResourceAttributes['spanledger.pinned_tenant'] AS pinned_tenant,
+            multiIf(
+                pinned_tenant = '', tenant_claimed,
+                tenant_claimed.2 IN (pinned_tenant, '(unattributed)'), ('token', pinned_tenant),
+                (concat('token over ', tenant_claimed.1), pinned_tenant)) AS tenant_found,
+            firstNonDefault(provider_of_server, provider_of_label, provider_of_model, if(dialect_name = 'codex', 'openai', ''))
+                AS provider_name
         FROM judged
     ),
 
@@ -501,6 +510,7 @@ SELECT
     ScopeName AS scope_name,
     ScopeVersion AS scope_version,
     dialect_name AS dialect,
+    if(dialect_name IN ('claude-code', 'codex', 'gemini-cli'), dialect_name, '') AS agent,
     tenant_found.2 AS tenant_id,
     tenant_found.1 AS tenant_source,
     unquoted(said_user) AS user_id,
@@ -563,7 +573,7 @@ SELECT
     said_geo AS inference_geo,
     said_vendor_unit AS vendor_unit,
     ifNull(toDecimal64OrNull(said_vendor_quantity, 6), 0) AS vendor_quantity,
-    said_speed AS speed,
+    if(said_speed IN ('normal', 'standard'), '', said_speed) AS speed,
     said_account AS provider_account,
     ResourceAttributes['host.name'] AS host_name,
     ifNull(toUInt16OrNull(said_attempts), 0) AS attempts,

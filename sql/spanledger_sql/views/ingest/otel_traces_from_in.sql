@@ -7,7 +7,7 @@
 -- that the rows of an insert whose end nobody saw can be found and taken back; else now.
 --
 -- The placeholders in double braces are the vocabulary's constants.
--- Needs: otel_traces, otel_traces_in, tenant_rule, tenant_rule_set
+-- Needs: email_rule, otel_traces, otel_traces_in, tenant_rule, tenant_rule_set
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS otel_traces_from_in TO otel_traces AS
 WITH
@@ -17,63 +17,17 @@ WITH
         WHERE version = (SELECT max(version) FROM tenant_rule_set)
     ) AS rule_names,
 
-    -- What is done with a value, by its name.
+    -- What is done with a value, by its name, and what is left of it.
     {{treatments_of}},
-
-    -- Of a document of counts, JSON or the repr of a Python dict: its numbers, in their places, and the words of what prices
-    -- depend on: tier, speed, place and modality.
-    (document -> replaceRegexpAll(
-        replaceRegexpAll(
-            arrayStringConcat(
-                arrayFilter(
-                    part -> part != '',
-                    extractAll(if(startsWith(document, '"'), JSONExtractString(document), document),
-                               '(["\'](?:service_?[tT]ier|speed|inference_?[gG]eo|traffic_?[tT]ype|modality)["\']\\s*:\\s*["\'][\\w.-]{1,40}["\']|["\'][\\w.]{1,64}["\']\\s*:\\s*(?:[{\\[]|-?[0-9][0-9.eE+-]*|null|None)|[{}\\[\\]])|"(?:[^"\\\\]|\\\\.)*"|\'(?:[^\'\\\\]|\\\\.)*\'')),
-                ','),
-            '([\\[{]),+', '\\1'),
-        ',+([\\]}])', '\\1')) AS numbers_of,
-    (document -> arrayStringConcat(
-        arrayFilter(
-            part -> part != '',
-            arrayMap(
-                field -> if(JSONExtractString(document, field) = '', '',
-                            concat(toJSONString(field), ':', toJSONString(substring(JSONExtractString(document, field), 1, 1000)))),
-                ['tenant.id', 'tenant_id', 'tenant', 'user_id', 'session_id'])),
-        ',')) AS identities_of,
-    -- Of an answer that is a whole response, the response's id is kept: two reports of one call may share nothing else.
-    (answer -> extract(answer, '^{"id": ?"((?:chatcmpl|cmpl|resp|msg|gen)[-_][\\w-]{6,100})"')) AS id_of,
-
-    ((treatment, text) -> multiIf(
-        treatment IN (1, 9), if(length(text) <= 1000, text, ''),
-        treatment = 0, if(length(text) <= 24 AND match(text, '^(-?[0-9][0-9.]*([eE][+-]?[0-9]{1,3})?|true|false|True|False)$'), text, ''),
-        treatment = 2, if(length(text) <= 40, text, ''),
-        treatment = 3, numbers_of(text),
-        treatment = 4, if(identities_of(text) = '', '', concat('{', identities_of(text), '}')),
-        treatment = 5, substring(if(position(text, '/') > 0, domain(text), text), 1, 255),
-        treatment = 6, extract(text, '^(?:<class \')?([\\w.$/-]{1,200}(?:::[\\w.$/-]{1,100}){0,5})'),
-        treatment = 7, if(id_of(text) = '', '', concat('{"id":"', id_of(text), '"}')),
-        '')) AS storable,
-
-    ((treatments, texts) -> arrayMap((treatment, text) -> storable(treatment, text), treatments, texts)) AS stored_texts,
-    ((names, texts, kept) -> CAST(
-        (arrayFilter((name, keep) -> keep, names, kept), arrayFilter((text, keep) -> keep, texts, kept)),
-        'Map(LowCardinality(String), String)')) AS as_map,
-    ((treatments, stored) -> arrayMap((treatment, text) -> text != '' OR treatment IN (1, 2, 9), treatments, stored)) AS worth_keeping,
-
-    -- Nearly all spans of a good instrumentation are of this kind: nothing to leave out.
-    ((treatments, texts) -> arrayAll((treatment, text) -> treatment IN (1, 9) AND length(text) <= 1000
-                                                          OR treatment = 2 AND length(text) <= 40,
-                                     treatments, texts)) AS is_plain,
-    ((attributes, treatments) -> if(
-        is_plain(treatments, mapValues(attributes)),
-        attributes,
-        as_map(mapKeys(attributes), stored_texts(treatments, mapValues(attributes)),
-               worth_keeping(treatments, stored_texts(treatments, mapValues(attributes)))))) AS stored_of,
+    {{stored_of}},
     treatments_of(mapKeys(SpanAttributes)) AS span_treatments,
     treatments_of(mapKeys(ResourceAttributes)) AS resource_treatments
 SELECT
     Timestamp,
-    TraceId,
+    -- What a tenant's token brought shares no trace with others: an id that another tenant used proves nothing.
+    if(ResourceAttributes['spanledger.pinned_tenant'] = '', TraceId,
+       concat(TraceId, '-', lower(substring(hex(sipHash128(ResourceAttributes['spanledger.pinned_tenant'])), 1, 8))))
+        AS TraceId,
     SpanId,
     ParentSpanId,
     '' AS TraceState,
@@ -94,6 +48,5 @@ SELECT
     `Links.SpanId`,
     arrayMap(state -> '', `Links.TraceState`) AS `Links.TraceState`,
     arrayMap(attributes -> CAST(map(), 'Map(LowCardinality(String), String)'), `Links.Attributes`) AS `Links.Attributes`,
-    if(match(getSetting('log_comment'), '^[0-9]{16}$'),
-       fromUnixTimestamp64Micro(toInt64OrZero(getSetting('log_comment')), 'UTC'), now64(6, 'UTC')) AS IngestedAt
+    {{inserted_at}} AS IngestedAt
 FROM otel_traces_in;

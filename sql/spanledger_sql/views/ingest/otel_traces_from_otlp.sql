@@ -1,26 +1,10 @@
 -- Flattens OTLP export requests into otel_traces_in, which stores nothing: what may be stored of them is decided there.
 --
--- Values become text as the OpenTelemetry Collector's exporter writes them: arrays as JSON.
 -- Needs: otel_traces_in, otlp_requests
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS otel_traces_from_otlp TO otel_traces_in AS
 WITH
-    v -> multiIf(
-        v.value = 'string_value', v.string_value,
-        v.value = 'int_value', toString(v.int_value),
-        v.value = 'double_value', toString(v.double_value),
-        v.value = 'bool_value', if(v.bool_value, 'true', 'false'),
-        v.value = 'array_value', concat('[', arrayStringConcat(arrayMap(
-            x -> multiIf(x.value = 'string_value', toJSONString(x.string_value),
-                         x.value = 'int_value', toString(x.int_value),
-                         x.value = 'double_value', toString(x.double_value),
-                         x.value = 'bool_value', if(x.bool_value, 'true', 'false'),
-                         'null'),
-            v.array_value.values), ','), ']'),
-        v.value = 'bytes_value', base64Encode(v.bytes_value),
-        '') AS as_text,
-    kvs -> CAST(arrayMap(kv -> (kv.key, as_text(kv.value)), kvs), 'Map(LowCardinality(String), String)') AS as_map,
-    n -> fromUnixTimestamp64Nano(toInt64(least(n, toUInt64(9223372036854775807))), 'UTC') AS as_time,
+    {{attribute_text}},
     arrayJoin(resource_spans) AS rs,
     arrayJoin(rs.scope_spans) AS ss,
     arrayJoin(ss.spans) AS s
@@ -33,16 +17,16 @@ SELECT
     s.name AS SpanName,
     transform(s.kind, [1, 2, 3, 4, 5], ['Internal', 'Server', 'Client', 'Producer', 'Consumer'], 'Unspecified') AS SpanKind,
     ResourceAttributes['service.name'] AS ServiceName,
-    as_map(rs.resource.attributes) AS ResourceAttributes,
+    texts_of(rs.resource.attributes) AS ResourceAttributes,
     ss.scope.name AS ScopeName,
     ss.scope.version AS ScopeVersion,
-    as_map(s.attributes) AS SpanAttributes,
+    texts_of(s.attributes) AS SpanAttributes,
     if(s.end_time_unix_nano > s.start_time_unix_nano, s.end_time_unix_nano - s.start_time_unix_nano, 0) AS Duration,
     transform(s.status.code, [1, 2], ['Ok', 'Error'], 'Unset') AS StatusCode,
     s.status.message AS StatusMessage,
     arrayMap(e -> as_time(e.time_unix_nano), s.events) AS `Events.Timestamp`,
     arrayMap(e -> e.name, s.events) AS `Events.Name`,
-    arrayMap(e -> as_map(e.attributes), s.events) AS `Events.Attributes`,
+    arrayMap(e -> texts_of(e.attributes), s.events) AS `Events.Attributes`,
     arrayMap(l -> lower(hex(l.trace_id)), s.links) AS `Links.TraceId`,
     arrayMap(l -> lower(hex(l.span_id)), s.links) AS `Links.SpanId`,
     arrayMap(l -> l.trace_state, s.links) AS `Links.TraceState`,

@@ -7,12 +7,16 @@
 -- Columns:
 --   ledger.*: the row then in force
 --   model: `response_model`, else `request_model`
+--   known_calls: how many calls the row stands for, 0 where unknown: what reports sum
+--   least_calls: likewise, 1 where unknown: what gaps are counted in
 -- Needs: ledger
 
 CREATE OR REPLACE VIEW calls_at AS
 SELECT
     *,
-    if(response_model != '', response_model, request_model) AS model
+    if(response_model != '', response_model, request_model) AS model,
+    ifNull(ledger.calls, 0) AS known_calls,
+    ifNull(ledger.calls, 1) AS least_calls
 FROM ledger FINAL
 -- Before FINAL chooses among the rows of a call: a newer one would hide the one then in force.
 PREWHERE enriched_at <= {moment:DateTime64(6, 'UTC')}

@@ -3,8 +3,8 @@
 -- Columns:
 --   contract: the book's name
 --   precedence, tenant_id, provider_account, environment: as in `price_book`; all three empty where it applies to everybody
---   price_id, provider, model, valid_from, service_tier, speed, region, applies, token_priced, units, unit_prices,
---     unit_minimum_cost, tier_starts, window_starts, steps: as in `price_entry`
+--   price_id, provider, model, valid_from, service_tier, speed, region, applies, token_priced, text_priced, units,
+--     unit_prices, unit_minimum_cost, tier_starts, window_starts, steps: as in `price_entry`
 -- Needs: price_book, price_entry
 
 CREATE OR REPLACE VIEW contract_price AS
@@ -23,6 +23,7 @@ SELECT
     price.region AS region,
     price.applies AS applies,
     price.token_priced AS token_priced,
+    price.text_priced AS text_priced,
     price.units AS units,
     price.unit_prices AS unit_prices,
     price.unit_minimum_cost AS unit_minimum_cost,

@@ -1,7 +1,7 @@
 -- The energy of each call by both modelled methods, whichever the ledger books: for those whose model EcoLogits knows.
 --
 -- Columns:
---   trace_id, span_id, ts, tenant_id, model: as in `calls`
+--   trace_id, span_id, ts, tenant_id, model, known_calls: as in `calls`
 --   method: `ecologits` or `token-aware`
 --   energy_id: the entry used
 --   uncached: input tokens that were not read from the cache
@@ -20,6 +20,7 @@ SELECT
     call.ts AS ts,
     call.tenant_id AS tenant_id,
     call.model AS model,
+    call.known_calls AS known_calls,
     energy.method AS method,
     energy.energy_id AS energy_id,
     greatest(0, toInt64(call.input_tokens) - toInt64(call.cache_read_tokens)) AS uncached,
@@ -28,16 +29,16 @@ SELECT
     cut_short(energy.seconds_per_output_token_high, call.output_tokens, energy.seconds_per_request, lasted_s) AS cut_s_high,
     wh_at_bound(
         wh_in_full(energy.wh_per_output_token_low, call.output_tokens, energy.wh_per_input_token_low, uncached,
-                   energy.wh_per_cache_read_token_low, call.cache_read_tokens, energy.wh_per_request_low),
+                   energy.wh_per_cache_read_token_low, call.cache_read_tokens, energy.wh_per_request_low * call.least_calls),
         energy.wh_per_second_low, cut_s_low, ifNull(facility.pue_low / energy.pue_low, 1)) AS energy_wh_low,
     wh_between(
         wh_in_full(energy.wh_per_output_token, call.output_tokens, energy.wh_per_input_token, uncached,
-                   energy.wh_per_cache_read_token, call.cache_read_tokens, energy.wh_per_request),
+                   energy.wh_per_cache_read_token, call.cache_read_tokens, energy.wh_per_request * call.least_calls),
         energy.wh_per_second_low, cut_s_low, energy.wh_per_second_high, cut_s_high,
         ifNull(facility.pue / energy.pue, 1)) AS energy_wh,
     wh_at_bound(
         wh_in_full(energy.wh_per_output_token_high, call.output_tokens, energy.wh_per_input_token_high, uncached,
-                   energy.wh_per_cache_read_token_high, call.cache_read_tokens, energy.wh_per_request_high),
+                   energy.wh_per_cache_read_token_high, call.cache_read_tokens, energy.wh_per_request_high * call.least_calls),
         energy.wh_per_second_high, cut_s_high, ifNull(facility.pue_high / energy.pue_high, 1)) AS energy_wh_high
 FROM (SELECT * FROM calls WHERE usage_source != 'missing') AS call
 INNER JOIN

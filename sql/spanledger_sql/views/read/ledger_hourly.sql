@@ -37,7 +37,7 @@ SELECT
     intensity_resolution,
     price_status,
     status,
-    count() AS calls,
+    sum(known_calls) AS calls,
     sum(c.input_tokens) AS input_tokens,
     sum(c.cache_read_tokens) AS cache_read_tokens,
     sum(c.cache_write_tokens) AS cache_write_tokens,
@@ -52,9 +52,9 @@ SELECT
     sum(c.co2e_g_low) AS co2e_g_low,
     sum(c.co2e_g_high) AS co2e_g_high,
     sum(c.embodied_g) AS embodied_g,
-    countIf(c.price_status = 'unpriced') AS unpriced_calls,
-    countIf(c.price_status = 'partial') AS partly_priced_calls,
-    countIf(c.energy_wh IS NULL) AS unknown_energy_calls,
-    countIf(c.usage_source = 'missing') AS missing_usage_calls
+    sumIf(least_calls, c.price_status = 'unpriced') AS unpriced_calls,
+    sumIf(least_calls, c.price_status = 'partial') AS partly_priced_calls,
+    sumIf(least_calls, c.energy_wh IS NULL) AS unknown_energy_calls,
+    sumIf(least_calls, c.usage_source = 'missing') AS missing_usage_calls
 FROM calls AS c
 GROUP BY ALL;

@@ -1,5 +1,6 @@
 -- The keys of each span of llm_spans: what it may share with other reports of the same call. Logfire reports the result of
--- a stream in a trace of its own, which shares nothing but service, model and time.
+-- a stream in a trace of its own, which shares nothing but service, model and time; coding agents report a call by spans and
+-- logs that share nothing but tokens and time.
 --
 -- Columns:
 --   key: a hash
@@ -22,9 +23,16 @@ SELECT
         if(startsWith(dialect, 'logfire') AND (dialect = 'logfire-stream' OR usage_source = 'missing'),
            [cityHash64('logfire', service_name, request_model, toStartOfMinute(
                if(dialect = 'logfire-stream', begins, begins + toIntervalNanosecond(lasted_ns))))],
+           []),
+        -- Reports of one call end within seconds of each other: they share this minute or the next.
+        if(agent != '' AND usage_source != 'missing',
+           arrayMap(minute -> cityHash64('agent', agent, input_tokens, output_tokens - least(output_tokens, reasoning_tokens), minute),
+                    [toUInt32(toUnixTimestamp64Second(begins + toIntervalNanosecond(lasted_ns)) / 60),
+                     toUInt32(toUnixTimestamp64Second(begins + toIntervalNanosecond(lasted_ns)) / 60 + 1)]),
            []))) AS key,
     cityHash64(trace_id, span_id) AS span,
     ingested_at,
     trace_id,
     span_id
-FROM llm_spans;
+FROM llm_spans
+WHERE granularity = 'call';

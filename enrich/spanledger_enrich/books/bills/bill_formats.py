@@ -1,0 +1,74 @@
+"""Every format of bills, in the order that a file is tried by: the first that fits is the file's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from spanledger_enrich.books.bills.bill_file import BillFile
+from spanledger_enrich.books.bills.bill_line import ReadBill
+from spanledger_enrich.books.bills.formats import (
+    anthropic_cost,
+    anthropic_usage,
+    aws_cur,
+    azure_cost_details,
+    databricks_usage,
+    deepseek_usage,
+    focus_file,
+    google_billing_export,
+    openai_costs,
+    openai_usage,
+    openrouter_activity,
+    plain_csv,
+)
+from spanledger_enrich.files.import_file import ImportFileError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from spanledger_enrich.books.bills.bill_format import BillFormat
+
+FORMATS: Final[tuple[BillFormat, ...]] = (
+    openai_costs.FORMAT,
+    openai_usage.FORMAT,
+    anthropic_cost.API,
+    anthropic_cost.CONSOLE,
+    anthropic_usage.API,
+    anthropic_usage.CONSOLE,
+    focus_file.FORMAT,
+    aws_cur.FORMAT,
+    azure_cost_details.FORMAT,
+    google_billing_export.FORMAT,
+    openrouter_activity.FORMAT,
+    deepseek_usage.AMOUNT,
+    deepseek_usage.COST,
+    databricks_usage.FORMAT,
+    plain_csv.FORMAT,
+)
+
+
+def read(path: Path) -> tuple[BillFile, ReadBill]:
+    """Read a bill, whatever its format.
+
+    Raises:
+        ImportFileError: It is of none, or a field of it is wrong.
+    """
+    file = BillFile.read(path)
+    found = next((one for one in FORMATS if one.is_of(file)), None)
+    if found is None:
+        some = ", ".join(sorted(file.columns)[:8])
+        raise ImportFileError(
+            f"{path}:1: is no bill of a known format: it has {some}{' ...' if len(file.columns) > 8 else ''}; expected "
+            f"{', '.join(dict.fromkeys(one.name for one in FORMATS))}; nothing was imported"
+        )
+    lines = tuple(line for record in file.records for line in found.lines(record))
+    if not lines:
+        raise ImportFileError(f"{path}: {found.name}: holds no charge; nothing was imported")
+    return file, ReadBill(found.name, found.timezone or _told_timezone(file), lines)
+
+
+def _told_timezone(file: BillFile) -> str:
+    zones = {record.text("timezone") or "UTC": record for record in reversed(file.records)}
+    first, *others = sorted(zones, key=lambda zone: zones[zone].number)
+    if others:
+        zones[others[0]].refuse("timezone", others[0], f"expected {first}, as in the lines before: a bill has one")
+    return first

@@ -1,0 +1,102 @@
+"""A plain CSV, for bills whose provider has no format of its own here: a spreadsheet, or what an invoice prints.
+
+Columns: `provider`, `amount`, `currency`, and `day`, or `from` and `to` (days, the last included); besides, as far as
+they are known, `account`, `sub_account`, `invoice`, `service`, `model`, `meter`, `tier`, `scope`, `quantity`, `unit`,
+`description` and `timezone`.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from spanledger_enrich.books.bills.bill_format import BillFormat, columns
+from spanledger_enrich.books.bills.bill_line import METERS, TOKEN_METERS, BillLine, day_in
+from spanledger_enrich.books.bills.meter_words import named, tier
+from spanledger_enrich.prices import price_list
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+
+    from spanledger_enrich.books.bills.record import Record
+
+_UNITS: Final = {
+    "": ("", 1),
+    "tokens": ("Tokens", 1),
+    "token": ("Tokens", 1),
+    "1k tokens": ("Tokens", 1000),
+    "1m tokens": ("Tokens", 1_000_000),
+    "1000 tokens": ("Tokens", 1000),
+    "1000000 tokens": ("Tokens", 1_000_000),
+}
+
+
+def _lines(record: Record) -> Iterator[BillLine]:
+    zone = record.text("timezone") or "UTC"
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        record.refuse("timezone", zone, "expected a name such as Europe/Berlin")
+    first, last = _days(record)
+    said = record.text("meter")
+    meter, unknown = _meter(record, said)
+    quantity = record.decimal("quantity")
+    unit, each = _UNITS.get(record.text("unit").lower(), (record.text("unit"), 1))
+    if quantity is not None and not unit and meter in TOKEN_METERS:
+        unit = "Tokens"
+    yield BillLine(
+        line=record.number,
+        raw=record.raw,
+        provider=price_list.seller(record.required("provider").lower()),
+        account=record.text("account"),
+        sub_account=record.text("sub_account"),
+        invoice_id=record.text("invoice", "invoice_id"),
+        service=record.text("service"),
+        sku=record.text("description") or said,
+        model=record.text("model"),
+        meter=meter,
+        service_tier=tier(record.text("tier", "service_tier")) if record.text("tier", "service_tier") else "",
+        scope=record.text("scope"),
+        day=first,
+        begins=day_in(zone, first)[0],
+        ends=day_in(zone, last)[1],
+        quantity=None if quantity is None else quantity * Decimal(each),
+        unit=unit,
+        amount=record.amount("amount"),
+        currency=record.currency("currency"),
+        unknown=unknown,
+    )
+
+
+def _days(record: Record) -> tuple[date, date]:
+    if record.text("day", "date"):
+        day = record.day("day", "date")
+        return day, day
+    first, last = record.day("from"), record.day("to")
+    if last < first:
+        record.refuse("to", str(last), f"expected no day before {first}")
+    return first, last
+
+
+def _meter(record: Record, said: str) -> tuple[str, str]:
+    name = said.lower().replace(" ", "_")
+    meter = name if name in METERS else named(said).meter
+    if meter:
+        return meter, "the file says so" if meter == "unknown" else ""
+    if not said and record.text("model"):
+        return "all", ""
+    return "unknown", f"no meter is known by the name {said!r}" if said else "neither a meter nor a model is there"
+
+
+FORMAT = BillFormat(
+    "plain CSV",
+    "",
+    (
+        columns("provider", "amount", "currency", "day"),
+        columns("provider", "amount", "currency", "from", "to"),
+        columns("provider", "amount", "currency", "date"),
+    ),
+    _lines,
+)

@@ -1,0 +1,274 @@
+"""What was metered, reconciled with what was billed: a bridge by cause that sums exactly, and whether it holds."""
+
+from __future__ import annotations
+
+import math
+import uuid
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+from spanledger_enrich.prices import price_list
+from spanledger_settings.mendable import AskedWronglyError, MendableError
+from spanledger_settings.period import Period, of_days
+from spanledger_sql.store import statement
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from spanledger_sql.store import Store
+
+# What a reconciliation must not have, and what it may: the bill itself says what that is, or the calendar.
+OPEN: Final = (
+    "duplicates",
+    "unmetered_accounts",
+    "missing_usage",
+    "unbilled_usage",
+    "unbilled_days",
+    "token_drift",
+    "tiers",
+    "price_differences",
+    "unknown_lines",
+)
+CLOSED: Final = ("zone_edges", "other_charges", "tax", "credits", "rounding")
+CAUSES: Final = ("zone_edges", *OPEN, "other_charges", "tax", "credits", "rounding")
+DRIFT: Final = 0.02
+# Digits after the point of currencies that have not two, by ISO 4217.
+_DIGITS: Final = {
+    **dict.fromkeys(
+        (
+            "BIF",
+            "CLP",
+            "DJF",
+            "GNF",
+            "ISK",
+            "JPY",
+            "KMF",
+            "KRW",
+            "PYG",
+            "RWF",
+            "UGX",
+            "VND",
+            "VUV",
+            "XAF",
+            "XOF",
+            "XPF",
+        ),
+        0,
+    ),
+    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+}
+
+
+class ReconciliationError(MendableError):
+    """Bills that cannot be compared with calls; the message says what they lack."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """One provider's bridge.
+
+    Attributes:
+        reconciliation_id: Of its terms, which are stored until `forget`.
+        provider: Who charges.
+        period: Of the books; its local days are the bill's, too.
+        zone: Of the bill's days.
+        currency: Of the bill.
+        bills: The bills that it rests on.
+        invoiced: What they come to, in that currency.
+        total: The row of the whole period.
+        rows: By what was asked for.
+        tolerance: What the open causes may come to, USD.
+        names: What calls call the provider.
+    """
+
+    reconciliation_id: str
+    provider: str
+    period: Period
+    zone: str
+    currency: str
+    bills: tuple[str, ...]
+    invoiced: Decimal
+    total: dict[str, Any]
+    rows: pd.DataFrame
+    tolerance: Decimal
+    names: tuple[str, ...]
+
+    @property
+    def open_amount(self) -> Decimal:
+        """The open causes, each without its sign: what is too much does not pay for what is too little. USD."""
+        return sum((abs(self.total[cause]) for cause in OPEN), Decimal(0))
+
+    @property
+    def holds(self) -> bool:
+        """Whether they are within the tolerance."""
+        return self.open_amount <= self.tolerance
+
+
+def subunit(currency: str) -> Decimal:
+    """The smallest coin of a currency: 0.01."""
+    return Decimal(1).scaleb(-_DIGITS.get(currency, 2))
+
+
+def focus_tolerance(lines: int, currency: str) -> Decimal:
+    """FOCUS's tolerance between charges and their invoice: MAX(100 subunits, sqrt(rows) half subunits)."""
+    return subunit(currency) * max(Decimal(100), Decimal(str(math.sqrt(lines))) / 2)
+
+
+def whole_days(asked: Period) -> Period:
+    """The period, which a bill's days must be able to fill.
+
+    Raises:
+        AskedWronglyError: It begins or ends within a day.
+    """
+    if asked != of_days(asked.first_day, asked.last_day, asked.timezone):
+        raise AskedWronglyError(
+            f"bills are of days: expected --month, or --from and --to at midnight in {asked.timezone}, such as --from "
+            f"{asked.first_day} --to {asked.last_day}"
+        )
+    return asked
+
+
+def reconcile(
+    store: Store,
+    asked: Period,
+    *,
+    providers: Sequence[str] = (),
+    by: Sequence[str] = (),
+    tolerance: Decimal | None = None,
+    drift: float = DRIFT,
+) -> list[Reconciliation]:
+    """Reconcile each provider that has bills in a period.
+
+    Args:
+        store: The database.
+        asked: Of whole days; the bill's period has the same days in the bill's zone.
+        providers: Only these; none: all that have bills.
+        by: Dimensions of the rows: account, model, meter, tier, day.
+        tolerance: What the open causes may come to, USD; None: FOCUS's.
+        drift: Share of a quantity up to which a difference counts as one of counting tokens.
+
+    Raises:
+        ReconciliationError: There is no bill, one in several currencies, or one in a currency without a rate.
+    """
+    days = {"first": str(asked.first_day), "last": str(asked.last_day)}
+    billed = store.rows(statement("lookups/billed_providers"), **days)
+    wanted = [price_list.seller(name.lower()) for name in providers]
+    for name in [name for name in wanted if name not in {row["provider"] for row in billed}] or (
+        [] if billed else [""]
+    ):
+        some = ", ".join(row["provider"] for row in billed)
+        raise ReconciliationError(
+            f"there is no bill{f' of {name}' if name else ''} with charges from {asked.first_day} to {asked.last_day}"
+            + (f"; there are some of {some}" if some else "; see 'spanledger bills list'")
+        )
+    metered = {row["provider"] for row in store.rows(statement("reports/bills/metered_providers"), **_wide(asked))}
+    return [
+        _one(
+            store,
+            asked,
+            row,
+            sorted(name for name in metered if price_list.seller(name) == row["provider"]),
+            by,
+            tolerance,
+            drift,
+        )
+        for row in billed
+        if not wanted or row["provider"] in wanted
+    ]
+
+
+def forget(store: Store, done: Sequence[Reconciliation]) -> None:
+    """Delete the terms of reconciliations that nothing rests on, and what killed ones left."""
+    store.execute(statement("reconciliation/forget"), {"ids": [one.reconciliation_id for one in done]})
+
+
+def without_bill(store: Store, asked: Period, done: Sequence[Reconciliation]) -> dict[str, Decimal]:
+    """What calls of the period cost at providers that no reconciliation is of, USD."""
+    found: dict[str, Decimal] = {}
+    for row in store.rows(statement("reports/bills/metered_providers"), **asked.bounds):
+        seller = price_list.seller(row["provider"])
+        if row["metered"] and all(one.provider != seller for one in done):
+            found[seller] = found.get(seller, Decimal(0)) + row["metered"]
+    return found
+
+
+def _one(
+    store: Store,
+    asked: Period,
+    billed: dict[str, Any],
+    names: list[str],
+    by: Sequence[str],
+    tolerance: Decimal | None,
+    drift: float,
+) -> Reconciliation:
+    provider, currencies = billed["provider"], billed["currencies"]
+    if billed["without_rate"]:
+        raise ReconciliationError(
+            f"{provider}: there is no exchange rate of {', '.join(sorted(set(currencies) - {'USD'}))} for "
+            f"{billed['first_without_rate']}: load rates with 'spanledger prices rates'"
+        )
+    if len(currencies) > 1:
+        raise ReconciliationError(
+            f"{provider}: its bills of the period are in {' and '.join(sorted(currencies))}; expected one currency: "
+            "reconcile them apart, by --from and --to, or remove one of them"
+        )
+    currency = currencies[0]
+    parameters = {
+        "provider": provider,
+        "names": names,
+        **asked.bounds,
+        **dict(
+            zip(
+                ("begins", "ends"),
+                of_days(asked.first_day, asked.last_day, billed["zone"]).bounds.values(),
+                strict=True,
+            )
+        ),
+        "first": str(asked.first_day),
+        "last": str(asked.last_day),
+        "zone": billed["zone"],
+        "drift": drift,
+    }
+    identity = str(uuid.uuid4())
+    _stage(store, identity, parameters)
+    rows = store.frame("reports/bills/bridge", reconciliation_id=identity, by=list(by))
+    whole = rows if not by else store.frame("reports/bills/bridge", reconciliation_id=identity, by=[])
+    total = {str(name): value for name, value in whole.iloc[0].items()}
+    if total["metered"] + sum(total[cause] for cause in CAUSES) != total["billed"]:
+        raise AssertionError(f"the bridge of {provider} does not sum: {total}")
+    allowed = (
+        focus_tolerance(billed["lines"], currency) * Decimal(billed["usd_each"]) if tolerance is None else tolerance
+    )
+    return Reconciliation(
+        identity,
+        provider,
+        asked,
+        billed["zone"],
+        currency,
+        tuple(sorted(billed["bills"])),
+        billed["amount"],
+        total,
+        rows,
+        allowed,
+        tuple(names),
+    )
+
+
+def _stage(store: Store, identity: str, parameters: dict[str, Any]) -> None:
+    """Put down the terms of a bridge; what the stages before it put down goes again, whatever happens."""
+    tables = {name: f"reconciliation_{name}_{identity.replace('-', '')}" for name in ("charges", "used")}
+    try:
+        for stage in ("reconciliation/1_charges", "reconciliation/2_used", "reconciliation/3_terms"):
+            store.execute(statement(stage), {**parameters, **tables, "reconciliation_id": identity})
+    finally:
+        for table in tables.values():
+            store.execute(f"DROP TABLE IF EXISTS {table}")
+
+
+def _wide(asked: Period) -> dict[str, str]:
+    """The period and the days around it, so that calls of the bill's zone are in it whichever that is."""
+    first, last = (of_days(asked.first_day, asked.last_day, zone) for zone in ("Pacific/Kiritimati", "Etc/GMT+12"))
+    return {"from": first.bounds["from"], "to": last.bounds["to"]}

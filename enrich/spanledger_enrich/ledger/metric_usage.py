@@ -1,0 +1,62 @@
+"""Usage without calls: what metrics tell of and no span or log does becomes buckets of calls.
+
+What counts of a session's metrics is a function of all that was told of it, so that spans, logs and metrics may come in
+any order: a bucket of which a call is told later counts less from then on, or no more.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from spanledger_sql.store import statement
+
+if TYPE_CHECKING:
+    from spanledger_sql.store import Store
+
+_NAME = "metrics"
+_BEGINNING = datetime(1970, 1, 2, tzinfo=UTC)
+# A point may become visible a little after one that was ingested later.
+_LOOKBACK = timedelta(seconds=60)
+# An interval on the day before may hold what ended on this one.
+_CROSSING = timedelta(days=1)
+
+
+def follow_metrics(store: Store, version: int) -> bool:
+    """Bring the buckets of calls in line with what spans, logs and metrics tell by now.
+
+    Args:
+        store: The database; one worker at a time, after the calls so far were counted once.
+        version: Of what it decides, after that of the last batch.
+
+    Returns:
+        Whether there are new buckets, or some count otherwise than before.
+    """
+    if not store.value("SELECT count() FROM usage_point"):
+        return False
+    now = store.value("SELECT now64(6, 'UTC')")
+    since = _progress(store)
+    scope = {"since": since - _LOOKBACK if since > _BEGINNING else since, "everything": int(since == _BEGINNING)}
+    told = store.rows(statement("lookups/metered_since"), since=scope["since"])[0]
+    if not told["points"] + told["calls"]:
+        return False
+    scope["day"] = max(told["day"] - _CROSSING, _BEGINNING) if since > _BEGINNING else _BEGINNING
+    store.execute("TRUNCATE TABLE metric_rest")
+    store.execute(statement("metrics/1_rest"), scope)
+    before = _buckets(store)
+    store.execute(statement("metrics/2_verdicts"), {**scope, "version": version})
+    store.execute(statement("metrics/3_buckets"))
+    store.insert(
+        "enrich_progress", [{"worker": _NAME, "ingested_until": now, "calls": 0, "updated_at": datetime.now(UTC)}]
+    )
+    changed = store.value("SELECT count() FROM call_verdict WHERE version = {version:UInt64}", version=version)
+    return bool(changed) or _buckets(store) != before
+
+
+def _buckets(store: Store) -> int:
+    return int(store.value("SELECT count() FROM llm_spans WHERE granularity = 'interval'"))
+
+
+def _progress(store: Store) -> datetime:
+    until = store.value("SELECT max(ingested_until) FROM enrich_progress WHERE worker = {worker:String}", worker=_NAME)
+    return max(until, _BEGINNING) if isinstance(until, datetime) else _BEGINNING

@@ -1,0 +1,286 @@
+-- Puts down the intervals of metrics of the sessions that something new was told of, and what of each no span or log tells;
+-- and the spans of which their metrics tell more.
+--
+-- A point of a cumulative counter counts what it grew by since the point before; from nothing, where it starts anew, by the
+-- time of its start or because it went back. The first point of a counter that does not say since when it counts is where
+-- counting begins. Points that come twice or late change nothing but their own intervals. A call that a span or log tells
+-- of belongs to the first interval that ends after it, of its service, session, model and tenant; what calls tell beyond
+-- their interval is taken off the day's next ones: processes of one service without sessions export in turn, and a call may
+-- end before an export that its tokens miss. Days are those on which intervals begin.
+--
+-- Gemini CLI's span leaves cached tokens and thoughts out, Codex's its model: where metrics tell of the call, they count and the
+-- span does not.
+--
+-- Parameters: since DateTime64(6, 'UTC'): what was ingested later is new; everything UInt8: 1 takes all sessions; day
+--     DateTime('UTC'): intervals that begin before it stay as they are.
+INSERT INTO metric_rest
+WITH
+    -- Claude Code's metric says the model asked for, its log the one that answered, with its date.
+    (name -> replaceRegexpOne(name, '[-@](20\\d{2}-\\d{2}-\\d{2}|20\\d{6})(-v\\d+(:\\d+)?)?$', '')) AS undated,
+    touched AS
+    (
+        SELECT service_name, session_id
+        FROM usage_point
+        WHERE ingested_at > {since:DateTime64(6, 'UTC')} OR {everything:UInt8} = 1
+        UNION DISTINCT
+        SELECT CAST(service_name, 'LowCardinality(String)'), arrayJoin([session_id, '']) AS session_id
+        FROM llm_spans
+        WHERE ingested_at > {since:DateTime64(6, 'UTC')} AND granularity = 'call'
+            AND service_name IN (SELECT service_name FROM usage_point)
+    ),
+    point AS
+    (
+        SELECT *
+        FROM usage_point
+        WHERE (service_name, session_id) IN (SELECT service_name, session_id FROM touched)
+            AND ingested_at > now64(6, 'UTC') - INTERVAL 28 DAY
+            AND (
+                ended_at >= toDateTime64({day:DateTime('UTC')}, 9, 'UTC') - INTERVAL 1 DAY
+                -- What a counter told last, however long ago.
+                OR (cumulative = 1 AND (series, started_at, ended_at) IN (
+                    SELECT series, started_at, max(ended_at)
+                    FROM usage_point
+                    WHERE cumulative = 1 AND ended_at < toDateTime64({day:DateTime('UTC')}, 9, 'UTC') - INTERVAL 1 DAY
+                    GROUP BY series, started_at
+                ))
+            )
+        ORDER BY value DESC, ingested_at
+        LIMIT 1 BY series, started_at, ended_at
+    ),
+    beside_the_last AS
+    (
+        SELECT
+            *,
+            row_number() OVER in_time AS place,
+            lagInFrame(value) OVER in_time AS last_value,
+            lagInFrame(measurements) OVER in_time AS last_measurements,
+            lagInFrame(ended_at) OVER in_time AS last_ended_at
+        FROM point
+        WINDOW in_time AS (PARTITION BY series, started_at ORDER BY ended_at
+                           ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+    ),
+    grown AS
+    (
+        SELECT
+            *,
+            cumulative = 1 AND place > 1 AS goes_on,
+            goes_on AND value < last_value AS went_back,
+            multiIf(
+                cumulative = 0, value,
+                goes_on AND NOT went_back, value - last_value,
+                went_back OR toUnixTimestamp64Second(started_at) > 0, value,
+                0.) AS growth,
+            multiIf(
+                cumulative = 0, toInt64(measurements),
+                goes_on AND NOT went_back, greatest(toInt64(0), toInt64(measurements) - toInt64(last_measurements)),
+                went_back OR toUnixTimestamp64Second(started_at) > 0, toInt64(measurements),
+                toInt64(0)) AS growth_in_calls,
+            multiIf(goes_on, last_ended_at, toUnixTimestamp64Second(started_at) > 0, started_at, ended_at) AS since_when
+        FROM beside_the_last
+    ),
+    interval_told AS
+    (
+        SELECT
+            service_name,
+            session_id,
+            undated(g.model) AS model,
+            max(g.model) AS model_said,
+            tenant_id,
+            ended_at,
+            min(since_when) AS begins,
+            any(g.agent) AS agent,
+            any(g.provider) AS provider,
+            if(uniqExact(g.user_id) = 1, any(g.user_id), '') AS user_id,
+            any(g.cost_center) AS cost_center,
+            any(g.environment) AS environment,
+            any(g.attribution_raw) AS attribution_raw,
+            toInt64(round(sumIf(growth, class IN ('input', 'uncached', 'tool_input')
+                                OR g.agent = 'claude-code' AND class IN ('cache_read', 'cache_write')))) AS input,
+            toInt64(round(sumIf(growth, class = 'cache_read'))) AS cache_read,
+            toInt64(round(sumIf(growth, class = 'cache_write'))) AS cache_write,
+            toInt64(round(sumIf(growth, class IN ('output', 'answer') OR g.agent = 'gemini-cli' AND class = 'reasoning'))) AS output,
+            toInt64(round(sumIf(growth, class = 'reasoning'))) AS reasoning,
+            sumIf(growth, class = 'cost') AS cost,
+            countIf(class = 'cost') AS costs,
+            toInt64(sumIf(growth, class = 'calls') + sum(growth_in_calls)) AS calls,
+            countIf(class = 'calls' OR measurements > 0) AS says_calls,
+            max(went_back) AS any_went_back
+        FROM grown AS g
+        GROUP BY service_name, session_id, model, tenant_id, ended_at
+    ),
+    call_told AS
+    (
+        SELECT
+            trace_id,
+            span_id,
+            service_name,
+            session_id,
+            tenant_id,
+            undated(if(response_model != '', response_model, request_model)) AS model,
+            ts + toIntervalNanosecond(toInt64(least(duration_ms, 1e10) * 1e6)) AS ended,
+            input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, reasoning_tokens, reported_cost,
+            signal = 'span' AND (agent = 'gemini-cli' OR agent = 'codex' AND model = '') AS lacks
+        FROM llm_spans
+        WHERE granularity = 'call'
+            AND usage_source = 'reported'
+            AND service_name IN (SELECT service_name FROM touched)
+            AND ts > toDateTime64({day:DateTime('UTC')}, 9, 'UTC') - INTERVAL 2 DAY
+            AND cityHash64(trace_id, span_id) NOT IN (
+                SELECT span FROM call_verdict GROUP BY span HAVING argMax(counted, version) = 0
+            )
+        ORDER BY ingested_at
+        LIMIT 1 BY trace_id, span_id
+    ),
+    -- A session that metrics do not name is any; so is a model that a span does not.
+    sessions AS (SELECT DISTINCT service_name, tenant_id, model, session_id FROM interval_told),
+    call_placed AS
+    (
+        SELECT
+            call.* EXCEPT (session_id, model),
+            sessions.session_id AS session_id,
+            sessions.model AS model
+        FROM call_told AS call
+        INNER JOIN sessions
+            ON sessions.service_name = call.service_name AND sessions.tenant_id = call.tenant_id
+        WHERE sessions.session_id IN (call.session_id, '') AND call.model IN (sessions.model, '')
+    ),
+    in_any_interval AS
+    (
+        SELECT
+            call.trace_id AS trace_id,
+            call.span_id AS span_id,
+            interval_told.service_name AS service_name,
+            interval_told.session_id AS session_id,
+            interval_told.model AS model,
+            interval_told.tenant_id AS tenant_id,
+            interval_told.ended_at AS ended_at,
+            interval_told.begins AS begins,
+            call.input_tokens AS input,
+            call.cache_read_tokens AS cache_read,
+            call.cache_write_tokens AS cache_write,
+            call.output_tokens AS output,
+            call.reasoning_tokens AS reasoning,
+            ifNull(call.reported_cost, 0.) AS cost,
+            call.lacks AS lacks,
+            interval_told.input AS interval_input,
+            interval_told.output AS interval_output
+        FROM call_placed AS call
+        ASOF INNER JOIN interval_told
+            ON interval_told.service_name = call.service_name AND interval_told.session_id = call.session_id
+            AND interval_told.model = call.model AND interval_told.tenant_id = call.tenant_id
+            AND call.ended <= interval_told.ended_at
+        -- Codex counts a turn when it ends, which may have taken hours.
+        WHERE call.ended >= interval_told.begins - if(interval_told.agent = 'codex', INTERVAL 6 HOUR, INTERVAL 60 SECOND)
+        ORDER BY session_id = '', interval_input < input, ended_at, model
+        LIMIT 1 BY call.trace_id, call.span_id
+    ),
+    in_interval AS
+    (
+        SELECT
+            *,
+            lacks AND sum(toInt64(input)) OVER whole <= interval_input AND sum(toInt64(output)) OVER whole <= interval_output
+                AS metric_tells_more
+        FROM in_any_interval
+        WINDOW whole AS (PARTITION BY service_name, session_id, model, tenant_id, ended_at)
+    ),
+    told AS
+    (
+        SELECT
+            service_name, session_id, model, tenant_id, ended_at,
+            arrayMap(number -> toInt64(number), [
+                sumIf(i.input, by_call), sumIf(i.cache_read, by_call), sumIf(i.cache_write, by_call), sumIf(i.output, by_call),
+                sumIf(i.reasoning, by_call), countIf(by_call)]) AS counts,
+            sumIf(i.cost, by_call) AS cost,
+            -- Spans that do not count beside their metric tell how many calls it stands for.
+            toInt64(sumIf(i.input, NOT by_call)) AS spans_input,
+            countIf(NOT by_call) AS spans_calls
+        FROM (SELECT *, NOT metric_tells_more AS by_call FROM in_interval) AS i
+        GROUP BY service_name, session_id, model, tenant_id, ended_at
+    ),
+    -- By how much spans and logs told more than metrics so far, of each count; and when it was least.
+    ahead AS
+    (
+        SELECT
+            metric.*,
+            [metric.input, metric.cache_read, metric.cache_write, metric.output, metric.reasoning, metric.calls] AS counts,
+            if(empty(told.counts), arrayMap(count -> -count, counts), arrayMap((by_calls, count) -> by_calls - count, told.counts, counts))
+                AS more,
+            sumForEach(more) OVER so_far AS more_so_far,
+            ifNull(told.cost, 0.) - metric.cost AS cost_more,
+            sum(cost_more) OVER so_far AS cost_more_so_far,
+            -- A call and the export of its metric may cross: then all that a day's metrics tell is told, if not in its place.
+            told.spans_input AS spans_input,
+            told.spans_calls AS spans_calls,
+            sum(more[1]) OVER whole >= 0 AND sum(more[4]) OVER whole >= 0 AS all_told
+        FROM interval_told AS metric
+        LEFT JOIN (SELECT * FROM told) AS told
+            ON told.service_name = metric.service_name AND told.session_id = metric.session_id AND told.model = metric.model
+            AND told.tenant_id = metric.tenant_id AND told.ended_at = metric.ended_at
+        WINDOW
+            so_far AS (PARTITION BY metric.service_name, metric.session_id, metric.model, metric.tenant_id, toDate(metric.begins)
+                       ORDER BY metric.ended_at ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW),
+            whole AS (PARTITION BY metric.service_name, metric.session_id, metric.model, metric.tenant_id, toDate(metric.begins))
+    ),
+    least_ahead AS
+    (
+        SELECT
+            *,
+            minForEach(more_so_far) OVER so_far AS lowest,
+            minForEach(more_so_far) OVER before AS lowest_before,
+            min(cost_more_so_far) OVER so_far AS cost_lowest,
+            min(cost_more_so_far) OVER before AS cost_lowest_before
+        FROM ahead
+        WINDOW
+            so_far AS (PARTITION BY service_name, session_id, model, tenant_id, toDate(begins)
+                       ORDER BY ended_at ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW),
+            before AS (PARTITION BY service_name, session_id, model, tenant_id, toDate(begins)
+                       ORDER BY ended_at ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+    ),
+    compared AS
+    (
+        SELECT
+            *,
+            arrayMap((now, before) -> toUInt64(least(before, 0) - least(now, 0)), lowest, arrayResize(lowest_before, 6, 0)) AS left,
+            left[1] AS input_left,
+            left[2] AS cache_read_left,
+            left[3] AS cache_write_left,
+            left[4] AS output_left,
+            left[5] AS reasoning_left,
+            left[6] AS calls_left,
+            least(ifNull(cost_lowest_before, 0.), 0.) - least(cost_lowest, 0.) AS cost_left
+        FROM least_ahead
+    )
+SELECT
+    lower(hex(sipHash128('metric', service_name, session_id, model, tenant_id))) AS trace_id,
+    lower(hex(sipHash64(toString(ended_at), toString(begins), input_left, cache_read_left, cache_write_left, output_left,
+                        reasoning_left, calls_left, toString(cost_left), service_name, session_id, model, tenant_id))) AS span_id,
+    begins,
+    agent,
+    service_name,
+    session_id,
+    model_said,
+    provider,
+    tenant_id,
+    user_id,
+    cost_center,
+    environment,
+    -- Which part of the agent it was differs within the interval.
+    mapFilter((name, text) -> name NOT IN ('query_source', 'agent.name', 'skill.name', 'plugin.name', 'mcp_tool.name',
+                                           'mcp_server.name'), attribution_raw) AS attribution_raw,
+    input_left AS input_tokens,
+    least(cache_read_left, input_left) AS cache_read_tokens,
+    least(cache_write_left, input_left - cache_read_tokens) AS cache_write_tokens,
+    output_left AS output_tokens,
+    least(reasoning_left, output_left) AS reasoning_tokens,
+    multiIf(says_calls > 0 AND calls_left > 0, toUInt64(calls_left), spans_input = input_left AND spans_calls > 0, spans_calls, NULL) AS calls,
+    if(costs > 0, cost_left, NULL) AS reported_cost,
+    if(any_went_back, 'a counter went back: counted from nothing', '') AS note,
+    '' AS told_by_metric
+FROM compared
+WHERE NOT all_told AND input_left + output_left > 0 AND begins >= {day:DateTime('UTC')}
+UNION ALL
+SELECT
+    trace_id, span_id, ended_at, '', service_name, session_id, model, '', tenant_id, '', '', '', CAST(map(), 'Map(String, String)'),
+    0, 0, 0, 0, 0, NULL, NULL, '', 'span'
+FROM in_interval
+WHERE metric_tells_more AND begins >= {day:DateTime('UTC')}

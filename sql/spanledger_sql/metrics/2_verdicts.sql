@@ -1,0 +1,61 @@
+-- Says of the buckets of calls of the sessions looked at which ones count: those put down; and which ones no longer do. And
+-- that the spans do not, of which a metric tells more.
+-- Parameters: since, everything, day: as for what was put down; version UInt64: of the verdicts.
+INSERT INTO call_verdict
+WITH
+    touched AS
+    (
+        SELECT service_name, session_id
+        FROM usage_point
+        WHERE ingested_at > {since:DateTime64(6, 'UTC')} OR {everything:UInt8} = 1
+        UNION DISTINCT
+        SELECT CAST(service_name, 'LowCardinality(String)'), arrayJoin([session_id, '']) AS session_id
+        FROM llm_spans
+        WHERE ingested_at > {since:DateTime64(6, 'UTC')} AND granularity = 'call'
+            AND service_name IN (SELECT service_name FROM usage_point)
+    ),
+    bucket AS
+    (
+        SELECT
+            cityHash64(trace_id, span_id) AS span,
+            trace_id,
+            span_id,
+            ingested_at,
+            (trace_id, span_id) IN (SELECT trace_id, span_id FROM metric_rest WHERE told_by_metric = '') AS counts,
+            if(counts, '', 'spans or logs tell of its calls, or its metric tells otherwise by now') AS reason
+        FROM llm_spans
+        WHERE granularity = 'interval'
+            AND ts >= {day:DateTime('UTC')}
+            AND (service_name, session_id) IN (SELECT service_name, session_id FROM touched)
+            -- Its points are there still.
+            AND ingested_at > now64(6, 'UTC') - INTERVAL 25 DAY
+        UNION ALL
+        SELECT cityHash64(trace_id, span_id), trace_id, span_id, ingested_at, 0, 'its metric tells more of it'
+        FROM llm_spans
+        WHERE granularity = 'call' AND (trace_id, span_id) IN (SELECT trace_id, span_id FROM metric_rest WHERE told_by_metric = 'span')
+        ORDER BY ingested_at
+        LIMIT 1 BY trace_id, span_id
+    )
+SELECT
+    bucket.span,
+    bucket.trace_id,
+    bucket.span_id,
+    bucket.ingested_at,
+    toUInt8(bucket.counts) AS counted,
+    bucket.reason AS counted_reason,
+    '' AS tenant_id,
+    '' AS tenant_source,
+    '' AS user_id,
+    '' AS session_id,
+    '' AS feature,
+    {version:UInt64} AS version
+FROM bucket
+LEFT JOIN
+(
+    SELECT span, argMax(counted, version) AS counted
+    FROM call_verdict
+    WHERE span IN (SELECT span FROM bucket)
+    GROUP BY span
+) AS before
+    ON before.span = bucket.span
+WHERE bucket.counts != ifNull(before.counted, 1)

@@ -1,0 +1,78 @@
+"""What coding agents send by themselves, of any signals in any order, is booked as their providers billed it."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from captured_agents import NAMES, booked, captured, forget, take, tokens, truth
+from harness.books import Books
+
+SIGNALS = ("logs", "metrics", "traces")
+SERVICES = ("claude-code", "codex_exec", "gemini-cli")
+ORDERS = [order for size in (1, 2, 3) for order in itertools.permutations(SIGNALS, size)]
+
+
+@pytest.mark.parametrize("order", ORDERS, ids="-".join)
+def test_a_call_is_one_row_whichever_signals_tell_of_it(books: Books, order: tuple[str, ...]) -> None:
+    forget(books)
+    for signal in order:
+        take(books, [request for agent in NAMES for request in captured(agent, signal)], f"{order} {signal}")
+    for agent, service in zip(NAMES, SERVICES, strict=True):
+        rows = [row for row in booked(books) if row["service_name"] == service]
+        [billed] = truth(agent)
+        if agent == "gemini-plain" and order == ("traces",):
+            # Its span leaves cached tokens and thoughts out.
+            assert tokens(rows) == (billed["input_tokens"], 0, 0, billed["output_tokens"] - billed["reasoning_tokens"])
+            continue
+        assert tokens(rows) == (
+            billed["input_tokens"], billed["cache_read_tokens"], billed["cache_write_tokens"], billed["output_tokens"],
+        )  # fmt: skip
+        [row] = rows
+        assert row["tenant_id"] == "acme"
+        assert row["dimensions"]["team"] == "payments"
+        if "metrics" in order and "logs" not in order and not (agent == "claude-plain" and "traces" in order):
+            # Gemini CLI counts its requests; else the spans tell how many there were, where they tell less of each.
+            known = agent == "gemini-plain" or "traces" in order
+            assert (row["granularity"], row["calls"]) == ("interval", 1 if known else None)
+        else:
+            assert (row["granularity"], row["calls"]) == ("call", 1)
+
+
+def test_what_comes_twice_is_booked_once(books: Books) -> None:
+    forget(books)
+    for number in (1, 2):
+        for signal in SIGNALS:
+            take(books, [request for agent in NAMES for request in captured(agent, signal)], f"{signal} again {number}")
+    assert len(booked(books)) == len(NAMES)
+
+
+def test_what_the_agent_says_that_it_cost_is_kept_and_not_billed(books: Books) -> None:
+    forget(books)
+    take(books, captured("claude-plain", "logs"), "cost")
+    [row] = booked(books)
+    assert row["reported_cost"] == pytest.approx(0.0118188)
+    assert row["contracted_cost"] == row["list_cost"]
+    assert float(row["list_cost"]) != row["reported_cost"]
+
+
+def test_no_contents_of_agents_are_stored(books: Books) -> None:
+    forget(books)
+    for agent in NAMES:
+        for signal in SIGNALS:
+            take(books, captured(agent, signal), f"{agent} {signal} contents")
+    files = [path for path in books.configuration.data_dir.rglob("*") if path.is_file()]
+    assert len(files) > 100
+    assert [path for path in files if b"SECRET-CONTENT" in path.read_bytes()] == []
+    found = books.store.rows(
+        "SELECT concat(toString(LogAttributes), toString(ResourceAttributes), EventName, Body) AS text FROM otel_logs"
+    )
+    assert len(found) == 4
+    assert not any("SECRET" in row["text"] for row in found)
+
+
+def test_what_tells_no_usage_is_counted_and_let_go(books: Books) -> None:
+    forget(books)
+    take(books, captured("codex-plain", "logs"), "let go")
+    assert books.store.value("SELECT sum(records) FROM otlp_let_go") == 12
+    assert books.store.value("SELECT count() FROM otel_logs") == 1

@@ -1,0 +1,99 @@
+"""Metrics count what no span or log tells, however their points come."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from captured_agents import api_request, booked, forget, take, token_usage, tokens
+from harness.books import Books
+
+
+def in_and_out(books: Books) -> tuple[int, int]:
+    found = tokens(booked(books))
+    return found[0], found[3]
+
+
+def test_a_bucket_counts_less_by_the_calls_that_a_log_tells(books: Books) -> None:
+    forget(books)
+    take(books, [token_usage((0, 60, "input", 300), (0, 60, "output", 30))], "less: metric")
+    assert in_and_out(books) == (300, 30)
+    take(books, [api_request(20, 1)], "less: first log")
+    assert in_and_out(books) == (300, 30)
+    assert sorted(row["granularity"] for row in booked(books)) == ["call", "interval"]
+    take(books, [api_request(30, 2), api_request(40, 3)], "less: other logs")
+    assert in_and_out(books) == (300, 30)
+    assert [row["granularity"] for row in booked(books)] == ["call"] * 3
+
+
+def test_logs_switched_on_later_count_nothing_twice(books: Books) -> None:
+    forget(books)
+    take(books, [token_usage((0, 60, "input", 100), (0, 60, "output", 10))], "later: alone")
+    take(books, [api_request(80, 1), token_usage((60, 120, "input", 100), (60, 120, "output", 10))], "later: both")
+    assert in_and_out(books) == (200, 20)
+    assert [row["granularity"] for row in booked(books)] == ["interval", "call"]
+
+
+DELTAS = [(0, 60, "output", 10.0), (60, 120, "output", 5.0), (120, 180, "output", 7.0)]
+CUMULATIVE = [(0, 60, "output", 10.0), (0, 120, "output", 15.0), (0, 180, "output", 22.0)]
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))), ids=str)
+@pytest.mark.parametrize("cumulative", [False, True], ids=["delta", "cumulative"])
+def test_points_make_the_same_buckets_in_any_order(books: Books, cumulative: bool, order: tuple[int, ...]) -> None:
+    forget(books)
+    points = CUMULATIVE if cumulative else DELTAS
+    for place in order:
+        take(books, [token_usage(points[place], cumulative=cumulative)], f"order {cumulative} {order} {place}")
+    assert [row["output_tokens"] for row in booked(books)] == [10, 5, 7]
+
+
+@pytest.mark.parametrize(
+    ("points", "outputs", "note"),
+    [
+        # A process that starts anew counts from its start.
+        ([(0, 60, "output", 10), (70, 120, "output", 4)], [10, 4], ""),
+        # A counter that went back counts from nothing.
+        ([(0, 60, "output", 10), (0, 120, "output", 4)], [10, 4], "a counter went back: counted from nothing"),
+        # A counter that does not say since when it counts: from its first point on.
+        ([(-1, 60, "output", 10), (-1, 120, "output", 14)], [4], ""),
+        ([(0, 60, "output", 10), (0, 60, "output", 10)], [10], ""),
+    ],
+    ids=["restart", "back", "unknown start", "twice"],
+)
+def test_counters_are_read_as_the_specification_says(
+    books: Books, points: list[tuple[float, float, str, float]], outputs: list[int], note: str
+) -> None:
+    forget(books)
+    take(books, [token_usage(*points, cumulative=True)], f"counter {points}")
+    rows = booked(books)
+    assert [row["output_tokens"] for row in rows] == outputs
+    assert rows[-1]["usage_note"] == note
+
+
+def test_an_unspecified_temporality_is_counted_as_let_go(books: Books) -> None:
+    forget(books)
+    request = token_usage((0, 60, "output", 10))
+    unspecified = request.body.replace(b"\x10\x01\x18\x01", b"\x10\x00\x18\x01")
+    assert unspecified != request.body
+    books.store.insert_otlp(
+        [bytes([len(unspecified) & 0x7F | 0x80, len(unspecified) >> 7]) + unspecified], "unspecified"
+    )
+    books.enrich()
+    assert booked(books) == []
+    assert books.store.value("SELECT sum(records) FROM otlp_let_go") == 1
+
+
+def test_reports_sum_calls_and_do_not_count_rows(books: Books) -> None:
+    forget(books)
+    take(books, [token_usage((0, 60, "output", 10)), api_request(500, 1)], "reports")
+    assert len(booked(books)) == 2
+    period = {"from": "2026-09-01 00:00:00", "to": "2026-10-31 00:00:00", "timezone": "UTC"}
+    [row] = books.store.frame(
+        "reports/finance/chargeback", **period, by=["provider"], custom=[], tenants=[], where_names=[], where_values=[]
+    ).to_dict("records")
+    assert (row["calls"], row["output_tokens"]) == (1, 20)
+    [row] = books.store.frame(
+        "reports/agents/usage", **period, by=["agent"], tenants=[], own="", own_values=[]
+    ).to_dict("records")
+    assert (row["agent"], row["calls"], row["unknown_buckets"], row["output_tokens"]) == ("claude-code", 1, 1, 20)

@@ -1,0 +1,100 @@
+"""Bills and their reconciliation on the command line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from harness.command import Done
+
+EXAMPLES = Path(__file__).parents[2] / "fixtures/bills"
+Command = Callable[..., Done]
+
+
+@pytest.fixture
+def billed(command: Command) -> Command:
+    """A data folder with a bill, and no call."""
+    assert command("bills", "import", EXAMPLES / "aws_cur2.csv").returncode == 0
+    return command
+
+
+def test_an_import_says_what_the_bill_is(command: Command) -> None:
+    done = command("bills", "import", EXAMPLES / "openai_costs.json", EXAMPLES / "claude_api_tokens_2026_10.csv")
+    assert "openai_costs.json: OpenAI costs, 2026-10-05 to 2026-10-06 UTC, 18 lines, 6.17 USD" in done.stdout
+    assert "Anthropic Console tokens, 2026-10-05 to 2026-10-06 UTC, 16 lines, no amounts" in done.stdout
+    again = command("bills", "import", EXAMPLES / "openai_costs.json")
+    assert "is there already; nothing was changed" in again.stdout
+    assert again.returncode == 0
+
+
+def test_what_is_not_understood_is_told(command: Command, tmp_path: Path) -> None:
+    path = tmp_path / "odd.csv"
+    text = (EXAMPLES / "openai_cost_export.csv").read_text()
+    path.write_text(text.replace("web search tool calls", "telepathy minutes"))
+    done = command("bills", "import", path)
+    assert done.returncode == 0
+    assert "odd.csv: 2 lines of 0.8" in done.stderr
+    assert "no meter is known for 'telepathy minutes'" in done.stderr
+    shown = json.loads(command("bills", "show", "odd.csv", "--unknown", "--format", "json").stdout)
+    assert [row["meter"] for row in shown] == ["unknown", "unknown"]
+    assert "telepathy minutes" in shown[0]["raw"]
+
+
+def test_a_malformed_bill_ends_with_an_error_and_changes_nothing(billed: Command, tmp_path: Path) -> None:
+    path = tmp_path / "bad.csv"
+    path.write_text((EXAMPLES / "deepseek_cost.csv").read_text(encoding="utf-8-sig").replace("0.0994", "much"))
+    before = billed("bills", "list", "--format", "csv").stdout
+    done = billed("bills", "import", EXAMPLES / "openai_costs.json", path)
+    assert done.returncode == 1
+    assert "bad.csv:2: cost: 'much': expected a number with a point, such as 12.34; nothing was imported" in done.stderr
+    assert billed("bills", "list", "--format", "csv").stdout == before
+
+
+def test_a_reconciliation_that_does_not_hold_ends_with_one(billed: Command) -> None:
+    done = billed("reconcile", "--month", "2026-10", "--format", "table")
+    assert done.returncode == 1
+    assert "aws: 0.0% of the billed use is metered; does not hold" in done.stdout
+    assert billed("reconcile", "--month", "2026-10", "--tolerance", "20").returncode == 0
+
+
+def test_its_rows_sum_to_the_bill_by_any_dimension(billed: Command) -> None:
+    for by in ("provider", "model,meter", "account,tier,day"):
+        rows = json.loads(billed("reconcile", "--month", "2026-10", "--by", by, "--format", "json").stdout)
+        assert f"{sum(float(row['billed']) for row in rows):.7f}" == "64.9616201"
+        assert {row["provider"] for row in rows} == {"aws"}
+    rows = json.loads(billed("reconcile", "--month", "2026-10", "--format", "json").stdout)
+    assert rows[0]["holds"] is False
+    assert float(rows[0]["tax"]) == 0.62
+
+
+def test_shares_are_shown(billed: Command) -> None:
+    done = billed("reconcile", "--month", "2026-10", "--allocate", "metered", "--format", "csv")
+    assert "allocated to 1 tenant: see 'spanledger bills shares'" in done.stderr
+    shown = json.loads(billed("bills", "shares", "--month", "2026-10", "--format", "json").stdout)
+    assert [(row["tenant"], row["invoiced"]) for row in shown] == [("(unattributed)", "64.960000000000")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "told"),
+    [
+        (("reconcile", "--month", "2026-09"), 1, "there is no bill with charges from 2026-09-01 to 2026-09-30"),
+        (("reconcile", "--month", "2026-10", "--provider", "openai"), 1, "there is no bill of openai"),
+        (("reconcile", "--from", "2026-10-01T05:00", "--to", "2026-10-05"), 2, "bills are of days"),
+        (("reconcile", "--month", "2026-10", "--tolerance", "much"), 2, "expected an amount in USD"),
+        (("reconcile", "--month", "2026-10", "--allocate", "somehow"), 2, "expected metered, even, unattributed"),
+        (("reconcile", "--month", "2026-10", "--by", "tenant"), 2, "tenant is no dimension"),
+        (("bills", "remove", "nothing.csv"), 1, "there is no bill 'nothing.csv': see 'spanledger bills list'"),
+    ],
+)
+def test_what_is_asked_wrongly_is_told(billed: Command, arguments: tuple[str, ...], status: int, told: str) -> None:
+    done = billed(*arguments)
+    assert (done.returncode, told in done.stderr) == (status, True), done.stderr
+
+
+def test_a_bill_is_removed_and_remembered(billed: Command) -> None:
+    assert "aws_cur2.csv: removed, with 12 lines" in billed("bills", "remove", "aws_cur2.csv").stdout
+    assert [row["done"] for row in json.loads(billed("bills", "history", "--format", "json").stdout)] == [
+        "removed", "imported",
+    ]  # fmt: skip
