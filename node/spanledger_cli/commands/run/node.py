@@ -126,7 +126,8 @@ def enrich(
     """
     if not once:
         _needs_server(configuration(context), "enrich")
-        _run(_with(context, None, None, None, None, log_format, log_level), frozenset({"enrich"}))
+        settings = _with(context, None, None, None, None, log_format, log_level, insecure=False)
+        _run(settings, frozenset({"enrich"}))
         return
     with open_store(context, makes_one=True) as store:
         load_reference_data(store)
