@@ -175,7 +175,7 @@ class _Node:
         assert health.spool is not None
         await asyncio.to_thread(health.spool.close)
         if health.committer is not None:
-            await asyncio.to_thread(health.committer.join, _DRAIN_S)
+            await asyncio.to_thread(health.committer.join, drain_s=_DRAIN_S)
 
     async def _listen_again(self, app: ASGIApp) -> None:
         """Make the socket anew where somebody removed it, as cleaners of temporary folders do."""
