@@ -3,10 +3,11 @@
     python bench/soak.py --minutes 4 --fault-every 15 --rate 1500
 
 The node is killed (-9) at random moments. Before it starts again, what a power cut leaves is put into its spool: half
-requests at the end of open segments, and segments that are nothing but a torn request. Its clock jumps, where there is a
-C compiler for the shim that sets it. Among the calls are some of 1970 and 2262, packed and plain, in protobuf and JSON, with
-values that no sender should send, and requests over 200 months, which are refused. What is not acknowledged is sent again,
-as OTLP's exporters do. The judge knows what was acknowledged, and reads the tables; it shares no code with the product.
+requests at the end of open segments, and segments that are nothing but a torn request. Its clock jumps, where there is
+a C compiler for the shim that sets it. Among the calls are some of 1970 and 2262, packed and plain, in protobuf and
+JSON, with values that no sender should send, and requests over 200 months, which are refused. What is not acknowledged
+is sent again, as exporters do. The judge knows what was acknowledged, and reads the tables; it shares no code with the
+product.
 """
 
 from __future__ import annotations
@@ -154,6 +155,7 @@ class Node:
         self.kills = 0
         self.rss_mb: list[float] = []
         self.started_in: list[float] = []
+        self.caught_up_in = 0.0
         self._shim = shim
         self._ahead = 0
         with contextlib.ExitStack() as held:
@@ -201,6 +203,22 @@ class Node:
         self._process.send_signal(signal.SIGTERM)
         self._process.wait(timeout=300)
         return time.monotonic() - begin
+
+    def catch_up(self) -> None:
+        """Wait until it says that nothing waits in its spool or before its ledger; a few minutes at most."""
+        begin = time.monotonic()
+        while time.monotonic() - begin < 180 and not self._idle():
+            time.sleep(1)
+            self.sample()
+        self.caught_up_in = time.monotonic() - begin
+
+    def _idle(self) -> bool:
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+            connection.request("GET", "/metrics")
+            told = dict(line.rsplit(" ", 1) for line in connection.getresponse().read().decode().splitlines())
+            return float(told["spanledger_spool_waiting_bytes"]) == float(told["spanledger_ledger_waiting"]) == 0
+        return False
 
     def end(self) -> None:
         """End it at once, if it still runs."""
@@ -347,6 +365,7 @@ def soak(
         stop.set()
         for sender in senders:
             sender.join()
+        node.catch_up()
         stopped_in = node.stop()
     finally:
         stop.set()
@@ -396,6 +415,7 @@ def main() -> None:
     print(f"not sent        {verdict.foreign}")
     print(f"memory, MB      {', '.join(f'{value:.0f}' for value in over_time)}; at most {max(node.rss_mb):.0f}")
     print(f"start, s        {statistics.median(node.started_in):.1f} in the median, at most {max(node.started_in):.1f}")
+    print(f"catch-up, s     {node.caught_up_in:.0f} after the last fault")
     print(f"stop, s         {stopped_in:.1f}")
     print(f"disk            {size / max(1, len(truth.sent)):.0f} bytes a call")
     sys.exit(0 if verdict.holds and verdict.acknowledged else 1)

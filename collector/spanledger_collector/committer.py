@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import math
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -55,14 +56,20 @@ class Committer:
         """Whether segments are being committed."""
         return self._thread.is_alive()
 
-    def join(self, patience_s: float = 5.0) -> None:
+    def join(self, patience_s: float = 5.0, drain_s: float = math.inf) -> None:
         """Wait until the closed spool is empty, or for some seconds where the database does not take it.
 
         What is left in the spool is committed at the next start.
+
+        Args:
+            patience_s: How long a database that does not take a segment, and the last segment, are waited for.
+            drain_s: After this no further segment is begun.
         """
-        while self._thread.is_alive() and not self.problem:
+        end = time.monotonic() + drain_s
+        while self._thread.is_alive() and not self.problem and time.monotonic() < end:
             self._thread.join(0.1)
-        self._thread.join(patience_s)
+        if time.monotonic() < end:
+            self._thread.join(patience_s)
         self._stop.set()
         self._thread.join(patience_s)
 

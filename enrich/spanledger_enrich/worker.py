@@ -45,6 +45,8 @@ _LONGEST_REST_S = 7.0
 _RESTATE_EVERY_S = 60.0
 # So many calls of a batch are set aside one by one, after which those that go wrong together are set aside together.
 _ALONE = 1_000
+# A worker that is to stop goes on for so long, and then ends its statements, of which a batch has fewer than this.
+_PATIENCE_S, _MOST_STATEMENTS = 4.0, 50
 # Workers of one process are one to the lease.
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -74,6 +76,7 @@ class Worker:
         self._configuration = configuration
         self._wake = threading.Event()
         self._stopping = False
+        self._give_up_at = 0.0
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
         self._lease = Lease(store)
@@ -141,21 +144,37 @@ class Worker:
         """Say that there is something new."""
         self._wake.set()
 
-    def stop(self) -> None:
-        """Catch up and end the thread."""
+    def stop(self, patience_s: float = _PATIENCE_S) -> None:
+        """Catch up and end the thread; after some seconds in the middle of a batch, which comes again next time."""
+        self._give_up_at = time.monotonic() + patience_s
         self._stopping = True
         self._stopped.set()
         self._wake.set()
-        if self._thread is not None:
-            self._thread.join()
-            with contextlib.suppress(StoreError):
-                self.give_back()
+        if self._thread is None:
+            return
+        self._thread.join(patience_s)
+        if self._thread.is_alive():
+            logger.warning("calls that are stored wait for the next start to be booked: there is no time left")
+        for _ in range(_MOST_STATEMENTS):
+            if not self._thread.is_alive():
+                break
+            if self._store.kind != "embedded":
+                # A server goes on by itself; its lease passes on as that of a worker that died.
+                return
+            self._store.value("KILL QUERY WHERE query_kind IN ('Insert', 'Select', 'Delete') ASYNC")
+            self._thread.join(0.2)
+        with contextlib.suppress(StoreError):
+            self.give_back()
 
     def _calls(self) -> int:
         enriched = 0
-        while (calls := self._batch()) is not None:
+        while not self._late() and (calls := self._batch()) is not None:
             enriched += calls
         return enriched
+
+    def _late(self) -> bool:
+        """Whether it is time to stop, whatever there is to do."""
+        return self._stopping and time.monotonic() >= self._give_up_at
 
     def _metered(self) -> int:
         """What only metrics and usage reports tell of: it follows when the calls are counted once."""
@@ -194,9 +213,9 @@ class Worker:
                 if not self._works():
                     continue
                 calls = self._calls()
-                if self._stopping or time.monotonic() >= self._allocate_again_at:
+                if not self._late() and (self._stopping or time.monotonic() >= self._allocate_again_at):
                     self._measured()
-                if self._stopping or time.monotonic() >= self._meter_again_at:
+                if not self._late() and (self._stopping or time.monotonic() >= self._meter_again_at):
                     begun = time.monotonic()
                     self._metered()
                     took = time.monotonic() - begun
@@ -209,6 +228,8 @@ class Worker:
                 logger.warning("%s; this one waits", lost)
                 self._wait_again()
             except StoreError as error:
+                if self._late():
+                    return
                 # It may be that a rival took the tables away.
                 self._working = False
                 self._problem = f"the worker: {error}"

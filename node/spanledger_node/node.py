@@ -48,6 +48,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
+# A node that is to stop commits for so long; what is left stays in the spool, for the next start.
+_DRAIN_S = 3.0
+
+
 class NodeError(StoreError):
     """The node cannot go on; the message says why."""
 
@@ -171,7 +175,7 @@ class _Node:
         assert health.spool is not None
         await asyncio.to_thread(health.spool.close)
         if health.committer is not None:
-            await asyncio.to_thread(health.committer.join)
+            await asyncio.to_thread(health.committer.join, drain_s=_DRAIN_S)
 
     async def _listen_again(self, app: ASGIApp) -> None:
         """Make the socket anew where somebody removed it, as cleaners of temporary folders do."""

@@ -121,7 +121,7 @@ ORDER BY (toStartOfHour(ts), trace_id, span_id);
 CREATE TABLE IF NOT EXISTS enrich_progress
 (
     worker LowCardinality(String) COMMENT 'who',
-    ingested_until DateTime64(6, 'UTC') COMMENT 'when the row was written, UTC; no progress rests on it',
+    ingested_until DateTime64(6, 'UTC') COMMENT 'when the row was written, UTC; of calls no progress rests on it',
     calls UInt64 COMMENT 'how many calls were written',
     updated_at DateTime64(6, 'UTC') COMMENT 'when the row was written, UTC',
     version UInt64 COMMENT 'of the last batch that was written whole'
