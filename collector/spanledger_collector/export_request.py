@@ -12,6 +12,7 @@ from google.protobuf import json_format
 from google.protobuf.message import DecodeError
 
 from spanledger_collector.otlp_signal import LOGS, METRICS, TRACES, Signal, spooled_as
+from spanledger_collector.span_limits import let_go
 
 MOST_MONTHS = 48
 """So many different months may what one request tells of be from."""
@@ -26,10 +27,15 @@ class MalformedRequest(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ExportRequest:
-    """A valid request in the encoding of the spool, and the number of spans, log records or data points in it."""
+    """A valid request in the encoding of the spool, and the number of spans, log records or data points in it.
+
+    Attributes:
+        refused: How many spans were let go of.
+    """
 
     body: bytes
     spans: int
+    refused: int = 0
 
 
 def from_protobuf(body: bytes, signal: Signal = TRACES) -> ExportRequest:
@@ -43,7 +49,9 @@ def from_protobuf(body: bytes, signal: Signal = TRACES) -> ExportRequest:
         raise MalformedRequest("more than a quarter of the request is zeros: it is made of empty parts")
     request = _parsed(body, signal)
     _refuse_many_months(request, signal)
-    return ExportRequest(_spooled(body, request, signal), signal.count(request))
+    if refused := let_go(request, signal):
+        body = request.SerializeToString()
+    return ExportRequest(_spooled(body, request, signal), signal.count(request), refused)
 
 
 def from_spool(body: bytes) -> ExportRequest:
@@ -100,7 +108,8 @@ def from_json(body: bytes | str, signal: Signal = TRACES) -> ExportRequest:
         _ids_to_base64(document)
         request = json_format.ParseDict(document, signal.message(), ignore_unknown_fields=True)
         _refuse_many_months(request, signal)
-        return ExportRequest(signal.spooled(request.SerializeToString()), signal.count(request))
+        refused = let_go(request, signal)
+        return ExportRequest(signal.spooled(request.SerializeToString()), signal.count(request), refused)
     except (json_format.ParseError, binascii.Error, AttributeError, TypeError, ValueError) as error:
         raise MalformedRequest(f"not an OTLP/JSON {signal.message.DESCRIPTOR.name}: {error}") from None
 

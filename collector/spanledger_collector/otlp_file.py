@@ -14,6 +14,7 @@ import zstandard
 
 from spanledger_collector.export_request import ExportRequest, MalformedRequest, from_json, from_protobuf
 from spanledger_collector.otlp_signal import LOGS, METRICS, sent_as
+from spanledger_collector.pinning import MARK, holds_mark, unpinned
 from spanledger_collector.spool import encoded_length, length_prefixed
 from spanledger_settings.mendable import MendableError
 from spanledger_sql.store import StoreError
@@ -139,6 +140,8 @@ def _json_groups(path: Path, stream: IO[bytes]) -> Iterator[_Group]:
             raise OtlpFileError(f"{path}:{number}: not JSON: {error}") from None
         except (AttributeError, TypeError):
             raise OtlpFileError(f"{path}:{number}: expected a JSON object with resourceSpans, as OTLP/JSON") from None
+        if holds_mark(line):
+            raise OtlpFileError(f"{path}:{number}: holds {MARK}, which only a sender's token says; take it out")
         body.write(line.strip() + b"\n")
         lines.append(number)
         if spans >= _GROUP_SPANS or body.tell() >= _GROUP_BYTES:
@@ -195,7 +198,7 @@ def _protobuf(path: Path) -> Iterator[ExportRequest]:
     with _open(path) as stream:
         try:
             for number, body in enumerate(_resource_spans(stream) if one else _length_prefixed(stream), 1):  # noqa: B007
-                yield from_protobuf(body, sent_as(body))
+                yield unpinned(from_protobuf(body, sent_as(body)))
         except (_CutOff, MalformedRequest) as error:
             raise OtlpFileError(
                 f"{path}: record {number or 1}: {error}; expected one OTLP request, or length-prefixed ones"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import zlib
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -10,12 +11,15 @@ from typing import TYPE_CHECKING, Any
 import zstandard
 from google.protobuf import json_format
 from google.rpc.status_pb2 import Status
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from spanledger_collector.admission import EVERYBODY, Admission, NotAdmitted, TooFast
 from spanledger_collector.export_request import MalformedRequest, from_json, from_protobuf
 from spanledger_collector.otlp_signal import SIGNALS, Signal
+from spanledger_collector.span_limits import message as refusal_of
 from spanledger_collector.spool import SpoolFull
 
 if TYPE_CHECKING:
@@ -30,7 +34,7 @@ JSON = "application/json"
 _READERS = {PROTOBUF: from_protobuf, JSON: from_json}
 
 # google.rpc codes, which OTLP's error bodies carry.
-_INVALID_ARGUMENT, _RESOURCE_EXHAUSTED, _UNAVAILABLE = 3, 8, 14
+_INVALID_ARGUMENT, _RESOURCE_EXHAUSTED, _UNAVAILABLE, _UNAUTHENTICATED = 3, 8, 14, 16
 
 
 # A sender has so long to send a body.
@@ -43,14 +47,16 @@ def receiver(
     spool: Spool,
     *,
     max_request_bytes: int,
+    admission: Admission = EVERYBODY,
     health: Callable[[], Mapping[str, Any]] = lambda: {"alive": True, "problem": ""},
 ) -> Starlette:
     """The ASGI app of the receiver.
 
-    It answers 200 once the request is on disk; 400 for a body it cannot read, 413 for one over
-    ``max_request_bytes`` (packed or unpacked), 415 for another content type or encoding, and 503 with Retry-After
-    while the spool is full. ``/health`` tells what is wrong, with 503 where a thread has ended; ``/ready`` says with
-    503 that no request is taken.
+    It answers 200 once the request is on disk, which names the spans that hold too much; 400 for a body it cannot
+    read, 401 to who is not admitted, 413 for a body over ``max_request_bytes`` (packed or unpacked), 415 for another
+    content type or encoding, and with Retry-After 429 to who sends too fast, 503 while the spool is full.
+    ``/health`` tells what is wrong, with 503 where a thread has ended; ``/ready`` says with 503 that no request is
+    taken.
     """
 
     async def export_of(signal: Signal, request: Request) -> Response:
@@ -58,14 +64,20 @@ def receiver(
         if content_type not in _READERS:
             return _error(JSON, 415, _INVALID_ARGUMENT, f"content type {content_type!r}; expected {PROTOBUF} or {JSON}")
         try:
+            sender = admission.admit(request.headers.get("authorization", ""))
             body = _unpacked(
                 await _body(request, max_request_bytes),
                 request.headers.get("content-encoding", ""),
                 max_request_bytes,
             )
-            export = _READERS[content_type](body, signal)
+            export = sender.marked(_READERS[content_type](body, signal))
             if export.spans:
                 await asyncio.wrap_future(spool.append(export))
+        except NotAdmitted as error:
+            return _error(content_type, 401, _UNAUTHENTICATED, str(error), {"www-authenticate": "Bearer"})
+        except TooFast as error:
+            after = {"retry-after": str(math.ceil(error.retry_after_s))}
+            return _error(content_type, 429, _RESOURCE_EXHAUSTED, str(error), after)
         except _TooLarge:
             return _error(
                 content_type, 413, _RESOURCE_EXHAUSTED,
@@ -83,7 +95,7 @@ def receiver(
             return _error(content_type, 400, _INVALID_ARGUMENT, str(error))
         except SpoolFull as error:
             return _error(content_type, 503, _UNAVAILABLE, str(error), {"retry-after": "5"})
-        return Response(b"{}" if content_type == JSON else b"", media_type=content_type)
+        return Response(_success(content_type, export.refused), media_type=content_type)
 
     def report() -> dict[str, Any]:
         found = {**health(), "spool_bytes": spool.bytes_on_disk, "rejected": spool.rejected()}
@@ -178,6 +190,16 @@ def _from_zstd(body: bytes, limit: int) -> bytes:
     except zstandard.ZstdError as error:
         raise MalformedRequest(f"content encoding zstd: {error}") from None
     return unpacked
+
+
+def _success(content_type: str, refused: int) -> bytes | str:
+    if not refused:
+        return b"{}" if content_type == JSON else b""
+    answer = ExportTraceServiceResponse()
+    answer.partial_success.rejected_spans = refused
+    answer.partial_success.error_message = refusal_of(refused)
+    packed: bytes = answer.SerializeToString()
+    return str(json_format.MessageToJson(answer)) if content_type == JSON else packed
 
 
 def _error(content_type: str, status: int, code: int, message: str, headers: dict[str, str] | None = None) -> Response:

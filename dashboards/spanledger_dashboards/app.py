@@ -11,7 +11,7 @@ import streamlit as st
 
 from spanledger_dashboards import style
 from spanledger_dashboards.filters import AddressError, filters_in_sidebar
-from spanledger_dashboards.pages import empty_ledger, finance, quality, sustainability
+from spanledger_dashboards.pages import agents, empty_ledger, finance, quality, sustainability
 from spanledger_settings.configuration import ConfigurationError
 from spanledger_sql.store import StoreError
 
@@ -24,6 +24,11 @@ def _finance() -> None:
 def _sustainability() -> None:
     if filters is not None:
         sustainability.page(filters)
+
+
+def _agents() -> None:
+    if filters is not None:
+        agents.page(filters)
 
 
 def _quality() -> None:
@@ -39,6 +44,7 @@ current_page = st.navigation(
     [
         st.Page(_finance, title="Finance", icon=":material/payments:", url_path="finance", default=True),
         st.Page(_sustainability, title="Sustainability", icon=":material/eco:", url_path="sustainability"),
+        st.Page(_agents, title="Agents", icon=":material/smart_toy:", url_path="agents"),
         st.Page(_quality, title="Quality", icon=":material/fact_check:", url_path="quality"),
     ],
     position="top",

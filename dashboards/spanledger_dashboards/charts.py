@@ -203,17 +203,20 @@ def _bars_by_hour(drawn: pd.DataFrame, title: str, colour: str) -> alt.Chart:
     return chart
 
 
-def _span(trend: pd.DataFrame, grain: Grain, period: Period) -> list[int]:
-    """What a time axis shows, in ms: the whole period by the local clock, and the whole of its buckets."""
+def _span(trend: pd.DataFrame, grain: Grain, period: Period) -> list[str]:
+    """What a time axis shows: the whole period by the local clock, and the whole of its buckets.
+
+    As text: milliseconds are moments to Vega only where bars begin and end, and a line would stand on one spot.
+    """
     buckets, zone = _as_utc(trend["bucket"]), ZoneInfo(period.timezone)
     begin, end = (pd.Timestamp(at.astimezone(zone).replace(tzinfo=UTC)) for at in (period.begin, period.end))
     return [
-        int(moment.timestamp() * 1000)
+        moment.strftime("%Y-%m-%dT%H:%M:%SZ")
         for moment in (min(begin, buckets.min()), max(end, _until(trend["bucket"], grain).max()))
     ]
 
 
-def _time(grain: Grain, span: list[int]) -> alt.X:
+def _time(grain: Grain, span: list[str]) -> alt.X:
     axis = alt.Axis(
         format="%b %Y" if grain == "month" else "%d %b", labelAngle=0, labelOverlap="greedy", tickCount=8, grid=False
     )

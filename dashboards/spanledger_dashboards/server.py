@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamlit import config
+from streamlit.runtime.pages_manager import PagesManager
 from streamlit.starlette import App
 
 from spanledger_dashboards import open_store
@@ -30,6 +31,9 @@ def dashboards(store: Store, *, host: str = "") -> App:
     """
     open_store.hand_over(store)
     app = App(SCRIPT)
+    # The modules in the folder `pages` are no scripts: until the first page has said so itself, Streamlit would run one
+    # for an address such as /sustainability, and show an empty page.
+    PagesManager.uses_pages_directory = False
     # The settings beside the script count only once Streamlit knows the script, and it may have read others before.
     config.get_config_options(force_reparse=True)
     if host in _LOOPBACK_NAMES and not config.is_manually_set("server.allowedHosts"):

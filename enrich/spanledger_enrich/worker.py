@@ -13,7 +13,7 @@ from spanledger_enrich.books.scope import Scope
 from spanledger_enrich.energy import energy_model
 from spanledger_enrich.grid import grid_intensity, grid_water
 from spanledger_enrich.ledger import count_once
-from spanledger_enrich.ledger.energy_allocation import allocate
+from spanledger_enrich.ledger.energy_allocation import SAMPLES, allocate
 from spanledger_enrich.ledger.enrichment import last_version, new_calls, record_progress, write
 from spanledger_enrich.ledger.lease import Lease, LeaseLost
 from spanledger_enrich.ledger.metric_usage import follow_metrics
@@ -21,6 +21,7 @@ from spanledger_enrich.ledger.parts_seen import PartsSeen
 from spanledger_enrich.ledger.resolution import resolve_again, resolve_models, resolve_places
 from spanledger_enrich.ledger.stages import Stages
 from spanledger_enrich.ledger.tenant_rules import store_rules
+from spanledger_enrich.ledger.usage_reports import follow_usage
 from spanledger_enrich.prices import price_book, price_list
 from spanledger_sql.data_errors import DATA_ERRORS
 from spanledger_sql.store import Store, StoreError, statement
@@ -32,6 +33,9 @@ logger = logging.getLogger(__name__)
 
 # Sharing out a host's energy goes over a whole hour of its calls.
 _ALLOCATE_EVERY_S = 15.0
+# What metrics and usage reports tell is looked at as rarely, and after this many times as long as it took: a fleet's
+# metrics of a day are compared with its calls each time.
+_METERING_RESTS = 50.0
 # After a pass over fewer calls than this the worker rests for so many times as long as the pass took, at most so long:
 # most of a small pass costs the same for one call as for thousands, so it lets some gather.
 _SMALL_PASS_CALLS = 1_000
@@ -80,12 +84,14 @@ class Worker:
         self._arrived: dict[str, Any] = {}
         self._metered_at: dict[str, Any] = {}
         self._seen = PartsSeen(store)
+        self._samples_seen = PartsSeen(store, SAMPLES)
         self._alone = 0
         self._problem = ""
         self._set_aside_calls = 0
         self._rules_stored = False
         self._recount = False
         self._allocate_again_at = 0.0
+        self._meter_again_at = 0.0
         self._restate_again_at = 0.0
 
     def catch_up(self) -> int:
@@ -152,14 +158,16 @@ class Worker:
         return enriched
 
     def _metered(self) -> int:
-        """What only metrics tell of: it follows when the calls are counted once."""
+        """What only metrics and usage reports tell of: it follows when the calls are counted once."""
         if self._arrived and self._arrived == self._metered_at:
             return 0
         enriched = 0
-        if follow_metrics(self._store, self._lease.version(last_version(self._store))):
-            # Some that are booked may count otherwise, without a new one.
-            self._recount = True
-            enriched = self._calls()
+        # What reports tell beyond metrics follows when those are booked.
+        for follow in (follow_metrics, follow_usage):
+            if follow(self._store, self._lease.version(last_version(self._store))):
+                # Some that are booked may count otherwise, without a new one.
+                self._recount = True
+                enriched += self._calls()
         self._metered_at = self._arrived
         return enriched
 
@@ -171,9 +179,10 @@ class Worker:
     def _wait_again(self) -> None:
         self._working = self._own_tables = False
         self._arrived, self._seen = {}, PartsSeen(self._store)
+        self._samples_seen = PartsSeen(self._store, SAMPLES)
 
     def _measured(self) -> None:
-        allocate(self._store, self._configuration)
+        allocate(self._store, self._configuration, seen=self._samples_seen)
         self._allocate_again_at = time.monotonic() + _ALLOCATE_EVERY_S
 
     def _run(self) -> None:
@@ -186,8 +195,12 @@ class Worker:
                     continue
                 calls = self._calls()
                 if self._stopping or time.monotonic() >= self._allocate_again_at:
-                    self._metered()
                     self._measured()
+                if self._stopping or time.monotonic() >= self._meter_again_at:
+                    begun = time.monotonic()
+                    self._metered()
+                    took = time.monotonic() - begun
+                    self._meter_again_at = time.monotonic() + max(_ALLOCATE_EVERY_S, _METERING_RESTS * took)
                 self._restate()
                 self._problem = ""
                 if 0 < calls < _SMALL_PASS_CALLS:
@@ -238,8 +251,8 @@ class Worker:
         if arrived["taken_up"] != self._arrived.get("taken_up"):
             self._seen = PartsSeen(self._store)
         parts = self._seen.others()
-        last = last_version(self._store)
-        scope = new_calls(self._store, self._configuration, self._lease.version(last))
+        version = self._lease.version(last_version(self._store, None))
+        scope = new_calls(self._store, self._configuration, version)
         limit = self._configuration.batch_calls
         calls = self._stages.choose(scope, parts.of("llm_spans"), parts.of("span_parent"), limit)
         inserts = self._store.value("SELECT count() FROM {inserts:Identifier}", inserts=self._stages.tables["inserts"])

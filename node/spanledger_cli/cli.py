@@ -75,6 +75,13 @@ def root(
             show_default=False,
         ),
     ] = None,
+    tenant_scope: Annotated[
+        str | None,
+        typer.Option(
+            help="Read as this tenant: its rows alone; nothing is changed.  [env: SPANLEDGER_TENANT_SCOPE]",
+            show_default=False,
+        ),
+    ] = None,
     version: Annotated[  # noqa: ARG001 (its callback prints it)
         bool, typer.Option("--version", help="Print the version and end.", is_eager=True, callback=_print_version)
     ] = False,
@@ -82,7 +89,7 @@ def root(
     """Every LLM call, in money and in carbon, to the tenant that made it."""
     from spanledger_settings.configuration import load, unknown_variables  # noqa: PLC0415 (slow, and help needs none)
 
-    context.obj = load(config, data_dir=data_dir)
+    context.obj = load(config, data_dir=data_dir, tenant_scope=tenant_scope)
     for name, near in unknown_variables(os.environ).items():
         from spanledger_cli.terminal import console  # noqa: PLC0415 (slow)
 

@@ -33,6 +33,6 @@ def confirm(doubts: Sequence[str], *, yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise NotConfirmedError("nothing was imported; if it is meant, say so with --yes")
+        raise NotConfirmedError("nothing was done; if it is meant, say so with --yes")
     if not typer.confirm("Is it meant?", err=True):
-        raise NotConfirmedError("nothing was imported")
+        raise NotConfirmedError("nothing was done")

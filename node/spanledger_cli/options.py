@@ -9,6 +9,8 @@ import typer
 
 from spanledger_cli.export import Format
 from spanledger_settings.configuration import Configuration
+from spanledger_sql import email_rule
+from spanledger_sql.access import scope_settings
 from spanledger_sql.migrations import migrate, pending
 from spanledger_sql.node_socket import node_answers
 from spanledger_sql.store import Store, StoreError
@@ -55,10 +57,12 @@ def open_store(context: typer.Context, *, makes_one: bool = False) -> Store:
             f"there is no ledger in {settings.data_dir}; name its folder with --data-dir or SPANLEDGER_DATA_DIR, or "
             "begin one with 'spanledger up' or 'spanledger ingest'"
         )
-    store = Store.open(settings)
-    if store.kind == "embedded":
+    scope = None if settings.tenant_scope is None else scope_settings(settings.tenant_scope)
+    store = Store.open(settings, scope=scope)
+    if store.kind == "embedded" and scope is None:
         migrate(store)
-    elif store.kind == "server" and (waiting := pending(store)):
+        email_rule.follow(store, settings)
+    elif (store.kind == "server" or scope is not None) and (waiting := pending(store)):
         store.close()
         raise StoreError(f"the database's schema lacks {', '.join(waiting)}; run 'spanledger migrate'")
     return store

@@ -24,13 +24,16 @@ _HEADER_WIDTH = 10
 _NARROWEST_TEXT = 12
 
 
-def table_of(frame: pd.DataFrame, total: Sequence[str], width: int) -> tuple[Table, list[str], list[str]]:
+def table_of(
+    frame: pd.DataFrame, total: Sequence[str], width: int, *, is_head: bool = False
+) -> tuple[Table, list[str], list[str]]:
     """A table of at most ``width`` characters.
 
     Args:
         frame: The rows.
         total: Columns to sum in a last line.
         width: Of the terminal.
+        is_head: Whether the rows are the first of a number that nobody knows.
 
     Returns:
         The table, without a title; the names of columns for which there is no room; and what else is not whole.
@@ -48,7 +51,8 @@ def table_of(frame: pd.DataFrame, total: Sequence[str], width: int) -> tuple[Tab
         )  # fmt: skip
     for row in zip(*(column.cells for column in fitting), strict=True):
         table.add_row(*(Text(cell) for cell in row))
-    capped = [f"the first {MOST_ROWS:,} of {len(frame):,} rows"] if len(frame) > MOST_ROWS else []
+    of_all = "rows, and there are more" if is_head else f"of {len(frame):,} rows"
+    capped = [f"the first {MOST_ROWS:,} {of_all}"] if len(frame) > MOST_ROWS else []
     return table, [column.name for column in columns if column not in fitting], capped
 
 

@@ -97,7 +97,8 @@ def _answer(folder: Path, gate: WriteGate, parameters: dict[str, str], body: byt
     # A handle of its own costs a millisecond and keeps one query's settings from the next one's.
     connection = chdb.connect(os.path.realpath(folder))  # type: ignore[no-untyped-call]
     try:
-        for name, value in parameters.items():
+        # After `readonly` no other can be set.
+        for name, value in sorted(parameters.items(), key=lambda given: given[0] == "readonly"):
             if name not in _NOT_SETTINGS and not name.startswith("param_"):
                 connection.query(f"SET {_setting_name(name)} = '{_escaped(value)}'")
         bound = {name.removeprefix("param_"): value for name, value in parameters.items() if name.startswith("param_")}

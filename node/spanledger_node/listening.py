@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import ipaddress
 import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,6 +13,8 @@ from spanledger_sql.node_socket import socket_path
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from spanledger_settings.configuration import Configuration
 
 
 class ListenError(MendableError):
@@ -37,6 +40,54 @@ def listen(host: str, port: int, *, purpose: str, option: str) -> socket.socket:
         return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
         raise _refused(error, host, port, purpose=purpose, option=option) from None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address or name is one that only this machine reaches."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def check_openness(configuration: Configuration, *, otlp: bool, dashboards: bool, asks_for_tokens: bool) -> list[str]:
+    """Refuse to listen where others than this machine come in and nobody has to show who he is.
+
+    Args:
+        configuration: Where to listen, and whether it is meant.
+        otlp: Whether the receivers run.
+        dashboards: Whether the dashboards do.
+        asks_for_tokens: Whether there is a file of tokens.
+
+    Returns:
+        What is open all the same, to be said at the start.
+
+    Raises:
+        ListenError: It is not said to be meant.
+    """
+    open_to_all = []
+    certified = configuration.tls_client_ca is not None
+    pages = configuration.dashboard_host or configuration.host
+    if otlp and not is_loopback(configuration.host) and not asks_for_tokens and not certified:
+        open_to_all.append(
+            (f"whoever reaches {configuration.host} may book calls on any tenant",
+             "'spanledger token create' makes tokens, which are then asked for, or tls_client_ca lets in clients with "
+             "certificates")
+        )  # fmt: skip
+    if dashboards and not is_loopback(pages) and not certified:
+        open_to_all.append(
+            (f"whoever reaches {pages} may see every tenant's figures on the dashboards, which know no users",
+             "dashboard_host = '127.0.0.1' keeps them here, or tls_client_ca lets in browsers with certificates")
+        )  # fmt: skip
+    if open_to_all and not configuration.insecure_listen:
+        doubts = "; ".join(f"{danger}: {mend}" for danger, mend in open_to_all)
+        raise ListenError(f"{doubts}; where that is meant, say so with --insecure-listen")
+    said = [danger for danger, _ in open_to_all]
+    if otlp and asks_for_tokens and not is_loopback(configuration.host) and configuration.tls_certificate is None:
+        said.append("tokens come in clear: there is no TLS (tls_certificate, tls_key)")
+    return said
 
 
 def _refused(error: OSError, host: str, port: int, *, purpose: str, option: str) -> ListenError:

@@ -17,18 +17,24 @@ import uvicorn
 from starlette.routing import Route
 
 from spanledger_collector import otlp_grpc, otlp_http
+from spanledger_collector.admission import Admission
 from spanledger_collector.committer import Committer
 from spanledger_collector.spool import Spool
 from spanledger_enrich.ledger.tenant_rules import store_rules
 from spanledger_enrich.worker import Worker, load_reference_data
 from spanledger_node.backup import give_up, take
 from spanledger_node.clickhouse_http import database_app
-from spanledger_node.listening import Addresses, listen, listen_on_socket, port_of
+from spanledger_node.listening import Addresses, check_openness, listen, listen_on_socket, port_of
 from spanledger_node.metrics import Metrics
 from spanledger_node.serving import IDLE_S, ImpatientProtocol, allow_many_files, only_from_here
+from spanledger_node.tls import Tls, tls_of
+from spanledger_settings.access_token import TokenFile
+from spanledger_sql import email_rule
+from spanledger_sql.access import scope_settings
 from spanledger_sql.folder import FolderLock
-from spanledger_sql.migrations import migrate
+from spanledger_sql.migrations import migrate, pending
 from spanledger_sql.node_socket import socket_path
+from spanledger_sql.retention import keep_for
 from spanledger_sql.store import Store, StoreError
 
 if TYPE_CHECKING:
@@ -74,11 +80,14 @@ class _Node:
     parts: frozenset[Part]
 
     async def serve(self, started: Callable[[Addresses], None]) -> None:
+        admission, tls = self._admission(), tls_of(self.configuration)
         async with contextlib.AsyncExitStack() as stack:
             stop = _stop_event()
             # A server may be away: what is collected meanwhile waits in the spool.
             patient = "collect" in self.parts and not self.configuration.embedded
-            store = stack.enter_context(Store.open(self.configuration, exclusive=True, at_once=not patient))
+            store = stack.enter_context(
+                Store.open(self.configuration, exclusive=True, at_once=not patient, scope=self._scope())
+            )
             worker = self._worker(store, stack)
             health = _Health(worker=worker)
             metrics = self._measure(store, health, stack)
@@ -88,24 +97,18 @@ class _Node:
             listener = self._listen("otlp_http_port", "OTLP over HTTP") if "collect" in self.parts else None
             dashboard = self._listen("dashboard_port", "the dashboards") if "dashboards" in self.parts else None
             addresses = Addresses()
-            apps: list[tuple[ASGIApp, socket.socket]] = []
+            apps: list[tuple[ASGIApp, socket.socket, Tls | None]] = []
             spool = database = None
             if listener is not None:
                 spool = health.spool = self._spool(stack)
                 stack.push_async_callback(self._drain, health)
-                grpc_port = await self._serve_grpc(spool, stack, metrics)
-                receiver = otlp_http.receiver(
-                    spool, max_request_bytes=self.configuration.max_request_bytes, health=health.report
-                )
-                receiver.router.routes.append(Route("/metrics", metrics.answer, methods=["GET"]))
-                apps.append((only_from_here(metrics.requests.over_http(receiver), self.configuration.host), listener))
+                grpc_port = await self._serve_grpc(spool, admission, tls, stack, metrics)
+                apps.append((self._receiver(spool, admission, health, metrics), listener, tls))
                 addresses = Addresses(self._url(port_of(listener)), f"{self.configuration.host}:{grpc_port}")
             if dashboard is not None:
-                from spanledger_dashboards.server import dashboards  # noqa: PLC0415  (Streamlit takes a second)
-
-                pages = dashboards(store, host=self.configuration.host)
-                apps.append((only_from_here(pages, self.configuration.host), dashboard))
-                addresses = Addresses(addresses.otlp_http, addresses.otlp_grpc, self._url(port_of(dashboard)))
+                host = self._host("dashboard_port")
+                apps.append((_pages(store, host), dashboard, tls))
+                addresses = Addresses(addresses.otlp_http, addresses.otlp_grpc, self._url(port_of(dashboard), host))
             if self.configuration.embedded:
                 folder = Path(self.configuration.clickhouse_url.removeprefix("chdb://"))
 
@@ -116,10 +119,10 @@ class _Node:
                     return asdict(take(store, self.configuration, target))
 
                 database = database_app(folder, status, store.gate, back_up)
-                apps.append((database, listen_on_socket(self.configuration.data_dir)))
+                apps.append((database, listen_on_socket(self.configuration.data_dir), None))
                 stack.callback(socket_path(self.configuration.data_dir).unlink, missing_ok=True)
-            for app, bound in apps:
-                await stack.enter_async_context(_served(app, bound))
+            for app, bound, spoken in apps:
+                await stack.enter_async_context(_served(app, bound, spoken))
             if database is not None:
                 await stack.enter_async_context(_running(self._listen_again(database)))
             committing = await stack.enter_async_context(_running(self._commit(store, health, patient=patient)))
@@ -136,9 +139,13 @@ class _Node:
             logger.info("stopping: no more requests are taken; what was acknowledged is committed and enriched")
 
     async def _prepare(self, store: Store, worker: Worker | None) -> None:
-        await asyncio.to_thread(migrate, store)
+        await asyncio.to_thread(_bring_up_to_date, store)
+        if store.kind != "server":
+            await asyncio.to_thread(keep_for, store, self.configuration.retention_days)
+            email_rule.follow(store, self.configuration)
         # Before the first span: what the rules name is kept of a span only if they are in force when it comes.
-        await asyncio.to_thread(store_rules, store, self.configuration.tenant_rules)
+        if self.parts != {"dashboards"}:
+            await asyncio.to_thread(store_rules, store, self.configuration.tenant_rules)
         if worker is not None:
             await asyncio.to_thread(load_reference_data, store)
             worker.start()
@@ -203,7 +210,45 @@ class _Node:
             max_bytes=configuration.max_spool_bytes,
         )
 
-    async def _serve_grpc(self, spool: Spool, stack: contextlib.AsyncExitStack, metrics: Metrics) -> int:
+    def _scope(self) -> dict[str, str | int] | None:
+        """What the dashboards may see; who writes sees all.
+
+        Raises:
+            NodeError: A part that writes is to read as a tenant.
+        """
+        if self.configuration.tenant_scope is None:
+            return None
+        if self.parts != {"dashboards"}:
+            raise NodeError(
+                "tenant_scope is for what reads: run 'spanledger dashboards' with it, and the others without"
+            )
+        return scope_settings(self.configuration.tenant_scope)
+
+    def _admission(self) -> Admission:
+        admission = Admission(TokenFile(self.configuration.tokens), self.configuration.token_spans_per_second)
+        said = check_openness(
+            self.configuration,
+            otlp="collect" in self.parts,
+            dashboards="dashboards" in self.parts,
+            asks_for_tokens=admission.asks_for_tokens,
+        )
+        for danger in said:
+            logger.warning("insecure: %s", danger)
+        return admission
+
+    def _receiver(self, spool: Spool, admission: Admission, health: _Health, metrics: Metrics) -> ASGIApp:
+        receiver = otlp_http.receiver(
+            spool,
+            max_request_bytes=self.configuration.max_request_bytes,
+            admission=admission,
+            health=health.report,
+        )
+        receiver.router.routes.append(Route("/metrics", metrics.answer, methods=["GET"]))
+        return only_from_here(metrics.requests.over_http(receiver), self.configuration.host)
+
+    async def _serve_grpc(
+        self, spool: Spool, admission: Admission, tls: Tls | None, stack: contextlib.AsyncExitStack, metrics: Metrics
+    ) -> int:
         configuration = self.configuration
         # gRPC's own error is several lines on standard error; binding the port first names the reason.
         self._listen("otlp_grpc_port", "OTLP over gRPC").close()
@@ -212,6 +257,8 @@ class _Node:
             configuration.host,
             configuration.otlp_grpc_port,
             max_request_bytes=configuration.max_request_bytes,
+            admission=admission,
+            credentials=None if tls is None else tls.for_grpc(),
             interceptors=(metrics.requests.over_grpc(),),
         )
         await server.start()
@@ -220,11 +267,19 @@ class _Node:
 
     def _listen(self, setting: str, purpose: str) -> socket.socket:
         port: int = getattr(self.configuration, setting)
-        return listen(self.configuration.host, port, purpose=purpose, option=f"--{setting.replace('_', '-')}")
+        return listen(self._host(setting), port, purpose=purpose, option=f"--{setting.replace('_', '-')}")
 
-    def _url(self, port: int) -> str:
-        host = "127.0.0.1" if self.configuration.host in {"0.0.0.0", "::"} else self.configuration.host  # noqa: S104
-        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    def _host(self, setting: str) -> str:
+        """The address that the port of this setting is opened on."""
+        of_pages = self.configuration.dashboard_host if setting == "dashboard_port" else None
+        return of_pages or self.configuration.host
+
+    def _url(self, port: int, listening: str = "") -> str:
+        host = listening or self.configuration.host
+        if host in {"0.0.0.0", "::"}:  # noqa: S104
+            host = "127.0.0.1"
+        scheme = "http" if self.configuration.tls_certificate is None else "https"
+        return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 @dataclass
@@ -279,7 +334,7 @@ async def _running(work: Coroutine[Any, Any, None]) -> Any:
 
 
 @contextlib.asynccontextmanager
-async def _served(app: ASGIApp, bound: socket.socket) -> Any:
+async def _served(app: ASGIApp, bound: socket.socket, tls: Tls | None = None) -> Any:
     server = _Server(
         uvicorn.Config(
             app,
@@ -289,6 +344,7 @@ async def _served(app: ASGIApp, bound: socket.socket) -> Any:
             log_config=None,
             http=ImpatientProtocol,
             timeout_keep_alive=IDLE_S,
+            **({} if tls is None else tls.for_http()),
         )
     )
     serving = asyncio.create_task(server.serve(sockets=[bound]))
@@ -302,6 +358,24 @@ async def _served(app: ASGIApp, bound: socket.socket) -> Any:
     finally:
         server.should_exit = True
         await serving
+
+
+def _pages(store: Store, host: str) -> ASGIApp:
+    from spanledger_dashboards.server import dashboards  # noqa: PLC0415  (Streamlit takes a second)
+
+    return only_from_here(dashboards(store, host=host), host)
+
+
+def _bring_up_to_date(store: Store) -> None:
+    """A node's own database follows its version; a server's is changed by who may, once, with `migrate`.
+
+    Raises:
+        StoreError: The server's schema is another version's.
+    """
+    if store.kind != "server":
+        migrate(store)
+    elif waiting := pending(store):
+        raise StoreError(f"the database's schema lacks {', '.join(waiting)}; run 'spanledger migrate'")
 
 
 def _stop_event() -> asyncio.Event:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 import resource
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from starlette.responses import PlainTextResponse
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
+
+from spanledger_node.listening import is_loopback
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -41,7 +42,7 @@ class ImpatientProtocol(AutoHTTPProtocol):  # type: ignore[misc,valid-type]
 
 def only_from_here(app: ASGIApp, host: str) -> ASGIApp:
     """The app, which on loopback answers 421 to the name of another host: a page of another site asks for that."""
-    if not _is_loopback(host):
+    if not is_loopback(host):
         return app
 
     async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
@@ -49,7 +50,7 @@ def only_from_here(app: ASGIApp, host: str) -> ASGIApp:
             given = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
             with contextlib.suppress(ValueError):
                 name = urlsplit(f"//{given}").hostname or "localhost"
-                if name in _LOCAL or name == host or _is_loopback(name):
+                if name in _LOCAL or name == host or is_loopback(name):
                     await app(scope, receive, send)
                     return
             if scope["type"] == "websocket":
@@ -69,12 +70,3 @@ def allow_many_files() -> None:
     if soft < wanted:
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

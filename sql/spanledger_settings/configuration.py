@@ -59,6 +59,31 @@ class Configuration(BaseSettings):
     otlp_grpc_port: int = Field(default=4317, ge=0, le=65535, description="the port of OTLP over gRPC; 0: any free one")
     dashboard_port: int = Field(default=8501, ge=0, le=65535, description="the port of the dashboards; 0: any free one")
 
+    dashboard_host: str | None = Field(
+        default=None, description="the address that the dashboards listen on; default: `host`"
+    )
+    tls_certificate: Path | None = Field(
+        default=None, description="PEM: what the receivers and the dashboards show; with it all speak TLS"
+    )
+    tls_key: Path | None = Field(default=None, description="PEM: the certificate's key")
+    tls_client_ca: Path | None = Field(
+        default=None, description="PEM: only clients with a certificate that this authority signed are let in (mTLS)"
+    )
+    token_file: Path | None = Field(
+        default=None,
+        description="the senders' tokens, as hashes; where it is there, OTLP is taken with a token only; default: "
+        "tokens.json in data_dir",
+    )
+    token_spans_per_second: float = Field(
+        default=0.0, ge=0, description="spans that each token may send a second, before it gets 429; 0: any number"
+    )
+    tenant_scope: str | None = Field(
+        default=None, min_length=1, description="read as this tenant: commands see its rows alone, and change nothing"
+    )
+    insecure_listen: bool = Field(
+        default=False, description="listen on other addresses than loopback although nobody has to show who he is"
+    )
+
     max_request_bytes: int = Field(
         default=16 * 2**20, gt=0, description="an OTLP request larger than this, unpacked, is refused (413)"
     )
@@ -76,12 +101,28 @@ class Configuration(BaseSettings):
     segment_spans: int = Field(default=50_000, gt=0, description="spans after which a spool segment is committed")
     segment_seconds: float = Field(default=0.5, gt=0, description="age after which a spool segment is committed")
     batch_calls: int = Field(default=250_000, gt=0, description="calls that the worker enriches in one statement")
+    retention_days: dict[str, int] = Field(
+        default_factory=dict,
+        description="days that a table keeps what came in, 0 for ever, such as { otel_traces = 14 }; unset: as the "
+        "schema says",
+    )
     restate_automatically: bool = Field(
         default=False, description="the worker restates calls whose prices, resolution or grid hours changed"
     )
     tenant_rules: tuple[TenantRule, ...] | None = Field(
         default=None,
         description="whose a call is where its span does not say: see tenants.md; unset: those in force stay",
+    )
+    emails: Literal["hash", "keep", "drop"] | None = Field(
+        default=None,
+        description="what is stored of e-mail addresses: `hash`, made with a key; `keep`; `drop`; unset: what is in "
+        "force stays, at first `hash`",
+    )
+    email_key: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        max_length=64,
+        description="the key of their hashes (HMAC-SHA256); default: one of the database's own",
     )
     estimate_usage: bool = Field(
         default=False,
@@ -139,10 +180,10 @@ class Configuration(BaseSettings):
         default=(), description="`carbon ghg`: hosts (`host.name`) that are own or leased machines"
     )
 
-    @field_validator("data_dir")
+    @field_validator("data_dir", "tls_certificate", "tls_key", "tls_client_ca", "token_file")
     @classmethod
-    def _absolute(cls, value: Path) -> Path:
-        return value.expanduser().absolute()
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return value if value is None else value.expanduser().absolute()
 
     @field_validator("own_providers", "own_hosts", mode="before")
     @classmethod
@@ -174,6 +215,11 @@ class Configuration(BaseSettings):
     def embedded(self) -> bool:
         """Whether the database runs inside the node (chDB) rather than on a server."""
         return self.clickhouse_url.startswith("chdb:")
+
+    @property
+    def tokens(self) -> Path:
+        """The file of the senders' tokens."""
+        return self.token_file or self.data_dir / "tokens.json"
 
     @property
     def spool(self) -> Path:

@@ -101,8 +101,17 @@ def _node(configuration: Configuration) -> Callable[[], bool]:
 class Store:
     """A connection to the database, safe to share between threads: each thread gets a client of its own."""
 
-    def __init__(self, kind: Kind, url: str, *, node: Path | None = None, lock: FolderLock | None = None) -> None:
+    def __init__(
+        self,
+        kind: Kind,
+        url: str,
+        *,
+        node: Path | None = None,
+        lock: FolderLock | None = None,
+        scope: Mapping[str, str | int] | None = None,
+    ) -> None:
         self.kind: Kind = kind
+        self._scope = dict(scope or {})
         self.url = url
         self._node = node
         self._lock = lock
@@ -114,13 +123,21 @@ class Store:
         self._opening = threading.Lock()
 
     @classmethod
-    def open(cls, configuration: Configuration, *, exclusive: bool = False, at_once: bool = True) -> Self:
+    def open(
+        cls,
+        configuration: Configuration,
+        *,
+        exclusive: bool = False,
+        at_once: bool = True,
+        scope: Mapping[str, str | int] | None = None,
+    ) -> Self:
         """Open the configured database.
 
         Args:
             configuration: Says which database, and where the data folder is.
             exclusive: Take the data folder for this process (as a node does) instead of asking a running node.
             at_once: Ask a server whether it is there; without that the first statement tells.
+            scope: Settings of every statement that say what may be seen, as `access.scope_settings` gives them.
 
         Raises:
             StoreError: The folder is in use by another process, cannot be written, or the server does not answer or
@@ -128,9 +145,9 @@ class Store:
         """
         url = configuration.clickhouse_url
         if not configuration.embedded:
-            store = cls("server", url)
+            store = cls("server", url, scope=scope)
         elif not exclusive and node_answers(configuration.data_dir):
-            store = cls("node", url, node=socket_path(configuration.data_dir))
+            store = cls("node", url, node=socket_path(configuration.data_dir), scope=scope)
         else:
             lock = FolderLock(configuration.data_dir)
             try:
@@ -138,14 +155,14 @@ class Store:
             except OSError as error:
                 raise StoreError(str(error)) from None
             if not held:
-                return cls.open(configuration)
+                return cls.open(configuration, scope=scope)
             if (unfinished := configuration.data_dir / UNFINISHED_RESTORE).exists():
                 lock.release()
                 raise StoreError(
                     f"a restore into {configuration.data_dir} did not come to its end; remove {unfinished} and run "
                     "'spanledger restore' again"
                 )
-            store = cls("embedded", url, lock=lock)
+            store = cls("embedded", url, lock=lock, scope=scope)
             store._start_engine()
             # The driver hands data to the engine in files.
             tempfile.tempdir = str(lock.temporary())
@@ -422,7 +439,7 @@ class Store:
         }
 
     def _connect(self) -> Client:
-        settings = dict(SESSION_SETTINGS)
+        settings = {**SESSION_SETTINGS, **self._scope}
         try:
             if self.kind == "node":
                 return clickhouse_connect.get_client(

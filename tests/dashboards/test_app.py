@@ -3,11 +3,14 @@ from __future__ import annotations
 import tomllib
 from typing import TYPE_CHECKING
 
-from spanledger_dashboards.server import SCRIPT
+from streamlit.runtime.pages_manager import PagesManager
+
+from spanledger_dashboards.server import SCRIPT, dashboards
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import pytest
     from streamlit.testing.v1 import AppTest
 
     from spanledger_sql.store import Store
@@ -18,6 +21,14 @@ def test_the_app_opens_on_finance(app: Callable[[Store], AppTest], sample_store:
     assert not page.exception
     assert page.title[0].value == "Finance"
     assert page.selectbox(key="period").value == "Whole record"
+
+
+def test_the_first_address_that_is_asked_for_may_be_of_any_page(
+    sample_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PagesManager, "uses_pages_directory", None)
+    dashboards(sample_store)
+    assert PagesManager(str(SCRIPT)).uses_pages_directory is False
 
 
 def test_no_usage_is_reported_to_anybody() -> None:

@@ -169,6 +169,37 @@ def test_a_tenants_name_is_never_markup_and_a_rendered_page_leaves_no_line_in_th
     assert log.read_text() == ""
 
 
+@pytest.mark.parametrize("width", [1440, 400])
+def test_emissions_are_a_line_over_the_whole_period(browser: Browser, address: str, width: int) -> None:
+    with browser.new_context(viewport={"width": width, "height": 1600}, color_scheme="light") as context:
+        page = context.new_page()
+        page.goto(f"{address}/sustainability")
+        wait_until_drawn(page)
+        chart = page.locator('[data-testid="stVegaLiteChart"] svg').first
+        line = chart.locator(".mark-line path").first.bounding_box()
+        whole = chart.bounding_box()
+        assert line is not None
+        assert whole is not None
+        assert line["width"] > 0.6 * whole["width"]
+
+
+def test_a_reader_chooses_a_dimension_of_the_apps(page: Page, address: str) -> None:
+    page.goto(address)
+    wait_until_drawn(page)
+    page.get_by_role("combobox", name="Your dimension").click()
+    page.get_by_role("option", name="desk").click()
+    page.get_by_role("heading", name="By desk").wait_for()
+    page.get_by_role("combobox", name="Values of desk").click()
+    page.get_by_role("option", name="emea").click()
+    page.wait_for_url("**own=desk**own_desk=emea**")
+    sample = ledger_sample(CALLS).query("counted == 1")
+    narrowed = figures.usd(spend(sample[[said.get("desk") == "emea" for said in sample["dimensions"]]]))
+    page.locator('[data-testid="stMetricValue"]', has_text=narrowed).wait_for()
+    page.reload()
+    wait_until_drawn(page)
+    assert metric(page, "Effective spend") == narrowed
+
+
 def test_a_host_name_pointed_at_this_machine_is_refused(browser: Browser, address: str) -> None:
     with browser.new_context() as context:
         page = context.new_page()

@@ -106,8 +106,8 @@ def test_pages_do_not_read_dimensions_that_nobody_chose(sample_store: Store, nam
 
     def read(**chosen: object) -> bool:
         query = f"EXPLAIN header = 1 {statement(f'reports/{name}')}"
-        plan = "\n".join(line for (line,) in sample_store.client.query(query, parameters=ASKED | chosen).result_rows)
-        return any("dimensions" in part.partition("ReadFromMergeTree")[0] for part in plan.split("\n  Expression"))
+        plan = sample_store.client.query(query, parameters=ASKED | chosen).result_rows
+        return any("dimensions" in line for (line,) in plan)
 
     assert not read(own="", own_values=[])
     assert read(own="desk", own_values=["emea"])

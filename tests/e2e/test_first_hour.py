@@ -76,6 +76,8 @@ def test_from_nothing_to_a_bill(tmp_path, start_node, configuration):
     }  # fmt: skip
     assert all(re.fullmatch(r"0\.\d{12}", row["contracted_cost"]) for row in rows.values())
     assert {row["currency"] for row in rows.values()} == {"USD"}
+    table = spanledger(*asked, "--format", "table")
+    assert (table.returncode, "northwind" in table.stdout) == (0, True), table.stderr
     slip = spanledger("chargeback", "--tenant", "northwnd")
     assert (slip.returncode, "meant northwind?" in slip.stderr) == (2, True)
     assert "it has 3 calls from" in spanledger("chargeback", "--month", "2020-01").stderr.replace("\n", " ")

@@ -78,5 +78,5 @@ def test_an_answer_that_is_not_taken_to_its_end_leaves_the_node_free(node, confi
         assert store.kind == "node"
         next(store.frames(query(ROWS)))
         assert store.value("SELECT count() FROM numbers(10)") == 10
-    with Store.open(configuration) as store, pytest.raises(StoreError, match="DROPPED"):
-        store.value("DROPPED")
+    with Store.open(configuration) as store, pytest.raises(StoreError, match="nothing_there"):
+        store.value("SELECT nothing_there")

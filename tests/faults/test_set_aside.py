@@ -48,6 +48,9 @@ def test_a_call_that_cannot_be_computed_is_set_aside_and_its_neighbours_are_book
     assert "overflow" in aside["reason"]
     [told] = dear.report("operations/backlog")
     assert (told["llm_spans"], told["set_aside_calls"], told["ledger_calls"]) == (0, 1, 8)
+    [row] = [row for row in dear.report("attribution/quality") if row["dialect"] == "(set aside)"]
+    assert (row["calls"], row["not_read"]) == (0, 1)
+    assert "overflow" in row["not_read_names"]
 
 
 def test_what_was_set_aside_is_taken_up_again(dear: Books) -> None:

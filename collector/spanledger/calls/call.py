@@ -188,6 +188,8 @@ class Call:
             if self._attempts > 1:
                 self._span.set_attribute(attributes.ATTEMPTS, self._attempts)
             self._span.end()
+            # Span and call hold each other, which only the collector of cycles would find.
+            self._span.__dict__.pop("_spanledger_call", None)
 
 
 @functools.cache

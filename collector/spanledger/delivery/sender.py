@@ -1,5 +1,6 @@
 """The way of a batch to the receiver: at once, else by way of the disk, else again and again from memory."""
 
+import logging
 import operator
 import threading
 import time
@@ -278,7 +279,8 @@ class Sender:
     def _encodable(self, batch: list[ReadableSpan]) -> list[ReadableSpan]:
         """Those of a batch not delivered that can be encoded; the others, which no receiver can take, are lost."""
         try:
-            self._encode(batch)
+            with _encoding:
+                self._encode(batch)
         except Exception as error:  # noqa: BLE001 (whatever the encoder does not like)
             sound = [span for span in batch if self._can_encode(span)]
             lost = len(batch) - len(sound)
@@ -298,13 +300,15 @@ class Sender:
 
     def _can_encode(self, span: ReadableSpan) -> bool:
         try:
-            self._encode([span])
+            with _encoding:
+                self._encode([span])
         except Exception:  # noqa: BLE001
             return False
         return True
 
     def _export(self, batch: list[ReadableSpan]) -> bool:
-        outcome = self._receiver.send(batch)
+        with _encoding:
+            outcome = self._receiver.send(batch)
         with self.lock:
             self.tried = time.monotonic()
             self.refused = outcome == "refused"
@@ -335,6 +339,31 @@ def _codec() -> tuple[Callable[[list[ReadableSpan]], bytes], Callable[[bytes], l
     return encode, decode_spans
 
 
+class _Encoding(threading.local, logging.Filter):
+    """What OpenTelemetry's encoder tells of our spans, each time with a traceback, is told by us, once.
+
+    It leaves out an attribute that it cannot encode. What it says of others' spans stays as it is.
+    """
+
+    ours = False
+
+    def __enter__(self) -> None:
+        self.ours = True
+        # Adding it again does nothing.
+        logging.getLogger(_ENCODER).addFilter(self)
+
+    def __exit__(self, *error: object) -> None:
+        self.ours = False
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether OpenTelemetry may log it."""
+        if self.ours:
+            guard.note("encoding", record.getMessage())
+        return not self.ours
+
+
+_ENCODER: Final = "opentelemetry.exporter.otlp.proto.common._internal"
+_encoding: Final = _Encoding()
 _FIRST_PAUSE_S: Final = 0.5
 _LONGEST_PAUSE_S: Final = 30.0
 _SUSPECT_AFTER: Final = 10  # failures: some minutes, as the pauses grow

@@ -118,9 +118,9 @@ def _begin(sdk: str, client: Any, args: tuple[Any, ...], kwargs: dict[str, Any])
             outer.has_below()
             found.update({name: value for name, value in outer.known.items() if name in _SAID_BY_THE_DECORATOR})
         context = get_current()
-        name = " ".join(
-            str(found[key]) for key in (attributes.OPERATION_NAME, attributes.REQUEST_MODEL) if key in found
-        )
+        model = found.get(attributes.REQUEST_MODEL)
+        operation = str(found[attributes.OPERATION_NAME])
+        name = f"{operation} {model}" if isinstance(model, str) else operation
         span = tracer().start_span(name, context, SpanKind.CLIENT, found)
         call = Call(span, set_span_in_context(span, context), found)
         if span.is_recording():

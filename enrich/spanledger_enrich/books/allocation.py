@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from spanledger_settings.configuration import Configuration
     from spanledger_sql.store import Store
 
@@ -49,6 +51,12 @@ def _allocate(store: Store, configuration: Configuration, one: dict[str, Any], u
     key = {"commitment_id": one["commitment_id"], "version": version}
     if one["policy"] == "fixed":
         _share(store, key, one["begins"], until, one["share_tenants"], one["shares"], of_idle=False)
+    elif one["seats"]:
+        for begin, end in _months(one["begins"], until):
+            store.execute(
+                statement("books/allocation_seats"),
+                {**key, "idle_tenant": one["idle_owner"] or IDLE, "from": begin, "to": end},
+            )
     else:
         shared = one["idle"] == "shared"
         bearer = {"idle_tenant": one["idle_owner"] or IDLE, "idle": 2 if shared else 1}
@@ -92,6 +100,14 @@ def _users(store: Store, key: dict[str, Any]) -> dict[str, int]:
         **key,
     )
     return {row["tenant_id"]: int(row["used"].scaleb(12)) for row in rows}
+
+
+def _months(begin: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """The period by UTC months: a seat is used or not in each."""
+    while begin < end:
+        following = (begin.replace(day=1, hour=0) + timedelta(days=32)).replace(day=1)
+        yield begin, min(following, end)
+        begin = following
 
 
 def _windows(

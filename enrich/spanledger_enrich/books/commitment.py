@@ -64,7 +64,7 @@ class Commitment(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     commitment: str = Field(min_length=1)
-    kind: Literal["reserved throughput", "hardware", "fee"]
+    kind: Literal["reserved throughput", "hardware", "fee", "seats"]
     amount: Decimal = Field(ge=0, max_digits=26, decimal_places=12, allow_inf_nan=False)
     currency: str = Field(default="USD", pattern="^[A-Z]{3}$")
     begins: Moment = Field(alias="from")
@@ -74,6 +74,9 @@ class Commitment(BaseModel):
     models: Names = []
     hosts: Names = []
     tenants: Names = []
+    agents: Names = []
+    users: Names = []
+    seats: int = Field(default=0, ge=0, le=10_000_000)
     policy: Literal["tokens", "duration", "weighted_tokens", "even", "fixed"] = "tokens"
     output_weight: Decimal = Field(default=Decimal(1), gt=0, le=10_000, decimal_places=4)
     capacity: Decimal = Field(default=Decimal(0), ge=0, le=Decimal(10) ** 15, decimal_places=4)
@@ -97,6 +100,13 @@ class Commitment(BaseModel):
             raise ValueError(f"shares: expected to sum to 1, but they sum to {sum(self.shares.values())}")
         if any(share * _MILLIONTHS % 1 for share in self.shares.values()):
             raise ValueError("shares: expected at most six decimals")
+        if (self.kind == "seats") != bool(self.seats):
+            raise ValueError("seats: expected how many are paid, of the kind 'seats' and of no other")
+        if self.seats and (self.policy in {"duration", "fixed"} or self.capacity or self.idle == "shared"):
+            raise ValueError(
+                "seats: expected the policy 'tokens', 'weighted_tokens' or 'even', no capacity, and idle seats on a "
+                "line of their own or an owner's"
+            )
         if (self.idle == "owner") != bool(self.idle_owner):
             raise ValueError("idle_owner: expected the tenant who pays where idle is 'owner', and only there")
         if self.policy == "weighted_tokens" and "output_weight" not in self.model_fields_set:
@@ -104,10 +114,11 @@ class Commitment(BaseModel):
         if (
             self.covers
             and self.policy != "fixed"
-            and not (self.providers or self.accounts or self.models or self.hosts)
+            and not (self.providers or self.accounts or self.models or self.hosts or self.agents or self.users)
         ):
             raise ValueError(
-                "providers, accounts, models or hosts: expected at least one; otherwise every call would count as paid"
+                "providers, accounts, models, hosts, agents or users: expected at least one; "
+                "otherwise every call would count as paid"
             )
         return self
 
@@ -210,7 +221,9 @@ def record(store: Store, commitments: list[Commitment], source: str) -> int:
 
 def covered(store: Store, one: Commitment) -> dict[str, Any]:
     """How many calls a commitment would cover, as the report `commitments/would_cover` has it."""
-    names = {name: getattr(one, name) for name in ("providers", "accounts", "models", "hosts", "tenants")}
+    names = {
+        name: getattr(one, name) for name in ("providers", "accounts", "models", "hosts", "tenants", "agents", "users")
+    }
     rows = store.rows(statement("reports/commitments/would_cover"), **names, begins=one.begins, ends=one.ends)
     return rows[0]
 

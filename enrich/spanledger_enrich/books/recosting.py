@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -124,11 +125,15 @@ def _moves(store: Store, scope: Scope, models: Mapping[str, str]) -> dict[str, l
         said = named if recorded == EVERY_MODEL else f"{recorded}={named}"
         seen = _every(store, scope) if recorded == EVERY_MODEL else _recorded(store, recorded)
         if not seen and recorded != EVERY_MODEL:
-            raise WhatIfError(f"--model {said}: no call in the ledger has the model {recorded!r}")
+            raise WhatIfError(
+                f"--model {said}: no call in the ledger has the model {recorded!r}{_meant(store, recorded)}"
+            )
         provider, _, other = named.rpartition("/") if named.count("/") == 1 else ("", "", named)
         provider = _known(store, said, provider.lower(), other, {row["provider"] for row in seen})
         for row in seen:
-            moves.setdefault(row["model"], (other, provider))
+            # A model that is named with its date goes where that says, not where its undated name does.
+            if row["model"] == recorded or row["model"] not in models:
+                moves.setdefault(row["model"], (other, provider))
     return {
         "models": list(moves),
         "other_models": [other for other, _ in moves.values()],
@@ -159,11 +164,13 @@ def _known(store: Store, said: str, provider: str, other: str, sellers: set[str]
 
 
 def _recorded(store: Store, model: str) -> list[dict[str, Any]]:
-    return store.rows(
-        "SELECT DISTINCT {model:String} AS model, provider FROM calls "
-        "WHERE {model:String} IN (request_model, response_model)",
-        model=model,
-    )
+    return store.rows(statement("lookups/recorded_models"), model=model)
+
+
+def _meant(store: Store, model: str) -> str:
+    known = [row["name"] for row in store.rows(statement("reports/filters/names"), kind="model")]
+    near = difflib.get_close_matches(model, known, 3)
+    return f"; meant {' or '.join(near)}?" if near else ""
 
 
 def _every(store: Store, scope: Scope) -> list[dict[str, Any]]:

@@ -40,7 +40,7 @@ def enrich(store: Store, configuration: Configuration, version: int) -> None:
 
 def all_parts(store: Store) -> tuple[list[str], list[str]]:
     """The names of all parts of `llm_spans`, and of `span_parent`."""
-    parts = store.rows(statement("lookups/parts"))
+    parts = store.rows(statement("lookups/parts"), tables=["llm_spans", "span_parent"])
     of_calls = [row["name"] for row in parts if row["of"] == "llm_spans"]
     return of_calls, [row["name"] for row in parts if row["of"] == "span_parent"]
 
@@ -116,13 +116,18 @@ def methods(configuration: Configuration) -> dict[str, Any]:
     }
 
 
-def last_version(store: Store) -> int:
-    """The version of the last batch that was written whole."""
-    return int(store.value("SELECT max(version) FROM enrich_progress WHERE worker = {worker:String}", worker=_NAME))
+def last_version(store: Store, worker: str | None = _NAME) -> int:
+    """The version of the last batch of a worker that was written whole; None: of any worker."""
+    return int(
+        store.value(
+            "SELECT max(version) FROM enrich_progress WHERE worker = {worker:String} OR {worker:String} = ''",
+            worker=worker or "",
+        )
+    )
 
 
-def record_progress(store: Store, calls: int, version: int) -> None:
-    """Say that the batch ``version`` is whole, with ``calls`` more calls."""
+def record_progress(store: Store, calls: int, version: int, worker: str = _NAME) -> None:
+    """Say that a worker's batch ``version`` is whole, with ``calls`` more calls."""
     now = datetime.now(UTC)
-    row = {"worker": _NAME, "ingested_until": now, "calls": calls, "updated_at": now, "version": version}
+    row = {"worker": worker, "ingested_until": now, "calls": calls, "updated_at": now, "version": version}
     store.insert("enrich_progress", [row])

@@ -18,6 +18,8 @@ _NAME = "metrics"
 _BEGINNING = datetime(1970, 1, 2, tzinfo=UTC)
 # A point may become visible a little after one that was ingested later.
 _LOOKBACK = timedelta(seconds=60)
+# An interval on the day before may hold what ended on this one.
+_CROSSING = timedelta(days=1)
 
 
 def follow_metrics(store: Store, version: int) -> bool:
@@ -35,10 +37,10 @@ def follow_metrics(store: Store, version: int) -> bool:
     now = store.value("SELECT now64(6, 'UTC')")
     since = _progress(store)
     scope = {"since": since - _LOOKBACK if since > _BEGINNING else since, "everything": int(since == _BEGINNING)}
-    if store.value(
-        "SELECT greatest((SELECT max(ingested_at) FROM usage_point), (SELECT max(ingested_at) FROM llm_spans))"
-    ) <= scope["since"]:  # fmt: skip
+    told = store.rows(statement("lookups/metered_since"), since=scope["since"])[0]
+    if not told["points"] + told["calls"]:
         return False
+    scope["day"] = max(told["day"] - _CROSSING, _BEGINNING) if since > _BEGINNING else _BEGINNING
     store.execute("TRUNCATE TABLE metric_rest")
     store.execute(statement("metrics/1_rest"), scope)
     before = _buckets(store)

@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING
 from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from spanledger_sql.store import Store
 
+# Where spans and their parents are.
+SPANS = ("llm_spans", "span_parent")
 _Place = tuple[str, str]
 
 
@@ -36,10 +40,16 @@ class Parts(tuple[Part, ...]):
 
 
 class PartsSeen:
-    """Remembers parts for as long as a worker lives: their numbers may be given again after a restart."""
+    """Remembers parts for as long as a worker lives: their numbers may be given again after a restart.
 
-    def __init__(self, store: Store) -> None:
+    Args:
+        store: The database.
+        tables: Whose parts.
+    """
+
+    def __init__(self, store: Store, tables: Sequence[str] = SPANS) -> None:
         self._store = store
+        self._tables = list(tables)
         self._names: set[Part] = set()
         self._blocks: dict[_Place, list[tuple[int, int]]] = defaultdict(list)
 
@@ -68,5 +78,5 @@ class PartsSeen:
     def _parts(self) -> list[Part]:
         return [
             Part(row["of"], row["name"], row["partition_id"], row["first_block"], row["last_block"])
-            for row in self._store.rows(statement("lookups/parts"))
+            for row in self._store.rows(statement("lookups/parts"), tables=self._tables)
         ]

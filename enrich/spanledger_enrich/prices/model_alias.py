@@ -60,8 +60,10 @@ class PriceNames:
         if listed.model:
             return listed
         for name in names:
-            if (seller, name.lower()) in self.contract_models:
-                return PriceEntry(seller, name.lower(), "known to a contract book alone", seller)
+            for publisher, written in price_list.spellings(seller or None, name):
+                who = price_list.seller(publisher or "")
+                if (who, written.lower()) in self.contract_models:
+                    return PriceEntry(who, written.lower(), "known to a contract book alone", who)
         return listed
 
 

@@ -125,7 +125,7 @@ def resolve(provider: str, models: Iterable[str]) -> PriceEntry:
     names = [name for name in dict.fromkeys(models) if name]
     provider_id = _catalogued(provider) or None
     for name in names:
-        for asked, written in _spellings(provider_id, name):
+        for asked, written in spellings(provider_id, name):
             try:
                 found, model = snapshot.find_provider_model(written, None, asked, None)
             except LookupError:
@@ -139,6 +139,27 @@ def resolve(provider: str, models: Iterable[str]) -> PriceEntry:
         "",
         f"{price_catalogue.active()} has no {' or '.join(map(repr, names))} of provider {provider or '(none)'!r}",
     )
+
+
+def spellings(provider: str | None, name: str) -> Iterator[tuple[str | None, str]]:
+    """Provider and model as they were said, then without what clouds and gateways put before and behind a name."""
+    yield provider, name
+    plain = _SUFFIX.sub("", name)
+    if plain != name:
+        yield provider, plain
+    bare = _PREFIX.sub("", plain)
+    if bare == plain:
+        return
+    if provider is not None and _is_catalogued(provider):
+        yield provider, bare
+        if (barer := _PREFIX.sub("", bare)) != bare:
+            yield provider, barer
+        return
+    # A gateway's name says the provider first, such as azure/gpt-4o: nobody else is known to sell it.
+    publisher = _catalogued(plain.split("/", 1)[0].lower())
+    yield publisher, bare
+    if "." in bare:
+        yield publisher, bare.replace(".", "-")  # as gateways write claude-sonnet-4.5
 
 
 def seller(provider: str) -> str:
@@ -188,27 +209,6 @@ def price_context(service_tier: str, speed: str) -> dict[str, str]:
     if service_tier == "batch":
         context["processing"] = "batch"
     return {name: value for name, value in context.items() if value}
-
-
-def _spellings(provider: str | None, name: str) -> Iterator[tuple[str | None, str]]:
-    """Provider and model as they were said, then without what clouds and gateways put before and behind a name."""
-    yield provider, name
-    plain = _SUFFIX.sub("", name)
-    if plain != name:
-        yield provider, plain
-    bare = _PREFIX.sub("", plain)
-    if bare == plain:
-        return
-    if provider is not None and _is_catalogued(provider):
-        yield provider, bare
-        if (barer := _PREFIX.sub("", bare)) != bare:
-            yield provider, barer
-        return
-    # A gateway's name says the provider first, such as azure/gpt-4o: nobody else is known to sell it.
-    publisher = _catalogued(plain.split("/", 1)[0].lower())
-    yield publisher, bare
-    if "." in bare:
-        yield publisher, bare.replace(".", "-")  # as gateways write claude-sonnet-4.5
 
 
 def _is_catalogued(provider: str) -> bool:

@@ -42,7 +42,7 @@ WITH
     (
         SELECT
             *,
-            has_usage AND input_tokens + output_tokens > 0 AS comparable,
+            input_tokens + output_tokens > 0 AS comparable,
             begins > max(ends) OVER (PARTITION BY scene, kind, comparable, input_tokens, output_tokens
                                      ORDER BY begins, span ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
                 AS starts_run,

@@ -35,12 +35,13 @@ SETTINGS max_partitions_per_insert_block = 0, optimize_on_insert = 0
 WITH
     {{modelled_energy}},
 
-    -- Whose each call is: a rule that goes first, the span, other reports of the call, the other rules.
+    -- Whose each call is: the sender's token, a rule that goes first, the span, other reports of the call, the other rules.
     attributed AS
     (
         SELECT
             call.*,
             multiIf(
+                match(call.tenant_source, '^token( over .*)?$'), 'span',
                 verdict.rule_goes_first = 1 AND verdict.rule_tenant_id != '', 'rule',
                 verdict.tenant_id != '', 'report',
                 call.tenant_id = '(unattributed)' AND verdict.rule_tenant_id != '', 'rule',

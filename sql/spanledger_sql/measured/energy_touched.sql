@@ -1,6 +1,6 @@
 -- The hosts' hours whose samples or calls changed: their energy has to be shared out anew.
--- Parameters: since DateTime64(6, 'UTC'): samples ingested and rows of the ledger written later; everything UInt8: 1 for
---     all hours of these samples, changed or not.
+-- Parameters: parts Array(String): parts of `energy_sample` that were not looked through yet; since, until UInt64: rows of the
+--     ledger of batches after and up to these versions; everything UInt8: 1 for all hours of these samples, changed or not.
 -- Columns: host_name, hour (UTC).
 SELECT DISTINCT host_name, hour
 FROM
@@ -16,7 +16,7 @@ FROM
         WHERE flaw = '' AND (host_name, toStartOfHour(toDateTime(started_at, 'UTC'))) IN (
             SELECT host_name, toStartOfHour(toDateTime(started_at, 'UTC'))
             FROM energy_sample
-            WHERE ingested_at > {since:DateTime64(6, 'UTC')}
+            WHERE _part IN {parts:Array(String)}
         )
         GROUP BY host_name, hour
     ) AS sampled
@@ -44,7 +44,7 @@ FROM
                 argMax(ledger.host_name, version) AS host_name,
                 argMax((ledger.energy_method, ledger.counted), version) AS state
             FROM ledger
-            WHERE enriched_at > {since:DateTime64(6, 'UTC')}
+            WHERE ledger.version > {since:UInt64} AND ledger.version <= {until:UInt64}
                 AND ledger.host_name IN (SELECT DISTINCT host_name FROM energy_sample)
             GROUP BY trace_id, span_id
         ) AS written

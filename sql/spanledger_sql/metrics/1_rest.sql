@@ -1,13 +1,22 @@
--- Puts down the intervals of metrics of the sessions that something new was told of, and what of each no span or log tells.
+-- Puts down the intervals of metrics of the sessions that something new was told of, and what of each no span or log tells;
+-- and the spans of which their metrics tell more.
 --
 -- A point of a cumulative counter counts what it grew by since the point before; from nothing, where it starts anew, by the
 -- time of its start or because it went back. The first point of a counter that does not say since when it counts is where
 -- counting begins. Points that come twice or late change nothing but their own intervals. A call that a span or log tells
--- of belongs to the first interval that ends after it, of its service, session, model and tenant.
+-- of belongs to the first interval that ends after it, of its service, session, model and tenant; what calls tell beyond
+-- their interval is taken off the day's next ones: processes of one service without sessions export in turn, and a call may
+-- end before an export that its tokens miss. Days are those on which intervals begin.
 --
--- Parameters: since DateTime64(6, 'UTC'): what was ingested later is new; everything UInt8: 1 takes all sessions.
+-- Gemini CLI's span leaves cached tokens and thoughts out, Codex's its model: where metrics tell of the call, they count and the
+-- span does not.
+--
+-- Parameters: since DateTime64(6, 'UTC'): what was ingested later is new; everything UInt8: 1 takes all sessions; day
+--     DateTime('UTC'): intervals that begin before it stay as they are.
 INSERT INTO metric_rest
 WITH
+    -- Claude Code's metric says the model asked for, its log the one that answered, with its date.
+    (name -> replaceRegexpOne(name, '[-@](20\\d{2}-\\d{2}-\\d{2}|20\\d{6})(-v\\d+(:\\d+)?)?$', '')) AS undated,
     touched AS
     (
         SELECT service_name, session_id
@@ -25,6 +34,16 @@ WITH
         FROM usage_point
         WHERE (service_name, session_id) IN (SELECT service_name, session_id FROM touched)
             AND ingested_at > now64(6, 'UTC') - INTERVAL 28 DAY
+            AND (
+                ended_at >= toDateTime64({day:DateTime('UTC')}, 9, 'UTC') - INTERVAL 1 DAY
+                -- What a counter told last, however long ago.
+                OR (cumulative = 1 AND (series, started_at, ended_at) IN (
+                    SELECT series, started_at, max(ended_at)
+                    FROM usage_point
+                    WHERE cumulative = 1 AND ended_at < toDateTime64({day:DateTime('UTC')}, 9, 'UTC') - INTERVAL 1 DAY
+                    GROUP BY series, started_at
+                ))
+            )
         ORDER BY value DESC, ingested_at
         LIMIT 1 BY series, started_at, ended_at
     ),
@@ -35,17 +54,16 @@ WITH
             row_number() OVER in_time AS place,
             lagInFrame(value) OVER in_time AS last_value,
             lagInFrame(measurements) OVER in_time AS last_measurements,
-            lagInFrame(started_at) OVER in_time AS last_started_at,
             lagInFrame(ended_at) OVER in_time AS last_ended_at
         FROM point
-        WINDOW in_time AS (PARTITION BY series ORDER BY ended_at, started_at
+        WINDOW in_time AS (PARTITION BY series, started_at ORDER BY ended_at
                            ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
     ),
     grown AS
     (
         SELECT
             *,
-            cumulative = 1 AND place > 1 AND started_at = last_started_at AS goes_on,
+            cumulative = 1 AND place > 1 AS goes_on,
             goes_on AND value < last_value AS went_back,
             multiIf(
                 cumulative = 0, value,
@@ -65,7 +83,8 @@ WITH
         SELECT
             service_name,
             session_id,
-            model,
+            undated(g.model) AS model,
+            max(g.model) AS model_said,
             tenant_id,
             ended_at,
             min(since_when) AS begins,
@@ -97,14 +116,15 @@ WITH
             service_name,
             session_id,
             tenant_id,
-            if(response_model != '', response_model, request_model) AS model,
+            undated(if(response_model != '', response_model, request_model)) AS model,
             ts + toIntervalNanosecond(toInt64(least(duration_ms, 1e10) * 1e6)) AS ended,
-            input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, reasoning_tokens, reported_cost
+            input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, reasoning_tokens, reported_cost,
+            signal = 'span' AND (agent = 'gemini-cli' OR agent = 'codex' AND model = '') AS lacks
         FROM llm_spans
         WHERE granularity = 'call'
             AND usage_source = 'reported'
             AND service_name IN (SELECT service_name FROM touched)
-            AND ts > (SELECT min(begins) FROM interval_told) - INTERVAL 1 DAY
+            AND ts > toDateTime64({day:DateTime('UTC')}, 9, 'UTC') - INTERVAL 2 DAY
             AND cityHash64(trace_id, span_id) NOT IN (
                 SELECT span FROM call_verdict GROUP BY span HAVING argMax(counted, version) = 0
             )
@@ -123,51 +143,112 @@ WITH
         INNER JOIN sessions
             ON sessions.service_name = call.service_name AND sessions.tenant_id = call.tenant_id
         WHERE sessions.session_id IN (call.session_id, '') AND call.model IN (sessions.model, '')
-        ORDER BY session_id = '', model
-        LIMIT 1 BY call.trace_id, call.span_id
     ),
-    told AS
+    in_any_interval AS
     (
         SELECT
+            call.trace_id AS trace_id,
+            call.span_id AS span_id,
             interval_told.service_name AS service_name,
             interval_told.session_id AS session_id,
             interval_told.model AS model,
             interval_told.tenant_id AS tenant_id,
             interval_told.ended_at AS ended_at,
-            toInt64(sum(call.input_tokens)) AS input,
-            toInt64(sum(call.cache_read_tokens)) AS cache_read,
-            toInt64(sum(call.cache_write_tokens)) AS cache_write,
-            toInt64(sum(call.output_tokens)) AS output,
-            toInt64(sum(call.reasoning_tokens)) AS reasoning,
-            sum(ifNull(call.reported_cost, 0.)) AS cost,
-            toInt64(count()) AS calls
+            interval_told.begins AS begins,
+            call.input_tokens AS input,
+            call.cache_read_tokens AS cache_read,
+            call.cache_write_tokens AS cache_write,
+            call.output_tokens AS output,
+            call.reasoning_tokens AS reasoning,
+            ifNull(call.reported_cost, 0.) AS cost,
+            call.lacks AS lacks,
+            interval_told.input AS interval_input,
+            interval_told.output AS interval_output
         FROM call_placed AS call
         ASOF INNER JOIN interval_told
             ON interval_told.service_name = call.service_name AND interval_told.session_id = call.session_id
             AND interval_told.model = call.model AND interval_told.tenant_id = call.tenant_id
             AND call.ended <= interval_told.ended_at
-        WHERE call.ended >= interval_told.begins - INTERVAL 60 SECOND
+        -- Codex counts a turn when it ends, which may have taken hours.
+        WHERE call.ended >= interval_told.begins - if(interval_told.agent = 'codex', INTERVAL 6 HOUR, INTERVAL 60 SECOND)
+        ORDER BY session_id = '', interval_input < input, ended_at, model
+        LIMIT 1 BY call.trace_id, call.span_id
+    ),
+    in_interval AS
+    (
+        SELECT
+            *,
+            lacks AND sum(toInt64(input)) OVER whole <= interval_input AND sum(toInt64(output)) OVER whole <= interval_output
+                AS metric_tells_more
+        FROM in_any_interval
+        WINDOW whole AS (PARTITION BY service_name, session_id, model, tenant_id, ended_at)
+    ),
+    told AS
+    (
+        SELECT
+            service_name, session_id, model, tenant_id, ended_at,
+            arrayMap(number -> toInt64(number), [
+                sumIf(i.input, by_call), sumIf(i.cache_read, by_call), sumIf(i.cache_write, by_call), sumIf(i.output, by_call),
+                sumIf(i.reasoning, by_call), countIf(by_call)]) AS counts,
+            sumIf(i.cost, by_call) AS cost,
+            -- Spans that do not count beside their metric tell how many calls it stands for.
+            toInt64(sumIf(i.input, NOT by_call)) AS spans_input,
+            countIf(NOT by_call) AS spans_calls
+        FROM (SELECT *, NOT metric_tells_more AS by_call FROM in_interval) AS i
         GROUP BY service_name, session_id, model, tenant_id, ended_at
+    ),
+    -- By how much spans and logs told more than metrics so far, of each count; and when it was least.
+    ahead AS
+    (
+        SELECT
+            metric.*,
+            [metric.input, metric.cache_read, metric.cache_write, metric.output, metric.reasoning, metric.calls] AS counts,
+            if(empty(told.counts), arrayMap(count -> -count, counts), arrayMap((by_calls, count) -> by_calls - count, told.counts, counts))
+                AS more,
+            sumForEach(more) OVER so_far AS more_so_far,
+            ifNull(told.cost, 0.) - metric.cost AS cost_more,
+            sum(cost_more) OVER so_far AS cost_more_so_far,
+            -- A call and the export of its metric may cross: then all that a day's metrics tell is told, if not in its place.
+            told.spans_input AS spans_input,
+            told.spans_calls AS spans_calls,
+            sum(more[1]) OVER whole >= 0 AND sum(more[4]) OVER whole >= 0 AS all_told
+        FROM interval_told AS metric
+        LEFT JOIN (SELECT * FROM told) AS told
+            ON told.service_name = metric.service_name AND told.session_id = metric.session_id AND told.model = metric.model
+            AND told.tenant_id = metric.tenant_id AND told.ended_at = metric.ended_at
+        WINDOW
+            so_far AS (PARTITION BY metric.service_name, metric.session_id, metric.model, metric.tenant_id, toDate(metric.begins)
+                       ORDER BY metric.ended_at ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW),
+            whole AS (PARTITION BY metric.service_name, metric.session_id, metric.model, metric.tenant_id, toDate(metric.begins))
+    ),
+    least_ahead AS
+    (
+        SELECT
+            *,
+            minForEach(more_so_far) OVER so_far AS lowest,
+            minForEach(more_so_far) OVER before AS lowest_before,
+            min(cost_more_so_far) OVER so_far AS cost_lowest,
+            min(cost_more_so_far) OVER before AS cost_lowest_before
+        FROM ahead
+        WINDOW
+            so_far AS (PARTITION BY service_name, session_id, model, tenant_id, toDate(begins)
+                       ORDER BY ended_at ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW),
+            before AS (PARTITION BY service_name, session_id, model, tenant_id, toDate(begins)
+                       ORDER BY ended_at ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
     ),
     compared AS
     (
         SELECT
-            metric.*,
-            toUInt64(greatest(toInt64(0), metric.input - ifNull(told.input, toInt64(0)))) AS input_left,
-            toUInt64(greatest(toInt64(0), metric.cache_read - ifNull(told.cache_read, toInt64(0)))) AS cache_read_left,
-            toUInt64(greatest(toInt64(0), metric.cache_write - ifNull(told.cache_write, toInt64(0)))) AS cache_write_left,
-            toUInt64(greatest(toInt64(0), metric.output - ifNull(told.output, toInt64(0)))) AS output_left,
-            toUInt64(greatest(toInt64(0), metric.reasoning - ifNull(told.reasoning, toInt64(0)))) AS reasoning_left,
-            greatest(0., metric.cost - ifNull(told.cost, 0.)) AS cost_left,
-            toUInt64(greatest(toInt64(0), metric.calls - ifNull(told.calls, toInt64(0)))) AS calls_left,
-            -- A call and the export of its metric may cross: then all that a session's metrics tell is told, if not in its place.
-            sum(metric.input - ifNull(told.input, toInt64(0))) OVER whole <= 0
-                AND sum(metric.output - ifNull(told.output, toInt64(0))) OVER whole <= 0 AS all_told
-        FROM interval_told AS metric
-        LEFT JOIN told
-            ON told.service_name = metric.service_name AND told.session_id = metric.session_id AND told.model = metric.model
-            AND told.tenant_id = metric.tenant_id AND told.ended_at = metric.ended_at
-        WINDOW whole AS (PARTITION BY metric.service_name, metric.session_id, metric.model, metric.tenant_id)
+            *,
+            arrayMap((now, before) -> toUInt64(least(before, 0) - least(now, 0)), lowest, arrayResize(lowest_before, 6, 0)) AS left,
+            left[1] AS input_left,
+            left[2] AS cache_read_left,
+            left[3] AS cache_write_left,
+            left[4] AS output_left,
+            left[5] AS reasoning_left,
+            left[6] AS calls_left,
+            least(ifNull(cost_lowest_before, 0.), 0.) - least(cost_lowest, 0.) AS cost_left
+        FROM least_ahead
     )
 SELECT
     lower(hex(sipHash128('metric', service_name, session_id, model, tenant_id))) AS trace_id,
@@ -177,7 +258,7 @@ SELECT
     agent,
     service_name,
     session_id,
-    model,
+    model_said,
     provider,
     tenant_id,
     user_id,
@@ -191,8 +272,15 @@ SELECT
     least(cache_write_left, input_left - cache_read_tokens) AS cache_write_tokens,
     output_left AS output_tokens,
     least(reasoning_left, output_left) AS reasoning_tokens,
-    if(says_calls > 0 AND calls_left > 0, toUInt64(calls_left), NULL) AS calls,
+    multiIf(says_calls > 0 AND calls_left > 0, toUInt64(calls_left), spans_input = input_left AND spans_calls > 0, spans_calls, NULL) AS calls,
     if(costs > 0, cost_left, NULL) AS reported_cost,
-    if(any_went_back, 'a counter went back: counted from nothing', '') AS note
+    if(any_went_back, 'a counter went back: counted from nothing', '') AS note,
+    '' AS told_by_metric
 FROM compared
-WHERE NOT all_told AND input_left + output_left > 0
+WHERE NOT all_told AND input_left + output_left > 0 AND begins >= {day:DateTime('UTC')}
+UNION ALL
+SELECT
+    trace_id, span_id, ended_at, '', service_name, session_id, model, '', tenant_id, '', '', '', CAST(map(), 'Map(String, String)'),
+    0, 0, 0, 0, 0, NULL, NULL, '', 'span'
+FROM in_interval
+WHERE metric_tells_more AND begins >= {day:DateTime('UTC')}

@@ -11,4 +11,4 @@ SELECT
     input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, reasoning_tokens, 'reported', note, attribution_raw,
     'metric', 'interval', calls, agent, reported_cost
 FROM metric_rest
-WHERE (trace_id, span_id) NOT IN (SELECT trace_id, span_id FROM llm_spans WHERE granularity = 'interval')
+WHERE told_by_metric = '' AND (trace_id, span_id) NOT IN (SELECT trace_id, span_id FROM llm_spans WHERE granularity = 'interval')

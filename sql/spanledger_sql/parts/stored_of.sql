@@ -23,6 +23,16 @@
 -- Of an answer that is a whole response, the response's id is kept: two reports of one call may share nothing else.
 (answer -> extract(answer, '^{"id": ?"((?:chatcmpl|cmpl|resp|msg|gen)[-_][\\w-]{6,100})"')) AS id_of,
 
+-- An e-mail address: as it is, or its HMAC-SHA256, by the rule in force; nothing without one.
+(SELECT argMax((treatment, inner_pad, outer_pad), version) FROM email_rule) AS email_rule_in_force,
+(address -> multiIf(
+    address = '', '',
+    email_rule_in_force.1 = 'keep', substringUTF8(address, 1, 320),
+    email_rule_in_force.1 = 'hash', concat('email:', substring(lower(hex(SHA256(concat(
+        unhex(email_rule_in_force.3),
+        SHA256(concat(unhex(email_rule_in_force.2), lowerUTF8(trimBoth(address)))))))), 1, 32)),
+    '')) AS email_of,
+
 ((treatment, text) -> multiIf(
     treatment IN (1, 9), if(length(text) <= 1000, text, ''),
     treatment = 0, if(length(text) <= 24 AND match(text, '^(-?[0-9][0-9.]*([eE][+-]?[0-9]{1,3})?|true|false|True|False)$'), text, ''),
@@ -31,6 +41,7 @@
     treatment = 4, if(identities_of(text) = '', '', concat('{', identities_of(text), '}')),
     treatment = 5, substring(if(position(text, '/') > 0, domain(text), text), 1, 255),
     treatment = 6, extract(text, '^(?:<class \')?([\\w.$/-]{1,200}(?:::[\\w.$/-]{1,100}){0,5})'),
+    treatment = 10, email_of(text),
     treatment = 7, if(id_of(text) = '', '', concat('{"id":"', id_of(text), '"}')),
     '')) AS storable,
 

@@ -26,7 +26,10 @@ CREATE TABLE IF NOT EXISTS commitment
     imported_at DateTime64(6, 'UTC') DEFAULT now64(6, 'UTC') COMMENT 'when it was imported, UTC',
     currency LowCardinality(String) DEFAULT 'USD' COMMENT 'of the file, by its ISO 4217 code',
     given_amount Decimal(38, 12) DEFAULT amount COMMENT 'what the file says, in `currency`',
-    exchange_rate Decimal(38, 22) DEFAULT 1 COMMENT 'USD that one unit was worth on the first day'
+    exchange_rate Decimal(38, 22) DEFAULT 1 COMMENT 'USD that one unit was worth on the first day',
+    agents Array(String) COMMENT 'what it covers: calls of these coding agents; empty: says nothing',
+    users Array(String) COMMENT 'what it covers: calls of these users; empty: says nothing',
+    seats UInt32 DEFAULT 0 COMMENT 'of `seats`: how many are paid'
 )
 ENGINE = ReplacingMergeTree(imported_at)
 ORDER BY commitment_id;

@@ -106,8 +106,8 @@ CREATE TABLE IF NOT EXISTS ledger
         COMMENT 'the contracts that it rests on; `location-based intensity` where there are none',
     dimensions Map(LowCardinality(String), String)
         COMMENT 'what else `attribution(name=...)` says, by name' CODEC(ZSTD(1)),
-    signal LowCardinality(String) DEFAULT 'span' COMMENT 'what told of it: `span`, `log` or `metric`',
-    granularity LowCardinality(String) DEFAULT 'call' COMMENT '`call`; or `interval`: all calls of an interval that a metric tells of',
+    signal LowCardinality(String) DEFAULT 'span' COMMENT 'what told of it: `span`, `log`, `metric` or `usage`, a report',
+    granularity LowCardinality(String) DEFAULT 'call' COMMENT '`call`; or all calls of an `interval` that a metric tells of, of an `hour` or `day` of a usage report',
     calls Nullable(UInt64) DEFAULT 1 COMMENT 'how many calls the row stands for; NULL: unknown',
     agent LowCardinality(String) DEFAULT '' COMMENT 'the coding agent that made the call, such as `claude-code`; empty where none did',
     INDEX trace_id_bloom trace_id TYPE bloom_filter GRANULARITY 4,
@@ -121,12 +121,12 @@ ORDER BY (toStartOfHour(ts), trace_id, span_id);
 CREATE TABLE IF NOT EXISTS enrich_progress
 (
     worker LowCardinality(String) COMMENT 'who',
-    ingested_until DateTime64(6, 'UTC') COMMENT 'everything stored up to then is in the ledger, UTC',
+    ingested_until DateTime64(6, 'UTC') COMMENT 'when the row was written, UTC; no progress rests on it',
     calls UInt64 COMMENT 'how many calls were written',
     updated_at DateTime64(6, 'UTC') COMMENT 'when the row was written, UTC',
     version UInt64 COMMENT 'of the last batch that was written whole'
 )
-ENGINE = ReplacingMergeTree(updated_at)
+ENGINE = ReplacingMergeTree(version)
 ORDER BY worker;
 
 -- Which inserts of spans the worker has taken, each by the `ingested_at` that its rows share, and how many rows it had. An

@@ -69,8 +69,8 @@ CREATE TABLE IF NOT EXISTS llm_spans
     attempts UInt16 COMMENT 'requests that the SDK made for the call, 0 where unsaid',
     attribution_raw Map(LowCardinality(String), String)
         COMMENT 'attributes that may tell whose call it was, as they came; those of the resource with "resource." before their names' CODEC(ZSTD(1)),
-    signal LowCardinality(String) DEFAULT 'span' COMMENT 'what told of it: `span`, `log` or `metric`',
-    granularity LowCardinality(String) DEFAULT 'call' COMMENT '`call`; or `interval`: all calls of an interval that a metric tells of',
+    signal LowCardinality(String) DEFAULT 'span' COMMENT 'what told of it: `span`, `log`, `metric` or `usage`, a report',
+    granularity LowCardinality(String) DEFAULT 'call' COMMENT '`call`; or all calls of an `interval` that a metric tells of, of an `hour` or `day` of a usage report',
     calls Nullable(UInt64) DEFAULT 1 COMMENT 'how many calls the row stands for; NULL: unknown',
     agent LowCardinality(String) DEFAULT '' COMMENT 'the coding agent that made the call, such as `claude-code`; empty where none did',
     INDEX trace_id_bloom trace_id TYPE bloom_filter GRANULARITY 4,

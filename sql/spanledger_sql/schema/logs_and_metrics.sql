@@ -156,6 +156,7 @@ CREATE TABLE IF NOT EXISTS metric_rest
     reasoning_tokens UInt64 COMMENT 'what is left of the reasoning',
     calls Nullable(UInt64) COMMENT 'what is left of the calls; NULL: unknown',
     reported_cost Nullable(Float64) COMMENT 'what is left of the cost that the sender reckons, USD',
-    note String COMMENT 'what was odd about the counters'
+    note String COMMENT 'what was odd about the counters',
+    told_by_metric String COMMENT '`span`: the row is no interval but a span, of which a metric tells more; else empty'
 )
 ENGINE = Memory;

@@ -1,5 +1,16 @@
 -- Tenant rules: whose a call is where its span does not say, or before what it says.
 
+-- What becomes of e-mail addresses before anything is stored.
+CREATE TABLE IF NOT EXISTS email_rule
+(
+    version UInt64 COMMENT 'the highest is in force',
+    treatment LowCardinality(String) COMMENT '`keep`, `hash` or `drop`',
+    inner_pad String COMMENT 'the block that HMAC-SHA256 puts before the address, in hex: made of the key, which it is as good as',
+    outer_pad String COMMENT 'the block that it puts before the first hash, in hex'
+)
+ENGINE = ReplacingMergeTree
+ORDER BY version;
+
 -- One state of the configuration's rules.
 CREATE TABLE IF NOT EXISTS tenant_rule_set
 (

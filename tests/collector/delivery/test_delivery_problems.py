@@ -69,6 +69,9 @@ def test_a_span_that_cannot_be_encoded_is_dropped_alone(
     after = spanledger.stats()
     assert (after.dropped - before.dropped, after.pending, after.problem) == (5, 0, "")
     assert len([record for record in caplog.records if "cannot be encoded" in record.message]) <= 1
+    encoder = [record for record in caplog.records if record.name.startswith("opentelemetry.exporter")]
+    assert not encoder, "OpenTelemetry's encoder told of it too, with tracebacks"
+    assert len([record for record in caplog.records if "gen_ai.request.model" in record.message]) <= 1
 
 
 @pytest.mark.parametrize("moment", [-5, 2**63, 2**64, 10**30])

@@ -16,6 +16,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from otlp_receiver import Receiver, attributes_of
 
 import spanledger
+from spanledger.calls.call import Call
 from spanledger.sdks.instrumentor import SpanledgerInstrumentor
 
 Exported = Callable[[], list[Any]]
@@ -64,6 +65,16 @@ def _chat(client: openai.OpenAI, **said: Any) -> Any:
 
 
 STREAM: dict[str, Any] = {"stream": True, "stream_options": {"include_usage": True}}
+
+
+def test_a_call_that_has_ended_waits_for_no_collector(client: openai.OpenAI) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        _chat(client)
+        assert not [one for one in gc.get_objects() if type(one) is Call]
+    finally:
+        gc.enable()
 
 
 def test_a_call_is_one_span_with_what_was_asked_and_what_was_used(client: openai.OpenAI, exported: Exported) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 
 from spanledger_collector.export_request import ExportRequest, from_json, from_protobuf
-from spanledger_collector.otlp_signal import LOGS, METRICS, SIGNALS
+from spanledger_collector.otlp_signal import LOGS, METRICS, SIGNALS, spooled_as
 from spanledger_collector.spool import length_prefixed
 
 AGENTS = Path(__file__).parents[2] / "fixtures" / "agents"
@@ -106,3 +108,38 @@ def token_usage(
 def _say(holder: Any, attributes: dict[str, str]) -> None:
     for key, value in attributes.items():
         holder.attributes.add(key=key).value.string_value = value
+
+
+def again(agent: str, signal: str, *, number: int, seconds: float, times: int = 1) -> list[ExportRequest]:
+    """The same once more, as another call: ``seconds`` later, with other ids.
+
+    Counters that go on say ``times`` as much.
+    """
+    return rewritten(captured(agent, signal), lambda message: _move(message, int(seconds * SECOND), number, times))
+
+
+def rewritten(requests: list[ExportRequest], change: Callable[[Any], None]) -> list[ExportRequest]:
+    """Requests that were changed on their way."""
+    there = []
+    for request in requests:
+        signal = spooled_as(request.body)
+        message = signal.message.FromString(signal.sent(request.body))
+        change(message)
+        there.append(from_protobuf(message.SerializeToString(), signal))
+    return there
+
+
+def _move(message: Any, nanoseconds: int, number: int, times: int) -> None:
+    goes_on = getattr(message, "aggregation_temporality", 0) == 2
+    for field, value in message.ListFields():
+        if field.name.endswith("unix_nano") and not (times > 1 and field.name.startswith("start")):
+            setattr(message, field.name, value + nanoseconds)
+        elif field.name in {"trace_id", "span_id", "parent_span_id"}:
+            setattr(message, field.name, value[:-1] + bytes([value[-1] ^ number]))
+        elif field.name == "string_value":
+            message.string_value = re.sub(r"^(req_|resp_|gem)0+[12]$", rf"\g<1>{number:06}", value)
+        elif field.name in {"as_int", "as_double", "sum", "count"} and isinstance(value, int | float):
+            setattr(message, field.name, value * times)
+        elif field.type == field.TYPE_MESSAGE:
+            for one in value if isinstance(value, Iterable) else [value]:
+                _move(one, nanoseconds, number, times if goes_on or times == 1 or field.name != "data_points" else 1)

@@ -93,5 +93,7 @@ def test_reports_sum_calls_and_do_not_count_rows(books: Books) -> None:
         "reports/finance/chargeback", **period, by=["provider"], custom=[], tenants=[], where_names=[], where_values=[]
     ).to_dict("records")
     assert (row["calls"], row["output_tokens"]) == (1, 20)
-    [row] = books.store.frame("reports/agents/usage", **period, by=["agent"]).to_dict("records")
+    [row] = books.store.frame(
+        "reports/agents/usage", **period, by=["agent"], tenants=[], own="", own_values=[]
+    ).to_dict("records")
     assert (row["agent"], row["calls"], row["unknown_buckets"], row["output_tokens"]) == ("claude-code", 1, 1, 20)

@@ -269,7 +269,7 @@ def test_the_parts_of_every_hour_sum_to_its_cost_exactly(
         ("shares", "acme=1", ":2: shares: expected for the policy 'fixed'"),
         ("policy", "weighted_tokens", ":2: output_weight: expected"),
         ("idle", "owner", ":2: idle_owner: expected"),
-        ("models", "", ":2: providers, accounts, models or hosts: expected"),
+        ("models", "", ":2: providers, accounts, models, hosts, agents or users: expected"),
         ("colour", "red", ":2: colour"),
     ],
 )

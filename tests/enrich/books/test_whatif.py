@@ -85,6 +85,27 @@ def test_a_model_goes_where_it_is_said_to_go_before_it_goes_with_all_others(book
     assert reckoned["new_cost"] == booked(books, moved)["acme"]
 
 
+def test_a_model_is_meant_with_its_date_and_without(books):
+    dated = {"request_model": "gpt-4o-2024-08-06", "response_model": "gpt-4o-2024-08-06"}
+    spans = [span(0, **dated), span(1, request_model="gpt-4o", response_model="gpt-4o-2024-08-06")]
+    books.book(*spans)
+    reckoned = costs(books, models={"gpt-4o": "gpt-4o-mini"})
+    new = booked(books, [{**one, "request_model": "gpt-4o-mini", "response_model": ""} for one in spans])
+    assert {tenant: row["new_cost"] for tenant, row in reckoned.items()} == new
+
+
+def test_a_dated_model_goes_where_it_is_said_to_go_before_its_undated_name_does(books):
+    books.book(
+        span(0, request_model="gpt-4o-2024-05-13"),
+        span(1, request_model="gpt-4o-2024-08-06"),
+    )
+    dated = {"gpt-4o": "gpt-4o-mini", "gpt-4o-2024-05-13": "gpt-4.1-nano"}
+    reckoned = costs(books, models=dated)
+    alone = {"acme": {"gpt-4o-2024-05-13": "gpt-4.1-nano"}, "globex": {"gpt-4o-2024-08-06": "gpt-4o-mini"}}
+    for tenant, models in alone.items():
+        assert reckoned[tenant]["new_cost"] == costs(books, models=models)[tenant]["new_cost"]
+
+
 def test_a_model_that_its_calls_provider_does_not_sell_is_taken_from_the_one_that_does(books):
     books.book(span(0))
     alone, named = (
@@ -144,6 +165,7 @@ def test_calls_of_unknown_cost_are_counted_and_left_out(books):
     [
         ({"gpt-4o": "gtp-4o-mini"}, "nearest known are .*gpt-4o-mini"),
         ({EVERY_MODEL: "gtp-4o-mini"}, "--model gtp-4o-mini: .*nearest known are .*gpt-4o-mini"),
+        ({"gtp-4o": "gpt-4o-mini"}, "no call in the ledger has the model 'gtp-4o'; meant gpt-4o"),
         ({"nobody-uses-this": "gpt-4o"}, "no call in the ledger has the model 'nobody-uses-this'"),
     ],
 )

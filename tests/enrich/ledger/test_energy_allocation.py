@@ -1,6 +1,7 @@
 """Measured energy: a host's samples are shared out over the calls that it served, and none of it is lost or made."""
 
 import math
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from spanledger_enrich.books.restatement import restate
 from spanledger_enrich.books.scope import Scope
 from spanledger_enrich.ledger.energy_allocation import allocate
+from spanledger_enrich.worker import Worker
 from spanledger_vocabulary.provider import providers
 
 NOON = datetime(2024, 10, 8, 12, 0, tzinfo=UTC)
@@ -300,3 +302,29 @@ def test_only_calls_that_ran_on_the_host_get_its_energy_whatever_the_provider(me
     measured(metered, sample(1, 0, 10, 2.0))
     found = [call["energy_method"] == "measured" for call in calls(metered)]
     assert found == [False] * len(elsewhere) + [True] * len(here)
+
+
+@pytest.mark.parametrize("away", [timedelta(days=3650), timedelta(days=-3650)])
+def test_energy_is_shared_out_whatever_the_clock_said(metered, away, monkeypatch):
+    now = datetime.now(UTC)
+    worker = Worker(metered.store, metered.configuration)
+    at = time.time_ns() + int(away.total_seconds() * 1e9)
+    with monkeypatch.context() as patched:
+        patched.setattr(time, "time_ns", lambda: at)
+        metered.ingest(CALL)
+        metered.store.insert("energy_sample", [sample(1, 0, 10, 2.0, ingested_at=now + away)])
+        worker.catch_up()
+    metered.store.insert("energy_sample", [sample(2, 10, 10, 1.0, ingested_at=now)])
+    worker.catch_up()
+    [hour] = hours(metered)
+    assert (hour["served_wh"], hour["idle_wh"]) == pytest.approx((2.0, 1.0))
+    metered.ingest(CALL | {"ts": after(10)})
+    metered.store.insert("energy_sample", [sample(3, 20, 10, 5.0, ingested_at=now - timedelta(days=9))])
+    worker.catch_up()
+    [hour] = hours(metered)
+    assert (hour["served_wh"], hour["idle_wh"]) == pytest.approx((3.0, 5.0))
+    assert [call["energy_method"] for call in calls(metered)] == ["measured", "measured"]
+    before = metered.store.value("SELECT max(version) FROM energy_allocation")
+    worker.catch_up()
+    assert Worker(metered.store, metered.configuration).catch_up() == 0
+    assert metered.store.value("SELECT max(version) FROM energy_allocation") == before

@@ -3,8 +3,11 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from spanledger_enrich.prices import price_list
 
 USD = Decimal
 SONNET = {"provider": "anthropic", "request_model": "claude-3-5-sonnet-20240620"}
@@ -159,3 +162,19 @@ def test_clocks_that_are_off_by_many_months_do_not_stop_the_batch(books):
     months = [datetime(1970 + number // 12, 1 + number % 12, 1, tzinfo=UTC) for number in range(150)]
     calls = books.book(*({"ts": month, "input_tokens": 1_000} for month in months))
     assert [call["ts"] for call in calls] == months
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "classes"),
+    [
+        ("openai", "gpt-audio", ["cache_read_audio", "output_image"]),
+        ("openai", "gpt-4o-audio-preview", ["input_audio", "cache_read_audio", "output_audio", "output_image"]),
+        ("openai", "gpt-image-1", ["input_audio", "cache_read_audio", "output_audio"]),
+        ("google", "gemini-2.5-pro", ["output_audio", "output_image"]),
+        ("google", "gemini-3-pro-image-preview", ["input_audio", "cache_read_audio", "output_audio"]),
+    ],
+)
+def test_a_model_names_the_classes_that_it_prices_as_text(provider, model, classes):
+    rows = [row for row in price_list.catalogue() if (row["provider"], row["model"]) == (provider, model)]
+    assert rows
+    assert all(row["text_priced"] == classes for row in rows)

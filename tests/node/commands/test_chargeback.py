@@ -66,6 +66,21 @@ def test_calls_are_filtered_by_a_dimension_of_ones_own(rows):
     assert {row["tenant"]: row["calls"] for row in found} == {"acme": "1", "globex": "1"}
 
 
+def test_emissions_are_told_apart_and_filtered_by_a_dimension_of_ones_own(spanledger):
+    def emitted(*line):
+        return list(csv.DictReader(io.StringIO(spanledger("carbon", *MONTH, *line, "--format", "csv"))))
+
+    by_desk = emitted("--by", "model,desk")
+    assert list(by_desk[0])[:2] == ["model", "desk"]
+    assert {row["desk"]: row["calls"] for row in by_desk} == {"emea": "2", "apac": "1", "": "1"}
+    [whole] = emitted("--by", "month")
+    emea = sum(float(row["co2e_kg"]) for row in emitted("--where", "desk=emea"))
+    assert emea == pytest.approx(float(next(row["co2e_kg"] for row in by_desk if row["desk"] == "emea")))
+    assert sum(float(row["co2e_kg"]) for row in by_desk) == pytest.approx(float(whole["co2e_kg"]))
+    assert "desk" in spanledger("carbon", *MONTH, "--by", "desk", "--format", "table")
+    assert "meant desk?" in spanledger("carbon", *MONTH, "--by", "dsek", fails=True).replace("\n", "")
+
+
 def test_a_dimension_of_ones_own_is_in_the_calls(books):
     by_desk = "SELECT dimensions['desk'] AS desk, count() AS n FROM calls GROUP BY desk ORDER BY desk"
     assert books.store.rows(by_desk) == [

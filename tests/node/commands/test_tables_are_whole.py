@@ -4,6 +4,8 @@ from decimal import Decimal
 
 import pandas as pd
 import pytest
+from rich.console import Group
+from rich.text import Text
 
 from spanledger_cli.export import Format
 from spanledger_cli.table import MOST_ROWS
@@ -47,6 +49,14 @@ def test_what_a_terminal_would_obey_is_not_printed(capsys):
     assert "a\N{REPLACEMENT CHARACTER}]0;owned\N{REPLACEMENT CHARACTER}b" in capsys.readouterr().out
 
 
+def test_a_name_in_a_sentence_gives_the_terminal_no_orders(capsys):
+    console().print("quality", "evil\x1b[31m\x1b]0;title\x07 tells\nnothing \x9b2J", soft_wrap=True)
+    console().print(Group("a model \x1b[5mm", Text("\x1b]8;;http://x\x07")), soft_wrap=True)
+    printed = capsys.readouterr().out
+    assert not {"\x1b", "\x07", "\x9b"} & set(printed)
+    assert "tells\nnothing" in printed
+
+
 def test_points_stand_below_each_other(capsys):
     frame = pd.DataFrame({"tenant": ["a", "b", "c"], "cost": [Decimal("1234.5"), Decimal("0.000125"), Decimal(3)]})
     print_rows(frame, Format.table, total=["cost"])
@@ -66,7 +76,7 @@ def test_a_long_table_shows_its_first_rows_and_says_so(capsys):
 def test_a_query_of_many_rows_shows_the_first_and_a_file_has_all(command, tmp_path):
     query = "SELECT number AS n FROM numbers(200000)"
     shown = command("sql", query, "--format", "table")
-    assert "the first 1,000" in shown.stderr
+    assert "the first 1,000 rows, and there are more" in shown.stderr
     assert len(shown.stdout.splitlines()) < 1_010
     assert command("sql", query, "--output", tmp_path / "n.csv").returncode == 0
     assert (tmp_path / "n.csv").read_text().splitlines()[-1] == "199999"

@@ -42,8 +42,10 @@ def test_a_total_sums_what_is_known(capsys):
 
 def test_gaps_and_details_are_left_out_of_a_table_only(capsys):
     frame = pd.DataFrame({"tenant": ["a"], "unpriced": [0], "unknown": [2], "note": ["x"]})
-    print_rows(frame, Format.table, gaps=("unpriced", "unknown"), details=("note",))
+    parts = frame.assign(parts=pd.Series([""], dtype="string"))
+    print_rows(parts, Format.table, gaps=("unpriced", "unknown", "parts"), details=("note",))
     table = capsys.readouterr().out
+    assert "parts" not in table
     assert "unknown" in table
     assert "unpriced" not in table
     assert "note" not in table

@@ -170,6 +170,12 @@ def test_a_report_without_usage_may_be_off_by_a_second(verdicts, begins: float, 
     assert sum(one for one, _ in found.values()) == counted
 
 
+def test_reports_that_tell_no_tokens_are_not_taken_for_one_another_for_their_time_alone(verdicts) -> None:
+    one = call(1, 1, None, failed=True)
+    other = call(1, 2, None, failed=True, scope="openinference.instrumentation.openai", gen_ai__request__model="o3")
+    assert {counted for counted, _ in verdicts([one, other]).values()} == {1}
+
+
 def test_an_embedding_inside_a_chat_is_a_call_of_its_own(verdicts) -> None:
     found = verdicts([call(1, 1), call(1, 2, parent=1, gen_ai__operation__name="embeddings")])
     assert {counted for counted, _ in found.values()} == {1}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -74,7 +76,7 @@ GAPS = [
 def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """All captures, booked at once."""
     configuration = load(data_dir=tmp_path_factory.mktemp("captures") / "data")
-    with data_folder.opened(configuration) as store:
+    with data_folder.opened(configuration, "loaded") as store:
         requests = [part for number, capture in enumerate(captures()) for part in capture.spans(number)]
         store.insert_otlp(b"".join(map(length_prefixed, requests)), "captures")
         Worker(store, configuration).catch_up()
@@ -105,6 +107,19 @@ def test_what_explain_sets_out_comes_to_the_ledgers_columns(ledger: Store) -> No
                 product["quantity"] * product["price"] for product in entry["products"] if product["column"] == name
             )
             assert round(usd, 12) == call[name]
+
+
+def test_costs_that_instrumentations_tell_are_held_against_the_list(ledger: Store) -> None:
+    period = {"from": datetime(2000, 1, 1, tzinfo=UTC), "to": datetime(2100, 1, 1, tzinfo=UTC), "tenants": []}
+    frame = ledger.frame("reports/attribution/reported_costs", **period, tolerance=0.01)
+    told = {(row["dialect"], row["provider"]): row for row in frame.to_dict("records")}
+    # OpenLIT tells 0 where it knows no price: that is no cost.
+    assert set(told) == {("litellm", "anthropic"), ("litellm", "openai"), ("pydantic-ai", "openai")}
+    assert not told["litellm", "openai"]["differing_calls"]
+    assert not told["pydantic-ai", "openai"]["differing_calls"]
+    # Of Anthropic's one-hour cache writes LiteLLM tells the cost alone: 100 tokens at 6 instead of 3.75 USD a million.
+    row = told["litellm", "anthropic"]
+    assert row["difference"] == row["differing_calls"] * Decimal("0.000225")
 
 
 def assert_as_billed(capture: Capture, rows: list[dict[str, Any]]) -> None:

@@ -37,3 +37,26 @@ def test_a_tenants_book_goes_before_everybodys_until_it_ends(stage):
 
 def _by_key(rows):
     return [[row for row in rows if row[0] == key] for key in {row[0] for row in rows}]
+
+
+def test_an_accounts_book_goes_before_an_environments(stage):
+    stage.batch({"contract_account": "a1", "contract_environment": "live"})
+    stage.given("model_resolution", RESOLVED)
+    stage.given(
+        "price_book",
+        {"book": "live", "version": "live@1", "precedence": 3, "environment": "live"},
+        {"book": "a1", "version": "a1@1", "precedence": 2, "provider_account": "a1"},
+    )
+    stage.given(
+        "price_list",
+        {**PRICE, "price_id": "live", "book": "live@1", "valid_from": day(1), "applies": 1},
+        {
+            **PRICE,
+            "price_id": "a1",
+            "book": "a1@1",
+            "valid_from": day(1),
+            "applies": 1,
+            "text_priced": ["output_image"],
+        },
+    )
+    assert stage.run("4_contracts", "price_id, text_priced") == [("a1", "output_image")]

@@ -54,7 +54,7 @@ def test_list_and_contract_are_reckoned_by_the_same_arithmetic(stage):
     stage.given("ledger_models", {**MODEL, "steps": steps})
     stage.store.execute(
         "INSERT INTO ledger_contracts SELECT cityHash64(toUInt64(1), cityHash64('')), valid_from, 'c', token_priced, "
-        "unit_price, unit_known, unit_minimum_cost, tier_starts, window_starts, steps FROM ledger_models"
+        "text_priced, unit_price, unit_known, unit_minimum_cost, tier_starts, window_starts, steps FROM ledger_models"
     )
     assert stage.run("7_ledger", "contract_price_id, contracted_cost = list_cost AS same") == [("c", True)]
 
@@ -91,3 +91,37 @@ def test_a_rule_that_goes_first_wins_over_the_span(stage):
         {"span": 1, "counted": 1, "rule_tenant_id": "globex", "rule_source": "rule 1: a", "rule_goes_first": 1},
     )
     assert stage.run("7_ledger", "tenant_id, tenant_source, list_cost") == [("globex", "rule 1: a", None)]
+
+
+@pytest.mark.parametrize(
+    ("priced_as_text", "parts"),
+    [
+        (
+            "input_audio cache_read_audio output_audio output_image",
+            "30 input audio tokens at the price of text, 20 cached audio tokens at the price of text, "
+            "7 output audio tokens at the price of text, 5 output image tokens at the price of text",
+        ),
+        ("output_image", "5 output image tokens at the price of text"),
+        ("", ""),
+    ],
+)
+def test_audio_and_images_that_are_priced_as_text_are_marked(stage, priced_as_text, parts):
+    modal = {
+        "input_audio_tokens": 50,
+        "cache_read_audio_tokens": 20,
+        "output_audio_tokens": 7,
+        "output_image_tokens": 5,
+    }
+    stage.batch({**CALL, **modal, "input_image_tokens": 9})
+    stage.given("ledger_models", {**MODEL, "text_priced": priced_as_text, "steps": [step(input=1, output=4)]})
+    assert stage.run("7_ledger", "unpriced_parts, price_status") == [(parts, "partial" if parts else "priced")]
+
+
+def test_a_contract_that_prices_audio_takes_the_lists_mark_away(stage):
+    stage.batch({**CALL, "output_audio_tokens": 7})
+    stage.given("ledger_models", {**MODEL, "text_priced": "output_audio", "steps": [step(output=4)]})
+    stage.store.execute(
+        "INSERT INTO ledger_contracts (contract_key, valid_from, price_id, token_priced, unit_minimum_cost, steps) "
+        "SELECT cityHash64(toUInt64(1), cityHash64('')), valid_from, 'c', token_priced, 0, steps FROM ledger_models"
+    )
+    assert stage.run("7_ledger", "unpriced_parts, price_status") == [("", "priced")]

@@ -62,3 +62,30 @@ def test_the_bounds_of_the_other_method_stand_beside(stage):
     assert stage.run("3_models", columns, energy_method="ecologits", energy_bounds="method") == [
         ("ecologits/openai/gpt-4o", 1.0, 0.0)
     ]
+
+
+def test_a_row_for_the_tier_goes_before_one_for_the_speed(stage):
+    stage.batch({"service_tier": "batch", "speed": "fast"})
+    stage.given("model_resolution", RESOLVED)
+    stage.given(
+        "price_list",
+        {**PRICE, "price_id": "speed", "service_tier": "", "speed": "fast"},
+        {**PRICE, "price_id": "tier", "service_tier": "batch", "speed": ""},
+    )
+    assert stage.run("3_models", "price_id") == [("tier",)]
+
+
+def test_the_users_own_coefficients_come_first(stage):
+    stage.batch({})
+    stage.given("model_resolution", RESOLVED)
+    for entry in ({"energy_id": "ecologits/openai/gpt-4o", "method": "ecologits"},
+                  {"energy_id": "own/openai/gpt-4o", "method": "own"}):  # fmt: skip
+        stage.given("energy_model", entry)
+    assert stage.run("3_models", "energy_id", energy_method="ecologits") == [("own/openai/gpt-4o",)]
+
+
+def test_classes_that_the_entry_prices_as_text_go_along(stage):
+    stage.batch({})
+    stage.given("model_resolution", RESOLVED)
+    stage.given("price_list", {**PRICE, "price_id": "p", "text_priced": ["input_audio", "output_audio"]})
+    assert stage.run("3_models", "text_priced") == [("input_audio output_audio",)]

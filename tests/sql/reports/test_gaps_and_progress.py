@@ -31,7 +31,7 @@ def with_gaps(books: Books) -> Books:
 
 
 def test_each_gap_is_told_with_its_calls_tokens_and_cost(with_gaps: Books) -> None:
-    found = with_gaps.report("finance/gaps", tenants=[], own="", own_values=[])
+    found = with_gaps.report("finance/gaps", tenants=[])
     assert [(row["gap"], row["calls"], row["tokens"], row["contracted_cost"]) for row in found] == [
         ("unattributed", 1, 21, Decimal("0.5")),
         ("unpriced", 1, 31, None),

@@ -72,3 +72,45 @@ def test_a_failed_call_is_not_reproached_with_missing_usage(store: Store, config
 
 def test_no_call_is_in_no_row(store: Store) -> None:
     assert store.frame("reports/attribution/quality", **PERIOD).empty
+
+
+def _said(name: str, scope: str, **attributes: str | int) -> bytes:
+    """A span of the service shop by a scope, with nothing but the given attributes."""
+    message = ExportTraceServiceRequest.FromString(request(1, "shop"))
+    instrumented = message.resource_spans[0].scope_spans[0]
+    instrumented.scope.name = scope
+    span = instrumented.spans[0]
+    span.name = name
+    span.trace_id = span.span_id = b""
+    span.trace_id, span.span_id = name.encode().ljust(16, b".")[:16], name.encode().ljust(8, b".")[:8]
+    del span.attributes[:]
+    for key, value in attributes.items():
+        kind = "int_value" if isinstance(value, int) else "string_value"
+        setattr(span.attributes.add(key=key).value, kind, value)
+    return message.SerializeToString()
+
+
+def test_what_speaks_of_a_model_or_tokens_and_is_no_call_is_named(store: Store, configuration: Configuration) -> None:
+    spans = [
+        # An operation that nobody here knows, with a model.
+        _said("telepathy m", "vendor.sdk", **{"gen_ai.operation.name": "telepathy", "gen_ai.request.model": "m"}),
+        # A scope that nobody here knows, with usage by names of its own.
+        _said("ask", "home.grown", **{"acme.llm.prompt_tokens": 12, "acme.llm.model": "m"}),
+        # What a log-like span of a framework says again.
+        _said("event.usage", "framework.log", **{"event.name": "api_response", "usage_total": 40}),
+        # What is known to be no call, and what speaks of neither.
+        _said("agent", "vendor.sdk", **{"gen_ai.operation.name": "invoke_agent", "gen_ai.request.model": "m"}),
+        _said("GET /", "http", **{"http.request.method": "GET", "http.response.status_code": 200}),
+    ]
+    store.insert_otlp(b"".join(map(length_prefixed, spans)), "unread")
+    Worker(store, configuration).catch_up()
+    frame = store.frame("reports/attribution/quality", **PERIOD)
+    rows = {row["scope"]: row for row in frame.to_dict("records") if row["dialect"] == "(not read)"}
+    assert {scope: (row["calls"], row["not_read"], row["not_read_names"]) for scope, row in rows.items()} == {
+        "vendor.sdk": (0, 1, "telepathy m"),
+        "home.grown": (0, 1, "ask"),
+        "framework.log": (0, 1, "event.usage"),
+    }
+    assert store.value("SELECT count() FROM calls") == 0
+    # A tenant's view has none of them: whose they are, nobody knows.
+    assert store.frame("reports/attribution/quality", **{**PERIOD, "tenants": ["acme"]}).empty

@@ -14,6 +14,7 @@ from spanledger_cli.commands.carbon.statement import statement
 from spanledger_cli.commands.carbon.whatif import whatif
 from spanledger_cli.commands.carbon.yearly_error import yearly_error
 from spanledger_cli.options import open_store
+from spanledger_cli.own_dimensions import Where, own_dimensions
 from spanledger_cli.report_request import Dimensions, ReportRequest, over_a_period
 from spanledger_cli.terminal import print_rows
 
@@ -27,7 +28,8 @@ _DIMENSIONS = Dimensions(
         "month", "day", "hour", "hour_of_day", "tenant", "cost_center", "environment", "service", "feature",
         "workflow", "user", "provider", "model", "operation", "region", "zone", "energy_method",
         "intensity_resolution",
-    )
+    ),
+    own=True,
 )  # fmt: skip
 _SHARES = ("measured_share", "modelled_share", "proxy_share", "hourly_share", "filled_share", "yearly_share")
 
@@ -53,22 +55,25 @@ def _without_a_subcommand(command: Callable[..., None]) -> Callable[..., None]:
 @carbon.callback(invoke_without_command=True)
 @_without_a_subcommand
 @over_a_period(_DIMENSIONS)
-def report(context: typer.Context, request: ReportRequest) -> None:
+def report(context: typer.Context, *, where: Where = None, request: ReportRequest) -> None:
     """Energy, emissions with their bounds, hardware, water, how much of them is unknown, and what they rest on.
 
     Emissions are of the operation and location-based; market-based ones (co2e_market_kg) and those of the hardware
     (embodied_kg) stand beside them and are in no other column. Dimensions: month, day, hour, hour_of_day, tenant,
     cost_center, environment, service, feature, workflow, user, provider, model, operation, region, zone,
-    energy_method, intensity_resolution.
+    energy_method, intensity_resolution, or your own.
 
     Try:
 
         spanledger carbon --month 2024-10 --by zone,model
 
         spanledger carbon --month 2024-10 --by tenant,hour_of_day --timezone Europe/Berlin --format csv
+
+        spanledger carbon --month 2024-10 --by desk,model --where desk=emea
     """
     with open_store(context) as store:
-        frame = carbon_rows(store, "report", request, _DIMENSIONS, timezone=request.period.timezone)
+        own = own_dimensions(store, _DIMENSIONS, request.by, where)
+        frame = carbon_rows(store, "report", request, _DIMENSIONS, own, timezone=request.period.timezone)
     print_rows(
         frame,
         request.output,

@@ -10,6 +10,7 @@ from spanledger_cli.what_there_is import say_what_there_is
 if TYPE_CHECKING:
     import pandas as pd
 
+    from spanledger_cli.own_dimensions import OwnDimensions
     from spanledger_cli.report_request import Dimensions, ReportRequest
     from spanledger_sql.store import Store
 
@@ -20,10 +21,19 @@ TOTALS = ("calls", "output_tokens", "energy_kwh", "energy_kwh_low", "energy_kwh_
 
 
 def carbon_rows(
-    store: Store, name: str, request: ReportRequest, dimensions: Dimensions, **parameters: object
+    store: Store,
+    name: str,
+    request: ReportRequest,
+    dimensions: Dimensions,
+    own: OwnDimensions | None = None,
+    /,
+    **parameters: object,
 ) -> pd.DataFrame:
     """Rows of ``reports/carbon/NAME.sql``, without the columns of the dimensions that were not asked for."""
-    frame = store.frame(f"reports/carbon/{name}", **request.period.bounds, by=list(request.by), **parameters)
+    asked = {**request.period.bounds, "by": list(request.by), **(own.parameters if own else {}), **parameters}
+    frame = store.frame(f"reports/carbon/{name}", **asked)
+    if own is not None:
+        frame = own.as_columns(frame)
     if frame.empty:
         say_what_there_is(store, request.period)
     dropped = [column for column in dimensions.known if column in frame and column not in request.by]

@@ -10,6 +10,7 @@ import typer
 from spanledger_cli.commands.carbon.method_statement import method_statement
 from spanledger_cli.options import configuration, open_store
 from spanledger_cli.report_request import ReportRequest, over_a_period
+from spanledger_cli.terminal import obeyed_by_none
 
 
 class StatementFormat(StrEnum):
@@ -39,4 +40,4 @@ def statement(
     """
     with open_store(context) as store:
         stated = method_statement(store, request.period, configuration(context))
-    typer.echo(stated.markdown() if output is StatementFormat.markdown else stated.json())
+    typer.echo(obeyed_by_none(stated.markdown()) if output is StatementFormat.markdown else stated.json())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import typer
 
 from spanledger_cli.options import open_store
@@ -31,9 +33,10 @@ def agents(context: typer.Context, request: ReportRequest) -> None:
     """
     asked = request.period
     with open_store(context) as store:
-        frame = store.frame("reports/agents/usage", **asked.bounds, by=list(request.by), timezone=asked.timezone).drop(
-            columns=[name for name in _DIMENSIONS.known if name not in request.by]
-        )
+        everybody: dict[str, Any] = {"tenants": [], "own": "", "own_values": []}
+        frame = store.frame(
+            "reports/agents/usage", **asked.bounds, **everybody, by=list(request.by), timezone=asked.timezone
+        ).drop(columns=[name for name in _DIMENSIONS.known if name not in request.by])
         if frame.empty:
             say_what_there_is(store, asked)
         print_rows(

@@ -8,6 +8,7 @@ import typer
 
 from spanledger_cli.names import refuse_unknown
 from spanledger_cli.options import configuration, open_store
+from spanledger_cli.own_dimensions import Where, own_dimensions
 from spanledger_cli.partial import say_what_is_missing
 from spanledger_cli.report_request import Dimensions, ReportRequest, over_a_period
 from spanledger_cli.terminal import console, print_rows
@@ -26,9 +27,9 @@ _DIMENSIONS = Dimensions(
     help="Dimensions, with commas between them: month, day, hour, tenant, cost_center, environment, service, feature, "
     "workflow, user, session, run, provider, account, model, operation, service_tier, region, zone, or your own.",
 )  # fmt: skip
-_GAPS = ("unpriced_calls", "unknown_energy_calls", "missing_usage_calls", "partly_priced_calls", "partly_priced_share",
-         "unpriced_parts")  # fmt: skip
-_NO_SUMS = ("partly_priced_share", "unpriced_parts")
+_GAPS = ("unpriced_calls", "unknown_energy_calls", "missing_usage_calls", "partly_priced_calls")
+# Of `partly_priced_calls`: no figures to add up.
+_PARTLY = ("partly_priced_share", "unpriced_parts")
 _COMMITMENTS = (
     "SELECT count() FROM commitment FINAL "
     "WHERE begins < {to:DateTime64(9, 'UTC')} AND ends > {from:DateTime64(9, 'UTC')}"
@@ -40,10 +41,7 @@ def chargeback(
     context: typer.Context,
     *,
     tenant: Annotated[list[str] | None, typer.Option(help="Only this tenant's calls. May be repeated.")] = None,
-    where: Annotated[
-        list[str] | None,
-        typer.Option(help="Only calls with this value of a dimension of your own: desk=emea. May be repeated."),
-    ] = None,
+    where: Where = None,
     request: ReportRequest,
 ) -> None:
     """What to charge back: cost (USD), tokens, energy (kWh) and emissions (kgCO2e) by tenant, model, feature ...
@@ -57,21 +55,16 @@ def chargeback(
         spanledger chargeback --month 2024-10 --tenant acme --by month,desk
     """
     asked = request.period
-    conditions = dict(_condition(text) for text in where or ())
-    own = [name for name in request.by if name not in _DIMENSIONS.known]
     with open_store(context) as store:
-        refuse_unknown(store, "dimension", own, "--by", also=_DIMENSIONS.known)
-        refuse_unknown(store, "dimension", conditions, "--where")
+        own = own_dimensions(store, _DIMENSIONS, request.by, where)
         refuse_unknown(store, "tenant", tenant or (), "--tenant")
         frame = store.frame(
             "reports/finance/chargeback",
             **asked.bounds,
-            by=[name for name in request.by if name not in own],
-            custom=own,
+            by=list(request.by),
             timezone=asked.timezone,
             tenants=tenant or [],
-            where_names=list(conditions),
-            where_values=list(conditions.values()),
+            **own.parameters,
         )
         if count := store.value(_COMMITMENTS, **asked.bounds):
             console(stderr=True).print(
@@ -81,32 +74,19 @@ def chargeback(
             )
         if frame.empty:
             say_what_there_is(store, asked)
-        rows = _as_asked(frame, request.by, own)
+        rows = _as_asked(own.as_columns(frame), request.by)
         print_rows(
             rows,
             request.output,
             period=asked,
             title=f"Chargeback, {asked}",
-            total=[str(name) for name in rows if name not in (*request.by, *_NO_SUMS)],
+            total=[str(name) for name in rows if name not in (*request.by, *_PARTLY)],
             gaps=_GAPS,
+            details=() if frame["partly_priced_calls"].any() else _PARTLY,
         )
         say_what_is_missing(store, configuration(context))
 
 
-def _as_asked(frame: pd.DataFrame, by: tuple[str, ...], own: list[str]) -> pd.DataFrame:
-    """The rows with the dimensions first, in the order asked for, and those of one's own as columns."""
-    told = frame.assign(
-        **{name: [values[number] for values in frame["custom"]] for number, name in enumerate(own)}
-    ).astype(dict.fromkeys(own, "string"))
-    rows = told[[*by, *(name for name in frame if name not in (*_DIMENSIONS.known, "custom"))]]
-    rows.attrs["types"] = {**frame.attrs["types"], **dict.fromkeys(own, "String")}
-    return rows
-
-
-def _condition(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not name.strip() or not equals:
-        raise typer.BadParameter(
-            f"{text!r}; expected a dimension and its value, such as desk=emea", param_hint="--where"
-        )
-    return name.strip(), value.strip()
+def _as_asked(frame: pd.DataFrame, by: tuple[str, ...]) -> pd.DataFrame:
+    """The rows with the dimensions first, in the order asked for."""
+    return frame[[*by, *(name for name in frame if name not in (*_DIMENSIONS.known, *by))]]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from spanledger_sql.store import Store
 
 _COUNTS = ("calls", "unattributed", "unpriced", "partly_priced", "missing_usage", "estimated_usage", "duplicates",
-           "unbelieved", "not_read")  # fmt: skip
+           "overridden", "unbelieved", "not_read")  # fmt: skip
 # By how much of the larger a reported cost may differ from the list's.
 _TOLERANCE = 0.01
 
@@ -46,8 +46,10 @@ def quality(
 ) -> None:
     """By service and instrumentation: calls without tenant, price or usage, duplicates removed, attributes not read.
 
-    Spans that speak of a model or of tokens and are no calls to the ledger have a row `(not read)`.
-    Shares are of the calls that count. The worst come first; 'spanledger doctor' says how to mend them.
+    `overridden` are calls whose spans name another tenant than their sender's token is for: the token's holds.
+    Spans that speak of a model or of tokens and are no calls to the ledger have a row `(not read)`, calls that cannot
+    be computed one `(set aside)`. Shares are of the calls that count. The worst come first; 'spanledger doctor' says
+    how to mend them.
 
     Try:
 

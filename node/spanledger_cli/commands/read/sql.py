@@ -29,6 +29,6 @@ def sql(
     destination = Destination(output, file)
     with open_store(context) as store:
         if destination.chosen is Format.table:
-            print_rows(store.head(query, MOST_ROWS + 1), destination)
+            print_rows(store.head(query, MOST_ROWS + 1), destination, is_head=True)
         else:
             export(store.frames(query), destination)

@@ -122,7 +122,7 @@ def _check_folder(settings: Configuration, report: _Report) -> None:
         report.problem(
             "rejected",
             f"{counted(rejected, 'request')} in {settings.spool / 'rejected'}",
-            f"the .txt beside each says why; 'spanledger ingest {settings.spool / 'rejected'}/*.pb' tries them again",
+            "the .txt beside each says why; 'spanledger ingest --rejected' tries them again",
         )
 
 

@@ -25,6 +25,10 @@ GrpcPort = Annotated[
 DashboardPort = Annotated[
     int | None, typer.Option(help="The dashboards; 0: any.  [default: 8501]", min=0, max=65535, show_default=False)
 ]
+Insecure = Annotated[
+    bool,
+    typer.Option("--insecure-listen", help="Listen beyond loopback although nobody has to show who he is."),
+]
 
 LogFormat = Annotated[
     Literal["text", "json"] | None,
@@ -42,6 +46,7 @@ def up(
     otlp_http_port: HttpPort = None,
     otlp_grpc_port: GrpcPort = None,
     dashboard_port: DashboardPort = None,
+    insecure_listen: Insecure = False,
     log_format: LogFormat = None,
     log_level: LogLevel = None,
 ) -> None:
@@ -53,7 +58,9 @@ def up(
 
         spanledger --data-dir ./ledger up --dashboard-port 8600
     """
-    settings = _with(context, host, otlp_http_port, otlp_grpc_port, dashboard_port, log_format, log_level)
+    settings = _with(
+        context, host, otlp_http_port, otlp_grpc_port, dashboard_port, log_format, log_level, insecure=insecure_listen
+    )
     _run(settings, node.EVERYTHING)
 
 
@@ -62,6 +69,7 @@ def collect(
     host: Host = None,
     otlp_http_port: HttpPort = None,
     otlp_grpc_port: GrpcPort = None,
+    insecure_listen: Insecure = False,
     log_format: LogFormat = None,
     log_level: LogLevel = None,
 ) -> None:
@@ -72,7 +80,9 @@ def collect(
         SPANLEDGER_CLICKHOUSE_URL=http://user:password@clickhouse:8123/spanledger spanledger collect --host 0.0.0.0
     """
     _needs_server(configuration(context), "collect")
-    settings = _with(context, host, otlp_http_port, otlp_grpc_port, None, log_format, log_level)
+    settings = _with(
+        context, host, otlp_http_port, otlp_grpc_port, None, log_format, log_level, insecure=insecure_listen
+    )
     _run(settings, frozenset({"collect"}))
 
 
@@ -80,6 +90,7 @@ def dashboards(
     context: typer.Context,
     host: Host = None,
     dashboard_port: DashboardPort = None,
+    insecure_listen: Insecure = False,
     log_format: LogFormat = None,
     log_level: LogLevel = None,
 ) -> None:
@@ -90,7 +101,8 @@ def dashboards(
         SPANLEDGER_CLICKHOUSE_URL=http://user:password@clickhouse:8123/spanledger spanledger dashboards
     """
     _needs_server(configuration(context), "dashboards")
-    _run(_with(context, host, None, None, dashboard_port, log_format, log_level), frozenset({"dashboards"}))
+    settings = _with(context, host, None, None, dashboard_port, log_format, log_level, insecure=insecure_listen)
+    _run(settings, frozenset({"dashboards"}))
 
 
 def enrich(
@@ -133,13 +145,19 @@ def migrate(context: typer.Context) -> None:
 
         spanledger migrate
     """
+    from spanledger_sql import email_rule  # noqa: PLC0415
     from spanledger_sql.migrations import migrate as apply  # noqa: PLC0415
+    from spanledger_sql.retention import keep_for  # noqa: PLC0415
     from spanledger_sql.store import Store  # noqa: PLC0415
 
     with Store.open(configuration(context)) as store:
         applied = apply(store)
+        email_rule.follow(store, configuration(context))
+        kept = keep_for(store, configuration(context).retention_days)
     for name in applied:
         console().print(f"applied {name}")
+    for table in kept:
+        console().print(f"{table} keeps its rows as retention_days says")
     console().print(f"the schema is up to date ({len(applied)} applied now)")
 
 
@@ -167,8 +185,11 @@ def _with(
     dashboard_port: int | None,
     log_format: str | None,
     log_level: str | None,
+    *,
+    insecure: bool,
 ) -> Configuration:
     given = {
+        "insecure_listen": insecure or None,
         "host": host,
         "otlp_http_port": otlp_http_port,
         "otlp_grpc_port": otlp_grpc_port,

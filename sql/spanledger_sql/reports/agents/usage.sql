@@ -5,17 +5,36 @@
 --   by Array(String): any of day, agent, tenant, team, user, repository, subagent, skill, session, model, signal; the others
 --     are folded into ''
 --   timezone String: of the days
+--   tenants Array(String): whose calls; empty: all
+--   own String: a dimension of one's own, as `attribution(name=...)` says it; '' for none
+--   own_values Array(String): of which values; empty: all
 -- Columns:
 --   day, agent, tenant, team, user, repository, subagent, skill, session, model, signal: '' where not asked for
 --   calls: as far as they are known
 --   unknown_buckets: buckets of calls of which nobody says how many they were
 --   input_tokens, cache_read_tokens, output_tokens: sums
 --   cache_share: of the input, what was read from the cache, 0 to 1
---   list_cost, effective_cost: USD, sums of what is known; effective: at the contracts that apply
+--   list_cost, effective_cost: USD, sums of what is known; effective: what is allocated of the seats and other commitments that
+--     pay for the calls, else at the contracts that apply
 --   reported_cost: USD, sum of what agents say that it cost
 --   reported_list_cost: USD, the list cost of the calls of which agents say so
 --   co2e_kg: of the operation, location-based, kgCO2e
 --   unpriced_calls: calls without a price, a bucket of unknown size taken for one
+WITH
+    paid AS
+    (
+        SELECT DISTINCT trace_id, span_id
+        FROM covered_call
+        WHERE covers_usage AND in_term AND NOT names_nothing
+            AND ts >= {from:DateTime64(9, 'UTC')} AND ts < {to:DateTime64(9, 'UTC')}
+    ),
+    allocated AS
+    (
+        SELECT trace_id, span_id, sum(amount) AS amount
+        FROM allocated_cost
+        WHERE span_id != '' AND (trace_id, span_id) IN (SELECT trace_id, span_id FROM paid)
+        GROUP BY trace_id, span_id
+    )
 SELECT
     if(has({by:Array(String)}, 'day'), toString(toDate(toTimeZone(c.ts, {timezone:String}))), '') AS day,
     if(has({by:Array(String)}, 'agent'), c.agent, '') AS agent,
@@ -35,14 +54,15 @@ SELECT
     sum(c.output_tokens) AS output_tokens,
     cache_read_tokens / nullIf(input_tokens, 0) AS cache_share,
     sum(toDecimal128(c.list_cost, 12)) AS list_cost,
-    sum(toDecimal128(c.contracted_cost, 12)) AS effective_cost,
+    sum(if((c.trace_id, c.span_id) IN (SELECT trace_id, span_id FROM paid), allocated.amount, toDecimal128(c.contracted_cost, 12)))
+        AS effective_cost,
     sum(c.reported_cost) AS reported_cost,
     sumIf(toDecimal128(c.list_cost, 12), c.reported_cost IS NOT NULL) AS reported_list_cost,
     sum(c.co2e_g) / 1000 AS co2e_kg,
     sumIf(c.least_calls, c.price_status = 'unpriced') AS unpriced_calls
 FROM calls AS c
+LEFT JOIN allocated ON allocated.trace_id = c.trace_id AND allocated.span_id = c.span_id
 WHERE c.agent != ''
-    AND c.ts >= {from:DateTime64(9, 'UTC')}
-    AND c.ts < {to:DateTime64(9, 'UTC')}
+    AND {{asked_for}}
 GROUP BY ALL
 ORDER BY day, effective_cost DESC NULLS LAST, agent, user, model

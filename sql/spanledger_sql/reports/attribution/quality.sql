@@ -15,11 +15,13 @@
 --   partly_priced: of them, of which a part of what was charged for has no price
 --   missing_usage: of them, that succeeded and name no tokens
 --   estimated_usage: of them, whose tokens were estimated
---   not_read: spans that carry a model or usage and are no calls to the ledger: nobody here knows what they are
+--   not_read: spans that carry a model or usage and are no calls to the ledger: nobody here knows what they are, or, where
+--     the dialect is `(set aside)`, they cannot be computed
 --   unattributed_share, unpriced_share, missing_usage_share: of the calls, 0 to 1; NULL without calls
 --   duplicates: reports of calls that another report counts for
+--   overridden: of the calls, those whose spans name another tenant than the one that their sender's token is for
 --   unbelieved: calls that name tokens which cannot be believed
---   not_read_names: up to five names of such spans
+--   not_read_names: up to five names of such spans, or what the database says of those set aside
 --   unknown_attributes: names of up to five attributes of its spans that speak of tokens or usage and that the
 --     table `attribute` does not know, as far back as spans are kept
 WITH
@@ -88,6 +90,7 @@ WITH
             sumIf(ifNull(ledger.calls, 1), counted = 1 AND usage_source = 'missing' AND status = 'ok') AS missing_usage,
             sumIf(ifNull(ledger.calls, 1), counted = 1 AND usage_source = 'estimated') AS estimated_usage,
             countIf(counted = 0) AS duplicates,
+            sumIf(ifNull(ledger.calls, 1), counted = 1 AND startsWith(tenant_source, 'token over ')) AS overridden,
             sumIf(ifNull(ledger.calls, 1), counted = 1 AND usage_note IN ('not a count', 'a part is not a count', 'zero for unknown',
                                                    'counted by the instrumentation', 'input not told',
                                                    'output not told')) AS unbelieved
@@ -110,6 +113,7 @@ SELECT
     if(calls = 0, NULL, unpriced / calls) AS unpriced_share,
     if(calls = 0, NULL, missing_usage / calls) AS missing_usage_share,
     told.duplicates AS duplicates,
+    told.overridden AS overridden,
     told.unbelieved AS unbelieved,
     not_read,
     arrayStringConcat(not_read_names, ', ') AS not_read_names,
@@ -118,7 +122,13 @@ FROM
 (
     SELECT *, 0 AS not_read, CAST([], 'Array(String)') AS not_read_names FROM told
     UNION ALL
-    SELECT service_name, '(not read)', scope_name, 0, 0, 0, 0, 0, 0, 0, 0, spans, span_names FROM unread_span
+    SELECT service_name, '(not read)', scope_name, 0, 0, 0, 0, 0, 0, 0, 0, 0, spans, span_names FROM unread_span
+    UNION ALL
+    SELECT service_name, '(set aside)', scope_name, 0, 0, 0, 0, 0, 0, 0, 0, 0, count(), arraySlice(arraySort(groupUniqArray(100)(reason)), 1, 5)
+    FROM set_aside FINAL
+    WHERE waiting = 1 AND empty({tenants:Array(String)})
+        AND ts >= {from:DateTime64(9, 'UTC')} AND ts < {to:DateTime64(9, 'UTC')}
+    GROUP BY service_name, scope_name
 ) AS told
 LEFT JOIN unread
     ON unread.service_name = told.service_name AND unread.scope_name = told.scope_name

@@ -25,7 +25,7 @@ WITH
             usage_note,
             least_calls,
             list_cost,
-            toDecimal128(reported_cost, 12) AS reported,
+            toDecimal128(toDecimalString(reported_cost, 12), 12) AS reported,
             list_cost IS NOT NULL
                 AND abs(reported_cost - toFloat64(list_cost))
                     > greatest(1e-6, {tolerance:Float64} * greatest(reported_cost, toFloat64(list_cost))) AS differs

@@ -2,7 +2,7 @@
 -- The prices are in lookups/call_at_its_price.
 --
 -- Parameters:
---   trace_id, span_id String: the call, lower-case hex
+--   trace_id, span_id String: the call, lower-case hex; a trace id finds those as well that a tenant's token added to
 -- Columns:
 --   ledger.*: the row in force
 --   uncached_read: tokens of the prompt that were not read from the cache, whose energy is not saved
@@ -34,7 +34,7 @@ FROM
     WITH
         {{quantities}}
     SELECT *, uncached_read FROM ledger AS call FINAL
-    WHERE trace_id = {trace_id:String} AND span_id = {span_id:String}
+    WHERE (trace_id = {trace_id:String} OR startsWith(trace_id, concat({trace_id:String}, '-'))) AND span_id = {span_id:String}
 ) AS call
 LEFT JOIN
 (

@@ -5,12 +5,15 @@
 --   by Array(String): any of month, day, hour, hour_of_day, tenant, cost_center, environment, service, feature,
 --     workflow, user, provider, model, operation, region, zone, energy_method, intensity_resolution; the others are
 --     folded into ''
+--   custom Array(String): names of dimensions of one's own, as `attribution(name=...)` says them
+--   where_names, where_values Array(String): only calls whose dimensions of one's own have these values
 --   timezone String: of the times
 -- Columns:
 --   month, day, hour, hour_of_day: of the call's start, in the time zone; '' where not asked for; an hour has its offset
 --   tenant, cost_center, environment, service, feature, workflow, user, provider, model, operation, region, zone:
 --     '' where not asked for
 --   energy_method, intensity_resolution: likewise
+--   custom: the values of the dimensions of one's own, in their order; '' where a call says none
 --   calls: counted ones; 0 where a metered host's idle energy is all there is
 --   output_tokens: sum
 --   energy_kwh, energy_kwh_low, energy_kwh_high: PUE included, with its bounds, kWh; sum of what is known
@@ -45,6 +48,7 @@ SELECT
     if(has({by:Array(String)}, 'zone'), c.zone, '') AS zone,
     if(has({by:Array(String)}, 'energy_method'), c.energy_method, '') AS energy_method,
     if(has({by:Array(String)}, 'intensity_resolution'), c.intensity_resolution, '') AS intensity_resolution,
+    arrayMap(name -> c.dimensions[name], {custom:Array(String)}) AS custom,
     sum(c.calls) AS calls,
     sum(c.output_tokens) AS output_tokens,
     sum(c.energy_wh) / 1000 AS energy_kwh,
@@ -70,6 +74,9 @@ SELECT
 FROM drawn_energy AS c
 WHERE c.ts >= {from:DateTime64(9, 'UTC')}
     AND c.ts < {to:DateTime64(9, 'UTC')}
+    AND (empty({where_names:Array(String)})
+         OR arrayAll((name, value) -> c.dimensions[name] = value,
+                     {where_names:Array(String)}, {where_values:Array(String)}))
 GROUP BY ALL
 ORDER BY
     month, day, if(has({by:Array(String)}, 'hour'), min(c.ts), NULL), hour_of_day,

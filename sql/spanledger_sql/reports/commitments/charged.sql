@@ -23,7 +23,7 @@ SELECT
     one.begins AS from,
     one.ends AS to,
     arrayStringConcat(
-        arrayConcat(one.providers, one.accounts, one.models, one.hosts, one.tenants, one.share_tenants), ', '
+        arrayConcat(one.providers, one.accounts, one.models, one.hosts, one.tenants, one.agents, one.users, one.share_tenants), ', '
     ) AS covers,
     one.policy AS policy,
     if(one.idle = 'owner', one.idle_owner, one.idle) AS idle,

@@ -22,10 +22,18 @@ WITH
     waiting AS
     (
         SELECT
-            count() AS calls,
-            min(ingested_at) AS oldest
-        FROM llm_spans
-        WHERE ingested_at > (SELECT max(ingested_until) FROM enrich_progress)
+            sum(here.calls - ifNull(taken.calls, 0)) AS calls,
+            min(here.ingested_at) AS oldest
+        FROM (SELECT ingested_at, toInt64(count()) AS calls FROM llm_spans GROUP BY ingested_at) AS here
+        LEFT JOIN
+        (
+            SELECT ingested_at, toInt64(argMax(taken_insert.calls, version)) AS calls
+            FROM taken_insert
+            WHERE version <= (SELECT max(version) FROM enrich_progress WHERE worker = 'ledger')
+            GROUP BY ingested_at
+        ) AS taken
+            ON taken.ingested_at = here.ingested_at
+        WHERE here.calls > ifNull(taken.calls, 0)
     )
 SELECT
     written.first AS first,
@@ -37,7 +45,7 @@ SELECT
         (SELECT max(resolved_at) FROM grid_zone)
     ) AS moment,
     waiting.calls AS waiting,
-    if(waiting.calls = 0, 0, dateDiff('second', waiting.oldest, now64(6, 'UTC'))) AS behind_seconds,
+    if(waiting.calls = 0, 0, greatest(0, dateDiff('second', waiting.oldest, now64(6, 'UTC')))) AS behind_seconds,
     (SELECT uniqExact(commitment_id) FROM commitment) AS commitments
 FROM written
 CROSS JOIN waiting

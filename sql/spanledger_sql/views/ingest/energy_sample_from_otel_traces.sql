@@ -36,5 +36,5 @@ SELECT
         Timestamp > IngestedAt + INTERVAL 5 MINUTE, 'of the future',
         '') AS flaw
 FROM otel_traces
--- A sample that says no host is no evidence.
-WHERE a['gen_ai.operation.name'] = 'energy_sample' AND host_name != '';
+-- A sample that says no host is no evidence; nor is what a tenant's own token brought, for others' calls may rest on it.
+WHERE a['gen_ai.operation.name'] = 'energy_sample' AND host_name != '' AND r['spanledger.pinned_tenant'] = '';

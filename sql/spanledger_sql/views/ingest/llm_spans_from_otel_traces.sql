@@ -39,8 +39,8 @@ WITH
                 AS speaks_of_usage,
             treatments_of(names) AS treatments,
             arrayMap((usage, treatment) -> usage AND treatment < 4, speaks_of_usage, treatments) AS is_usage,
-            arrayMap(treatment -> treatment = 9, treatments) AS may_tell_whose,
-            arrayMap(treatment -> treatment IN (1, 5, 9), treatments_of(mapKeys(ResourceAttributes))) AS resource_may_tell_whose
+            arrayMap(treatment -> treatment IN (9, 10), treatments) AS may_tell_whose,
+            arrayMap(treatment -> treatment IN (1, 5, 9, 10), treatments_of(mapKeys(ResourceAttributes))) AS resource_may_tell_whose
         FROM otel_traces
     ),
 
@@ -385,7 +385,13 @@ WITH
                                    trim(BOTH '"' FROM texts[indexOf(said_tenant_ranks, tenant_rank)])),
                 metadata_tenant != '', ('metadata', metadata_tenant),
                 resource_tenant != '', ('resource tenant.id', resource_tenant),
-                ('none', '(unattributed)')) AS tenant_found,
+                ('none', '(unattributed)')) AS tenant_claimed,
+            -- Whose token brought it: no span knows better.
+            ResourceAttributes['spanledger.pinned_tenant'] AS pinned_tenant,
+            multiIf(
+                pinned_tenant = '', tenant_claimed,
+                tenant_claimed.2 IN (pinned_tenant, '(unattributed)'), ('token', pinned_tenant),
+                (concat('token over ', tenant_claimed.1), pinned_tenant)) AS tenant_found,
             firstNonDefault(provider_of_server, provider_of_label, provider_of_model, if(dialect_name = 'codex', 'openai', ''))
                 AS provider_name
         FROM judged
@@ -567,7 +573,7 @@ SELECT
     said_geo AS inference_geo,
     said_vendor_unit AS vendor_unit,
     ifNull(toDecimal64OrNull(said_vendor_quantity, 6), 0) AS vendor_quantity,
-    said_speed AS speed,
+    if(said_speed IN ('normal', 'standard'), '', said_speed) AS speed,
     said_account AS provider_account,
     ResourceAttributes['host.name'] AS host_name,
     ifNull(toUInt16OrNull(said_attempts), 0) AS attempts,

@@ -2,7 +2,7 @@
 -- not stored, nor severities' texts of their own.
 --
 -- The placeholders in double braces are the vocabulary's constants.
--- Needs: otel_logs, otel_logs_in, tenant_rule, tenant_rule_set
+-- Needs: email_rule, otel_logs, otel_logs_in, tenant_rule, tenant_rule_set
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS otel_logs_from_in TO otel_logs AS
 WITH
@@ -14,7 +14,9 @@ WITH
     {{treatments_of}},
     {{stored_of}}
 SELECT
-    Timestamp,
+    -- Some agents set no time of the record.
+    if(toUnixTimestamp64Second(Timestamp) > 0, Timestamp,
+       ifNull(parseDateTime64BestEffortOrNull(LogAttributes['event.timestamp'], 9, 'UTC'), Timestamp)) AS Timestamp,
     TraceId,
     SpanId,
     substringUTF8(SeverityText, 1, 20) AS SeverityText,

@@ -7,7 +7,7 @@
 -- that the rows of an insert whose end nobody saw can be found and taken back; else now.
 --
 -- The placeholders in double braces are the vocabulary's constants.
--- Needs: otel_traces, otel_traces_in, tenant_rule, tenant_rule_set
+-- Needs: email_rule, otel_traces, otel_traces_in, tenant_rule, tenant_rule_set
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS otel_traces_from_in TO otel_traces AS
 WITH
@@ -24,7 +24,10 @@ WITH
     treatments_of(mapKeys(ResourceAttributes)) AS resource_treatments
 SELECT
     Timestamp,
-    TraceId,
+    -- What a tenant's token brought shares no trace with others: an id that another tenant used proves nothing.
+    if(ResourceAttributes['spanledger.pinned_tenant'] = '', TraceId,
+       concat(TraceId, '-', lower(substring(hex(sipHash128(ResourceAttributes['spanledger.pinned_tenant'])), 1, 8))))
+        AS TraceId,
     SpanId,
     ParentSpanId,
     '' AS TraceState,

@@ -15,9 +15,11 @@ WITH
     {{treatments_of}},
     (name -> firstNonDefault(Attributes[name], ResourceAttributes[name])) AS said,
     (attributes -> mapFilter((name, text) -> text != '' AND has(
-        arrayFilter((known, treatment) -> treatment = 9, mapKeys(attributes), treatments_of(mapKeys(attributes))), name),
+        arrayFilter((known, treatment) -> treatment IN (9, 10), mapKeys(attributes), treatments_of(mapKeys(attributes))), name),
         attributes)) AS identities_in,
     firstNonDefault(said('tenant.id'), said('tenant_id'), said('tenant')) AS tenant_said,
+    -- Whose token brought it: nothing that it says knows better.
+    ResourceAttributes['spanledger.pinned_tenant'] AS pinned_tenant,
     multiIf(
         startsWith(MetricName, 'claude_code.'), 'claude-code',
         startsWith(MetricName, 'codex.'), 'codex',
@@ -53,8 +55,8 @@ SELECT
         agent_name = 'codex', 'openai',
         agent_name = 'gemini-cli', if(position(Attributes['auth_type'], 'vertex') > 0, 'gcp.vertex_ai', 'gcp.gemini'),
         transform(label, {{providers_called_otherwise}}, {{providers_so_called}}, label)) AS provider,
-    if(tenant_said = '', '(unattributed)', tenant_said) AS tenant_id,
-    firstNonDefault(said('user.id'), said('user.account_uuid'), said('user.account_id')) AS user_id,
+    firstNonDefault(pinned_tenant, tenant_said, '(unattributed)') AS tenant_id,
+    firstNonDefault(said('user.id'), said('user.account_uuid'), said('user.account_id'), said('user.email')) AS user_id,
     said('cost_center') AS cost_center,
     firstNonDefault(said('deployment.environment.name'), said('deployment.environment')) AS environment,
     class_name AS class,

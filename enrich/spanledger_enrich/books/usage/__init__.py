@@ -1,0 +1,1 @@
+"""Usage that providers and gateways counted, from their own reports and exports."""

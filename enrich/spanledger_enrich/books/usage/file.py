@@ -1,0 +1,118 @@
+"""A file of usage: tells by its content whose it is, and reads it whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+from spanledger_enrich.books.usage import logs, reports
+from spanledger_enrich.books.usage.reading import Line
+from spanledger_enrich.files.import_file import ImportFileError, text_of
+from spanledger_sql import email_rule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from spanledger_enrich.books.usage.record import UsageRecord
+    from spanledger_sql.store import Store
+
+    Reader = Callable[[Line], UsageRecord | None]
+
+_KNOWN = (
+    "OpenAI's and Anthropic's usage reports, OpenRouter's activity, LiteLLM's spend logs, Langfuse's and Helicone's "
+    "exports, Bedrock's invocation logs"
+)
+# What a line has, by whose it is; the first that fits.
+_READERS: tuple[tuple[frozenset[str], Reader], ...] = (
+    (frozenset({"start_time", "num_model_requests"}), reports.openai_row),
+    (frozenset({"usage_date_utc", "usage_output_tokens"}), reports.anthropic_row),
+    (frozenset({"date", "model", "prompt_tokens"}), reports.openrouter_row),
+    (frozenset({"date", "slug", "prompt tokens"}), reports.openrouter_row),
+    (frozenset({"inputBodyJson"}), logs.bedrock_call),
+    (frozenset({"modelId", "requestId", "operation"}), logs.bedrock_call),
+    (frozenset({"request_id", "spend", "startTime"}), logs.litellm_call),
+    (frozenset({"request_id", "spend", "starttime"}), logs.litellm_call),
+    (frozenset({"id", "startTime", "traceId"}), logs.langfuse_call),
+    (frozenset({"id", "start_time", "trace_id"}), logs.langfuse_call),
+    (frozenset({"prompt_tokens", "request_created_at"}), logs.helicone_call),
+    (frozenset({"prompt_tokens", "created_at"}), logs.helicone_call),
+    (frozenset({"prompt_tokens", "createdAt"}), logs.helicone_call),
+)
+
+
+def read(path: Path) -> list[UsageRecord]:
+    """The lines of a file; those of calls that cost nothing, such as failed ones, are left out.
+
+    Raises:
+        ImportFileError: It is nothing of what is known here, or a line cannot be; nothing of it may be used.
+    """
+    text = text_of(path)
+    found = list(_json(path, text) if text.lstrip()[:1] in {"{", "["} else _csv(path, text))
+    if not found:
+        raise ImportFileError(f"{path}: holds no usage")
+    return found
+
+
+def store_records(store: Store, path: Path, records: list[UsageRecord]) -> None:
+    """Put the lines of a file into `usage_record`, in place of what came of the same lines before."""
+    rows = [record.row(path.name) for record in records]
+    for row in rows:
+        if "@" in row["user_id"]:
+            row["user_id"] = email_rule.applied(store, row["user_id"])
+    store.insert("usage_record", rows)
+
+
+def _json(path: Path, text: str) -> Iterator[UsageRecord]:
+    for place, document in _documents(path, text):
+        data = document.get("data") if isinstance(document, dict) else None
+        first = data[0] if isinstance(data, list) and data and isinstance(data[0], dict) else {}
+        if "results" in first and "start_time" in first:
+            yield from reports.openai_buckets(place, document)
+        elif "results" in first and "starting_at" in first:
+            yield from reports.anthropic_buckets(place, document)
+        elif isinstance(data, list) and first:
+            yield from _lines((f"{place}: data[{number}]", line) for number, line in enumerate(data))
+        elif data is None:
+            yield from _lines([(place, document)])
+
+
+def _documents(path: Path, text: str) -> Iterator[tuple[str, Any]]:
+    try:
+        whole = json.loads(text)
+    except ValueError:
+        for number, line in enumerate(text.splitlines(), 1):
+            if line.strip():
+                try:
+                    yield f"{path}:{number}", json.loads(line)
+                except ValueError:
+                    raise ImportFileError(f"{path}:{number}: expected JSON, a document or one a line") from None
+        return
+    if isinstance(whole, list):
+        yield from ((f"{path}: [{number}]", one) for number, one in enumerate(whole))
+    else:
+        yield str(path), whole
+
+
+def _csv(path: Path, text: str) -> Iterator[UsageRecord]:
+    rows = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
+    names = {name: name.strip() for name in rows.fieldnames or []}
+    lower = {name: told.lower() for name, told in names.items()}
+    yield from _lines(
+        (f"{path}:{rows.line_num}", {**{lower[key]: value for key, value in row.items() if key in lower},
+                                     **{names[key]: value for key, value in row.items() if key in names}})
+        for row in rows
+    )  # fmt: skip
+
+
+def _lines(lines: Any) -> Iterator[UsageRecord]:
+    for place, told in lines:
+        if not isinstance(told, dict):
+            raise ImportFileError(f"{place}: expected an object of a usage report")
+        reader = next((reader for needed, reader in _READERS if needed <= told.keys()), None)
+        if reader is None:
+            raise ImportFileError(f"{place}: is no usage that is known here; expected {_KNOWN}")
+        if (record := reader(Line(place, told))) is not None:
+            yield record

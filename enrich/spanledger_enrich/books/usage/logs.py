@@ -1,0 +1,163 @@
+"""Records of single calls: LiteLLM's spend logs, Langfuse's and Helicone's exports, Bedrock's invocation logs.
+
+LiteLLM: table LiteLLM_SpendLogs of its schema. Langfuse: observations of type GENERATION, as exported or as its API
+gives them; its usage details name each class of tokens apart. Helicone: the columns of its requests' export, read by
+name.
+Bedrock: ModelInvocationLog, whose bodies are not looked at.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from spanledger_enrich.books.usage.reading import Line
+from spanledger_enrich.books.usage.record import UsageRecord
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_PROVIDERS = {
+    "azure": "azure.ai.openai", "bedrock": "aws.bedrock", "vertex_ai": "gcp.vertex_ai", "gemini": "gcp.gemini",
+    "google": "gcp.gemini", "mistral": "mistral_ai", "xai": "x_ai", "google-vertex": "gcp.vertex_ai",
+}  # fmt: skip
+
+
+def litellm_call(line: Line) -> UsageRecord | None:
+    """A row of LiteLLM's spend logs; None for one that its cache answered, or that failed."""
+    if line.true("cache_hit") or line.text("status") == "failure":
+        return None
+    metadata = _document(line, "metadata")
+    usage = metadata.within("usage_object")
+    extra = metadata.within("additional_usage_values")
+    model = line.needed("model")
+    provider = line.text("custom_llm_provider") or model.partition("/")[0]
+    return _call(
+        line,
+        "litellm",
+        line.needed("request_id"),
+        line.time("startTime", "starttime"),
+        provider=provider,
+        model=model.removeprefix(f"{provider}/"),
+        project=line.text("team_id") or metadata.text("user_api_key_team_alias", "user_api_key_team_id"),
+        api_key=metadata.text("user_api_key_alias"),
+        user_id=line.text("end_user", "user") or metadata.text("user_api_key_user_id"),
+        input_tokens=line.count("prompt_tokens"),
+        cache_read_tokens=extra.count("cache_read_input_tokens")
+        or usage.within("prompt_tokens_details").count("cached_tokens"),
+        cache_write_tokens=extra.count("cache_creation_input_tokens"),
+        output_tokens=line.count("completion_tokens"),
+        reasoning_tokens=usage.within("completion_tokens_details").count("reasoning_tokens"),
+        reported_cost=line.number("spend"),
+    )
+
+
+def langfuse_call(line: Line) -> UsageRecord | None:
+    """An observation of Langfuse's; None for one that is no generation."""
+    if line.text("type") not in {"GENERATION", "EMBEDDING", ""}:
+        return None
+    usage = _document(line, "usageDetails", "usage_details", "usage")
+    counts = {
+        name: usage.count(name) for name in usage.told if name not in {"total", "unit"} and "cost" not in name.lower()
+    }
+    cached = sum(counts.get(name, 0) for name in ("input_cached_tokens", "cache_read_input_tokens", "input_cache_read"))
+    written = sum(counts.get(name, 0) for name in ("cache_creation_input_tokens", "input_cache_creation"))
+    reasoning = sum(counts.get(name, 0) for name in ("output_reasoning_tokens", "output_reasoning"))
+    model = line.needed("model", "providedModelName", "provided_model_name", "modelId")
+    return _call(
+        line,
+        "langfuse",
+        line.needed("id"),
+        line.time("startTime", "start_time"),
+        provider=_maker(model),
+        model=model,
+        project=line.text("projectId", "project_id"),
+        user_id=line.text("userId", "user_id"),
+        input_tokens=sum(count for name, count in counts.items() if "input" in name or name == "promptTokens"),
+        cache_read_tokens=cached,
+        cache_write_tokens=written,
+        output_tokens=sum(count for name, count in counts.items() if "output" in name or name == "completionTokens"),
+        reasoning_tokens=reasoning,
+        reported_cost=line.number("totalCost", "total_cost", "calculatedTotalCost", "calculated_total_cost"),
+    )
+
+
+def helicone_call(line: Line) -> UsageRecord | None:
+    """A request of Helicone's export; None for one that failed."""
+    if (status := line.text("response_status", "status")).isdigit() and not 200 <= int(status) < 300:
+        return None
+    model = line.needed("response_model", "request_model", "model_override", "model")
+    read = line.count("prompt_cache_read_tokens")
+    written = line.count("prompt_cache_write_tokens")
+    provider = line.text("provider").lower() or _maker(model)
+    # Anthropic's own counts, which leave cached tokens out.
+    beside = read + written if provider == "anthropic" else 0
+    return _call(
+        line,
+        "helicone",
+        line.needed("request_id", "response_id", "id"),
+        line.time("request_created_at", "created_at", "createdAt"),
+        provider=provider,
+        model=model,
+        user_id=line.text("request_user_id", "user_id", "user"),
+        input_tokens=line.count("prompt_tokens") + beside,
+        cache_read_tokens=read,
+        cache_write_tokens=written,
+        output_tokens=line.count("completion_tokens"),
+        reported_cost=line.number("cost_usd", "costUSD", "costusd", "cost"),
+    )
+
+
+def bedrock_call(line: Line) -> UsageRecord | None:
+    """A ModelInvocationLog of Amazon Bedrock; None for a call that failed."""
+    if line.text("errorCode"):
+        return None
+    asked, answered = line.within("input"), line.within("output")
+    read, written = asked.count("cacheReadInputTokenCount"), asked.count("cacheWriteInputTokenCount")
+    return _call(
+        line,
+        "bedrock",
+        line.needed("requestId"),
+        line.time("timestamp"),
+        provider="aws.bedrock",
+        model=line.needed("modelId").rpartition("/")[2],
+        account=line.text("accountId"),
+        user_id=line.within("identity").text("arn"),
+        input_tokens=asked.count("inputTokenCount") + read + written,
+        cache_read_tokens=read,
+        cache_write_tokens=written,
+        output_tokens=answered.count("outputTokenCount"),
+    )
+
+
+def _call(line: Line, source: str, call_id: str, time: datetime, *, provider: str, **told: Any) -> UsageRecord:
+    told["cache_read_tokens"] = min(told["cache_read_tokens"], told["input_tokens"])
+    return UsageRecord(
+        source=source,
+        granularity="call",
+        begins=time,
+        ends=time,
+        provider=_PROVIDERS.get(provider, provider),
+        calls=1,
+        call_id=f"{line.text('api_key')[:8]}{call_id}" if source == "litellm" else call_id,
+        **told,
+    )
+
+
+def _document(line: Line, *names: str) -> Line:
+    """An object that is inside as it is, or as JSON in a text."""
+    found = line.first(*names)
+    if isinstance(found, str):
+        try:
+            found = json.loads(found)
+        except ValueError:
+            raise line.refuse(names[0], "expected JSON") from None
+    return Line(f"{line.place}.{names[0]}", found if isinstance(found, dict) else {})
+
+
+def _maker(model: str) -> str:
+    name = model.lower().rpartition("/")[2]
+    for start, provider in (("claude", "anthropic"), ("gemini", "gcp.gemini"), ("mistral", "mistral_ai")):
+        if name.startswith(start):
+            return provider
+    return "openai" if name.startswith(("gpt", "o1", "o3", "o4", "text-embedding", "chatgpt")) else ""

@@ -1,0 +1,55 @@
+"""The command `forget`: a name goes, the books stay whole."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from spanledger_cli.confirmation import Yes, confirm
+from spanledger_cli.options import configuration, open_store
+from spanledger_cli.partial import spooled
+from spanledger_cli.terminal import console
+from spanledger_enrich.books.forgetting import forget as put_pseudonym
+from spanledger_enrich.books.forgetting import new_pseudonym
+from spanledger_settings.figures import counted
+
+
+def forget(
+    context: typer.Context,
+    tenant: Annotated[str | None, typer.Option(help="The tenant's name, as the ledger has it.")] = None,
+    user: Annotated[str | None, typer.Option(help="The user's id, as the ledger has it.")] = None,
+    pseudonym: Annotated[
+        str | None, typer.Option("--as", help="Go on with the pseudonym that an interrupted run told.")
+    ] = None,
+    yes: Yes = False,
+) -> None:
+    """Erase the name of a tenant or of a user: a pseudonym takes its place in every table; all sums stay.
+
+    There is no way back, and nothing says whose the pseudonym is. Stop what still sends the name first.
+
+    Try:
+
+        spanledger forget --user alice@example.com
+
+        spanledger forget --tenant northwind --yes
+    """
+    if (tenant is None) == (user is None) or not (tenant or user):
+        raise typer.BadParameter("expected one of --tenant NAME and --user ID")
+    name = tenant or user or ""
+    chosen = pseudonym or new_pseudonym()
+    whose = "tenant" if tenant else "user"
+    with open_store(context) as store:
+        confirm([f"the {whose} {name!r} becomes {chosen} for good, in closed periods as well"], yes=yes)
+        console(stderr=True).print(f"if this is interrupted, go on with --as {chosen}", soft_wrap=True)
+        changed = put_pseudonym(store, "tenant" if tenant else "user", name, chosen)
+    for table, rows in sorted(changed.items()):
+        console().print(f"{table}: {counted(rows, 'row')}")
+    console().print(f"the {whose} is {chosen} now")
+    settings = configuration(context)
+    rejected = len(list((settings.spool / "rejected").glob("*.pb"))) if settings.spool.exists() else 0
+    if waiting := len(spooled(settings)) + rejected:
+        console(stderr=True).print(
+            f"{counted(waiting, 'file')} in {settings.spool} may hold the name yet; so may backups and exports",
+            style="yellow", soft_wrap=True,
+        )  # fmt: skip

@@ -1,0 +1,80 @@
+"""Seats: so much a seat and month, over those who used one, by what they used."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from pydantic import ValidationError
+
+from spanledger_enrich.books import allocation, commitment
+from spanledger_enrich.books.commitment import Commitment
+
+DECEMBER = datetime(2024, 12, 1, tzinfo=UTC)
+SEATS = {
+    "commitment": "claude-team", "kind": "seats", "amount": "300", "from": "2024-10-01", "to": "2024-11-01",
+    "agents": ["claude-code"], "seats": 3,
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _nothing_from_before(books):
+    for table in ("llm_spans", "ledger", "enrich_progress", "commitment", "allocation", "allocation_row"):
+        books.store.execute(f"TRUNCATE TABLE {table}")
+
+
+def call(user, tokens, tenant="acme", day=8, **changes):
+    return {
+        "ts": datetime(2024, 10, day, 12, tzinfo=UTC), "user_id": user, "tenant_id": tenant, "agent": "claude-code",
+        "provider": "anthropic", "request_model": "claude-3-5-sonnet-20240620", "input_tokens": tokens, **changes,
+    }  # fmt: skip
+
+
+def allocated(books, **changes):
+    commitment.record(books.store, [Commitment.model_validate({**SEATS, **changes})], "seats.yaml")
+    allocation.allocate(books.store, books.configuration, DECEMBER)
+    rows = books.store.rows(
+        "SELECT tenant_id, idle, sum(amount) AS amount FROM allocated_cost GROUP BY ALL ORDER BY ALL"
+    )
+    return {(row["tenant_id"], row["idle"]): row["amount"] for row in rows}
+
+
+def test_used_seats_are_shared_by_tokens_and_the_others_are_idle(books):
+    books.book(call("ann", 300), call("bob", 100, "globex"), call("someone", 999, agent=""))
+    assert allocated(books) == {("acme", 0): 150, ("globex", 0): 50, ("(idle)", 1): 100}
+
+
+def test_seats_that_nobody_used_are_idle_whole(books):
+    assert allocated(books) == {("(idle)", 1): 300}
+
+
+def test_more_users_than_seats_use_all_of_them(books):
+    books.book(*[call(f"user {number}", 10) for number in range(5)])
+    assert allocated(books) == {("acme", 0): 300}
+
+
+def test_a_seat_is_used_or_not_in_each_month(books):
+    books.book(call("ann", 10), call("ann", 10, ts=datetime(2024, 11, 2, tzinfo=UTC)))
+    told = allocated(books, to="2024-12-01", amount="610")
+    assert sum(told.values()) == 610
+    assert float(told["acme", 0]) == pytest.approx(610 / 3)
+
+
+def test_parts_sum_to_the_amount_to_the_last_digit(books):
+    books.book(*[call(f"user {number}", 7 + number) for number in range(7)])
+    assert sum(allocated(books, seats=11, amount="100").values()) == Decimal(100)
+
+
+def test_agents_show_their_effective_cost_beside_the_list_cost(books):
+    books.book(call("ann", 300))
+    allocated(books)
+    [row] = books.report("agents/usage", by=["agent"], own="", own_values=[])
+    assert row["effective_cost"] == 100
+    assert 0 < row["list_cost"] < 1
+
+
+@pytest.mark.parametrize(
+    "fields", [{"seats": 0}, {"kind": "fee"}, {"policy": "duration"}, {"capacity": 5}, {"idle": "shared"}], ids=str
+)
+def test_seats_that_do_not_fit_together_are_refused(fields):
+    with pytest.raises(ValidationError, match="seats: expected"):
+        Commitment.model_validate({**SEATS, **fields})

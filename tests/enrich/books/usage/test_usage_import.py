@@ -1,0 +1,174 @@
+"""Usage that others counted goes into the ledger as far as nothing else tells of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from harness.books import Books
+
+from spanledger_enrich.books.usage.file import read, store_records
+from spanledger_enrich.files.import_file import ImportFileError
+
+FIXTURES = Path(__file__).parents[3] / "fixtures" / "usage"
+FORENOON = datetime(2026, 10, 5, 9, 30, tzinfo=UTC)
+LITELLM = {
+    "request_id": "chatcmpl-1", "call_type": "acompletion", "api_key": "hash", "spend": 0.02, "prompt_tokens": 1000,
+    "completion_tokens": 50, "startTime": "2026-10-05T09:10:00Z", "endTime": "2026-10-05T09:10:02Z",
+    "model": "openai/gpt-4o-2024-08-06", "custom_llm_provider": "openai", "cache_hit": "False", "team_id": "payments",
+    "metadata": {"user_api_key_alias": "prod", "usage_object": {"prompt_tokens_details": {"cached_tokens": 400}}},
+    "messages": "SECRET-CONTENT",
+}  # fmt: skip
+LANGFUSE = {
+    "id": "obs-1", "traceId": "t1", "type": "GENERATION", "startTime": "2026-10-05T09:10:00.000Z",
+    "model": "claude-sonnet-4-5-20250929", "totalCost": 0.01, "input": "SECRET-CONTENT",
+    "usageDetails": {"input": 100, "cache_read_input_tokens": 900, "output": 40, "total": 1040},
+}  # fmt: skip
+HELICONE = {
+    "request_id": "h1", "request_created_at": "2026-10-05T09:10:00Z", "request_model": "gpt-4o-2024-08-06",
+    "prompt_tokens": 10, "completion_tokens": 5, "cost_usd": 0.001, "response_status": 200, "provider": "OPENAI",
+}  # fmt: skip
+BEDROCK = {
+    "schemaType": "ModelInvocationLog", "timestamp": "2026-10-05T09:10:00Z", "accountId": "123456789012",
+    "region": "us-east-1", "requestId": "r1", "operation": "Converse",
+    "modelId": "us.anthropic.claude-sonnet-4-5-20250929-v1:0", "identity": {"arn": "arn:aws:iam::1:role/app"},
+    "input": {"inputTokenCount": 100, "cacheReadInputTokenCount": 50, "inputBodyJson": "SECRET-CONTENT"},
+    "output": {"outputTokenCount": 20, "outputBodyJson": "SECRET-CONTENT"},
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _nothing_told(books: Books) -> None:
+    for table in (
+        "llm_spans",
+        "ledger",
+        "enrich_progress",
+        "taken_insert",
+        "call_key",
+        "call_verdict",
+        "call_tenant",
+        "usage_record",
+    ):
+        books.store.execute(f"TRUNCATE TABLE {table}")
+
+
+@pytest.fixture
+def imported(books: Books) -> Callable[[Path], list[dict[str, Any]]]:
+    def run(path: Path) -> list[dict[str, Any]]:
+        store_records(books.store, path, read(path))
+        books.enrich()
+        return books.store.rows("SELECT * FROM calls ORDER BY ts, input_tokens DESC")
+
+    return run
+
+
+def test_a_report_alone_is_booked_whole(imported: Callable[[Path], list[dict[str, Any]]]) -> None:
+    rows = imported(FIXTURES / "anthropic_usage_messages.json")
+    first = rows[1] if rows[0]["service_tier"] == "batch" else rows[0]
+    assert {row["signal"] for row in rows} == {"usage"}
+    assert {row["granularity"] for row in rows} == {"day"}
+    assert {row["calls"] for row in rows} == {None}
+    assert first["input_tokens"] == 900000 + 50000 + 120000 + 4000000
+    assert (first["cache_read_tokens"], first["cache_write_tokens"], first["output_tokens"]) == (
+        4000000,
+        170000,
+        260000,
+    )
+    assert first["dimensions"]["workspace"] == "wrkspc_01Acme"
+    assert "unpriced" not in {row["price_status"] for row in rows}
+
+
+def test_a_report_again_changes_nothing(imported: Callable[[Path], list[dict[str, Any]]]) -> None:
+    first = imported(FIXTURES / "openai_usage_completions.json")
+    assert imported(FIXTURES / "openai_usage_completions.json") == first
+
+
+@pytest.mark.parametrize("calls_first", [True, False])
+def test_what_calls_tell_is_not_counted_again(
+    books: Books, imported: Callable[[Path], list[dict[str, Any]]], calls_first: bool
+) -> None:
+    path = FIXTURES / "openai_usage_completions.json"
+    records = [record for record in read(path) if record.begins.day == 5 and record.service_tier == ""]
+    model = records[0].model
+    whole = sum(record.input_tokens for record in records if record.model == model)
+    calls = [
+        {
+            "ts": FORENOON, "provider": "openai", "request_model": model.removesuffix("-2026-03-17"),
+            "input_tokens": 7, "output_tokens": 3,
+        }
+    ] * 10  # fmt: skip
+    if calls_first:
+        books.ingest(*calls)
+        books.enrich()
+    rows = imported(path)
+    if not calls_first:
+        books.ingest(*calls)
+        books.enrich()
+        rows = books.store.rows("SELECT * FROM calls")
+    of_day = [
+        row for row in rows if row["ts"].day == 5 and row["model"].startswith(model[:12]) and row["service_tier"] == ""
+    ]
+    assert sum(row["input_tokens"] for row in of_day) == whole
+    assert sum(row["input_tokens"] for row in of_day if row["signal"] == "usage") == whole - 70
+    assert sum(row["calls"] for row in of_day) == sum(record.calls or 0 for record in records if record.model == model)
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        (LITELLM, ("openai", 1000, 400, 50)),
+        (LANGFUSE, ("anthropic", 1000, 900, 40)),
+        (HELICONE, ("openai", 10, 0, 5)),
+        (BEDROCK, ("aws.bedrock", 150, 50, 20)),
+    ],
+    ids=["litellm", "langfuse", "helicone", "bedrock"],
+)
+def test_records_of_calls_are_summed_by_the_hour(
+    books: Books,
+    tmp_path: Path,
+    imported: Callable[[Path], list[dict[str, Any]]],
+    told: dict[str, Any],
+    expected: tuple[Any, ...],
+) -> None:
+    other = {**told, next(name for name in ("request_id", "requestId", "id") if name in told): "another"}
+    path = tmp_path / "told.jsonl"
+    path.write_text("\n".join(json.dumps(one) for one in (told, other, told)))
+    [row] = imported(path)
+    provider, input_tokens, cached, output = expected
+    assert (row["provider"], row["granularity"], row["calls"]) == (provider, "hour", 2)
+    assert (row["input_tokens"], row["cache_read_tokens"], row["output_tokens"]) == (
+        2 * input_tokens, 2 * cached, 2 * output,
+    )  # fmt: skip
+    assert b"SECRET-CONTENT" not in b"".join(
+        file.read_bytes() for file in books.configuration.data_dir.rglob("*") if file.is_file()
+    )
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in FIXTURES.iterdir()))
+def test_each_report_is_told_by_its_content(name: str, tmp_path: Path) -> None:
+    path = tmp_path / f"anything{Path(name).suffix}"
+    path.write_bytes((FIXTURES / name).read_bytes())
+    assert len(read(path)) > 0
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ('{"hello": 1}', "is no usage that is known here"),
+        ("a,b\n1,2\n", "is no usage that is known here"),
+        (json.dumps({**LITELLM, "prompt_tokens": -1}), "prompt_tokens: expected a whole number from 0 on, found -1"),
+        (json.dumps({**LITELLM, "startTime": "soon"}), "startTime: expected a time, found 'soon'"),
+        ('{"data": [{"start_time": 1, "end_time": 2, "results": [{"model": null}]}]}', "grouped by model"),
+        ("{", "expected JSON"),
+    ],
+)
+def test_what_cannot_be_is_said_with_its_place(tmp_path: Path, text: str, complaint: str) -> None:
+    path = tmp_path / "odd"
+    path.write_text(text)
+    with pytest.raises(ImportFileError, match=complaint) as refused:
+        read(path)
+    assert str(path) in str(refused.value)
