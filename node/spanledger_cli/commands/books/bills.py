@@ -137,6 +137,7 @@ def bills_shares(context: typer.Context, request: ReportRequest) -> None:
         request.output,
         title=f"Invoices by tenant, {asked}",
         total=["metered", "adjusted", "amount"],
+        gaps=["outdated"],
         details=["reconciliation_id"],
     )
 

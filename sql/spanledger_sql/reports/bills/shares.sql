@@ -12,6 +12,7 @@
 --   currency: of the bills
 --   invoiced: in that currency, to its subunit: these sum to the invoice
 --   policy: how the difference was allocated
+--   outdated: whether a bill that it rests on was taken back since
 --   reconciliation_id: the reconciliation
 SELECT
     done.provider AS provider,
@@ -24,6 +25,7 @@ SELECT
     share.currency AS currency,
     share.invoiced AS invoiced,
     done.policy AS policy,
+    NOT hasAll((SELECT groupArray(bill_id) FROM bill FINAL WHERE NOT deleted), done.bills) AS outdated,
     done.reconciliation_id AS reconciliation_id
 FROM (SELECT * FROM reconciliation FINAL) AS done
 INNER JOIN invoice_share AS share

@@ -88,6 +88,7 @@ def test_allocating_again_replaces_and_an_overlap_is_refused(billed: Books) -> N
         reconciliation.forget(billed.store, [done])
     stored = billed.report("bills/shares", first="2026-10-01", last="2026-10-31")
     assert {row["reconciliation_id"] for row in stored} == {done.reconciliation_id}
+    assert not any(row["outdated"] for row in stored)
     assert len(stored) == 3
     terms = billed.store.value(
         "SELECT count() FROM reconciliation_term WHERE reconciliation_id = {id:String}", id=done.reconciliation_id
@@ -97,6 +98,8 @@ def test_allocating_again_replaces_and_an_overlap_is_refused(billed: Books) -> N
     with pytest.raises(ReconciliationError, match="2026-10-01 to 2026-10-31 is allocated already, and overlaps"):
         invoice_share.allocate(billed.store, half, "metered", "a tester")
     reconciliation.forget(billed.store, [half])
+    bill.remove(billed.store, "plain.csv")
+    assert all(row["outdated"] for row in billed.report("bills/shares", first="2026-10-01", last="2026-10-31"))
     left = billed.store.rows("SELECT DISTINCT reconciliation_id FROM reconciliation_term")
     assert half.reconciliation_id not in {row["reconciliation_id"] for row in left}
 
