@@ -8,7 +8,7 @@
 --   provider, provider_account, model, service_tier, dimensions: as in `calls`
 --   operation: as in `calls`, or `idle`
 --   cloud_region, zone, host_name: as in `calls`
---   energy_method, intensity_resolution, price_status, usage_source: as in `calls`
+--   energy_method, energy_id, intensity_resolution, price_status, usage_source: as in `calls`
 --   input_tokens, cache_read_tokens, output_tokens: as in `calls`
 --   list_cost, contracted_cost: USD; NULL where unknown, and of idle energy
 --   energy_wh, energy_wh_low, energy_wh_high: Wh at the facility
@@ -21,7 +21,7 @@ SELECT
     toUInt8(1) AS calls,
     ts, tenant_id, cost_center, environment, service_name, feature, workflow, user_id, session_id, run_id,
     provider, provider_account, model, service_tier, dimensions, operation,
-    cloud_region, zone, host_name, energy_method, intensity_resolution, price_status, usage_source,
+    cloud_region, zone, host_name, energy_method, energy_id, intensity_resolution, price_status, usage_source,
     input_tokens, cache_read_tokens, output_tokens, list_cost, contracted_cost,
     energy_wh, energy_wh_low, energy_wh_high, co2e_g, co2e_g_low, co2e_g_high, co2e_market_g, embodied_g, water_ml
 FROM calls
@@ -33,7 +33,8 @@ SELECT
     '' AS cost_center, '' AS environment, '' AS service_name, '' AS feature, '' AS workflow, '' AS user_id,
     '' AS session_id, '' AS run_id, '' AS provider, '' AS provider_account, '' AS model, '' AS service_tier,
     CAST(map(), 'Map(LowCardinality(String), String)') AS dimensions, 'idle' AS operation,
-    cloud_region, zone, host_name, 'measured' AS energy_method, intensity_resolution,
+    cloud_region, zone, host_name, 'measured' AS energy_method, concat('measured/', host_name) AS energy_id,
+    intensity_resolution,
     'free' AS price_status, 'reported' AS usage_source,
     0 AS input_tokens, 0 AS cache_read_tokens, 0 AS output_tokens, NULL AS list_cost, NULL AS contracted_cost,
     energy_wh, energy_wh_low, energy_wh_high, co2e_g, co2e_g_low, co2e_g_high, co2e_market_g,
