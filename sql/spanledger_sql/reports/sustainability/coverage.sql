@@ -31,8 +31,9 @@ WITH
                 place.source LIKE '%EcoLogits: data centres of %', 'assumed: home of the provider',
                 'named'
             ) AS place_evidence,
-            energy_wh
-        FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
+            energy_wh,
+            c.calls AS calls
+        FROM drawn_energy_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
         LEFT JOIN (SELECT provider, cloud_region, source FROM grid_zone FINAL) AS place
             ON place.provider = c.provider AND place.cloud_region = c.cloud_region
         WHERE ts >= {from:DateTime64(9, 'UTC')}
@@ -43,9 +44,9 @@ WITH
 SELECT
     statement.1 AS evidence,
     statement.2 AS method,
-    count() AS calls,
+    sum(s.calls) AS calls,
     sum(s.energy_wh) AS energy_wh,
-    calls / (SELECT count() FROM selected) AS call_share,
+    calls / nullIf((SELECT sum(s.calls) FROM selected AS s), 0) AS call_share,
     energy_wh / nullIf((SELECT sum(energy_wh) FROM selected), 0) AS energy_share
 FROM selected AS s
 ARRAY JOIN [
