@@ -33,10 +33,10 @@ shown on their own where they are known, and never added or netted.
 **Not included.** Training, the network and the user's own device; offsets and certificates are in no figure but the
 market-based one. What metered hosts drew while no call ran is included, on the owner's line or as `(idle)`.
 
-**Ranges** are 90 % intervals: they hold the true value nine times in ten, as far as published figures tell. What calls share
-(the method, batches, a model's size) does not average out over many calls; what is a call's own does. So the interval of a
-total is narrower than its parts' together, and hardly narrower than that of its largest part. Calls without an estimate are
-counted as unknown, never as zero.
+**Ranges** are 90 % intervals: they hold the true value nine times in ten, as far as published figures tell. What calls
+share (the method, batches, a model's size) does not average out over many calls; what is a call's own does. So the
+interval of a total is narrower than its parts' together, and hardly narrower than that of its largest part. Calls
+without an estimate are counted as unknown, never as zero.
 
 **Hours without data.** Where an hour's intensity lacks, that of the day before stands in, else the mean of the month's
 hours, else the yearly mean. `spanledger carbon statement` names every factor and source.

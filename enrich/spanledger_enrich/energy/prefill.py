@@ -2,7 +2,7 @@
 
 E = k x 2 A x tokens / (u x F) x P: A billions of parameters, F and P what an H100 does and draws (989e12 operations a
 second at sixteen bits, 700 W; NVIDIA's data sheet), u the part of F that is used, k from the GPU to the facility as in
-the token-aware method. Embodied emissions are the GPU's seconds of a GPU and an eighth of a server as EcoLogits has them
+the token-aware method. Embodied emissions are those seconds of a GPU and an eighth of a server, as EcoLogits has them
 (273 and 5,700 kgCO2e, three years).
 """
 

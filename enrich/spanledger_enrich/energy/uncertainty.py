@@ -1,8 +1,8 @@
 """How uncertain modelled energy is: reviewed terms, `reference/uncertainty.csv`, and what a model's parameters add.
 
-A call's energy is its central value times factors whose logarithms are normal with mean 0. What calls share (the method,
-the provider's overhead, a model's parameters) does not average out over them; what is their own does. The view
-`energy_uncertainty` has the terms of each energy entry, and the parts `group_sums` and `interval` of the reports add them up.
+A call's energy is its central value times factors whose logarithms are normal with mean 0. What calls share (the
+method, the provider's overhead, a model's parameters) does not average out over them; what is their own does. The view
+`energy_uncertainty` has the terms of each energy entry, and `parts/group_sums.sql` to `parts/interval.sql` add them up.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import importlib.resources
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -73,9 +73,8 @@ def sigmas(method: str) -> dict[str, float]:
 
 def load(store: Store) -> None:
     """Put the terms into the table `uncertainty`, unless these are there."""
-    columns = ("of", "term", "sigma", "low", "high", "shared_by", "source")
-    rows = [{name: getattr(term, name) for name in columns} for term in terms()]
-    stored = store.rows(f"SELECT {', '.join(columns)} FROM uncertainty FINAL ORDER BY of, term")
+    rows = [asdict(term) for term in terms()]
+    stored = store.rows("SELECT * EXCEPT loaded_at FROM uncertainty FINAL ORDER BY of, term")
     if stored != sorted(rows, key=lambda row: (row["of"], row["term"])):
         store.execute("TRUNCATE TABLE uncertainty")
         store.insert("uncertainty", rows)

@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from spanledger_sql.store import Store
 
 # Figures that add up over a report's rows.
-TOTALS = ("calls", "output_tokens", "energy_kwh", "energy_kwh_least", "energy_kwh_most", "co2e_kg",
-          "co2e_kg_least", "co2e_kg_most", "co2e_market_kg", "embodied_kg", "water_l", "year_mean_co2e_kg", "national_co2e_kg",
-          "then_energy_kwh", "then_co2e_kg", "list_cost", "then_list_cost")  # fmt: skip
+TOTALS = (
+    "calls", "output_tokens", "energy_kwh", "energy_kwh_least", "energy_kwh_most", "co2e_kg", "co2e_kg_least",
+    "co2e_kg_most", "co2e_market_kg", "embodied_kg", "water_l", "year_mean_co2e_kg", "national_co2e_kg",
+    "then_energy_kwh", "then_co2e_kg", "list_cost", "then_list_cost",
+)  # fmt: skip
 
 
 def carbon_rows(

@@ -30,16 +30,17 @@ _FORMULAS = {
     "market-based": "gCO2e = Wh / 1000 x the factor of the contracts in force; beside the location-based, never netted",
     "embodied": "gCO2e of making the hardware, the call's share; in no other figure",
     "water": "mL, at the data centre and for its electricity",
-    "interval": "90 %: exp(ln M - v / 2 +- 1.645 sqrt(v)). M = sum of f, f = S x exp((t + z^2 + g^2) / 2), over groups of one "
-    "entry, provider, zone and resolution; S the group's sum, t = the sum of its shared terms' variances, z the calls' own, g "
-    "the grid's; v = sum of f f' C / M^2 over pairs of groups, C the variances of the terms that both share, plus sum of "
-    "f^2 z^2 (sum of squares) / S^2 / M^2. Of own coefficients and measured hosts the ends are the interval as they stand",
+    "interval": "90 %: exp(ln M - v / 2 +- 1.645 sqrt(v)). M = sum of f, f = S x exp((t + z^2 + g^2) / 2), over groups "
+    "of one entry, provider, zone and resolution; S the group's sum, t the sum of its shared terms' variances, z the "
+    "calls' own, g the grid's; v = sum of f f' C / M^2 over pairs of groups, C the variances of the terms that both "
+    "share, plus sum of f^2 z^2 (sum of squares) / S^2 / M^2. Of own coefficients and measured hosts the ends are the "
+    "interval as they stand",
     "price": "energy above paid_wh is ruled out: of the group's normal distribution what lies below is left",
-    "ends of the assumptions": "of the energy; sums of them are as if all calls erred the same way and as far as can be. "
-    "energy_bounds envelope: of models with two methods the lower low and the higher high of both, but no more than a "
-    "priced call's cost can pay for; method: those of energy_method",
-    "meters": "measured energy is a share of what processor, accelerators and memory drew; the parts that are estimates are "
-    "said below. Fans, power supplies, disks and network are in no sample, and in the upper end",
+    "ends of the assumptions": "of the energy; sums of them are as if all calls erred the same way and as far as can "
+    "be. energy_bounds envelope: of models with two methods the lower low and the higher high of both, but no more "
+    "than a priced call's cost can pay for; method: those of energy_method",
+    "meters": "measured energy is a share of what processor, accelerators and memory drew; the parts that are "
+    "estimates are said below. Fans, power supplies, disks and network are in no sample, and in the upper end",
     "hours": "an hour without an intensity has that of the day before, else the mean of the month's hours where half "
     "of them are known, else its country's by the same rule, else a year's; the source says which",
     "unknown": "is in no sum, and counted beside it",
@@ -63,16 +64,16 @@ class MethodStatement:
 
     Attributes:
         period: The half-open period, UTC, and the first and last call in it.
-        software: Spanledger's version; a fingerprint of the period's rows and of what they rest on: energy factors, terms
-            of uncertainty, settings, contracts, metered hosts; and one of the rows alone.
+        software: Spanledger's version; a fingerprint of the period's rows and of what they rest on: energy factors,
+            terms of uncertainty, settings, contracts, metered hosts; and one of the rows alone.
         totals: Sums of what is known, and the calls that each leaves out.
         energy_coverage: By method: calls, their share, kWh, and its share.
         grid_coverage: By resolution of the intensity: the same.
         energy_factors, unknown_models, intensities, places: What the figures rest on, a dictionary a row.
         own_machines: The providers and hosts that the configuration names as own or leased.
         settings: What the configuration chooses among methods today; rows of another choice stay until restated.
-        imports, contracts, hosts, meters: Where hourly intensities come from, contracts in force, metered hosts, and how
-            each part of these was got, a dictionary a row.
+        imports, contracts, hosts, meters: Where hourly intensities come from, contracts in force, metered hosts, and
+            how each part of these was got, a dictionary a row.
         variance: The parts of the variance of the emissions, by cause.
         uncertainty, groups: What intervals follow from: the terms, and the groups of calls that err alike.
     """
@@ -202,8 +203,8 @@ def method_statement(store: Store, asked: Period, settings: Configuration) -> Me
     uncertainty, groups = _rows(store, "statement/uncertainty", {}), _rows(store, "statement/groups", bounds)
     contracts, hosts = _rows(store, "statement/contracts", bounds), _rows(store, "energy/hosts", bounds)
     meters = _rows(store, "statement/meters", bounds)
-    rests_on = (energy, methods(settings), uncertainty, contracts, hosts, meters)
     energy = _rows(store, "statement/energy", {**bounds, "energy_bounds": settings.energy_bounds})
+    rests_on = (energy, methods(settings), uncertainty, contracts, hosts, meters)
     grid = _rows(store, "statement/grid", bounds)
     return MethodStatement(
         period={

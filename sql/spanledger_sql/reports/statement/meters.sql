@@ -11,14 +11,14 @@
 --   wh: its sum, Wh at the host
 SELECT
     host_name AS host,
-    part.1 AS part,
-    part.2 AS got_by,
+    got.1 AS part,
+    got.2 AS got_by,
     toUInt8(got_by = 'estimate') AS estimated,
     count() AS samples,
-    sum(part.3) AS wh
+    sum(got.3) AS wh
 FROM energy_sample FINAL
 ARRAY JOIN [
-    ('processor', cpu_source, cpu_wh), ('accelerators', gpu_source, gpu_wh), ('memory', ram_source, ram_wh)] AS part
-WHERE flaw = '' AND started_at >= {from:DateTime64(9, 'UTC')} AND started_at < {to:DateTime64(9, 'UTC')} AND part.2 != ''
+    ('processor', cpu_source, cpu_wh), ('accelerators', gpu_source, gpu_wh), ('memory', ram_source, ram_wh)] AS got
+WHERE flaw = '' AND started_at >= {from:DateTime64(9, 'UTC')} AND started_at < {to:DateTime64(9, 'UTC')} AND got.2 != ''
 GROUP BY ALL
 ORDER BY host, part, got_by
