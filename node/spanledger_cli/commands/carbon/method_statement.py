@@ -50,7 +50,7 @@ _FORMULAS = {
 # How well intervals hold, of docs/hosted_figures.csv: a test computes it anew.
 CALIBRATION = (
     "Checked against 57 published figures of hosted models, each with the terms that were fitted to the other studies: "
-    "the 90 % interval holds 49 of them (86 %); its median width is x34, the widest x80."
+    "the 90 % interval holds 49 of them (86 %); its median width is x34, the widest x79."
 )
 _METHODS = ("measured", "modelled", "proxy", "unknown")
 _RESOLUTIONS = ("hour", "previous day", "month", "year", "unknown")
