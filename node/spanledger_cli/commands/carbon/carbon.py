@@ -100,7 +100,7 @@ def report(context: typer.Context, request: ReportRequest) -> None:
         title=f"Emissions, {request.period}{_interval(total)}",
         total=TOTALS,
         gaps=[*unknown(frame), *_SHARES],
-        details=[*_DETAILS, *(name for name in frame if str(name).endswith("_variance")), *all_unknown(frame)],
+        details=[*_DETAILS, *(str(name) for name in frame if str(name).endswith("_variance")), *all_unknown(frame)],
     )
 
 
