@@ -295,8 +295,8 @@ def calibrations() -> dict[str, Calibration]:
 def fit(figures: list[Hosted]) -> tuple[float, float]:
     """The standard deviations of the method and of a call's own that figures suggest.
 
-    The mean over the likelihood of the figures' logarithms, normal with what they share as the terms say; before it, values
-    of the method from 0 to 1 and of the own from 0.1 to 1 are equally likely.
+    The mean over the likelihood of the figures' logarithms, normal with what they share as the terms say; before it,
+    values of the method from 0 to 1 and of the own from 0.1 to 1 are equally likely.
     """
     methods, owns = np.arange(0, 1.01, 0.1), np.arange(0.1, 1.01, 0.1)
     errors = np.array([-figure.error for figure in figures])
