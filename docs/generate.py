@@ -74,13 +74,16 @@ def pages(store: Store) -> dict[Path, str]:
     dialects_page = _replaced(dialects_page, "dialects", dialects())
     dialects_page = _replaced(dialects_page, "attributes", stored_attributes())
     dialects_page = _replaced(dialects_page, "conventions", inside_and_beside())
+    method_page = _replaced(methodology.read_text(encoding="utf-8"), "published figures", published_figures.table())
+    method_page = _replaced(method_page, "terms of uncertainty", published_figures.terms_table())
+    method_page = _replaced(method_page, "calibration", published_figures.calibration_table())
     return {
         DOCS / "commands.md": commands(),
         DOCS / "dialects.md": dialects_page,
         DOCS / "queries.md": queries.page(store),
         DOCS / "schema.md": tables.page(store),
         ledger: text,
-        methodology: _replaced(methodology.read_text(encoding="utf-8"), "published figures", published_figures.table()),
+        methodology: method_page,
         operate: _replaced(operate.read_text(encoding="utf-8"), "configuration", configuration()),
     }
 

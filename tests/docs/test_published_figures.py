@@ -7,6 +7,9 @@ from pathlib import Path
 import published_figures
 import pytest
 
+from spanledger_cli.commands.carbon.method_statement import CALIBRATION
+from spanledger_enrich.energy import uncertainty
+
 DOCS = Path(published_figures.__file__).parent
 
 
@@ -79,3 +82,23 @@ def test_the_spread_against_hosted_models_is_what_the_text_says():
     assert said in text
     assert middle in text
     assert statistics.stdev(errors) <= 1.15
+
+
+def test_intervals_hold_what_other_studies_published():
+    found = published_figures.calibrations()
+    left_out, in_force = found["studies left out"], found["in force"]
+    for calibration in (left_out, in_force):
+        assert len(calibration.inside) == 57
+        assert 0.85 <= sum(calibration.inside) / 57 <= 0.95
+        assert statistics.median(calibration.widths) <= 35
+        assert max(calibration.widths) <= 120
+    held, width, widest = (cell.strip() for cell in str(left_out).split("|"))
+    count, _, _, share = held.split()
+    stated = f"holds {count} of them {share}; its median width is {width}, the widest {widest}."
+    assert stated.replace("%", " %") in CALIBRATION
+
+
+def test_the_fitted_terms_are_those_in_force():
+    method, own = published_figures.fit(published_figures.hosted())
+    in_force = uncertainty.sigmas("token-aware")
+    assert (in_force["method"], in_force["own"]) == (round(method, 2), round(own, 2))

@@ -29,16 +29,18 @@ That is the location-based figure. Measured energy is used before modelled.
 shown on their own where they are known, and never added or netted.
 
 **Not included.** Training, the network and the user's own device; offsets and certificates are in no figure but the
-market-based one. Idle energy of metered hosts is included where their policy shares it out over the calls.
+market-based one. What metered hosts drew while no call ran is included, on the owner's line or as `(idle)`.
 
-**Ranges.** Each call has a low, a central and a high estimate; those of a modelled call span both methods, and so what
-nobody publishes: batches, the share of the prompt, overhead. The range of a total adds up the calls' own bounds, as if
-all erred the same way: it is wide on purpose. Calls without an estimate are counted as unknown, never as zero.
+**Ranges** are 90 % intervals: they hold the true value nine times in ten, as far as published figures tell. What calls
+share (the method, batches, a model's size) does not average out over many calls; what is a call's own does. So the
+interval of a total is narrower than its parts' together, and hardly narrower than that of its largest part. Calls
+without an estimate are counted as unknown, never as zero.
 
 **Hours without data.** Where an hour's intensity lacks, that of the day before stands in, else the mean of the month's
 hours, else the yearly mean. `spanledger carbon statement` names every factor and source.
 """
 
+_RANGE = "90 %:"
 _DIMENSIONS = ("tenant", "model", "zone")
 
 
@@ -69,14 +71,15 @@ def _headline(now: pd.Series[Any]) -> None:
         (
             "Emissions, CO₂e",
             figures.emissions(now["co2e_g"], like=now["co2e_g_high"]),
-            f"range {figures.emissions_range(now['co2e_g_low'], now['co2e_g_high'])}",
-            "Location-based and operational: energy at the facility times the grid's intensity.",
+            f"{_RANGE} {figures.emissions_range(now['co2e_g_low'], now['co2e_g_high'])}",
+            "Location-based and operational: energy at the facility times the grid's intensity. " + _because(now),
         ),
         (
             "Energy",
             figures.energy(now["energy_wh"], like=now["energy_wh_high"]),
-            f"range {figures.energy_range(now['energy_wh_low'], now['energy_wh_high'])}",
-            "At the facility, its overhead (PUE) included.",
+            f"{_RANGE} {figures.energy_range(now['energy_wh_low'], now['energy_wh_high'])}",
+            "At the facility, its overhead (PUE) included."
+            + (f" Of it {figures.energy(now['idle_wh'])} while no call ran." if now["idle_wh"] > 0 else ""),
         ),
         (
             "Mean intensity",
@@ -140,6 +143,13 @@ def _headline(now: pd.Series[Any]) -> None:
         )
 
 
+def _because(now: pd.Series[Any]) -> str:
+    """What makes the emissions uncertain, in words."""
+    if figures.is_unknown(now["co2e_factor"]):
+        return ""
+    return f"Uncertain by a factor of {now['co2e_factor']:.2g} either way, through {now['co2e_because']}."
+
+
 def _trend(filters: Filters) -> None:
     grain = grain_of(filters.period)
     trend = report("sustainability/trend", **filters.parameters, timezone=filters.period.timezone, grain=grain)
@@ -149,8 +159,8 @@ def _trend(filters: Filters) -> None:
             line, band = charts.emissions_over_time(trend, grain, filters.period)
             st.caption("The central estimate")
             st.altair_chart(line, alt=f"Emissions per {grain}, central estimate")
-            st.caption("Its low-high range, on an axis of its own")
-            st.altair_chart(band, alt=f"Low-high range of the emissions per {grain}")
+            st.caption("Its 90 % interval, on an axis of its own")
+            st.altair_chart(band, alt=f"90 % interval of the emissions per {grain}")
         else:
             st.info("No call of this period has an emission figure.", icon=":material/help:")
 

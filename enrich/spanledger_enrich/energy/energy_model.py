@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecologits.tracers.utils import PROVIDER_CONFIG_MAP
 
-from spanledger_enrich.energy import ecologits, model_name, model_size, prefill, proxy, token_aware
+from spanledger_enrich.energy import ecologits, model_name, model_size, prefill, proxy, token_aware, uncertainty
 from spanledger_enrich.energy.ecologits import Range, Subject, maker, parameters, text_models
 from spanledger_enrich.energy.model_kind import Kind, kind_of
 from spanledger_enrich.energy.size_in_name import size_in_name
@@ -45,8 +45,9 @@ _ANYWHERE_PUE = Range(1.09, 1.2)
 
 def load(store: Store) -> int:
     """Put the entries of all known models into `energy_model`, unless these versions are there; gives the new rows."""
-    # A row without an overhead is of a version that knew none.
-    known = "SELECT uniq(source) FROM energy_model WHERE source IN {sources:Array(String)} AND pue > 0"
+    uncertainty.load(store)
+    # A row without terms of uncertainty is of a version that knew none.
+    known = "SELECT uniq(source) FROM energy_model WHERE source IN {sources:Array(String)} AND uncertainty != ''"
     sources = sorted(_sources())
     if store.value(known, sources=sources) == len(sources):
         return 0
@@ -61,7 +62,8 @@ def load(store: Store) -> int:
 def catalogue() -> Iterator[dict[str, Any]]:
     """Rows of `energy_model` by EcoLogits' method."""
     for model in text_models():
-        yield {**_names(model, METHOD), **ecologits.coefficients(model)}
+        sigma = uncertainty.of_parameters(*parameters(model))
+        yield {**_names(model, METHOD), **ecologits.coefficients(model), **_uncertain(METHOD, sigma)}
 
 
 def token_aware_catalogue() -> Iterator[dict[str, Any]]:
@@ -78,6 +80,7 @@ def token_aware_catalogue() -> Iterator[dict[str, Any]]:
             "embodied_g_per_output_token": theirs["embodied_g_per_output_token"],
             "embodied_g_per_request": theirs["embodied_g_per_request"],
             "source": _token_aware_source(SOURCE),
+            **_uncertain(token_aware.METHOD, uncertainty.of_parameters(active, total)),
         }
 
 
@@ -96,12 +99,14 @@ def size_catalogue() -> Iterator[dict[str, Any]]:
         theirs = ecologits.coefficients_of(Subject(size.active, size.total, pue, wue))
         ends_with = f"{size.maker}/{size.model}"
         names = {"provider": size.maker, "model": size.model}
+        sigma = uncertainty.of_parameters(size.active, size.total)
         yield {
             **names,
             **theirs,
             "energy_id": f"{METHOD}/{ends_with}",
             "method": METHOD,
             "source": f"{SOURCE}; {size.said_by}",
+            **_uncertain(METHOD, sigma),
         }
         yield {
             **names,
@@ -112,6 +117,7 @@ def size_catalogue() -> Iterator[dict[str, Any]]:
             "embodied_g_per_output_token": theirs["embodied_g_per_output_token"],
             "embodied_g_per_request": theirs["embodied_g_per_request"],
             "source": _token_aware_source(size.said_by),
+            **_uncertain(token_aware.METHOD, sigma),
         }
 
 
@@ -199,10 +205,17 @@ def _prices(store: Store, provider: str, model: str) -> tuple[Decimal, Decimal]:
 
 
 def _store_new(store: Store, rows: list[dict[str, Any]]) -> None:
-    stored = "SELECT count() FROM energy_model WHERE energy_id = {id:String} AND source = {source:String}"
+    stored = (
+        "SELECT count() FROM energy_model WHERE energy_id = {id:String} AND source = {source:String} "
+        "AND uncertainty != ''"
+    )
     for row in rows:
         if not store.value(stored, id=row["energy_id"], source=row["source"]):
             store.insert("energy_model", [row])
+
+
+def _uncertain(method: str, parameters_sigma: float) -> dict[str, Any]:
+    return {"uncertainty": method, "parameters_sigma": parameters_sigma}
 
 
 def _size_id(size: ModelSize) -> str:

@@ -2,8 +2,8 @@
 
 E = k x 2 A x tokens / (u x F) x P: A billions of parameters, F and P what an H100 does and draws (989e12 operations a
 second at sixteen bits, 700 W; NVIDIA's data sheet), u the part of F that is used, k from the GPU to the facility as in
-the token-aware method. Embodied emissions are the GPU's seconds of a server as EcoLogits has it (eight GPUs, three
-years); they have no column of their own for input and are unknown in the ledger.
+the token-aware method. Embodied emissions are those seconds of a GPU and an eighth of a server, as EcoLogits has them
+(273 and 5,700 kgCO2e, three years).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from spanledger_enrich.energy import token_aware
+from spanledger_enrich.energy import token_aware, uncertainty
 from spanledger_enrich.energy.ecologits import Range
 
 if TYPE_CHECKING:
@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from spanledger_enrich.energy.model_size import ModelSize
 
 METHOD = "prefill"
-SOURCE = "prefill method 1"
+SOURCE = "prefill method 2"
 
 _OPERATIONS_PER_S, _WATTS = 989e12, 700.0
 _WH_PER_J = 1 / 3600
+# gCO2e of making a GPU and its eighth of a server, in each of the seconds of three years.
+_EMBODIED_G_PER_S = (273_000 + 5_700_000 / 8) / (3 * 365.25 * 86_400)
 # The part of a GPU's operations that is used: long batches well packed, usual, and texts that come one by one.
 _USED = {"_low": 0.60, "": 0.40, "_high": 0.05}
 _FACILITY = {
@@ -69,8 +71,10 @@ class Reader:
         sizes = {"_low": self.size.low, "": self.size.geometric, "_high": self.size.high}
         row: dict[str, Any] = {}
         for bound, billions in sizes.items():
-            joules = 2 * billions * 1e9 / (_USED[bound] * _OPERATIONS_PER_S) * _WATTS
-            row[f"wh_per_input_token{bound}"] = joules * _FACILITY[bound] * _WH_PER_J
+            seconds = 2 * billions * 1e9 / (_USED[bound] * _OPERATIONS_PER_S)
+            row[f"wh_per_input_token{bound}"] = seconds * _WATTS * _FACILITY[bound] * _WH_PER_J
+            if not bound:
+                row["embodied_g_per_input_token"] = seconds * _EMBODIED_G_PER_S
             # What is read from a cache is not passed through again; nothing is generated.
             row |= dict.fromkeys((f"wh_per_{of}{bound}" for of in ("cache_read_token", "output_token", "request")), 0.0)
         return {
@@ -81,6 +85,8 @@ class Reader:
             **row,
             **token_aware.overhead(Range(0.0, 1.0)),
             "source": self.source,
+            "uncertainty": METHOD,
+            "parameters_sigma": uncertainty.of_size(self.size),
         }
 
 

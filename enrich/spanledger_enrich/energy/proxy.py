@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from spanledger_enrich.energy import ecologits, token_aware
+from spanledger_enrich.energy import ecologits, token_aware, uncertainty
 from spanledger_enrich.energy.ecologits import Range
 from spanledger_enrich.energy.size_in_name import size_in_name
 
@@ -50,6 +50,7 @@ class Proxy:
         """Its rows of `energy_model`: by the token-aware method, and, as `energy_id` with a suffix, by EcoLogits'."""
         names = {"method": METHOD, "provider": "", "model": self.name}
         theirs = _ecologits(self.active, self.total)
+        sigma = uncertainty.of_parameters(self.active, self.total)
         return [
             {
                 **names,
@@ -59,12 +60,16 @@ class Proxy:
                 "embodied_g_per_output_token": theirs["embodied_g_per_output_token"],
                 "embodied_g_per_request": theirs["embodied_g_per_request"],
                 "source": SOURCE.format(method="token-aware method", basis=self.basis),
+                "uncertainty": token_aware.METHOD,
+                "parameters_sigma": sigma,
             },
             {
                 **names,
                 **theirs,
                 "energy_id": f"{self.energy_id}, {ecologits.METHOD}",
                 "source": SOURCE.format(method="EcoLogits' method", basis=self.basis),
+                "uncertainty": ecologits.METHOD,
+                "parameters_sigma": sigma,
             },
         ]
 

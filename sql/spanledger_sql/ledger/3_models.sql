@@ -88,6 +88,7 @@ SELECT
     energy.seconds_per_request AS seconds_per_request,
     energy.embodied_g_per_output_token AS embodied_g_per_output_token,
     energy.embodied_g_per_request AS embodied_g_per_request,
+    energy.embodied_g_per_input_token AS embodied_g_per_input_token,
     energy.embodied_g_per_second_low AS embodied_g_per_second_low,
     energy.embodied_g_per_second_high AS embodied_g_per_second_high,
     energy.pue_low AS pue_low,

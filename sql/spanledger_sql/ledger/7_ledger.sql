@@ -6,7 +6,7 @@
 --
 -- Parameters: target Identifier: the table, `ledger` or one of its kind; batch, verdicts, models, contracts, places,
 --     measured Identifier: the tables of the other stages; version UInt64: of the rows written; default_pue Float64: of
---     measured hosts whose data centre's overhead nobody gave.
+--     measured hosts whose data centre's overhead nobody gave; energy_bounds String: as of stage 3.
 -- Needs join_use_nulls = 1: what does not match must be NULL, never a free call.
 INSERT INTO {target:Identifier}
 (
@@ -123,9 +123,10 @@ WITH
             model.wh_per_second_low AS wh_per_second_low,
             model.wh_per_second_high AS wh_per_second_high,
             -- Nobody's embodied emissions are nil: of an entry that has none they are unknown.
-            nullIf(model.embodied_g_per_output_token, 0) * call.output_tokens
-                + model.embodied_g_per_request * ifNull(call.calls, 1)
-                AS full_embodied_g,
+            if(model.embodied_g_per_output_token = 0 AND model.embodied_g_per_input_token = 0, NULL,
+               model.embodied_g_per_output_token * call.output_tokens
+                   + model.embodied_g_per_input_token * uncached_read
+                   + model.embodied_g_per_request * ifNull(call.calls, 1)) AS full_embodied_g,
             model.embodied_g_per_second_low AS embodied_g_per_second_low,
             model.embodied_g_per_second_high AS embodied_g_per_second_high,
             model.central_is_mean AS central_is_mean,
@@ -192,6 +193,12 @@ WITH
             cost_by_class(contract_price, contract_unit_price, contract_least_cost) AS contract_costs,
             wh_at_bound(full_wh_low, wh_per_second_low, cut_s_low, overhead_low) AS modelled_wh_low,
             wh_at_bound(full_wh_high, wh_per_second_high, cut_s_high, overhead_high) AS modelled_wh_high,
+            -- What a call costs at list also pays for its electricity. Free, own and partly priced ones tell nothing of it.
+            if(toFloat64(list_costs.1 + list_costs.2 + list_costs.3 + list_costs.4 + list_costs.5) AS list_usd > 0
+                   AND NOT cost_unknown AND unpriced_parts = '' AND model_energy_method != 'own'
+                   AND {energy_bounds:String} = 'envelope',
+               list_usd * (SELECT max(high) FROM uncertainty FINAL WHERE of = 'price'), NULL) AS paid_wh,
+            ifNull(paid_wh, inf) AS wh_paid_for,
             multiIf(
                 is_measured, measured_wh,
                 energy_unknown, NULL,
@@ -208,8 +215,8 @@ WITH
                contract_costs.1 + contract_costs.2 + contract_costs.3 + contract_costs.4 + contract_costs.5)
                 AS cost_by_contract,
             multiIf(is_measured, measured_wh_low, energy_unknown, NULL, least(modelled_wh_low, other_wh_low)) AS wh_low,
-            multiIf(is_measured, measured_wh_high, energy_unknown, NULL, greatest(modelled_wh_high, other_wh_high))
-                AS wh_high,
+            multiIf(is_measured, measured_wh_high, energy_unknown, NULL,
+                least(greatest(modelled_wh_high, other_wh_high), greatest(wh, wh_paid_for))) AS wh_high,
             multiIf(
                 is_measured OR NOT central_is_mean, wh * l_per_kwh,
                 energy_unknown, NULL,

@@ -43,10 +43,32 @@ CREATE TABLE IF NOT EXISTS energy_model
     l_per_kwh_low Float64 COMMENT 'water on site per kWh at the facility, l, lower bound',
     l_per_kwh Float64 COMMENT 'water on site per kWh at the facility, l',
     l_per_kwh_high Float64 COMMENT 'water on site per kWh at the facility, l, upper bound',
-    central_is_mean UInt8 COMMENT '1: the central value is the middle of the bounds'
+    central_is_mean UInt8 COMMENT '1: the central value is the middle of the bounds',
+    embodied_g_per_input_token Float64 COMMENT 'the hardware''s share per uncached input token, gCO2e',
+    uncertainty LowCardinality(String)
+        COMMENT 'whose terms in `uncertainty` hold; empty: the bounds are a 90 % interval, as they stand',
+    parameters_sigma Float64
+        COMMENT 'standard deviation of the logarithm of the energy for not knowing the model''s parameters; 0: they are published'
 )
 ENGINE = ReplacingMergeTree(loaded_at)
 ORDER BY energy_id;
+
+-- How uncertain figures are, term by term: each is a factor whose logarithm is normal with mean 0, and which some calls
+-- share. Reviewed rows of the file `reference/uncertainty.csv`.
+CREATE TABLE IF NOT EXISTS uncertainty
+(
+    of LowCardinality(String) COMMENT 'an energy method, `grid` or `price`',
+    term LowCardinality(String)
+        COMMENT 'what is uncertain; of `grid` how near the intensity is to the hour; of `price` an upper bound of the energy',
+    sigma Float64 COMMENT 'standard deviation of the logarithm',
+    low Nullable(Float64) COMMENT 'the assumption''s 5 % end, where sigma follows from ends; NULL: it does not',
+    high Nullable(Float64) COMMENT 'its 95 % end; NULL: sigma does not follow from ends',
+    shared_by String COMMENT 'which calls err alike',
+    source String COMMENT 'where it is from',
+    loaded_at DateTime64(6, 'UTC') DEFAULT now64(6, 'UTC') COMMENT 'when the row was written, UTC'
+)
+ENGINE = ReplacingMergeTree(loaded_at)
+ORDER BY (of, term);
 
 -- Overhead and water of the data centres of a provider, or of one of its regions, as the user gives them.
 CREATE TABLE IF NOT EXISTS energy_facility

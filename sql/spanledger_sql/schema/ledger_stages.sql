@@ -147,6 +147,7 @@ CREATE TABLE IF NOT EXISTS ledger_models
     seconds_per_request Nullable(Float64) COMMENT 'as in `energy_model`',
     embodied_g_per_output_token Nullable(Float64) COMMENT 'as in `energy_model`',
     embodied_g_per_request Nullable(Float64) COMMENT 'as in `energy_model`',
+    embodied_g_per_input_token Nullable(Float64) COMMENT 'as in `energy_model`',
     embodied_g_per_second_low Nullable(Float64) COMMENT 'as in `energy_model`',
     embodied_g_per_second_high Nullable(Float64) COMMENT 'as in `energy_model`',
     pue_low Nullable(Float64) COMMENT 'as in `energy_model`',

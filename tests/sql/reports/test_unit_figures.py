@@ -26,7 +26,8 @@ def costs(whole: str, *parts: str) -> dict[str, Decimal]:
 
 
 def carbon(g: float) -> dict[str, float]:
-    return {"co2e_g": g, "co2e_g_low": g / 2, "co2e_g_high": 3 * g, "embodied_g": g / 8, "water_ml": 5 * g}
+    bounds = {"energy_wh_low": g / 2, "energy_wh_high": 3 * g, "co2e_g_low": g / 2, "co2e_g_high": 3 * g}
+    return {"co2e_g": g, **bounds, "embodied_g": g / 8, "water_ml": 5 * g}
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 from spanledger_cli.terminal import console
 from spanledger_cli.what_there_is import say_what_there_is
+from spanledger_settings import figures
 
 if TYPE_CHECKING:
+    from typing import Any
+
     import pandas as pd
 
     from spanledger_cli.own_dimensions import OwnDimensions
@@ -15,9 +18,11 @@ if TYPE_CHECKING:
     from spanledger_sql.store import Store
 
 # Figures that add up over a report's rows.
-TOTALS = ("calls", "output_tokens", "energy_kwh", "energy_kwh_low", "energy_kwh_high", "co2e_kg", "co2e_kg_low",
-          "co2e_kg_high", "co2e_market_kg", "embodied_kg", "water_l", "year_mean_co2e_kg", "national_co2e_kg",
-          "then_energy_kwh", "then_co2e_kg", "list_cost", "then_list_cost")  # fmt: skip
+TOTALS = (
+    "calls", "output_tokens", "energy_kwh", "energy_kwh_least", "energy_kwh_most", "co2e_kg", "co2e_kg_least",
+    "co2e_kg_most", "co2e_market_kg", "embodied_kg", "water_l", "year_mean_co2e_kg", "national_co2e_kg",
+    "then_energy_kwh", "then_co2e_kg", "list_cost", "then_list_cost",
+)  # fmt: skip
 
 
 def carbon_rows(
@@ -41,6 +46,12 @@ def carbon_rows(
     fixed = [column for column in frame if column not in (*dimensions.known, *kept)]
     leading = [column for column in fixed if column in ("scope", "category")]
     return frame.drop(columns=dropped)[[*leading, *kept, *(name for name in fixed if name not in leading)]]
+
+
+def uncertain(row: pd.Series[Any]) -> str:
+    """How uncertain a row's emissions are, and through what, in words."""
+    interval = figures.emissions_range(row["co2e_kg_low"] * 1000, row["co2e_kg_high"] * 1000)
+    return f"{interval} at 90 %, a factor of {row['co2e_factor']:.2g} either way ({row['co2e_because']})"
 
 
 def unknown(frame: pd.DataFrame) -> list[str]:

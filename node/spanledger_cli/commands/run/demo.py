@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from spanledger_cli.commands.carbon.carbon_rows import uncertain
 from spanledger_cli.commands.run.doctor import node_status
 from spanledger_cli.export import Format
 from spanledger_cli.progress import progress
@@ -27,6 +28,9 @@ from spanledger_sql.store import Store, StoreError, statement
 from spanledger_traffic import trace_file
 from spanledger_traffic.replay import Replayed, replay
 from spanledger_traffic.workload import Call, Workload
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # The hourly grid data that the demo carries was measured in October 2024.
 _START = datetime(2024, 10, 8, tzinfo=UTC)
@@ -106,6 +110,9 @@ def _print_figures(settings: Configuration, sent: Replayed) -> None:
                 **{name: [] for name in ("custom", "tenants", "where_names", "where_values")},
             },
         )
+        october = {"from": _START, "to": datetime(2024, 11, 1, tzinfo=UTC), "timezone": "UTC"}
+        tenants = store.frame("reports/carbon/report", **october, by=["tenant"])
+        whole = store.frame("reports/carbon/report", **october, by=[])
     columns = {
         "tenant": "tenant",
         "model": "model",
@@ -123,8 +130,10 @@ def _print_figures(settings: Configuration, sent: Replayed) -> None:
         frame.assign(**{name: frame[name] * 1000 for name in milli})[list(columns)].rename(columns=columns),
         Format.table,
         title=f"Cost and emissions, {_START:%Y-%m-%d} and the {_DAYS - 1} days after, UTC",
-        total=list(columns.values())[2:],
+        # Intervals do not add up: that of all is below.
+        total=[name for name in columns.values() if name not in ("tenant", "model", "low", "high")],
     )
+    _print_emissions(tenants, whole)
     booked = (int(frame["calls"].sum()), int(frame["input_tokens"].sum()), int(frame["output_tokens"].sum()))
     out = console()
     out.print(f"sent:   {sent.calls:>9,} calls {sent.input_tokens:>13,} tokens in {sent.output_tokens:>11,} tokens out")
@@ -132,6 +141,31 @@ def _print_figures(settings: Configuration, sent: Replayed) -> None:
     if booked != (sent.calls, sent.input_tokens, sent.output_tokens):
         raise StoreError("the ledger differs from what was sent")
     out.print("\n– is unknown: a model without a list price or without an energy model is never counted as zero.")
+
+
+def _print_emissions(tenants: pd.DataFrame, whole: pd.DataFrame) -> None:
+    columns = {
+        "tenant": "tenant",
+        "energy_kwh": "Wh",
+        "co2e_kg": "gCO2e",
+        "co2e_kg_low": "low",
+        "co2e_kg_high": "high",
+        "co2e_factor": "factor either way",
+        "co2e_because": "for not knowing",
+        "hourly_share": "hourly grid data",
+    }
+    milli = ("energy_kwh", "co2e_kg", "co2e_kg_low", "co2e_kg_high")
+    print_rows(
+        tenants.assign(**{name: tenants[name] * 1000 for name in milli})[list(columns)].rename(columns=columns),
+        Format.table,
+        title=f"Emissions by tenant: {uncertain(whole.iloc[0])}",
+        total=["Wh", "gCO2e"],
+    )
+    console().print(
+        "low and high hold the true value nine times in ten, as far as published figures tell. What many calls share "
+        "(the method, batches, a model's size) does not average out, so that a tenant's interval is about as wide as a "
+        "call's."
+    )
 
 
 @contextmanager

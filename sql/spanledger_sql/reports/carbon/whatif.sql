@@ -17,7 +17,8 @@
 --   calls: counted ones
 --   energy_kwh, then_energy_kwh: over the calls whose emissions are known both ways: as it is and would have been, kWh
 --   co2e_kg: over the same calls: location-based, by the signal, kgCO2e
---   then_co2e_kg, then_co2e_kg_low, then_co2e_kg_high: over the same calls: what it would have been, with its bounds, kgCO2e
+--   then_co2e_kg, then_co2e_kg_least, then_co2e_kg_most: over the same calls: what it would have been, with the ends of
+--     the assumptions, kgCO2e
 --   co2e_change_percent: of co2e_kg, %
 --   shifted_hours: by how much these calls are put off on average, h
 --   list_cost, then_list_cost: over the calls whose cost is known both ways: as it is and would have been, USD
@@ -75,8 +76,8 @@ SELECT
     sumIf(w.then_wh, w.compared) / 1000 AS then_energy_kwh,
     sumIf(w.co2e_g, w.compared) / 1000 AS co2e_kg,
     sumIf(w.then_g, w.compared) / 1000 AS then_co2e_kg,
-    sumIf(w.then_g_low, w.compared) / 1000 AS then_co2e_kg_low,
-    sumIf(w.then_g_high, w.compared) / 1000 AS then_co2e_kg_high,
+    sumIf(w.then_g_low, w.compared) / 1000 AS then_co2e_kg_least,
+    sumIf(w.then_g_high, w.compared) / 1000 AS then_co2e_kg_most,
     100 * (then_co2e_kg / co2e_kg - 1) AS co2e_change_percent,
     sumIf(w.later * w.least_calls, w.compared) / nullIf(sumIf(w.least_calls, w.compared), 0) AS shifted_hours,
     sumIf(toDecimal128(w.list_cost, 12), w.cost_compared) AS list_cost,

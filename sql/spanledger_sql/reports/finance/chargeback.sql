@@ -17,56 +17,100 @@
 --   input_tokens, cache_read_tokens, output_tokens: sums
 --   list_cost, contracted_cost: USD, sums of what is known
 --   energy_kwh: PUE included, kWh, sum of what is known
---   co2e_kg, co2e_kg_low, co2e_kg_high: of the operation, location-based, with its bounds, kgCO2e
+--   co2e_kg, co2e_kg_low, co2e_kg_high: of the operation, location-based, with its 90 % interval, kgCO2e
 --   unpriced_calls, unknown_energy_calls, missing_usage_calls: calls without a price, a known energy, tokens
 --   partly_priced_calls: calls of whose cost a part is unknown, which list_cost and contracted_cost leave out
 --   partly_priced_share: of the calls, 0 to 1; NULL without calls
 --   unpriced_parts: up to five kinds of such parts
+WITH
+    groups AS
+    (
+        SELECT
+            if(has({by:Array(String)}, 'month'), formatDateTime(toTimeZone(c.ts, {timezone:String}), '%Y-%m'), '') AS month,
+            if(has({by:Array(String)}, 'day'), toString(toDate(toTimeZone(c.ts, {timezone:String}))), '') AS day,
+            -- With its offset: an hour of a clock that is put back comes twice.
+            if(has({by:Array(String)}, 'hour'),
+               formatDateTime(toStartOfHour(toTimeZone(c.ts, {timezone:String})), '%Y-%m-%dT%H:%i%z'), '') AS hour,
+            if(has({by:Array(String)}, 'tenant'), c.tenant_id, '') AS tenant,
+            if(has({by:Array(String)}, 'cost_center'), c.cost_center, '') AS cost_center,
+            if(has({by:Array(String)}, 'environment'), c.environment, '') AS environment,
+            if(has({by:Array(String)}, 'service'), c.service_name, '') AS service,
+            if(has({by:Array(String)}, 'feature'), c.feature, '') AS feature,
+            if(has({by:Array(String)}, 'workflow'), c.workflow, '') AS workflow,
+            if(has({by:Array(String)}, 'user'), c.user_id, '') AS user,
+            if(has({by:Array(String)}, 'session'), c.session_id, '') AS session,
+            if(has({by:Array(String)}, 'run'), c.run_id, '') AS run,
+            if(has({by:Array(String)}, 'provider'), c.provider, '') AS provider,
+            if(has({by:Array(String)}, 'account'), c.provider_account, '') AS account,
+            if(has({by:Array(String)}, 'model'), c.model, '') AS model,
+            if(has({by:Array(String)}, 'operation'), c.operation, '') AS operation,
+            if(has({by:Array(String)}, 'service_tier'), c.service_tier, '') AS service_tier,
+            if(has({by:Array(String)}, 'region'), c.cloud_region, '') AS region,
+            if(has({by:Array(String)}, 'zone'), c.zone, '') AS zone,
+            arrayMap(name -> c.dimensions[name], {custom:Array(String)}) AS custom,
+            sum(c.calls) AS calls,
+            sum(c.input_tokens) AS input_tokens,
+            sum(c.cache_read_tokens) AS cache_read_tokens,
+            sum(c.output_tokens) AS output_tokens,
+            sum(toDecimal128(c.list_cost, 12)) AS list_cost,
+            sum(toDecimal128(c.contracted_cost, 12)) AS contracted_cost,
+            sumIf(c.calls, c.price_status = 'unpriced') AS unpriced_calls,
+            sumIf(c.calls, c.energy_wh IS NULL) AS unknown_energy_calls,
+            sumIf(c.calls, c.usage_source = 'missing') AS missing_usage_calls,
+            sumIf(c.calls, c.price_status = 'partial') AS partly_priced_calls,
+            {{kinds_of_parts}} AS kinds_of_parts,
+            {{group_sums}}
+        FROM drawn_energy AS c
+        WHERE c.ts >= {from:DateTime64(9, 'UTC')}
+            AND c.ts < {to:DateTime64(9, 'UTC')}
+            AND (empty({tenants:Array(String)}) OR has({tenants:Array(String)}, c.tenant_id))
+            AND (empty({where_names:Array(String)})
+                 OR arrayAll((name, value) -> c.dimensions[name] = value,
+                             {where_names:Array(String)}, {where_values:Array(String)}))
+        GROUP BY ALL
+    ),
+    {{expected_groups}},
+    summed AS
+    (
+        SELECT
+            month, day, hour, tenant, cost_center, environment, service, feature, workflow, user, session, run, provider, account,
+            model, operation, service_tier, region, zone, custom,
+            sum(e.calls) AS calls,
+            sum(e.input_tokens) AS input_tokens,
+            sum(e.cache_read_tokens) AS cache_read_tokens,
+            sum(e.output_tokens) AS output_tokens,
+            sum(e.list_cost) AS list_cost,
+            sum(e.contracted_cost) AS contracted_cost,
+            sum(e.unpriced_calls) AS unpriced_calls,
+            sum(e.unknown_energy_calls) AS unknown_energy_calls,
+            sum(e.missing_usage_calls) AS missing_usage_calls,
+            sum(e.partly_priced_calls) AS partly_priced_calls,
+            arraySort(groupUniqArrayArray(100)(e.kinds_of_parts)) AS kinds_of_parts,
+            {{uncertain_sums}}
+        FROM expected AS e
+        GROUP BY
+            month, day, hour, tenant, cost_center, environment, service, feature, workflow, user, session, run, provider, account,
+            model, operation, service_tier, region, zone, custom
+    ),
+    {{interval}}
 SELECT
-    if(has({by:Array(String)}, 'month'), formatDateTime(toTimeZone(c.ts, {timezone:String}), '%Y-%m'), '') AS month,
-    if(has({by:Array(String)}, 'day'), toString(toDate(toTimeZone(c.ts, {timezone:String}))), '') AS day,
-    -- With its offset: an hour of a clock that is put back comes twice.
-    if(has({by:Array(String)}, 'hour'),
-       formatDateTime(toStartOfHour(toTimeZone(c.ts, {timezone:String})), '%Y-%m-%dT%H:%i%z'), '') AS hour,
-    if(has({by:Array(String)}, 'tenant'), c.tenant_id, '') AS tenant,
-    if(has({by:Array(String)}, 'cost_center'), c.cost_center, '') AS cost_center,
-    if(has({by:Array(String)}, 'environment'), c.environment, '') AS environment,
-    if(has({by:Array(String)}, 'service'), c.service_name, '') AS service,
-    if(has({by:Array(String)}, 'feature'), c.feature, '') AS feature,
-    if(has({by:Array(String)}, 'workflow'), c.workflow, '') AS workflow,
-    if(has({by:Array(String)}, 'user'), c.user_id, '') AS user,
-    if(has({by:Array(String)}, 'session'), c.session_id, '') AS session,
-    if(has({by:Array(String)}, 'run'), c.run_id, '') AS run,
-    if(has({by:Array(String)}, 'provider'), c.provider, '') AS provider,
-    if(has({by:Array(String)}, 'account'), c.provider_account, '') AS account,
-    if(has({by:Array(String)}, 'model'), c.model, '') AS model,
-    if(has({by:Array(String)}, 'operation'), c.operation, '') AS operation,
-    if(has({by:Array(String)}, 'service_tier'), c.service_tier, '') AS service_tier,
-    if(has({by:Array(String)}, 'region'), c.cloud_region, '') AS region,
-    if(has({by:Array(String)}, 'zone'), c.zone, '') AS zone,
-    arrayMap(name -> c.dimensions[name], {custom:Array(String)}) AS custom,
-    sum(c.calls) AS calls,
-    sum(c.input_tokens) AS input_tokens,
-    sum(c.cache_read_tokens) AS cache_read_tokens,
-    sum(c.output_tokens) AS output_tokens,
-    sum(toDecimal128(c.list_cost, 12)) AS list_cost,
-    sum(toDecimal128(c.contracted_cost, 12)) AS contracted_cost,
-    sum(c.energy_wh) / 1000 AS energy_kwh,
-    sum(c.co2e_g) / 1000 AS co2e_kg,
-    sum(c.co2e_g_low) / 1000 AS co2e_kg_low,
-    sum(c.co2e_g_high) / 1000 AS co2e_kg_high,
-    sumIf(c.calls, c.price_status = 'unpriced') AS unpriced_calls,
-    sumIf(c.calls, c.energy_wh IS NULL) AS unknown_energy_calls,
-    sumIf(c.calls, c.usage_source = 'missing') AS missing_usage_calls,
-    sumIf(c.calls, c.price_status = 'partial') AS partly_priced_calls,
+    month, day, hour, tenant, cost_center, environment, service, feature, workflow, user, session, run, provider, account,
+    model, operation, service_tier, region, zone, custom,
+    calls,
+    input_tokens,
+    cache_read_tokens,
+    output_tokens,
+    list_cost,
+    contracted_cost,
+    energy_wh / 1000 AS energy_kwh,
+    co2e_g / 1000 AS co2e_kg,
+    g_low / 1000 AS co2e_kg_low,
+    g_high / 1000 AS co2e_kg_high,
+    unpriced_calls,
+    unknown_energy_calls,
+    missing_usage_calls,
+    partly_priced_calls,
     if(calls = 0, NULL, partly_priced_calls / calls) AS partly_priced_share,
-    {{kinds_of_parts}} AS unpriced_parts
-FROM drawn_energy AS c
-WHERE c.ts >= {from:DateTime64(9, 'UTC')}
-    AND c.ts < {to:DateTime64(9, 'UTC')}
-    AND (empty({tenants:Array(String)}) OR has({tenants:Array(String)}, c.tenant_id))
-    AND (empty({where_names:Array(String)})
-         OR arrayAll((name, value) -> c.dimensions[name] = value,
-                     {where_names:Array(String)}, {where_values:Array(String)}))
-GROUP BY ALL
+    arrayStringConcat(arraySlice(kinds_of_parts, 1, 5), ', ') AS unpriced_parts
+FROM summed
 ORDER BY month, day, hour, contracted_cost DESC NULLS LAST, tenant, model

@@ -28,7 +28,7 @@ SELECT
     sum(known_calls) AS calls,
     sumIf(least_calls, c.contracted_cost IS NULL) AS unknown_cost_calls,
     sumIf(least_calls, c.price_status = 'partial') AS partly_priced_calls,
-    {{kinds_of_parts}} AS unpriced_parts,
+    arrayStringConcat(arraySlice(arraySort({{kinds_of_parts}}), 1, 5), ', ') AS unpriced_parts,
     sum(c.input_tokens) AS input_tokens,
     sum(c.cache_read_tokens) AS cache_read_tokens,
     sum(c.output_tokens) AS output_tokens,

@@ -18,11 +18,13 @@
 --   wh_per_second_low, wh_per_second_high: Wh less per second by which a call was shorter than modelled
 --   seconds_per_output_token_low, seconds_per_output_token_high: modelled duration per output token, s
 --   seconds_per_request: modelled duration before the first token, s
---   embodied_g_per_output_token, embodied_g_per_request: the hardware's share, gCO2e
+--   embodied_g_per_output_token, embodied_g_per_input_token, embodied_g_per_request: the hardware's share, gCO2e
 --   embodied_g_per_second_low, embodied_g_per_second_high: the hardware's share less, per second by which a call was
 --     shorter, gCO2e
 --   pue_low, pue, pue_high: facility energy / IT energy that the figures contain
 --   l_per_kwh_low, l_per_kwh, l_per_kwh_high: water on site per kWh at the facility, l
+--   uncertainty: whose terms of uncertainty hold
+--   parameters_sigma: what not knowing the model's parameters adds to them
 WITH
     booked AS
     (
@@ -80,6 +82,7 @@ SELECT
     entry.seconds_per_request AS seconds_per_request,
     entry.embodied_g_per_output_token AS embodied_g_per_output_token,
     entry.embodied_g_per_request AS embodied_g_per_request,
+    entry.embodied_g_per_input_token AS embodied_g_per_input_token,
     entry.embodied_g_per_second_low AS embodied_g_per_second_low,
     entry.embodied_g_per_second_high AS embodied_g_per_second_high,
     entry.pue_low AS pue_low,
@@ -87,7 +90,9 @@ SELECT
     entry.pue_high AS pue_high,
     entry.l_per_kwh_low AS l_per_kwh_low,
     entry.l_per_kwh AS l_per_kwh,
-    entry.l_per_kwh_high AS l_per_kwh_high
+    entry.l_per_kwh_high AS l_per_kwh_high,
+    ifNull(entry.uncertainty, '') AS uncertainty,
+    entry.parameters_sigma AS parameters_sigma
 FROM
 (
     SELECT energy_method, energy_id, 'booked' AS role, models, calls, energy_wh FROM booked

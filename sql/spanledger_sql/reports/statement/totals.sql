@@ -7,8 +7,9 @@
 -- Columns:
 --   calls: counted ones
 --   first_call, last_call: when the first and the last one started, UTC
---   energy_wh, energy_wh_low, energy_wh_high: Wh at the facility, with its bounds, sum of what is known; so are all sums
---   co2e_g, co2e_g_low, co2e_g_high: location-based, with its bounds, gCO2e
+--   energy_wh, energy_wh_least, energy_wh_most: Wh at the facility, with the ends of the assumptions, sum of what is known; so
+--     are all sums
+--   co2e_g, co2e_g_least, co2e_g_most: location-based, with the ends of the assumptions, gCO2e
 --   co2e_market_g: market-based, gCO2e
 --   embodied_g: of the hardware, gCO2e
 --   water_ml: on site and at the power plants, mL
@@ -21,11 +22,11 @@ SELECT
     if(calls = 0, NULL, min(c.ts)) AS first_call,
     if(calls = 0, NULL, max(c.ts)) AS last_call,
     toFloat64(sum(toDecimal128(c.energy_wh, 12))) AS energy_wh,
-    toFloat64(sum(toDecimal128(c.energy_wh_low, 12))) AS energy_wh_low,
-    toFloat64(sum(toDecimal128(c.energy_wh_high, 12))) AS energy_wh_high,
+    toFloat64(sum(toDecimal128(c.energy_wh_low, 12))) AS energy_wh_least,
+    toFloat64(sum(toDecimal128(c.energy_wh_high, 12))) AS energy_wh_most,
     toFloat64(sum(toDecimal128(c.co2e_g, 12))) AS co2e_g,
-    toFloat64(sum(toDecimal128(c.co2e_g_low, 12))) AS co2e_g_low,
-    toFloat64(sum(toDecimal128(c.co2e_g_high, 12))) AS co2e_g_high,
+    toFloat64(sum(toDecimal128(c.co2e_g_low, 12))) AS co2e_g_least,
+    toFloat64(sum(toDecimal128(c.co2e_g_high, 12))) AS co2e_g_most,
     toFloat64(sum(toDecimal128(c.co2e_market_g, 12))) AS co2e_market_g,
     toFloat64(sum(toDecimal128(c.embodied_g, 12))) AS embodied_g,
     toFloat64(sum(toDecimal128(c.water_ml, 12))) AS water_ml,

@@ -31,9 +31,9 @@ WITH
                 intensity_resolution
             ) AS grid_evidence,
             sum(c.energy_wh) AS energy_wh,
-            sum(c.known_calls) AS known_calls,
+            sum(c.calls) AS known_calls,
             sum(c.least_calls) AS least_calls
-        FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
+        FROM drawn_energy_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
         WHERE {{asked_for}}
         GROUP BY
             provider,

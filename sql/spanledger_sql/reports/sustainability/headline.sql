@@ -1,8 +1,7 @@
--- What the calls of a period drew and emitted in all, with the range of both.
+-- What the calls of a period and idle metered hosts drew and emitted in all, with the 90 % interval of both.
 --
--- Emissions are location-based and operational; embodied ones stand apart and are never netted. The bounds add up the
--- calls' own bounds, as if all erred the same way. Calls of unknown energy are counted, never taken as zero. Figures are
--- NULL when no call has one.
+-- Emissions are location-based and operational; embodied ones stand apart and are never netted. Calls of unknown energy are
+-- counted, never taken as zero. Figures are NULL when no call has one.
 --
 -- Parameters:
 --   from, to DateTime64(9, 'UTC'): the period, half-open
@@ -13,8 +12,11 @@
 -- Columns:
 --   calls: counted ones
 --   unknown_energy_calls, unknown_co2e_calls: of them, without a known energy, without known emissions
---   energy_wh, energy_wh_low, energy_wh_high: Wh at the facility, with its bounds
---   co2e_g, co2e_g_low, co2e_g_high: location-based, with its bounds, gCO2e
+--   energy_wh, energy_wh_low, energy_wh_high: Wh at the facility, with its 90 % interval
+--   idle_wh: of it, drawn by metered hosts while no call ran
+--   co2e_g, co2e_g_low, co2e_g_high: location-based, with its 90 % interval, gCO2e
+--   co2e_factor: how many times the interval's middle its high is, and is the middle its low
+--   co2e_because: the largest parts of the variance of co2e_g, by cause, %
 --   embodied_g: of the hardware, gCO2e
 --   unknown_embodied_calls: calls that embodied_g leaves out
 --   co2e_market_g: market-based, gCO2e
@@ -25,29 +27,68 @@
 --   intensity_g_per_kwh: mean weighted by energy, gCO2e/kWh
 --   co2e_g_per_1k_calls: gCO2e per 1,000 calls with a figure
 WITH
-    selected AS
+    groups AS
     (
-        SELECT *
-        FROM calls_at(moment = {moment:DateTime64(6, 'UTC')})
+        SELECT
+            sum(c.calls) AS calls,
+            sumIf(c.least_calls, c.energy_wh IS NULL) AS unknown_energy_calls,
+            sumIf(c.least_calls, c.co2e_g IS NULL) AS unknown_co2e_calls,
+            sumIf(c.energy_wh, c.operation = 'idle') AS idle_wh,
+            sumIf(c.energy_wh, c.co2e_g IS NOT NULL) AS energy_wh_of_co2e,
+            sumIf(c.co2e_g, c.operation != 'idle') AS co2e_g_of_calls,
+            sum(c.embodied_g) AS embodied_g,
+            sumIf(c.least_calls, c.embodied_g IS NULL) AS unknown_embodied_calls,
+            sum(c.co2e_market_g) AS co2e_market_g,
+            sumIf(c.least_calls, c.co2e_market_g IS NULL) AS unknown_market_calls,
+            sumIf(c.least_calls, c.market_source NOT IN ('', 'location-based intensity')) AS contract_calls,
+            sum(c.water_ml) AS water_ml,
+            sumIf(c.least_calls, c.water_ml IS NULL) AS unknown_water_calls,
+            {{group_sums}}
+        FROM drawn_energy_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
         WHERE {{asked_for}}
-    )
+        GROUP BY ALL
+    ),
+    {{expected_groups}},
+    summed AS
+    (
+        SELECT
+            sum(e.calls) AS calls,
+            sum(e.unknown_energy_calls) AS unknown_energy_calls,
+            sum(e.unknown_co2e_calls) AS unknown_co2e_calls,
+            sum(e.idle_wh) AS idle_wh,
+            sum(e.energy_wh_of_co2e) AS energy_wh_of_co2e,
+            sum(e.co2e_g_of_calls) AS co2e_g_of_calls,
+            sum(e.embodied_g) AS embodied_g,
+            sum(e.unknown_embodied_calls) AS unknown_embodied_calls,
+            sum(e.co2e_market_g) AS co2e_market_g,
+            sum(e.unknown_market_calls) AS unknown_market_calls,
+            sum(e.contract_calls) AS contract_calls,
+            sum(e.water_ml) AS water_ml,
+            sum(e.unknown_water_calls) AS unknown_water_calls,
+            {{uncertain_sums}}
+        FROM expected AS e
+    ),
+    {{interval}}
 SELECT
-    sum(known_calls) AS calls,
-    sumIf(least_calls, s.energy_wh IS NULL) AS unknown_energy_calls,
-    sumIf(least_calls, s.co2e_g IS NULL) AS unknown_co2e_calls,
-    sum(s.energy_wh) AS energy_wh,
-    sum(s.energy_wh_low) AS energy_wh_low,
-    sum(s.energy_wh_high) AS energy_wh_high,
-    sum(s.co2e_g) AS co2e_g,
-    sum(s.co2e_g_low) AS co2e_g_low,
-    sum(s.co2e_g_high) AS co2e_g_high,
-    sum(s.embodied_g) AS embodied_g,
-    sumIf(least_calls, s.embodied_g IS NULL) AS unknown_embodied_calls,
-    sum(s.co2e_market_g) AS co2e_market_g,
-    sumIf(least_calls, s.co2e_market_g IS NULL) AS unknown_market_calls,
-    sumIf(least_calls, s.market_source NOT IN ('', 'location-based intensity')) AS contract_calls,
-    sum(s.water_ml) AS water_ml,
-    sumIf(least_calls, s.water_ml IS NULL) AS unknown_water_calls,
-    co2e_g / nullIf(sumIf(s.energy_wh, s.co2e_g IS NOT NULL), 0) * 1000 AS intensity_g_per_kwh,
-    co2e_g / nullIf(calls - unknown_co2e_calls, 0) * 1000 AS co2e_g_per_1k_calls
-FROM selected AS s
+    calls,
+    unknown_energy_calls,
+    unknown_co2e_calls,
+    energy_wh,
+    wh_low AS energy_wh_low,
+    wh_high AS energy_wh_high,
+    idle_wh,
+    co2e_g,
+    g_low AS co2e_g_low,
+    g_high AS co2e_g_high,
+    if(g_sigma > 0, g_factor, NULL) AS co2e_factor,
+    g_because AS co2e_because,
+    embodied_g,
+    unknown_embodied_calls,
+    co2e_market_g,
+    unknown_market_calls,
+    contract_calls,
+    water_ml,
+    unknown_water_calls,
+    co2e_g / nullIf(energy_wh_of_co2e, 0) * 1000 AS intensity_g_per_kwh,
+    co2e_g_of_calls / nullIf(calls - unknown_co2e_calls, 0) * 1000 AS co2e_g_per_1k_calls
+FROM summed

@@ -1,4 +1,4 @@
--- When in the day energy is drawn, and how clean the grid is then.
+-- When in the day energy is drawn, by calls and by idle metered hosts, and how clean the grid is then.
 --
 -- Parameters:
 --   from, to DateTime64(9, 'UTC'): the period, half-open
@@ -15,11 +15,11 @@
 --   intensity_g_per_kwh: mean weighted by energy, gCO2e/kWh
 SELECT
     toHour(toTimeZone(c.ts, {timezone:String})) AS hour,
-    sum(known_calls) AS calls,
+    sum(c.calls) AS calls,
     sum(c.energy_wh) AS energy_wh,
     sum(c.co2e_g) AS co2e_g,
     co2e_g / nullIf(sumIf(c.energy_wh, c.co2e_g IS NOT NULL), 0) * 1000 AS intensity_g_per_kwh
-FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
+FROM drawn_energy_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
 WHERE {{asked_for}}
 GROUP BY hour
 ORDER BY hour

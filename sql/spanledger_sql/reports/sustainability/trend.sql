@@ -1,4 +1,4 @@
--- What was drawn and emitted over time, with the range of both.
+-- What was drawn and emitted over time, with the 90 % interval of the emissions.
 --
 -- Parameters:
 --   from, to DateTime64(9, 'UTC'): the period, half-open
@@ -13,22 +13,46 @@
 --   calls: counted ones
 --   unknown_co2e_calls: of them, without known emissions
 --   energy_wh: Wh at the facility, sum of what is known
---   co2e_g, co2e_g_low, co2e_g_high: location-based, with its bounds, gCO2e
+--   co2e_g, co2e_g_low, co2e_g_high: location-based, with its 90 % interval, gCO2e
 --   intensity_g_per_kwh: mean weighted by energy, gCO2e/kWh
+WITH
+    groups AS
+    (
+        SELECT
+            dateTrunc(
+                {grain:String},
+                addSeconds(toDateTime(c.ts), timezoneOffset(toTimeZone(c.ts, {timezone:String}))),
+                'UTC'
+            ) AS bucket,
+            sum(c.calls) AS calls,
+            sumIf(c.least_calls, c.co2e_g IS NULL) AS unknown_co2e_calls,
+            sumIf(c.energy_wh, c.co2e_g IS NOT NULL) AS energy_wh_of_co2e,
+            {{group_sums}}
+        FROM drawn_energy_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
+        WHERE {{asked_for}}
+        GROUP BY ALL
+    ),
+    {{expected_groups}},
+    summed AS
+    (
+        SELECT
+            bucket,
+            sum(e.calls) AS calls,
+            sum(e.unknown_co2e_calls) AS unknown_co2e_calls,
+            sum(e.energy_wh_of_co2e) AS energy_wh_of_co2e,
+            {{uncertain_sums}}
+        FROM expected AS e
+        GROUP BY bucket
+    ),
+    {{interval}}
 SELECT
-    dateTrunc(
-        {grain:String},
-        addSeconds(toDateTime(c.ts), timezoneOffset(toTimeZone(c.ts, {timezone:String}))),
-        'UTC'
-    ) AS bucket,
-    sum(known_calls) AS calls,
-    sumIf(least_calls, c.co2e_g IS NULL) AS unknown_co2e_calls,
-    sum(c.energy_wh) AS energy_wh,
-    sum(c.co2e_g) AS co2e_g,
-    sum(c.co2e_g_low) AS co2e_g_low,
-    sum(c.co2e_g_high) AS co2e_g_high,
-    co2e_g / nullIf(sumIf(c.energy_wh, c.co2e_g IS NOT NULL), 0) * 1000 AS intensity_g_per_kwh
-FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
-WHERE {{asked_for}}
-GROUP BY bucket
+    bucket,
+    calls,
+    unknown_co2e_calls,
+    energy_wh,
+    co2e_g,
+    g_low AS co2e_g_low,
+    g_high AS co2e_g_high,
+    co2e_g / nullIf(energy_wh_of_co2e, 0) * 1000 AS intensity_g_per_kwh
+FROM summed
 ORDER BY bucket
