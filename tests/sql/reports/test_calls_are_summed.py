@@ -24,7 +24,6 @@ COUNTED_ROWS = {
     ("reports/finance/chargeback_table.sql", "all_rows"): "rows of the report",
     ("reports/operations/odd_calls.sql", "early"): "reports",
     ("reports/operations/odd_calls.sql", "late"): "reports",
-    ("reports/operations/odd_calls.sql", "invalid_ids"): "reports",
     ("books/allocation.sql", "calls"): "rows, which share an hour evenly where nothing weighs",
 }
 
