@@ -38,11 +38,13 @@ if TYPE_CHECKING:
 Kind = Literal["embedded", "node", "server"]
 
 # Settings that every statement of this project relies on: without join_use_nulls an unmatched join would make
-# a call free, and without deduplicating views a replayed segment would land twice in llm_spans.
+# a call free, and without deduplicating views a replayed segment would land twice in llm_spans. Comparing chains of AND
+# with each other finds nothing here, and takes half of what each insert pays to plan the view of spans.
 SESSION_SETTINGS: Mapping[str, str | int] = {
     "join_use_nulls": 1,
     "deduplicate_blocks_in_dependent_materialized_views": 1,
     "async_insert": 0,
+    "optimize_and_compare_chain": 0,
 }
 
 
