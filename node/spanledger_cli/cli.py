@@ -115,7 +115,7 @@ def main() -> None:
 def _end_with(sentence: str, status: int = 1) -> None:
     from spanledger_cli.terminal import console  # noqa: PLC0415 (slow, and help needs none)
 
-    console(stderr=True).print(f"spanledger: error: {sentence}", style="red")
+    console(stderr=True).print(f"spanledger: error: {sentence}", style="red", soft_wrap=True)
     sys.exit(status)
 
 
