@@ -41,7 +41,7 @@ _BEGUN = ".begun"
 _FEW_SPANS = 500
 # After a write failed, the spool says for so long that it takes nothing; it tries whatever comes all the same.
 _DISK_PAUSE_S = 10.0
-_BETWEEN_FEW = 14
+_BETWEEN_FEW = 20
 
 
 class SpoolFull(Exception):

@@ -240,7 +240,8 @@ def _book(shared: tuple[Store, Worker], requests: list[bytes]) -> None:
 
 def _figures(shared: tuple[Store, Worker], capture: Capture, number: int) -> list[tuple[Any, ...]]:
     rows = shared[0].rows(
-        "SELECT * FROM ledger FINAL WHERE trace_id IN {traces:Array(String)} ORDER BY ts, dialect, input_tokens, counted",
+        "SELECT * FROM ledger FINAL WHERE trace_id IN {traces:Array(String)} "
+        "ORDER BY ts, dialect, input_tokens, counted",
         traces=capture.trace_ids(number),
     )
     return [
