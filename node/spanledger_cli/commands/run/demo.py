@@ -24,7 +24,7 @@ from spanledger_cli.terminal import console, print_rows
 from spanledger_enrich.grid.grid_intensity import read_electricity_maps
 from spanledger_node.listening import ListenError, listen
 from spanledger_settings.configuration import Configuration, load
-from spanledger_sql.store import Store, StoreError, statement
+from spanledger_sql.store import Store, StoreError
 from spanledger_traffic import trace_file
 from spanledger_traffic.replay import Replayed, replay
 from spanledger_traffic.workload import Call, Workload
@@ -100,17 +100,13 @@ def _send(settings: Configuration, endpoint: str) -> Replayed:
 
 def _print_figures(settings: Configuration, sent: Replayed) -> None:
     with Store.open(settings) as store:
-        frame = store.query_frame(
-            statement("reports/finance/chargeback"),
-            {
-                "from": _START,
-                "to": datetime(2024, 11, 1, tzinfo=UTC),
-                "by": ["tenant", "model"],
-                "timezone": "UTC",
-                **{name: [] for name in ("custom", "tenants", "where_names", "where_values")},
-            },
-        )
-        october = {"from": _START, "to": datetime(2024, 11, 1, tzinfo=UTC), "timezone": "UTC"}
+        october: dict[str, Any] = {
+            "from": _START,
+            "to": datetime(2024, 11, 1, tzinfo=UTC),
+            "timezone": "UTC",
+            **{name: [] for name in ("custom", "where_names", "where_values")},
+        }
+        frame = store.frame("reports/finance/chargeback", **october, tenants=[], by=["tenant", "model"])
         tenants = store.frame("reports/carbon/report", **october, by=["tenant"])
         whole = store.frame("reports/carbon/report", **october, by=[])
     columns = {
