@@ -8,11 +8,7 @@
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS llm_spans_from_otel_logs TO llm_spans AS
 WITH
-    (
-        SELECT groupUniqArray(attribute)
-        FROM tenant_rule
-        WHERE version = (SELECT max(version) FROM tenant_rule_set)
-    ) AS rule_names,
+    {{rule_names}},
     {{treatments_of}},
     (name -> firstNonDefault(LogAttributes[name], ResourceAttributes[name])) AS said,
     (name -> toUInt64(greatest(0, least(100000000, toFloat64OrZero(LogAttributes[name]))))) AS count_of,

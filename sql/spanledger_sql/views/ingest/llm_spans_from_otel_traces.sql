@@ -16,11 +16,7 @@ CREATE MATERIALIZED VIEW IF NOT EXISTS llm_spans_from_otel_traces TO llm_spans A
 WITH
     -- Names of tenants, the most trusted first.
     {{tenant_names}} AS tenant_names,
-    (
-        SELECT groupUniqArray(attribute)
-        FROM tenant_rule
-        WHERE version = (SELECT max(version) FROM tenant_rule_set)
-    ) AS rule_names,
+    {{rule_names}},
     {{treatments_of}},
 
     translated AS

@@ -6,11 +6,7 @@
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS otel_logs_from_in TO otel_logs AS
 WITH
-    (
-        SELECT groupUniqArray(attribute)
-        FROM tenant_rule
-        WHERE version = (SELECT max(version) FROM tenant_rule_set)
-    ) AS rule_names,
+    {{rule_names}},
     {{treatments_of}},
     {{stored_of}}
 SELECT

@@ -5,11 +5,7 @@
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS otel_metrics_histogram_from_otlp TO otel_metrics_histogram AS
 WITH
-    (
-        SELECT groupUniqArray(attribute)
-        FROM tenant_rule
-        WHERE version = (SELECT max(version) FROM tenant_rule_set)
-    ) AS rule_names,
+    {{rule_names}},
     {{treatments_of}},
     {{stored_of}},
     {{attribute_text}},

@@ -11,11 +11,7 @@
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS otel_traces_from_in TO otel_traces AS
 WITH
-    (
-        SELECT groupUniqArray(attribute)
-        FROM tenant_rule
-        WHERE version = (SELECT max(version) FROM tenant_rule_set)
-    ) AS rule_names,
+    {{rule_names}},
 
     -- What is done with a value, by its name, and what is left of it.
     {{treatments_of}},
