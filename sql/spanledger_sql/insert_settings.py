@@ -28,4 +28,4 @@ ONE_BLOCK: dict[str, Any] = {
 
 def once(token: str) -> dict[str, Any]:
     """Settings by which an insert with the same token does nothing the second time."""
-    return {"insert_deduplication_token": token, **ONE_BLOCK}
+    return {"insert_deduplicate": 1, "insert_deduplication_token": token, **ONE_BLOCK}

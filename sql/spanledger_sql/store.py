@@ -10,7 +10,6 @@ import contextlib
 import importlib.resources
 import os
 import re
-import secrets
 import tempfile
 import threading
 from pathlib import Path
@@ -51,12 +50,14 @@ __all__ = [
 
 Kind = Literal["embedded", "node", "server"]
 
-# Settings that every statement of this project relies on: without join_use_nulls an unmatched join would make
-# a call free, and without deduplicating views a replayed segment would land twice in llm_spans. Comparing chains of AND
-# with each other finds nothing here, and takes half of what each insert pays to plan the view of spans.
+# Settings that every statement of this project relies on: without join_use_nulls an unmatched join would make a call
+# free, and without deduplicating views a replayed segment would land twice in llm_spans. What bears no token may come
+# again: a replicated table would drop an alias that is set to A, to B and to A. Comparing chains of AND with each other
+# finds nothing here, and takes half of what each insert pays to plan the view of spans.
 SESSION_SETTINGS: Mapping[str, str | int] = {
     "join_use_nulls": 1,
     "deduplicate_blocks_in_dependent_materialized_views": 1,
+    "insert_deduplicate": 0,
     "async_insert": 0,
     "optimize_and_compare_chain": 0,
 }
@@ -269,8 +270,7 @@ class Store:
         Args:
             table: Its name.
             rows: At least one, or nothing is done.
-            token: A second insert with it does nothing. Without one the same rows may come again, also where the
-                database drops what repeats an earlier insert.
+            token: A second insert with it does nothing. Without one the same rows may come again.
         """
         if not rows:
             return
@@ -280,13 +280,13 @@ class Store:
                 table,
                 [[row[column] for column in columns] for row in rows],
                 column_names=columns,
-                settings={"insert_deduplication_token": token or secrets.token_hex(16)},
+                settings=once(token) if token else {},
             )
 
     def insert_frame(self, table: str, frame: pd.DataFrame) -> None:
         """Insert a DataFrame whose columns are named as the table's."""
         with refusals(), self.gate.writing():
-            self.client.insert_df(table, frame, settings={"insert_deduplication_token": secrets.token_hex(16)})
+            self.client.insert_df(table, frame)
 
     def insert_otlp(self, requests: bytes | Iterable[bytes], token: str) -> None:
         """Insert length-prefixed OTLP export requests of the spool; a second call with the same ``token`` does nothing.
@@ -318,8 +318,6 @@ class Store:
             **ONE_BLOCK,
             "input_format_protobuf_oneof_presence": 1,
             "log_comment": str(ingested_at),
-            # Another one each time: the database would drop what was taken back and comes again.
-            "insert_deduplication_token": secrets.token_hex(16),
         }
         with refusals(), self.gate.writing():
             if self.kind == "embedded" and isinstance(requests, Path):

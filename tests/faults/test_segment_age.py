@@ -4,7 +4,7 @@ import queue
 import time
 
 import pytest
-from spooled import spool_of
+from harness.spooled import spool_of
 
 from spanledger_collector.export_request import ExportRequest
 from spanledger_collector.spool import length_prefixed

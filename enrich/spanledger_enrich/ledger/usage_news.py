@@ -32,7 +32,7 @@ class UsageNews:
 
     def taken(self, version: int) -> None:
         """Note that they were compared, with what was decided as ``version``."""
-        self._store.execute(statement("ledger/note_usage"), {"version": version})
+        self._store.execute(statement("ledger/batch/note_usage"), {"version": version})
         record_progress(self._store, 0, version, self._name)
 
 
