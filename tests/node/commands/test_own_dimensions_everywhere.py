@@ -1,4 +1,4 @@
-"""Dimensions of one's own are dimensions in every report over calls: `--by desk`, `--where desk=emea`, and no column's."""
+"""Dimensions of one's own are dimensions in every report over calls: `--by desk`, `--where desk=emea`."""
 
 import csv
 import io
