@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import pandas as pd
 import typer
 
-from spanledger_cli.names import refuse_unknown
+from spanledger_cli.request.names import refuse_unknown
 from spanledger_settings.mendable import AskedWronglyError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from spanledger_cli.report_request import Dimensions
+    from spanledger_cli.request.report_request import Dimensions
     from spanledger_sql.store import Store
 
 Where = Annotated[
