@@ -125,11 +125,15 @@ def hard(store: Store, month: str, who: Person) -> Event:
     _refuse_closed(now, month)
     prepared = now.soft.get(month)
     if prepared is None:
-        raise ClosingError(f"{month} is not closed softly; 'spanledger close soft {month}' comes first; nothing was changed")
+        raise ClosingError(
+            f"{month} is not closed softly; 'spanledger close soft {month}' comes first; nothing was changed"
+        )
     _refuse_same(prepared, who, "prepared")
     until = datetime.fromisoformat(prepared.said["grace_until"])
     if until > datetime.now(UTC):
-        raise ClosingError(f"{month} may change until {until:%Y-%m-%d %H:%M} UTC, its time of grace; nothing was changed")
+        raise ClosingError(
+            f"{month} may change until {until:%Y-%m-%d %H:%M} UTC, its time of grace; nothing was changed"
+        )
     found = post(store, now, month, {})
     closing = Closing(
         month, len(now.hard.get(month, ())) + 1, prepared.who, who.name,
@@ -252,9 +256,7 @@ def _zones(store: Store) -> set[str]:
 def _refuse_closed(now: Standing, month: str) -> None:
     months.of(month, now.timezone)
     if now.sealed and month <= now.sealed:
-        raise ClosingError(
-            f"{month} is closed; what came later is an adjustment in {now.open}; nothing was changed"
-        )
+        raise ClosingError(f"{month} is closed; what came later is an adjustment in {now.open}; nothing was changed")
     if now.first and month != now.open:
         raise ClosingError(f"{now.open} is the next month to close, not {month}; nothing was changed")
 

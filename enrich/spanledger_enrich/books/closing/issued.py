@@ -78,14 +78,18 @@ class Issued:
         writer.writerow([*_HEAD, *names])
         head = {**said, "hash": self.hash, "tenant": self.tenant}
         for line in said["lines"]:
-            writer.writerow([cell(value) for value in (*(head[name] for name in _HEAD), *(line[name] for name in names))])
+            writer.writerow(
+                [cell(value) for value in (*(head[name] for name in _HEAD), *(line[name] for name in names))]
+            )
         return stream.getvalue()
 
     def _html(self) -> str:
         import jinja2  # noqa: PLC0415  (only statements need it)
 
         page = importlib.resources.files(__package__) / "statement.html"
-        environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+        environment = jinja2.Environment(
+            autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        )
         environment.filters.update(usd=_usd, kg=_kg, many=_many)
         # The document stands in the page: a name in it must not end the element that it stands in.
         embedded = self._json().replace("&", r"\u0026").replace("<", r"\u003c").replace(">", r"\u003e")
@@ -185,7 +189,9 @@ def _differences(of: Issued, found: bytes, form: Form) -> list[str]:
         if form == "json":
             told = json.loads(found)["statement"]
         elif form == "html":
-            inside = re.search(r'<script type="application/json" id="statement">(.*?)</script>', found.decode(), re.DOTALL)
+            inside = re.search(
+                r'<script type="application/json" id="statement">(.*?)</script>', found.decode(), re.DOTALL
+            )
             told = json.loads(inside[1])["statement"] if inside else None
         elif form == "csv":
             told = {"lines": list(csv.DictReader(io.StringIO(found.decode())))}

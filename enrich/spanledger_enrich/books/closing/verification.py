@@ -131,5 +131,7 @@ def _statements(store: Store, event: Event, lines: dict[str, list[dict[str, Any]
     total = json.loads(canonical(statements.totals([line for own in lines.values() for line in own])))
     if total != event.said["total"]:
         yield f"{where}: its total is not the sum of its statements"
-    if sum((Decimal(json.loads(row["document"])["total"]["cost"]) for row in rows), Decimal(0)) != Decimal(total["cost"]):
+    if sum((Decimal(json.loads(row["document"])["total"]["cost"]) for row in rows), Decimal(0)) != Decimal(
+        total["cost"]
+    ):
         yield f"{where}: its statements do not sum to its total"
