@@ -1,7 +1,6 @@
 """The commands that close a month, from a soft close to a proved statement, and what they refuse."""
 
 import json
-from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest

@@ -45,10 +45,7 @@ def person(store: Store, name: str | None) -> Person:
     Raises:
         ClosingError: The name is empty.
     """
-    if store.kind == "server":
-        login = str(store.value("SELECT currentUser()"))
-    else:
-        login = getpass.getuser()
+    login = str(store.value("SELECT currentUser()")) if store.kind == "server" else getpass.getuser()
     if name is not None and not name.strip():
         raise ClosingError("--as is empty; expected the name of a person; nothing was changed")
     return Person((name or login).strip(), login)
@@ -171,7 +168,8 @@ def reopen(store: Store, month: str, who: Person) -> Event:
     asked = now.asked.get(month)
     if asked is None:
         raise ClosingError(
-            f"nobody asked to reopen {month}; 'spanledger reopen {month} --reason TEXT' comes first; nothing was changed"
+            f"nobody asked to reopen {month}; 'spanledger reopen {month} --reason TEXT' comes first; nothing "
+            "was changed"
         )
     _refuse_same(asked, who, "asked to reopen")
     return _append(store, chain, "reopen", month, who, None, reason=asked.said["reason"], asked_by=asked.who)
@@ -186,7 +184,7 @@ def _seal(store: Store, chain: Sequence[Event], now: Standing, closing: Closing,
     lines = statements.lines_of(rows)
     known = statements.parties(store)
     ends = statements.intervals(store, closing.month, known)
-    before = _statements_before(store, now, closing.month)
+    before = _statements_before(now)
     documents = {
         party: statements.document(closing, known[party], own, ends.get(party, {}), before.get(party))
         for party, own in lines.items()
@@ -209,7 +207,7 @@ def _seal(store: Store, chain: Sequence[Event], now: Standing, closing: Closing,
     }
 
 
-def _statements_before(store: Store, now: Standing, month: str) -> dict[str, dict[str, object]]:
+def _statements_before(now: Standing) -> dict[str, dict[str, object]]:
     """By party: its latest statement so far."""
     closes = sorted((event for of in now.hard.values() for event in of), key=lambda event: event.number)
     found: dict[str, dict[str, object]] = {}
@@ -275,5 +273,6 @@ def _refuse_same(before: Event, who: Person, did: str) -> None:
         )
     if before.said.get("known_users") and before.said["login"] == who.login:
         raise ClosingError(
-            f"the user {who.login} {did} it, under the name {before.who}; another user must do this; nothing was changed"
+            f"the user {who.login} {did} it, under the name {before.who}; another user must do this; nothing "
+            "was changed"
         )

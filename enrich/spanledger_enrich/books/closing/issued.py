@@ -1,4 +1,4 @@
-"""Statements as they are handed over: JSON, CSV, HTML or PDF, byte for byte the same each time; and whether a file is one."""
+"""Statements as they are handed over, byte for byte the same each time; and whether a file is one of them."""
 
 from __future__ import annotations
 

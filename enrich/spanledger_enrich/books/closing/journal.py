@@ -1,8 +1,8 @@
-"""The journal of a closed month, for the general ledger: what its accounts must be, less what earlier journals made them.
+"""The journal of a closed month, for the general ledger: what its accounts must be, less what they were before.
 
-What is used is an expense of its cost centre and accrued to the provider; once the provider's invoice is reconciled and allocated,
-the accrual is reversed and the invoice is payable. Amounts are whole cents; the cents of a provider and month that are left
-over go to the cost centres with the largest remainders, so that debits are credits.
+What is used is an expense of its cost centre and accrued to the provider; once the provider's invoice is reconciled and
+allocated, the accrual is reversed and the invoice is payable. Amounts are whole cents; those of a provider and month that
+are left over go to the cost centres with the largest remainders, so that debits are credits.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ def journal(store: Store, month: str, posting: str, upto: int) -> list[dict[str,
     invoiced = {(row["month"], row["provider"]) for row in store.rows(statement("closing/invoiced"))}
     before: dict[Owed, dict[_Account, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for row in store.rows(statement("closing/journal_before"), upto=upto):
-        account = (row["says"], row["account"], row["cost_center"])
-        before[row["service_month"], row["provider"]][account] += row["amount"]
+        stood = (row["says"], row["account"], row["cost_center"])
+        before[row["service_month"], row["provider"]][stood] += row["amount"]
     rows: list[dict[str, Any]] = []
     for of in sorted({*owed, *before}):
         wanted = to_cents(owed[of]) if owed[of] else {}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from spanledger_enrich.books.closing import month as months
@@ -14,6 +13,7 @@ from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from decimal import Decimal
 
     from spanledger_enrich.books.closing.standing import Standing
     from spanledger_sql.store import Store
@@ -92,6 +92,8 @@ def know_parties(store: Store, standing: Standing, until: str, tenant_zones: Map
                 "would leave hours out or have them twice; nothing was changed"
             )
     found = [str(row["tenant"]) for row in store.rows(statement("closing/tenants"))]
+    if unknown := sorted(tenant_zones.keys() - {*found, *known}):
+        raise ClosingError(f"--tenant-zone: nothing is charged to {', '.join(unknown)}; nothing was changed")
     new = [
         {
             "party": secrets.token_hex(8),

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from spanledger_enrich.books.closing import month as months
-from spanledger_enrich.books.closing.chain import Event
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from spanledger_enrich.books.closing.chain import Event
 
 
 @dataclass(frozen=True, slots=True)

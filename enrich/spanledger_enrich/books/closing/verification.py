@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from spanledger_enrich.books.closing import chain as chains
@@ -73,8 +72,8 @@ def _chain(chain: Sequence[Event]) -> Iterator[str]:
         told = {name: said.get(name, "") for name in ("number", "action", "month", "who", "posting", "previous")}
         if told != {name: getattr(event, name) for name in told} or said["at"] != f"{event.at:%Y-%m-%dT%H:%M:%S.%fZ}":
             yield f"{where}: its columns are not what it says"
-    for one, event in pairwise([None, *chain]):
-        if event is not None and event.previous != (one.hash if one is not None else ""):
+    for before, event in zip(["", *(event.hash for event in chain)], chain, strict=False):
+        if event.previous != before:
             yield f"event {event.number} ({event.action} {event.month}): it does not follow the one before"
 
 
@@ -88,7 +87,8 @@ def _entries(store: Store, chain: Sequence[Event]) -> Iterator[str]:
             yield f"event {event.number} ({event.action} {event.month}): its entries are not those that it posted"
         sealed = standing(chain[: event.number - 1]).sealed
         if earliest.get(event.posting, "9999-12") <= sealed:
-            yield f"event {event.number} ({event.action} {event.month}): it posts into {earliest[event.posting]}, which was closed"
+            into = earliest[event.posting]
+            yield f"event {event.number} ({event.action} {event.month}): it posts into {into}, which was closed"
 
 
 def _close(store: Store, chain: Sequence[Event], event: Event) -> Iterator[str]:

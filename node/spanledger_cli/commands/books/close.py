@@ -62,7 +62,7 @@ def close_post(
     timezone: BooksZone = None,
     tenant_zone: TenantZone = None,
 ) -> None:
-    """Post what the ledger says now, up to the end of a month, so that 'close balance' can tell it later as it is now.
+    """Post what the ledger says now, up to the end of a month, so that 'close balance' can tell it later.
 
     What closed months lack becomes adjustments in the month that is open. Run it each night, and any day can be read.
 
@@ -102,7 +102,7 @@ def close_soft(
 ) -> None:
     """Close a month softly: post its accrual, and make its statements drafts for the time of grace.
 
-    What comes in the meantime is still the month's own. Run it again to prepare the month anew. The time of grace may be 0.
+    What comes in the meantime is still the month's own. Run it again to prepare the month anew.
 
     Try:
 
@@ -172,16 +172,18 @@ def close_balance(
     known_on: Annotated[
         str | None,
         typer.Option(
-            "--as-known-on", help="As the books knew it at the end of this day, or at this moment; default: now.",
-            metavar="DATE", show_default=False,
+            "--as-known-on",
+            help="As the books knew it at the end of this day, or at this moment; default: now.",
+            metavar="DATE",
+            show_default=False,
         ),
     ] = None,
     month: OnlyMonth = None,
     by: Annotated[str, typer.Option(help=_BALANCE.help)] = _BALANCE.default,
     output: Output = None,
     file: OutputFile = None,
-) -> None:  # fmt: skip
-    """What the books know of each month, adjustments included in the month that they are of; also as known on a past day.
+) -> None:
+    """What the books know of each month, adjustments in the month that they are of; also as known on a past day.
 
     Try:
 
@@ -309,7 +311,8 @@ def _tell(store: Store, event: Event, what: str) -> None:
     for row in before:
         if row["calls"]:
             console(stderr=True).print(
-                f"the books begin with {first}: {counted(row['calls'], 'call')} before it, of {row['cost']} USD, are not in them",
+                f"the books begin with {first}: {counted(row['calls'], 'call')} before it, of {row['cost']:f} USD, "
+                "are not in them",
                 style="yellow",
                 soft_wrap=True,
             )

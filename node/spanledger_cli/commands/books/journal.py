@@ -18,8 +18,8 @@ from spanledger_enrich.books.closing.standing import standing
 def journal(context: typer.Context, month: ClosedMonth, output: Output = None, file: OutputFile = None) -> None:
     """The journal of a month for the general ledger (USD): debits and credits by cost centre and account, balanced.
 
-    What is used is accrued; once the provider's invoice is reconciled and allocated, the accrual is reversed and the invoice
-    payable. Of a month that is closed softly only, as it would be if it were closed now.
+    What is used is accrued; once the provider's invoice is reconciled and allocated, the accrual is reversed and the
+    invoice payable. Of a month that is closed softly only, as it would be if it were closed now.
 
     Try:
 

@@ -48,19 +48,29 @@ def statement(
     known_on: Annotated[
         str | None,
         typer.Option(
-            "--as-known-on", help="The one that was in force at the end of this day.", metavar="DATE", show_default=False
+            "--as-known-on",
+            help="The one that was in force at the end of this day.",
+            metavar="DATE",
+            show_default=False,
         ),
     ] = None,
-    draft: Annotated[bool, typer.Option("--draft", help="As the open month stands in the books; it may change.")] = False,
+    draft: Annotated[
+        bool, typer.Option("--draft", help="As the open month stands in the books; it may change.")
+    ] = False,
     line: Annotated[
-        int | None, typer.Option(help="The calls that this line sums, instead of the statement.", min=1, show_default=False)
+        int | None,
+        typer.Option(help="The calls that this line sums, instead of the statement.", min=1, show_default=False),
     ] = None,
     form: Annotated[
         Form | None,
-        typer.Option("--format", help="Default: as the file's name says, a table on a terminal, JSON in a pipe.", show_default=False),
+        typer.Option(
+            "--format",
+            help="Default: as the file's name says, a table on a terminal, JSON in a pipe.",
+            show_default=False,
+        ),
     ] = None,
     file: OutputFile = None,
-) -> None:  # fmt: skip
+) -> None:
     """A tenant's statement of a closed month: cost (USD) and emissions with their bounds; the same bytes each time.
 
     HTML is one file that needs no other; PDF (PDF/A-3, with the JSON inside) needs the extra 'spanledger[pdf]'.
@@ -74,10 +84,7 @@ def statement(
     chosen = form or _form_of(file)
     with open_store(context) as store:
         known = moment(store, known_on, "--as-known-on") if known_on else None
-        if draft:
-            one = _draft(store, month, tenant)
-        else:
-            one = issued.issued(store, month, tenant, revision, known)
+        one = _draft(store, month, tenant) if draft else issued.issued(store, month, tenant, revision, known)
         if line is not None:
             if draft or chosen in {Form.html, Form.pdf}:
                 raise typer.BadParameter("of a closed statement, as table, csv or json", param_hint="--line")
@@ -86,7 +93,7 @@ def statement(
     if chosen is Form.table:
         _print_table(one, file)
         return
-    written = one.as_bytes(chosen.value)
+    written = one.as_bytes(chosen.value)  # type: ignore[arg-type]
     with opened(file) as stream:
         stream.write(written)
 
@@ -114,7 +121,7 @@ def _print_calls(store: Store, one: Issued, line: int, output: Destination) -> N
         if row["revision"] == said["revision"] and row["party"] == said["party"]
     }
     frame = store.frame("reports/closing/entries", posting=posting, party=said["party"], line=line)
-    totals = [name for name in frame if name not in {"key", "ts", "reason", "evidence"}]
+    totals = [str(name) for name in frame if name not in {"key", "ts", "reason", "evidence"}]
     print_rows(frame, output, title=f"Line {line} of {said['statement']}", total=totals)
 
 
@@ -122,7 +129,7 @@ def _print_table(one: Issued, file: Path | None) -> None:
     said = one.said
     frame = pd.DataFrame(said["lines"])
     for name in statements.AMOUNTS:
-        frame[name] = [Decimal(value) for value in frame[name]]
+        frame[name] = frame[name].map(Decimal)
     console().print(f"statement {said['statement']}, {said['status']}, SHA-256 {one.hash}", soft_wrap=True)
     print_rows(
         frame,
@@ -140,8 +147,8 @@ def _form_of(file: Path | None) -> Form:
     suffix = file.suffix.removeprefix(".").lower()
     if suffix not in set(issued.FORMS):
         raise typer.BadParameter(
-            f"{str(file)!r} does not say its format; expected a name that ends in {', '.join(issued.FORMS)}, or --format "
-            "beside it",
+            f"{str(file)!r} does not say its format; expected a name that ends in {', '.join(issued.FORMS)}, or "
+            "--format beside it",
             param_hint="--output",
         )
     return Form(suffix)

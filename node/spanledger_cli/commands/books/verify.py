@@ -29,8 +29,8 @@ def verify(
 ) -> None:
     """Prove the books, or statements against them, with nothing but what is stored. Ends with status 1 where one fails.
 
-    The chain, the entries, each line as the sum of its entries, statements and journals. With files: each must be, byte for
-    byte, a statement that was issued.
+    The chain, the entries, each line as the sum of its entries, statements and journals. With files: each must be, byte
+    for byte, a statement that was issued.
 
     Try:
 
@@ -52,7 +52,8 @@ def verify(
         console(stderr=True).print(fault, style="red", soft_wrap=True)
     if proof.unfinished:
         console(stderr=True).print(
-            f"{counted(proof.unfinished, 'entry', 'entries')} of postings that did not come to their end; they count nowhere",
+            f"{counted(proof.unfinished, 'entry', 'entries')} of postings that did not come to their end; "
+            "they count nowhere",
             style="yellow",
             soft_wrap=True,
         )
@@ -60,6 +61,7 @@ def verify(
         raise typer.Exit(1)
     console().print(
         f"the books hold: {counted(proof.events, 'event')}, {counted(proof.entries, 'entry', 'entries')}, "
-        f"{counted(proof.closes, 'close')}, {counted(proof.statements, 'statement')}; the last hash is {proof.head or 'none'}",
+        f"{counted(proof.closes, 'close')}, {counted(proof.statements, 'statement')}; the last hash is "
+        f"{proof.head or 'none'}",
         soft_wrap=True,
     )
