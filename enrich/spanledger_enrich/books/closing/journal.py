@@ -1,8 +1,8 @@
 """The journal of a closed month, for the general ledger: what its accounts must be, less what they were before.
 
 What is used is an expense of its cost centre and accrued to the provider; once the provider's invoice is reconciled and
-allocated, the accrual is reversed and the invoice is payable. Amounts are whole cents; those of a provider and month that
-are left over go to the cost centres with the largest remainders, so that debits are credits.
+allocated, the accrual is reversed and the invoice is payable. Amounts are whole cents; those of a provider and month
+that are left over go to the cost centres with the largest remainders, so that debits are credits.
 """
 
 from __future__ import annotations
