@@ -21,7 +21,8 @@ import typer.main
 
 from spanledger_cli.cli import app
 from spanledger_settings.configuration import Configuration, load
-from spanledger_sql.migrations import migrate
+from spanledger_sql.definitions.migrations import migrate
+from spanledger_sql.definitions.schema_file import views
 from spanledger_sql.store import Store
 from spanledger_vocabulary import dialect as dialect_vocabulary
 from spanledger_vocabulary.attribute import attributes
@@ -101,7 +102,7 @@ def command_names() -> list[str]:
 
 def columns(store: Store, view: str) -> str:
     """The table of a view's columns: name, type, meaning."""
-    meanings = queries.told_columns(queries.read(f"views/read/{view}"), store)
+    meanings = queries.told_columns(queries.read(next(file.name for file in views() if file.makes == (view,))), store)
     return "\n".join(tables.columns(store, view, meanings)).rstrip()
 
 

@@ -324,7 +324,7 @@ class Worker:
         likes = [(table, f"ledger_{name}") for name, table in self._stages.tables.items()]
         likes += [(self._scratch[name], like) for name, like in count_once.SCRATCH.items()]
         for table, like in likes:
-            self._store.execute(statement("ledger/own_table"), {"table": table, "like": like})
+            self._store.execute(statement("ledger/batch/own_table"), {"table": table, "like": like})
         self._own_tables = True
 
     def _drop_own_tables(self) -> None:
@@ -343,8 +343,8 @@ def take_up_again(store: Store) -> int:
     """Have the worker take up the calls again that were set aside; gives how many there are."""
     waiting = int(store.value("SELECT count() FROM set_aside FINAL WHERE waiting = 1"))
     if waiting:
-        store.execute(statement("ledger/take_up_again"))
-        store.execute(statement("ledger/taken_up"))
+        store.execute(statement("ledger/batch/take_up_again"))
+        store.execute(statement("ledger/batch/taken_up"))
     return waiting
 
 

@@ -31,8 +31,8 @@ from spanledger_node.tls import Tls, tls_of
 from spanledger_settings.access_token import TokenFile
 from spanledger_sql import email_rule
 from spanledger_sql.access import scope_settings
+from spanledger_sql.definitions.migrations import migrate, pending
 from spanledger_sql.folder import FolderLock
-from spanledger_sql.migrations import migrate, pending
 from spanledger_sql.node_socket import socket_path
 from spanledger_sql.retention import keep_for
 from spanledger_sql.store import Store, StoreError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spanledger_cli.terminal import console
+from spanledger_cli.output.terminal import console
 from spanledger_cli.what_there_is import say_what_there_is
 from spanledger_settings import figures
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from spanledger_cli.own_dimensions import OwnDimensions
-    from spanledger_cli.report_request import Dimensions, ReportRequest
+    from spanledger_cli.request.own_dimensions import OwnDimensions
+    from spanledger_cli.request.report_request import Dimensions, ReportRequest
     from spanledger_sql.store import Store
 
 # Figures that add up over a report's rows.

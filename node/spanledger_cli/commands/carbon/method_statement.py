@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from spanledger_cli.export import known
+from spanledger_cli.output.export import known
 from spanledger_enrich.ledger.enrichment import methods
 
 if TYPE_CHECKING:

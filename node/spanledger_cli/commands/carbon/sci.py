@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 
 from spanledger_cli.commands.carbon.carbon_rows import carbon_rows
-from spanledger_cli.options import open_store
-from spanledger_cli.report_request import Dimensions, ReportRequest, over_a_period
-from spanledger_cli.table import amount
-from spanledger_cli.terminal import print_rows
+from spanledger_cli.output.table import amount
+from spanledger_cli.output.terminal import print_rows
+from spanledger_cli.request.options import open_store
+from spanledger_cli.request.report_request import Dimensions, ReportRequest, over_a_period
 
 _DIMENSIONS = Dimensions(
     ("tenant", "feature", "workflow", "service", "environment", "provider", "model", "region", "zone"),

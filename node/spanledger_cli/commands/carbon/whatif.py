@@ -9,10 +9,10 @@ import typer
 
 from spanledger_cli.commands.carbon import carbon_scenario
 from spanledger_cli.commands.carbon.carbon_rows import TOTALS, carbon_rows, note
-from spanledger_cli.options import configuration, open_store
-from spanledger_cli.report_request import Dimensions, ReportRequest, over_a_period
-from spanledger_cli.terminal import print_rows
-from spanledger_cli.whatif_options import CacheHitRate, Model, ServiceTier, TokenFactor, moved_models
+from spanledger_cli.output.terminal import print_rows
+from spanledger_cli.request.options import configuration, open_store
+from spanledger_cli.request.report_request import Dimensions, ReportRequest, over_a_period
+from spanledger_cli.request.whatif_options import CacheHitRate, Model, ServiceTier, TokenFactor, moved_models
 from spanledger_enrich.books.assumptions import Assumptions
 from spanledger_enrich.books.recosting import recosted
 from spanledger_enrich.books.scope import Scope

@@ -5,9 +5,9 @@ from __future__ import annotations
 import typer
 
 from spanledger_cli.commands.carbon.carbon_rows import TOTALS, carbon_rows
-from spanledger_cli.options import configuration, open_store
-from spanledger_cli.report_request import Dimensions, ReportRequest, over_a_period
-from spanledger_cli.terminal import print_rows
+from spanledger_cli.output.terminal import print_rows
+from spanledger_cli.request.options import configuration, open_store
+from spanledger_cli.request.report_request import Dimensions, ReportRequest, over_a_period
 
 _DIMENSIONS = Dimensions(("day", "tenant", "feature", "model", "zone", "hour_of_day"))
 

@@ -8,12 +8,12 @@ from typing import Annotated
 
 import typer
 
-from spanledger_cli.names import refuse_unknown
-from spanledger_cli.options import configuration, open_store
-from spanledger_cli.progress import progress
-from spanledger_cli.report_request import ReportRequest, over_a_period
-from spanledger_cli.terminal import console, print_rows
-from spanledger_cli.whatif_options import CacheHitRate, Model, ServiceTier, TokenFactor, moved_models
+from spanledger_cli.output.progress import progress
+from spanledger_cli.output.terminal import console, print_rows
+from spanledger_cli.request.names import refuse_unknown
+from spanledger_cli.request.options import configuration, open_store
+from spanledger_cli.request.report_request import ReportRequest, over_a_period
+from spanledger_cli.request.whatif_options import CacheHitRate, Model, ServiceTier, TokenFactor, moved_models
 from spanledger_enrich.books.assumptions import Assumptions
 from spanledger_enrich.books.scope import Scope
 from spanledger_enrich.books.whatif import reckon

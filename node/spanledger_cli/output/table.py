@@ -11,7 +11,7 @@ from rich.box import SIMPLE
 from rich.table import Table
 from rich.text import Text
 
-from spanledger_cli.export import known
+from spanledger_cli.output.export import known
 from spanledger_settings import figures
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import typer
 
-from spanledger_cli.parquet_type import parquet_type
+from spanledger_cli.output.parquet_type import parquet_type
 from spanledger_settings.cell import cell, plain
 from spanledger_settings.mendable import MendableError
 

@@ -10,20 +10,21 @@ A view names every table and view that it reads or writes to; a file of tables w
 from __future__ import annotations
 
 import hashlib
-import importlib.resources
 import re
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
-from spanledger_sql import vocabulary
+from spanledger_sql.definitions import vocabulary
 from spanledger_sql.included_parts import with_parts
 from spanledger_sql.store import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from importlib.resources.abc import Traversable
 
+_PACKAGE: Final = Path(__file__).parent.parent
+_CHANGES: Final = "schema/changes"
 _NEEDS = re.compile(r"^-- Needs: (.*)$", re.MULTILINE)
 _MADE = re.compile(r"^CREATE (?:OR REPLACE )?(?:TABLE|VIEW|MATERIALIZED VIEW) (?:IF NOT EXISTS )?(\w+)", re.MULTILINE)
 
@@ -62,17 +63,17 @@ class SchemaFile:
 
 
 def tables() -> list[SchemaFile]:
-    """The files of tables, `schema/SUBJECT.sql`, in an order that they can be applied in."""
-    return in_order(_files("schema"))
+    """The files of tables, `SUBJECT.sql` in the rooms of `schema/`, in an order that they can be applied in."""
+    return in_order(file for file in _files("schema") if not file.name.startswith(_CHANGES))
 
 
 def changes() -> list[SchemaFile]:
     """The changes to released tables, `schema/changes/NNNN_name.sql`, by number."""
-    return _files("schema/changes")
+    return _files(_CHANGES)
 
 
 def views() -> list[SchemaFile]:
-    """The views, `views/ingest/NAME.sql` and `views/read/NAME.sql`, in an order that they can be applied in.
+    """The views, the files of `views/ingest/` and `views/read/`, in an order that they can be applied in.
 
     The parts that they include and the vocabulary's constants stand in them for their placeholders.
     """
@@ -106,14 +107,8 @@ def in_order(files: Iterable[SchemaFile], given: Iterable[SchemaFile] = ()) -> l
 
 
 def _files(folder: str) -> list[SchemaFile]:
-    entries: Traversable = importlib.resources.files(__package__) / folder
-    if not entries.is_dir():
-        return []
-    files = [entry for entry in entries.iterdir() if entry.name.endswith(".sql")]
-    return sorted(
-        (
-            SchemaFile(f"{folder}/{entry.name.removesuffix('.sql')}", entry.read_text(encoding="utf-8"))
-            for entry in files
-        ),
-        key=lambda file: file.name,
-    )
+    """The `.sql` files of a folder of the package and of its rooms, by name."""
+    files = sorted((_PACKAGE / folder).rglob("*.sql"))
+    return [
+        SchemaFile(str(file.relative_to(_PACKAGE).with_suffix("")), file.read_text(encoding="utf-8")) for file in files
+    ]

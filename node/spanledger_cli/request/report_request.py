@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from spanledger_cli.export import Destination
-from spanledger_cli.options import Begin, End, Month, Output, OutputFile, Timezone
+from spanledger_cli.output.export import Destination
+from spanledger_cli.request.options import Begin, End, Month, Output, OutputFile, Timezone
 from spanledger_settings.period import Period, period
 
 if TYPE_CHECKING:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from spanledger_cli.names import refuse_unknown
+from spanledger_cli.request.names import refuse_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
 
-    from spanledger_cli.report_request import Dimensions
+    from spanledger_cli.request.report_request import Dimensions
     from spanledger_sql.store import Store
 
 Where = Annotated[

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import altair as alt
 import pandas as pd
 
-from spanledger_dashboards.palette import CARBON, GAP, INTENSITY, MONEY
+from spanledger_dashboards.drawing.palette import CARBON, GAP, INTENSITY, MONEY
 from spanledger_settings import figures
 
 if TYPE_CHECKING:

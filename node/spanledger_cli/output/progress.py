@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from spanledger_cli.terminal import console
+from spanledger_cli.output.terminal import console
 
 
 def progress() -> Progress:

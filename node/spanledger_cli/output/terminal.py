@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.segment import Segment
 
-from spanledger_cli.export import Destination, Format, export, known
-from spanledger_cli.table import table_of, visible
+from spanledger_cli.output.export import Destination, Format, export, known
+from spanledger_cli.output.table import table_of, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spanledger_cli.terminal import console
+from spanledger_cli.output.terminal import console
 from spanledger_settings.figures import counted
 from spanledger_sql.node_socket import node_answers
 from spanledger_sql.store import statement

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Self
 
-from spanledger_sql.schema_file import MigrationError
+from spanledger_sql.definitions.schema_file import MigrationError
 from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
-    from spanledger_sql.schema_file import SchemaFile
+    from spanledger_sql.definitions.schema_file import SchemaFile
     from spanledger_sql.store import Store
 
 # What the log calls the rows of the vocabulary, which come anew with each change of their files.
