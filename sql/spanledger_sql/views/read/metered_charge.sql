@@ -79,7 +79,8 @@ FROM
             call.contract_price_id != '' AS by_contract,
             ((of_list, of_contract) -> (
                 if(known_list, toNullable(of_list), NULL),
-                if(known_contracted, toNullable(if(by_contract, of_contract, of_list)), NULL))) AS both
+                if(known_contracted, toNullable(if(by_contract, of_contract, of_list)), NULL))) AS both,
+            (CAST(NULL, 'Nullable(Decimal(38, 22))'), CAST(NULL, 'Nullable(Decimal(38, 22))')) AS nothing_known
         SELECT
             call.trace_id AS trace_id, call.span_id AS span_id, call.ts AS ts,
             call.tenant_id AS tenant_id, call.cost_center AS cost_center, call.environment AS environment,
@@ -118,7 +119,13 @@ FROM
                 of_class('search', 'Searches', call.web_searches, both(entry_price.search, agreed_price.search)),
                 of_class(call.vendor_unit, call.vendor_unit, call.vendor_quantity,
                     both(entry.unit_prices[indexOf(entry.units, call.vendor_unit)], agreed.unit_prices[indexOf(agreed.units, call.vendor_unit)]))
-            ] AS classes
+            ] AS priced_classes,
+            -- What the provider charges for beside that has no price: '3 code execution, 1 file search'.
+            arrayMap(
+                told -> of_class(replaceAll(substring(told, position(told, ' ') + 1), ' ', '_'), substring(told, position(told, ' ') + 1),
+                    toUInt64OrZero(substringIndex(told, ' ', 1)), nothing_known),
+                splitByString(', ', call.other_units)) AS other_classes,
+            arrayConcat(priced_classes, if(call.other_units = '', [], other_classes)) AS classes
         FROM calls AS call
         ASOF LEFT JOIN priced_entry AS entry
             ON entry.price_id = call.price_id AND entry.known_from <= call.enriched_at
