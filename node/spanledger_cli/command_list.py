@@ -46,6 +46,7 @@ COMMANDS = {
     "usage": Listed(_BOOKS, "books.usage", "Usage that providers and gateways counted."),
     "bills": Listed(_BOOKS, "books.bills", "Providers' bills, as they came and line by line."),
     "reconcile": Listed(_BOOKS, "books.reconcile", "What was metered against what was billed, by cause."),
+    "focus": Listed(_BOOKS, "books.focus", "The books as FOCUS datasets."),
     "restate": Listed(_BOOKS, "books.restatements", "Compute calls anew with what is known today."),
     "restatements": Listed(_BOOKS, "books.restatements", "What was restated, by whom and why."),
     "forget": Listed(_BOOKS, "books.forget", "Erase a tenant's or user's name; all sums stay."),

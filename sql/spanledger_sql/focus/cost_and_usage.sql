@@ -1,4 +1,4 @@
--- FOCUS's Cost and Usage of one charge period: a row for each tenant, SKU, meter and price, whose unit prices times quantity
+-- FOCUS's Cost and Usage of some days, each a charge period: a row for each day, tenant, SKU, meter and price, whose unit prices times quantity
 -- are its costs to the last digit; what is left of the ledger's cost by that is a row of its own (`Adjustment`).
 --
 -- Two views. As *internal issuer* the organisation bills its tenants: the tenant is the billing account and the month's
@@ -6,7 +6,8 @@
 -- invoices that were reconciled, and 0 of what is only metered.
 --
 -- Parameters:
---   from, to DateTime64(9, 'UTC'): the charge period, half-open
+--   from, to DateTime64(9, 'UTC'): the days, half-open
+--   timezone String: of the days
 --   month_begins, month_ends DateTime64(9, 'UTC'): the billing period, half-open
 --   month String: its name, such as 2024-10
 --   internal UInt8: 1: as internal issuer; 0: provider view
@@ -25,8 +26,9 @@ WITH
             if(kind = 'call', '', charge_id) AS charge_id,
             charge_kind,
             category,
-            if(kind IN ('call', 'commitment'), {from:DateTime64(9, 'UTC')}, c.ts) AS begins,
-            if(kind IN ('call', 'commitment'), {to:DateTime64(9, 'UTC')}, c.ends) AS finishes,
+            toDate(toTimeZone(c.ts, {timezone:String})) AS day,
+            if(kind IN ('call', 'commitment'), toDateTime(day, {timezone:String}), toDateTime(c.ts)) AS begins,
+            if(kind IN ('call', 'commitment'), toDateTime(day + 1, {timezone:String}), toDateTime(c.ends)) AS finishes,
             if(tenant_id = '', '(unattributed)', tenant_id) AS tenant,
             cost_center,
             [if(has({tags:Array(String)}, 'feature'), feature, ''), if(has({tags:Array(String)}, 'workflow'), workflow, ''),
@@ -218,7 +220,7 @@ SELECT
     ListUnitPrice AS PricingCurrencyListUnitPrice,
     if(sku, pricing_quantity, NULL) AS PricingQuantity,
     multiIf(NOT sku, NULL, kind != 'call', 'USD', of_tokens, '1000000 Tokens', unit) AS PricingUnit,
-    title AS ProviderName,
+    if({internal:UInt8}, {issuer:String}, title) AS ProviderName,
     title AS PublisherName,
     nullIf(cloud_region, '') AS RegionId,
     nullIf(cloud_region, '') AS RegionName,
@@ -227,7 +229,7 @@ SELECT
     CAST(NULL, 'Nullable(String)') AS ResourceType,
     'AI and Machine Learning' AS ServiceCategory,
     concat(title, ' Generative AI API') AS ServiceName,
-    title AS ServiceProviderName,
+    ProviderName AS ServiceProviderName,
     'Generative AI' AS ServiceSubcategory,
     if(sku, sku_id, NULL) AS SkuId,
     if(sku, meter_name, NULL) AS SkuMeter,
