@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,7 +18,8 @@ from spanledger_collector.committer import Committer
 from spanledger_enrich.prices.model_alias import set_alias
 from spanledger_enrich.worker import Worker, load_reference_data
 from spanledger_settings.configuration import Configuration
-from spanledger_sql.store import Store
+from spanledger_sql.definitions.migrations import migrate, pending
+from spanledger_sql.store import Store, StoreError
 
 NOON = datetime(2024, 10, 8, 12, 30, tzinfo=UTC)
 
@@ -102,6 +106,32 @@ def test_a_server_that_is_away_for_a_while_gets_all_once(
         spool.close()
         committer.join()
     assert counts(server_store) == all_once(20)
+
+
+def test_a_server_that_never_answers_is_given_up(
+    on_server: Configuration, proxy: FaultProxy, database: str, clickhouse: Server
+) -> None:
+    proxy.mode = "hang"
+    address = f"{clickhouse.address(database, proxy.port)}?send_receive_timeout=1"
+    begin = time.monotonic()
+    with pytest.raises(StoreError, match="cannot reach the database"):
+        Store.open(with_address(on_server, address))
+    assert time.monotonic() - begin < 15
+
+
+def test_parts_that_start_at_once_on_an_empty_server_do_not_meet(on_server: Configuration) -> None:
+    together = threading.Barrier(3)
+
+    def start() -> None:
+        with Store.open(on_server) as store:
+            together.wait()
+            migrate(store)
+
+    with ThreadPoolExecutor(3) as parts:
+        for part in [parts.submit(start) for _ in range(3)]:
+            part.result()
+    with Store.open(on_server) as store:
+        assert pending(store) == []
 
 
 def span(number: int, **fields: Any) -> dict[str, Any]:
