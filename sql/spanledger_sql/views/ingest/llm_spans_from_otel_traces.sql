@@ -18,6 +18,7 @@ WITH
     {{tenant_names}} AS tenant_names,
     {{rule_names}},
     {{treatments_of}},
+    {{host_named}},
 
     translated AS
     (
@@ -614,7 +615,7 @@ SELECT
     ifNull(toDecimal64OrNull(said_vendor_quantity, 6), 0) AS vendor_quantity,
     if(said_speed IN ('normal', 'standard'), '', said_speed) AS speed,
     said_account AS provider_account,
-    ResourceAttributes['host.name'] AS host_name,
+    host_named(ResourceAttributes['host.name'], ResourceAttributes['host.id']) AS host_name,
     ifNull(toUInt16OrNull(said_attempts), 0) AS attempts,
     CAST((arrayFilter((name, keep) -> keep, names, is_usage), arrayFilter((text, keep) -> keep, texts, is_usage)),
          'Map(LowCardinality(String), String)') AS usage_raw,
