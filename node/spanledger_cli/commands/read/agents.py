@@ -38,7 +38,7 @@ def agents(context: typer.Context, request: ReportRequest) -> None:
             "reports/agents/usage", **asked.bounds, **everybody, by=list(request.by), timezone=asked.timezone
         ).drop(columns=[name for name in _DIMENSIONS.known if name not in request.by])
         if frame.empty:
-            say_what_there_is(store, asked)
+            say_what_there_is(store, asked, "coding agents")
         print_rows(
             frame,
             request.output,
