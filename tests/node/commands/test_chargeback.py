@@ -149,6 +149,25 @@ def test_calls_that_wait_for_the_worker_make_a_partial_bill(spanledger, books):
     assert "partial" not in spanledger_told(books)
 
 
+def test_every_report_says_that_calls_wait(spanledger, books):
+    from harness.command import in_process
+
+    reports = [
+        ("agents",), ("carbon",), ("carbon", "sci"), ("carbon", "ghg"), ("carbon", "whatif", "--window", "1"),
+        ("carbon", "yearly-error"), ("carbon", "statement"), ("commitments", "report"), ("quality",),
+        ("whatif", "--price-factor", "0.9"),
+    ]  # fmt: skip
+    books.ingest(span())
+    silent = [
+        line
+        for line in reports
+        if "these figures are partial: 1 call came in"
+        not in in_process(*line, *MONTH, data_dir=books.configuration.data_dir).stderr.replace("\n", " ")
+    ]
+    books.enrich()
+    assert not silent
+
+
 def test_requests_that_wait_in_the_spool_make_a_partial_bill(spanledger, books):
     spool = books.configuration.spool
     spool.mkdir(exist_ok=True)

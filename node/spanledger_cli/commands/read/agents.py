@@ -6,8 +6,9 @@ from typing import Any
 
 import typer
 
+from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import print_rows
-from spanledger_cli.request.options import open_store
+from spanledger_cli.request.options import configuration, open_store
 from spanledger_cli.request.report_request import Dimensions, ReportRequest, over_a_period
 from spanledger_cli.what_there_is import say_what_there_is
 
@@ -33,6 +34,7 @@ def agents(context: typer.Context, request: ReportRequest) -> None:
     """
     asked = request.period
     with open_store(context) as store:
+        say_what_is_missing(store, configuration(context))
         everybody: dict[str, Any] = {"tenants": [], "own": "", "own_values": []}
         frame = store.frame(
             "reports/agents/usage", **asked.bounds, **everybody, by=list(request.by), timezone=asked.timezone
