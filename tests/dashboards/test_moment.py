@@ -82,6 +82,31 @@ def _dated_in_the_future(sample_store: Store) -> Any:
     sample_store.execute("DELETE FROM ledger WHERE span_id = 'future'")
 
 
+@pytest.fixture
+def _dated_at_both_ends(sample_store: Store) -> Any:
+    """Calls of the first and of the last day that a database has room for."""
+    for number, moment in enumerate(("1970-01-01 00:00:01", "2262-04-11 23:00:00")):
+        sample_store.execute(
+            "INSERT INTO ledger SELECT * REPLACE (toDateTime64({ts:String}, 9, 'UTC') AS ts, {id:String} AS span_id) "
+            "FROM ledger WHERE counted = 1 ORDER BY span_id LIMIT 1",
+            {"ts": moment, "id": f"end-{number}"},
+        )
+    yield
+    sample_store.execute("DELETE FROM ledger WHERE startsWith(span_id, 'end-')")
+
+
+@pytest.mark.usefixtures("_dated_at_both_ends")
+@pytest.mark.parametrize("name", ["finance", "sustainability", "quality", "agents"])
+@pytest.mark.parametrize("timezone", ["UTC", "Pacific/Kiritimati", "America/New_York"])
+def test_the_whole_record_of_three_centuries_is_drawn(
+    open_page: Pages, counted: pd.DataFrame, name: str, timezone: str
+) -> None:
+    page = open_page(name, period="Whole record", timezone=timezone)
+    assert not page.error
+    if name == "finance":
+        assert next(card.value for card in page.metric if card.label == "Calls") == f"{len(counted) + 2:,}"
+
+
 @pytest.mark.usefixtures("_dated_in_the_future")
 def test_a_call_of_2100_does_not_make_the_last_30_days_the_period_that_has_calls(open_page: Pages) -> None:
     page = open_page()
