@@ -31,8 +31,8 @@ class Settings(NamedTuple):
         """Raises ValueError, which says what is wrong and what to pass instead."""
         if os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
             raise ValueError(
-                "OTEL_SDK_DISABLED is true, so that OpenTelemetry records no call; unset it, or set SPANLEDGER_DISABLED=1"
-                " where that is meant"
+                "OTEL_SDK_DISABLED is true, so that OpenTelemetry records no call; unset it, or set"
+                " SPANLEDGER_DISABLED=1 where that is meant"
             )
         if self.protocol not in {"http/protobuf", "grpc"}:
             raise ValueError(
