@@ -22,14 +22,15 @@
 --   embodied_kg: of the hardware, kgCO2e
 --   unknown_location_calls, unknown_market_calls, unknown_embodied_calls: calls that the sum leaves out
 WITH
+    {{idle_or}},
     groups AS
     (
         SELECT
             if(has({by:Array(String)}, 'month'), formatDateTime(toTimeZone(c.ts, {timezone:String}), '%Y-%m'), '') AS month,
             if(has({by:Array(String)}, 'tenant'), c.tenant_id, '') AS tenant,
-            if(has({by:Array(String)}, 'cost_center'), c.cost_center, '') AS cost_center,
-            if(has({by:Array(String)}, 'provider'), c.provider, '') AS provider,
-            if(has({by:Array(String)}, 'model'), c.model, '') AS model,
+            if(has({by:Array(String)}, 'cost_center'), idle_or(c.operation, c.cost_center), '') AS cost_center,
+            if(has({by:Array(String)}, 'provider'), idle_or(c.operation, c.provider), '') AS provider,
+            if(has({by:Array(String)}, 'model'), idle_or(c.operation, c.model), '') AS model,
             if(has({by:Array(String)}, 'region'), c.cloud_region, '') AS region,
             if(has({by:Array(String)}, 'zone'), c.zone, '') AS zone,
             arrayMap(name -> c.dimensions[name], {custom:Array(String)}) AS custom,
@@ -86,4 +87,4 @@ ARRAY JOIN if(
     [('Scope 2', 'electricity of own or leased machines', true, false),
      ('Scope 3', 'category 2: own or leased hardware', false, true)],
     [('Scope 3', 'category 1: purchased API use', true, true)]) AS line
-ORDER BY scope, category, month, location_kg DESC NULLS LAST, tenant, model, custom
+ORDER BY scope, category, month, has([tenant, cost_center, provider, model], '(idle)'), location_kg DESC NULLS LAST, tenant, model, custom
