@@ -103,6 +103,7 @@ def test_the_whole_record_of_three_centuries_is_drawn(
 ) -> None:
     page = open_page(name, period="Whole record", timezone=timezone)
     assert not page.error
+    assert "are dated before 2015 or in the future" in "".join(block.proto.body for block in page.get("html"))
     if name == "finance":
         calls = sample_store.value("SELECT sum(known_calls) FROM calls")
         assert next(card.value for card in page.metric if card.label == "Calls") == f"{calls:,}"
@@ -120,6 +121,7 @@ def test_a_page_says_up_to_when_it_is(open_page: Pages) -> None:
         page = open_page(name, timezone="Europe/Berlin")
         text = "".join(block.proto.body for block in page.get("html"))
         assert "Ledger up to 1 Nov 2024, 09:30:05; nothing waits" in text
+        assert "are dated before" not in text
 
 
 def test_what_waits_is_told_with_how_long() -> None:

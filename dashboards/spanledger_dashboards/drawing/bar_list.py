@@ -1,4 +1,4 @@
-"""Names with a figure and a bar each, as HTML: it wraps on a narrow screen, and no name is cut off."""
+"""Names with a figure and a bar each, as HTML: it wraps on a narrow screen, and names of up to four lines are whole."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _row(bar: Bar, longest: float, colour: str) -> str:
     track = "" if bar.name == ALL_OTHERS else f'<span class="track">{_drawn(bar, longest, colour)}</span>'
     note = f'<span class="note">{escape(bar.note)}</span>' if bar.note else ""
     return (
-        f'<div class="row"><span class="name">{escape(bar.name)}</span>'
+        f'<div class="row"><span class="name" title="{escape(bar.name)}">{escape(bar.name)}</span>'
         f'<span class="value">{escape(bar.value)}{note}</span>{track}</div>'
     )
 
