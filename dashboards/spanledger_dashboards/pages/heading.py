@@ -19,8 +19,9 @@ def heading(title: str, filters: Filters) -> None:
     caption(f"{filters} · {filters.moment.told(filters.period.timezone)}")
     if _has_odd_dates(filters):
         caption(
-            "Some calls of this period are dated before 2015 or in the future: their senders' clocks are wrong, and over "
-            "so long a time charts show little. 'spanledger doctor' names the senders; a custom period leaves them out."
+            "Some calls of this period are dated before 2015 or in the future: their senders' clocks are wrong, and "
+            "over so long a time charts show little. 'spanledger doctor' names the senders; a custom period leaves "
+            "them out."
         )
 
 
