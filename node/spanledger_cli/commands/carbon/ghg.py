@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from spanledger_cli.commands.carbon.carbon_rows import all_unknown, carbon_rows, note, unknown
+from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import print_rows
 from spanledger_cli.request.options import configuration, open_store
 from spanledger_cli.request.own_dimensions import Where, own_dimensions
@@ -36,6 +37,7 @@ def ghg(context: typer.Context, *, where: Where = None, request: ReportRequest) 
     """
     settings = configuration(context)
     with open_store(context) as store:
+        say_what_is_missing(store, configuration(context))
         own = own_dimensions(store, _DIMENSIONS, request.by, where)
         frame = carbon_rows(
             store,

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import console, print_rows
-from spanledger_cli.request.options import open_store
+from spanledger_cli.request.options import configuration, open_store
 from spanledger_cli.request.report_request import ReportRequest, over_a_period
 from spanledger_cli.what_there_is import say_what_there_is
 from spanledger_settings.figures import counted
@@ -60,6 +61,7 @@ def quality(
         spanledger quality --about costs
     """
     with open_store(context) as store:
+        say_what_is_missing(store, configuration(context))
         if about is not About.usage:
             _print_more(store, request, about)
             return

@@ -12,7 +12,8 @@ WITH
     {{treatments_of}},
     (name -> firstNonDefault(LogAttributes[name], ResourceAttributes[name])) AS said,
     (name -> toUInt64(greatest(0, least(100000000, toFloat64OrZero(LogAttributes[name]))))) AS count_of,
-    firstNonDefault(said('tenant.id'), said('tenant_id'), said('tenant')) AS tenant_said,
+    {{as_tenant}},
+    as_tenant(firstNonDefault(said('tenant.id'), said('tenant_id'), said('tenant'))) AS tenant_said,
     -- Whose token brought it: nothing that it says knows better.
     ResourceAttributes['spanledger.pinned_tenant'] AS pinned_tenant,
     multiIf(

@@ -9,6 +9,7 @@ CREATE MATERIALIZED VIEW IF NOT EXISTS usage_point_from_histogram TO usage_point
 WITH
     {{rule_names}},
     {{treatments_of}},
+    {{as_tenant}},
     {{usage_point_facts}}
 SELECT
     {{usage_point_columns}},

@@ -9,6 +9,7 @@ CREATE MATERIALIZED VIEW IF NOT EXISTS usage_point_from_sum TO usage_point AS
 WITH
     {{rule_names}},
     {{treatments_of}},
+    {{as_tenant}},
     {{usage_point_facts}}
 SELECT
     {{usage_point_columns}},
