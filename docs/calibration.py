@@ -208,7 +208,10 @@ def calibration_table() -> str:
 def choices_table() -> str:
     """The same for other choices, each with the studies left out, as a Markdown table."""
     figures = hosted()
-    lines = ["| fitted terms | batch and load shared by the provider | held | median width | widest |", "|---|---|---|---|---|"]
+    lines = [
+        "| fitted terms | batch and load shared by the provider | held | median width | widest |",
+        "|---|---|---|---|---|",
+    ]
     lines += [f"| {choice} | {left_out(figures, choice)} |" for choice in CHOICES]
     return "\n".join(lines)
 
