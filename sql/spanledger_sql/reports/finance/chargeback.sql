@@ -65,9 +65,7 @@ WITH
         WHERE c.ts >= {from:DateTime64(9, 'UTC')}
             AND c.ts < {to:DateTime64(9, 'UTC')}
             AND (empty({tenants:Array(String)}) OR has({tenants:Array(String)}, c.tenant_id))
-            AND (empty({where_names:Array(String)})
-                 OR arrayAll((name, value) -> c.dimensions[name] = value,
-                             {where_names:Array(String)}, {where_values:Array(String)}))
+            AND {{own_where}}
         GROUP BY ALL
     ),
     {{expected_groups}},
