@@ -294,7 +294,7 @@ def _held(
 
 
 def _paid_for(figure: Hosted, sigma: float, paid_wh: float) -> tuple[float, float]:
-    """By how much what the price cannot pay for lowers the middle's logarithm, and the part of the variance it leaves."""
+    """How far what the price cannot pay for lowers the middle's logarithm, and the part of the variance it leaves."""
     if figure.usd is None or math.isinf(paid_wh):
         return 0.0, 1.0
     at = max(-3.0, math.log(figure.usd * paid_wh / figure.ours) / sigma)
