@@ -18,6 +18,8 @@ from spanledger_collector.spool import length_prefixed
 
 AGENTS = Path(__file__).parents[2] / "fixtures" / "agents"
 NAMES = ("claude-plain", "codex-plain", "gemini-plain")
+LONGER = tuple(f"{agent}-{what}" for agent in ("claude", "codex", "gemini") for what in ("tools", "retries", "two"))
+SERVICES = {"claude": "claude-code", "codex": "codex_exec", "gemini": "gemini-cli"}
 SECOND = 10**9
 BEGIN = 1_790_000_000 * SECOND
 _TOLD = (
@@ -116,6 +118,23 @@ def again(agent: str, signal: str, *, number: int, seconds: float, times: int = 
     Counters that go on say ``times`` as much.
     """
     return rewritten(captured(agent, signal), lambda message: _move(message, int(seconds * SECOND), number, times))
+
+
+def of_session(requests: list[ExportRequest], name: str, **attributes: str) -> list[ExportRequest]:
+    """The same, told by another session, whose attributes may be others."""
+    said = {"session_id": name, "conversation_id": name, "gen_ai_conversation_id": name, **attributes}
+
+    def rename(message: Any) -> None:
+        for field, value in message.ListFields():
+            if field.name == "attributes":
+                for one in value:
+                    if (named := one.key.replace(".", "_")) in said:
+                        one.value.string_value = said[named]
+            if field.type == field.TYPE_MESSAGE:
+                for one in value if isinstance(value, Iterable) else [value]:
+                    rename(one)
+
+    return rewritten(requests, rename)
 
 
 def rewritten(requests: list[ExportRequest], change: Callable[[Any], None]) -> list[ExportRequest]:
