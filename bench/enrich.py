@@ -26,7 +26,7 @@ from spanledger_enrich.ledger.resolution import resolve_models, resolve_places
 from spanledger_enrich.ledger.stages import Stages
 from spanledger_enrich.worker import load_reference_data
 from spanledger_settings.configuration import load
-from spanledger_sql.migrations import migrate
+from spanledger_sql.definitions.migrations import migrate
 from spanledger_sql.store import Store
 
 # What the floor writes where llm_spans has no such column: constants of the ledger's types.

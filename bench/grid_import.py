@@ -19,7 +19,7 @@ from spanledger_enrich.grid.grid_record import Recorded, record
 from spanledger_enrich.grid.grid_zone import _zones
 from spanledger_enrich.grid.sources.grid_file import read_files
 from spanledger_settings.configuration import load
-from spanledger_sql.migrations import migrate
+from spanledger_sql.definitions.migrations import migrate
 from spanledger_sql.store import Store
 
 _DIRECT = "Carbon Intensity gCO₂eq/kWh (direct)"

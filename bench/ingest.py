@@ -25,7 +25,7 @@ from traffic import requests
 
 from spanledger_cli.commands.run.doctor import node_status
 from spanledger_settings.configuration import load
-from spanledger_sql.migrations import migrate
+from spanledger_sql.definitions.migrations import migrate
 from spanledger_sql.store import Store
 
 _KINDS = {1: "Internal", 2: "Server", 3: "Client", 4: "Producer", 5: "Consumer"}

@@ -19,8 +19,8 @@ from traffic import requests
 
 from spanledger_collector.spool import length_prefixed
 from spanledger_settings.configuration import load
-from spanledger_sql.migrations import migrate
-from spanledger_sql.schema_file import views
+from spanledger_sql.definitions.migrations import migrate
+from spanledger_sql.definitions.schema_file import views
 from spanledger_sql.store import Store
 
 _VIEW = "llm_spans_from_otel_traces"

@@ -26,7 +26,7 @@ from price_cases import catalogue, random_case, resolutions, truth
 from spanledger_enrich.prices import price_list
 from spanledger_enrich.worker import Worker, load_reference_data
 from spanledger_settings.configuration import load
-from spanledger_sql.migrations import migrate
+from spanledger_sql.definitions.migrations import migrate
 from spanledger_sql.store import Store
 
 EXACT = Decimal("1e-12")

@@ -26,7 +26,7 @@ from spanledger_enrich.ledger.resolution import resolve_models, resolve_places
 from spanledger_enrich.ledger.stages import Stages
 from spanledger_enrich.worker import load_reference_data
 from spanledger_settings.configuration import load
-from spanledger_sql.migrations import migrate
+from spanledger_sql.definitions.migrations import migrate
 from spanledger_sql.store import Store, statement
 
 _SAMPLE = 20_000

@@ -18,7 +18,7 @@ from spanledger_enrich.books.restatement import restate
 from spanledger_enrich.books.scope import Scope
 from spanledger_enrich.worker import Worker, load_reference_data
 from spanledger_settings.configuration import load
-from spanledger_sql.migrations import migrate
+from spanledger_sql.definitions.migrations import migrate
 from spanledger_sql.store import Store
 
 _SPANS = """

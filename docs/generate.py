@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import calibration
 import published_figures
 import queries
 import tables
@@ -21,7 +22,8 @@ import typer.main
 
 from spanledger_cli.cli import app
 from spanledger_settings.configuration import Configuration, load
-from spanledger_sql.migrations import migrate
+from spanledger_sql.definitions.migrations import migrate
+from spanledger_sql.definitions.schema_file import views
 from spanledger_sql.store import Store
 from spanledger_vocabulary import dialect as dialect_vocabulary
 from spanledger_vocabulary.attribute import attributes
@@ -75,8 +77,9 @@ def pages(store: Store) -> dict[Path, str]:
     dialects_page = _replaced(dialects_page, "attributes", stored_attributes())
     dialects_page = _replaced(dialects_page, "conventions", inside_and_beside())
     method_page = _replaced(methodology.read_text(encoding="utf-8"), "published figures", published_figures.table())
-    method_page = _replaced(method_page, "terms of uncertainty", published_figures.terms_table())
-    method_page = _replaced(method_page, "calibration", published_figures.calibration_table())
+    method_page = _replaced(method_page, "terms of uncertainty", calibration.terms_table())
+    method_page = _replaced(method_page, "calibration", calibration.calibration_table())
+    method_page = _replaced(method_page, "other choices", calibration.choices_table())
     return {
         DOCS / "commands.md": commands(),
         DOCS / "dialects.md": dialects_page,
@@ -101,7 +104,7 @@ def command_names() -> list[str]:
 
 def columns(store: Store, view: str) -> str:
     """The table of a view's columns: name, type, meaning."""
-    meanings = queries.told_columns(queries.read(f"views/read/{view}"), store)
+    meanings = queries.told_columns(queries.read(next(file.name for file in views() if file.makes == (view,))), store)
     return "\n".join(tables.columns(store, view, meanings)).rstrip()
 
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from queries import cell, read, short_type, told_columns
 
-from spanledger_sql.schema_file import tables, views
+from spanledger_sql.definitions.schema_file import tables, views
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from spanledger_sql.schema_file import SchemaFile
+    from spanledger_sql.definitions.schema_file import SchemaFile
     from spanledger_sql.store import Store
 
 _HEAD = """# Tables and views
@@ -77,7 +77,7 @@ def _view(store: Store, file: SchemaFile) -> Iterator[str]:
 
 
 def _subject(file: SchemaFile) -> str:
-    return file.name.removeprefix("schema/").replace("_", " ")
+    return file.name.rpartition("/")[2].replace("_", " ")
 
 
 def _made(file: SchemaFile) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from spanledger_dashboards import style
+from spanledger_dashboards.drawing import style
 from spanledger_dashboards.filters import AddressError, filters_in_sidebar
 from spanledger_dashboards.pages import agents, empty_ledger, finance, quality, sustainability
 from spanledger_settings.configuration import ConfigurationError
@@ -37,8 +37,8 @@ def _quality() -> None:
 
 
 _here = Path(__file__).parent
-st.set_page_config(page_title="Spanledger", page_icon=_here / "mark.svg", layout="wide")
-st.logo(str(_here / "wordmark.svg"), icon_image=str(_here / "mark.svg"), size="medium")
+st.set_page_config(page_title="Spanledger", page_icon=_here / "drawing" / "mark.svg", layout="wide")
+st.logo(str(_here / "drawing" / "wordmark.svg"), icon_image=str(_here / "drawing" / "mark.svg"), size="medium")
 style.apply()
 current_page = st.navigation(
     [

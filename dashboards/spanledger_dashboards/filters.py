@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from spanledger_dashboards import moment, open_store
+from spanledger_dashboards.drawing.style import plainly
 from spanledger_dashboards.period_choice import CHOICES, chosen_period, default_choice
 from spanledger_dashboards.report import report
-from spanledger_dashboards.style import plainly
 from spanledger_settings.mendable import MendableError
 
 if TYPE_CHECKING:

@@ -91,7 +91,7 @@ def root(
 
     context.obj = load(config, data_dir=data_dir, tenant_scope=tenant_scope)
     for name, near in unknown_variables(os.environ).items():
-        from spanledger_cli.terminal import console  # noqa: PLC0415 (slow)
+        from spanledger_cli.output.terminal import console  # noqa: PLC0415 (slow)
 
         meant = f"; meant {near}?" if near else ", and has no effect"
         console(stderr=True).print(f"{name} is no setting of Spanledger{meant}", style="yellow", soft_wrap=True)
@@ -113,7 +113,7 @@ def main() -> None:
 
 
 def _end_with(sentence: str, status: int = 1) -> None:
-    from spanledger_cli.terminal import console  # noqa: PLC0415 (slow, and help needs none)
+    from spanledger_cli.output.terminal import console  # noqa: PLC0415 (slow, and help needs none)
 
     console(stderr=True).print(f"spanledger: error: {sentence}", style="red", soft_wrap=True)
     sys.exit(status)

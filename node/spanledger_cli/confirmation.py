@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spanledger_cli.terminal import console
+from spanledger_cli.output.terminal import console
 from spanledger_settings.mendable import MendableError
 
 if TYPE_CHECKING:

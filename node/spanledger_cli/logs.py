@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from rich.logging import RichHandler
 
-from spanledger_cli.terminal import console
+from spanledger_cli.output.terminal import console
 from spanledger_settings.configuration import Configuration
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from spanledger_cli.terminal import console
+from spanledger_cli.output.terminal import console
 from spanledger_settings.figures import counted
 from spanledger_sql.store import StoreError, statement
 

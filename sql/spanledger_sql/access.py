@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
-from spanledger_sql.schema_file import tables
+from spanledger_sql.definitions.schema_file import tables
 from spanledger_sql.store import INSERTED_TABLES, SESSION_SETTINGS
 
 if TYPE_CHECKING:

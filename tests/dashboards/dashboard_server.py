@@ -13,7 +13,7 @@ from ledger_sample import insert, ledger_sample
 
 from spanledger_dashboards.server import dashboards
 from spanledger_settings.configuration import load
-from spanledger_sql.migrations import migrate
+from spanledger_sql.definitions.migrations import migrate
 from spanledger_sql.store import Store
 
 # A tenant whose name would make a browser call a server, were it read as Markdown.

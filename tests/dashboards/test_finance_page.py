@@ -88,7 +88,7 @@ def test_gaps_are_shown_with_calls_and_amounts(open_page: Pages, counted: pd.Dat
 
 
 def test_a_tenant_name_cannot_smuggle_markup_into_the_page() -> None:
-    from spanledger_dashboards.bar_list import Bar, _row
+    from spanledger_dashboards.drawing.bar_list import Bar, _row
 
     assert "<script>" not in _row(Bar("<script>alert(1)</script>", "$1", 1.0), 1.0, "#000000")
 

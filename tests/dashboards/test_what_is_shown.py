@@ -14,13 +14,13 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from spanledger_dashboards import charts, palette
-from spanledger_dashboards.bar_list import Bar, _row
+from spanledger_dashboards.drawing import charts, palette
+from spanledger_dashboards.drawing.bar_list import Bar, _row
+from spanledger_dashboards.drawing.palette import ALL_OTHERS
 from spanledger_dashboards.filters import Filters
 from spanledger_dashboards.moment import Moment
 from spanledger_dashboards.pages.finance import _ROWS, _csv, _saving
 from spanledger_dashboards.pages.sustainability import unranked
-from spanledger_dashboards.palette import ALL_OTHERS
 from spanledger_settings import figures
 from spanledger_settings.period import Period
 

@@ -4,7 +4,7 @@ import pytest
 import queries
 import tables
 
-from spanledger_sql.schema_file import views
+from spanledger_sql.definitions.schema_file import views
 from spanledger_sql.store import Store
 
 QUERIES = queries.queries()

@@ -38,7 +38,7 @@ def committing(configuration: Configuration) -> Callable[..., int]:
             "from spanledger_collector.committer import Committer\n"
             "from spanledger_collector.spool import Spool\n"
             "from spanledger_settings.configuration import load\n"
-            "from spanledger_sql.migrations import migrate\n"
+            "from spanledger_sql.definitions.migrations import migrate\n"
             "from spanledger_sql.store import Store\n"
             "configuration = load(data_dir=Path(sys.argv[1]))\n"
             "with Store.open(configuration, exclusive=True) as store:\n"

@@ -21,7 +21,7 @@ from typing import Literal
 
 from spanledger_enrich.worker import load_reference_data
 from spanledger_settings.configuration import Configuration, load
-from spanledger_sql.migrations import migrate
+from spanledger_sql.definitions.migrations import migrate
 from spanledger_sql.store import Store
 
 # `migrated` has the schema and no row; `loaded` has the reference data, as after a node's start.

@@ -85,7 +85,7 @@ def on_server(clickhouse: Server, database: str, tmp_path: Path) -> Configuratio
 @pytest.fixture
 def server_store(on_server: Configuration) -> Iterator[Store]:
     """An open, migrated database on the server."""
-    from spanledger_sql.migrations import migrate
+    from spanledger_sql.definitions.migrations import migrate
 
     with Store.open(on_server) as store:
         migrate(store)

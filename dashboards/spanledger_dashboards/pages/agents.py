@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from spanledger_dashboards.drawing.style import caption, metric_columns
 from spanledger_dashboards.pages.heading import heading
 from spanledger_dashboards.report import report
-from spanledger_dashboards.style import caption, metric_columns
 from spanledger_settings import figures
 
 if TYPE_CHECKING:

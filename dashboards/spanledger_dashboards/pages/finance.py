@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 import streamlit as st
 
-from spanledger_dashboards import charts
-from spanledger_dashboards.bar_list import Bar, bar_list, legend_of
+from spanledger_dashboards.drawing import charts
+from spanledger_dashboards.drawing.bar_list import Bar, bar_list, legend_of
+from spanledger_dashboards.drawing.palette import ALL_OTHERS, MONEY, UNATTRIBUTED
+from spanledger_dashboards.drawing.style import caption, metric_columns, plainly, tiles
 from spanledger_dashboards.pages.finance_commitments import commitments_by_tenant
 from spanledger_dashboards.pages.finance_gaps import gaps
 from spanledger_dashboards.pages.heading import heading, no_calls
-from spanledger_dashboards.palette import ALL_OTHERS, MONEY, UNATTRIBUTED
 from spanledger_dashboards.period_choice import grain as grain_of
 from spanledger_dashboards.report import report
-from spanledger_dashboards.style import caption, metric_columns, plainly, tiles
 from spanledger_settings import figures
 from spanledger_settings.cell import cell
 

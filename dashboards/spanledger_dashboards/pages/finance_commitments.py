@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from spanledger_dashboards.style import caption
+from spanledger_dashboards.drawing.style import caption
 from spanledger_settings import figures
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from spanledger_dashboards.drawing.style import metric_columns
 from spanledger_dashboards.pages.heading import heading, no_calls
 from spanledger_dashboards.report import report
-from spanledger_dashboards.style import metric_columns
 from spanledger_settings import figures
 
 if TYPE_CHECKING:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from spanledger_dashboards import charts
-from spanledger_dashboards.bar_list import Bar, bar_list, split_bar
+from spanledger_dashboards.drawing import charts
+from spanledger_dashboards.drawing.bar_list import Bar, bar_list, split_bar
+from spanledger_dashboards.drawing.palette import ALL_OTHERS, CARBON, UNATTRIBUTED, series_colours
+from spanledger_dashboards.drawing.style import caption, metric_columns, plainly, tiles
 from spanledger_dashboards.pages.heading import heading, no_calls
-from spanledger_dashboards.palette import ALL_OTHERS, CARBON, UNATTRIBUTED, series_colours
 from spanledger_dashboards.period_choice import grain as grain_of
 from spanledger_dashboards.report import report
-from spanledger_dashboards.style import caption, metric_columns, plainly, tiles
 from spanledger_settings import figures
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 A call's energy is its central value times factors whose logarithms are normal with mean 0. What calls share (the
 method, the provider's overhead, a model's parameters) does not average out over them; what is their own does. The view
-`energy_uncertainty` has the terms of each energy entry, and `parts/group_sums.sql` to `parts/interval.sql` add them up.
+`energy_uncertainty` has the terms of each energy entry; `group_sums.sql` to `interval.sql` of the parts add them up.
 """
 
 from __future__ import annotations

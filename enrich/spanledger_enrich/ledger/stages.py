@@ -56,7 +56,7 @@ class Stages:
 
     def cost(self, scope: Mapping[str, Any]) -> None:
         """Find what the calls put down are costed by, where there is any of it, and write them into the target."""
-        known = self._store.rows(statement("ledger/known"), **self.tables)[0]
+        known = self._store.rows(statement("ledger/batch/known"), **self.tables)[0]
         keep = self._stands(known)
         # What a pass that fails leaves is of no use to the next.
         self._reference = None
@@ -79,15 +79,17 @@ class Stages:
 
     def set_aside(self, scope: Mapping[str, Any], reason: str) -> None:
         """Set the calls of ``scope`` aside."""
-        self._store.execute(statement("ledger/set_aside"), {**scope, **self.tables, "reason": reason})
+        self._store.execute(statement("ledger/batch/set_aside"), {**scope, **self.tables, "reason": reason})
 
     def spans(self, scope: Mapping[str, Any]) -> list[int]:
         """The hashes of the calls of ``scope``, in order."""
-        return [row["span"] for row in self._store.rows(statement("ledger/batch_spans"), **{**scope, **self.tables})]
+        return [
+            row["span"] for row in self._store.rows(statement("ledger/batch/batch_spans"), **{**scope, **self.tables})
+        ]
 
     def note_taken(self, version: int) -> None:
         """Note that the inserts put down are taken; it holds once ``version`` is the progress."""
-        self._store.execute(statement("ledger/note_taken"), {**self.tables, "version": version})
+        self._store.execute(statement("ledger/batch/note_taken"), {**self.tables, "version": version})
 
     def _add(self, scope: Mapping[str, Any], *, recounted: int) -> int:
         self._store.execute(statement("ledger/1_batch"), {**scope, **self.tables, "recounted": recounted})
@@ -106,7 +108,7 @@ def own_stages(store: Store, prefix: str) -> Iterator[Stages]:
     stages = Stages(store, prefix)
     try:
         for name, table in stages.tables.items():
-            store.execute(statement("ledger/own_table"), {"table": table, "like": f"ledger_{name}"})
+            store.execute(statement("ledger/batch/own_table"), {"table": table, "like": f"ledger_{name}"})
         yield stages
     finally:
         for table in stages.tables.values():

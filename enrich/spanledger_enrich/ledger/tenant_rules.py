@@ -59,7 +59,9 @@ def follow_rules(store: Store, scope: Mapping[str, Any]) -> None:
     version = store.value("SELECT max(version) FROM tenant_rule_set")
     if version:
         names = ("inserts", "spans", "restatement_id", "restated_chunk")
-        store.execute(statement("ledger/call_tenant"), {"version": version, **{name: scope[name] for name in names}})
+        store.execute(
+            statement("ledger/batch/call_tenant"), {"version": version, **{name: scope[name] for name in names}}
+        )
 
 
 def _rows(version: int, number: int, rule: TenantRule) -> list[dict[str, Any]]:

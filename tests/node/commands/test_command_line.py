@@ -20,8 +20,8 @@ import spanledger_sql
 import spanledger_traffic
 from spanledger_cli.cli import app
 from spanledger_cli.command_list import COMMANDS
-from spanledger_cli.export import Destination, Format
-from spanledger_cli.report_request import Dimensions, ReportRequest, over_a_period
+from spanledger_cli.output.export import Destination, Format
+from spanledger_cli.request.report_request import Dimensions, ReportRequest, over_a_period
 from spanledger_settings.mendable import MendableError
 from spanledger_settings.period import PeriodError
 

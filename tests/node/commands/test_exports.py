@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from spanledger_cli.export import Destination, Format, export
-from spanledger_cli.terminal import print_rows
+from spanledger_cli.output.export import Destination, Format, export
+from spanledger_cli.output.terminal import print_rows
 from spanledger_settings.period import period
 
 OCTOBER = period("2024-10", None, None, "Europe/Berlin")

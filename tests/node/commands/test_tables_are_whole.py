@@ -7,9 +7,9 @@ import pytest
 from rich.console import Group
 from rich.text import Text
 
-from spanledger_cli.export import Format
-from spanledger_cli.table import MOST_ROWS
-from spanledger_cli.terminal import console, print_rows
+from spanledger_cli.output.export import Format
+from spanledger_cli.output.table import MOST_ROWS
+from spanledger_cli.output.terminal import console, print_rows
 
 FIGURES = {
     name: [Decimal("123456.789")]
@@ -21,7 +21,7 @@ FIGURES = {
 @pytest.fixture
 def narrow(monkeypatch):
     """A terminal of 80 columns."""
-    monkeypatch.setattr("spanledger_cli.terminal._WIDTH_WITHOUT_TERMINAL", 80)
+    monkeypatch.setattr("spanledger_cli.output.terminal._WIDTH_WITHOUT_TERMINAL", 80)
 
 
 @pytest.mark.usefixtures("narrow")

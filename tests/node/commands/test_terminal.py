@@ -5,9 +5,9 @@ from decimal import Decimal
 import pandas as pd
 import pytest
 
-from spanledger_cli.export import Format
-from spanledger_cli.table import amount
-from spanledger_cli.terminal import print_rows
+from spanledger_cli.output.export import Format
+from spanledger_cli.output.table import amount
+from spanledger_cli.output.terminal import print_rows
 from spanledger_settings.figures import counted
 
 

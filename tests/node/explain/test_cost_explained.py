@@ -8,7 +8,7 @@ import pytest
 from harness.price_cases import catalogue, random_case, resolutions
 
 from spanledger_cli.explain.explanation import explanation, inputs, with_arithmetic
-from spanledger_cli.terminal import console
+from spanledger_cli.output.terminal import console
 from spanledger_enrich.prices import price_book
 from spanledger_sql.store import statement
 

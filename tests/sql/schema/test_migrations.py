@@ -12,15 +12,15 @@ import pytest
 
 from spanledger_settings.configuration import Configuration, load
 from spanledger_sql import store as store_module
-from spanledger_sql.migration_log import MigrationLog
-from spanledger_sql.migrations import apply, migrate, pending, with_checksums
-from spanledger_sql.schema_file import MigrationError, SchemaFile, tables, views
+from spanledger_sql.definitions.migration_log import MigrationLog
+from spanledger_sql.definitions.migrations import apply, migrate, pending, with_checksums
+from spanledger_sql.definitions.schema_file import MigrationError, SchemaFile, tables, views
 from spanledger_sql.store import Store, StoreError, too_old
 
 MIGRATE_AND_DIE = """
 import os, pathlib, signal, sys
 from spanledger_settings.configuration import load
-from spanledger_sql.migrations import migrate
+from spanledger_sql.definitions.migrations import migrate
 from spanledger_sql.store import Store
 
 left = int(sys.argv[2])

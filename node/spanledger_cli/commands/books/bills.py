@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spanledger_cli.export import Destination
-from spanledger_cli.options import Files, Output, OutputFile, open_store
-from spanledger_cli.report_request import ReportRequest, over_a_period
-from spanledger_cli.terminal import console, print_rows
+from spanledger_cli.output.export import Destination
+from spanledger_cli.output.terminal import console, print_rows
+from spanledger_cli.request.options import Files, Output, OutputFile, open_store
+from spanledger_cli.request.report_request import ReportRequest, over_a_period
 from spanledger_enrich.books.bills import bill
 from spanledger_settings.figures import counted
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spanledger_cli.confirmation import Yes, confirm
-from spanledger_cli.export import Destination
-from spanledger_cli.options import Files, Output, OutputFile, configuration, open_store
-from spanledger_cli.progress import progress
-from spanledger_cli.report_request import ReportRequest, over_a_period
-from spanledger_cli.terminal import console, print_rows
+from spanledger_cli.output.export import Destination
+from spanledger_cli.output.progress import progress
+from spanledger_cli.output.terminal import console, print_rows
+from spanledger_cli.request.options import Files, Output, OutputFile, configuration, open_store
+from spanledger_cli.request.report_request import ReportRequest, over_a_period
 from spanledger_enrich.books import allocation, commitment
 from spanledger_settings.figures import counted
 from spanledger_sql.store import statement

@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from spanledger_cli.confirmation import Yes, confirm
-from spanledger_cli.options import configuration, open_store
-from spanledger_cli.partial import spooled
-from spanledger_cli.terminal import console
+from spanledger_cli.output.partial import spooled
+from spanledger_cli.output.terminal import console
+from spanledger_cli.request.options import configuration, open_store
 from spanledger_enrich.books.forgetting import forget as put_pseudonym
 from spanledger_enrich.books.forgetting import new_pseudonym
 from spanledger_settings.figures import counted

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import pandas as pd
 import typer
 
-from spanledger_cli.export import Destination, Format
-from spanledger_cli.options import configuration, open_store
-from spanledger_cli.partial import say_what_is_missing
-from spanledger_cli.report_request import Dimensions, ReportRequest, over_a_period
-from spanledger_cli.terminal import console, print_rows
+from spanledger_cli.output.export import Destination, Format
+from spanledger_cli.output.partial import say_what_is_missing
+from spanledger_cli.output.terminal import console, print_rows
+from spanledger_cli.request.options import configuration, open_store
+from spanledger_cli.request.report_request import Dimensions, ReportRequest, over_a_period
 from spanledger_enrich.books.bills import invoice_share, reconciliation
 from spanledger_enrich.books.bills.invoice_share import POLICIES
 from spanledger_enrich.books.bills.reconciliation import CAUSES, DRIFT, Reconciliation

@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from spanledger_cli.export import Destination
-from spanledger_cli.names import refuse_unknown
-from spanledger_cli.options import Begin, End, Month, Output, OutputFile, Timezone, configuration, open_store
-from spanledger_cli.progress import progress
-from spanledger_cli.terminal import console, print_rows
+from spanledger_cli.output.export import Destination
+from spanledger_cli.output.progress import progress
+from spanledger_cli.output.terminal import console, print_rows
+from spanledger_cli.request.names import refuse_unknown
+from spanledger_cli.request.options import Begin, End, Month, Output, OutputFile, Timezone, configuration, open_store
 from spanledger_enrich.books import restatement
 from spanledger_enrich.books.scope import Scope
 from spanledger_settings.figures import counted

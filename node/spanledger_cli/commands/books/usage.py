@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from spanledger_cli.options import Files, configuration, open_store
-from spanledger_cli.terminal import console
+from spanledger_cli.output.terminal import console
+from spanledger_cli.request.options import Files, configuration, open_store
 from spanledger_enrich.books.usage.file import read, store_records
 from spanledger_enrich.ledger.tenant_rules import store_rules
 from spanledger_enrich.worker import Worker, load_reference_data

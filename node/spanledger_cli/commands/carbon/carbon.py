@@ -14,10 +14,10 @@ from spanledger_cli.commands.carbon.sci import sci
 from spanledger_cli.commands.carbon.statement import statement
 from spanledger_cli.commands.carbon.whatif import whatif
 from spanledger_cli.commands.carbon.yearly_error import yearly_error
-from spanledger_cli.options import open_store
-from spanledger_cli.own_dimensions import Where, own_dimensions
-from spanledger_cli.report_request import Dimensions, ReportRequest, over_a_period
-from spanledger_cli.terminal import print_rows
+from spanledger_cli.output.terminal import print_rows
+from spanledger_cli.request.options import open_store
+from spanledger_cli.request.own_dimensions import Where, own_dimensions
+from spanledger_cli.request.report_request import Dimensions, ReportRequest, over_a_period
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spanledger_cli.terminal import console
+from spanledger_cli.output.terminal import console
 from spanledger_cli.what_there_is import say_what_there_is
 from spanledger_settings import figures
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from spanledger_cli.own_dimensions import OwnDimensions
-    from spanledger_cli.report_request import Dimensions, ReportRequest
+    from spanledger_cli.request.own_dimensions import OwnDimensions
+    from spanledger_cli.request.report_request import Dimensions, ReportRequest
     from spanledger_sql.store import Store
 
 # Figures that add up over a report's rows.
@@ -30,15 +30,14 @@ def carbon_rows(
     name: str,
     request: ReportRequest,
     dimensions: Dimensions,
-    own: OwnDimensions | None = None,
+    own: OwnDimensions,
     /,
     **parameters: object,
 ) -> pd.DataFrame:
     """Rows of ``reports/carbon/NAME.sql``, without the columns of the dimensions that were not asked for."""
-    asked = {**request.period.bounds, "by": list(request.by), **(own.parameters if own else {}), **parameters}
+    asked = {**request.period.bounds, "by": list(request.by), **own.parameters, **parameters}
     frame = store.frame(f"reports/carbon/{name}", **asked)
-    if own is not None:
-        frame = own.as_columns(frame)
+    frame = own.as_columns(frame)
     if frame.empty:
         say_what_there_is(store, request.period)
     dropped = [column for column in dimensions.known if column in frame and column not in request.by]

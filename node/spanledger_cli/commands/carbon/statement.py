@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from spanledger_cli.commands.carbon.method_statement import method_statement
-from spanledger_cli.options import configuration, open_store
-from spanledger_cli.report_request import ReportRequest, over_a_period
-from spanledger_cli.terminal import obeyed_by_none
+from spanledger_cli.output.terminal import obeyed_by_none
+from spanledger_cli.request.options import configuration, open_store
+from spanledger_cli.request.report_request import ReportRequest, over_a_period
 
 
 class StatementFormat(StrEnum):

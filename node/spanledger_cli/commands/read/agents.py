@@ -6,9 +6,9 @@ from typing import Any
 
 import typer
 
-from spanledger_cli.options import open_store
-from spanledger_cli.report_request import Dimensions, ReportRequest, over_a_period
-from spanledger_cli.terminal import print_rows
+from spanledger_cli.output.terminal import print_rows
+from spanledger_cli.request.options import open_store
+from spanledger_cli.request.report_request import Dimensions, ReportRequest, over_a_period
 from spanledger_cli.what_there_is import say_what_there_is
 
 _DIMENSIONS = Dimensions(

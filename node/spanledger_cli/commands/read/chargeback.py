@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spanledger_cli.names import refuse_unknown
-from spanledger_cli.options import configuration, open_store
-from spanledger_cli.own_dimensions import Where, own_dimensions
-from spanledger_cli.partial import say_what_is_missing
-from spanledger_cli.report_request import Dimensions, ReportRequest, over_a_period
-from spanledger_cli.terminal import console, print_rows
+from spanledger_cli.output.partial import say_what_is_missing
+from spanledger_cli.output.terminal import console, print_rows
+from spanledger_cli.request.names import refuse_unknown
+from spanledger_cli.request.options import configuration, open_store
+from spanledger_cli.request.own_dimensions import Where, own_dimensions
+from spanledger_cli.request.report_request import Dimensions, ReportRequest, over_a_period
 from spanledger_cli.what_there_is import say_what_there_is
 from spanledger_settings.figures import counted
 

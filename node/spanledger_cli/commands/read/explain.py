@@ -8,9 +8,9 @@ import pandas as pd
 import typer
 
 from spanledger_cli.explain.explanation import explanation, inputs, with_arithmetic
-from spanledger_cli.export import Destination, Format
-from spanledger_cli.options import OutputFile, open_store
-from spanledger_cli.terminal import console, print_rows
+from spanledger_cli.output.export import Destination, Format
+from spanledger_cli.output.terminal import console, print_rows
+from spanledger_cli.request.options import OutputFile, open_store
 from spanledger_sql.store import StoreError
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from spanledger_cli.options import open_store
-from spanledger_cli.report_request import ReportRequest, over_a_period
-from spanledger_cli.terminal import console, print_rows
+from spanledger_cli.output.terminal import console, print_rows
+from spanledger_cli.request.options import open_store
+from spanledger_cli.request.report_request import ReportRequest, over_a_period
 from spanledger_cli.what_there_is import say_what_there_is
 from spanledger_settings.figures import counted
 

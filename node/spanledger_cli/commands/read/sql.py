@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from spanledger_cli.export import Destination, Format, export
-from spanledger_cli.options import Output, OutputFile, open_store
-from spanledger_cli.table import MOST_ROWS
-from spanledger_cli.terminal import print_rows
+from spanledger_cli.output.export import Destination, Format, export
+from spanledger_cli.output.table import MOST_ROWS
+from spanledger_cli.output.terminal import print_rows
+from spanledger_cli.request.options import Output, OutputFile, open_store
 
 
 def sql(

@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from spanledger_cli.commands.reference.zone_names import zone_pair
-from spanledger_cli.options import End, configuration, open_store
-from spanledger_cli.progress import progress
-from spanledger_cli.terminal import console
+from spanledger_cli.output.progress import progress
+from spanledger_cli.output.terminal import console
+from spanledger_cli.request.options import End, configuration, open_store
 from spanledger_enrich.files.csv_table import FIRST_YEAR
 from spanledger_enrich.grid.grid_sync import GridSource, Synced, missing, sync
 from spanledger_enrich.grid.grid_zone import is_zone, similar_zones

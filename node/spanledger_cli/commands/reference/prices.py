@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spanledger_cli.confirmation import Yes, confirm
-from spanledger_cli.export import Destination
-from spanledger_cli.options import Output, OutputFile, open_store
-from spanledger_cli.terminal import console, print_rows
+from spanledger_cli.output.export import Destination
+from spanledger_cli.output.terminal import console, print_rows
+from spanledger_cli.request.options import Output, OutputFile, open_store
 from spanledger_enrich.ledger.resolution import resolve_again
 from spanledger_enrich.prices import model_alias, price_book, price_catalogue, price_list
 from spanledger_settings.figures import counted

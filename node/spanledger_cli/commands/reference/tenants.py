@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from spanledger_cli.options import configuration, open_store
-from spanledger_cli.report_request import ReportRequest, over_a_period
-from spanledger_cli.terminal import console, print_rows
+from spanledger_cli.output.terminal import console, print_rows
+from spanledger_cli.request.options import configuration, open_store
+from spanledger_cli.request.report_request import ReportRequest, over_a_period
 from spanledger_enrich.ledger.tenant_rules import store_rules
 
 if TYPE_CHECKING:

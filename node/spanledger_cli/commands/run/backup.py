@@ -9,8 +9,8 @@ from typing import Annotated
 import httpx
 import typer
 
-from spanledger_cli.options import configuration
-from spanledger_cli.terminal import console
+from spanledger_cli.output.terminal import console
+from spanledger_cli.request.options import configuration
 from spanledger_node import backup as backups
 from spanledger_settings.configuration import Configuration
 from spanledger_settings.figures import counted

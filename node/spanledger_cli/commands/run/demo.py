@@ -18,9 +18,9 @@ import typer
 
 from spanledger_cli.commands.carbon.carbon_rows import uncertain
 from spanledger_cli.commands.run.doctor import node_status
-from spanledger_cli.export import Format
-from spanledger_cli.progress import progress
-from spanledger_cli.terminal import console, print_rows
+from spanledger_cli.output.export import Format
+from spanledger_cli.output.progress import progress
+from spanledger_cli.output.terminal import console, print_rows
 from spanledger_enrich.grid.grid_intensity import read_electricity_maps
 from spanledger_node.listening import ListenError, listen
 from spanledger_settings.configuration import Configuration, load

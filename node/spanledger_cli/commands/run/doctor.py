@@ -12,12 +12,12 @@ from typing import Any
 import httpx
 import typer
 
-from spanledger_cli.options import configuration
-from spanledger_cli.partial import spooled
-from spanledger_cli.terminal import console
+from spanledger_cli.output.partial import spooled
+from spanledger_cli.output.terminal import console
+from spanledger_cli.request.options import configuration
 from spanledger_settings.configuration import Configuration
 from spanledger_settings.figures import counted
-from spanledger_sql.migrations import pending
+from spanledger_sql.definitions.migrations import pending
 from spanledger_sql.node_socket import node_answers, socket_path
 from spanledger_sql.store import Store, StoreError, statement
 

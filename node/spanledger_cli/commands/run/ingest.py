@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from spanledger_cli.options import configuration, open_store
-from spanledger_cli.progress import progress
-from spanledger_cli.terminal import console
+from spanledger_cli.output.progress import progress
+from spanledger_cli.output.terminal import console
+from spanledger_cli.request.options import configuration, open_store
 from spanledger_collector import otlp_file
 from spanledger_enrich.ledger.tenant_rules import store_rules
 from spanledger_enrich.worker import Worker, load_reference_data

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import spanledger
-from spanledger_cli.terminal import console
+from spanledger_cli.output.terminal import console
 
 
 def meter(

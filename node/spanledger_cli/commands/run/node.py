@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 import typer
 
 from spanledger_cli.logs import log_to_standard_error
-from spanledger_cli.options import configuration, open_store
-from spanledger_cli.terminal import console
+from spanledger_cli.output.terminal import console
+from spanledger_cli.request.options import configuration, open_store
 from spanledger_enrich.worker import Worker, load_reference_data, take_up_again
 from spanledger_node import node
 from spanledger_node.listening import Addresses
@@ -147,7 +147,7 @@ def migrate(context: typer.Context) -> None:
         spanledger migrate
     """
     from spanledger_sql import email_rule  # noqa: PLC0415
-    from spanledger_sql.migrations import migrate as apply  # noqa: PLC0415
+    from spanledger_sql.definitions.migrations import migrate as apply  # noqa: PLC0415
     from spanledger_sql.retention import keep_for  # noqa: PLC0415
     from spanledger_sql.store import Store  # noqa: PLC0415
 

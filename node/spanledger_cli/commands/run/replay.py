@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from spanledger_cli.commands.run.doctor import node_status
-from spanledger_cli.options import configuration
-from spanledger_cli.progress import progress
-from spanledger_cli.terminal import console
+from spanledger_cli.output.progress import progress
+from spanledger_cli.output.terminal import console
+from spanledger_cli.request.options import configuration
 from spanledger_settings.figures import counted
 from spanledger_traffic import trace_file
 from spanledger_traffic.replay import ReplayError

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import pandas as pd
 import typer
 
-from spanledger_cli.export import Destination
-from spanledger_cli.options import Output, OutputFile, configuration
-from spanledger_cli.terminal import console, print_rows
+from spanledger_cli.output.export import Destination
+from spanledger_cli.output.terminal import console, print_rows
+from spanledger_cli.request.options import Output, OutputFile, configuration
 from spanledger_settings.access_token import TokenFile
 
 if TYPE_CHECKING:

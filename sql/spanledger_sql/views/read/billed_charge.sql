@@ -5,7 +5,7 @@
 --   bill_id, line, part, provider, account, sub_account, invoice_id, model, meter, scope, day, begins, ends, quantity, unit,
 --     amount, currency, unknown: as in `bill_line`
 --   timezone: of the bill's days
---   model_key: of the model, as `parts/model_key_of.sql` has it; '' where the meter is of no model
+--   model_key: of the model, as `parts/names/model_key_of.sql` has it; '' where the meter is of no model
 --   class: of the meter: `input`, `cache_read`, `cache_write`, `output`, `all`, `search`, `unit`, `requests`; '' of what is no
 --     use
 --   cause: of what is no use: `tax`, `credits`, `rounding`, `unknown_lines`, `other_charges`; '' else

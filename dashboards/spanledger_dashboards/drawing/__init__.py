@@ -1,0 +1,1 @@
+"""What pages draw with: charts, bars, colours and style."""

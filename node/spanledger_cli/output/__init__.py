@@ -1,0 +1,1 @@
+"""How commands print: tables, exports, progress, and what a figure leaves out."""
