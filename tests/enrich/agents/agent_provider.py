@@ -1,6 +1,6 @@
 """A provider that answers coding agents in Anthropic's, OpenAI's and Gemini's protocols, and remembers what it billed.
 
-What it answers is scripted: a text, a call of a tool, or a refusal. It is an OTLP receiver beside it, which keeps what comes.
+What it answers is scripted: a text, a call of a tool, or a refusal. Beside it is an OTLP receiver, which keeps what comes.
 """
 
 from __future__ import annotations
@@ -169,7 +169,7 @@ def _anthropic(kind: str, number: int, model: str, used: dict[str, int]) -> list
 
 def _openai(kind: str, number: int, model: str, used: dict[str, int]) -> list[dict[str, Any]]:
     if kind == TOOL:
-        item = {"type": "function_call", "id": f"fc_{number:06}", "call_id": f"call_{number:06}", "name": "exec_command",
+        item = {"type": "function_call", "id": f"fc_{number:06}", "call_id": f"c_{number:06}", "name": "exec_command",
                 "arguments": json.dumps({"cmd": _ASKED}), "status": "completed"}  # fmt: skip
     else:
         item = {"type": "message", "id": f"msg_{number:06}", "role": "assistant", "status": "completed",

@@ -82,7 +82,8 @@ def api_request(second: float, number: int, output: int = 10, **attributes: str)
         "request_id": f"req_{number}",
     }
     _say(log, {**said, **attributes})
-    _say(log, {"input_tokens": "100", "output_tokens": str(output), "cache_read_tokens": "0"})
+    counts = {"input_tokens": "100", "output_tokens": str(output), "cache_read_tokens": "0"}
+    _say(log, {name: text for name, text in counts.items() if name not in attributes})
     return from_protobuf(message.SerializeToString(), LOGS)
 
 
@@ -100,7 +101,7 @@ def token_usage(
     metric.sum.aggregation_temporality = temporality or (2 if cumulative else 1)
     for begin, end, kind, value in points:
         point = metric.sum.data_points.add(
-            start_time_unix_nano=BEGIN + int(begin * SECOND) if begin >= 0 else 0,
+            start_time_unix_nano=BEGIN + int(begin * SECOND) if begin != -1 else 0,
             time_unix_nano=BEGIN + int(end * SECOND),
             as_double=value,
         )

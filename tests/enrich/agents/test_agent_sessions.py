@@ -1,4 +1,4 @@
-"""Sessions of coding agents: with tools, with attempts that failed, with turns; beside others that use as many tokens."""
+"""Sessions of coding agents: with tools, failed attempts and turns; beside others that use as many tokens."""
 
 from __future__ import annotations
 
