@@ -67,17 +67,21 @@ def _headline(rows: pd.DataFrame) -> None:
 
 
 def _seats(filters: Filters) -> None:
-    """Plans that are paid by the seat, where there are any. They are everybody's, so no single tenants' page shows them."""
+    """Plans that are paid by the seat, if any. They are everybody's: no single tenant's page shows them."""
     if filters.tenants:
         return
     rows = report("agents/seats", **{"from": filters.parameters["from"], "to": filters.parameters["to"]})
     if rows.empty:
         return
     number = st.column_config.NumberColumn
-    money = {"used_cost": "Used seats, USD", "idle_cost": "Idle seats, USD", "list_cost": "Their use at list prices, USD"}
+    money = {
+        "used_cost": "Used seats, USD",
+        "idle_cost": "Idle seats, USD",
+        "list_cost": "Their use at list prices, USD",
+    }
     with st.container(border=True):
         st.subheader("Seats", anchor=False)
-        caption("A seat is used in a month in which its user made a call. What idle seats cost is in no call's effective cost.")
+        caption("A seat is used in a month in which its user made a call. Idle seats are in no call's effective cost.")
         st.dataframe(
             rows.assign(**{name: rows[name].astype(float) for name in money}),
             hide_index=True,

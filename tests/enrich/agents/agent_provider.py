@@ -1,6 +1,6 @@
 """A provider that answers coding agents in Anthropic's, OpenAI's and Gemini's protocols, and remembers what it billed.
 
-What it answers is scripted: a text, a call of a tool, or a refusal. Beside it is an OTLP receiver, which keeps what comes.
+What it answers is scripted: a text, a call of a tool, or a refusal. It is an OTLP receiver too, and keeps what comes.
 """
 
 from __future__ import annotations

@@ -22,8 +22,10 @@ def test_tools_retries_and_turns_are_booked_as_billed(books: Books, told: tuple[
         rows = [row for row in booked(books) if row["service_name"] == service]
         if agent == "gemini" and told == ("traces",):
             # Its span leaves cached tokens and thoughts out.
-            billed = [{**call, "cache_read_tokens": 0, "output_tokens": call["output_tokens"] - call["reasoning_tokens"]}
-                      for call in billed]  # fmt: skip
+            billed = [
+                {**one, "cache_read_tokens": 0, "output_tokens": one["output_tokens"] - one["reasoning_tokens"]}
+                for one in billed
+            ]
         assert tokens(rows) == tuple(sum(call[name] for call in billed) for name in COUNTS)
         if told != ("metrics",) or agent == "gemini":
             assert sum(row["calls"] for row in rows) == len(billed)

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import pytest
-from captured_agents import BEGIN, SECOND, api_request, booked, captured, forget, rewritten, take, token_usage, tokens
+from captured_agents import SECOND, api_request, booked, captured, forget, rewritten, take, token_usage, tokens
 from harness.books import Books
 
 from spanledger_collector.export_request import ExportRequest
@@ -48,7 +48,7 @@ def changed(request: ExportRequest, change: Any) -> ExportRequest:
         (lambda metric, point: metric.summary.data_points.add(count=7, sum=7), 1),
         (lambda metric, point: metric.sum.ClearField("data_points"), 0),
     ],
-    ids=["NaN", "infinite", "negative", "least", "most", "1970", "2554", "goes down", "unspecified", "unknown temporality",
+    ids=["NaN", "infinite", "negative", "least", "most", "1970", "2554", "goes down", "unspecified", "unknown",
          "no class", "no value", "gauge", "summary", "empty"],
 )  # fmt: skip
 def test_a_point_that_cannot_be_is_counted_as_let_go(books: Books, change: Any, uncounted: int) -> None:
@@ -109,7 +109,7 @@ def test_spans_that_a_metric_tells_more_of_tell_its_calls_still_when_more_comes(
     forget(books)
     take(books, captured("codex-plain", "traces"), "still: spans")
     take(books, captured("codex-plain", "metrics"), "still: metrics")
-    later = rewritten(captured("codex-plain", "metrics"), lambda message: _later(message))
+    later = rewritten(captured("codex-plain", "metrics"), _later)
     take(books, later, "still: later metrics")
     assert [(row["calls"], row["output_tokens"]) for row in booked(books)] == [(1, 62), (None, 62)]
 

@@ -1,4 +1,4 @@
-"""Real coding agents, installed from npm, with the settings of the documentation: the ledger has what the provider billed."""
+"""Real coding agents from npm, with the settings of the documentation: the ledger has what the provider billed."""
 
 from __future__ import annotations
 

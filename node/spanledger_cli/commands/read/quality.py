@@ -115,6 +115,6 @@ def _point_at_more(store: Store, period: Period) -> None:
     let_go = _asked(store, period, About.signals)
     if uncountable := int(let_go[let_go["signal"] == "uncountable metric"]["records"].sum()):
         console(stderr=True).print(
-            f"{counted(uncountable, 'point')} of metrics could not be counted: see 'spanledger quality --about signals'",
+            f"{counted(uncountable, 'point')} of metrics cannot be counted: see 'spanledger quality --about signals'",
             soft_wrap=True,
         )
