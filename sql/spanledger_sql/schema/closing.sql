@@ -26,7 +26,8 @@ CREATE TABLE IF NOT EXISTS book_party
     timezone LowCardinality(String) COMMENT 'at whose midnights the tenant''s months begin'
 )
 ENGINE = MergeTree
-ORDER BY party;
+ORDER BY party
+SETTINGS non_replicated_deduplication_window = 1000;
 
 -- One posted difference: what a call, an idle hour, a day of a commitment or a cause of a reconciliation adds to a month.
 -- What the books know of a call is the sum of its rows.
@@ -61,10 +62,12 @@ CREATE TABLE IF NOT EXISTS book_entry
     embodied_g Decimal(38, 12) COMMENT 'of the hardware, gCO2e; not part of `co2e_g`',
     unpriced_calls Int64 COMMENT 'calls whose cost, or a part of it, is not known',
     unknown_energy_calls Int64 COMMENT 'calls whose energy is not known',
-    evidence LowCardinality(String) COMMENT 'the price, energy entry and grid that the amounts rest on now'
+    evidence LowCardinality(String) COMMENT 'the price, energy entry and grid that the amounts rest on now',
+    INDEX posting_bloom posting TYPE bloom_filter GRANULARITY 4
 )
 ENGINE = MergeTree
-ORDER BY (service_month, party, key);
+PARTITION BY month
+ORDER BY (party, posting, key);
 
 -- A line of a closed month: the sum of the entries of a party that are alike.
 CREATE TABLE IF NOT EXISTS book_line
@@ -122,7 +125,7 @@ CREATE TABLE IF NOT EXISTS book_journal
     says LowCardinality(String) COMMENT '`accrual`, `adjustment`, `reversal` or `invoice`',
     account LowCardinality(String) COMMENT '`expense`, `accrued` or `payable`',
     cost_center LowCardinality(String) COMMENT 'of an expense; empty: none',
-    provider LowCardinality(String) COMMENT 'who is owed',
+    provider LowCardinality(String) COMMENT 'who is owed; `commitment NAME`: who that is committed to',
     debit Decimal(38, 2) COMMENT 'USD',
     credit Decimal(38, 2) COMMENT 'USD'
 )

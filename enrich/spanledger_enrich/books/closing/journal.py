@@ -52,7 +52,9 @@ def journal(store: Store, month: str, posting: str, upto: int) -> list[dict[str,
     """
     owed: dict[Owed, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for row in store.rows(statement("closing/owed"), month=month, posting=posting, upto=upto):
-        owed[row["service_month"], price_list.seller(row["provider"])][row["cost_center"]] += row["cost"]
+        name = row["provider"]
+        whom = f"commitment {name}" if row["is_commitment"] else price_list.seller(name)
+        owed[row["service_month"], whom][row["cost_center"]] += row["cost"]
     invoiced = {(row["month"], row["provider"]) for row in store.rows(statement("closing/invoiced"))}
     before: dict[Owed, dict[_Account, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for row in store.rows(statement("closing/journal_before"), upto=upto):

@@ -71,8 +71,8 @@ def test_what_a_commitment_pays_later_is_no_longer_charged_as_use(closed):
         "ends": datetime(2024, 11, 1, tzinfo=UTC), "providers": ["openai"], "covers_usage": 1, "policy": "tokens",
     }])  # fmt: skip
     closed.store.insert("allocation_row", [{
-        "commitment_id": "ptu", "version": 1, "hour": NOON.replace(minute=0, tzinfo=UTC), "tenant_id": "acme", "idle": 0,
-        "amount": Decimal("0.75"),
+        "commitment_id": "ptu", "version": 1, "hour": NOON.replace(minute=0), "tenant_id": "acme",
+        "idle": 0, "amount": Decimal("0.75"),
     }])  # fmt: skip
     closed.store.insert(
         "allocation", [{"commitment_id": "ptu", "version": 1, "until": NOON, "allocated": Decimal("0.75")}]
@@ -89,7 +89,7 @@ def test_what_a_commitment_pays_later_is_no_longer_charged_as_use(closed):
 def test_idle_energy_of_a_metered_host_is_in_the_books(closed):
     closed.store.insert("idle_energy", [{
         "host_name": "gpu-1", "hour": NOON.replace(minute=0), "tenant_id": "acme", "energy_wh": 100.0,
-        "energy_wh_low": 90.0, "energy_wh_high": 110.0, "co2e_g": 38.0, "co2e_g_low": 34.0, "co2e_g_high": 42.0, "co2e_market_g": 0.0,
+        "energy_wh_low": 90.0, "energy_wh_high": 110.0, "co2e_g": 38.0, "co2e_g_low": 34.0, "co2e_g_high": 42.0,
     }])  # fmt: skip
     event = close.record(closed.store, "2024-10", ANN)
     [row] = closed.store.rows("SELECT * FROM book_entry WHERE posting = {p:String}", p=event.posting)

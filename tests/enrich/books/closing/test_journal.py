@@ -13,7 +13,10 @@ from spanledger_enrich.books.closing.journal import to_cents
 
 ANN, BOB = close.Person("ann", "ann"), close.Person("bob", "bob")
 COSTS = {"cc-1": "10.004", "cc-2": "5.004", "": "1.004"}
-JOURNAL = "SELECT says, account, cost_center, debit - credit AS amount FROM book_journal WHERE month = {month:String} ORDER BY line"
+JOURNAL = (
+    "SELECT says, account, cost_center, debit - credit AS amount FROM book_journal INNER JOIN book_event AS event "
+    "USING (posting) WHERE book_journal.month = {month:String} ORDER BY event.number, line"
+)
 AMOUNTS = st.decimals(-1000, 1000, places=12)
 
 

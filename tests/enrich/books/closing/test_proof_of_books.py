@@ -25,7 +25,7 @@ TAMPERED = {
     "UPDATE cost = cost + 1 WHERE 1 | book_line": "its lines are not those that were closed",
     "UPDATE document = replaceAll(document, '2.000', '1.000') WHERE 1 | book_statement": "its hash is not that of what",
     "UPDATE debit = debit + 1 WHERE line = 1 | book_journal": "the debits of its journal are not its credits",
-    "UPDATE body = replaceAll(body, 'ann', 'eve') WHERE number = 1 | book_event": "its hash is not that of what it says",
+    "UPDATE body = replaceAll(body, 'ann', 'eve') WHERE number = 1 | book_event": "its hash is not that of what it",
     "UPDATE who = 'eve' WHERE number = 2 | book_event": "its columns are not what it says",
     "UPDATE month = '2024-11' WHERE 1 | book_entry": "its entries are not those that it posted",
     "DELETE WHERE number = 1 | book_event": "event 1 of the chain is missing",
