@@ -5,8 +5,8 @@ import os
 import sys
 import threading
 import weakref
-from collections.abc import Callable, Collection, Mapping
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from collections.abc import Collection, Mapping
+from typing import Final, Literal, NamedTuple
 
 from opentelemetry import trace
 from opentelemetry.sdk.resources import Resource
@@ -17,14 +17,12 @@ from spanledger.attribution.attribution_context import carry_as_baggage
 from spanledger.attribution.baggage import allowed_attributes
 from spanledger.calls.call import end_open_calls
 from spanledger.delivery.export_queue import ExportQueue
+from spanledger.delivery.queue_counts import QueueCounts
 from spanledger.delivery.receiver import Address, Receiver
-from spanledger.delivery.sender import QueueCounts
 from spanledger.delivery.termination import watch_termination
 from spanledger.processor import AccountingProcessor
 from spanledger.sampler import install_sampler
-
-if TYPE_CHECKING:
-    from spanledger.delivery.disk_spool import DiskSpool
+from spanledger.settings import Settings, protocol_of_environment, resolve_endpoint, spool_factory
 
 
 class Stats(NamedTuple):
@@ -106,27 +104,30 @@ def configure(
     global _problem  # noqa: PLW0603 (configuration)
     if tracing.DISABLED:
         return
-    _problem = "configure() failed: its message is in the log, once"
-    with guard.Shield("configure"), _lock:
-        spoken = protocol or _protocol_of_environment()
-        settings = _Settings(
-            endpoint=_resolve_endpoint(endpoint, spoken),
-            protocol=spoken,
-            headers=tuple(sorted((headers or {}).items())),
-            service_name=service_name,
-            environment=environment,
-            provider=tracer_provider,
-            max_queued_spans=max_queued_spans,
-            when_full=when_full,
-            spool_dir=None if spool_dir is None else os.fspath(spool_dir),
-            max_spool_bytes=max_spool_bytes,
-            sent=allowed_attributes(send_baggage),
-            accepted=allowed_attributes(accept_baggage),
-        )
-        settings.check()
-        if _active is None or _active.settings != settings or _active.queue.closed:
-            _activate(settings)
-        _problem = ""
+    try:
+        with _lock:
+            spoken = (protocol or protocol_of_environment()).strip().lower()
+            settings = Settings(
+                endpoint=resolve_endpoint(endpoint, spoken),
+                protocol=spoken,
+                headers=tuple(sorted(dict(headers or {}).items())),
+                service_name=service_name,
+                environment=environment,
+                provider=tracer_provider,
+                max_queued_spans=max_queued_spans,
+                when_full=when_full,
+                spool_dir=None if spool_dir is None else os.fspath(spool_dir),
+                max_spool_bytes=max_spool_bytes,
+                sent=allowed_attributes(send_baggage),
+                accepted=allowed_attributes(accept_baggage),
+            )
+            settings.check()
+            if _active is None or _active.settings != settings or _active.queue.closed:
+                _activate(settings)
+            _problem = ""
+    except Exception as error:  # noqa: BLE001 (never into the app)
+        _problem = f"configure() failed: {error}"
+        guard.note("configure", error, once_for=str(error))
 
 
 def flush(timeout_s: float = 10.0) -> bool:
@@ -173,45 +174,17 @@ def stats() -> Stats:
     )
 
 
-class _Settings(NamedTuple):
-    endpoint: str
-    protocol: str
-    headers: tuple[tuple[str, str], ...]
-    service_name: str | None
-    environment: str | None
-    provider: TracerProvider | None
-    max_queued_spans: int
-    when_full: Literal["drop", "wait"]
-    spool_dir: str | None
-    max_spool_bytes: int
-    sent: frozenset[str]
-    accepted: frozenset[str]
-
-    def check(self) -> None:
-        if self.protocol not in {"http/protobuf", "grpc"}:
-            raise ValueError(
-                f"protocol {self.protocol!r} is not known; pass protocol='http/protobuf' or 'grpc', or set"
-                " OTEL_EXPORTER_OTLP_PROTOCOL"
-            )
-        if not self.endpoint.startswith(("http://", "https://")):
-            raise ValueError(f"endpoint {self.endpoint!r} is no http:// or https:// URL, nor host:port")
-        if self.max_queued_spans < 1:
-            raise ValueError(f"max_queued_spans is {self.max_queued_spans}; it must be at least 1")
-        if self.when_full not in {"drop", "wait"}:
-            raise ValueError(f"when_full {self.when_full!r} is not known; use 'drop' or 'wait'")
-
-
 class _Active(NamedTuple):
-    settings: _Settings
+    settings: Settings
     processor: AccountingProcessor
     queue: ExportQueue
 
 
-def _activate(settings: _Settings) -> None:
+def _activate(settings: Settings) -> None:
     global _active  # noqa: PLW0603 (configuration)
     make_spool = None
     with guard.Shield("preparing the spool"):
-        make_spool = _spool_factory(settings)
+        make_spool = spool_factory(settings)
     queue = ExportQueue(
         Receiver(Address(settings.endpoint, settings.protocol, dict(settings.headers))),
         make_spool=make_spool,
@@ -250,7 +223,7 @@ def _retire(timeout_s: float) -> None:
     _active = None
 
 
-def _provider_for(settings: _Settings) -> tuple[TracerProvider, bool]:
+def _provider_for(settings: Settings) -> tuple[TracerProvider, bool]:
     """The provider to add to, and whether it was made here, with the environment in its resource."""
     provider = settings.provider or trace.get_tracer_provider()
     if isinstance(provider, trace.ProxyTracerProvider):
@@ -276,49 +249,6 @@ def _provider_for(settings: _Settings) -> tuple[TracerProvider, bool]:
             f"ignored, as the tracer provider exists and is named {provider.resource.attributes.get('service.name')!r}",
         )
     return provider, False
-
-
-def _protocol_of_environment() -> str:
-    named = os.environ.get("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL")
-    if not named and not os.environ.get("SPANLEDGER_ENDPOINT"):
-        # `opentelemetry-instrument` sets it where nobody did; it speaks of OpenTelemetry's endpoint, not of our own.
-        named = os.environ.get("OTEL_EXPORTER_OTLP_PROTOCOL")
-    return named or "http/protobuf"
-
-
-def _resolve_endpoint(endpoint: str | None, protocol: str) -> str:
-    """The URL that requests go to: for HTTP with the path of traces, unless the variable for traces alone names it."""
-    named = endpoint or os.environ.get("SPANLEDGER_ENDPOINT")
-    exact = None if named else os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
-    found = (
-        named
-        or exact
-        or os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT")
-        or ("http://127.0.0.1:4317" if protocol == "grpc" else "http://127.0.0.1:4318")
-    )
-    if "://" not in found:
-        found = f"http://{found}"
-    if exact:
-        return found
-    found = found.rstrip("/")
-    if protocol == "grpc" or found.endswith("/v1/traces"):
-        return found
-    return found + "/v1/traces"
-
-
-def _spool_factory(settings: _Settings) -> "Callable[[], DiskSpool] | None":
-    if settings.max_spool_bytes <= 0:
-        return None
-
-    # Imported here, not in the export thread: a fork while a thread imports leaves the child half a module. `fcntl` is
-    # not everywhere.
-    from spanledger.delivery.disk_spool import DiskSpool, spool_root  # noqa: PLC0415
-
-    def make() -> "DiskSpool":
-        root = spool_root(settings.spool_dir, settings.endpoint, dict(settings.headers))
-        return DiskSpool(root, settings.max_spool_bytes)
-
-    return make
 
 
 def _hurry() -> None:

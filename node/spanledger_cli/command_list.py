@@ -52,6 +52,7 @@ COMMANDS = {
     "disputes": Listed(_BOOKS, "books.disputes", "Complaints about statements, and their answers."),
     "journal": Listed(_BOOKS, "books.journal", "A month for the general ledger: balanced debits and credits."),
     "verify": Listed(_BOOKS, "books.verify", "Prove the books, or a statement against them."),
+    "focus": Listed(_BOOKS, "books.focus", "The books as FOCUS datasets."),
     "restate": Listed(_BOOKS, "books.restatements", "Compute calls anew with what is known today."),
     "restatements": Listed(_BOOKS, "books.restatements", "What was restated, by whom and why."),
     "forget": Listed(_BOOKS, "books.forget", "Erase a tenant's or user's name; all sums stay."),

@@ -13,7 +13,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-import uvicorn
 from starlette.routing import Route
 
 from spanledger_collector import otlp_grpc, otlp_http
@@ -24,9 +23,10 @@ from spanledger_enrich.ledger.tenant_rules import store_rules
 from spanledger_enrich.worker import Worker, load_reference_data
 from spanledger_node.backup import give_up, take
 from spanledger_node.clickhouse_http import database_app
+from spanledger_node.health import Health
 from spanledger_node.listening import Addresses, check_openness, listen, listen_on_socket, port_of
 from spanledger_node.metrics import Metrics
-from spanledger_node.serving import IDLE_S, ImpatientProtocol, allow_many_files, only_from_here
+from spanledger_node.serving import allow_many_files, only_from_here, running, served
 from spanledger_node.tls import Tls, tls_of
 from spanledger_settings.access_token import TokenFile
 from spanledger_sql import email_rule
@@ -39,7 +39,7 @@ from spanledger_sql.store import Store, StoreError
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable, Coroutine, Iterator
+    from collections.abc import Callable
 
     from starlette.types import ASGIApp
 
@@ -93,7 +93,7 @@ class _Node:
                 Store.open(self.configuration, exclusive=True, at_once=not patient, scope=self._scope())
             )
             worker = self._worker(store, stack)
-            health = _Health(worker=worker)
+            health = Health(worker=worker)
             metrics = self._measure(store, health, stack)
             if not patient:
                 await self._prepare(store, worker)
@@ -126,10 +126,10 @@ class _Node:
                 apps.append((database, listen_on_socket(self.configuration.data_dir), None))
                 stack.callback(socket_path(self.configuration.data_dir).unlink, missing_ok=True)
             for app, bound, spoken in apps:
-                await stack.enter_async_context(_served(app, bound, spoken))
+                await stack.enter_async_context(served(app, bound, spoken))
             if database is not None:
-                await stack.enter_async_context(_running(self._listen_again(database)))
-            committing = await stack.enter_async_context(_running(self._commit(store, health, patient=patient)))
+                await stack.enter_async_context(running(self._listen_again(database)))
+            committing = await stack.enter_async_context(running(self._commit(store, health, patient=patient)))
             started(addresses)
             while not stop.is_set():
                 with contextlib.suppress(TimeoutError):
@@ -154,7 +154,7 @@ class _Node:
             await asyncio.to_thread(load_reference_data, store)
             worker.start()
 
-    async def _commit(self, store: Store, health: _Health, *, patient: bool) -> None:
+    async def _commit(self, store: Store, health: Health, *, patient: bool) -> None:
         """Begin to commit, once the database is there and has its tables; a view that is not there yet loses spans."""
         for pause in itertools.chain((0.5, 1, 2, 4), itertools.repeat(8)) if patient else ():
             try:
@@ -171,7 +171,7 @@ class _Node:
             health.committer = Committer(health.spool, store, wake)
 
     @staticmethod
-    async def _drain(health: _Health) -> None:
+    async def _drain(health: Health) -> None:
         assert health.spool is not None
         await asyncio.to_thread(health.spool.close)
         if health.committer is not None:
@@ -185,10 +185,10 @@ class _Node:
                 await asyncio.sleep(1.0)
                 if not path.exists():
                     logger.warning("%s was removed; it is made anew", path)
-                    await again.enter_async_context(_served(app, listen_on_socket(self.configuration.data_dir)))
+                    await again.enter_async_context(served(app, listen_on_socket(self.configuration.data_dir)))
 
     @staticmethod
-    def _measure(store: Store, health: _Health, stack: contextlib.AsyncExitStack) -> Metrics:
+    def _measure(store: Store, health: Health, stack: contextlib.AsyncExitStack) -> Metrics:
         metrics = Metrics(store, lambda: health.spool, lambda: health.committer, lambda: health.worker)
         stack.push_async_callback(asyncio.to_thread, metrics.close)
         return metrics
@@ -240,7 +240,7 @@ class _Node:
             logger.warning("insecure: %s", danger)
         return admission
 
-    def _receiver(self, spool: Spool, admission: Admission, health: _Health, metrics: Metrics) -> ASGIApp:
+    def _receiver(self, spool: Spool, admission: Admission, health: Health, metrics: Metrics) -> ASGIApp:
         receiver = otlp_http.receiver(
             spool,
             max_request_bytes=self.configuration.max_request_bytes,
@@ -284,84 +284,6 @@ class _Node:
             host = "127.0.0.1"
         scheme = "http" if self.configuration.tls_certificate is None else "https"
         return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
-
-
-@dataclass
-class _Health:
-    """What the node's parts are doing."""
-
-    worker: Worker | None = None
-    spool: Spool | None = None
-    committer: Committer | None = None
-    problem: str = ""
-
-    def dead(self) -> str:
-        """The name of a part whose thread has ended; empty while all live."""
-        parts = {
-            "worker": self.worker is None or self.worker.alive,
-            "spool": self.spool is None or self.spool.alive,
-            "committer": self.committer is None or self.committer.alive,
-        }
-        return ", ".join(name for name, alive in parts.items() if not alive)
-
-    def report(self) -> dict[str, Any]:
-        """For ``/health`` and ``/ready``: `problem` is empty where nothing is wrong."""
-        parts = (part.problem for part in (self.committer, self.worker) if part is not None)
-        problem = self.problem or next(filter(None, parts), "")
-        if dead := self.dead():
-            problem = f"the {dead} has ended"
-        return {
-            "alive": not dead,
-            "problem": problem,
-            "calls_set_aside": self.worker.set_aside if self.worker is not None else 0,
-            "unreadable_segments": self.committer.unreadable if self.committer is not None else 0,
-        }
-
-
-class _Server(uvicorn.Server):
-    """One of several servers in a process: the node handles the signals for all of them."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-@contextlib.asynccontextmanager
-async def _running(work: Coroutine[Any, Any, None]) -> Any:
-    """Work that goes on beside, until the block ends."""
-    task = asyncio.create_task(work)
-    try:
-        yield task
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
-
-
-@contextlib.asynccontextmanager
-async def _served(app: ASGIApp, bound: socket.socket, tls: Tls | None = None) -> Any:
-    server = _Server(
-        uvicorn.Config(
-            app,
-            log_level="warning",
-            access_log=False,
-            timeout_graceful_shutdown=3,
-            log_config=None,
-            http=ImpatientProtocol,
-            timeout_keep_alive=IDLE_S,
-            **({} if tls is None else tls.for_http()),
-        )
-    )
-    serving = asyncio.create_task(server.serve(sockets=[bound]))
-    while not server.started:
-        if serving.done():
-            await serving
-            raise RuntimeError("a server of the node ended before it had started")
-        await asyncio.sleep(0.01)
-    try:
-        yield
-    finally:
-        server.should_exit = True
-        await serving
 
 
 def _pages(store: Store, host: str) -> ASGIApp:

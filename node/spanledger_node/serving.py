@@ -1,4 +1,4 @@
-"""What the node's HTTP servers do not put up with: idle connections, endless ones, and hosts that are not this one."""
+"""The node's HTTP servers, and what they do not put up with: idle connections, endless ones, and hosts not this one."""
 
 from __future__ import annotations
 
@@ -8,13 +8,19 @@ import resource
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import uvicorn
 from starlette.responses import PlainTextResponse
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from spanledger_node.listening import is_loopback
 
 if TYPE_CHECKING:
+    import socket
+    from collections.abc import Coroutine, Iterator
+
     from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from spanledger_node.tls import Tls
 
 IDLE_S = 10
 """A connection on which no request comes is closed after so many seconds."""
@@ -70,3 +76,50 @@ def allow_many_files() -> None:
     if soft < wanted:
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+class _Server(uvicorn.Server):
+    """One of several servers in a process: the node handles the signals for all of them."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@contextlib.asynccontextmanager
+async def running(work: Coroutine[Any, Any, None]) -> Any:
+    """Work that goes on beside, until the block ends."""
+    task = asyncio.create_task(work)
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+@contextlib.asynccontextmanager
+async def served(app: ASGIApp, bound: socket.socket, tls: Tls | None = None) -> Any:
+    """The app, on a socket that listens, until the block ends."""
+    server = _Server(
+        uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=3,
+            log_config=None,
+            http=ImpatientProtocol,
+            timeout_keep_alive=IDLE_S,
+            **({} if tls is None else tls.for_http()),
+        )
+    )
+    serving = asyncio.create_task(server.serve(sockets=[bound]))
+    while not server.started:
+        if serving.done():
+            await serving
+            raise RuntimeError("a server of the node ended before it had started")
+        await asyncio.sleep(0.01)
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await serving

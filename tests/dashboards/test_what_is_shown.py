@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from spanledger_dashboards import charts, palette
+from spanledger_dashboards.drawing import charts, palette
 from spanledger_dashboards.drawing.bar_list import Bar, _row
 from spanledger_dashboards.drawing.palette import ALL_OTHERS
 from spanledger_dashboards.filters import Filters

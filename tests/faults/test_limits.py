@@ -10,15 +10,15 @@ import sys
 import httpx
 import pytest
 import zstandard
+from harness.spooled import request
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from spooled import request
 
 from spanledger_collector import otlp_http
 from spanledger_collector.export_request import MalformedRequest, from_protobuf
 from spanledger_collector.otlp_http import PROTOBUF, receiver
 from spanledger_collector.spool import Spool
 from spanledger_node import serving
-from spanledger_node.node import _served
+from spanledger_node.serving import served
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def test_connections_that_send_nothing_and_bodies_that_never_end_are_closed(spoo
     async def run():
         bound = socket.create_server(("127.0.0.1", 0))
         port = bound.getsockname()[1]
-        async with _served(receiver(spool, max_request_bytes=1000), bound):
+        async with served(receiver(spool, max_request_bytes=1000), bound):
             idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(400)]
             idle[0][1].write(b"POST /v1/traces HTTP/1.1\r\n")
             head = f"POST /v1/traces HTTP/1.1\r\nhost: x\r\ncontent-type: {PROTOBUF}\r\ncontent-length: 100\r\n\r\n"

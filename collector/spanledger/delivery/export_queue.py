@@ -12,8 +12,9 @@ from opentelemetry import context as otel_context
 from opentelemetry.sdk.trace import ReadableSpan
 
 from spanledger import guard
+from spanledger.delivery.queue_counts import QueueCounts
 from spanledger.delivery.receiver import Receiver
-from spanledger.delivery.sender import QueueCounts, Sender
+from spanledger.delivery.sender import Sender
 
 if TYPE_CHECKING:
     from collections.abc import Callable

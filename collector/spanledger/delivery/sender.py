@@ -1,41 +1,19 @@
 """The way of a batch to the receiver: at once, else by way of the disk, else again and again from memory."""
 
-import logging
-import operator
 import threading
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from opentelemetry.sdk.trace import ReadableSpan
 
 from spanledger import guard
-from spanledger.delivery.receiver import Receiver
+from spanledger.delivery.span_encoding import ENCODING, codec
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from spanledger.delivery.disk_spool import DiskSpool, SpooledBatch
-
-
-class QueueCounts(NamedTuple):
-    """What became of the spans given to a queue.
-
-    Attributes:
-        recorded: Spans put into the queue.
-        recovered: Spans found on disk, where an earlier process had left them.
-        exported: Spans that the receiver acknowledged.
-        dropped: Spans that are lost.
-        left: Spans left on disk at the shutdown.
-    """
-
-    recorded: int = 0
-    recovered: int = 0
-    exported: int = 0
-    dropped: int = 0
-    left: int = 0
-
-    def plus(self, other: "QueueCounts") -> "QueueCounts":
-        """The sums of both."""
-        return QueueCounts(*map(operator.add, self, other))
+    from spanledger.delivery.receiver import Receiver
 
 
 class Sender:
@@ -64,14 +42,14 @@ class Sender:
 
     def __init__(
         self,
-        receiver: Receiver,
+        receiver: "Receiver",
         make_spool: "Callable[[], DiskSpool] | None",
         give_up_after_s: float,
     ) -> None:
         self._receiver = receiver
         self._make_spool = make_spool
         self._give_up_after_s = give_up_after_s
-        self._encode, self._decode = _codec()
+        self._encode, self._decode = codec()
         self.ending = False
         self._empty()
 
@@ -252,10 +230,9 @@ class Sender:
         with self.lock:
             if not self._abandoned and self._spool is not None:
                 self._spool.remove(batch)
-                if spans:
-                    self.exported += batch.spans
-                else:
-                    self.dropped += batch.spans
+                rejected = self._receiver.rejected if spans else batch.spans
+                self.exported += batch.spans - rejected
+                self.dropped += rejected
                 self.changed.notify_all()
         return True
 
@@ -279,7 +256,7 @@ class Sender:
     def _encodable(self, batch: list[ReadableSpan]) -> list[ReadableSpan]:
         """Those of a batch not delivered that can be encoded; the others, which no receiver can take, are lost."""
         try:
-            with _encoding:
+            with ENCODING:
                 self._encode(batch)
         except Exception as error:  # noqa: BLE001 (whatever the encoder does not like)
             sound = [span for span in batch if self._can_encode(span)]
@@ -300,14 +277,14 @@ class Sender:
 
     def _can_encode(self, span: ReadableSpan) -> bool:
         try:
-            with _encoding:
+            with ENCODING:
                 self._encode([span])
         except Exception:  # noqa: BLE001
             return False
         return True
 
     def _export(self, batch: list[ReadableSpan]) -> bool:
-        with _encoding:
+        with ENCODING:
             outcome = self._receiver.send(batch)
         with self.lock:
             self.tried = time.monotonic()
@@ -321,49 +298,12 @@ class Sender:
                 if self._aside is not None and self._spool is not None:
                     self._spool.remove(self._aside)
                 self._aside, self.in_flight = None, []
-                self.exported += exported
-                self.dropped += dropped
+                rejected = self._receiver.rejected if exported else 0
+                self.exported += exported - rejected
+                self.dropped += dropped + rejected
                 self.changed.notify_all()
 
 
-def _codec() -> tuple[Callable[[list[ReadableSpan]], bytes], Callable[[bytes], list[ReadableSpan]]]:
-    """Writing spans as OTLP, and reading them back. Imports what the exporter loads anyway."""
-    from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans  # noqa: PLC0415
-
-    from spanledger.delivery.span_decoding import decode_spans  # noqa: PLC0415
-
-    def encode(batch: list[ReadableSpan]) -> bytes:
-        request: bytes = encode_spans(batch).SerializeToString()
-        return request
-
-    return encode, decode_spans
-
-
-class _Encoding(threading.local, logging.Filter):
-    """What OpenTelemetry's encoder tells of our spans, each time with a traceback, is told by us, once.
-
-    It leaves out an attribute that it cannot encode. What it says of others' spans stays as it is.
-    """
-
-    ours = False
-
-    def __enter__(self) -> None:
-        self.ours = True
-        # Adding it again does nothing.
-        logging.getLogger(_ENCODER).addFilter(self)
-
-    def __exit__(self, *error: object) -> None:
-        self.ours = False
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Whether OpenTelemetry may log it."""
-        if self.ours:
-            guard.note("encoding", record.getMessage())
-        return not self.ours
-
-
-_ENCODER: Final = "opentelemetry.exporter.otlp.proto.common._internal"
-_encoding: Final = _Encoding()
 _FIRST_PAUSE_S: Final = 0.5
 _LONGEST_PAUSE_S: Final = 30.0
 _SUSPECT_AFTER: Final = 10  # failures: some minutes, as the pauses grow

@@ -66,6 +66,8 @@ CREATE TABLE IF NOT EXISTS reconciliation
     provider LowCardinality(String) COMMENT 'whose bills',
     first_day Date COMMENT 'of the period, in `timezone` of the books and in `bill_timezone` of the bills',
     last_day Date COMMENT 'of the period, the last included',
+    begins DateTime('UTC') COMMENT 'of the period of the books, UTC',
+    ends DateTime('UTC') COMMENT 'of the period of the books, UTC, exclusive',
     timezone LowCardinality(String) COMMENT 'of the books',
     bill_timezone LowCardinality(String) COMMENT 'of the bills',
     bills Array(String) COMMENT 'the bills that it rests on',

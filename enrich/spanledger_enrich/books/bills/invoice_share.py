@@ -141,6 +141,8 @@ def _about(done: Reconciliation, policy: Policy, made_by: str, invoiced: Decimal
         "provider": done.provider,
         "first_day": done.period.first_day,
         "last_day": done.period.last_day,
+        "begins": done.period.begin,
+        "ends": done.period.end,
         "timezone": done.period.timezone,
         "bill_timezone": done.zone,
         "bills": list(done.bills),

@@ -1,0 +1,1 @@
+"""FOCUS datasets of the books: Cost and Usage, and what stands beside it."""

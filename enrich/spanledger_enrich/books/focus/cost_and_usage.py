@@ -1,0 +1,122 @@
+"""Cost and Usage: the charges of a period, some days at a time, so that memory is bounded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from spanledger_enrich.books.focus.dataset import columns, provider_titles
+from spanledger_settings.mendable import AskedWronglyError
+from spanledger_settings.period import Period, of_days
+from spanledger_sql.store import statement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import pandas as pd
+
+    from spanledger_sql.store import Store
+
+View = Literal["internal", "provider"]
+TAGS: Final = ("feature", "workflow", "environment", "service")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an export is of.
+
+    Attributes:
+        period: Of whole days; a charge period is a day of its zone, a billing period a month.
+        version: Of FOCUS.
+        view: `internal`: the organisation bills its tenants; `provider`: providers bill the organisation.
+        issuer: The organisation's name.
+        tags: Of `TAGS`, those that become tags.
+        own: Dimensions of one's own that become tags.
+    """
+
+    period: Period
+    version: str
+    view: View
+    issuer: str
+    tags: Sequence[str] = TAGS
+    own: Sequence[str] = ()
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Of the statements, but for their times."""
+        titles = provider_titles()
+        return {
+            "internal": int(self.view == "internal"),
+            "issuer": self.issuer,
+            "providers": list(titles),
+            "provider_titles": list(titles.values()),
+        }
+
+
+def whole_days(asked: Period) -> Period:
+    """The period, which charge periods must be able to fill.
+
+    Raises:
+        AskedWronglyError: It begins or ends within a day.
+    """
+    if asked != of_days(asked.first_day, asked.last_day, asked.timezone):
+        raise AskedWronglyError(
+            f"charge periods are days: expected --month, or --from and --to at midnight in {asked.timezone}, such as "
+            f"--from {asked.first_day} --to {asked.last_day}"
+        )
+    return asked
+
+
+def billing_months(asked: Period) -> list[tuple[str, Period, Period]]:
+    """The months that a period is in: of each its name, the whole month, and what of it is in the period."""
+    months, first = [], asked.first_day.replace(day=1)
+    while first <= asked.last_day:
+        following = (first + timedelta(days=32)).replace(day=1)
+        last = following - timedelta(days=1)
+        part = of_days(max(first, asked.first_day), min(last, asked.last_day), asked.timezone)
+        months.append((f"{first:%Y-%m}", of_days(first, last, asked.timezone), part))
+        first = following
+    return months
+
+
+def frames(store: Store, asked: Asked, calls_at_once: int) -> Iterator[pd.DataFrame]:
+    """The rows, in frames, with the version's columns by name and those of this project behind.
+
+    Args:
+        store: The database.
+        asked: What the export is of.
+        calls_at_once: Days are taken together that have at most so many calls; a day at least.
+    """
+    wanted = [column.name for column in columns("CostAndUsage", asked.version)]
+    for month, whole, part in billing_months(asked.period):
+        for days in _stretches(store, part, calls_at_once):
+            frame = store.frame(
+                "focus/cost_and_usage",
+                **days.bounds,
+                timezone=days.timezone,
+                month_begins=whole.bounds["from"],
+                month_ends=whole.bounds["to"],
+                month=month,
+                tags=list(asked.tags),
+                custom=list(asked.own),
+                **asked.parameters,
+            )
+            kept = frame[[*wanted, *(name for name in frame if str(name).startswith("x_"))]]
+            kept.attrs["types"] = frame.attrs["types"]
+            yield kept
+
+
+def has_charges(store: Store, asked: Asked) -> bool:
+    """Whether anything is charged in the period."""
+    return bool(store.value(statement("focus/any_charge"), **asked.period.bounds))
+
+
+def _stretches(store: Store, part: Period, calls_at_once: int) -> Iterator[Period]:
+    first, calls = part.first_day, 0
+    for row in store.rows(statement("focus/calls_by_day"), **part.bounds, timezone=part.timezone):
+        if row["day"] > first and calls + row["calls"] > calls_at_once:
+            yield of_days(first, row["day"] - timedelta(days=1), part.timezone)
+            first, calls = row["day"], 0
+        calls += row["calls"]
+    yield of_days(first, part.last_day, part.timezone)

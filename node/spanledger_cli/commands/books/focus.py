@@ -1,0 +1,111 @@
+"""The command `focus export`: the books as FOCUS datasets."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from spanledger_cli.output.export import Destination, Format, export
+from spanledger_cli.output.partial import say_what_is_missing
+from spanledger_cli.output.terminal import console
+from spanledger_cli.request.options import configuration, open_store
+from spanledger_cli.request.report_request import ReportRequest, over_a_period
+from spanledger_cli.what_there_is import say_what_there_is
+from spanledger_enrich.books.focus import cost_and_usage
+from spanledger_enrich.books.focus.cost_and_usage import TAGS, Asked
+from spanledger_enrich.books.focus.dataset import VERSIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+focus = typer.Typer(help="The books as FOCUS datasets.", no_args_is_help=True)
+
+
+@focus.callback()
+def _group() -> None:
+    """A group, although it has one command."""
+
+
+class View(StrEnum):
+    """Who bills whom."""
+
+    internal = "internal"
+    provider = "provider"
+
+
+@focus.command("export")
+@over_a_period()
+def focus_export(
+    context: typer.Context,
+    *,
+    version: Annotated[str, typer.Option(help=f"Of FOCUS: {', '.join(VERSIONS)}.")] = "1.2",
+    view: Annotated[
+        View,
+        typer.Option(
+            help="'internal': the organisation bills its tenants; 'provider': providers bill the organisation, with "
+            "costs only of invoices that were reconciled."
+        ),
+    ] = View.internal,
+    issuer: Annotated[str, typer.Option(help="The organisation's name.")] = "This organisation",
+    tags: Annotated[
+        str,
+        typer.Option(
+            help="What becomes tags, with commas between: feature, workflow, environment, service, or your own."
+        ),
+    ] = ",".join(TAGS),
+    request: ReportRequest,
+) -> None:
+    """The period's charges as FOCUS's Cost and Usage: a row for each day, tenant, SKU, meter and price.
+
+    Try:
+
+        spanledger focus export --month 2024-10 --output october.csv
+
+        spanledger focus export --version 1.4 --view provider --month 2024-10 --output october.parquet
+    """
+    if version not in VERSIONS:
+        raise typer.BadParameter(f"{version!r}; expected {', '.join(VERSIONS)}", param_hint="--version")
+    if not issuer.strip():
+        raise typer.BadParameter("is empty; expected the organisation's name", param_hint="--issuer")
+    named = list(dict.fromkeys(name.strip() for name in tags.split(",") if name.strip()))
+    asked = Asked(
+        cost_and_usage.whole_days(request.period),
+        version,
+        view.value,
+        issuer.strip(),
+        tuple(name for name in named if name in TAGS),
+        tuple(name for name in named if name not in TAGS),
+    )
+    with open_store(context) as store:
+        if not cost_and_usage.has_charges(store, asked):
+            say_what_there_is(store, request.period)
+        rows = _Counted(cost_and_usage.frames(store, asked, configuration(context).batch_calls))
+        export(rows, _destination(request.output))
+        if request.output.file is not None:
+            console(stderr=True).print(f"{request.output.file}: {rows.number:,} rows", soft_wrap=True)
+        say_what_is_missing(store, configuration(context))
+
+
+class _Counted:
+    """Frames, and how many rows they had in all."""
+
+    def __init__(self, frames: Iterator[pd.DataFrame]) -> None:
+        self.number = 0
+        self._frames = frames
+
+    def __iter__(self) -> Iterator[pd.DataFrame]:
+        for frame in self._frames:
+            self.number += len(frame)
+            yield frame
+
+
+def _destination(asked: Destination) -> Destination:
+    """CSV as it is, for programs: FOCUS's texts are not defused for spreadsheets. No table for people."""
+    chosen = Format.csv if asked.format is None and asked.file is None else asked.chosen
+    if chosen not in {Format.csv, Format.csv_exact, Format.parquet}:
+        raise typer.BadParameter(f"{chosen.value}; expected csv or parquet", param_hint="--format")
+    return Destination(Format.parquet if chosen is Format.parquet else Format.csv_exact, asked.file)

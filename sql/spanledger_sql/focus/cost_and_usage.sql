@@ -1,0 +1,267 @@
+-- FOCUS's Cost and Usage of some days, each a charge period: a row for each day, tenant, SKU, meter and price, whose unit prices times quantity
+-- are its costs to the last digit; what is left of the ledger's cost by that is a row of its own (`Adjustment`).
+--
+-- Two views. As *internal issuer* the organisation bills its tenants: the tenant is the billing account and the month's
+-- statement the invoice. As *provider view* providers bill the organisation: BilledCost and EffectiveCost are those of
+-- invoices that were reconciled, and 0 of what is only metered.
+--
+-- Parameters:
+--   from, to DateTime64(9, 'UTC'): the days, half-open
+--   timezone String: of the days
+--   month_begins, month_ends DateTime64(9, 'UTC'): the billing period, half-open
+--   month String: its name, such as 2024-10
+--   internal UInt8: 1: as internal issuer; 0: provider view
+--   issuer String: the organisation
+--   providers, provider_titles Array(String): what calls call providers, and what these are called
+--   tags Array(String): of feature, workflow, environment and service, those that become tags
+--   custom Array(String): dimensions of one's own that become tags
+-- Columns:
+--   *: as FOCUS names them, of all versions, with those of this project (x_...) behind
+WITH
+    {{focus_words}},
+    grouped AS
+    (
+        SELECT
+            kind,
+            if(kind = 'call', '', charge_id) AS charge_id,
+            charge_kind,
+            category,
+            toDate(toTimeZone(c.ts, {timezone:String})) AS day,
+            if(kind IN ('call', 'commitment'), toDateTime(day, {timezone:String}), toDateTime(c.ts)) AS begins,
+            if(kind IN ('call', 'commitment'), toDateTime(day + 1, {timezone:String}), toDateTime(c.ends)) AS finishes,
+            if(tenant_id = '', '(unattributed)', tenant_id) AS tenant,
+            cost_center,
+            [if(has({tags:Array(String)}, 'feature'), feature, ''), if(has({tags:Array(String)}, 'workflow'), workflow, ''),
+             if(has({tags:Array(String)}, 'environment'), environment, ''), if(has({tags:Array(String)}, 'service'), service_name, '')]
+                AS tag_values,
+            arrayMap(name -> c.dimensions[name], {custom:Array(String)}) AS own_values,
+            provider,
+            provider_account,
+            model,
+            service_tier,
+            cloud_region,
+            inference_geo,
+            price_status,
+            if(position(price_id, '#') = 0, '', substring(price_id, position(price_id, '#') + 1)) AS price_variant,
+            meter,
+            unit,
+            price_step,
+            list_price,
+            contracted_price,
+            paid_by,
+            c.description AS charge_description,
+            c.invoice_id AS charge_invoice_id,
+            idle,
+            kind = 'call' AND meter != 'rounding' AND (list_price IS NULL OR contracted_price IS NULL) AS unpriced,
+            sum(c.quantity) AS used,
+            sum(toDecimal128(ifNull(c.list_cost, 0), 12)) AS listed,
+            sum(toDecimal128(ifNull(c.contracted_cost, 0), 12)) AS contracted,
+            sum(toDecimal128(ifNull(c.billed_cost, 0), 12)) AS billed,
+            sum(toDecimal128(ifNull(c.effective_cost, 0), 12)) AS effective,
+            sum(if(first_of_call = 1, c.known_calls, 0)) AS calls,
+            sum(c.energy_wh) / 1000 AS energy_kwh,
+            sum(c.co2e_g) / 1000 AS carbon_kg,
+            sum(c.co2e_g_low) / 1000 AS carbon_kg_low,
+            sum(c.co2e_g_high) / 1000 AS carbon_kg_high,
+            sum(c.co2e_market_g) / 1000 AS carbon_kg_market,
+            sum(c.embodied_g) / 1000 AS embodied_kg,
+            sum(c.water_ml) / 1000 AS water_l
+        FROM charges(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')}) AS c
+        -- Tenants do not pay what pays for their use in advance.
+        WHERE NOT (kind = 'charge' AND charge_kind = 'prepaid' AND {internal:UInt8})
+        GROUP BY ALL
+    ),
+    priced AS
+    (
+        SELECT
+            *,
+            category IN ('Usage', 'Purchase') AND NOT unpriced AND meter != 'rounding' AND billed >= 0 AS has_sku,
+            kind = 'call' AND unit = 'Tokens' AS of_tokens,
+            multiIf(NOT has_sku, NULL, kind != 'call', billed, of_tokens, toDecimal128(used / 1000000, 12), used) AS pricing_quantity,
+            multiIf(NOT has_sku, NULL, kind != 'call', if(listed = 0 AND billed != 0, toDecimal128(0, 12), toDecimal128(1, 12)),
+                    to_12(list_price * if(of_tokens, 1000000, 1))) AS list_unit_price,
+            multiIf(NOT has_sku, NULL, kind != 'call', list_unit_price,
+                    to_12(contracted_price * if(of_tokens, 1000000, 1))) AS contracted_unit_price,
+            if(has_sku, product(list_unit_price, pricing_quantity), listed) AS list_cost,
+            if(has_sku, product(contracted_unit_price, pricing_quantity), contracted) AS contracted_cost,
+            multiIf(kind != 'call' OR NOT has_sku, billed, paid_by != '', toDecimal128(0, 12), contracted_cost) AS billed_cost,
+            multiIf(kind != 'call' OR NOT has_sku, effective, paid_by != '', toDecimal128(0, 12), contracted_cost) AS effective_cost
+        FROM grouped
+    ),
+    -- A row, and what it leaves of the ledger's cost.
+    told AS
+    (
+        SELECT
+            *,
+            part.1 AS is_rest,
+            part.2 AS list_cost_told,
+            part.3 AS contracted_cost_told,
+            part.4 AS billed_cost_told,
+            part.5 AS effective_cost_told,
+            has_sku AND NOT is_rest AS sku,
+            multiIf(is_rest OR unpriced OR meter = 'rounding' OR NOT has_sku AND category IN ('Usage', 'Purchase'), 'Adjustment',
+                    category) AS charge_category,
+            kind IN ('commitment', 'charge', 'invoice') AS allocated,
+            sum(billed_cost_told) OVER origin AS origin_cost,
+            sum(billed_cost_told) OVER up_to_here AS cost_up_to_here
+        FROM priced
+        ARRAY JOIN arrayFilter(
+            one -> one.1 = 0 OR one.2 != 0 OR one.3 != 0 OR one.4 != 0 OR one.5 != 0,
+            [(toUInt8(0), list_cost, contracted_cost, billed_cost, effective_cost),
+             (toUInt8(1), listed - list_cost, contracted - contracted_cost, billed - billed_cost, effective - effective_cost)]) AS part
+        WINDOW
+            origin AS (PARTITION BY kind, charge_id, charge_kind, begins, finishes),
+            up_to_here AS (PARTITION BY kind, charge_id, charge_kind, begins, finishes
+                           ORDER BY tenant, cost_center, provider, model, tag_values, own_values, idle, provider_account, service_tier,
+                                    cloud_region, inference_geo, is_rest ROWS UNBOUNDED PRECEDING)
+    ),
+    (
+        SELECT groupArray((seller.name, done.begins, done.ends, done.invoice))
+        FROM
+        (
+            SELECT
+                provider, begins, ends,
+                if(length(invoices) = 1, invoices[1], reconciliation_id) AS invoice
+            FROM (SELECT * FROM reconciliation FINAL) AS known
+            LEFT JOIN
+            (
+                SELECT reconciliation_id AS id, arraySort(groupUniqArrayArray(bill.invoices)) AS invoices
+                FROM (SELECT reconciliation_id, arrayJoin(bills) AS bill_id FROM reconciliation FINAL) AS of
+                INNER JOIN (SELECT * FROM bill FINAL) AS bill
+                    ON bill.bill_id = of.bill_id
+                GROUP BY id
+            ) AS billed
+                ON billed.id = known.reconciliation_id
+        ) AS done
+        INNER JOIN
+        (
+            SELECT name, if(catalogue = '', name, catalogue) AS sold_by FROM provider
+            UNION DISTINCT
+            SELECT if(catalogue = '', name, catalogue), if(catalogue = '', name, catalogue) FROM provider
+        ) AS seller
+            ON seller.sold_by = done.provider
+    ) AS reconciled,
+    named AS
+    (
+        SELECT
+            *,
+            if(title_of(provider) = '', {issuer:String}, title_of(provider)) AS title,
+            arrayFirst(done -> done.1 = provider AND begins >= done.2 AND begins < done.3, reconciled).4 AS reconciled_invoice,
+            {internal:UInt8} OR reconciled_invoice != '' AS is_billed,
+            -- The purchase of a commitment bears its money in the provider view, its use the amortised cost.
+            NOT {internal:UInt8} AND kind = 'commitment' AS discounted,
+            multiIf(
+                kind = 'commitment', concat('commitment/', charge_id),
+                kind != 'call', concat(kind, '/', if(provider = '', '', concat(provider, '/')), replaceAll(charge_kind, ' ', '-')),
+                concat(provider, '/', model, '/', meter)) AS sku_id,
+            arrayStringConcat(arrayFilter(word -> word != '', [
+                sku_id,
+                multiIf(kind != 'call', if(idle = 1, 'unused', 'used'), price_variant != '', price_variant, 'standard'),
+                if(price_step = 0, '', concat('step-', toString(price_step))),
+                if(inference_geo IN ('', 'not_available'), '', inference_geo),
+                if(kind = 'call' AND paid_by != '', 'committed', '')]), '/') AS sku_price_id,
+            if(kind = 'call', meter_title(meter, unit), title_case(charge_kind)) AS meter_name,
+            ratio_digits(cost_up_to_here, origin_cost) - ratio_digits(cost_up_to_here - billed_cost_told, origin_cost) AS ratio
+        FROM told
+    )
+SELECT
+    if(allocated, toJSONString(map('Elements', [map('AllocatedRatio', ratio)])), NULL) AS AllocatedMethodDetails,
+    if(allocated, policy_of(kind, charge_id), NULL) AS AllocatedMethodId,
+    if(allocated AND idle = 0 AND NOT startsWith(tenant, '('), tenant, NULL) AS AllocatedResourceId,
+    AllocatedResourceId AS AllocatedResourceName,
+    CAST(NULL, 'Nullable(String)') AS AllocatedTags,
+    CAST(NULL, 'Nullable(String)') AS AvailabilityZone,
+    if(is_billed AND NOT discounted, billed_cost_told, toDecimal128(0, 12)) AS BilledCost,
+    if({internal:UInt8}, tenant, if(provider_account = '', title, provider_account)) AS BillingAccountId,
+    BillingAccountId AS BillingAccountName,
+    if({internal:UInt8}, 'Tenant', 'Account') AS BillingAccountType,
+    'USD' AS BillingCurrency,
+    moment({month_ends:DateTime64(9, 'UTC')}) AS BillingPeriodEnd,
+    moment({month_begins:DateTime64(9, 'UTC')}) AS BillingPeriodStart,
+    CAST(NULL, 'Nullable(String)') AS CapacityReservationId,
+    CAST(NULL, 'Nullable(String)') AS CapacityReservationStatus,
+    charge_category AS ChargeCategory,
+    CAST(NULL, 'Nullable(String)') AS ChargeClass,
+    multiIf(
+        is_rest OR meter = 'rounding', concat(model, ': least charges and rounding'),
+        unpriced, concat(model, ' ', meter_name, ': used, without a known price'),
+        charge_description != '', charge_description,
+        kind = 'commitment', concat(charge_id, ', ', if(idle = 1, 'unused', 'used')),
+        kind = 'call', concat(model, ' ', meter_name),
+        concat(if(provider = '', '', concat(title, ' ')), meter_name)) AS ChargeDescription,
+    multiIf(charge_category = 'Usage', 'Usage-Based',
+            charge_kind IN ('seats', 'subscription'), 'Recurring', 'One-Time') AS ChargeFrequency,
+    moment(finishes) AS ChargePeriodEnd,
+    moment(begins) AS ChargePeriodStart,
+    if(discounted, 'Spend', NULL) AS CommitmentDiscountCategory,
+    if(discounted, charge_id, NULL) AS CommitmentDiscountId,
+    if(discounted, charge_id, NULL) AS CommitmentDiscountName,
+    if(discounted, billed_cost_told, NULL) AS CommitmentDiscountQuantity,
+    if(discounted, if(idle = 1, 'Unused', 'Used'), NULL) AS CommitmentDiscountStatus,
+    if(discounted, title_case(charge_kind), NULL) AS CommitmentDiscountType,
+    if(discounted, 'USD', NULL) AS CommitmentDiscountUnit,
+    CAST(NULL, 'Nullable(String)') AS CommitmentProgramEligibilityDetails,
+    multiIf(NOT sku OR charge_category != 'Usage' OR discounted AND idle = 1, NULL, kind = 'call', used, pricing_quantity) AS ConsumedQuantity,
+    multiIf(ConsumedQuantity IS NULL, NULL, kind = 'call', unit, 'USD') AS ConsumedUnit,
+    CAST(NULL, 'Nullable(String)') AS ContractApplied,
+    contracted_cost_told AS ContractedCost,
+    if(sku, contracted_unit_price, NULL) AS ContractedUnitPrice,
+    if(is_billed, effective_cost_told, toDecimal128(0, 12)) AS EffectiveCost,
+    title AS HostProviderName,
+    CAST(NULL, 'Nullable(String)') AS InvoiceDetailId,
+    if({internal:UInt8}, concat(tenant, '/', {month:String}), nullIf(reconciled_invoice, '')) AS InvoiceId,
+    if({internal:UInt8}, {issuer:String}, title) AS InvoiceIssuerName,
+    list_cost_told AS ListCost,
+    if(sku, list_unit_price, NULL) AS ListUnitPrice,
+    multiIf(NOT sku, NULL, discounted, 'Committed', kind = 'call' AND paid_by = '', 'Standard', 'Other') AS PricingCategory,
+    'USD' AS PricingCurrency,
+    ContractedUnitPrice AS PricingCurrencyContractedUnitPrice,
+    EffectiveCost AS PricingCurrencyEffectiveCost,
+    ListUnitPrice AS PricingCurrencyListUnitPrice,
+    if(sku, pricing_quantity, NULL) AS PricingQuantity,
+    multiIf(NOT sku, NULL, kind != 'call', 'USD', of_tokens, '1000000 Tokens', unit) AS PricingUnit,
+    if({internal:UInt8}, {issuer:String}, title) AS ProviderName,
+    title AS PublisherName,
+    nullIf(cloud_region, '') AS RegionId,
+    nullIf(cloud_region, '') AS RegionName,
+    CAST(NULL, 'Nullable(String)') AS ResourceId,
+    CAST(NULL, 'Nullable(String)') AS ResourceName,
+    CAST(NULL, 'Nullable(String)') AS ResourceType,
+    'AI and Machine Learning' AS ServiceCategory,
+    concat(title, ' Generative AI API') AS ServiceName,
+    ProviderName AS ServiceProviderName,
+    'Generative AI' AS ServiceSubcategory,
+    if(sku, sku_id, NULL) AS SkuId,
+    if(sku, meter_name, NULL) AS SkuMeter,
+    if(sku AND kind = 'call', json_of([
+        ('x_ModelId', model),
+        ('x_ModelVersion', extract(model, '(\\d{4}-?\\d{2}-?\\d{2})$')),
+        ('x_Modality', modality(meter)),
+        ('x_ServiceTier', price_variant),
+        ('x_ServingScope', multiIf(inference_geo IN ('', 'not_available'), '', inference_geo = 'global', 'Global', 'Regional')),
+        ('x_TokenCacheAction', cache_action(meter)),
+        ('x_TokenDirection', direction(meter))]), NULL) AS SkuPriceDetails,
+    if(sku, sku_price_id, NULL) AS SkuPriceId,
+    nullIf(if({internal:UInt8}, cost_center, tenant), '') AS SubAccountId,
+    SubAccountId AS SubAccountName,
+    if(SubAccountId IS NULL, NULL, if({internal:UInt8}, 'Cost Center', 'Tenant')) AS SubAccountType,
+    json_of(arrayConcat(
+        arrayZip(['feature', 'workflow', 'environment', 'service'], tag_values),
+        arrayZip({custom:Array(String)}, own_values))) AS Tags,
+    calls AS x_Calls,
+    if(is_rest, NULL, carbon_kg) AS x_CarbonKg,
+    if(is_rest, NULL, carbon_kg_high) AS x_CarbonKgHigh,
+    if(is_rest, NULL, carbon_kg_low) AS x_CarbonKgLow,
+    if(is_rest, NULL, carbon_kg_market) AS x_CarbonKgMarketBased,
+    if(is_rest, NULL, embodied_kg) AS x_CarbonKgEmbodied,
+    if(kind = 'commitment', charge_id, nullIf(paid_by, '')) AS x_CommitmentId,
+    tenant AS x_ConsumerId,
+    if(is_rest, NULL, energy_kwh) AS x_EnergyKwh,
+    nullIf(price_status, '') AS x_PriceStatus,
+    nullIf(provider_account, '') AS x_ProviderAccountId,
+    if(unpriced, used, NULL) AS x_UnpricedQuantity,
+    if(unpriced, unit, NULL) AS x_UnpricedUnit,
+    if(is_rest, NULL, water_l) AS x_WaterLitres
+FROM named
+ORDER BY ChargePeriodStart, BillingAccountId, SubAccountId, kind, provider, model, SkuId, SkuPriceId, ChargeDescription,
+    ListUnitPrice, ContractedUnitPrice, Tags, x_ProviderAccountId, RegionId
