@@ -29,7 +29,7 @@ ENGINE = MergeTree
 ORDER BY party
 SETTINGS non_replicated_deduplication_window = 1000;
 
--- One posted difference: what a call, an idle hour, a day of a commitment or a cause of a reconciliation adds to a month.
+-- One posted difference: what a call, an idle hour, a day of a commitment, a charge or a cause of a reconciliation adds.
 -- What the books know of a call is the sum of its rows.
 CREATE TABLE IF NOT EXISTS book_entry
 (
@@ -37,15 +37,15 @@ CREATE TABLE IF NOT EXISTS book_entry
     month LowCardinality(String) COMMENT 'the month that it is booked in',
     service_month LowCardinality(String) COMMENT 'the month that it is of: an earlier one of an adjustment to a closed month',
     reason LowCardinality(String)
-        COMMENT 'why: `usage`; `late`: it came after the close; `price`; `counts`: other tokens; `verdict`: no longer a call that counts; `attribution`: another tenant, cost centre, feature or model; `commitment`: paid by one, or no longer; `allocation`; `reconciliation`; `energy`; `grid`',
+        COMMENT 'why: `usage`; `late`: it came after the close; `price`; `counts`: other tokens; `verdict`: no longer a call that counts; `attribution`: another tenant, cost centre, feature or model; `commitment`: paid by one, or no longer; `allocation` of a commitment or charge; `reconciliation`; `energy`; `grid`',
     kind LowCardinality(String)
-        COMMENT '`usage`; `covered usage`, which a commitment pays; `idle energy`; `commitment`; `idle commitment`; `invoice`: what a reconciliation allocated',
+        COMMENT '`usage`; `covered usage`, which a commitment pays; `idle energy`; `commitment`; `idle commitment`; `charge`; `invoice`: what a reconciliation allocated; `bill`: what none did yet',
     party String COMMENT 'whose, as in `book_party`',
     cost_center LowCardinality(String) COMMENT 'as in `ledger`',
     feature LowCardinality(String) COMMENT 'as in `ledger`',
     provider LowCardinality(String) COMMENT 'as in `ledger`; of a commitment its name',
-    model LowCardinality(String) COMMENT 'as in `calls`; of an invoice the cause',
-    key String COMMENT 'of a call `trace_id/span_id`; of an idle hour `host/hour`; of a commitment `name/day`; of a reconciliation its days' CODEC(ZSTD(1)),
+    model LowCardinality(String) COMMENT 'as in `calls`; of charges, bills and invoices what they are for',
+    key String COMMENT 'of a call `trace_id/span_id`; of an idle hour `host/hour`; of a commitment `name/day`; of a charge its name; of bills and reconciliations whose, when and what' CODEC(ZSTD(1)),
     ts DateTime64(9, 'UTC') COMMENT 'when the call started, or the hour or day, UTC',
     stands Int8 COMMENT '1: the row brings the key in; -1: it takes it out; 0: it changes its amounts',
     calls Int64 COMMENT 'how many calls, as far as that is known',

@@ -72,7 +72,7 @@ def post(store: Store, standing: Standing, until: str, tenant_zones: Mapping[str
         store.execute(
             statement("closing/1_entries"),
             {
-                "posting": name, **asked.bounds, "timezone": zone, "first": standing.first, "until": until,
+                "posting": name, **asked.bounds, "timezone": zone, "until": until,
                 "sealed": standing.sealed, "open": standing.open, "told": standing.told,
             },
             _SPILLING,

@@ -1,7 +1,7 @@
 """The journal: accrued while metered, reversed and payable once the invoice is allocated, balanced to the cent."""
 
 from collections import defaultdict
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -43,6 +43,7 @@ def invoice(books, difference):
     }])  # fmt: skip
     books.store.insert("reconciliation", [{
         "reconciliation_id": "r1", "provider": "openai", "first_day": date(2024, 10, 1), "last_day": date(2024, 10, 31),
+        "begins": datetime(2024, 10, 1, tzinfo=UTC), "ends": datetime(2024, 11, 1, tzinfo=UTC),
     }])  # fmt: skip
 
 
