@@ -57,7 +57,12 @@ OnlyMonth = Annotated[list[str] | None, typer.Option("--month", help="Only figur
 @close.command("post")
 def close_post(
     context: typer.Context,
-    month: ClosedMonth,
+    month: Annotated[
+        str | None,
+        typer.Argument(
+            help="Up to the end of this month; default: the present one.", metavar="MONTH", show_default=False
+        ),
+    ] = None,
     who: As = None,
     timezone: BooksZone = None,
     tenant_zone: TenantZone = None,
@@ -68,9 +73,12 @@ def close_post(
 
     Try:
 
-        spanledger close post 2024-10
+        spanledger close post
+
+        spanledger close post 2024-10 --as ann
     """
     with open_store(context) as store:
+        month = month or closing.this_month(store, timezone)
         event = closing.record(
             store, month, closing.person(store, who), timezone=timezone, tenant_zones=_zones(tenant_zone)
         )

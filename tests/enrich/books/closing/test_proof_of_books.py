@@ -27,7 +27,7 @@ TAMPERED = {
     "UPDATE debit = debit + 1 WHERE line = 1 | book_journal": "the debits of its journal are not its credits",
     "UPDATE body = replaceAll(body, 'ann', 'eve') WHERE number = 1 | book_event": "its hash is not that of what it",
     "UPDATE who = 'eve' WHERE number = 2 | book_event": "its columns are not what it says",
-    "UPDATE month = '2024-11' WHERE 1 | book_entry": "its entries are not those that it posted",
+    "UPDATE co2e_g = 0 WHERE 1 | book_entry": "its entries are not those that it posted",
     "DELETE WHERE number = 1 | book_event": "event 1 of the chain is missing",
 }
 
