@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 EXPENSE, ACCRUED, PAYABLE = "expense", "accrued", "payable"
 _CENT: Final = Decimal("0.01")
-_ZERO: Final = Decimal(0)
+_ZERO: Final = Decimal("0.00")
 # Of which month, and who is owed.
 Owed = tuple[str, str]
 # What a line says, its account, its cost centre.
 _Account = tuple[str, str, str]
-_COLUMNS: Final = (
+COLUMNS: Final = (
     "line", "month", "service_month", "says", "account", "cost_center", "provider", "debit", "credit",
 )  # fmt: skip
 
@@ -84,7 +84,7 @@ def journal(store: Store, month: str, posting: str, upto: int) -> list[dict[str,
 def plain(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The lines as they are hashed: amounts with two decimals."""
     return [
-        {name: f"{row[name]:.2f}" if name in {"debit", "credit"} else row[name] for name in _COLUMNS} for row in rows
+        {name: f"{row[name]:.2f}" if name in {"debit", "credit"} else row[name] for name in COLUMNS} for row in rows
     ]
 
 

@@ -150,7 +150,7 @@ def close_hard(context: typer.Context, month: ClosedMonth, who: As = None) -> No
         total = said["total"]
         console().print(
             f"{counted(len(said['statements']), 'statement')}, {counted(said['lines']['count'], 'line')}, "
-            f"{total['cost']} USD, {emissions(Decimal(total['co2e_g']))}; SHA-256 {event.hash}",
+            f"{total['cost']} USD, {emissions(Decimal(total['co2e_g']))}CO2e; SHA-256 {event.hash}",
             soft_wrap=True,
         )
         say_what_is_missing(store, configuration(context))
@@ -311,7 +311,7 @@ def _tell(store: Store, event: Event, what: str) -> None:
     for row in store.rows(statement("closing/adjusted"), posting=event.posting):
         console().print(
             f"adjustments in {row['month']} to {row['service_month']}: {counted(row['entries'], 'entry', 'entries')}, "
-            f"{row['reason']}, {row['cost']:f} USD, {emissions(row['co2e_g'])}",
+            f"{row['reason']}, {row['cost']:f} USD, {emissions(row['co2e_g'])}CO2e",
             soft_wrap=True,
         )
     first = standing(chains.events(store)).first
