@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import exporter
 import httpx
 import pytest
 from harness import data_folder
@@ -82,6 +83,26 @@ def test_what_is_collected_gives_the_same_ledger_as_embedded(
     worker.catch_up()
     worker.give_back()
     assert len(expected) > 600
+    assert ledger(server_store) == expected
+
+
+def test_what_a_collectors_exporter_writes_gives_the_same_ledger(
+    captured: list[Path], server_store: Store, on_server: Configuration,
+    loaded_store: Store, configuration: Configuration,
+) -> None:  # fmt: skip
+    load_reference_data(server_store)
+    for path in captured:
+        if rows := exporter.rows(path.read_bytes()):
+            server_store.client.insert(
+                "otel_traces_in", rows, column_names=exporter.COLUMNS, settings={"async_insert": 1}
+            )
+    loaded_store.insert_otlp(b"".join(length_prefixed(path.read_bytes()) for path in captured), "captures")
+    for store, settings in ((loaded_store, configuration), (server_store, on_server)):
+        worker = Worker(store, settings)
+        worker.catch_up()
+        worker.give_back()
+    expected = ledger(loaded_store)
+    assert len(expected) > 60
     assert ledger(server_store) == expected
 
 
