@@ -107,7 +107,7 @@ def statements(database: str, tenants: Iterable[str] = ()) -> list[str]:
         found += [
             f"CREATE ROLE IF NOT EXISTS {name}",
             f"CREATE SETTINGS PROFILE OR REPLACE {name} SETTINGS "
-            + ", ".join(f"{key} = {value}" for key, value in settings.items())
+            + ", ".join(f"{key} = {_setting(value)}" for key, value in settings.items())
             + f" TO {name}",
             *role.grants,
         ]
@@ -245,6 +245,10 @@ def _known() -> dict[str, tuple[str, str]]:
             engine = _ENGINE.search(made[2])
             found[made[1]] = (engine[1] if engine else "", made[2])
     return found
+
+
+def _setting(value: str | int) -> str:
+    return _literal(value) if isinstance(value, str) else str(value)
 
 
 def _literal(text: str) -> str:
