@@ -161,7 +161,7 @@ def _collector() -> list[tuple[str, Iterable[str]]]:
     taking_in = [name for name, (engine, _) in _known().items() if engine == "Null"]
     return [
         ("INSERT", taking_in),
-        ("SELECT, INSERT", _RULES),
+        ("SELECT, INSERT", (*_RULES, "taken_file")),
         ("SELECT", ("migration",)),
         # An insert whose end nobody saw is taken back.
         *((f"SELECT({column}), ALTER DELETE", (table,)) for table, column in INSERTED_TABLES.items()),
