@@ -57,11 +57,11 @@ def ghg(context: typer.Context, *, where: Where = None, request: ReportRequest) 
         gaps=unknown(frame),
         details=all_unknown(frame),
     )
-    own = " and ".join(
+    owned = " and ".join(
         f"{name} ({', '.join(values) or 'none named'})"
         for name, values in (("own_providers", settings.own_providers), ("own_hosts", settings.own_hosts))
     )
-    note(f"Own or leased machines: calls measured on their host, and those of {own}.")
+    note(f"Own or leased machines: calls measured on their host, and those of {owned}.")
     note(
         "Intensities are of the power's life cycle: fuel supply and plants, which Scope 3 category 3 would hold, are "
         "in the figures of the operation."
