@@ -90,6 +90,7 @@ WITH
             min(since_when) AS begins,
             any(g.agent) AS agent,
             any(g.provider) AS provider,
+            max(g.tenant_source) AS tenant_source,
             if(uniqExact(g.user_id) = 1, any(g.user_id), '') AS user_id,
             any(g.cost_center) AS cost_center,
             any(g.environment) AS environment,
@@ -263,6 +264,7 @@ SELECT
     model_said,
     provider,
     tenant_id,
+    tenant_source,
     user_id,
     cost_center,
     environment,
@@ -282,7 +284,7 @@ FROM compared
 WHERE NOT all_told AND input_left + output_left > 0 AND begins >= {day:DateTime('UTC')}
 UNION ALL
 SELECT
-    trace_id, span_id, ended_at, '', service_name, session_id, model, '', tenant_id, '', '', '', CAST(map(), 'Map(String, String)'),
+    trace_id, span_id, ended_at, '', service_name, session_id, model, '', tenant_id, '', '', '', '', CAST(map(), 'Map(String, String)'),
     0, 0, 0, 0, 0, NULL, NULL, '', 'span'
 FROM in_interval
 WHERE metric_tells_more AND begins >= {day:DateTime('UTC')}
