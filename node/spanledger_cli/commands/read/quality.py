@@ -30,6 +30,7 @@ class About(StrEnum):
     usage = "usage"
     parts = "parts"
     costs = "costs"
+    signals = "signals"
 
 
 @over_a_period()
@@ -40,7 +41,7 @@ def quality(
         About,
         typer.Option(
             help="usage: what services leave untold; parts: what has no price, by model; "
-            "costs: what was said that calls cost, beside the list."
+            "costs: what was said that calls cost, beside the list; signals: logs and metrics that were let go."
         ),
     ] = About.usage,
     request: ReportRequest,
@@ -59,6 +60,8 @@ def quality(
         spanledger quality --about parts
 
         spanledger quality --about costs
+
+        spanledger quality --about signals
     """
     with open_store(context) as store:
         say_what_is_missing(store, configuration(context))
@@ -82,6 +85,8 @@ def _print_more(store: Store, request: ReportRequest, about: About) -> None:
     frame = _asked(store, request.period, about)
     if about is About.parts:
         title, total = f"What has no price, {request.period}", ["calls", "contracted_cost"]
+    elif about is About.signals:
+        title, total = f"Logs and metrics that came and were let go, {request.period}", ["records"]
     else:
         title = f"Costs as told and of the list, {request.period}"
         total = ["calls", "differing_calls", "without_list_cost", "reported_cost", "list_cost", "difference"]
@@ -91,6 +96,8 @@ def _print_more(store: Store, request: ReportRequest, about: About) -> None:
 def _asked(store: Store, period: Period, about: About) -> Any:
     if about is About.parts:
         return store.frame("reports/attribution/unpriced_parts", **period.bounds, tenants=[])
+    if about is About.signals:
+        return store.frame("reports/attribution/let_go", **period.bounds)
     return store.frame("reports/attribution/reported_costs", **period.bounds, tenants=[], tolerance=_TOLERANCE)
 
 
@@ -105,5 +112,11 @@ def _point_at_more(store: Store, period: Period) -> None:
         console(stderr=True).print(
             f"{counted(differing, 'call')} cost by more than {_TOLERANCE:.0%} other than was told: "
             "see 'spanledger quality --about costs'",
+            soft_wrap=True,
+        )
+    let_go = _asked(store, period, About.signals)
+    if uncountable := int(let_go[let_go["signal"] == "uncountable metric"]["records"].sum()):
+        console(stderr=True).print(
+            f"{counted(uncountable, 'point')} of metrics cannot be counted: see 'spanledger quality --about signals'",
             soft_wrap=True,
         )

@@ -94,7 +94,7 @@ SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 1000;
 CREATE TABLE IF NOT EXISTS otlp_let_go
 (
     ingested_at DateTime64(6, 'UTC') COMMENT 'when they came, UTC' CODEC(Delta, ZSTD(1)),
-    signal LowCardinality(String) COMMENT '`log` or `metric`',
+    signal LowCardinality(String) COMMENT '`log` or `metric` that tells of no usage, `uncountable metric` that tells what is no count',
     service_name LowCardinality(String) COMMENT 'service.name of the resource',
     records UInt64 COMMENT 'how many records or points'
 )
