@@ -39,7 +39,9 @@ def booked(store: Store) -> dict[str, dict[str, Any]]:
 def expected(case: str) -> dict[str, Any]:
     """What the counted calls of a case should come to."""
     told = json.loads((WILD / case / "expected.json").read_text())["expect"]
-    return {name: Decimal(value) if name == "list_cost" and value is not None else value for name, value in told.items()}
+    return {
+        name: Decimal(value) if name == "list_cost" and value is not None else value for name, value in told.items()
+    }
 
 
 def found(case: str, booked: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

@@ -84,7 +84,7 @@ class WatchedAsyncManager(_Watched):
 
 
 class WatchedGeneratorManager(_Watched):
-    """Stands in for what a function under `contextlib.contextmanager` returns: what it gives is a stream or an answer."""
+    """Stands in for what a function under `contextlib.contextmanager` returns: it gives a stream or an answer."""
 
     __slots__ = ()
 

@@ -1,4 +1,4 @@
-"""Every stream of tests/fixtures/wild in every form an app may hand it on in: each tells what a plain iterator tells."""
+"""Every stream of tests/fixtures/wild in every form an app may hand it on in: each tells what the plainest tells."""
 
 from __future__ import annotations
 

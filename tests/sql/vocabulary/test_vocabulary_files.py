@@ -13,6 +13,7 @@ from spanledger_sql.store import statement
 from spanledger_vocabulary import rows
 from spanledger_vocabulary.attribute import attributes, read_attributes
 from spanledger_vocabulary.dialect import dialects, read_dialects
+from spanledger_vocabulary.framework import read_labels
 from spanledger_vocabulary.provider import at, named, providers, read_providers
 from spanledger_vocabulary.translation import operations, read_operations, read_usage_fields, usage_fields
 
