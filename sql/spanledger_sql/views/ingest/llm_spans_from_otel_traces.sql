@@ -18,6 +18,7 @@ WITH
     {{tenant_names}} AS tenant_names,
     {{rule_names}},
     {{treatments_of}},
+    {{as_tenant}},
     {{host_named}},
 
     translated AS
@@ -367,9 +368,10 @@ WITH
             if(arrayMin(tenant_ranks) = 99, tenant_ranks,
                arrayMap((rank, text) -> if(rank < 99 AND text IN ('', 'None', 'null', '""'), toUInt8(99), rank),
                         tenant_ranks, texts)) AS said_tenant_ranks,
-            firstNonDefault(JSONExtractString(said_metadata, 'tenant.id'), JSONExtractString(said_metadata, 'tenant_id'),
-                            JSONExtractString(said_metadata, 'tenant')) AS metadata_tenant,
-            firstNonDefault(ResourceAttributes['tenant.id'], ResourceAttributes['tenant_id']) AS resource_tenant,
+            as_tenant(firstNonDefault(
+                JSONExtractString(said_metadata, 'tenant.id'), JSONExtractString(said_metadata, 'tenant_id'),
+                JSONExtractString(said_metadata, 'tenant'))) AS metadata_tenant,
+            as_tenant(firstNonDefault(ResourceAttributes['tenant.id'], ResourceAttributes['tenant_id'])) AS resource_tenant,
 
             -- When the first token came. A stream's result of Logfire says how long the stream took.
             multiIf(
@@ -433,9 +435,9 @@ WITH
                                                         {{hosts}}, {{hosts_providers}}, ''),
                                     [5, 4, 3, 2]))) AS provider_of_server,
             if(label != '', '', multiIf({{models_of_providers}}, '')) AS provider_of_model,
+            as_tenant(texts[indexOf(said_tenant_ranks, tenant_rank)]) AS span_tenant,
             multiIf(
-                tenant_rank < 99, (tenant_names[tenant_rank],
-                                   trim(BOTH '"' FROM texts[indexOf(said_tenant_ranks, tenant_rank)])),
+                tenant_rank < 99 AND span_tenant != '', (tenant_names[tenant_rank], span_tenant),
                 metadata_tenant != '', ('metadata', metadata_tenant),
                 resource_tenant != '', ('resource tenant.id', resource_tenant),
                 ('none', '(unattributed)')) AS tenant_claimed,
