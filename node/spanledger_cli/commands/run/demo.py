@@ -159,8 +159,8 @@ def _print_emissions(tenants: pd.DataFrame, whole: pd.DataFrame) -> None:
     )
     console().print(
         "low and high are meant to hold the true value nine times in ten (of published figures, 86 %). What many calls "
-        "share (the method, batches, a model's size) does not average out, so that a tenant's interval is about as wide "
-        "as a call's."
+        "share (the method, batches, a model's size) does not average out, so that a tenant's interval is about as "
+        "wide as a call's."
     )
 
 
