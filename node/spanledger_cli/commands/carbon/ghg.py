@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from spanledger_cli.commands.carbon.carbon_rows import all_unknown, carbon_rows, note, unknown
+from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import print_rows
 from spanledger_cli.request.options import configuration, open_store
 from spanledger_cli.request.own_dimensions import Where, own_dimensions
@@ -38,6 +39,7 @@ def ghg(context: typer.Context, *, where: Where = None, request: ReportRequest) 
     settings = configuration(context)
     named = {"own_providers": list(settings.own_providers), "own_hosts": list(settings.own_hosts)}
     with open_store(context) as store:
+        say_what_is_missing(store, configuration(context))
         own = own_dimensions(store, _DIMENSIONS, request.by, where)
         frame = carbon_rows(store, "ghg", request, _DIMENSIONS, own, timezone=request.period.timezone, **named)
         servers = store.rows(statement("lookups/unnamed_servers"), **request.period.bounds, **named)
