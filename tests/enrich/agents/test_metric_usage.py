@@ -105,6 +105,28 @@ def test_counters_are_read_as_the_specification_says(
     assert rows[-1]["usage_note"] == note
 
 
+# From the first second of the tests' time on.
+MIDNIGHT = 35_200
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_around_midnight_nothing_is_counted_twice(books: Books, at_once: bool) -> None:
+    forget(books)
+    told = [
+        # The log of the second call says that it ended on the day before; the counter told of it only on the next.
+        api_request(MIDNIGHT - 50, 1),
+        api_request(MIDNIGHT - 0.1, 2),
+        token_usage((MIDNIGHT - 60, MIDNIGHT, "input", 100), (MIDNIGHT - 60, MIDNIGHT, "output", 10)),
+        api_request(MIDNIGHT + 30, 3),
+        token_usage((MIDNIGHT, MIDNIGHT + 60, "input", 200), (MIDNIGHT, MIDNIGHT + 60, "output", 20)),
+        # Only its metric tells of this.
+        token_usage((MIDNIGHT + 60, MIDNIGHT + 120, "input", 7), (MIDNIGHT + 60, MIDNIGHT + 120, "output", 5)),
+    ]
+    for place, requests in enumerate([told] if at_once else [[one] for one in told]):
+        take(books, requests, f"midnight {at_once} {place}")
+    assert in_and_out(books) == (307, 35)
+
+
 def test_an_unspecified_temporality_is_counted_as_let_go(books: Books) -> None:
     forget(books)
     request = token_usage((0, 60, "output", 10))
