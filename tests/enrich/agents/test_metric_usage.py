@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 import time
+from datetime import UTC, datetime
 
 import pytest
-from captured_agents import api_request, booked, forget, take, token_usage, tokens
+from captured_agents import BEGIN, SECOND, api_request, booked, forget, standard_usage, take, token_usage, tokens
 from harness.books import Books
 
 from spanledger_collector.spool import length_prefixed
@@ -153,3 +154,17 @@ def test_reports_sum_calls_and_do_not_count_rows(books: Books) -> None:
         "reports/agents/usage", **period, by=["agent"], tenants=[], own="", own_values=[]
     ).to_dict("records")
     assert (row["agent"], row["calls"], row["unknown_buckets"], row["output_tokens"]) == ("claude-code", 1, 1, 20)
+
+
+@pytest.mark.parametrize("kind", ["histogram", "exponential_histogram"])
+def test_the_standard_histogram_of_tokens_tells_calls_and_not_those_of_spans(books: Books, kind: str) -> None:
+    forget(books)
+    take(books, [standard_usage(kind, 60, 3, input=300, output=30)], f"standard {kind}")
+    [row] = booked(books)
+    assert (row["granularity"], row["calls"], row["input_tokens"], row["output_tokens"]) == ("interval", 3, 300, 30)
+    assert (row["provider"], row["tenant_id"], row["price_status"], row["agent"]) == ("openai", "acme", "priced", "")
+    of_span = {"ts": datetime.fromtimestamp(BEGIN / SECOND + 20, UTC), "service_name": "assistant"}
+    books.ingest({**of_span, "request_model": "gpt-4o", "input_tokens": 100, "output_tokens": 12})
+    books.enrich()
+    assert in_and_out(books) == (300, 30)
+    assert sum(row["calls"] for row in booked(books)) == 3
