@@ -155,6 +155,6 @@ def test_closed_months_never_change_whatever_arrives(store, configuration):
     run_state_machine_as_test(
         lambda: Months(store, configuration),
         settings=settings(
-            max_examples=12, stateful_step_count=14, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=8, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
