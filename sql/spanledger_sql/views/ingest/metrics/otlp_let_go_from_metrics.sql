@@ -1,6 +1,6 @@
 -- Counts the metrics that tell nothing of the usage of LLMs, and the points of unspecified temporality: of the first nothing is
 -- stored, of the others nothing is counted.
--- Needs: otlp_let_go, otlp_requests
+-- Needs: otlp_let_go, otlp_metric_requests
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS otlp_let_go_from_metrics TO otlp_let_go AS
 WITH
@@ -15,6 +15,6 @@ SELECT
     'metric' AS signal,
     arrayFirst(kv -> kv.key = 'service.name', rm.resource.attributes).value.string_value AS service_name,
     sum(points) AS records
-FROM otlp_requests
+FROM otlp_metric_requests
 WHERE points > 0
 GROUP BY ALL;
