@@ -314,13 +314,14 @@ class Store:
         Raises:
             StoreError: Some of the rows may be stored, in some of the tables.
         """
-        settings = {
+        schema = {
             **self._otlp_schema(),
-            **once(_another()),
             "input_format_protobuf_oneof_presence": 1,
             "log_comment": str(ingested_at),
         }
         for table in request_tables(requests):
+            # Logs and spans meet in `llm_spans`: under one token the second would be dropped.
+            settings = {**schema, **once(_another())}
             with refusals(), self.gate.writing():
                 if self.kind == "embedded" and isinstance(requests, Path):
                     given = ", ".join(f"{name} = {_quoted(value)}" for name, value in settings.items())
