@@ -159,7 +159,9 @@ def _json_groups(path: Path, stream: IO[bytes]) -> Iterator[_Group]:
         except (ValueError, RecursionError) as error:
             raise OtlpFileError(f"{path}:{number}: not JSON: {error}") from None
         except (AttributeError, TypeError):
-            raise OtlpFileError(f"{path}:{number}: expected a JSON object with resourceSpans, as OTLP/JSON") from None
+            raise OtlpFileError(
+                f"{path}:{number}: expected a JSON object with resourceSpans, resourceLogs or resourceMetrics"
+            ) from None
         if holds_mark(line):
             raise OtlpFileError(f"{path}:{number}: holds {MARK}, which only a sender's token says; take it out")
         body.write(line.strip() + b"\n")
