@@ -165,7 +165,8 @@ WITH
         FROM told
     )
 SELECT
-    if(allocated, toJSONString(map('Elements', [map('AllocatedRatio', ratio)])), NULL) AS AllocatedMethodDetails,
+    if(allocated, concat('{"Elements":[{"AllocatedRatio":', toString(ratio), ',"UsageUnit":"USD","UsageQuantity":',
+        toString(billed_cost_told), '}]}'), NULL) AS AllocatedMethodDetails,
     if(allocated, policy_of(kind, charge_id), NULL) AS AllocatedMethodId,
     if(allocated AND idle = 0 AND NOT startsWith(tenant, '('), tenant, NULL) AS AllocatedResourceId,
     AllocatedResourceId AS AllocatedResourceName,
@@ -203,12 +204,14 @@ SELECT
     CAST(NULL, 'Nullable(String)') AS CommitmentProgramEligibilityDetails,
     multiIf(NOT sku OR charge_category != 'Usage' OR discounted AND idle = 1, NULL, kind = 'call', used, pricing_quantity) AS ConsumedQuantity,
     multiIf(ConsumedQuantity IS NULL, NULL, kind = 'call', unit, 'USD') AS ConsumedUnit,
-    CAST(NULL, 'Nullable(String)') AS ContractApplied,
+    if(kind = 'commitment', concat('{"Elements":[{"ContractId":', toJSONString(charge_id), ',"ContractCommitmentId":',
+        toJSONString(charge_id), ',"ContractCommitmentAppliedCost":', toString(effective_cost_told), '}]}'), NULL) AS ContractApplied,
     contracted_cost_told AS ContractedCost,
     if(sku, contracted_unit_price, NULL) AS ContractedUnitPrice,
     if(is_billed, effective_cost_told, toDecimal128(0, 12)) AS EffectiveCost,
     title AS HostProviderName,
-    CAST(NULL, 'Nullable(String)') AS InvoiceDetailId,
+    concat(InvoiceId, '/', arrayStringConcat(arrayFilter(word -> word != '', [
+        if({internal:UInt8}, '', BillingAccountId), lower(charge_category), provider]), '/')) AS InvoiceDetailId,
     if({internal:UInt8}, concat(tenant, '/', {month:String}), nullIf(reconciled_invoice, '')) AS InvoiceId,
     if({internal:UInt8}, {issuer:String}, title) AS InvoiceIssuerName,
     list_cost_told AS ListCost,
@@ -248,6 +251,7 @@ SELECT
     json_of(arrayConcat(
         arrayZip(['feature', 'workflow', 'environment', 'service'], tag_values),
         arrayZip({custom:Array(String)}, own_values))) AS Tags,
+    if(allocated, concat(kind, '/', charge_id, '/', replaceAll(charge_kind, ' ', '-')), NULL) AS x_AllocationOriginId,
     calls AS x_Calls,
     if(is_rest, NULL, carbon_kg) AS x_CarbonKg,
     if(is_rest, NULL, carbon_kg_high) AS x_CarbonKgHigh,
