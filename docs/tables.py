@@ -30,6 +30,8 @@ SELECT name, engine_full
 FROM system.tables
 WHERE database = currentDatabase() AND NOT startsWith(name, '.')
 """
+# Views of a time, half-open.
+_OF_A_TIME = ("beside_call", "charges", "paid_call")
 
 
 def page(store: Store) -> str:
@@ -57,7 +59,9 @@ def columns(store: Store, name: str, meanings: Mapping[str, str] | None = None) 
 
 
 def given(name: str) -> str:
-    """A table or view as a query names it; a view of a moment has columns only once that is given."""
+    """A table or view as a query names it; a view of a moment or a time has columns only once that is given."""
+    if name in _OF_A_TIME:
+        return f"{name}(from = now64(9, 'UTC'), to = now64(9, 'UTC'))"
     return f"{name}(moment = now64(6, 'UTC'))" if name.endswith("_at") else name
 
 

@@ -24,7 +24,10 @@ _ENGINE = re.compile(r"^ENGINE = (\w+)", re.MULTILINE)
 # What `tenant rules` are in: the collector puts them in force, the views that it feeds follow them.
 _RULES = ("tenant_rule", "tenant_rule_set")
 # Deleted from in the worker's and the books' ordinary course.
-_DELETED_FROM = ("allocation", "allocation_row", "commitment", "restatement_call", "taken_insert")
+_DELETED_FROM = (
+    "allocation", "allocation_row", "charge", "charge_allocation", "charge_share", "commitment", "restatement_call",
+    "taken_insert",
+)  # fmt: skip
 # Emptied for each use, beside tables of Memory.
 _EMPTIED = ("restatement_change",)
 # What a tenant's reports rest on beside his own rows, and tells nothing of others.
