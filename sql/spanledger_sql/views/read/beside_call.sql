@@ -83,7 +83,7 @@ FROM
         CAST(share.tenant_id, 'String'), '', '', CAST(one.provider, 'String'), CAST(one.model, 'String'),
         CAST(one.unit, 'String'), one.description, one.invoice_id,
         if(share.amount = one.amount, one.quantity, NULL),
-        share.amount, toUInt8(0), toUInt8(1), toUInt8(one.kind = 'prepaid')
+        share.amount, toUInt8(0), toUInt8(one.kind != 'prepaid'), toUInt8(one.kind = 'prepaid')
     FROM (SELECT * FROM charge FINAL) AS one
     INNER JOIN charge_share AS share
         ON share.charge_id = one.charge_id
