@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import calibration
 import published_figures
 import queries
 import tables
@@ -76,8 +77,9 @@ def pages(store: Store) -> dict[Path, str]:
     dialects_page = _replaced(dialects_page, "attributes", stored_attributes())
     dialects_page = _replaced(dialects_page, "conventions", inside_and_beside())
     method_page = _replaced(methodology.read_text(encoding="utf-8"), "published figures", published_figures.table())
-    method_page = _replaced(method_page, "terms of uncertainty", published_figures.terms_table())
-    method_page = _replaced(method_page, "calibration", published_figures.calibration_table())
+    method_page = _replaced(method_page, "terms of uncertainty", calibration.terms_table())
+    method_page = _replaced(method_page, "calibration", calibration.calibration_table())
+    method_page = _replaced(method_page, "other choices", calibration.choices_table())
     return {
         DOCS / "commands.md": commands(),
         DOCS / "dialects.md": dialects_page,

@@ -8,28 +8,21 @@ from __future__ import annotations
 
 import csv
 import math
-import statistics
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
 from ecologits.electricity_mix_repository import electricity_mixes
 from ecologits.model_repository import ParametersMoE, models
 from ecologits.tracers.utils import PROVIDER_CONFIG_MAP
 from ecologits.utils.range_value import RangeValue
 
-from spanledger_enrich.energy import proxy, token_aware, uncertainty
-from spanledger_enrich.energy.energy_model import catalogue, resolve, size_catalogue, token_aware_catalogue
+from spanledger_enrich.energy.energy_model import catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _PUBLISHED = Path(__file__).parent / "published_figures.csv"
-_HOSTED = Path(__file__).parent / "hosted_figures.csv"
-# Of models whose size nobody tells: list prices when they came.
-_USD_PER_OUTPUT_TOKEN = {"o3": Decimal("0.00004"), "claude-3-5-haiku-20241022": Decimal("0.000004")}
 _WH_PER_J = 1 / 3600
 # Parameters of models that EcoLogits does not list, in billions.
 _PARAMETERS = {"LLaMA 65B": 65.2}
@@ -195,169 +188,3 @@ def _parameters(energy_id: str, name: str) -> tuple[tuple[float, float], float]:
 
 def _middle(value: float | RangeValue) -> float:
     return (value.min + value.max) / 2 if isinstance(value, RangeValue) else float(value)
-
-
-@dataclass(frozen=True, slots=True)
-class Hosted:
-    """A published figure of a hosted model, and what the token-aware method says of the same call.
-
-    Attributes:
-        study: Who published it.
-        model: What was asked.
-        published: Wh.
-        ours: Wh, the central value, at what the figure counts.
-        provider: Who served it.
-        input_share: The part of our energy that is the input's.
-        parameters_sigma: What not knowing the model's parameters adds.
-    """
-
-    study: str
-    model: str
-    published: float
-    ours: float
-    provider: str
-    input_share: float
-    parameters_sigma: float
-
-    @property
-    def error(self) -> float:
-        """The logarithm of ours / published."""
-        return math.log(self.ours / self.published)
-
-
-def hosted() -> list[Hosted]:
-    """The rows of `hosted_figures.csv`, each with our central value; a model of unknown size by its price class."""
-    entries = {row["energy_id"]: row for row in [*token_aware_catalogue(), *size_catalogue()]}
-    found = []
-    with _HOSTED.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            known = resolve(row["provider"], [row["model"]])
-            entry = entries["token-aware" + known.removeprefix("ecologits")] if known else _price_class(row["model"])
-            wh = entry["wh_per_output_token"] * int(row["output_tokens"]) + entry["wh_per_input_token"] * int(
-                row["input_tokens"]
-            )
-            at = 1 if row["facility"] == "1" else token_aware.CENTRAL.facility
-            of_input = entry["wh_per_input_token"] * int(row["input_tokens"]) / wh
-            found.append(
-                Hosted(
-                    row["study"], row["model"], float(row["wh"]), wh / at, row["provider"], of_input,
-                    entry["parameters_sigma"],
-                )
-            )  # fmt: skip
-    return found
-
-
-def _price_class(model: str) -> dict[str, Any]:
-    stand_in = proxy.by_price(_USD_PER_OUTPUT_TOKEN[model])
-    if stand_in is None:
-        raise ValueError(f"hosted_figures.csv: {model!r} has no price here")
-    return stand_in.rows()[0]
-
-
-@dataclass(frozen=True, slots=True)
-class Calibration:
-    """How the intervals of single calls hold published figures.
-
-    Attributes:
-        method, own: The standard deviations that are fitted: of the method, and of a call's own.
-        inside: Of each figure, whether its interval holds it.
-        widths: The upper end over the lower one, of each figure.
-    """
-
-    method: float
-    own: float
-    inside: list[bool]
-    widths: list[float]
-
-    def __str__(self) -> str:
-        """A row of the table, without its first cell."""
-        held = sum(self.inside)
-        return (
-            f"{held} of {len(self.inside)} ({held / len(self.inside):.0%}) | x{statistics.median(self.widths):.0f} | "
-            f"x{max(self.widths):.0f}"
-        )
-
-
-def calibrations() -> dict[str, Calibration]:
-    """With the terms in force, and, for each study's figures, with those that are fitted to the other studies."""
-    figures = hosted()
-    terms = uncertainty.sigmas(token_aware.METHOD)
-    in_force = _held(figures, terms["method"], terms["own"])
-    inside, widths = [], []
-    for study in dict.fromkeys(figure.study for figure in figures):
-        fitted = fit([figure for figure in figures if figure.study != study])
-        left_out = _held([figure for figure in figures if figure.study == study], *fitted)
-        inside += left_out.inside
-        widths += left_out.widths
-    return {"in force": in_force, "studies left out": Calibration(math.nan, math.nan, inside, widths)}
-
-
-def fit(figures: list[Hosted]) -> tuple[float, float]:
-    """The standard deviations of the method and of a call's own that figures suggest.
-
-    The mean over the likelihood of the figures' logarithms, normal with what they share as the terms say; before it,
-    values of the method from 0 to 1 and of the own from 0.1 to 1 are equally likely.
-    """
-    methods, owns = np.arange(0, 1.01, 0.1), np.arange(0.1, 1.01, 0.1)
-    errors = np.array([-figure.error for figure in figures])
-    logs = np.array([[_log_likelihood(figures, errors, method, own) for own in owns] for method in methods])
-    weights = np.exp(logs - logs.max())
-    weights /= weights.sum()
-    return float(weights.sum(axis=1) @ methods), float(weights.sum(axis=0) @ owns)
-
-
-def _log_likelihood(figures: list[Hosted], errors: Any, method: float, own: float) -> float:
-    terms = uncertainty.sigmas(token_aware.METHOD)
-
-    def alike(name: str) -> Any:
-        values = np.array([getattr(figure, name) for figure in figures])
-        return values[:, None] == values[None, :]
-
-    of_input = terms["input"] * np.array([figure.input_share for figure in figures])
-    of_parameters = np.array([figure.parameters_sigma for figure in figures])
-    # Each study measures in its own way: the method's error is one within a study.
-    covariance = alike("study") * (
-        method**2
-        + np.outer(of_input, of_input)
-        + alike("provider")
-        * (terms["overhead"] ** 2 + terms["provider"] ** 2 + alike("model") * terms["deployment"] ** 2)
-    )
-    covariance = covariance + alike("model") * np.outer(of_parameters, of_parameters) + own**2 * np.eye(len(figures))
-    _, determinant = np.linalg.slogdet(covariance)
-    return float(-0.5 * (determinant + errors @ np.linalg.solve(covariance, errors)))
-
-
-def _held(figures: list[Hosted], method: float, own: float) -> Calibration:
-    terms = uncertainty.sigmas(token_aware.METHOD) | {"method": method, "own": own}
-    sigmas = [
-        math.sqrt(
-            sum(terms[name] ** 2 for name in ("method", "own", "provider", "deployment", "overhead"))
-            + (terms["input"] * figure.input_share) ** 2
-            + figure.parameters_sigma**2
-        )
-        for figure in figures
-    ]
-    return Calibration(
-        method,
-        own,
-        [abs(figure.error) <= uncertainty.END * sigma for figure, sigma in zip(figures, sigmas, strict=True)],
-        [math.exp(2 * uncertainty.END * sigma) for sigma in sigmas],
-    )
-
-
-def calibration_table() -> str:
-    """How well intervals hold, as a Markdown table."""
-    lines = ["| terms | held | median width | widest |", "|---|---|---|---|"]
-    lines += [f"| {name} | {calibration} |" for name, calibration in calibrations().items()]
-    return "\n".join(lines)
-
-
-def terms_table() -> str:
-    """The terms of uncertainty of the token-aware method as a Markdown table."""
-    lines = ["| term | standard deviation of the logarithm | shared by | from |", "|---|---|---|---|"]
-    lines += [
-        f"| {term.term} | {term.sigma:g} | {term.shared_by} | {term.source} |"
-        for term in uncertainty.terms()
-        if term.of in (token_aware.METHOD, "grid")
-    ]
-    return "\n".join(lines)

@@ -87,3 +87,6 @@ COST_CENTER: Final = "spanledger.cost_center"
 FROM_BAGGAGE: Final = "spanledger.from_baggage"  # names of the attributes that another service claimed in baggage
 ENVIRONMENT: Final = "deployment.environment.name"
 DIMENSION_PREFIX: Final = "spanledger.dimension."
+
+COUNTS: Final = frozenset({USAGE_INPUT_TOKENS, USAGE_OUTPUT_TOKENS, VENDOR_QUANTITY})
+"""Those that say how much was used: what tells none of them tells no usage."""

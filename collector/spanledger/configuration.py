@@ -104,27 +104,30 @@ def configure(
     global _problem  # noqa: PLW0603 (configuration)
     if tracing.DISABLED:
         return
-    _problem = "configure() failed: its message is in the log, once"
-    with guard.Shield("configure"), _lock:
-        spoken = protocol or protocol_of_environment()
-        settings = Settings(
-            endpoint=resolve_endpoint(endpoint, spoken),
-            protocol=spoken,
-            headers=tuple(sorted((headers or {}).items())),
-            service_name=service_name,
-            environment=environment,
-            provider=tracer_provider,
-            max_queued_spans=max_queued_spans,
-            when_full=when_full,
-            spool_dir=None if spool_dir is None else os.fspath(spool_dir),
-            max_spool_bytes=max_spool_bytes,
-            sent=allowed_attributes(send_baggage),
-            accepted=allowed_attributes(accept_baggage),
-        )
-        settings.check()
-        if _active is None or _active.settings != settings or _active.queue.closed:
-            _activate(settings)
-        _problem = ""
+    try:
+        with _lock:
+            spoken = (protocol or protocol_of_environment()).strip().lower()
+            settings = Settings(
+                endpoint=resolve_endpoint(endpoint, spoken),
+                protocol=spoken,
+                headers=tuple(sorted(dict(headers or {}).items())),
+                service_name=service_name,
+                environment=environment,
+                provider=tracer_provider,
+                max_queued_spans=max_queued_spans,
+                when_full=when_full,
+                spool_dir=None if spool_dir is None else os.fspath(spool_dir),
+                max_spool_bytes=max_spool_bytes,
+                sent=allowed_attributes(send_baggage),
+                accepted=allowed_attributes(accept_baggage),
+            )
+            settings.check()
+            if _active is None or _active.settings != settings or _active.queue.closed:
+                _activate(settings)
+            _problem = ""
+    except Exception as error:  # noqa: BLE001 (never into the app)
+        _problem = f"configure() failed: {error}"
+        guard.note("configure", error, once_for=str(error))
 
 
 def flush(timeout_s: float = 10.0) -> bool:

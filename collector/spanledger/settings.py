@@ -61,6 +61,7 @@ def resolve_endpoint(endpoint: str | None, protocol: str) -> str:
         or os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT")
         or ("http://127.0.0.1:4317" if protocol == "grpc" else "http://127.0.0.1:4318")
     )
+    found = str(found).strip()
     if "://" not in found:
         found = f"http://{found}"
     if exact:

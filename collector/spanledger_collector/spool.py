@@ -42,6 +42,8 @@ _FEW_SPANS = 500
 # After a write failed, the spool says for so long that it takes nothing; it tries whatever comes all the same.
 _DISK_PAUSE_S = 10.0
 _BETWEEN_FEW = 20
+# How soon a segment that is old enough looks again whether another one waits to be committed.
+_LOOK_AGAIN_S = 0.1
 
 
 class SpoolFull(Exception):
@@ -169,7 +171,8 @@ class Spool:
     Args:
         folder: Where segments lie; created with mode 0700.
         segment_spans: Spans after which the open segment is closed.
-        segment_seconds: Age after which it is closed; with few spans, that long 14 times after another.
+        segment_seconds: Age after which it is closed; with few spans, that long 20 times after another. While another
+            one waits to be committed it goes on: a commit costs the same for many.
         max_bytes: With more than this on disk, `append` refuses.
     """
 
@@ -311,7 +314,7 @@ class Spool:
         while True:
             with self._wake:
                 if not self._pending and not self._closing:
-                    self._wake.wait(None if segment is None else max(0.0, self._closes_at(segment) - time.monotonic()))
+                    self._wake.wait(None if segment is None else self._wait_s(segment))
                 batch, self._pending = self._pending, []
                 closing = self._closing
             if batch:
@@ -319,9 +322,7 @@ class Spool:
                     segment = self._start(batch)
                 if segment is not None and not self._write_batch(segment, batch):
                     segment = None
-            if segment is not None and (
-                closing or segment.spans >= self._segment_spans or time.monotonic() >= self._closes_at(segment)
-            ):
+            if segment is not None and (closing or segment.spans >= self._segment_spans or self._is_due(segment)):
                 self._finish(segment)
                 segment = None
             if closing and not batch:
@@ -329,6 +330,13 @@ class Spool:
 
     def _closes_at(self, segment: _OpenSegment) -> float:
         return segment.closes_at if segment.spans >= _FEW_SPANS else max(segment.closes_at, self._few_again_at)
+
+    def _is_due(self, segment: _OpenSegment) -> bool:
+        return time.monotonic() >= self._closes_at(segment) and self.ready.empty()
+
+    def _wait_s(self, segment: _OpenSegment) -> float:
+        remaining = self._closes_at(segment) - time.monotonic()
+        return remaining if remaining > 0 else _LOOK_AGAIN_S
 
     def _start(self, batch: list[tuple[ExportRequest, Future[None]]]) -> _OpenSegment | None:
         try:

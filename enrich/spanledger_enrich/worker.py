@@ -13,6 +13,7 @@ from spanledger_enrich.books.scope import Scope
 from spanledger_enrich.energy import energy_model
 from spanledger_enrich.grid import grid_intensity, grid_water
 from spanledger_enrich.ledger import count_once
+from spanledger_enrich.ledger.batch_size import BatchSize
 from spanledger_enrich.ledger.energy_allocation import SAMPLES, allocate
 from spanledger_enrich.ledger.enrichment import last_version, new_calls, record_progress, write
 from spanledger_enrich.ledger.lease import Lease, LeaseLost
@@ -88,6 +89,7 @@ class Worker:
         self._metered_at: dict[str, Any] = {}
         self._seen = PartsSeen(store)
         self._samples_seen = PartsSeen(store, SAMPLES)
+        self._size = BatchSize(store, configuration.batch_calls)
         self._alone = 0
         self._problem = ""
         self._set_aside_calls = 0
@@ -183,7 +185,7 @@ class Worker:
         enriched = 0
         # What reports tell beyond metrics follows when those are booked.
         for follow in (follow_metrics, follow_usage):
-            if follow(self._store, self._lease.version(last_version(self._store))):
+            if follow(self._store, self._lease.version(last_version(self._store, None))):
                 # Some that are booked may count otherwise, without a new one.
                 self._recount = True
                 enriched += self._calls()
@@ -230,8 +232,9 @@ class Worker:
             except StoreError as error:
                 if self._late():
                     return
-                # It may be that a rival took the tables away.
+                # It may be that a rival took the tables away, or that the batch is more than there is memory for.
                 self._working = False
+                self._size.failed()
                 self._problem = f"the worker: {error}"
                 logger.error("the worker could not enrich a batch and tries again: %s", error)
                 time.sleep(1.0)
@@ -274,15 +277,17 @@ class Worker:
         parts = self._seen.others()
         version = self._lease.version(last_version(self._store, None))
         scope = new_calls(self._store, self._configuration, version)
-        limit = self._configuration.batch_calls
+        limit = self._size.now
         calls = self._stages.choose(scope, parts.of("llm_spans"), parts.of("span_parent"), limit)
         inserts = self._store.value("SELECT count() FROM {inserts:Identifier}", inserts=self._stages.tables["inserts"])
         if inserts or self._recount:
             self._alone = 0
+            self._size.begun(calls, version)
             self._book(scope, [])
             self._lease.check()
             self._stages.note_taken(scope["version"])
             record_progress(self._store, calls, scope["version"])
+            self._size.ended()
             self._recount = False
             self.booked += calls
         if calls < limit:

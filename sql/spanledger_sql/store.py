@@ -10,21 +10,22 @@ import contextlib
 import importlib.resources
 import os
 import re
-import secrets
 import tempfile
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
-from urllib.parse import parse_qsl, unquote, urlsplit
 
 import clickhouse_connect
-from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError
+from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from spanledger_settings.configuration import without_password
-from spanledger_settings.mendable import MendableError
 from spanledger_sql.folder import FolderLock
 from spanledger_sql.included_parts import with_parts
+from spanledger_sql.insert_settings import OF_JSON, ONE_BLOCK, once
 from spanledger_sql.node_socket import SocketPoolManager, node_answers, socket_path
+from spanledger_sql.result_frame import frames_in_blocks, whole_frame
+from spanledger_sql.server_address import driver_arguments, without_secrets
+from spanledger_sql.store_error import StoreError, code_of, reason_of, refusals
 from spanledger_sql.write_gate import WriteGate, only_reads
 
 if TYPE_CHECKING:
@@ -35,14 +36,28 @@ if TYPE_CHECKING:
 
     from spanledger_settings.configuration import Configuration
 
+__all__ = [
+    "INSERTED_TABLES",
+    "OLDEST_CLICKHOUSE",
+    "SESSION_SETTINGS",
+    "UNFINISHED_RESTORE",
+    "Kind",
+    "Store",
+    "StoreError",
+    "statement",
+    "too_old",
+]
+
 Kind = Literal["embedded", "node", "server"]
 
-# Settings that every statement of this project relies on: without join_use_nulls an unmatched join would make
-# a call free, and without deduplicating views a replayed segment would land twice in llm_spans. Comparing chains of AND
-# with each other finds nothing here, and takes half of what each insert pays to plan the view of spans.
+# Settings that every statement of this project relies on: without join_use_nulls an unmatched join would make a call
+# free, and without deduplicating views a replayed segment would land twice in llm_spans. What bears no token may come
+# again: a replicated table would drop an alias that is set to A, to B and to A. Comparing chains of AND with each other
+# finds nothing here, and takes half of what each insert pays to plan the view of spans.
 SESSION_SETTINGS: Mapping[str, str | int] = {
     "join_use_nulls": 1,
     "deduplicate_blocks_in_dependent_materialized_views": 1,
+    "insert_deduplicate": 0,
     "async_insert": 0,
     "optimize_and_compare_chain": 0,
 }
@@ -64,18 +79,6 @@ INSERTED_TABLES: Mapping[str, str] = {
 # The oldest ClickHouse that knows all that the schema and the statements ask for.
 OLDEST_CLICKHOUSE = (26, 3)
 _OTLP_MESSAGE = "OtlpRequest"
-
-
-class StoreError(MendableError):
-    """The database could not be reached or refused a statement; the message says what to do.
-
-    Attributes:
-        code: ClickHouse's number of the error; None where the database gave no answer.
-    """
-
-    def __init__(self, message: str, code: int | None = None) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 def statement(name: str) -> str:
@@ -175,7 +178,7 @@ class Store:
         except ClickHouseError as error:
             store.close()
             raise StoreError(
-                f"cannot use the database at {without_password(url)}: {_reason(error)}", _code(error)
+                f"cannot use the database at {without_password(url)}: {reason_of(error)}", code_of(error)
             ) from None
         except StoreError:
             store.close()
@@ -219,26 +222,8 @@ class Store:
         Raises:
             StoreError: The database refused the query.
         """
-        bound = dict(parameters or {})
-        client = self.client
-        with _refusals():
-            context = client.create_query_context(
-                query=query, parameters=bound, tz_mode="aware", use_numpy=True, as_pandas=True
-            )
-            types: dict[str, str] = {}
-            if context.is_command or context.is_insert:
-                frame: pd.DataFrame = client.query_df(context=context)
-            else:
-                # The public method would forget that the times are to be aware, and pandas' own types.
-                result = client._query_with_context(context)
-                frame = result.df_result  # type: ignore[attr-defined]
-                types = {name: kind.name for name, kind in zip(result.column_names, result.column_types, strict=True)}
-            if not len(frame.columns):
-                # The driver gives no columns where the embedded engine gives no rows.
-                types = self._described(query, bound)
-                frame = frame.reindex(columns=list(types))
-        frame.attrs["types"] = types
-        return frame
+        with refusals():
+            return whole_frame(self.client, query, dict(parameters or {}))
 
     def frames(self, query: str) -> Iterator[pd.DataFrame]:
         """Rows of a query text in blocks, so that no result is too large; the first may have none.
@@ -246,25 +231,8 @@ class Store:
         Raises:
             StoreError: The database refused the query.
         """
-        with _refusals():
-            types, some = self._described(query, {}), False
-            if not types:
-                # No SELECT: only those come in blocks.
-                yield self.query_frame(query)
-                return
-            with self.client.query_df_stream(query, tz_mode="aware") as blocks:
-                for block in blocks:
-                    block.attrs["types"], some = types, True
-                    yield block
-        if not some:
-            yield self.query_frame(query)
-
-    def _described(self, query: str, parameters: Mapping[str, Any]) -> dict[str, str]:
-        """The columns of a query and their types; none of a statement that is no SELECT."""
-        with contextlib.suppress(ClickHouseError):
-            rows = self.client.query(f"DESCRIBE TABLE ({query}\n)", parameters=dict(parameters)).result_rows
-            return {name: kind for name, kind, *_ in rows}
-        return {}
+        with refusals():
+            yield from frames_in_blocks(self.client, query)
 
     def head(self, query: str, rows: int) -> pd.DataFrame:
         """At most so many first rows of a query text.
@@ -272,17 +240,17 @@ class Store:
         Raises:
             StoreError: The database refused the query.
         """
-        with _refusals():
+        with refusals():
             return self.client.query_df(query, tz_mode="aware", settings={"limit": rows})
 
     def rows(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
         """Rows of a short query as dictionaries."""
-        with _refusals():
+        with refusals():
             return list(self.client.query(query, parameters=parameters, tz_mode="aware").named_results())
 
     def value(self, query: str, **parameters: Any) -> Any:
         """The first column of the first row, or None when there is no row."""
-        with _refusals():
+        with refusals():
             rows = self.client.query(query, parameters=parameters, tz_mode="aware").result_rows
         return rows[0][0] if rows else None
 
@@ -293,7 +261,7 @@ class Store:
         settings: Mapping[str, Any] | None = None,
     ) -> None:
         """Run a statement that returns no rows."""
-        with _refusals(), contextlib.nullcontext() if only_reads(query) else self.gate.writing():
+        with refusals(), contextlib.nullcontext() if only_reads(query) else self.gate.writing():
             self.client.command(query, parameters=dict(parameters or {}), settings=dict(settings or {}))
 
     def insert(self, table: str, rows: Sequence[Mapping[str, Any]], *, token: str = "") -> None:
@@ -302,24 +270,23 @@ class Store:
         Args:
             table: Its name.
             rows: At least one, or nothing is done.
-            token: A second insert with it does nothing. Without one the same rows may come again, also where the
-                database drops what repeats an earlier insert.
+            token: A second insert with it does nothing. Without one the same rows may come again.
         """
         if not rows:
             return
         columns = list(rows[0])
-        with _refusals(), self.gate.writing():
+        with refusals(), self.gate.writing():
             self.client.insert(
                 table,
                 [[row[column] for column in columns] for row in rows],
                 column_names=columns,
-                settings={"insert_deduplication_token": token or secrets.token_hex(16)},
+                settings=once(token) if token else {},
             )
 
     def insert_frame(self, table: str, frame: pd.DataFrame) -> None:
         """Insert a DataFrame whose columns are named as the table's."""
-        with _refusals(), self.gate.writing():
-            self.client.insert_df(table, frame, settings={"insert_deduplication_token": secrets.token_hex(16)})
+        with refusals(), self.gate.writing():
+            self.client.insert_df(table, frame)
 
     def insert_otlp(self, requests: bytes | Iterable[bytes], token: str) -> None:
         """Insert length-prefixed OTLP export requests of the spool; a second call with the same ``token`` does nothing.
@@ -328,12 +295,12 @@ class Store:
             StoreError: A request could not be read; nothing of the group was stored.
         """
         schema = {**self._otlp_schema(), "input_format_protobuf_oneof_presence": 1}
-        with _refusals(), self.gate.writing():
+        with refusals(), self.gate.writing():
             self.client.raw_insert(
                 "otlp_requests",
                 insert_block=requests,  # type: ignore[arg-type]
                 fmt="Protobuf",
-                settings={**schema, **_once(token)},
+                settings={**schema, **once(token)},
             )
 
     def insert_segment(self, requests: bytes | Path, ingested_at: int) -> None:
@@ -348,13 +315,11 @@ class Store:
         """
         settings = {
             **self._otlp_schema(),
-            **_ONE_BLOCK,
+            **ONE_BLOCK,
             "input_format_protobuf_oneof_presence": 1,
             "log_comment": str(ingested_at),
-            # Another one each time: the database would drop what was taken back and comes again.
-            "insert_deduplication_token": secrets.token_hex(16),
         }
-        with _refusals(), self.gate.writing():
+        with refusals(), self.gate.writing():
             if self.kind == "embedded" and isinstance(requests, Path):
                 given = ", ".join(f"{name} = {_quoted(value)}" for name, value in settings.items())
                 file = f"FROM INFILE {_quoted(requests)} COMPRESSION 'none'"
@@ -393,9 +358,9 @@ class Store:
         Raises:
             StoreError: A request is not of the shape; nothing of the group was stored.
         """
-        with _refusals(), self.gate.writing():
+        with refusals(), self.gate.writing():
             self.client.raw_insert(
-                "otlp_json_requests", insert_block=requests, fmt="JSONEachRow", settings={**_JSON, **_once(token)}
+                "otlp_json_requests", insert_block=requests, fmt="JSONEachRow", settings={**OF_JSON, **once(token)}
             )
 
     def check_otlp_json(self, requests: bytes) -> None:
@@ -404,8 +369,8 @@ class Store:
         Raises:
             StoreError: A request is not of the shape; the message tells its row.
         """
-        with _refusals():
-            self.client.raw_insert("otlp_json_check", insert_block=requests, fmt="JSONEachRow", settings=_JSON)
+        with refusals():
+            self.client.raw_insert("otlp_json_check", insert_block=requests, fmt="JSONEachRow", settings=OF_JSON)
 
     def close(self) -> None:
         """Close every thread's client and give the data folder back."""
@@ -454,123 +419,16 @@ class Store:
                 )
             if self.kind == "embedded":
                 return clickhouse_connect.get_client(dsn=self.url, settings=settings)
-            return clickhouse_connect.get_client(**_server(self.url), settings=settings, autogenerate_session_id=False)
+            return clickhouse_connect.get_client(
+                **driver_arguments(self.url), settings=settings, autogenerate_session_id=False
+            )
         except (ClickHouseError, OSError) as error:
-            reason = _without_secrets(_reason(error), self.url)
+            reason = without_secrets(reason_of(error), self.url)
             raise StoreError(
-                f"cannot reach the database at {without_password(self.url)}: {reason}", _code(error)
+                f"cannot reach the database at {without_password(self.url)}: {reason}", code_of(error)
             ) from None
-
-
-# What may stand behind the question mark of a server's address, and what it is without.
-_PARAMETERS: Mapping[str, str | int] = {
-    "ca_cert": "",
-    "client_cert": "",
-    "client_cert_key": "",
-    "compress": "",
-    "connect_timeout": 10,
-    "send_receive_timeout": 120,
-    "server_host_name": "",
-    "verify": "",
-}
-
-
-def _server(url: str) -> dict[str, Any]:
-    """The driver's arguments for a server's address; TLS is what its scheme says.
-
-    Raises:
-        StoreError: It has parameters that are not known, or cannot be read.
-    """
-    given = dict(parse_qsl(urlsplit(url).query))
-    if unknown := sorted(given.keys() - _PARAMETERS):
-        raise StoreError(
-            f"SPANLEDGER_CLICKHOUSE_URL: parameter {unknown[0]!r} is unknown; expected {', '.join(_PARAMETERS)}"
-        )
-    try:
-        address = urlsplit(url)
-        port = address.port
-    except ValueError:
-        raise StoreError(
-            "SPANLEDGER_CLICKHOUSE_URL cannot be read; expected http(s)://user:password@host:port/database, in which "
-            "a password's special characters are percent-encoded"
-        ) from None
-    arguments: dict[str, Any] = {name: value for name, value in {**_PARAMETERS, **given}.items() if value != ""}
-    for name in ("connect_timeout", "send_receive_timeout"):
-        if not str(arguments[name]).isdigit():
-            raise StoreError(f"SPANLEDGER_CLICKHOUSE_URL: {name} is {arguments[name]!r}; expected seconds")
-        arguments[name] = int(arguments[name])
-    return {
-        "interface": address.scheme,
-        "host": address.hostname or "localhost",
-        "port": port or (8443 if address.scheme == "https" else 8123),
-        "username": unquote(address.username) if address.username else None,
-        "password": unquote(address.password) if address.password else "",
-        "database": unquote(address.path.strip("/")) or None,
-        **arguments,
-    }
-
-
-def _without_secrets(text: str, url: str) -> str:
-    password = urlsplit(url).password
-    for secret in (password, unquote(password)) if password else ():
-        text = text.replace(secret, "***")
-    return text
-
-
-# What OTLP/JSON may hold that the tables do not: fields that are not read, and numbers where text is.
-_JSON: dict[str, Any] = {
-    "input_format_skip_unknown_fields": 1,
-    "input_format_json_ignore_unknown_keys_in_named_tuple": 1,
-    "input_format_json_defaults_for_missing_elements_in_named_tuple": 1,
-    "input_format_json_read_numbers_as_strings": 1,
-    "input_format_json_read_bools_as_strings": 1,
-    "input_format_null_as_default": 1,
-    # The errors count rows from the start.
-    "input_format_parallel_parsing": 0,
-}
-
-
-# One thread and one block, so that an insert is one part in each table and gets the same tokens when it is repeated.
-_ONE_BLOCK: dict[str, Any] = {
-    "max_insert_threads": 1,
-    "max_insert_block_size": 10_000_000,
-    "min_insert_block_size_rows": 10_000_000,
-    "min_insert_block_size_bytes": 2**31,
-}
-
-
-def _once(token: str) -> dict[str, Any]:
-    """Settings by which an insert with the same token does nothing the second time."""
-    return {"insert_deduplication_token": token, **_ONE_BLOCK}
 
 
 def _quoted(value: object) -> str:
     text = str(value).replace("\\", "\\\\").replace("'", "\\'")
     return f"'{text}'"
-
-
-class _refusals:  # noqa: N801
-    """Turns the driver's errors into StoreError with the engine's own sentence."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, (ClickHouseError, DatabaseError)):
-            raise StoreError(_reason(error), _code(error)) from error
-
-
-def _code(error: BaseException) -> int | None:
-    found = re.search(r"(?:Code: |error code )(\d+)", str(error))
-    return int(found[1]) if found else None
-
-
-def _reason(error: BaseException) -> str:
-    text = str(error)
-    for marker in ("DB::Exception: ", "DB::"):
-        if marker in text:
-            text = text.split(marker, 1)[1]
-            break
-    text = text.split("Stack trace:")[0].split(" (version ")[0].split(" (for url ")[0].strip()
-    # A sentence quotes what was sent: a terminal must not take orders from it.
-    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", "�", text)

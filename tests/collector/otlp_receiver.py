@@ -16,7 +16,10 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 
 @dataclass
 class Receiver:
-    """What arrived; `answers` holds the HTTP statuses of the next requests, 200 where it is empty."""
+    """What arrived; `answers` holds the HTTP statuses of the next requests, 200 where it is empty.
+
+    Of the batches it takes it says to have left out so many spans: `leaves_out`.
+    """
 
     endpoint: str
     requests: list[ExportTraceServiceRequest] = field(default_factory=list)
@@ -25,6 +28,7 @@ class Receiver:
     answers: list[int] = field(default_factory=list)
     gate: threading.Event = field(default_factory=threading.Event)
     refuses: Callable[[bytes], bool] = lambda body: False
+    leaves_out: int = 0
 
     @property
     def spans(self) -> list[Any]:
@@ -43,6 +47,15 @@ class Receiver:
             for request in self.requests
             for resource in request.resource_spans
         ]
+
+
+def answer_of(leaves_out: int) -> ExportTraceServiceResponse:
+    """The answer of a receiver that takes a batch, but for so many of its spans."""
+    answer = ExportTraceServiceResponse()
+    if leaves_out:
+        answer.partial_success.rejected_spans = leaves_out
+        answer.partial_success.error_message = "not of this token"
+    return answer
 
 
 def attributes_of(span: Any) -> dict[str, Any]:
@@ -76,7 +89,7 @@ def otlp_receiver(port: int = 0) -> Iterator[Receiver]:
                 receiver.requests.append(ExportTraceServiceRequest.FromString(body))
                 receiver.headers.append(dict(self.headers.items()))
                 receiver.paths.append(self.path)
-            answer = ExportTraceServiceResponse().SerializeToString()
+            answer = answer_of(receiver.leaves_out).SerializeToString()
             self.send_response(status)
             self.send_header("Content-Type", "application/x-protobuf")
             self.send_header("Content-Length", str(len(answer)))

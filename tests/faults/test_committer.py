@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from harness.spooled import acknowledge, all_once, commit, counts, eventually, request, spool_of
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from spooled import TABLES, acknowledge, commit, counts, request, spool_of
 
 from spanledger_collector.committer import DATA_ERRORS, Committer
 from spanledger_collector.export_request import from_protobuf
@@ -22,17 +22,6 @@ from spanledger_sql.store import INSERTED_TABLES, Store, StoreError
 def opened(migrated: Configuration) -> Iterator[Store]:
     with Store.open(migrated, exclusive=True) as store:
         yield store
-
-
-def all_once(spans: int) -> dict[str, tuple[int, int]]:
-    return dict.fromkeys(TABLES, (spans, spans))
-
-
-def eventually(condition: object, timeout_s: float = 10.0) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not condition():  # type: ignore[operator]
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def wide_kind(body: bytes) -> bytes:

@@ -6,8 +6,8 @@ import random
 
 import pytest
 from harness.books import Books
+from harness.spooled import acknowledge, commit, request, spool_of
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from spooled import acknowledge, commit, request, spool_of
 
 from spanledger_collector.export_request import MalformedRequest, from_protobuf
 

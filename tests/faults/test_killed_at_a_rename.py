@@ -3,7 +3,7 @@
 import signal
 
 import pytest
-from spooled import acknowledge, counts, request, spool_of
+from harness.spooled import acknowledge, counts, request, spool_of
 
 from spanledger_sql.store import Store
 

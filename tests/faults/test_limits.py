@@ -10,8 +10,8 @@ import sys
 import httpx
 import pytest
 import zstandard
+from harness.spooled import request
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from spooled import request
 
 from spanledger_collector import otlp_http
 from spanledger_collector.export_request import MalformedRequest, from_protobuf

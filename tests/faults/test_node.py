@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from spooled import request
+from harness.spooled import request
 
 from spanledger_cli.commands.run.doctor import node_status
 from spanledger_sql.node_socket import node_answers, socket_path

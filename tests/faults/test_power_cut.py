@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from spooled import TABLES, acknowledge, counts, request, spool_of
+from harness.spooled import TABLES, acknowledge, counts, request, spool_of
 
 from spanledger_collector.committer import Committer
 from spanledger_settings.configuration import load

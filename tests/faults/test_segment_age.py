@@ -1,11 +1,13 @@
 """Segments with few spans wait for more while others were closed shortly before; full ones do not."""
 
 import queue
+import time
 
 import pytest
-from spooled import spool_of
+from harness.spooled import spool_of
 
 from spanledger_collector.export_request import ExportRequest
+from spanledger_collector.spool import length_prefixed
 
 
 def request(spans):
@@ -32,4 +34,16 @@ def test_many_spans_do_not_wait(configuration):
     for _ in range(3):
         appended(spool, 600)
         assert spool.ready.get(timeout=0.5) is not None
+    spool.close()
+
+
+def test_a_segment_grows_while_another_waits_to_be_committed(configuration):
+    spool = spool_of(configuration, segment_seconds=0.05, segment_spans=5000)
+    for _ in range(3):
+        appended(spool, 600)
+        time.sleep(0.3)
+    assert spool.ready.qsize() == 1
+    spool.ready.get()
+    grown = spool.ready.get(timeout=1)
+    assert grown.path.stat().st_size == 2 * len(length_prefixed(b"\x0a\x00"))
     spool.close()

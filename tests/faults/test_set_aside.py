@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from harness.books import NOON, Books
+from harness.spooled import request
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from spooled import request
 
 from spanledger_collector.spool import length_prefixed
 from spanledger_enrich.prices import price_book

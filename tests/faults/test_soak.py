@@ -21,7 +21,7 @@ def test_kills_torn_segments_and_odd_traffic_lose_and_double_nothing(tmp_path: P
     assert node.kills >= 1
     assert verdict.acknowledged > 500
     assert truth.refused > 0
-    assert verdict == soak.Verdict(verdict.acknowledged, lost=0, doubled=0, wrong_tokens=0, foreign=0)
+    assert verdict == soak.Verdict(verdict.acknowledged, lost=0, unbooked=0, doubled=0, wrong_tokens=0, foreign=0)
 
 
 @pytest.mark.parametrize("spoiled", ["lost", "doubled", "wrong_tokens", "foreign"])

@@ -73,6 +73,10 @@ class Books:
     def fill(self, *rows: dict[str, Any]) -> None:
         """Make these rows the whole ledger, as if a worker had written them."""
         self.empty()
+        self.add(*rows)
+
+    def add(self, *rows: dict[str, Any]) -> None:
+        """Put rows into the ledger, as if a worker had written them; of one call the highest version counts."""
         now = datetime.now(UTC)
         self.store.insert("ledger", [{**self._ids(), "ts": NOON, **_ROW, "enriched_at": now, **row} for row in rows])
 

@@ -25,7 +25,7 @@ EXPORT = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 def request(first, count):
     sys.path.insert(0, str(Path(__file__).parents[1] / "faults"))
     try:
-        from spooled import request as made
+        from harness.spooled import request as made
     finally:
         sys.path.pop(0)
     return made(first, count)

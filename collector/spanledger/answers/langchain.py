@@ -23,7 +23,8 @@ def read_langchain(answer: object) -> Reading | None:
     tell_part(told, "cache_read", inputs, "cache_read", "priority_cache_read", "flex_cache_read")
     tell_part(told, "cache_write_1h", inputs, "ephemeral_1h_input_tokens")
     five = count_in(inputs, "ephemeral_5m_input_tokens") or 0
-    written = count_in(inputs, "cache_creation") or five + told.get("cache_write_1h", 0)
+    written = count_in(inputs, "cache_creation", "priority_cache_creation", "flex_cache_creation")
+    written = written or five + told.get("cache_write_1h", 0)
     if written:
         told["cache_write"] = written
     tell_part(told, "audio_input", inputs, "audio")

@@ -43,7 +43,9 @@ def read_openai(answer: object, asked: Asked) -> Reading | None:
         return _read_realtime(value_in(answer, "response"))
     usage = value_in(answer, "usage")
     if usage is None:
-        return _read_without_tokens(answer)
+        return _read_without_tokens(answer, asked)
+    if isinstance(value_in(answer, "text"), str) and value_in(usage, "prompt_audio_seconds") is not None:
+        return _read_seconds(answer, asked, "prompt_audio_seconds")
     if value_in(usage, "prompt_tokens") is not None:
         return _read_chat_completion(answer, asked)
     if value_in(answer, "created") is not None and isinstance(value_in(answer, "data"), list):
@@ -73,8 +75,10 @@ def read_openai_chunk(chunk: object, asked: Asked) -> Reading | None:
         return _read_realtime(value_in(chunk, "response"))
     if kind in {"image_generation.completed", "image_edit.completed"}:
         return _read_images(chunk)._replace(last=True)
-    if kind == "transcript.text.done":
-        return _read_transcription(chunk)._replace(last=True)
+    if kind in {"transcript.text.done", "conversation.item.input_audio_transcription.completed"}:
+        return _read_transcription(chunk)._replace(last=True, adds=kind != "transcript.text.done")
+    if kind == "transcription.done":  # Mistral's
+        return _read_seconds(chunk, asked, "prompt_audio_seconds")._replace(last=True)
     return None
 
 
@@ -136,9 +140,12 @@ def _read_realtime(answer: object) -> Reading:
 
 def _read_list(answer: object, asked: Asked) -> Reading:
     """Embeddings, and what rerankers in this shape give: they make no output."""
+    return _read_counted(answer, value_in(answer, "usage"), asked)
+
+
+def _read_counted(answer: object, usage: object, asked: Asked) -> Reading:
     found = _identity(answer, _getter(answer))
     told: Told = {}
-    usage = value_in(answer, "usage")
     pixels = {unit: count_in(usage, f"{unit}s") or 0 for unit in ("image_pixel", "video_pixel")}
     if any(pixels.values()):  # which are charged for themselves, though the total has tokens for them
         tell(told, "input", usage, "text_tokens")
@@ -158,8 +165,16 @@ def _read_images(answer: object) -> Reading:
     return Reading(found, told, OPENAI)
 
 
-def _read_without_tokens(answer: object) -> Reading | None:
-    """Images and transcriptions of models that charge by the piece or the second: their answers tell no usage."""
+def _read_without_tokens(answer: object, asked: Asked) -> Reading | None:
+    """Images, transcriptions and pages of models that charge by the piece or the second: their answers tell no usage.
+
+    Voyage's SDK tells the tokens beside the embeddings.
+    """
+    pages = count_in(value_in(answer, "usage_info"), "pages_processed")
+    if pages is not None:
+        return _read_pages(answer, pages)
+    if isinstance(first_in(answer, "embeddings", "results"), list) and count_in(answer, "total_tokens") is not None:
+        return _read_counted(answer, answer, asked)
     found: Attributes = {attributes.PROVIDER_NAME: "openai"}
     images = value_in(answer, "data")
     if value_in(answer, "created") is not None and isinstance(images, list) and all(map(_is_image, images)):
@@ -167,6 +182,21 @@ def _read_without_tokens(answer: object) -> Reading | None:
     elif value_in(answer, "task") in _SPOKEN and isinstance(value_in(answer, "text"), str):
         put_units(found, "audio_second", value_in(answer, "duration"))
     return Reading(found, {}, OPENAI) if attributes.VENDOR_UNIT in found else None
+
+
+def _read_pages(answer: object, pages: int) -> Reading:
+    """What Mistral's OCR has read: pages with annotations cost more."""
+    found: Attributes = {attributes.PROVIDER_NAME: "mistral_ai"}
+    put_text(found, attributes.RESPONSE_MODEL, value_in(answer, "model"))
+    put_units(found, "annotated_page" if value_in(answer, "document_annotation") else "page", pages)
+    return Reading(found, {}, OPENAI)
+
+
+def _read_seconds(answer: object, asked: Asked, name: str) -> Reading:
+    """A transcription that is charged by its length: the tokens it tells as well are not charged for."""
+    found = _identity(answer, _getter(answer))
+    put_units(found, "audio_second", value_in(value_in(answer, "usage"), name))
+    return Reading(found, {}, _convention(found, asked))
 
 
 def _is_image(item: object) -> bool:
@@ -198,7 +228,9 @@ def _tell_chat_usage(told: Told, usage: object, found: Attributes) -> None:
     prompt = fields_of(value_in(fields, "prompt_tokens_details"))
     if prompt is not None:
         tell_all(told, prompt, _INPUT_DETAILS)
-        tell_all(told, value_in(prompt, "cache_creation_token_details"), _WRITTEN)
+        if type(prompt) is not dict or not prompt.keys() <= _INPUT_DETAILS.keys():
+            tell_all(told, value_in(prompt, "cache_creation_token_details"), _WRITTEN)
+            tell_all(told, value_in(prompt, "cached_tokens_details"), _CACHED_DETAILS)
     completion = value_in(fields, "completion_tokens_details")
     if completion is not None:
         tell_all(told, completion, _OUTPUT_DETAILS)
@@ -298,6 +330,7 @@ _INPUT_DETAILS: Final = {
     "cache_creation_tokens": "cache_write",
     "cache_creation_input_tokens": "cache_write",
     "audio_tokens": "audio_input",
+    "cached_audio_tokens": "audio_cache_read",
     "image_tokens": "image_input",
     "video_tokens": "video_input",
     "web_search_requests": "web_searches",

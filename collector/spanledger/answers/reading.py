@@ -13,7 +13,7 @@ from spanledger.answers.anthropic import read_message, read_message_event
 from spanledger.answers.bedrock import read_bedrock, read_bedrock_chunk
 from spanledger.answers.cohere import read_cohere, read_cohere_chunk
 from spanledger.answers.convention import OPENAI
-from spanledger.answers.fields import Attributes
+from spanledger.answers.fields import Attributes, value_in
 from spanledger.answers.gemini import read_gemini
 from spanledger.answers.langchain import read_langchain, read_langchain_chunk
 from spanledger.answers.ollama import read_ollama
@@ -45,6 +45,11 @@ def read_answer(answer: object, known: Mapping[str, AttributeValue] = _NOTHING_K
             return {}
     found = reading.found
     found.update(usage_attributes(reading.told, reading.convention, reading.generates))
+    if not reading.generates and known.get(attributes.OPERATION_NAME) == _BY_DEFAULT:
+        # The shape tells that nobody chatted, where nobody says what was done.
+        found.setdefault(
+            attributes.OPERATION_NAME, "rerank" if value_in(answer, "results") is not None else "embeddings"
+        )
     return found
 
 
@@ -114,6 +119,7 @@ def _asked(known: Mapping[str, AttributeValue]) -> Asked:
     return known.get(attributes.PROVIDER_NAME, ""), known.get(attributes.REQUEST_MODEL, "")  # type: ignore[return-value]
 
 
+_BY_DEFAULT: Final = "chat"
 _READERS: Final = (read_message, read_langchain, read_gemini, read_bedrock, read_cohere, read_ollama, read_plain)
 _CHUNK_READERS: Final = (
     read_message_event, read_langchain_chunk, read_gemini, read_bedrock_chunk, read_cohere_chunk, read_ollama,

@@ -138,11 +138,14 @@ def _parts_too_large(told: Told) -> set[str]:
 
 
 def _choices(parts: list[str]) -> Iterator[set[str]]:
-    """Every set of parts, those of few first; cached tokens are read and written alike."""
+    """Every set of parts, those of few first; cached tokens are read and written alike, but in the last ones."""
     for count in range(len(parts) + 1):
         for chosen in combinations(parts, count):
             if len({"cache_read", "cache_write"} & set(chosen)) != 1 or not {"cache_read", "cache_write"} <= set(parts):
                 yield set(chosen)
+    if {"cache_read", "cache_write"} <= set(parts):  # LiteLLM takes those that were read out, and leaves those written
+        yield {"cache_read"}
+        yield {"cache_read", "reasoning"} & set(parts)
 
 
 def _named(parts: set[str]) -> str:

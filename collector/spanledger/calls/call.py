@@ -34,7 +34,8 @@ class Call:
     """
 
     __slots__ = (
-        "__weakref__", "_attempts", "_begun", "_below", "_chunks", "_ended", "_function", "_span", "context", "known",
+        "__weakref__", "_attempts", "_begun", "_below", "_chunks", "_ended", "_function", "_last", "_span", "context",
+        "known",
     )  # fmt: skip
 
     def __init__(
@@ -49,6 +50,7 @@ class Call:
         self._ended = False
         self._attempts = 1
         self._below = False
+        self._last: type = type(None)
 
     @property
     def ended(self) -> bool:
@@ -80,6 +82,7 @@ class Call:
                 self._span.set_attribute(attributes.REQUEST_STREAM, True)
                 self._span.set_attribute(attributes.RESPONSE_TIME_TO_FIRST_CHUNK, perf_counter() - self._begun)
                 _open.add(self)
+            self._last = type(item)
             self._chunks.see(item)
 
     def done(self, error: BaseException | None) -> None:
@@ -87,9 +90,11 @@ class Call:
         if self._ended:
             return
         with _ENDING:
+            found: dict[str, AttributeValue] = {}
             if self._chunks is not None:
                 _open.discard(self)
-                self._set(self._chunks.attributes())
+                found = self._chunks.attributes()
+                self._set(found)
             abandoned = isinstance(error, GeneratorExit)
             if error is not None and not abandoned:
                 self._fail(error)
@@ -97,6 +102,8 @@ class Call:
                 self._span.set_attribute(attributes.OUTCOME, attributes.OUTCOME_ABANDONED)
             else:
                 self._span.set_attribute(attributes.OUTCOME, attributes.OUTCOME_COMPLETE)
+                if self._chunks is not None and attributes.COUNTS.isdisjoint(found):
+                    self._set(self._streamed_nothing(found))
         self._end()
 
     async def awaited(self, coroutine: Any) -> Any:
@@ -159,9 +166,30 @@ class Call:
         guard.note(
             f"llm_call of {self._function}",
             f"it returned {_described(result)}, which tells no usage: return the provider's answer itself, alone or in"
-            " a tuple; or call spanledger.instrument(), which sees it; or use record_usage in place of llm_call",
+            f" a tuple; {_OR_ELSE}",
         )
         return {attributes.USAGE_NOTE: f"the function returned {_described(result)}"}
+
+    def _streamed_nothing(self, found: Mapping[str, AttributeValue]) -> dict[str, AttributeValue]:
+        """Tells of a stream that came to its end without any usage."""
+        if self._below:
+            return {}
+        if found:
+            site = f"llm_call of {self._function}" if self._function else "a stream"
+            guard.note(
+                site,
+                "the provider's stream told no usage: ask for it; of OpenAI's chat and those like it with"
+                " stream_options={'include_usage': True}",
+            )
+            return {attributes.USAGE_NOTE: "the stream told no usage"}
+        if self._function is None:
+            return {}
+        item = f"a {self._last.__qualname__}"
+        guard.note(
+            f"llm_call of {self._function}",
+            f"it yielded {item}, which tells no usage: yield the provider's chunks themselves; {_OR_ELSE}",
+        )
+        return {attributes.USAGE_NOTE: f"the function yielded {item}"}
 
     def _fail(self, error: BaseException) -> None:
         # The message may quote the prompt, so only the type is told.
@@ -235,6 +263,7 @@ def _qualified_name(kind: Any) -> str:
 
 
 _open: WeakSet[Call] = WeakSet()  # streams that were begun and not ended
+_OR_ELSE: Final = "or call spanledger.instrument(), which sees it; or use record_usage in place of llm_call"
 _MOST_ITEMS: Final = 8  # of a tuple or list that are looked at
 _READING: Final = guard.Shield("reading an llm_call answer")
 _STREAMING: Final = guard.Shield("reading a chunk of a stream")

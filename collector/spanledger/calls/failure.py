@@ -34,7 +34,7 @@ def read_failure(error: BaseException, known: Mapping[str, AttributeValue]) -> A
 
 def _usage_of(answer: Any, known: Mapping[str, AttributeValue]) -> Attributes:
     found = {} if answer is None else read_answer(answer, known)
-    return found if _COUNTS & found.keys() else {}
+    return {} if attributes.COUNTS.isdisjoint(found) else found
 
 
 _HOLDERS: Final = ("completion", "last_completion", "raw_response", "response", "body")
@@ -42,6 +42,3 @@ _LOCALS: Final = (
     "raw_completion", "chat_completion", "completion", "raw_response", "raw_message", "response", "message",
 )  # fmt: skip
 _SDKS: Final = ("openai.", "anthropic.")
-_COUNTS: Final = frozenset({
-    attributes.USAGE_INPUT_TOKENS, attributes.USAGE_OUTPUT_TOKENS, attributes.VENDOR_QUANTITY,
-})  # fmt: skip

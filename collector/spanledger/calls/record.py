@@ -1,11 +1,13 @@
 """`record_usage` and `record_vendor_usage`: one complete span for what was used elsewhere or earlier."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from math import isfinite
 from time import time_ns
 from typing import Final
 
 from opentelemetry.trace import SpanKind, StatusCode
+from opentelemetry.util.types import AttributeValue
 
 from spanledger import attributes, guard
 from spanledger.attribution.attribution_context import KEYWORDS, AttributionValue, attributes_from
@@ -77,22 +79,25 @@ def record_usage(
         return
     with _RECORDING:
         begun, ended = _period(start_time, end_time)
-        _check(begun, ended, input_tokens, output_tokens, cache_read_tokens + cache_write_tokens)
-
+        if ended < begun:
+            raise ValueError(f"end_time is {begun - ended} ns before start_time")
         if attribution and not attribution.keys() <= _KEYWORDS:
-            tell_typos("record_usage", attribution.keys() - _KEYWORDS, KEYWORDS)
+            tell_typos("record_usage", attribution.keys() - _KEYWORDS, (*KEYWORDS, *_parameters(record_usage)))
         found = attributes_from(attribution) if attribution else {}
         operation = known_operation("record_usage", operation)
         found[attributes.OPERATION_NAME] = operation
-        found[attributes.PROVIDER_NAME] = provider
-        found[attributes.REQUEST_MODEL] = model
+        found |= _names(provider=provider, model=model) | _counts(
+            input_tokens=input_tokens,
+            output_tokens=output_tokens,
+            cache_read_tokens=cache_read_tokens,
+            cache_write_tokens=cache_write_tokens,
+            cache_write_1h_tokens=cache_write_1h_tokens,
+            reasoning_tokens=reasoning_tokens,
+            audio_input_tokens=audio_input_tokens,
+            audio_output_tokens=audio_output_tokens,
+        )
+        _check_cached(input_tokens, cache_read_tokens + cache_write_tokens)
         optional = (
-            (attributes.USAGE_CACHE_READ_TOKENS, cache_read_tokens),
-            (attributes.USAGE_CACHE_WRITE_TOKENS, cache_write_tokens),
-            (attributes.USAGE_CACHE_WRITE_1H_TOKENS, cache_write_1h_tokens),
-            (attributes.USAGE_REASONING_TOKENS, reasoning_tokens),
-            (attributes.USAGE_INPUT_AUDIO_TOKENS, audio_input_tokens),
-            (attributes.USAGE_OUTPUT_AUDIO_TOKENS, audio_output_tokens),
             (attributes.BATCH, batch),
             (attributes.RESPONSE_MODEL, response_model),
             (attributes.RESPONSE_ID, response_id),
@@ -106,10 +111,6 @@ def record_usage(
         for name, value in optional:
             if value:
                 found[name] = value
-        if input_tokens is not None:
-            found[attributes.USAGE_INPUT_TOKENS] = input_tokens
-        if output_tokens is not None:
-            found[attributes.USAGE_OUTPUT_TOKENS] = output_tokens
         if time_to_first_token_s is not None:
             found[attributes.RESPONSE_TIME_TO_FIRST_CHUNK] = time_to_first_token_s
         if finish_reason:
@@ -161,8 +162,12 @@ def record_vendor_usage(
             raise ValueError(f"end_time is {begun - ended} ns before start_time")
         if not (isfinite(quantity) and quantity >= 0):
             raise ValueError(f"quantity is {quantity}; it must be a number of zero or more")
+        for said, value in (("vendor", vendor), ("unit", unit)):
+            if not isinstance(value, str) or not value:
+                raise ValueError(f"{said} is {value!r}; it must be a name")
         if attribution and not attribution.keys() <= _KEYWORDS:
-            tell_typos("record_usage", attribution.keys() - _KEYWORDS, KEYWORDS)
+            known = (*KEYWORDS, *_parameters(record_vendor_usage))
+            tell_typos("record_vendor_usage", attribution.keys() - _KEYWORDS, known)
         found = attributes_from(attribution) if attribution else {}
         found[attributes.OPERATION_NAME] = attributes.OPERATION_VENDOR_USAGE
         found[attributes.VENDOR] = vendor
@@ -205,11 +210,40 @@ def _nanoseconds(moment: datetime | int | None) -> int | None:
     return (since.days * 86_400 + since.seconds) * 1_000_000_000 + since.microseconds * 1_000
 
 
-def _check(begun: int, ended: int, input_tokens: int | None, output_tokens: int | None, cached_tokens: int) -> None:
-    if ended < begun:
-        raise ValueError(f"end_time is {begun - ended} ns before start_time")
-    if (input_tokens is not None and input_tokens < 0) or (output_tokens is not None and output_tokens < 0):
-        raise ValueError(f"token counts are negative: {input_tokens} in, {output_tokens} out")
+def _names(**said: str) -> dict[str, AttributeValue]:
+    """Those of provider and model; a call without one is booked all the same, without a price."""
+    found: dict[str, AttributeValue] = {}
+    for keyword, value in said.items():
+        if isinstance(value, str) and value:
+            found[_NAMES[keyword]] = value
+        else:
+            guard.note(f"record_usage({keyword}=...)", f"{value!r} is no name: the call is booked without a {keyword}")
+    return found
+
+
+def _counts(**said: int | None) -> dict[str, AttributeValue]:
+    """Those that were told; of parts of the input and output 0 says nothing."""
+    return {
+        _COUNTS[keyword]: _whole(keyword, count)
+        for keyword, count in said.items()
+        if count or (count is not None and keyword in {"input_tokens", "output_tokens"})
+    }
+
+
+def _whole(name: str, count: float) -> int:
+    """The count as an integer; those of numpy, and floats without a fraction, are whole, too."""
+    whole = int(count) if isfinite(count) else -1
+    if whole != count or not 0 <= whole < _MOST_TOKENS:
+        raise ValueError(f"{name} is {count!r}; it must be a whole number of zero or more")
+    return whole
+
+
+def _parameters(function: Callable[..., None]) -> tuple[str, ...]:
+    code = function.__code__
+    return code.co_varnames[: code.co_kwonlyargcount]
+
+
+def _check_cached(input_tokens: int | None, cached_tokens: int) -> None:
     if input_tokens is not None and cached_tokens > input_tokens:
         guard.note(
             "record_usage, cached tokens",
@@ -219,7 +253,19 @@ def _check(begun: int, ended: int, input_tokens: int | None, output_tokens: int 
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _END_OF_TIME: Final = 2**63  # ns since 1970, in 2262: what is later has no place in a database
+_MOST_TOKENS: Final = 2**63  # what OTLP has room for
 _LAST_DAY: Final = _END_OF_TIME // (86_400 * 10**9)
 _KEYWORDS: Final = frozenset(KEYWORDS)
+_NAMES: Final = {"provider": attributes.PROVIDER_NAME, "model": attributes.REQUEST_MODEL}
+_COUNTS: Final = {
+    "input_tokens": attributes.USAGE_INPUT_TOKENS,
+    "output_tokens": attributes.USAGE_OUTPUT_TOKENS,
+    "cache_read_tokens": attributes.USAGE_CACHE_READ_TOKENS,
+    "cache_write_tokens": attributes.USAGE_CACHE_WRITE_TOKENS,
+    "cache_write_1h_tokens": attributes.USAGE_CACHE_WRITE_1H_TOKENS,
+    "reasoning_tokens": attributes.USAGE_REASONING_TOKENS,
+    "audio_input_tokens": attributes.USAGE_INPUT_AUDIO_TOKENS,
+    "audio_output_tokens": attributes.USAGE_OUTPUT_AUDIO_TOKENS,
+}
 _RECORDING: Final = guard.Shield("record_usage")
 _RECORDING_VENDOR: Final = guard.Shield("record_vendor_usage")

@@ -41,15 +41,17 @@ class Receiver:
 
     Attributes:
         problem: Why the last batch was not delivered, with status and URL; "" where it was.
+        rejected: How many spans of the last batch the receiver said to have left out, of one that was delivered.
     """
 
     def __init__(self, address: Address) -> None:
         self.problem = ""
+        self.rejected = 0
         self._address = address
         self._status: int | str | None = None
         self._reason = ""
         self._settled = False  # the first export, which imports much, is over
-        self._make = _exporter_factory(address, self._see)
+        self._make = _exporter_factory(address, self._see, self._hear)
         self._exporter: SpanExporter | None = self._make()
 
     def send(self, batch: list[ReadableSpan]) -> Outcome:
@@ -57,7 +59,7 @@ class Receiver:
         with guard.Shield("exporting"), nullcontext() if self._settled else _settling:
             if self._exporter is None:
                 self._exporter = self._make()
-            self._status, self._reason = None, ""
+            self._status, self._reason, self.rejected = None, "", 0
             _sending.of = self
             try:
                 delivered = self._exporter.export(batch) is SpanExportResult.SUCCESS and self._status is None
@@ -97,6 +99,21 @@ class Receiver:
     def _see(self, status: int | None, reason: str) -> None:
         self._status, self._reason = status, reason
 
+    def _hear(self, answer: bytes) -> None:
+        """Takes in what a receiver says that has taken a batch: OTLP lets it leave out some of it, and say so."""
+        from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (  # noqa: PLC0415 (the exporter's own)
+            ExportTraceServiceResponse,
+        )
+
+        with guard.Shield("reading the receiver's answer"):
+            success = ExportTraceServiceResponse.FromString(answer).partial_success
+            self.rejected = success.rejected_spans
+            if success.rejected_spans or success.error_message:
+                reason = success.error_message[:_LONGEST_REASON] or "it does not say why"
+                lost = f"{success.rejected_spans} spans are lost: " if success.rejected_spans else ""
+                endpoint = _without_password(self._address.endpoint)
+                guard.note("export", f"{lost}{endpoint} leaves them out of a batch: {reason}", once_for=reason)
+
     def _told(self) -> str:
         endpoint = _without_password(self._address.endpoint)
         if self._status in {None, "UNAVAILABLE"}:
@@ -105,7 +122,9 @@ class Receiver:
         return f"{endpoint} answers {self._status}{' (' + self._reason + ')' if self._reason else ''}{advice}"
 
 
-def _exporter_factory(address: Address, see: Callable[[int | None, str], None]) -> Callable[[], SpanExporter]:
+def _exporter_factory(
+    address: Address, see: Callable[[int | None, str], None], hear: Callable[[bytes], None]
+) -> Callable[[], SpanExporter]:
     headers = dict(address.headers)
     _keep_back_messages()
     if address.protocol == "grpc":
@@ -113,16 +132,31 @@ def _exporter_factory(address: Address, see: Callable[[int | None, str], None]) 
             OTLPSpanExporter as GrpcExporter,
         )
 
-        return lambda: GrpcExporter(endpoint=address.endpoint, headers=headers or None)
+        class HeardExporter(GrpcExporter):
+            """Hands on what the receiver answers, which OpenTelemetry's exporter does not look at."""
+
+            def _initialize_channel_and_stub(self) -> None:
+                super()._initialize_channel_and_stub()
+                export = self._client.Export
+
+                def heard(**options: Any) -> Any:
+                    answer = export(**options)
+                    if said := answer.SerializeToString():
+                        hear(said)
+                    return answer
+
+                self._client.Export = heard
+
+        return lambda: HeardExporter(endpoint=address.endpoint, headers=headers or None)
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415
         OTLPSpanExporter as HttpExporter,
     )
 
-    session = None if any(map(os.environ.get, _CREDENTIAL_PROVIDERS)) else _session(see)
+    session = None if any(map(os.environ.get, _CREDENTIAL_PROVIDERS)) else _session(see, hear)
     return lambda: HttpExporter(endpoint=address.endpoint, headers=headers or None, session=session)
 
 
-def _session(see: Callable[[int | None, str], None]) -> "requests.Session":
+def _session(see: Callable[[int | None, str], None], hear: Callable[[bytes], None]) -> "requests.Session":
     import requests  # noqa: PLC0415 (the exporter's own)
 
     class Session(requests.Session):
@@ -140,6 +174,8 @@ def _session(see: Callable[[int | None, str], None]) -> "requests.Session":
                 see(response.status_code, "with a web page")
             else:
                 see(None, "")
+                if response.content and "protobuf" in response.headers.get("content-type", ""):
+                    hear(response.content)
             return response
 
     return Session()

@@ -230,10 +230,9 @@ class Sender:
         with self.lock:
             if not self._abandoned and self._spool is not None:
                 self._spool.remove(batch)
-                if spans:
-                    self.exported += batch.spans
-                else:
-                    self.dropped += batch.spans
+                rejected = self._receiver.rejected if spans else batch.spans
+                self.exported += batch.spans - rejected
+                self.dropped += rejected
                 self.changed.notify_all()
         return True
 
@@ -299,8 +298,9 @@ class Sender:
                 if self._aside is not None and self._spool is not None:
                     self._spool.remove(self._aside)
                 self._aside, self.in_flight = None, []
-                self.exported += exported
-                self.dropped += dropped
+                rejected = self._receiver.rejected if exported else 0
+                self.exported += exported - rejected
+                self.dropped += dropped + rejected
                 self.changed.notify_all()
 
 

@@ -154,7 +154,7 @@ def _move(store: Store, table: str, column: _Column, names: dict[str, str]) -> N
     store.execute(f"DELETE {where} = {{pseudonym:String}}", names, _NOW)
     rows = f"SELECT * {where} = {{name:String}}"
     again = f"SELECT * REPLACE ({{pseudonym:String}} AS `{column.name}`) FROM ({rows})"  # noqa: S608
-    store.execute(f"INSERT INTO `{table}` {again}", names, {"insert_deduplicate": 0})
+    store.execute(f"INSERT INTO `{table}` {again}", names)
     counts = [store.value(f"SELECT count() {where} = {{one:String}}", one=one) for one in names.values()]
     if counts[0] != counts[1]:
         raise ForgettingError(

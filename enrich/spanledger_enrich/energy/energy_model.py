@@ -77,8 +77,7 @@ def token_aware_catalogue() -> Iterator[dict[str, Any]]:
             **_names(model, token_aware.METHOD),
             **token_aware.coefficients(active, total, token_aware.precision(model.name)),
             **token_aware.overhead(Range(wue.low / pue.high, wue.high / pue.low)),
-            "embodied_g_per_output_token": theirs["embodied_g_per_output_token"],
-            "embodied_g_per_request": theirs["embodied_g_per_request"],
+            **token_aware.embodied(theirs),
             "source": _token_aware_source(SOURCE),
             **_uncertain(token_aware.METHOD, uncertainty.of_parameters(active, total)),
         }
@@ -114,8 +113,7 @@ def size_catalogue() -> Iterator[dict[str, Any]]:
             **token_aware.overhead(Range(wue.low / pue.high, wue.high / pue.low)),
             "energy_id": f"{token_aware.METHOD}/{ends_with}",
             "method": token_aware.METHOD,
-            "embodied_g_per_output_token": theirs["embodied_g_per_output_token"],
-            "embodied_g_per_request": theirs["embodied_g_per_request"],
+            **token_aware.embodied(theirs),
             "source": _token_aware_source(size.said_by),
             **_uncertain(token_aware.METHOD, sigma),
         }

@@ -23,12 +23,12 @@ _KINDS = (
     (Kind.rerank, r"rerank"),
     (
         Kind.embedding,
-        r"embed|(?<![a-z])(?:bge|gte|e5|minilm|mpnet|voyage|gecko)(?![a-z])|sentence-t5|all-minilm|text-similarity",
+        r"embed|(?<![a-z])(?:bge|gte|e5|minilm|mpnet|voyage|gecko)(?![a-z])|sentence-t5|all-minilm|text-similarity|colbert|splade",
     ),
     (
         Kind.image,
         r"(?<![a-z])image|dall-?e|imagen|flux|stable-?diffusion|sdxl|(?<![a-z])sd3|midjourney|recraft|ideogram|canvas"
-        r"|seedream|photon|hidream",
+        r"|seedream|photon|hidream|nano-?banana",
     ),
     (Kind.video, r"(?<![a-z])(?:veo|sora|kling|reel|video|runway|luma|hailuo|seedance|wan)(?![a-z])"),
     (

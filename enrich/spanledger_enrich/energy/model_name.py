@@ -32,7 +32,7 @@ def base(name: str) -> str:
     lower = name.strip().lower()
     if lower.startswith("ft:"):
         lower = lower.split(":")[1]
-    return lower.rsplit("/", 1)[-1]
+    return lower.rstrip("/").rsplit("/", 1)[-1]
 
 
 def words(name: str) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from spanledger_enrich.energy.size_in_name import size_in_name
 
 # A size in the name that differs by more belongs to another model of the family.
 _TOLERANCE = 0.15
+_DISTILLED = frozenset({"distill", "distilled", "distil"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,9 @@ def find(name: str) -> ModelSize | None:
         if found := named(words):
             return found
     told = size_in_name(name)
+    if _DISTILLED.intersection(spelled) and told is not None:
+        # A student is called after its teacher, whose size it has not.
+        return None
     for key, row in _keys().items():
         if row.published and model_name.found_in(key, spelled):
             says_size = size_in_name("-".join(key)) is not None

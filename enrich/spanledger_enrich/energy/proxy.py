@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
 METHOD = "proxy"
-SOURCE = f"proxy 3: {{method}} from the {{basis}}; embodied: {ecologits.SOURCE}"
+SOURCE = f"proxy 4: {{method}} from the {{basis}}; embodied: {ecologits.SOURCE}"
 # Of nobody knows whose data centre.
 _PUE = Range(1.09, 1.2)
 _WIDENING = 2.0
@@ -57,8 +57,7 @@ class Proxy:
                 "energy_id": self.energy_id,
                 **token_aware.coefficients(self.active, self.total, widening=_WIDENING),
                 **token_aware.overhead(Range(0.0, 1.0)),
-                "embodied_g_per_output_token": theirs["embodied_g_per_output_token"],
-                "embodied_g_per_request": theirs["embodied_g_per_request"],
+                **token_aware.embodied(theirs),
                 "source": SOURCE.format(method="token-aware method", basis=self.basis),
                 "uncertainty": token_aware.METHOD,
                 "parameters_sigma": sigma,

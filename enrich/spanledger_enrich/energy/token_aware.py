@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from spanledger_enrich.energy.ecologits import Range
 
 METHOD = "token-aware"
-SOURCE = "token-aware method 3, fit to ML.ENERGY v3"
+SOURCE = "token-aware method 4, fit to ML.ENERGY v3"
 
 # The overhead that k contains, after Google's split, and the bounds within which it may lie.
 PUE = 1.09
@@ -86,6 +86,16 @@ def coefficients(active: Range, total: Range, factor: float = 1.0, widening: flo
         row[f"wh_per_cache_read_token{bound}"] = token * assumed.cache_read
         row[f"wh_per_request{bound}"] = 0.0
     return row
+
+
+def embodied(theirs: dict[str, Any]) -> dict[str, float]:
+    """EcoLogits' emissions of making the hardware, to which input adds as it does to the energy."""
+    per_output = float(theirs["embodied_g_per_output_token"])
+    return {
+        "embodied_g_per_output_token": per_output,
+        "embodied_g_per_input_token": per_output * CENTRAL.input,
+        "embodied_g_per_request": float(theirs["embodied_g_per_request"]),
+    }
 
 
 def overhead(onsite_l_per_kwh: Range) -> dict[str, Any]:

@@ -153,13 +153,27 @@ class CsvTable:
         self.refuse(possible.isna() & ~twice, column, f"happens twice in {timezone}; give the offset from UTC")
         moments = local.dt.tz_localize(zone, ambiguous=~again.to_numpy(), nonexistent="NaT")
         self.refuse(moments.isna(), column, f"the clock of {timezone} skips this time")
+        if possible.isna().any():
+            ordered = _in_order(local, others) | _in_order(moments, others)
+            untold = f"happens twice in {timezone}, and the rows' order does not tell which is which; give the offset from UTC"
+            self.refuse(possible.isna() & ~ordered, column, untold)
         return moments.dt.tz_convert("UTC")
 
 
 def _newest_first(local: pd.Series[pd.Timestamp], others: list[pd.Series[str]]) -> pd.Series[bool]:
     """Whether the rows of a line's series go back in time."""
-    frame = local.to_frame("ts")
-    by = others or [pd.Series("", local.index)]
-    series = frame.groupby(by, sort=False)["ts"]
+    series = _series(local, others)
     newest_first: pd.Series[bool] = series.transform("last") < series.transform("first")
     return newest_first
+
+
+def _in_order(times: pd.Series[pd.Timestamp], others: list[pd.Series[str]]) -> pd.Series[bool]:
+    """Whether the rows of a line's series go forward in time, or back."""
+    ordered: pd.Series[bool] = _series(times, others).transform(
+        lambda one: one.is_monotonic_increasing or one.is_monotonic_decreasing
+    )
+    return ordered.astype(bool)
+
+
+def _series(times: pd.Series[pd.Timestamp], others: list[pd.Series[str]]) -> Any:
+    return times.to_frame("ts").groupby(others or [pd.Series("", times.index)], sort=False)["ts"]

@@ -12,6 +12,7 @@ import pandas as pd
 
 from spanledger_enrich.files.csv_table import CsvTable
 from spanledger_enrich.files.import_file import ImportFileError
+from spanledger_enrich.grid.grid_hour import LOWEST_LIFECYCLE_G_PER_KWH
 from spanledger_enrich.grid.grid_zone import is_zone, similar_zones
 from spanledger_enrich.grid.sources.intensity_column import intensities
 
@@ -80,6 +81,8 @@ def _rows(table: CsvTable, timezone: str) -> list[dict[str, Any]]:
     table.required(_WHAT, "g_per_kwh")
     factors = intensities(table, "g_per_kwh")
     table.refuse(factors.isna(), "g_per_kwh", "expected a number; 0 where the power emits nothing")
+    small = (factors > 0) & (factors < LOWEST_LIFECYCLE_G_PER_KWH)
+    table.refuse(small, "g_per_kwh", "too low for g/kWh; is it in kg/kWh or another unit?")
     mwh, shares = table.numbers("mwh"), table.numbers("share", 0.0, 1.0)
     _refuse_volumes(table, kinds, mwh, shares)
     ids = _optional(table, "id")

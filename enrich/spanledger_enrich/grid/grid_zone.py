@@ -39,7 +39,10 @@ WORLD, EUROPE = "WORLD", "EUROPE"
 # The continent that the name of an unknown region tells: a mean of it, or '' where there is none.
 _CONTINENTS = (
     (
-        re.compile(r"^(?:eu|europe|emea|eea)(?![a-z])|^europe|europe\d*$|^(?:north|west|east|south|central)europe"),
+        re.compile(
+            r"(?:^|[^a-z])(?:eu|europe|emea|eea)(?![a-z])|^europe|europe\d*$|^(?:north|west|east|south|central)europe"
+            r"|^eudatazone|^(?:germany|france|sweden|norway|poland|italy|spain|switzerland|uk)(?:north|south|east|west|central)?\d*$"
+        ),
         EUROPE,
     ),
     (

@@ -129,5 +129,5 @@ def last_version(store: Store, worker: str | None = _NAME) -> int:
 def record_progress(store: Store, calls: int, version: int, worker: str = _NAME) -> None:
     """Say that a worker's batch ``version`` is whole, with ``calls`` more calls."""
     now = datetime.now(UTC)
-    row = {"worker": worker, "ingested_until": now, "calls": calls, "updated_at": now, "version": version}
+    row = {"worker": worker, "calls": calls, "updated_at": now, "version": version}
     store.insert("enrich_progress", [row])

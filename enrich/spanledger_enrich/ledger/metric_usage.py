@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from spanledger_enrich.ledger.usage_news import UsageNews, verdicts_wait
 from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
 _NAME = "metrics"
 _BEGINNING = datetime(1970, 1, 2, tzinfo=UTC)
-# A point may become visible a little after one that was ingested later.
-_LOOKBACK = timedelta(seconds=60)
 # An interval on the day before may hold what ended on this one.
 _CROSSING = timedelta(days=1)
 
@@ -34,29 +33,22 @@ def follow_metrics(store: Store, version: int) -> bool:
     """
     if not store.value("SELECT count() FROM usage_point"):
         return False
-    now = store.value("SELECT now64(6, 'UTC')")
-    since = _progress(store)
-    scope = {"since": since - _LOOKBACK if since > _BEGINNING else since, "everything": int(since == _BEGINNING)}
-    told = store.rows(statement("lookups/metered_since"), since=scope["since"])[0]
+    if not (news := UsageNews(store, _NAME)):
+        return verdicts_wait(store)
+    told = store.rows(statement("lookups/metered_since"))[0]
     if not told["points"] + told["calls"]:
-        return False
-    scope["day"] = max(told["day"] - _CROSSING, _BEGINNING) if since > _BEGINNING else _BEGINNING
+        news.taken(version)
+        return verdicts_wait(store)
+    day = _BEGINNING if news.first else max(told["day"] - _CROSSING, _BEGINNING)
+    scope = {"everything": int(news.first), "day": day}
     store.execute("TRUNCATE TABLE metric_rest")
     store.execute(statement("metrics/1_rest"), scope)
     before = _buckets(store)
     store.execute(statement("metrics/2_verdicts"), {**scope, "version": version})
     store.execute(statement("metrics/3_buckets"))
-    store.insert(
-        "enrich_progress", [{"worker": _NAME, "ingested_until": now, "calls": 0, "updated_at": datetime.now(UTC)}]
-    )
-    changed = store.value("SELECT count() FROM call_verdict WHERE version = {version:UInt64}", version=version)
-    return bool(changed) or _buckets(store) != before
+    news.taken(version)
+    return verdicts_wait(store) or _buckets(store) != before
 
 
 def _buckets(store: Store) -> int:
     return int(store.value("SELECT count() FROM llm_spans WHERE granularity = 'interval'"))
-
-
-def _progress(store: Store) -> datetime:
-    until = store.value("SELECT max(ingested_until) FROM enrich_progress WHERE worker = {worker:String}", worker=_NAME)
-    return max(until, _BEGINNING) if isinstance(until, datetime) else _BEGINNING

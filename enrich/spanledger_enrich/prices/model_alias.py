@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 # The entry that prices what the user declared free (migration 0005).
 FREE = PriceEntry("", "free", "the user says that it is free")
 
+# Gateways at which a name that ends in `:free` is that of a variant without a price: https://openrouter.ai/docs/faq
+_OFFER_FREE = frozenset({"openrouter"})
+
 
 class AliasError(MendableError):
     """An alias names no model that has a price; the message says which are near."""
@@ -56,6 +59,8 @@ class PriceNames:
             for at in (provider, seller, ""):
                 if entry := self.aliases.get((at, name.lower())):
                     return replace(entry, seller=seller or entry.provider)
+        if seller in _OFFER_FREE and any(name.endswith(":free") for name in names):
+            return replace(FREE, note="a variant that costs nothing, by its name", seller=seller)
         listed = price_list.resolve(provider, names)
         if listed.model:
             return listed

@@ -40,7 +40,7 @@ _PREFIX = re.compile(
     r"|^(?:.*/)?(?:publishers/[^/]+/models|models|deployments|endpoints)/|^[a-z0-9_.-]+/"
 )
 # What a gateway puts behind a name to say how to choose among those who serve the model: the price stays the model's.
-_SUFFIX = re.compile(r":(?:nitro|floor|exacto|beta)$")
+_SUFFIX = re.compile(r":(?:nitro|floor|exacto|beta|online)$")
 
 
 @dataclass(frozen=True, slots=True)

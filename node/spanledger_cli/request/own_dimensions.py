@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
+import pandas as pd
 import typer
 
 from spanledger_cli.request.names import refuse_unknown
+from spanledger_settings.mendable import AskedWronglyError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import pandas as pd
 
     from spanledger_cli.request.report_request import Dimensions
     from spanledger_sql.store import Store
@@ -45,9 +45,18 @@ class OwnDimensions:
         }
 
     def as_columns(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """The rows with a column for each of them, in place of the report's column ``custom``."""
-        values = {name: [row[number] for row in frame["custom"]] for number, name in enumerate(self.by)}
-        rows = frame.drop(columns="custom").assign(**values).astype(dict.fromkeys(self.by, "string"))
+        """The rows with a column for each of them, in place of the report's column ``custom``.
+
+        Raises:
+            AskedWronglyError: The report has a column of that name.
+        """
+        rows = frame.drop(columns="custom")
+        for number, name in enumerate(self.by):
+            if name in rows:
+                raise AskedWronglyError(
+                    f"--by {name!r}: the report has a column of that name; 'spanledger sql' can tell them apart"
+                )
+            rows[name] = pd.array([row[number] for row in frame["custom"]], dtype="string")
         rows.attrs["types"] = {**frame.attrs["types"], **dict.fromkeys(self.by, "String")}
         return rows
 

@@ -50,7 +50,8 @@ SELECT
         AS kind,
     plain(if(request_model != '', request_model, response_model)) AS model,
     plain(response_model) AS answered,
-    if(match(response_id, '^(\\d{1,9}|chatcmpl-\\d{1,3})$'), '', response_id) AS response_id,
+    if(match(response_id, '^(\\d{1,9}|(chat)?cmpl-\\d{1,4})$') OR response_id IN (request_model, response_model), '', response_id)
+        AS response_id,
     status = 'error' AS failed,
     usage_source != 'missing' AS has_usage,
     input_tokens,

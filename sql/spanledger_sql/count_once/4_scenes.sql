@@ -2,8 +2,9 @@
 -- response id for being one call.
 --
 -- An id proves nothing by itself: some servers count from 0 anew. Spans that share one are the same call if they tell the
--- same tokens, or meet in time; but where one instrumentation tells different tokens under one id, or different tenants have
--- it at different times, the id repeats, and only what tells the same tokens, of one tenant at one time, is one call.
+-- same tokens, or meet in time and tell the same prompt or model; but where one instrumentation tells different tokens under
+-- one id, or different tenants have it at different times, the id repeats, and only what tells the same tokens, of one tenant
+-- at one time, is one call.
 --
 -- Whoever is told an id can send it. What a tenant's token brought is one call with what the same tenant's brought, and with
 -- reports of who needs no such token, as a gateway: a report that names the tenant is his, one that names none belongs to
@@ -76,9 +77,11 @@ WITH
                 > uniqExactIf(reporter, tells) OVER same_id AS is_repeated,
             uniqExactIf(tenant_id, tenant_id != '') OVER same_id > 1 AND max(run) OVER same_id > 0 AS of_many,
             uniqExactIf((input_tokens, output_tokens), has_usage) OVER same_id <= 1 AS told_alike,
+            if(uniqExactIf(input_tokens, has_usage) OVER same_id <= 1, '', if(answered = '', model, answered)) AS by_model,
             cityHash64(kind, response_id, realm, multiIf(
                 is_repeated, toString((input_tokens, output_tokens, has_usage, if(of_many, tenant_id, ''), if(of_many, run, 0))),
-                of_many OR NOT told_alike, toString(run),
+                NOT told_alike, toString((run, by_model)),
+                of_many, toString(run),
                 '')) AS identity
         FROM numbered
         WINDOW same_id AS (PARTITION BY kind, response_id, realm)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from spanledger_sql.included_parts import PLACEHOLDER
 from spanledger_vocabulary.attribute import attributes
 from spanledger_vocabulary.convention import conventions
+from spanledger_vocabulary.framework import labels_of_nobody
 from spanledger_vocabulary.provider import providers
 from spanledger_vocabulary.rows import FOLDER
 from spanledger_vocabulary.translation import COUNTS, operations, usage_fields
@@ -26,7 +27,8 @@ _TREATMENTS: Final = {
 # Meanings of which few spans say anything: the view looks for them only on spans that do.
 _OF_FEW: Final = (
     "usage.image_input", "usage.image_output", "usage.image_cache_read", "usage.audio_cache_read", "usage.video_input",
-    "usage.tool_prompt", "usage.citation", "usage.other_units", "usage.reported_cost", "usage.note", "geo",
+    "usage.tool_prompt", "usage.citation", "usage.thoughts", "usage.input_details", "usage.output_details",
+    "usage.other_units", "usage.reported_cost", "usage.note", "geo",
 )  # fmt: skip
 # How the view writes a convention, as bits: what is beside, and what a total tells.
 _BESIDE: Final = {"cache_read": 1, "cache_write": 1, "reasoning": 2, "tool_prompt": 4}
@@ -116,6 +118,8 @@ def _constants() -> dict[str, str]:
         "patterns_of_identities": _patterns("identity"),
         "usage_fields": _array(fields),
         "usage_field_counts": _numbers(COUNTS.index(count) + 1 for count in fields.values()),
+        "labels_of_nobody": _array(labels_of_nobody()),
+        "labels_of_nobody_as": _array("" for _ in labels_of_nobody()),
         "providers_called_otherwise": _array(names),
         "providers_so_called": _array(names.values()),
         "hosts": _array(host for host in hosts if not host.startswith("*")),

@@ -1,6 +1,6 @@
 -- Stage 5: puts down what the samples of hosts say of the batch's calls, Wh at the host, and where these ran.
 --
--- What a host's meter saw ran on a machine of one's own, in the host's region where the span names none.
+-- What a host's meter saw ran on a machine of one's own, where the host's samples say that it stands, whatever the span says.
 -- Parameters: batch, measured Identifier: the tables of stage 1 and of this one.
 INSERT INTO {measured:Identifier}
 SELECT
@@ -11,7 +11,7 @@ SELECT
     share.wh_high AS wh_high,
     share.pue AS pue,
     call.provider AS provider,
-    if(call.cloud_region = '', share.cloud_region, call.cloud_region) AS cloud_region,
+    if(share.cloud_region = '', call.cloud_region, share.cloud_region) AS cloud_region,
     call.place_moment AS place_moment,
     cityHash64(cityHash64(call.provider), cityHash64(cloud_region), place_moment, toUInt8(1)) AS place_key
 FROM

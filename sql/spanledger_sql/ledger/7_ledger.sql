@@ -104,7 +104,10 @@ WITH
 
             model.energy_id AS model_energy_id,
             model.energy_method AS model_energy_method,
-            call.usage_source = 'missing' OR model.energy_id IS NULL AS energy_unknown,
+            -- What makes images, video or speech draws as its own kind does, whatever its model is; own coefficients are of it.
+            call.usage_source = 'missing' OR model.energy_id IS NULL
+                OR call.operation IN ('image_generation', 'video_generation', 'speech', 'transcription')
+                    AND model.energy_method != 'own' AS energy_unknown,
             wh_in_full(model.wh_per_output_token_low, call.output_tokens, model.wh_per_input_token_low, uncached_read,
                        model.wh_per_cache_read_token_low, call.cache_read_tokens, model.wh_per_request_low * ifNull(call.calls, 1)) AS full_wh_low,
             wh_in_full(model.wh_per_output_token, call.output_tokens, model.wh_per_input_token, uncached_read,

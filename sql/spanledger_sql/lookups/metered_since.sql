@@ -1,7 +1,5 @@
--- From which day on metrics are to be looked at again, since something new was told.
+-- From which day on metrics are to be looked at again, since something new was told: what `usage_news` names.
 --
--- Parameters:
---   since DateTime64(6, 'UTC'): what was ingested later is new
 -- Columns:
 --   points, calls: how many there are that are new: of metrics, and of calls of what sends metrics
 --   day: the start of the day on which the first of them ended, UTC; 1970-01-01 where there are none
@@ -10,11 +8,11 @@ WITH
     (
         SELECT ended_at, 1 AS is_point
         FROM usage_point
-        WHERE ingested_at > {since:DateTime64(6, 'UTC')}
+        WHERE ingested_at IN (SELECT inserted_at FROM usage_news WHERE source = 'usage_point')
         UNION ALL
         SELECT ts + toIntervalNanosecond(toInt64(least(duration_ms, 1e10) * 1e6)), 0
         FROM llm_spans
-        WHERE ingested_at > {since:DateTime64(6, 'UTC')} AND granularity = 'call'
+        WHERE ingested_at IN (SELECT inserted_at FROM usage_news WHERE source = 'llm_spans') AND granularity = 'call'
             AND service_name IN (SELECT service_name FROM usage_point)
     )
 SELECT

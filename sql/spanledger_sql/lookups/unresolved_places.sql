@@ -14,9 +14,9 @@ FROM
     FROM {batch:Identifier}
     GROUP BY place_key
     UNION ALL
-    -- Where its host stands, which is where a call that says nothing ran, if the host's meter saw it.
+    -- Where its host stands, which is where a call ran that the host's meter saw.
     SELECT call.provider AS provider, host.cloud_region AS cloud_region
-    FROM (SELECT DISTINCT provider, host_name FROM {batch:Identifier} WHERE cloud_region = '' AND host_name != '') AS call
+    FROM (SELECT DISTINCT provider, host_name FROM {batch:Identifier} WHERE host_name != '') AS call
     INNER JOIN (SELECT DISTINCT host_name, cloud_region FROM energy_sample WHERE cloud_region != '') AS host
         ON host.host_name = call.host_name
 )

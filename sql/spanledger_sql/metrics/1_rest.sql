@@ -11,7 +11,7 @@
 -- Gemini CLI's span leaves cached tokens and thoughts out, Codex's its model: where metrics tell of the call, they count and the
 -- span does not.
 --
--- Parameters: since DateTime64(6, 'UTC'): what was ingested later is new; everything UInt8: 1 takes all sessions; day
+-- Parameters: everything UInt8: 1 takes all sessions, 0 those of which `usage_news` has something; day
 --     DateTime('UTC'): intervals that begin before it stay as they are.
 INSERT INTO metric_rest
 WITH
@@ -21,11 +21,11 @@ WITH
     (
         SELECT service_name, session_id
         FROM usage_point
-        WHERE ingested_at > {since:DateTime64(6, 'UTC')} OR {everything:UInt8} = 1
+        WHERE ingested_at IN (SELECT inserted_at FROM usage_news WHERE source = 'usage_point') OR {everything:UInt8} = 1
         UNION DISTINCT
         SELECT CAST(service_name, 'LowCardinality(String)'), arrayJoin([session_id, '']) AS session_id
         FROM llm_spans
-        WHERE ingested_at > {since:DateTime64(6, 'UTC')} AND granularity = 'call'
+        WHERE ingested_at IN (SELECT inserted_at FROM usage_news WHERE source = 'llm_spans') AND granularity = 'call'
             AND service_name IN (SELECT service_name FROM usage_point)
     ),
     point AS

@@ -1,17 +1,17 @@
 -- Says of the buckets of calls of the sessions looked at which ones count: those put down; and which ones no longer do. And
 -- that the spans do not, of which a metric tells more.
--- Parameters: since, everything, day: as for what was put down; version UInt64: of the verdicts.
+-- Parameters: everything, day: as for what was put down; version UInt64: of the verdicts.
 INSERT INTO call_verdict
 WITH
     touched AS
     (
         SELECT service_name, session_id
         FROM usage_point
-        WHERE ingested_at > {since:DateTime64(6, 'UTC')} OR {everything:UInt8} = 1
+        WHERE ingested_at IN (SELECT inserted_at FROM usage_news WHERE source = 'usage_point') OR {everything:UInt8} = 1
         UNION DISTINCT
         SELECT CAST(service_name, 'LowCardinality(String)'), arrayJoin([session_id, '']) AS session_id
         FROM llm_spans
-        WHERE ingested_at > {since:DateTime64(6, 'UTC')} AND granularity = 'call'
+        WHERE ingested_at IN (SELECT inserted_at FROM usage_news WHERE source = 'llm_spans') AND granularity = 'call'
             AND service_name IN (SELECT service_name FROM usage_point)
     ),
     bucket AS

@@ -117,12 +117,11 @@ ENGINE = ReplacingMergeTree(version)
 PARTITION BY toYYYYMM(ts)
 ORDER BY (toStartOfHour(ts), trace_id, span_id);
 
--- How far a worker has come.
+-- How far a worker has come, and the batch of the ledger that was begun last. No progress rests on a clock.
 CREATE TABLE IF NOT EXISTS enrich_progress
 (
     worker LowCardinality(String) COMMENT 'who',
-    ingested_until DateTime64(6, 'UTC') COMMENT 'when the row was written, UTC; of calls no progress rests on it',
-    calls UInt64 COMMENT 'how many calls were written',
+    calls UInt64 COMMENT 'how many calls were written; of a batch that was begun, how many it may hold',
     updated_at DateTime64(6, 'UTC') COMMENT 'when the row was written, UTC',
     version UInt64 COMMENT 'of the last batch that was written whole'
 )
@@ -140,6 +139,27 @@ CREATE TABLE IF NOT EXISTS taken_insert
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY ingested_at;
+
+-- Which inserts of metrics' points and of usage reports' lines were compared with the calls, each by the time that its rows
+-- share, and how many rows it had.
+CREATE TABLE IF NOT EXISTS taken_usage
+(
+    source LowCardinality(String) COMMENT '`usage_point` or `usage_record`',
+    inserted_at DateTime64(6, 'UTC') COMMENT 'of the rows, UTC' CODEC(Delta, ZSTD(1)),
+    items UInt64 COMMENT 'its rows',
+    version UInt64 COMMENT 'it holds once `enrich_progress` of `metrics` or `usage` has that version'
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY (source, inserted_at);
+
+-- What metrics and usage reports are compared for: the inserts that are new since they were last.
+CREATE TABLE IF NOT EXISTS usage_news
+(
+    source LowCardinality(String) COMMENT '`usage_point`, `usage_record`, or `llm_spans`: calls that the ledger has by now',
+    inserted_at DateTime64(6, 'UTC') COMMENT 'what the rows of an insert share, UTC',
+    items UInt64 COMMENT 'its rows; 0 of calls'
+)
+ENGINE = Memory;
 
 -- Calls that cannot be computed, each with the reason; `spanledger enrich --set-aside` takes them up again.
 CREATE TABLE IF NOT EXISTS set_aside

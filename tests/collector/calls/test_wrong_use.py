@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 from otlp_receiver import attributes_of
 
@@ -96,6 +97,103 @@ def test_a_function_that_returns_no_answer_is_told_once_by_name(
     assert "SECRET" not in message
     for span in exported():
         assert attributes_of(span)["spanledger.usage.note"].startswith("the function returned ")
+
+
+def _yields(*items: Any) -> Callable[[], Any]:
+    def summarize() -> Any:
+        yield from items
+
+    return summarize
+
+
+def _returns_an_iterator(*items: Any) -> Callable[[], Any]:
+    def summarize() -> Any:
+        return iter(items)
+
+    return summarize
+
+
+@pytest.mark.parametrize("make", [_yields, _returns_an_iterator])
+def test_a_stream_of_texts_is_told_once_by_name(
+    make: Any, told: Callable[[], list[str]], exported: Callable[[], list[Any]]
+) -> None:
+    ask = spanledger.llm_call(make("SECRET", "SECRET"))
+    for _ in range(3):
+        assert list(ask()) == ["SECRET", "SECRET"]
+    (message,) = told()
+    assert "summarize: it yielded a str, which tells no usage: yield the provider's chunks themselves" in message
+    assert "SECRET" not in message
+    for span in exported():
+        assert attributes_of(span)["spanledger.usage.note"] == "the function yielded a str"
+
+
+def test_a_stream_that_was_not_asked_for_usage_is_told(
+    told: Callable[[], list[str]], exported: Callable[[], list[Any]]
+) -> None:
+    chunk = {"object": "chat.completion.chunk", "id": "c", "model": "m", "choices": [{"delta": {"content": "SECRET"}}]}
+    list(spanledger.llm_call(_yields(chunk, chunk))())
+    (message,) = told()
+    assert "stream_options={'include_usage': True}" in message
+    assert _only(exported)["spanledger.usage.note"] == "the stream told no usage"
+
+
+def test_a_stream_that_is_left_early_says_nothing_of_usage(
+    told: Callable[[], list[str]], exported: Callable[[], list[Any]]
+) -> None:
+    stream = spanledger.llm_call(_yields("a", "b"))()
+    next(stream)
+    stream.close()
+    assert _only(exported)["spanledger.outcome"] == "abandoned"
+    assert told() == []
+
+
+@pytest.mark.parametrize(
+    ("typo", "meant"),
+    [("cached_tokens", "cache_read_tokens"), ("cache_read_token", "cache_read_tokens"), ("respons_id", "response_id")],
+)
+def test_a_count_that_is_nearly_one_of_ours_is_told(
+    typo: str, meant: str, told: Callable[[], list[str]], exported: Callable[[], list[Any]]
+) -> None:
+    said: dict[str, Any] = {typo: 5}
+    spanledger.record_usage(provider="p", model="m", input_tokens=10, output_tokens=1, **said)
+    (message,) = told()
+    assert f"did you mean {meant}=" in message
+
+
+def test_a_slip_in_the_use_of_a_vendor_is_told(
+    told: Callable[[], list[str]], exported: Callable[[], list[Any]]
+) -> None:
+    said: dict[str, Any] = {"servce": "nova"}
+    spanledger.record_vendor_usage(vendor="v", unit="page", quantity=1, **said)
+    (message,) = told()
+    assert "record_vendor_usage: servce=... is taken as a dimension of that name; did you mean service=" in message
+
+
+@pytest.mark.parametrize("count", [float("nan"), float("inf"), 2**63, 2**70, -1, 1.5, "3"], ids=repr)
+@pytest.mark.parametrize("which", ["input_tokens", "output_tokens", "cache_read_tokens", "reasoning_tokens"])
+def test_a_count_that_is_no_count_is_refused(
+    count: Any, which: str, told: Callable[[], list[str]], exported: Callable[[], list[Any]]
+) -> None:
+    said: dict[str, Any] = {"input_tokens": 10, "output_tokens": 1, which: count}
+    spanledger.record_usage(provider="p", model="m", **said)
+    assert exported() == []
+    assert len(told()) == 1
+
+
+@pytest.mark.parametrize("count", [np.int64(7), 7.0, np.float32(7)], ids=repr)
+def test_a_count_of_another_kind_of_number_is_one(count: Any, exported: Callable[[], list[Any]]) -> None:
+    spanledger.record_usage(provider="p", model="m", input_tokens=count, output_tokens=1)
+    assert _only(exported)[IN] == 7
+
+
+@pytest.mark.parametrize("model", [None, "", 3], ids=repr)
+def test_a_call_of_an_unknown_model_is_booked_and_told(
+    model: Any, told: Callable[[], list[str]], exported: Callable[[], list[Any]]
+) -> None:
+    spanledger.record_usage(provider="p", model=model, input_tokens=1, output_tokens=1)
+    assert "gen_ai.request.model" not in _only(exported)
+    (message,) = told()
+    assert "is no name: the call is booked without a model" in message
 
 
 def test_the_one_answer_in_a_tuple_is_read(told: Callable[[], list[str]], exported: Callable[[], list[Any]]) -> None:

@@ -7,19 +7,31 @@ import sys
 import textwrap
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import grpc
 import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import (
+    TraceServiceServicer,
+    add_TraceServiceServicer_to_server,
+)
 from opentelemetry.sdk.trace import TracerProvider
-from otlp_receiver import Receiver, attributes_of
+from otlp_receiver import Receiver, answer_of, attributes_of
 
 import spanledger
+from spanledger import guard
 
 
 @pytest.fixture
 def provider() -> Iterator[TracerProvider]:
     yield TracerProvider(shutdown_on_exit=False)
     spanledger.shutdown(0.2)
+
+
+@pytest.fixture
+def nothing_told_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "_counts", {})
 
 
 def _record(**changes: Any) -> None:
@@ -168,6 +180,72 @@ def test_a_configuration_that_is_wrong_does_not_flush(wrong: dict[str, Any], pro
     assert "configure() failed" in spanledger.stats().problem
     spanledger.configure(tracer_provider=provider)
     assert spanledger.stats().problem == ""
+
+
+@pytest.mark.usefixtures("nothing_told_yet")
+def test_each_wrong_configuration_is_told_with_what_is_wrong(
+    provider: TracerProvider, caplog: pytest.LogCaptureFixture
+) -> None:
+    wrong: list[dict[str, Any]] = [{"protocol": "http"}, {"endpoint": "ftp://x"}]
+    for said in wrong:
+        spanledger.configure(**{"tracer_provider": provider} | said)
+        assert next(iter(said.values())) in spanledger.stats().problem
+        assert next(iter(said.values())) in caplog.text
+
+
+@pytest.mark.parametrize("written", ["  {}\n", "{}/", "{}/v1/traces"])
+def test_an_endpoint_as_files_and_forms_have_it_is_taken(
+    written: str, provider: TracerProvider, receiver: Receiver
+) -> None:
+    pairs: Any = [("x-team", "search")]
+    spanledger.configure(
+        endpoint=written.format(receiver.endpoint), headers=pairs, protocol=" HTTP/Protobuf ",  # type: ignore[arg-type]
+        tracer_provider=provider,
+    )  # fmt: skip
+    _record()
+    assert spanledger.flush(), spanledger.stats().problem
+    assert receiver.headers[0]["x-team"] == "search"
+
+
+@pytest.mark.usefixtures("nothing_told_yet")
+def test_spans_that_a_receiver_leaves_out_are_lost_and_told(
+    provider: TracerProvider, receiver: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = spanledger.stats()
+    receiver.leaves_out = 2
+    spanledger.configure(endpoint=receiver.endpoint, tracer_provider=provider)
+    for _ in range(3):
+        _record()
+    assert not spanledger.flush()
+    after = spanledger.stats()
+    assert (after.exported - before.exported, after.dropped - before.dropped, after.pending) == (1, 2, 0)
+    assert "2 spans are lost" in caplog.text
+    assert "not of this token" in caplog.text
+    receiver.leaves_out = 0
+    _record()
+    assert spanledger.flush()
+
+
+@pytest.mark.usefixtures("nothing_told_yet")
+def test_spans_that_a_grpc_receiver_leaves_out_are_lost_and_told(
+    provider: TracerProvider, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Service(TraceServiceServicer):
+        def Export(self, request: Any, context: Any) -> Any:  # noqa: N802 (gRPC's name)
+            return answer_of(1)
+
+    server = grpc.server(ThreadPoolExecutor(1))
+    add_TraceServiceServicer_to_server(Service(), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    before = spanledger.stats()
+    spanledger.configure(endpoint=f"127.0.0.1:{port}", protocol="grpc", tracer_provider=provider)
+    _record()
+    assert not spanledger.flush()
+    after = spanledger.stats()
+    assert (after.exported - before.exported, after.dropped - before.dropped, after.pending) == (0, 1, 0)
+    assert "not of this token" in caplog.text
+    server.stop(None)
 
 
 def test_opentelemetrys_variables_are_honoured(

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import time
 
 import pytest
 from captured_agents import api_request, booked, forget, take, token_usage, tokens
 from harness.books import Books
+
+from spanledger_collector.spool import length_prefixed
+from spanledger_enrich.ledger.enrichment import last_version
+from spanledger_enrich.ledger.metric_usage import follow_metrics
+from spanledger_enrich.worker import Worker
 
 
 def in_and_out(books: Books) -> tuple[int, int]:
@@ -32,6 +38,32 @@ def test_logs_switched_on_later_count_nothing_twice(books: Books) -> None:
     take(books, [api_request(80, 1), token_usage((60, 120, "input", 100), (60, 120, "output", 10))], "later: both")
     assert in_and_out(books) == (200, 20)
     assert [row["granularity"] for row in booked(books)] == ["interval", "call"]
+
+
+@pytest.mark.parametrize("years", [-10, 10])
+def test_what_came_under_a_wrong_clock_counts(books: Books, years: int) -> None:
+    forget(books)
+    take(books, [token_usage((0, 60, "input", 300), (0, 60, "output", 30))], f"clock {years}: right")
+    assert in_and_out(books) == (300, 30)
+    wrong = time.time_ns() // 1000 + years * 365 * 86_400 * 10**6
+    for number, request in enumerate((token_usage((60, 120, "output", 7)), api_request(20, 1))):
+        books.store.insert_segment(length_prefixed(request.body), wrong + number)
+        books.enrich()
+    # Points are kept for some weeks by when they came.
+    assert in_and_out(books) == (300, 30 if years < 0 else 37)
+    assert "call" in {row["granularity"] for row in booked(books)}
+
+
+def test_what_a_killed_worker_decided_is_booked(books: Books) -> None:
+    forget(books)
+    take(books, [token_usage((0, 60, "input", 100), (0, 60, "output", 10))], "killed: metric")
+    books.store.insert_otlp([length_prefixed(api_request(20, 1).body)], "killed: log")
+    worker = Worker(books.store, books.configuration)
+    worker._calls()
+    # All that it decides of metrics, and nothing of what follows.
+    assert follow_metrics(books.store, last_version(books.store, None) + 1)
+    books.enrich()
+    assert [row["granularity"] for row in booked(books)] == ["call"]
 
 
 DELTAS = [(0, 60, "output", 10.0), (60, 120, "output", 5.0), (120, 180, "output", 7.0)]

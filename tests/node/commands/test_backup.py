@@ -42,7 +42,7 @@ def spans(folder, first, count):
 def request(first, count):
     sys.path.insert(0, str(Path(__file__).parents[2] / "faults"))
     try:
-        from spooled import request as made
+        from harness.spooled import request as made
     finally:
         sys.path.pop(0)
     return made(first, count)

@@ -13,7 +13,7 @@ from spanledger_sql.store import Store
 def test_requests_that_can_be_read_by_now_are_taken_up_and_their_files_removed(configuration: Configuration) -> None:
     sys.path.insert(0, str(Path(__file__).parents[2] / "faults"))
     try:
-        from spooled import request
+        from harness.spooled import request
     finally:
         sys.path.pop(0)
     data_folder.copy("loaded", configuration.data_dir)

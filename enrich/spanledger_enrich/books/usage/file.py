@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from spanledger_enrich.books.usage import logs, reports
@@ -58,7 +59,10 @@ def read(path: Path) -> list[UsageRecord]:
 
 def store_records(store: Store, path: Path, records: list[UsageRecord]) -> None:
     """Put the lines of a file into `usage_record`, in place of what came of the same lines before."""
-    rows = [record.row(path.name) for record in records]
+    # After all that came before, whatever the clock said then: the newest row of a line is in force.
+    last = store.value("SELECT max(imported_at) FROM usage_record")
+    imported_at = max(datetime.now(UTC), last + timedelta(microseconds=1))
+    rows = [{**record.row(path.name), "imported_at": imported_at} for record in records]
     for row in rows:
         if "@" in row["user_id"]:
             row["user_id"] = email_rule.applied(store, row["user_id"])

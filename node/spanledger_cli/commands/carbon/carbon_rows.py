@@ -30,15 +30,14 @@ def carbon_rows(
     name: str,
     request: ReportRequest,
     dimensions: Dimensions,
-    own: OwnDimensions | None = None,
+    own: OwnDimensions,
     /,
     **parameters: object,
 ) -> pd.DataFrame:
     """Rows of ``reports/carbon/NAME.sql``, without the columns of the dimensions that were not asked for."""
-    asked = {**request.period.bounds, "by": list(request.by), **(own.parameters if own else {}), **parameters}
+    asked = {**request.period.bounds, "by": list(request.by), **own.parameters, **parameters}
     frame = store.frame(f"reports/carbon/{name}", **asked)
-    if own is not None:
-        frame = own.as_columns(frame)
+    frame = own.as_columns(frame)
     if frame.empty:
         say_what_there_is(store, request.period)
     dropped = [column for column in dimensions.known if column in frame and column not in request.by]

@@ -7,24 +7,26 @@ import typer
 from spanledger_cli.commands.carbon.carbon_rows import all_unknown, carbon_rows, note, unknown
 from spanledger_cli.output.terminal import print_rows
 from spanledger_cli.request.options import configuration, open_store
+from spanledger_cli.request.own_dimensions import Where, own_dimensions
 from spanledger_cli.request.report_request import Dimensions, ReportRequest, over_a_period
 
 _DIMENSIONS = Dimensions(
     ("month", "tenant", "cost_center", "provider", "model", "region", "zone"),
     default="",
     none="",
-    help="Dimensions below scope and category, with commas between them.",
+    help="Dimensions below scope and category, your own among them, with commas between them.",
+    own=True,
 )
 
 
 @over_a_period(_DIMENSIONS)
-def ghg(context: typer.Context, request: ReportRequest) -> None:
+def ghg(context: typer.Context, *, where: Where = None, request: ReportRequest) -> None:
     """Emissions by the GHG Protocol's scopes: Scope 2 location- and market-based, Scope 3 categories 1 and 2.
 
     Calls whose energy was measured on their host, and calls of the own_providers and own_hosts of the configuration,
     ran on own or leased machines: their electricity is Scope 2, their hardware Scope 3 category 2. All others are
     purchased use of an API, Scope 3 category 1, hardware included. The two methods are never added. Dimensions: month,
-    tenant, cost_center, provider, model, region, zone.
+    tenant, cost_center, provider, model, region, zone, or your own.
 
     Try:
 
@@ -34,11 +36,13 @@ def ghg(context: typer.Context, request: ReportRequest) -> None:
     """
     settings = configuration(context)
     with open_store(context) as store:
+        own = own_dimensions(store, _DIMENSIONS, request.by, where)
         frame = carbon_rows(
             store,
             "ghg",
             request,
             _DIMENSIONS,
+            own,
             timezone=request.period.timezone,
             own_providers=list(settings.own_providers),
             own_hosts=list(settings.own_hosts),

@@ -12,12 +12,14 @@ from spanledger_cli.commands.carbon.carbon_rows import carbon_rows
 from spanledger_cli.output.table import amount
 from spanledger_cli.output.terminal import print_rows
 from spanledger_cli.request.options import open_store
+from spanledger_cli.request.own_dimensions import Where, own_dimensions
 from spanledger_cli.request.report_request import Dimensions, ReportRequest, over_a_period
 
 _DIMENSIONS = Dimensions(
     ("tenant", "feature", "workflow", "service", "environment", "provider", "model", "region", "zone"),
     none="total",
-    help="Dimensions, with commas between them; total for one row.",
+    help="Dimensions, your own among them, with commas between them; total for one row.",
+    own=True,
 )
 
 
@@ -35,13 +37,14 @@ def sci(
     context: typer.Context,
     *,
     per: Annotated[Unit, typer.Option(help="The functional unit R.")] = Unit.call,
+    where: Where = None,
     request: ReportRequest,
 ) -> None:
     """Software Carbon Intensity (ISO/IEC 21031:2024), ((E x I) + M) / R, in gCO2e per unit, with its bounds.
 
     Location-based. A call enters with all of its parts or not at all: those left out, since their energy, intensity,
     hardware or unit is unknown, are counted beside. Dimensions: tenant, feature, workflow, service, environment,
-    provider, model, region, zone.
+    provider, model, region, zone, or your own.
 
     Try:
 
@@ -51,8 +54,9 @@ def sci(
     """
     of_all = replace(request, by=())
     with open_store(context) as store:
-        frame = carbon_rows(store, "sci", request, _DIMENSIONS, unit=per.value)
-        total = carbon_rows(store, "sci", of_all, _DIMENSIONS, unit=per.value)
+        own = own_dimensions(store, _DIMENSIONS, request.by, where)
+        frame = carbon_rows(store, "sci", request, _DIMENSIONS, own, unit=per.value)
+        total = carbon_rows(store, "sci", of_all, _DIMENSIONS, replace(own, by=()), unit=per.value)
     # Users and sessions of several rows may be the same: the score of all is no sum of scores.
     score = f": {amount(total['sci_g'].iloc[0])} of all" if request.by and len(total) else ""
     print_rows(

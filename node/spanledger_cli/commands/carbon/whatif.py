@@ -11,13 +11,14 @@ from spanledger_cli.commands.carbon import carbon_scenario
 from spanledger_cli.commands.carbon.carbon_rows import TOTALS, carbon_rows, note
 from spanledger_cli.output.terminal import print_rows
 from spanledger_cli.request.options import configuration, open_store
+from spanledger_cli.request.own_dimensions import Where, own_dimensions
 from spanledger_cli.request.report_request import Dimensions, ReportRequest, over_a_period
 from spanledger_cli.request.whatif_options import CacheHitRate, Model, ServiceTier, TokenFactor, moved_models
 from spanledger_enrich.books.assumptions import Assumptions
 from spanledger_enrich.books.recosting import recosted
 from spanledger_enrich.books.scope import Scope
 
-_DIMENSIONS = Dimensions(("tenant", "feature", "model", "zone", "hour_of_day"))
+_DIMENSIONS = Dimensions(("tenant", "feature", "model", "zone", "hour_of_day"), own=True)
 
 
 class Signal(StrEnum):
@@ -42,12 +43,13 @@ def whatif(
     signal: Annotated[
         Signal, typer.Option(help="average, as in the ledger; or marginal, for decisions: hours that were imported.")
     ] = Signal.average,
+    where: Where = None,
     request: ReportRequest,
 ) -> None:
     """What the same calls would have emitted and cost in another zone, later, on another model, with more caching.
 
     The scenarios may be combined. What is assumed is printed below. Dimensions: tenant, feature, model, zone,
-    hour_of_day.
+    hour_of_day, or your own.
 
     Try:
 
@@ -62,12 +64,14 @@ def whatif(
     scenario = carbon_scenario.read(zone, window, changed, signal.value, settings.grid_basis)
     with open_store(context) as store:
         carbon_scenario.refuse_unknown(store, scenario)
+        own = own_dimensions(store, _DIMENSIONS, request.by, where)
         with recosted(store, settings, Scope(begin=asked.begin, end=asked.end, changed=False), changed) as costed:
             frame = carbon_rows(
                 store,
                 "whatif",
                 request,
                 _DIMENSIONS,
+                own,
                 timezone=asked.timezone,
                 costed=costed,
                 booked=int((scenario.signal, scenario.basis) == (settings.grid_signal, settings.grid_basis)),

@@ -7,18 +7,19 @@ import typer
 from spanledger_cli.commands.carbon.carbon_rows import TOTALS, carbon_rows
 from spanledger_cli.output.terminal import print_rows
 from spanledger_cli.request.options import configuration, open_store
+from spanledger_cli.request.own_dimensions import Where, own_dimensions
 from spanledger_cli.request.report_request import Dimensions, ReportRequest, over_a_period
 
-_DIMENSIONS = Dimensions(("day", "tenant", "feature", "model", "zone", "hour_of_day"))
+_DIMENSIONS = Dimensions(("day", "tenant", "feature", "model", "zone", "hour_of_day"), own=True)
 
 
 @over_a_period(_DIMENSIONS)
-def yearly_error(context: typer.Context, request: ReportRequest) -> None:
+def yearly_error(context: typer.Context, *, where: Where = None, request: ReportRequest) -> None:
     """How far emissions reckoned with a yearly mean of the grid are off from those by the hour, in percent.
 
     Against two means: that of all hours of the same zone and year (at least 8,000 of them must be there), and the
     country's yearly mean that would stand in without hours. Dimensions: day, tenant, feature, model, zone,
-    hour_of_day.
+    hour_of_day, or your own.
 
     Try:
 
@@ -28,11 +29,13 @@ def yearly_error(context: typer.Context, request: ReportRequest) -> None:
     """
     settings = configuration(context)
     with open_store(context) as store:
+        own = own_dimensions(store, _DIMENSIONS, request.by, where)
         frame = carbon_rows(
             store,
             "yearly_error",
             request,
             _DIMENSIONS,
+            own,
             timezone=request.period.timezone,
             signal=settings.grid_signal,
             basis=settings.grid_basis,

@@ -18,7 +18,7 @@ spread_groups AS
             wh_of_input + u.wh_per_output_token * g.group_output + u.wh_per_request * g.group_calls, 0), 0) AS of_input,
         -- What has no terms (own coefficients, measured hosts) has its bounds as an interval.
         if(from_ends, log(g.group_wh_most / g.group_wh_least) / 3.29, 0) AS of_meter,
-        -- Energy that the calls' price cannot have paid for is ruled out.
+        -- Energy that the calls' price cannot have paid for is ruled out: of what they share, for they pay together.
         if(u.energy_id IS NULL, NULL, g.group_usd) * (SELECT max(high) FROM uncertainty FINAL WHERE of = 'price') AS paid_wh
     FROM groups AS g
     LEFT JOIN energy_uncertainty AS u
@@ -51,9 +51,9 @@ expected AS
     SELECT
         *,
         ifNull(if(from_ends, sqrt(group_wh_least * group_wh_most), group_wh) * lowered
-            * exp(kept * (of_shared + pow(of_own, 2)) / 2), 0) AS expected_wh,
+            * exp((kept * of_shared + pow(of_own, 2)) / 2), 0) AS expected_wh,
         ifNull(if(from_ends, sqrt(group_g_least * group_g_most), group_g) * lowered
-            * exp((kept * (of_shared + pow(of_own, 2)) + pow(of_grid, 2)) / 2), 0) AS expected_g,
+            * exp((kept * of_shared + pow(of_own, 2) + pow(of_grid, 2)) / 2), 0) AS expected_g,
         expected_wh * sqrt(kept) AS spread_wh,
         expected_g * sqrt(kept) AS spread_g
     FROM paid_groups

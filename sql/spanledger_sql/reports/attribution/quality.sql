@@ -67,10 +67,11 @@ WITH
             AND arrayExists(name -> match(name, '(?i)(^|[._])(model|model_name|model\\.name|model\\.id)$|usage|token_count|_tokens$'),
                             SpanAttributes.keys)
             AND NOT arrayExists(name -> startsWith(name, 'gen_ai.aggregated_usage.') OR name IN ('spanledger.role',
-                                'ai.operationId', 'spanledger.energy.wh'), SpanAttributes.keys)
+                                'spanledger.energy.wh'), SpanAttributes.keys)
+            AND NOT (SpanAttributes['ai.operationId'] != '' AND NOT match(SpanAttributes['ai.operationId'], '\\.do[A-Z]'))
             AND NOT match(lower(firstNonDefault(SpanAttributes['gen_ai.operation.name'], SpanAttributes['llm.request.type'],
                                           SpanAttributes['openinference.span.kind'],
-                                          SpanAttributes['langfuse.observation.type'])), '^(invoke_agent|create_agent|execute_tool|retrieval|retrieve|invoke_workflow|handoff|workflow|agent|task|tool|chain|retriever|prompt|span|event|evaluator|guardrail|moderation|amoderation)$')
+                                          SpanAttributes['langfuse.observation.type'])), '^(invoke_agent|create_agent|execute_tool|retrieval|retrieve|invoke_workflow|handoff|workflow|agent|task|tool|chain|retriever|prompt|span|event|moderation|amoderation)$')
             AND (TraceId, SpanId) NOT IN (
                 SELECT trace_id, span_id FROM llm_spans
                 WHERE ts >= {from:DateTime64(9, 'UTC')} - INTERVAL 1 DAY AND ts < {to:DateTime64(9, 'UTC')} + INTERVAL 1 DAY

@@ -14,7 +14,7 @@
 --     '' where not asked for
 --   energy_method, intensity_resolution: likewise
 --   custom: the values of the dimensions of one's own, in their order; '' where a call says none
---   calls: counted ones; 0 where a metered host's idle energy is all there is
+--   calls: counted ones; 0 where a metered host's idle energy is all there is: `(idle)`, last
 --   output_tokens: sum
 --   energy_kwh, energy_kwh_low, energy_kwh_high: PUE included, with its 90 % interval, kWh; sum of what is known
 --   co2e_kg, co2e_kg_low, co2e_kg_high: of the operation, location-based, with its 90 % interval, kgCO2e
@@ -35,6 +35,7 @@
 --   hourly_share, filled_share, yearly_share: of the calls, 0 to 1, whose intensity is of their hour, filled in from
 --     near hours, or a year's mean
 WITH
+    {{idle_or}},
     groups AS
     (
         SELECT
@@ -46,14 +47,14 @@ WITH
             if(has({by:Array(String)}, 'hour_of_day'),
                formatDateTime(toTimeZone(c.ts, {timezone:String}), '%H'), '') AS hour_of_day,
             if(has({by:Array(String)}, 'tenant'), c.tenant_id, '') AS tenant,
-            if(has({by:Array(String)}, 'cost_center'), c.cost_center, '') AS cost_center,
-            if(has({by:Array(String)}, 'environment'), c.environment, '') AS environment,
-            if(has({by:Array(String)}, 'service'), c.service_name, '') AS service,
-            if(has({by:Array(String)}, 'feature'), c.feature, '') AS feature,
-            if(has({by:Array(String)}, 'workflow'), c.workflow, '') AS workflow,
-            if(has({by:Array(String)}, 'user'), c.user_id, '') AS user,
-            if(has({by:Array(String)}, 'provider'), c.provider, '') AS provider,
-            if(has({by:Array(String)}, 'model'), c.model, '') AS model,
+            if(has({by:Array(String)}, 'cost_center'), idle_or(c.operation, c.cost_center), '') AS cost_center,
+            if(has({by:Array(String)}, 'environment'), idle_or(c.operation, c.environment), '') AS environment,
+            if(has({by:Array(String)}, 'service'), idle_or(c.operation, c.service_name), '') AS service,
+            if(has({by:Array(String)}, 'feature'), idle_or(c.operation, c.feature), '') AS feature,
+            if(has({by:Array(String)}, 'workflow'), idle_or(c.operation, c.workflow), '') AS workflow,
+            if(has({by:Array(String)}, 'user'), idle_or(c.operation, c.user_id), '') AS user,
+            if(has({by:Array(String)}, 'provider'), idle_or(c.operation, c.provider), '') AS provider,
+            if(has({by:Array(String)}, 'model'), idle_or(c.operation, c.model), '') AS model,
             if(has({by:Array(String)}, 'operation'), c.operation, '') AS operation,
             if(has({by:Array(String)}, 'region'), c.cloud_region, '') AS region,
             if(has({by:Array(String)}, 'zone'), c.zone, '') AS zone,
@@ -76,9 +77,7 @@ WITH
         FROM drawn_energy AS c
         WHERE c.ts >= {from:DateTime64(9, 'UTC')}
             AND c.ts < {to:DateTime64(9, 'UTC')}
-            AND (empty({where_names:Array(String)})
-                 OR arrayAll((name, value) -> c.dimensions[name] = value,
-                             {where_names:Array(String)}, {where_values:Array(String)}))
+            AND {{own_where}}
         GROUP BY ALL
     ),
     {{expected_groups}},
@@ -152,4 +151,7 @@ SELECT
     co2e_g_most / 1000 AS co2e_kg_most
 FROM summed
 ORDER BY
-    month, day, if(has({by:Array(String)}, 'hour'), first_ts, NULL), hour_of_day, co2e_kg DESC NULLS LAST, tenant, model, zone
+    month, day, if(has({by:Array(String)}, 'hour'), first_ts, NULL), hour_of_day,
+    -- What nobody caused is ranked with nobody.
+    has([tenant, cost_center, environment, service, feature, workflow, user, provider, model], '(idle)'),
+    co2e_kg DESC NULLS LAST, tenant, model, zone

@@ -7,9 +7,12 @@
 --   from, to DateTime64(9, 'UTC'): the period, half-open
 --   by Array(String): any of tenant, feature, workflow, service, environment, provider, model, region, zone; the others
 --     are folded into ''
+--   custom Array(String): names of dimensions of one's own, as `attribution(name=...)` says them
+--   where_names, where_values Array(String): only calls whose dimensions of one's own have these values
 --   unit String: `call`, `1000-tokens` (input and output), `user` or `session`
 -- Columns:
 --   tenant, feature, workflow, service, environment, provider, model, region, zone: '' where not asked for
+--   custom: the values of the dimensions of one's own, in their order; '' where a call says none
 --   calls: that make up the score
 --   units: R
 --   sci_g, sci_g_low, sci_g_high: gCO2e per unit, with the 90 % interval of E x I; M has none
@@ -31,9 +34,10 @@ WITH
                 named.2 != '') AS has_unit,
             co2e_g IS NOT NULL AND embodied_g IS NOT NULL AND has_unit AS scored,
             known_calls AS calls
-        FROM calls
+        FROM calls AS c
         WHERE ts >= {from:DateTime64(9, 'UTC')}
             AND ts < {to:DateTime64(9, 'UTC')}
+            AND {{own_where}}
     ),
     groups AS
     (
@@ -47,6 +51,7 @@ WITH
             if(has({by:Array(String)}, 'model'), c.model, '') AS model,
             if(has({by:Array(String)}, 'region'), c.cloud_region, '') AS region,
             if(has({by:Array(String)}, 'zone'), c.zone, '') AS zone,
+            arrayMap(name -> c.dimensions[name], {custom:Array(String)}) AS custom,
             c.scored AS scored,
             c.has_unit AS has_unit,
             sum(c.calls) AS calls,
@@ -76,7 +81,7 @@ WITH
     summed AS
     (
         SELECT
-            tenant, feature, workflow, service, environment, provider, model, region, zone,
+            tenant, feature, workflow, service, environment, provider, model, region, zone, custom,
             sumIf(e.calls, e.scored) AS calls,
             sumIf(e.tokens, e.scored) AS tokens,
             length(groupUniqArrayArray(e.named)) AS named,
@@ -86,11 +91,11 @@ WITH
             sum(e.without_unit_calls) AS without_unit_calls,
             {{uncertain_sums}}
         FROM scored_groups AS e
-        GROUP BY tenant, feature, workflow, service, environment, provider, model, region, zone
+        GROUP BY tenant, feature, workflow, service, environment, provider, model, region, zone, custom
     ),
     {{interval}}
 SELECT
-    tenant, feature, workflow, service, environment, provider, model, region, zone,
+    tenant, feature, workflow, service, environment, provider, model, region, zone, custom,
     calls,
     multiIf(
         {unit:String} = 'call', toFloat64(calls),
@@ -105,4 +110,4 @@ SELECT
     unknown_embodied_calls,
     without_unit_calls
 FROM summed
-ORDER BY sci_g DESC NULLS LAST, tenant, model, feature
+ORDER BY sci_g DESC NULLS LAST, tenant, model, feature, custom

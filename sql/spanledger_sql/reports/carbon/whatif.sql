@@ -5,6 +5,8 @@
 -- Parameters:
 --   from, to DateTime64(9, 'UTC'): the period, half-open
 --   by Array(String): any of tenant, feature, model, zone, hour_of_day; the others are folded into ''
+--   custom Array(String): names of dimensions of one's own, as `attribution(name=...)` says them
+--   where_names, where_values Array(String): only calls whose dimensions of one's own have these values
 --   timezone String: of the hours
 --   zone String: where the calls would run; '' leaves them where they ran
 --   window UInt32: by how many hours each may be put off, to the one with the least intensity
@@ -14,6 +16,7 @@
 --   booked UInt8: 1 where these are the ledger's own; of others nothing but hours is known
 -- Columns:
 --   tenant, feature, model, zone, hour_of_day: '' where not asked for
+--   custom: the values of the dimensions of one's own, in their order; '' where a call says none
 --   calls: counted ones
 --   energy_kwh, then_energy_kwh: over the calls whose emissions are known both ways: as it is and would have been, kWh
 --   co2e_kg: over the same calls: location-based, by the signal, kgCO2e
@@ -71,6 +74,7 @@ SELECT
     if(has({by:Array(String)}, 'zone'), w.zone, '') AS zone,
     if(has({by:Array(String)}, 'hour_of_day'),
        formatDateTime(toTimeZone(w.ts, {timezone:String}), '%H'), '') AS hour_of_day,
+    w.custom AS custom,
     sum(w.known_calls) AS calls,
     sumIf(w.energy_wh, w.compared) / 1000 AS energy_kwh,
     sumIf(w.then_wh, w.compared) / 1000 AS then_energy_kwh,
@@ -93,6 +97,7 @@ FROM
         m.least_calls AS least_calls,
         m.tenant_id AS tenant_id,
         m.feature AS feature,
+        m.custom AS custom,
         m.model AS model,
         m.zone AS zone,
         m.energy_wh AS energy_wh,
@@ -123,6 +128,7 @@ FROM
             c.least_calls AS least_calls,
             c.tenant_id AS tenant_id,
             c.feature AS feature,
+            arrayMap(name -> c.dimensions[name], {custom:Array(String)}) AS custom,
             c.model AS model,
             c.zone AS zone,
             c.energy_wh AS energy_wh,
@@ -144,6 +150,7 @@ FROM
             ON new.trace_id = c.trace_id AND new.span_id = c.span_id
         WHERE c.ts >= {from:DateTime64(9, 'UTC')}
             AND c.ts < {to:DateTime64(9, 'UTC')}
+            AND {{own_where}}
     ) AS m
     LEFT JOIN hours AS own
         ON own.zone = m.zone AND own.ts = toStartOfHour(m.ts)
@@ -151,4 +158,4 @@ FROM
         ON best.zone = if({zone:String} = '', m.zone, {zone:String}) AND best.hour = toStartOfHour(m.ts)
 ) AS w
 GROUP BY ALL
-ORDER BY tenant, feature, model, zone, hour_of_day
+ORDER BY tenant, feature, model, zone, hour_of_day, custom

@@ -6,10 +6,13 @@
 -- Parameters:
 --   from, to DateTime64(9, 'UTC'): the period, half-open
 --   by Array(String): any of tenant, feature, model, zone, day, hour_of_day; the others are folded into ''
+--   custom Array(String): names of dimensions of one's own, as `attribution(name=...)` says them
+--   where_names, where_values Array(String): only calls whose dimensions of one's own have these values
 --   timezone String: of the days and hours
 --   signal, basis String: of the ledger's intensities
 -- Columns:
 --   day, tenant, feature, model, zone, hour_of_day: '' where not asked for
+--   custom: the values of the dimensions of one's own, in their order; '' where a call says none
 --   calls: compared
 --   energy_kwh: of these, kWh
 --   co2e_kg: by the hour, kgCO2e
@@ -51,6 +54,7 @@ SELECT
     if(has({by:Array(String)}, 'zone'), c.zone, '') AS zone,
     if(has({by:Array(String)}, 'hour_of_day'),
        formatDateTime(toTimeZone(c.ts, {timezone:String}), '%H'), '') AS hour_of_day,
+    c.custom AS custom,
     sumIf(c.known_calls, c.hourly_g IS NOT NULL) AS calls,
     sum(if(c.hourly_g IS NULL, NULL, c.energy_wh)) / 1000 AS energy_kwh,
     sum(c.hourly_g) / 1000 AS co2e_kg,
@@ -66,24 +70,26 @@ SELECT
 FROM
 (
     SELECT
-        call.ts AS ts,
-        call.known_calls AS known_calls,
-        call.least_calls AS least_calls,
-        call.tenant_id AS tenant_id,
-        call.feature AS feature,
-        call.model AS model,
-        call.zone AS zone,
-        call.energy_wh AS energy_wh,
-        if(call.intensity_resolution = 'hour', call.co2e_g, NULL) AS hourly_g,
-        if(hourly_g IS NULL, NULL, call.energy_wh / 1000 * year_means.g_per_kwh) AS year_g,
-        if(hourly_g IS NULL, NULL, call.energy_wh / 1000 * national_means.g_per_kwh) AS national_g
-    FROM calls AS call
+        c.ts AS ts,
+        c.known_calls AS known_calls,
+        c.least_calls AS least_calls,
+        c.tenant_id AS tenant_id,
+        c.feature AS feature,
+        c.model AS model,
+        c.zone AS zone,
+        arrayMap(name -> c.dimensions[name], {custom:Array(String)}) AS custom,
+        c.energy_wh AS energy_wh,
+        if(c.intensity_resolution = 'hour', c.co2e_g, NULL) AS hourly_g,
+        if(hourly_g IS NULL, NULL, c.energy_wh / 1000 * year_means.g_per_kwh) AS year_g,
+        if(hourly_g IS NULL, NULL, c.energy_wh / 1000 * national_means.g_per_kwh) AS national_g
+    FROM calls AS c
     LEFT JOIN year_means
-        ON year_means.zone = call.zone AND year_means.year = toYear(call.ts)
+        ON year_means.zone = c.zone AND year_means.year = toYear(c.ts)
     LEFT JOIN national_means
-        ON national_means.zone = call.zone
-    WHERE call.ts >= {from:DateTime64(9, 'UTC')}
-        AND call.ts < {to:DateTime64(9, 'UTC')}
+        ON national_means.zone = c.zone
+    WHERE c.ts >= {from:DateTime64(9, 'UTC')}
+        AND c.ts < {to:DateTime64(9, 'UTC')}
+        AND {{own_where}}
 ) AS c
 GROUP BY ALL
-ORDER BY day, tenant, feature, model, zone, hour_of_day
+ORDER BY day, tenant, feature, model, zone, hour_of_day, custom

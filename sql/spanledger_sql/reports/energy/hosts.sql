@@ -6,6 +6,7 @@
 --   host: its name
 --   idle_policy: how its idle energy is booked
 --   idle_tenant: whose the idle energy is; '' where nobody's
+--   pue: its data centre's overhead, where one was given for the host
 --   hours: with samples
 --   calls: that were allotted some of it, once for each hour
 --   measured_wh: served_wh + idle_wh, Wh at the host
@@ -45,6 +46,7 @@ SELECT
     if(d.host_name IS NULL, r.host_name, d.host_name) AS host,
     ifNull(d.idle_policy, '') AS idle_policy,
     ifNull(d.idle_tenant, '') AS idle_tenant,
+    host.pue AS pue,
     ifNull(d.hours, 0) AS hours,
     ifNull(d.calls, 0) AS calls,
     ifNull(d.served_wh, 0) + ifNull(d.idle_wh, 0) AS measured_wh,
@@ -56,4 +58,6 @@ SELECT
     ifNull(r.flaws, '') AS refused
 FROM (SELECT * FROM drew) AS d
 FULL JOIN (SELECT * FROM refused) AS r ON r.host_name = d.host_name
+LEFT JOIN (SELECT * FROM energy_host FINAL) AS host
+    ON host.host_name = if(d.host_name IS NULL, r.host_name, d.host_name)
 ORDER BY host, idle_policy, idle_tenant

@@ -13,7 +13,7 @@
 --   tenant, cost_center, environment, service, feature, workflow, user, session, run: '' where not asked for
 --   provider, account, model, operation, service_tier, region, zone: likewise
 --   custom: the values of the dimensions of one's own, in their order; '' where a call says none
---   calls: counted ones; 0 where a metered host's idle energy is all there is
+--   calls: counted ones; 0 where a metered host's idle energy is all there is: `(idle)`, last
 --   input_tokens, cache_read_tokens, output_tokens: sums
 --   list_cost, contracted_cost: USD, sums of what is known
 --   energy_kwh: PUE included, kWh, sum of what is known
@@ -23,6 +23,7 @@
 --   partly_priced_share: of the calls, 0 to 1; NULL without calls
 --   unpriced_parts: up to five kinds of such parts
 WITH
+    {{idle_or}},
     groups AS
     (
         SELECT
@@ -32,19 +33,19 @@ WITH
             if(has({by:Array(String)}, 'hour'),
                formatDateTime(toStartOfHour(toTimeZone(c.ts, {timezone:String})), '%Y-%m-%dT%H:%i%z'), '') AS hour,
             if(has({by:Array(String)}, 'tenant'), c.tenant_id, '') AS tenant,
-            if(has({by:Array(String)}, 'cost_center'), c.cost_center, '') AS cost_center,
-            if(has({by:Array(String)}, 'environment'), c.environment, '') AS environment,
-            if(has({by:Array(String)}, 'service'), c.service_name, '') AS service,
-            if(has({by:Array(String)}, 'feature'), c.feature, '') AS feature,
-            if(has({by:Array(String)}, 'workflow'), c.workflow, '') AS workflow,
-            if(has({by:Array(String)}, 'user'), c.user_id, '') AS user,
-            if(has({by:Array(String)}, 'session'), c.session_id, '') AS session,
-            if(has({by:Array(String)}, 'run'), c.run_id, '') AS run,
-            if(has({by:Array(String)}, 'provider'), c.provider, '') AS provider,
-            if(has({by:Array(String)}, 'account'), c.provider_account, '') AS account,
-            if(has({by:Array(String)}, 'model'), c.model, '') AS model,
+            if(has({by:Array(String)}, 'cost_center'), idle_or(c.operation, c.cost_center), '') AS cost_center,
+            if(has({by:Array(String)}, 'environment'), idle_or(c.operation, c.environment), '') AS environment,
+            if(has({by:Array(String)}, 'service'), idle_or(c.operation, c.service_name), '') AS service,
+            if(has({by:Array(String)}, 'feature'), idle_or(c.operation, c.feature), '') AS feature,
+            if(has({by:Array(String)}, 'workflow'), idle_or(c.operation, c.workflow), '') AS workflow,
+            if(has({by:Array(String)}, 'user'), idle_or(c.operation, c.user_id), '') AS user,
+            if(has({by:Array(String)}, 'session'), idle_or(c.operation, c.session_id), '') AS session,
+            if(has({by:Array(String)}, 'run'), idle_or(c.operation, c.run_id), '') AS run,
+            if(has({by:Array(String)}, 'provider'), idle_or(c.operation, c.provider), '') AS provider,
+            if(has({by:Array(String)}, 'account'), idle_or(c.operation, c.provider_account), '') AS account,
+            if(has({by:Array(String)}, 'model'), idle_or(c.operation, c.model), '') AS model,
             if(has({by:Array(String)}, 'operation'), c.operation, '') AS operation,
-            if(has({by:Array(String)}, 'service_tier'), c.service_tier, '') AS service_tier,
+            if(has({by:Array(String)}, 'service_tier'), idle_or(c.operation, c.service_tier), '') AS service_tier,
             if(has({by:Array(String)}, 'region'), c.cloud_region, '') AS region,
             if(has({by:Array(String)}, 'zone'), c.zone, '') AS zone,
             arrayMap(name -> c.dimensions[name], {custom:Array(String)}) AS custom,
@@ -64,9 +65,7 @@ WITH
         WHERE c.ts >= {from:DateTime64(9, 'UTC')}
             AND c.ts < {to:DateTime64(9, 'UTC')}
             AND (empty({tenants:Array(String)}) OR has({tenants:Array(String)}, c.tenant_id))
-            AND (empty({where_names:Array(String)})
-                 OR arrayAll((name, value) -> c.dimensions[name] = value,
-                             {where_names:Array(String)}, {where_values:Array(String)}))
+            AND {{own_where}}
         GROUP BY ALL
     ),
     {{expected_groups}},
@@ -113,4 +112,4 @@ SELECT
     if(calls = 0, NULL, partly_priced_calls / calls) AS partly_priced_share,
     arrayStringConcat(arraySlice(kinds_of_parts, 1, 5), ', ') AS unpriced_parts
 FROM summed
-ORDER BY month, day, hour, contracted_cost DESC NULLS LAST, tenant, model
+ORDER BY month, day, hour, tenant = '(idle)' OR model = '(idle)', contracted_cost DESC NULLS LAST, tenant, model

@@ -1,4 +1,4 @@
--- By which method and entry the energy of a period's calls was got, with the entry's coefficients in force now.
+-- By which method and entry the energy of a period's calls and idle hosts was got, with the entry's coefficients in force now.
 --
 -- Parameters:
 --   from, to DateTime64(9, 'UTC'): the period, half-open
@@ -31,10 +31,10 @@ WITH
         SELECT
             energy_method,
             if(c.energy_wh IS NULL, '', c.energy_id) AS energy_id,
-            arrayStringConcat(arraySort(groupUniqArray(c.model)), ', ') AS models,
-            sum(known_calls) AS calls,
+            arrayStringConcat(arraySort(groupUniqArrayIf(c.model, c.operation != 'idle')), ', ') AS models,
+            sum(c.calls) AS calls,
             toFloat64(sum(toDecimal128(c.energy_wh, 12))) AS energy_wh
-        FROM calls AS c
+        FROM drawn_energy AS c
         WHERE c.ts >= {from:DateTime64(9, 'UTC')}
             AND c.ts < {to:DateTime64(9, 'UTC')}
         GROUP BY energy_method, energy_id

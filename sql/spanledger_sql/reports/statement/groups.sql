@@ -1,4 +1,4 @@
--- The groups of a period's calls that err alike, with what their part of an interval follows from.
+-- The groups of a period's calls and idle hosts that err alike, with what their part of an interval follows from.
 --
 -- Parameters:
 --   from, to DateTime64(9, 'UTC'): the period, half-open
@@ -9,10 +9,13 @@
 --   calls: counted ones whose energy is known
 --   energy_wh: Wh at the facility, sum of what is known
 --   co2e_g: location-based, gCO2e, sum of what is known
---   co2e_g_squared: the sum of the calls' squares
+--   energy_wh_squared, co2e_g_squared: the sums of the calls' squares
+--   middle_wh, middle_g: what the interval lies around: the sum, or, where the ends are all there is to go by, their
+--     geometric middle, Wh and gCO2e
 --   input_sigma: of the energy of input, times its share of the group's energy; standard deviation of a logarithm, as are
 --     the following
 --   parameters_sigma: of not knowing the model's parameters
+--   grid_sigma: of intensities that are not of the hour
 --   meters_sigma: of measured hosts and own coefficients, from the ends of their bounds
 --   paid_wh: more than this their list price cannot have paid for, Wh; NULL where it is not known of all
 WITH
@@ -23,7 +26,6 @@ WITH
         FROM drawn_energy AS c
         WHERE c.ts >= {from:DateTime64(9, 'UTC')}
             AND c.ts < {to:DateTime64(9, 'UTC')}
-            AND c.operation != 'idle'
             AND c.energy_wh IS NOT NULL
         GROUP BY ALL
     ),
@@ -36,9 +38,13 @@ SELECT
     group_calls AS calls,
     group_wh AS energy_wh,
     group_g AS co2e_g,
+    group_wh_squared AS energy_wh_squared,
     group_g_squared AS co2e_g_squared,
+    if(from_ends, sqrt(group_wh_least * group_wh_most), group_wh) AS middle_wh,
+    if(from_ends, sqrt(group_g_least * group_g_most), group_g) AS middle_g,
     of_input AS input_sigma,
     of_parameters AS parameters_sigma,
+    of_grid AS grid_sigma,
     of_meter AS meters_sigma,
     paid_wh
 FROM expected

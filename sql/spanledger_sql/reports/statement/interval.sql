@@ -3,7 +3,7 @@
 -- Parameters:
 --   from, to DateTime64(9, 'UTC'): the period, half-open
 -- Columns:
---   energy_wh_low, energy_wh_high: 90 % interval of the energy of its calls, Wh at the facility
+--   energy_wh_low, energy_wh_high: 90 % interval of the energy of its calls and idle metered hosts, Wh at the facility
 --   co2e_g_low, co2e_g_high: 90 % interval of their location-based emissions, gCO2e
 --   co2e_factor: how many times the interval's middle its high is, and is the middle its low
 --   method_variance, serving_variance, model_variance, input_variance, overhead_variance, meters_variance,
@@ -16,7 +16,6 @@ WITH
         FROM drawn_energy AS c
         WHERE c.ts >= {from:DateTime64(9, 'UTC')}
             AND c.ts < {to:DateTime64(9, 'UTC')}
-            AND c.operation != 'idle'
         GROUP BY ALL
     ),
     {{expected_groups}},

@@ -3,6 +3,7 @@
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS energy_sample_from_otel_traces TO energy_sample AS
 WITH
+    {{host_named}},
     CAST(SpanAttributes, 'Map(String, String)') AS a,
     CAST(ResourceAttributes, 'Map(String, String)') AS r,
     (name -> toFloat64OrZero(a[name])) AS figure,
@@ -12,7 +13,7 @@ SELECT
     IngestedAt AS ingested_at,
     TraceId AS trace_id,
     SpanId AS span_id,
-    if(a['host.name'] != '', a['host.name'], r['host.name']) AS host_name,
+    host_named(firstNonDefault(a['host.name'], r['host.name']), firstNonDefault(a['host.id'], r['host.id'])) AS host_name,
     if(a['cloud.provider'] != '', a['cloud.provider'], r['cloud.provider']) AS cloud_provider,
     if(a['cloud.region'] != '', a['cloud.region'], r['cloud.region']) AS cloud_region,
     Timestamp AS started_at,
@@ -30,6 +31,8 @@ SELECT
         total < 0 OR arrayExists(part -> part < 0, parts), 'negative',
         arraySum(parts) > total * 1.01 + 0.001, 'parts exceed the total',
         Duration = 0, 'without length',
+        -- No machine that runs draws nothing: its counters cannot be read.
+        total = 0, 'nothing drawn',
         Duration > 86400000000000, 'longer than a day',
         -- Wh times 3.6e12 / ns is W: no host draws 50 kW, a rack of them does.
         total * 3.6e12 / Duration > 50000, 'more than 50 kW',

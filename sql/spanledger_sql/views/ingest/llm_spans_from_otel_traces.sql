@@ -18,6 +18,7 @@ WITH
     {{tenant_names}} AS tenant_names,
     {{rule_names}},
     {{treatments_of}},
+    {{host_named}},
 
     translated AS
     (
@@ -118,6 +119,9 @@ WITH
             few({{meaning_usage_tool_prompt}}) AS said_tool_prompt,
             few({{meaning_usage_citation}}) AS said_citation,
             few({{meaning_usage_other_units}}) AS said_other_units,
+            few({{meaning_usage_thoughts}}) AS said_thoughts,
+            few({{meaning_usage_input_details}}) AS said_input_details,
+            few({{meaning_usage_output_details}}) AS said_output_details,
             few({{meaning_usage_reported_cost}}) AS said_reported_cost,
             few({{meaning_usage_note}}) AS said_note,
             few({{meaning_geo}}) AS said_geo,
@@ -130,7 +134,11 @@ WITH
                arrayFirst(name -> startsWith(name, 'llm.') AND endsWith(name, '.usage'), names), '') AS raw_usage_name,
 
             -- Usage that came as a document: Langfuse's, Logfire's raw usage, and the reprs of LiteLLM.
+            -- LangSmith tells the details of the input and of the output apart.
             firstNonDefault(said_document, if(raw_usage_name = '', '', texts[indexOf(names, raw_usage_name)]),
+                            if(said_input_details = '', '',
+                               concat('{\'input_token_details\': ', said_input_details, ', \'output_token_details\': ',
+                                      if(said_output_details = '', '{}', said_output_details), '}')),
                             if(said_vercel_metadata = '', '', firstNonDefault(
                                 JSONExtractRaw(said_vercel_metadata, 'anthropic', 'usage'),
                                 JSONExtractRaw(said_vercel_metadata, 'google', 'usageMetadata'),
@@ -159,6 +167,11 @@ WITH
                 startsWith(ScopeName, 'gcp.vertex.agent'), 'adk',
                 startsWith(ScopeName, 'logfire'), if(said_logfire_type = 'log', 'logfire-stream', 'logfire'),
                 ScopeName = 'pydantic-ai', 'pydantic-ai',
+                startsWith(ScopeName, 'strands'), 'strands',
+                startsWith(ScopeName, 'langsmith'), 'langsmith',
+                startsWith(ScopeName, 'mlflow'), 'mlflow',
+                startsWith(ScopeName, '@traceloop/instrumentation-'), 'openllmetry-js',
+                ScopeName = 'opentelemetry.instrumentation.google_genai', 'google-genai',
                 startsWith(ScopeName, 'litellm') OR said_litellm_call != '', 'litellm',
                 said_langfuse_type != '', 'langfuse',
                 match(ScopeName, '^opentelemetry\\.instrumentation\\.[a-z_]+(\\.v\\d)?$')
@@ -179,10 +192,12 @@ WITH
             lower(firstNonDefault(said_operation, said_request_type)) AS otel_operation,
             -- Who answered. Most label whatever speaks OpenAI's protocol as openai; the server's address tells better,
             -- and where nothing is said the model's name does.
-            replaceRegexpOne(
-                lower(firstNonDefault(said_provider, said_system, replace(splitByChar('.', raw_prefix)[2], 'None', ''))),
+            -- A framework's own name tells who asks, not who answers.
+            transform(replaceRegexpOne(
+                lower(trim(BOTH '"' FROM firstNonDefault(said_provider, said_system,
+                                                         replace(splitByChar('.', raw_prefix)[2], 'None', '')))),
                 '\\.(chat|responses|messages|completion|embedding|textembedding|image|speech|transcription|languagemodel|generative-ai)$',
-                '') AS label,
+                '') AS told_label, {{labels_of_nobody}}, {{labels_of_nobody_as}}, told_label) AS label,
             lower(if(position(said_server, '/') > 0, domain(said_server), said_server)) AS server,
             -- Documents are JSON, or the repr of a Python dict, or a JSON string of either.
             if(usage_document IN ('', '{}', 'None'), '',
@@ -209,7 +224,12 @@ WITH
             if(said_openinference_kind = '', '',
                transform(said_openinference_kind, {{openinference_names}}, {{openinference_operations}}, ''))
                 AS openinference_operation,
+            if(said_langfuse_type = '', '', transform(said_langfuse_type, {{langfuse_names}}, {{langfuse_operations}}, ''))
+                AS langfuse_operation,
             transform(label, {{providers_called_otherwise}}, {{providers_so_called}}, label) AS provider_of_label,
+            -- LangChain puts the tier before the names of counts, and Langfuse keeps them.
+            if(match(usage_json, '_(flex|priority)'), extract(usage_json, '"(?:input|output)_(flex|priority)["_]'), '')
+                AS document_tier,
             dialect_name = 'openlit' AS is_openlit,
             -- When: the first token; Langfuse quotes it.
             parseDateTime64BestEffortOrNull(trim(BOTH '"' FROM said_langfuse_first_token), 9, 'UTC')
@@ -271,12 +291,14 @@ WITH
                     startsWith(said_vercel_operation, 'ai.embed'), 'embeddings',
                     match(said_vercel_operation, '^ai\\.(generate|stream)(Text|Object)'), 'chat',
                     said_vercel_operation = 'ai.rerank.doRerank', 'rerank',
+                    startsWith(said_vercel_operation, 'ai.generateImage'), 'image_generation',
+                    match(said_vercel_operation, '\\.do[A-Z]') AND (said_input != '' OR said_output != ''), 'chat',
                     ''),
                 otel_operation = 'completion' AND (dialect_name = 'litellm' OR endsWith(SpanName, '.chat')), 'chat',
                 known_operation != '', if(known_operation = 'none', '', known_operation),
                 said_openinference_kind != '' AND openinference_operation != '',
                     if(openinference_operation = 'none', '', openinference_operation),
-                said_langfuse_type != '', transform(said_langfuse_type, {{langfuse_names}}, {{langfuse_operations}}, ''),
+                said_langfuse_type != '' AND langfuse_operation != '', if(langfuse_operation = 'none', '', langfuse_operation),
                 openlit_bare, splitByChar(' ', CAST(SpanName, 'String'))[1],
                 -- Codex names no model.
                 dialect_name = 'codex' AND said_input != '', 'chat',
@@ -306,8 +328,8 @@ WITH
                 said_cache_write_5m, said_cache_write_1h, said_reasoning, said_audio_input, said_audio_output,
                 said_searches, said_total, said_document, said_metadata, said_image_input, said_image_output,
                 said_image_cache_read, said_audio_cache_read, said_video_input, said_tool_prompt,
-                said_citation, raw_usage_name, usage_document, raw_prefix, raw_object, otel_operation,
-                usage_json, known_operation, openinference_operation, is_openlit, langfuse_first_token,
+                said_citation, said_thoughts, said_input_details, said_output_details, raw_usage_name, usage_document, raw_prefix, raw_object, otel_operation,
+                usage_json, known_operation, openinference_operation, langfuse_operation, is_openlit, langfuse_first_token,
                 openinference_first_token_ns, timestamp_ns, document_names, document_values, document_numbers,
                 openlit_bare, openlit_stream, document_counts),
             [said_input, said_output, said_cache_read, said_cache_write, said_cache_write_1h, said_cache_write_5m,
@@ -316,12 +338,12 @@ WITH
             arrayMap(text -> number_of(text), if(usage_json = '', said_counts, arrayMap(
                 (said, of_document) -> or_document(said, of_document), said_counts, arrayResize(document_counts, 11)))) AS numbers,
             -- Of what few spans tell.
-            [said_tool_prompt, '', '', said_image_input, said_image_output, said_video_input] AS said_few_counts,
+            [said_tool_prompt, '', '', said_image_input, said_image_output, said_video_input, '', ''] AS said_few_counts,
             if(says_few OR usage_json != '', arrayMap(text -> number_of(text), arrayConcat(
                 if(usage_json = '', said_few_counts, arrayMap(
                     (said, of_document) -> or_document(said, of_document),
-                    said_few_counts, arrayResize(arraySlice(document_counts, 12), 6))),
-                [said_image_cache_read, said_audio_cache_read, said_citation])), []) AS few_numbers,
+                    said_few_counts, arrayResize(arraySlice(document_counts, 12), 8))),
+                [said_image_cache_read, said_audio_cache_read, said_citation, said_thoughts])), []) AS few_numbers,
             -- Anthropic's own document tells uncached input; whoever says prompt_tokens has added the cached ones. Where the
             -- span says the very input that the provider's document has, it has not.
             document_has_buckets
@@ -329,8 +351,8 @@ WITH
                                            'cacheWriteInputTokens'])
                     AND NOT has(document_names, 'prompt_tokens')
                     AND (said_input = '' OR said_input = document_counts[1]) AS document_excludes_cached,
-            firstNonDefault(said_request_model, said_model, raw_model,
-                            if(openlit_bare, substring(SpanName, position(SpanName, ' ') + 1), ''))
+            trim(BOTH '"' FROM firstNonDefault(said_request_model, said_model, raw_model,
+                            if(openlit_bare, substring(SpanName, position(SpanName, ' ') + 1), '')))
                 AS request_model_name,
 
             -- Whose call it was.
@@ -376,6 +398,9 @@ WITH
         SELECT
             *,
             counts[3] AS cache_read_count,
+            greatest(counts[7], few_counts[12]) AS reasoning_count,
+            counts[1] + few_counts[7] AS input_count,
+            counts[2] + few_counts[8] AS output_count,
             greatest(counts[4], counts[5] + counts[6]) AS cache_write_count,
             -- A call to a model cannot have used nothing: who says 0/0 of an answer does not know. Nor does who tells
             -- one half, and neither the other nor the total, of a call that went well.
@@ -383,7 +408,10 @@ WITH
                 is_count[1] = 0 OR is_count[2] = 0, 'not a count',
                 is_count[1] IS NULL AND is_count[2] IS NULL, '',
                 openlit_invented, 'counted by the instrumentation',
-                counts[1] = 0 AND counts[2] = 0 AND (generates OR operation_name = 'embeddings'), 'zero for unknown',
+                input_count = 0 AND output_count = 0 AND (generates OR operation_name = 'embeddings'), 'zero for unknown',
+                -- Nobody asks nothing: 0 stands for a prompt that was not counted, unless all of it is told as cached.
+                is_count[1] = 1 AND input_count + cache_read_count + counts[4] = 0 AND output_count > 0 AND generates
+                    AND counts[11] <= output_count AND said_outcome != 'abandoned' AND StatusCode != 'Error', 'input not told',
                 NOT generates OR is_count[1] = 1 AND is_count[2] = 1 OR counts[11] > 0 OR said_outcome = 'abandoned'
                     OR StatusCode = 'Error' OR said_error_type != '' OR exception_event > 0, '',
                 is_count[1] IS NULL, 'input not told',
@@ -419,17 +447,18 @@ WITH
                 (concat('token over ', tenant_claimed.1), pinned_tenant)) AS tenant_found,
             firstNonDefault(provider_of_server, provider_of_label, provider_of_model, if(dialect_name = 'codex', 'openai', ''))
                 AS provider_name,
-            if(dialect_name = 'spanledger', 0,
+            -- Thoughts that have a name of their own are beside Gemini's output.
+            bitOr(2 * (few_counts[12] > 0 AND position(request_model_name, 'gemini') > 0), if(dialect_name = 'spanledger', 0,
                transform(concat(dialect_name, ' ', provider_name), {{conventions}}, {{conventions_bits}},
-                         transform(provider_name, {{conventions_of_all}}, {{conventions_of_all_bits}}, 0))) AS convention,
+                         transform(provider_name, {{conventions_of_all}}, {{conventions_of_all_bits}}, 0)))) AS convention,
             counts[11] > 0 AS has_total,
-            if(has_total AND is_count[1] IS NULL AND generates, toInt64(counts[11]) - toInt64(counts[2]), toInt64(counts[1]))
+            if(has_total AND is_count[1] IS NULL AND generates, toInt64(counts[11]) - toInt64(output_count), toInt64(input_count))
                 AS told_input,
-            if(has_total AND is_count[2] IS NULL AND generates, toInt64(counts[11]) - toInt64(counts[1]), toInt64(counts[2]))
+            if(has_total AND is_count[2] IS NULL AND generates, toInt64(counts[11]) - toInt64(input_count), toInt64(output_count))
                 AS told_output,
             has_total AND is_count[1] = 1 AND is_count[2] = 1 AS total_decides,
             toInt64(cache_read_count + cache_write_count + if(document_has_buckets, counts[8] + few_counts[4], 0)) AS cached,
-            toInt64(counts[7] + if(document_has_buckets, counts[9] + few_counts[2] + few_counts[3], 0)) AS reasoned,
+            toInt64(reasoning_count + if(document_has_buckets, counts[9] + few_counts[2] + few_counts[3], 0)) AS reasoned,
             toInt64(few_counts[1]) AS tool_prompt
         FROM concluded
     ),
@@ -452,7 +481,7 @@ WITH
     -- The tokens are reckoned by products, not by if(): what only branches need is put off by the engine, and branches in
     -- branches in branches are then reckoned over and over.
     -- What is inside the input and output, and what beside: spanledger_vocabulary/convention.csv says what is usual; a total
-    -- that is told decides. By bits: 1 cached tokens, 2 reasoning, 4 the results of tools.
+    -- that is told decides. By bits: 1 cached tokens, 2 reasoning, 4 the results of tools, 8 cached tokens that were read alone.
     decided AS
     (
         SELECT
@@ -461,13 +490,14 @@ WITH
             [possible, usual,
              -- A total that the instrumentation added up itself tells nothing against the provider's own document.
              (bitTest(convention, 3) OR document_excludes_cached AND NOT document_has_buckets) * possible,
-             1, 2, 3, 4, 5, 6, 7][1 + ifNull(total_decides, 1) * indexOf(
+             1, 2, 3, 4, 5, 6, 7, 8, 10][1 + ifNull(total_decides, 1) * indexOf(
                 [usual_amount, 0, cached, reasoned, cached + reasoned, tool_prompt, cached + tool_prompt,
-                 reasoned + tool_prompt, cached + reasoned + tool_prompt], gap)] AS beside
+                 reasoned + tool_prompt, cached + reasoned + tool_prompt, toInt64(cache_read_count),
+                 toInt64(cache_read_count) + reasoned], gap)] AS beside
         FROM compared
     ),
 
-    bitTest(beside, 0) * cached AS cached_beside,
+    bitTest(beside, 0) * cached + bitTest(beside, 3) * toInt64(cache_read_count) AS cached_beside,
     bitTest(beside, 1) * reasoned AS reasoned_beside,
     bitTest(beside, 2) * tool_prompt AS tools_beside,
     cached_beside + reasoned_beside + tools_beside AS all_beside,
@@ -484,7 +514,8 @@ WITH
     if(beside = usual, '', concat(
         if(total_decides AND gap = all_beside, 'total_tokens tells ', ''),
         arrayStringConcat(arrayFilter(word -> word != '', [
-            if(bitTest(bitXor(beside, usual), 0) AND cached > 0, 'cached tokens', ''),
+            if(bitTest(bitXor(beside, usual), 0) AND cached > 0,
+               if(bitTest(beside, 3), 'tokens written to the cache', 'cached tokens'), ''),
             if(bitTest(bitXor(beside, usual), 1) AND reasoned > 0, 'reasoning', ''),
             if(bitTest(bitXor(beside, usual), 2) AND tool_prompt > 0, 'results of tools', '')]), ' and '),
         multiIf(NOT (total_decides AND gap = all_beside), ' more than all: counted beside',
@@ -518,7 +549,7 @@ SELECT
     said_cost_center AS cost_center,
     provider_name AS provider,
     request_model_name AS request_model,
-    firstNonDefault(said_response_model, said_model, raw_model) AS response_model,
+    trim(BOTH '"' FROM firstNonDefault(said_response_model, said_model, raw_model)) AS response_model,
     operation_name AS operation,
     said_stream IN ('true', 'True', '1') OR startsWith(said_vercel_operation, 'ai.stream') OR ttft IS NOT NULL
         OR dialect_name = 'logfire-stream' AS streaming,
@@ -533,7 +564,8 @@ SELECT
        firstNonDefault(
            if(lower(unquoted(said_response_id)) IN ('null', 'none', 'undefined', 'nan', 'n/a', '-', '0'), '',
               unquoted(said_response_id)), raw_id)) AS response_id,
-    if(said_batch IN ('true', 'True'), 'batch', lower(firstNonDefault(unquoted(said_service_tier), vercel_tier))) AS service_tier,
+    if(said_batch IN ('true', 'True'), 'batch',
+       replaceOne(lower(firstNonDefault(unquoted(said_service_tier), vercel_tier, document_tier)), 'on_demand_', '')) AS service_tier,
     server AS server_address,
     said_cloud_provider AS cloud_provider,
     said_cloud_region AS cloud_region,
@@ -542,7 +574,7 @@ SELECT
     has_usage * cache_write_count AS cache_write_tokens,
     has_usage * counts[5] AS cache_write_1h_tokens,
     has_usage * toUInt64(greatest(0, told_output + reasoned_beside + hidden_reasoning)) AS output_tokens,
-    has_usage * toUInt64(counts[7] + hidden_reasoning) AS reasoning_tokens,
+    has_usage * toUInt64(reasoning_count + hidden_reasoning) AS reasoning_tokens,
     if(has_usage OR operation_name = 'vendor_usage', 'reported', 'missing') AS usage_source,
     multiIf(
         disbelief != '', disbelief,
@@ -560,18 +592,19 @@ SELECT
     counts[10] AS web_searches,
     few_counts[4] AS input_image_tokens,
     few_counts[5] AS output_image_tokens,
-    few_counts[7] AS cache_read_image_tokens,
-    few_counts[8] AS cache_read_audio_tokens,
+    few_counts[9] AS cache_read_image_tokens,
+    few_counts[10] AS cache_read_audio_tokens,
     few_counts[6] AS input_video_tokens,
-    few_counts[9] AS citation_tokens,
-    arrayStringConcat(JSONExtractArrayRaw(said_other_units), ', ') AS other_units,
+    few_counts[11] AS citation_tokens,
+    arrayStringConcat(arrayConcat(JSONExtract(said_other_units, 'Array(String)'),
+                                  if(endsWith(request_model_name, ':online'), ['1 web plugin'], [])), ', ') AS other_units,
     if(says_few, toFloat64OrNull(said_reported_cost), NULL) AS reported_cost,
     said_geo AS inference_geo,
     said_vendor_unit AS vendor_unit,
     ifNull(toDecimal64OrNull(said_vendor_quantity, 6), 0) AS vendor_quantity,
     if(said_speed IN ('normal', 'standard'), '', said_speed) AS speed,
     said_account AS provider_account,
-    ResourceAttributes['host.name'] AS host_name,
+    host_named(ResourceAttributes['host.name'], ResourceAttributes['host.id']) AS host_name,
     ifNull(toUInt16OrNull(said_attempts), 0) AS attempts,
     CAST((arrayFilter((name, keep) -> keep, names, is_usage), arrayFilter((text, keep) -> keep, texts, is_usage)),
          'Map(LowCardinality(String), String)') AS usage_raw,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,7 @@ def _nothing_told(books: Books) -> None:
         "ledger",
         "enrich_progress",
         "taken_insert",
+        "taken_usage",
         "call_key",
         "call_verdict",
         "call_tenant",
@@ -115,6 +116,33 @@ def test_what_calls_tell_is_not_counted_again(
     assert sum(row["input_tokens"] for row in of_day) == whole
     assert sum(row["input_tokens"] for row in of_day if row["signal"] == "usage") == whole - 70
     assert sum(row["calls"] for row in of_day) == sum(record.calls or 0 for record in records if record.model == model)
+
+
+@pytest.mark.parametrize("away", [timedelta(days=-3650), timedelta(days=3650)])
+def test_calls_that_came_under_a_wrong_clock_are_taken_off(
+    books: Books, imported: Callable[[Path], list[dict[str, Any]]], away: timedelta
+) -> None:
+    rows = imported(FIXTURES / "openai_usage_completions.json")
+    model, whole = rows[0]["model"], sum(row["input_tokens"] for row in rows)
+    call = {"ts": FORENOON, "provider": "openai", "request_model": model, "input_tokens": 7, "output_tokens": 3}
+    books.ingest({**call, "ingested_at": datetime.now(UTC) + away})
+    books.enrich()
+    found = books.store.rows("SELECT signal, sum(input_tokens) AS input FROM calls GROUP BY signal")
+    assert {row["signal"]: row["input"] for row in found} == {"span": 7, "usage": whole - 7}
+
+
+def test_a_report_imported_after_the_clock_was_set_back_is_in_force(
+    books: Books, tmp_path: Path, imported: Callable[[Path], list[dict[str, Any]]]
+) -> None:
+    path = tmp_path / "told.jsonl"
+    path.write_text(json.dumps(HELICONE))
+    store_records(books.store, path, read(path))
+    books.store.execute(
+        "INSERT INTO usage_record SELECT * REPLACE (imported_at + INTERVAL 10 YEAR AS imported_at) FROM usage_record"
+    )
+    assert [row["input_tokens"] for row in imported(path)] == [10]
+    path.write_text(json.dumps({**HELICONE, "prompt_tokens": 12}))
+    assert [row["input_tokens"] for row in imported(path)] == [12]
 
 
 @pytest.mark.parametrize(

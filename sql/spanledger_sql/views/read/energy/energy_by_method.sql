@@ -40,7 +40,13 @@ SELECT
         wh_in_full(energy.wh_per_output_token_high, call.output_tokens, energy.wh_per_input_token_high, uncached,
                    energy.wh_per_cache_read_token_high, call.cache_read_tokens, energy.wh_per_request_high * call.least_calls),
         energy.wh_per_second_high, cut_s_high, ifNull(facility.pue_high / energy.pue_high, 1)) AS energy_wh_high
-FROM (SELECT * FROM calls WHERE usage_source != 'missing') AS call
+FROM
+(
+    SELECT *
+    FROM calls
+    WHERE usage_source != 'missing'
+        AND operation NOT IN ('image_generation', 'video_generation', 'speech', 'transcription')
+) AS call
 INNER JOIN
 (
     SELECT provider, request_model, response_model, substring(energy_id, 11) AS entry

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import time
+from collections.abc import Callable
 from typing import Any
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -57,3 +59,16 @@ def counts(store: Store) -> dict[str, tuple[int, int]]:
         span = "SpanId" if table == "otel_traces" else "span_id"
         found[table] = tuple(store.rows(f"SELECT count() AS n, uniqExact({span}) AS spans FROM {table}")[0].values())
     return found
+
+
+def all_once(spans: int) -> dict[str, tuple[int, int]]:
+    """What `counts` gives where each of so many spans is in each table once."""
+    return dict.fromkeys(TABLES, (spans, spans))
+
+
+def eventually(condition: Callable[[], object], timeout_s: float = 10.0) -> None:
+    """Wait until something holds."""
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)

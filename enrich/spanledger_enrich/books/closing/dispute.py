@@ -1,0 +1,57 @@
+"""Disputes: complaints about statements and their answers, as events of the chain."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from spanledger_enrich.books.closing import chain as chains
+from spanledger_enrich.books.closing import issued
+from spanledger_enrich.books.closing.chain import ClosingError
+from spanledger_settings.figures import counted
+
+if TYPE_CHECKING:
+    from spanledger_enrich.books.closing.close import Person
+    from spanledger_sql.store import Store
+
+
+def complain(store: Store, month: str, tenant: str, line: int | None, says: str, who: Person) -> int:
+    """Dispute a statement, or a line of it; gives the dispute's number, which is its event's.
+
+    Raises:
+        ClosingError: There is no such statement or line, or nothing is said.
+    """
+    one = issued.issued(store, month, tenant)
+    said = one.said
+    if line is not None and line > len(said["lines"]):
+        raise ClosingError(f"the statement has {counted(len(said['lines']), 'line')}; there is no line {line}")
+    _refuse_silence(says)
+    event = chains.append(
+        store, chains.events(store), action="dispute", month=month, who=who.name, login=who.login,
+        statement=said["statement"], hash=one.hash, line=line, says=says.strip(),
+    )  # fmt: skip
+    return event.number
+
+
+def answer(store: Store, number: int, says: str, who: Person, *, accepted: bool) -> None:
+    """Answer a dispute.
+
+    Raises:
+        ClosingError: There is no such dispute, it is answered, or nothing is said.
+    """
+    chain = chains.events(store)
+    found = [event for event in chain if event.number == number and event.action == "dispute"]
+    if not found:
+        numbers = ", ".join(str(event.number) for event in chain if event.action == "dispute") or "none"
+        raise ClosingError(f"there is no dispute {number}; there are {numbers}")
+    if any(event.action == "answer" and event.said["dispute"] == number for event in chain):
+        raise ClosingError(f"dispute {number} is answered; open another one")
+    _refuse_silence(says)
+    chains.append(
+        store, chain, action="answer", month=found[0].month, who=who.name, login=who.login,
+        dispute=number, accepted=accepted, says=says.strip(),
+    )  # fmt: skip
+
+
+def _refuse_silence(says: str) -> None:
+    if not says.strip():
+        raise ClosingError("--says is empty; expected what is wrong, or why it is not; nothing was changed")

@@ -1,0 +1,225 @@
+"""Statements as they are handed over, byte for byte the same each time; and whether a file is one of them."""
+
+from __future__ import annotations
+
+import csv
+import importlib.resources
+import io
+import json
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from spanledger_enrich.books.closing import statement as statements
+from spanledger_enrich.books.closing.chain import ClosingError, canonical, digest
+from spanledger_settings.cell import cell
+from spanledger_sql.store import statement
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from spanledger_sql.store import Store
+
+Form = Literal["json", "csv", "html", "pdf"]
+FORMS: Final[tuple[Form, ...]] = ("json", "csv", "html", "pdf")
+_NAME: Final = re.compile(r"\d{4}-\d{2}/[0-9a-f]{16}/\d+")
+_HEAD: Final = ("statement", "status", "hash", "tenant", "month", "timezone", "currency")
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A statement that can be handed over.
+
+    Attributes:
+        document: As it is hashed.
+        tenant: The name, which the document does not have, so that it can be forgotten.
+    """
+
+    document: str
+    tenant: str
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the document, in hex."""
+        return digest(self.document)
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """What the document says."""
+        found: dict[str, Any] = json.loads(self.document)
+        return found
+
+    def as_bytes(self, form: Form) -> bytes:
+        """The statement in a form.
+
+        Raises:
+            ClosingError: It is PDF, and the extra that writes that is not installed.
+        """
+        match form:
+            case "json":
+                return self._json().encode() + b"\n"
+            case "csv":
+                return self._csv().encode()
+            case "html":
+                return self._html().encode()
+            case "pdf":
+                return self._pdf()
+
+    def _json(self) -> str:
+        return canonical({"statement": self.said, "tenant": self.tenant, "hash": self.hash})
+
+    def _csv(self) -> str:
+        said, stream = self.said, io.StringIO()
+        names = ("line", *statements.DIMENSIONS, *statements.COUNTS, *statements.AMOUNTS)
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow([*_HEAD, *names])
+        head = {**said, "hash": self.hash, "tenant": self.tenant}
+        for line in said["lines"]:
+            writer.writerow(
+                [cell(value) for value in (*(head[name] for name in _HEAD), *(line[name] for name in names))]
+            )
+        return stream.getvalue()
+
+    def _html(self) -> str:
+        import jinja2  # noqa: PLC0415  (only statements need it)
+
+        page = importlib.resources.files(__package__) / "statement.html"
+        environment = jinja2.Environment(
+            autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        )
+        environment.filters.update(usd=_usd, kg=_kg, many=_many)
+        # The document stands in the page: a name in it must not end the element that it stands in.
+        embedded = self._json().replace("&", r"\u0026").replace("<", r"\u003c").replace(">", r"\u003e")
+        return environment.from_string(page.read_text(encoding="utf-8")).render(
+            said=self.said, tenant=self.tenant, hash=self.hash, embedded=embedded
+        )
+
+    def _pdf(self) -> bytes:
+        try:
+            import weasyprint  # noqa: PLC0415  (an extra)
+        except (ImportError, OSError) as error:
+            raise ClosingError(
+                f"PDF needs the extra 'spanledger[pdf]' and Pango ({error}); the HTML prints the same"
+            ) from None
+        closed = self.said["closed_at"]
+        made = datetime.fromisoformat(closed) if closed else datetime.fromisoformat(self.said["ends"])
+        attached = weasyprint.Attachment(
+            string=self._json(), name="statement.json", description="the statement", created=made, modified=made,
+            relationship="Data",
+        )  # fmt: skip
+        document = weasyprint.HTML(string=self._html()).render(pdf_variant="pdf/a-3b")
+        document.metadata.attachments = [attached]
+        document.metadata.created = document.metadata.modified = f"{made:%Y-%m-%dT%H:%M:%SZ}"
+        written: bytes = document.write_pdf(pdf_identifier=self.hash.encode(), pdf_variant="pdf/a-3b")
+        return written
+
+
+def issued(store: Store, month: str, tenant: str, revision: int | None = None, known: datetime | None = None) -> Issued:
+    """A tenant's statement of a closed month.
+
+    Args:
+        store: The database.
+        month: The month.
+        tenant: The tenant.
+        revision: Which of several closes of the month; None: the last.
+        known: As it was known then: the last close up to that moment.
+
+    Raises:
+        ClosingError: There is none.
+    """
+    rows = store.rows(statement("closing/issued"), month=month, tenant=tenant)
+    if known is not None:
+        rows = [row for row in rows if row["closed_at"] <= known]
+    found = [row for row in rows if revision in (None, row["revision"])]
+    if not found:
+        have = ", ".join(row["tenant"] for row in store.rows(statement("closing/stated"), month=month))
+        raise ClosingError(
+            f"there is no statement of {month} for {tenant!r}"
+            + (f" and revision {revision}" if revision is not None and rows else "")
+            + (" that was known then" if known is not None else "")
+            + (f"; there are some for {have}" if have else f"; {month} is not closed: --draft shows how it stands")
+        )
+    return Issued(found[-1]["document"], tenant)
+
+
+def prove(store: Store, path: Path) -> list[str]:
+    """Whether a file is a statement of the books: a sentence on each thing that is not as it was issued.
+
+    Raises:
+        ClosingError: The file cannot be read, or names no statement.
+    """
+    try:
+        found = path.read_bytes()
+    except OSError as error:
+        raise ClosingError(f"{path}: {error.strerror or error}") from None
+    form = path.suffix.removeprefix(".").lower()
+    if form not in FORMS:
+        raise ClosingError(f"{path}: expected a statement that ends in {', '.join(f'.{one}' for one in FORMS)}")
+    of = _of_pdf(store, found) if form == "pdf" else _of_text(store, found)
+    if of is None:
+        return [f"{path}: names no statement that these books issued"]
+    if of.as_bytes(form) == found:
+        return []
+    faults = [f"{path}: is not, byte for byte, the statement {of.said['statement']} as it was issued"]
+    return [*faults, *_differences(of, found, form)]
+
+
+def _of_text(store: Store, found: bytes) -> Issued | None:
+    for name in dict.fromkeys(_NAME.findall(found.decode(errors="replace"))):
+        month, party, revision = name.split("/")
+        for row in store.rows(statement("closing/one_statement"), month=month, party=party, revision=int(revision)):
+            return Issued(row["document"], row["tenant"])
+    return None
+
+
+def _of_pdf(store: Store, found: bytes) -> Issued | None:
+    # Its identifier is the statement's hash.
+    for row in store.rows(statement("closing/every_statement")):
+        if row["hash"].encode() in found or row["hash"].encode().hex().encode() in found.lower():
+            return Issued(row["document"], row["tenant"])
+    return None
+
+
+def _differences(of: Issued, found: bytes, form: Form) -> list[str]:
+    """What a changed file says otherwise, where it can still be read."""
+    try:
+        if form == "json":
+            told = json.loads(found)["statement"]
+        elif form == "html":
+            inside = re.search(
+                r'<script type="application/json" id="statement">(.*?)</script>', found.decode(), re.DOTALL
+            )
+            told = json.loads(inside[1])["statement"] if inside else None
+        elif form == "csv":
+            told = {"lines": list(csv.DictReader(io.StringIO(found.decode())))}
+        else:
+            return []
+        return [] if told is None else list(_of_lines(of.said["lines"], told["lines"]))
+    except (ValueError, KeyError, TypeError):
+        return ["what it says cannot be read"]
+
+
+def _of_lines(ours: list[dict[str, Any]], theirs: list[Mapping[str, Any]]) -> list[str]:
+    if len(ours) != len(theirs):
+        return [f"it has {len(theirs)} lines, the books {len(ours)}"]
+    return [
+        f"line {one['line']}: {name} is {other.get(name)}, the books say {value}"
+        for one, other in zip(ours, theirs, strict=True)
+        for name, value in one.items()
+        if str(cell(value)) != str(other.get(name))
+    ]
+
+
+def _usd(amount: str) -> str:
+    return f"{Decimal(amount):,.2f}"
+
+
+def _kg(grams: str) -> str:
+    return f"{Decimal(grams) / 1000:,.3f}"
+
+
+def _many(number: int) -> str:
+    return f"{number:,}"

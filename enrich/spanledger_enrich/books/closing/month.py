@@ -1,0 +1,25 @@
+"""Calendar months by name, ``2024-10``, and when they begin and end by a zone's clock."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from spanledger_settings.period import period
+
+if TYPE_CHECKING:
+    from spanledger_settings.period import Period
+
+
+def of(month: str, timezone: str) -> Period:
+    """A month from midnight to midnight of the zone.
+
+    Raises:
+        PeriodError: It is no month, or the zone is unknown.
+    """
+    return period(month, None, None, timezone)
+
+
+def shifted(month: str, by: int) -> str:
+    """The month so many months later."""
+    year, number = divmod(12 * int(month[:4]) + int(month[5:]) - 1 + by, 12)
+    return f"{year:04d}-{number + 1:02d}"

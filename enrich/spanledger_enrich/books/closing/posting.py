@@ -1,0 +1,106 @@
+"""Posting: what the ledger says now and the books do not becomes entries of the books."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from spanledger_enrich.books.closing import month as months
+from spanledger_enrich.books.closing.chain import ClosingError
+from spanledger_settings.period import Period
+from spanledger_sql.store import statement
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from decimal import Decimal
+
+    from spanledger_enrich.books.closing.standing import Standing
+    from spanledger_sql.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """Entries that were written, and are in force once an event of the chain names them.
+
+    Attributes:
+        posting: Their name.
+        entries: How many there are.
+        digest: Of the entries, in whatever order.
+        cost: What they come to, USD.
+        co2e_g: What they come to, gCO2e.
+    """
+
+    posting: str
+    entries: int
+    digest: str
+    cost: Decimal
+    co2e_g: Decimal
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """What the event says of it."""
+        sums = {"count": self.entries, "digest": self.digest, "cost": self.cost, "co2e_g": self.co2e_g}
+        return {"posting": self.posting, "entries": sums}
+
+
+def post(store: Store, standing: Standing, until: str, tenant_zones: Mapping[str, str]) -> Posting:
+    """Write the entries by which the books differ from the ledger, up to the end of the month ``until``.
+
+    Args:
+        store: The database.
+        standing: Where the books stand; of books that begin now, with their first month and zone.
+        until: The last month.
+        tenant_zones: The zones of tenants whose months do not begin at the books' midnight.
+
+    Raises:
+        ClosingError: A tenant has another zone already.
+    """
+    know_parties(store, standing, until, tenant_zones)
+    name = secrets.token_hex(8)
+    for row in store.rows("SELECT DISTINCT timezone FROM book_party ORDER BY timezone"):
+        zone = str(row["timezone"])
+        asked = Period(months.of(standing.first, zone).begin, months.of(until, zone).end, zone)
+        store.execute(
+            statement("closing/1_entries"),
+            {
+                "posting": name, **asked.bounds, "timezone": zone, "first": standing.first, "until": until,
+                "sealed": standing.sealed, "open": standing.open, "told": standing.told,
+            },
+        )  # fmt: skip
+    return posted(store, name)
+
+
+def posted(store: Store, name: str) -> Posting:
+    """What the entries of a posting come to."""
+    [row] = store.rows(statement("closing/posted"), posting=name)
+    return Posting(name, row["entries"], row["digest"], row["cost"], row["co2e_g"])
+
+
+def know_parties(store: Store, standing: Standing, until: str, tenant_zones: Mapping[str, str]) -> None:
+    """Give every tenant of the ledger a party of the books, in its zone.
+
+    Raises:
+        ClosingError: A tenant has another zone already: hours would be missing, or be there twice.
+    """
+    known = {row["tenant_id"]: row["timezone"] for row in store.rows("SELECT tenant_id, timezone FROM book_party")}
+    for tenant, zone in tenant_zones.items():
+        months.of(until, zone)
+        if known.get(tenant, zone) != zone:
+            raise ClosingError(
+                f"tenant {tenant!r} is in the books with the months of {known[tenant]}; a month that begins elsewhere "
+                "would leave hours out or have them twice; nothing was changed"
+            )
+    found = [str(row["tenant"]) for row in store.rows(statement("closing/tenants"))]
+    if unknown := sorted(tenant_zones.keys() - {*found, *known}):
+        raise ClosingError(f"--tenant-zone: nothing is charged to {', '.join(unknown)}; nothing was changed")
+    new = [
+        {
+            "party": secrets.token_hex(8),
+            "tenant_id": tenant,
+            "timezone": tenant_zones.get(tenant, standing.timezone),
+        }
+        for tenant in found
+        if tenant not in known
+    ]
+    store.insert("book_party", new)

@@ -1,0 +1,137 @@
+"""Proof of the books: the chain, the entries, lines, statements and journals, by nothing but what is stored."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from spanledger_enrich.books.closing import chain as chains
+from spanledger_enrich.books.closing import journal as journals
+from spanledger_enrich.books.closing import statement as statements
+from spanledger_enrich.books.closing.chain import Event, canonical, digest
+from spanledger_enrich.books.closing.posting import posted
+from spanledger_enrich.books.closing.standing import standing
+from spanledger_sql.store import statement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from spanledger_sql.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What was looked at, and what does not hold.
+
+    Attributes:
+        events: How many events there are.
+        entries: How many entries are in force.
+        closes: How many closes of months there are, those reopened since included.
+        statements: How many statements.
+        head: The hash of the last event: who kept it elsewhere can tell whether the end of the chain was cut off.
+        faults: A sentence on each thing that does not hold.
+        unfinished: Entries of postings that were killed; they are not in force.
+    """
+
+    events: int
+    entries: int
+    closes: int
+    statements: int
+    head: str
+    faults: tuple[str, ...]
+    unfinished: int
+
+
+def verify(store: Store) -> Proof:
+    """Look through the books."""
+    chain = chains.events(store)
+    faults = [*_chain(chain), *_entries(store, chain)]
+    closes = [event for event in chain if event.action == "hard"]
+    for event in closes:
+        faults += _close(store, chain, event)
+    counts = store.rows(statement("closing/counts"))[0]
+    return Proof(
+        len(chain), counts["entries"], len(closes), counts["statements"], chain[-1].hash if chain else "",
+        tuple(faults), counts["unfinished"],
+    )  # fmt: skip
+
+
+def _chain(chain: Sequence[Event]) -> Iterator[str]:
+    for number, event in enumerate(chain, 1):
+        if event.number != number:
+            yield f"event {number} of the chain is missing, or there twice"
+            return
+    for event in chain:
+        where = f"event {event.number} ({event.action} {event.month})"
+        if digest(event.body) != event.hash:
+            yield f"{where}: its hash is not that of what it says"
+            continue
+        said = event.said
+        told = {name: said.get(name, "") for name in ("number", "action", "month", "who", "posting", "previous")}
+        if told != {name: getattr(event, name) for name in told} or said["at"] != f"{event.at:%Y-%m-%dT%H:%M:%S.%fZ}":
+            yield f"{where}: its columns are not what it says"
+    for before, event in zip(["", *(event.hash for event in chain)], chain, strict=False):
+        if event.previous != before:
+            yield f"event {event.number} ({event.action} {event.month}): it does not follow the one before"
+
+
+def _entries(store: Store, chain: Sequence[Event]) -> Iterator[str]:
+    earliest = {row["posting"]: row["month"] for row in store.rows(statement("closing/earliest_months"))}
+    for event in chain:
+        if not event.posting:
+            continue
+        found = posted(store, event.posting)
+        if json.loads(canonical(found.said))["entries"] != event.said["entries"]:
+            yield f"event {event.number} ({event.action} {event.month}): its entries are not those that it posted"
+        sealed = standing(chain[: event.number - 1]).sealed
+        if earliest.get(event.posting, "9999-12") <= sealed:
+            into = earliest[event.posting]
+            yield f"event {event.number} ({event.action} {event.month}): it posts into {into}, which was closed"
+
+
+def _close(store: Store, chain: Sequence[Event], event: Event) -> Iterator[str]:
+    said, where = event.said, f"{event.month}, closed by {event.who}"
+    prepared = [one for one in chain[: event.number - 1] if one.hash == said["prepared"]]
+    if [(one.action, one.month, one.who) for one in prepared] != [("soft", event.month, said["prepared_by"])]:
+        yield f"{where}: who prepared it is not in the chain"
+    elif prepared[0].who.casefold() == event.who.casefold():
+        yield f"{where}: the same person prepared it"
+    lines = statements.lines_of(store.rows(statement("closing/lines"), posting=event.posting))
+    if digest(canonical(lines)) != said["lines"]["hash"]:
+        yield f"{where}: its lines are not those that were closed"
+    counting = {"month": event.month, "posting": event.posting, "upto": event.number}
+    if statements.lines_of(store.rows(statement("closing/draft_lines"), **counting)) != lines:
+        yield f"{where}: its lines are not the sums of its entries"
+    yield from _statements(store, event, lines, where)
+    rows = store.rows(statement("reports/closing/journal"), posting=event.posting)
+    if digest(canonical(journals.plain(rows))) != said["journal"]["hash"]:
+        yield f"{where}: its journal is not the one that was closed"
+    if sum(row["debit"] - row["credit"] for row in rows):
+        yield f"{where}: the debits of its journal are not its credits"
+
+
+def _statements(store: Store, event: Event, lines: dict[str, list[dict[str, Any]]], where: str) -> Iterator[str]:
+    rows = store.rows(statement("closing/statements"), posting=event.posting)
+    kept = {row["party"]: row for row in rows}
+    hashes: dict[str, str] = event.said["statements"]
+    if len(rows) != len(kept) or set(kept) != set(hashes) or set(kept) != set(lines):
+        yield f"{where}: its statements are not one for each party"
+    for party, row in kept.items():
+        name = f"statement {event.month}/{party}/{row['revision']}"
+        if not digest(row["document"]) == row["hash"] == hashes.get(party):
+            yield f"{name}: its hash is not that of what it says"
+            continue
+        said = json.loads(row["document"])
+        if said["lines"] != json.loads(canonical(lines.get(party, []))):
+            yield f"{name}: its lines are not those of the books"
+        if said["total"] != json.loads(canonical(statements.totals(said["lines"]))):
+            yield f"{name}: its total is not the sum of its lines"
+    total = json.loads(canonical(statements.totals([line for own in lines.values() for line in own])))
+    if total != event.said["total"]:
+        yield f"{where}: its total is not the sum of its statements"
+    if sum((Decimal(json.loads(row["document"])["total"]["cost"]) for row in rows), Decimal(0)) != Decimal(
+        total["cost"]
+    ):
+        yield f"{where}: its statements do not sum to its total"

@@ -1,0 +1,38 @@
+"""The command `journal`: a closed month for the general ledger."""
+
+from __future__ import annotations
+
+import pandas as pd
+import typer
+
+from spanledger_cli.commands.books.close import ClosedMonth
+from spanledger_cli.output.export import Destination
+from spanledger_cli.output.terminal import console, print_rows
+from spanledger_cli.request.options import Output, OutputFile, open_store
+from spanledger_enrich.books.closing import chain as chains
+from spanledger_enrich.books.closing import journal as journals
+from spanledger_enrich.books.closing.chain import ClosingError
+from spanledger_enrich.books.closing.standing import standing
+
+
+def journal(context: typer.Context, month: ClosedMonth, output: Output = None, file: OutputFile = None) -> None:
+    """The journal of a month for the general ledger (USD): debits and credits by cost centre and account, balanced.
+
+    What is used is accrued; once the provider's invoice is reconciled and allocated, the accrual is reversed and the
+    invoice payable. Of a month that is closed softly only, as it would be if it were closed now.
+
+    Try:
+
+        spanledger journal 2024-10 --output journal.csv
+    """
+    with open_store(context) as store:
+        chain = chains.events(store)
+        now = standing(chain)
+        if month in now.hard and month <= now.sealed:
+            frame = store.frame("reports/closing/journal", posting=now.hard[month][-1].posting)
+        elif month in now.soft:
+            frame = pd.DataFrame(journals.journal(store, month, "", len(chain)))
+            console(stderr=True).print(f"{month} is closed softly: this is its accrual as it stands", style="yellow")
+        else:
+            raise ClosingError(f"{month} is not closed, and not softly; 'spanledger close soft {month}' comes first")
+    print_rows(frame, Destination(output, file), title=f"Journal of {month}, USD", total=["debit", "credit"])

@@ -1,0 +1,185 @@
+-- What the ledger says now and the books do not: one posted difference for each key whose amounts, or whose line, are others
+-- than the sum of what is posted. Of the parties of one time zone; writes `book_entry`.
+-- Parameters:
+--   posting String: whose the rows are
+--   timezone String: of the parties
+--   from, to DateTime64(9, 'UTC'): from the books' first month to the end of `until`
+--   first, until String: the books' first month, and the last to post
+--   sealed String: the last closed month; '' where none is
+--   open String: the month that adjustments to closed ones are booked in
+--   told String: the last month that was ever closed softly; what comes for it is late
+INSERT INTO book_entry
+WITH
+    paid AS
+    (
+        SELECT DISTINCT trace_id, span_id
+        FROM covered_call
+        WHERE covers_usage AND in_term AND NOT names_nothing
+            AND ts >= {from:DateTime64(9, 'UTC')} AND ts < {to:DateTime64(9, 'UTC')}
+    ),
+    said AS
+    (
+        SELECT
+            if(is_paid, 'covered usage', 'usage') AS kind,
+            if(call.tenant_id = '', '(unattributed)', call.tenant_id) AS tenant_id,
+            call.cost_center AS cost_center,
+            call.feature AS feature,
+            call.provider AS provider,
+            call.model AS model,
+            concat(call.trace_id, '/', call.span_id) AS key,
+            call.ts AS ts,
+            call.trace_id != '' AND paid.trace_id IS NOT NULL AS is_paid,
+            toInt64(call.known_calls) AS calls,
+            toInt64(call.input_tokens) AS input_tokens,
+            toInt64(call.cache_read_tokens) AS cache_read_tokens,
+            toInt64(call.output_tokens) AS output_tokens,
+            toDecimal128(ifNull(call.list_cost, 0), 12) AS list_cost,
+            if(is_paid, toDecimal128(0, 12), toDecimal128(ifNull(call.contracted_cost, 0), 12)) AS cost,
+            ifNull(call.energy_wh, 0) AS energy_wh,
+            ifNull(call.co2e_g, 0) AS co2e_g,
+            ifNull(call.co2e_g_low, 0) AS co2e_g_least,
+            ifNull(call.co2e_g_high, 0) AS co2e_g_most,
+            ifNull(call.co2e_market_g, 0) AS co2e_market_g,
+            ifNull(call.embodied_g, 0) AS embodied_g,
+            if(call.price_status IN ('unpriced', 'partial'), toInt64(call.least_calls), 0) AS unpriced_calls,
+            if(call.energy_wh IS NULL, toInt64(call.least_calls), 0) AS unknown_energy_calls,
+            concat(if(call.contract_price_id = '', call.price_id, call.contract_price_id), ' | ', call.energy_id, ' | ',
+                   call.zone, ' by the ', call.intensity_resolution) AS evidence
+        FROM calls AS call
+        LEFT JOIN paid
+            ON paid.trace_id = call.trace_id AND paid.span_id = call.span_id
+        WHERE call.ts >= {from:DateTime64(9, 'UTC')} AND call.ts < {to:DateTime64(9, 'UTC')}
+        UNION ALL
+        SELECT
+            'idle energy', tenant_id, cost_center, feature, provider, model,
+            concat(host_name, '/', toString(toDateTime(ts, 'UTC'))), ts, false, 0, 0, 0, 0, toDecimal128(0, 12),
+            toDecimal128(0, 12), ifNull(energy_wh, 0), ifNull(co2e_g, 0), ifNull(co2e_g_low, 0), ifNull(co2e_g_high, 0),
+            ifNull(co2e_market_g, 0), 0, 0, 0, concat(' | ', energy_id, ' | ', zone, ' by the ', intensity_resolution)
+        FROM idle_drawn
+        WHERE ts >= {from:DateTime64(9, 'UTC')} AND ts < {to:DateTime64(9, 'UTC')}
+        UNION ALL
+        SELECT
+            if(idle = 1, 'idle commitment', 'commitment'), tenant_id, '', '', commitment_id, '',
+            concat(commitment_id, '/', toString(toDate(toTimeZone(hour, {timezone:String})))),
+            min(toDateTime64(hour, 9, 'UTC')), false, 0, 0, 0, 0, toDecimal128(0, 12), sum(amount), 0, 0, 0, 0, 0, 0, 0, 0, ''
+        FROM allocated_cost
+        WHERE hour >= {from:DateTime64(9, 'UTC')} AND hour < {to:DateTime64(9, 'UTC')}
+        GROUP BY commitment_id, toDate(toTimeZone(hour, {timezone:String})), tenant_id, idle
+        UNION ALL
+        -- Of a reconciliation that spans months, in the last, at an hour that is of its last day from Alaska to Kiribati.
+        SELECT
+            'invoice', part.tenant_id, '', '', done.provider, part.cause,
+            concat(done.provider, '/', toString(done.first_day), '/', toString(done.last_day), '/', part.cause),
+            toDateTime64(done.last_day, 9, 'UTC') + INTERVAL 9 HOUR, false, 0, 0, 0, 0, toDecimal128(0, 12), sum(part.amount),
+            0, 0, 0, 0, 0, 0, 0, 0, concat('reconciliation ', any(done.reconciliation_id))
+        FROM (SELECT * FROM reconciliation FINAL) AS done
+        INNER JOIN bill_adjustment AS part
+            ON part.reconciliation_id = done.reconciliation_id
+        WHERE formatDateTime(done.last_day, '%Y-%m') BETWEEN {first:String} AND {until:String}
+        GROUP BY done.provider, done.first_day, done.last_day, part.tenant_id, part.cause
+    ),
+    both AS
+    (
+        SELECT
+            formatDateTime(toTimeZone(said.ts, {timezone:String}), '%Y-%m') AS service_month,
+            said.kind AS kind, of.party AS party, said.cost_center AS cost_center, said.feature AS feature,
+            said.provider AS provider, said.model AS model, said.key AS key, said.ts AS ts,
+            1 AS now, 0 AS was,
+            calls, input_tokens, cache_read_tokens, output_tokens, list_cost, cost,
+            -- A float to the last digit that is kept: what is cut off is less than 1e-12.
+            toDecimal128(said.energy_wh, 12) AS energy_wh, toDecimal128(said.co2e_g, 12) AS co2e_g,
+            toDecimal128(said.co2e_g_least, 12) AS co2e_g_least, toDecimal128(said.co2e_g_most, 12) AS co2e_g_most,
+            toDecimal128(said.co2e_market_g, 12) AS co2e_market_g, toDecimal128(said.embodied_g, 12) AS embodied_g,
+            toInt64(unpriced_calls) AS unpriced_calls, toInt64(unknown_energy_calls) AS unknown_energy_calls, evidence
+        FROM said
+        INNER JOIN (SELECT party, tenant_id FROM book_party WHERE timezone = {timezone:String}) AS of
+            ON of.tenant_id = said.tenant_id
+        UNION ALL
+        SELECT
+            service_month, kind, party, cost_center, feature, provider, model, key, ts, 0, stands,
+            -calls, -input_tokens, -cache_read_tokens, -output_tokens, -list_cost, -cost, -energy_wh, -co2e_g, -co2e_g_least,
+            -co2e_g_most, -co2e_market_g, -embodied_g, -unpriced_calls, -unknown_energy_calls, ''
+        FROM book_entry
+        WHERE posting IN (SELECT posting FROM book_event)
+            AND service_month <= {until:String}
+            AND party IN (SELECT party FROM book_party WHERE timezone = {timezone:String})
+    ),
+    differing AS
+    (
+        SELECT
+            service_month, kind, party, cost_center, feature, provider, model, key,
+            min(ts) AS ts,
+            sum(b.now) AS now,
+            sum(b.was) AS was,
+            sum(b.calls) AS calls,
+            sum(b.input_tokens) AS input_tokens,
+            sum(b.cache_read_tokens) AS cache_read_tokens,
+            sum(b.output_tokens) AS output_tokens,
+            sum(b.list_cost) AS list_cost,
+            sum(b.cost) AS cost,
+            sum(b.energy_wh) AS energy_wh,
+            sum(b.co2e_g) AS co2e_g,
+            sum(b.co2e_g_least) AS co2e_g_least,
+            sum(b.co2e_g_most) AS co2e_g_most,
+            sum(b.co2e_market_g) AS co2e_market_g,
+            sum(b.embodied_g) AS embodied_g,
+            sum(b.unpriced_calls) AS unpriced_calls,
+            sum(b.unknown_energy_calls) AS unknown_energy_calls,
+            max(b.evidence) AS evidence
+        FROM both AS b
+        GROUP BY service_month, kind, party, cost_center, feature, provider, model, key
+        HAVING now != was OR calls != 0 OR input_tokens != 0 OR cache_read_tokens != 0 OR output_tokens != 0 OR list_cost != 0
+            OR cost != 0 OR energy_wh != 0 OR co2e_g != 0 OR co2e_g_least != 0 OR co2e_g_most != 0 OR co2e_market_g != 0
+            OR embodied_g != 0 OR unpriced_calls != 0 OR unknown_energy_calls != 0
+    ),
+    moved AS
+    (
+        SELECT
+            *,
+            toInt8(now) - toInt8(was) AS stands,
+            -- Of a key that stands in another line than it did, both lines are here.
+            max(now) OVER (PARTITION BY key) > 0 AND max(was) OVER (PARTITION BY key) > 0 AS is_elsewhere,
+            min(kind) OVER (PARTITION BY key) != max(kind) OVER (PARTITION BY key) AS is_other_kind,
+            stands = 0 AND calls = 0 AND input_tokens = 0 AND cache_read_tokens = 0 AND output_tokens = 0
+                AND kind IN ('usage', 'covered usage', 'idle energy') AS is_same_use
+        FROM differing
+    ),
+    parted AS
+    (
+        -- What a price changed and what the grid did are entries of their own.
+        SELECT *, arrayJoin(if(is_same_use, ['money', 'carbon'], ['all'])) AS part
+        FROM moved
+    )
+SELECT
+    {posting:String} AS posting,
+    if(service_month <= {sealed:String}, {open:String}, service_month) AS month,
+    service_month,
+    multiIf(
+        kind = 'invoice', 'reconciliation',
+        kind IN ('commitment', 'idle commitment'), 'allocation',
+        is_same_use AND part = 'money', 'price',
+        is_same_use AND p.energy_wh != 0, 'energy',
+        is_same_use, 'grid',
+        stands = 0, 'counts',
+        is_elsewhere AND is_other_kind, 'commitment',
+        is_elsewhere, 'attribution',
+        stands = -1, 'verdict',
+        service_month <= {told:String}, 'late',
+        'usage') AS reason,
+    kind, party, cost_center, feature, provider, model, key, ts, stands, calls, input_tokens, cache_read_tokens, output_tokens,
+    if(part = 'carbon', toDecimal128(0, 12), p.list_cost) AS list_cost,
+    if(part = 'carbon', toDecimal128(0, 12), p.cost) AS cost,
+    if(part = 'money', toDecimal128(0, 12), p.energy_wh) AS energy_wh,
+    if(part = 'money', toDecimal128(0, 12), p.co2e_g) AS co2e_g,
+    if(part = 'money', toDecimal128(0, 12), p.co2e_g_least) AS co2e_g_least,
+    if(part = 'money', toDecimal128(0, 12), p.co2e_g_most) AS co2e_g_most,
+    if(part = 'money', toDecimal128(0, 12), p.co2e_market_g) AS co2e_market_g,
+    if(part = 'money', toDecimal128(0, 12), p.embodied_g) AS embodied_g,
+    if(part = 'carbon', 0, p.unpriced_calls) AS unpriced_calls,
+    if(part = 'money', 0, p.unknown_energy_calls) AS unknown_energy_calls,
+    evidence
+FROM parted AS p
+WHERE part = 'all'
+    OR part = 'money' AND (p.list_cost != 0 OR p.cost != 0 OR p.unpriced_calls != 0)
+    OR part = 'carbon' AND (p.energy_wh != 0 OR p.co2e_g != 0 OR p.co2e_g_least != 0 OR p.co2e_g_most != 0
+                            OR p.co2e_market_g != 0 OR p.embodied_g != 0 OR p.unknown_energy_calls != 0)

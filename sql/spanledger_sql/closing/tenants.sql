@@ -1,0 +1,13 @@
+-- Everybody whom the ledger, commitments or reconciliations charge something to.
+SELECT DISTINCT if(tenant_id = '', '(unattributed)', tenant_id) AS tenant
+FROM
+(
+    SELECT DISTINCT tenant_id FROM ledger WHERE counted = 1
+    UNION ALL
+    SELECT DISTINCT tenant_id FROM idle_drawn
+    UNION ALL
+    SELECT DISTINCT tenant_id FROM allocated_cost
+    UNION ALL
+    SELECT DISTINCT tenant_id FROM bill_adjustment
+)
+ORDER BY tenant

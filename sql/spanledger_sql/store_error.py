@@ -1,0 +1,50 @@
+"""What the database refuses, in its own sentence."""
+
+from __future__ import annotations
+
+import re
+
+from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError
+
+from spanledger_settings.mendable import MendableError
+
+
+class StoreError(MendableError):
+    """The database could not be reached or refused a statement; the message says what to do.
+
+    Attributes:
+        code: ClickHouse's number of the error; None where the database gave no answer.
+    """
+
+    def __init__(self, message: str, code: int | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class refusals:  # noqa: N801
+    """Turns the driver's errors into StoreError with the engine's own sentence."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, (ClickHouseError, DatabaseError)):
+            raise StoreError(reason_of(error), code_of(error)) from error
+
+
+def code_of(error: BaseException) -> int | None:
+    """ClickHouse's number of an error of the driver; None where the database gave no answer."""
+    found = re.search(r"(?:Code: |error code )(\d+)", str(error))
+    return int(found[1]) if found else None
+
+
+def reason_of(error: BaseException) -> str:
+    """The sentence of an error of the driver, without its stack trace."""
+    text = str(error)
+    for marker in ("DB::Exception: ", "DB::"):
+        if marker in text:
+            text = text.split(marker, 1)[1]
+            break
+    text = text.split("Stack trace:")[0].split(" (version ")[0].split(" (for url ")[0].strip()
+    # A sentence quotes what was sent: a terminal must not take orders from it.
+    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", "�", text)
