@@ -76,7 +76,18 @@ WITH
         INNER JOIN bill_adjustment AS part
             ON part.reconciliation_id = done.reconciliation_id
         WHERE formatDateTime(done.last_day, '%Y-%m') BETWEEN {first:String} AND {until:String}
+            -- What commitments stand for is told with them.
+            AND part.cause != 'commitments'
         GROUP BY done.provider, done.first_day, done.last_day, part.tenant_id, part.cause
+        UNION ALL
+        SELECT
+            'charge', share.tenant_id, '', '', one.provider, one.kind, concat('charge/', one.charge_id),
+            toDateTime64(one.begins, 9, 'UTC'), false, 0, 0, 0, 0, share.amount, share.amount, 0, 0, 0, 0, 0, 0, 0, 0, ''
+        FROM (SELECT * FROM charge FINAL WHERE kind != 'prepaid') AS one
+        INNER JOIN charge_share AS share
+            ON share.charge_id = one.charge_id
+        WHERE (share.charge_id, share.version) IN (SELECT charge_id, version FROM charge_allocation FINAL)
+            AND one.begins >= {from:DateTime64(9, 'UTC')} AND one.begins < {to:DateTime64(9, 'UTC')}
     ),
     both AS
     (
@@ -156,7 +167,7 @@ SELECT
     service_month,
     multiIf(
         kind = 'invoice', 'reconciliation',
-        kind IN ('commitment', 'idle commitment'), 'allocation',
+        kind IN ('commitment', 'idle commitment', 'charge'), 'allocation',
         is_same_use AND part = 'money', 'price',
         is_same_use AND p.energy_wh != 0, 'energy',
         is_same_use, 'grid',

@@ -1,4 +1,4 @@
--- Everybody whom the ledger, commitments or reconciliations charge something to.
+-- Everybody whom the ledger, commitments, charges or reconciliations charge something to.
 SELECT DISTINCT if(tenant_id = '', '(unattributed)', tenant_id) AS tenant
 FROM
 (
@@ -9,5 +9,7 @@ FROM
     SELECT DISTINCT tenant_id FROM allocated_cost
     UNION ALL
     SELECT DISTINCT tenant_id FROM bill_adjustment
+    UNION ALL
+    SELECT DISTINCT tenant_id FROM charge_share
 )
 ORDER BY tenant

@@ -38,7 +38,7 @@ CREATE TABLE IF NOT EXISTS book_entry
     reason LowCardinality(String)
         COMMENT 'why: `usage`; `late`: it came after the close; `price`; `counts`: other tokens; `verdict`: no longer a call that counts; `attribution`: another tenant, cost centre, feature or model; `commitment`: paid by one, or no longer; `allocation`; `reconciliation`; `energy`; `grid`',
     kind LowCardinality(String)
-        COMMENT '`usage`; `covered usage`, which a commitment pays; `idle energy`; `commitment`; `idle commitment`; `invoice`: what a reconciliation allocated',
+        COMMENT '`usage`; `covered usage`, which a commitment pays; `idle energy`; `commitment`; `idle commitment`; `charge`: storage, seats, a fee, tax or credit; `invoice`: what a reconciliation allocated',
     party String COMMENT 'whose, as in `book_party`',
     cost_center LowCardinality(String) COMMENT 'as in `ledger`',
     feature LowCardinality(String) COMMENT 'as in `ledger`',
