@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 from harness.books import Books
-
 from spanledger_enrich.books import allocation, charge, commitment
 from spanledger_enrich.books.charge import Charge
 from spanledger_enrich.books.commitment import Commitment

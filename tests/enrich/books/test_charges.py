@@ -4,8 +4,8 @@ from collections import defaultdict
 from decimal import Decimal
 
 import pytest
-from harness.month_of_charges import CHARGES, METERS, OCTOBER, OTHERS, make
 from harness.books import Books
+from harness.month_of_charges import CHARGES, METERS, OCTOBER, OTHERS, make
 
 from spanledger_enrich.books import charge
 from spanledger_enrich.books.charge import Charge, UnknownChargeError

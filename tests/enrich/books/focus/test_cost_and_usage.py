@@ -10,9 +10,9 @@ from decimal import Decimal
 
 import pandas as pd
 import pytest
-from harness.month_of_charges import OCTOBER, make
 from harness.books import Books
 from harness.focus_conformance import faults
+from harness.month_of_charges import OCTOBER, make
 
 from spanledger_enrich.books.focus import beside, cost_and_usage
 from spanledger_enrich.books.focus.cost_and_usage import Asked
