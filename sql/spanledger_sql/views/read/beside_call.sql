@@ -78,7 +78,7 @@ FROM
     SELECT
         'charge', one.charge_id, CAST(one.kind, 'String'),
         multiIf(one.kind = 'tax', 'Tax', one.kind = 'credit', 'Credit',
-                one.kind IN ('seats', 'subscription', 'fee', 'prepaid'), 'Purchase', one.kind = 'other', 'Adjustment', 'Usage'),
+                one.kind = 'prepaid', 'Purchase', one.kind = 'other', 'Adjustment', 'Usage'),
         toDateTime64(one.begins, 9, 'UTC'), toDateTime64(one.ends, 9, 'UTC'),
         CAST(share.tenant_id, 'String'), '', '', CAST(one.provider, 'String'), CAST(one.model, 'String'),
         CAST(one.unit, 'String'), one.description, one.invoice_id,
@@ -105,7 +105,7 @@ FROM
     SELECT
         'bill', line.bill_id, CAST(line.meter, 'String'),
         multiIf(line.cause = 'tax', 'Tax', line.cause = 'credits', 'Credit', line.meter = 'adjustment', 'Adjustment',
-                line.meter = 'fee', 'Purchase', 'Usage'),
+                'Usage'),
         toDateTime64(line.begins, 9, 'UTC'), toDateTime64(line.ends, 9, 'UTC'),
         '(unattributed)', '', '', CAST(line.provider, 'String'), CAST(line.model, 'String'), CAST(line.unit, 'String'), '',
         CAST(line.invoice_id, 'String'),
