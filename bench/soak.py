@@ -65,6 +65,7 @@ void *dlopen(const char *file, int flags) {
 }
 """
 _JUMPS_S = (0, 7_200, -86_400, 0, 20 * 86_400, -3_600)
+_SENDERS = 8
 # A node that does not come on for so long has ended its work, or does not do it.
 _PATIENCE_S = 120
 # Figures of the ledger are so old at most.
@@ -360,7 +361,7 @@ def soak(
     draw, truth, stop = random.Random(seed), Truth(), threading.Event()
     node = Node(folder / "data", shim=shim)
     node.start()
-    senders = [Sender(number, seed, node, truth, rate / 2, stop) for number in range(2)]
+    senders = [Sender(number, seed, node, truth, rate / _SENDERS, stop) for number in range(_SENDERS)]
     try:
         for sender in senders:
             sender.start()

@@ -1,8 +1,8 @@
 """How well intervals hold published figures of hosted models (`hosted_figures.csv`), for `docs/methodology.md`.
 
-Two terms of the token-aware method's uncertainty are fitted to these figures, the method's and a call's own. Each study's
-figures are then held against intervals whose terms were fitted to the other studies alone; and so are other choices that the
-fit could have made, since the choice itself was made with all the figures in view.
+Two terms of the token-aware method's uncertainty are fitted to these figures, the method's and a call's own. Each
+study's figures are then held against intervals whose terms were fitted to the other studies alone; and so are other
+choices that the fit could have made, since the choice itself was made with all the figures in view.
 """
 
 from __future__ import annotations
@@ -65,7 +65,8 @@ class Choice:
 
     Attributes:
         most: Of the method's standard deviation, values from 0 to this are equally likely before.
-        providers: The part of the variance of batch and load that all calls at a provider share; the rest is the model's there.
+        providers: The part of the variance of batch and load that all calls at a provider share; the rest is the
+            model's there.
         likeliest: Take the likeliest values, not the mean over the likelihood.
         paid_wh: What a USD of a call's list price can pay for at most, Wh; infinite: prices tell nothing.
     """
@@ -144,12 +145,18 @@ def calibrations() -> dict[str, Calibration]:
     }
 
 
-def left_out(figures: list[Hosted], choice: Choice) -> Calibration:
-    """Each study's figures against intervals with terms that are fitted to the other studies."""
+def left_out(figures: list[Hosted], choice: Choice, serving: float | None = None) -> Calibration:
+    """Each study's figures against intervals with terms that are fitted to the other studies.
+
+    Args:
+        figures: All of them.
+        choice: How to fit.
+        serving: The standard deviation of batch and load, where not that of the terms in force.
+    """
     inside, widths = [], []
     for study in dict.fromkeys(figure.study for figure in figures):
         fitted = fit([figure for figure in figures if figure.study != study], choice)
-        held = _held([figure for figure in figures if figure.study == study], *fitted, choice)
+        held = _held([figure for figure in figures if figure.study == study], *fitted, choice, serving)
         inside += held.inside
         widths += held.widths
     return Calibration(inside, widths)
@@ -172,7 +179,7 @@ def fit(figures: list[Hosted], choice: Choice = IN_FORCE) -> tuple[float, float]
 
 
 def slope_of_speed() -> float:
-    """How the logarithm of a token's energy grows with that of a request's tokens a second: from a batch of 8 to none."""
+    """How the logarithm of a token's energy grows with that of a request's tokens a second: batches of 8 to 1."""
     one, eight = _TOKENS_PER_SECOND[1], _TOKENS_PER_SECOND[8]
     return math.log(eight / one) / math.log(one / (eight / 8))
 
@@ -208,7 +215,10 @@ def calibration_table() -> str:
 def choices_table() -> str:
     """The same for other choices, each with the studies left out, as a Markdown table."""
     figures = hosted()
-    lines = ["| fitted terms | batch and load shared by the provider | held | median width | widest |", "|---|---|---|---|---|"]
+    lines = [
+        "| fitted terms | batch and load shared by the provider | held | median width | widest |",
+        "|---|---|---|---|---|",
+    ]
     lines += [f"| {choice} | {left_out(figures, choice)} |" for choice in CHOICES]
     return "\n".join(lines)
 
@@ -260,13 +270,19 @@ def _log_likelihoods(figures: list[Hosted], methods: Any, owns: Any, providers: 
     return -0.5 * (determinants + solved @ errors)
 
 
-def _held(figures: list[Hosted], method: float, own: float, choice: Choice) -> Calibration:
-    """Intervals of single calls, as the reports' SQL has them of a group of one call: prices cut what calls share."""
-    terms = uncertainty.sigmas(token_aware.METHOD) | {"method": method, "own": own}
+def _held(
+    figures: list[Hosted], method: float, own: float, choice: Choice, serving: float | None = None
+) -> Calibration:
+    """Intervals of single calls, as the reports' SQL has them of a group of one: prices cut what calls share."""
+    terms = uncertainty.sigmas(token_aware.METHOD)
+    if serving is None:
+        serving = math.hypot(terms["provider"], terms["deployment"])
     inside, widths = [], []
     for figure in figures:
         shared = (
-            sum(terms[name] ** 2 for name in ("method", "provider", "deployment", "overhead"))
+            method**2
+            + serving**2
+            + terms["overhead"] ** 2
             + (terms["input"] * figure.input_share) ** 2
             + figure.parameters_sigma**2
         )
@@ -278,7 +294,7 @@ def _held(figures: list[Hosted], method: float, own: float, choice: Choice) -> C
 
 
 def _paid_for(figure: Hosted, sigma: float, paid_wh: float) -> tuple[float, float]:
-    """By how much what the price cannot pay for lowers the middle's logarithm, and the part of the variance it leaves."""
+    """How far what the price cannot pay for lowers the middle's logarithm, and the part of the variance it leaves."""
     if figure.usd is None or math.isinf(paid_wh):
         return 0.0, 1.0
     at = max(-3.0, math.log(figure.usd * paid_wh / figure.ours) / sigma)

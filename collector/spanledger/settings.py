@@ -29,6 +29,11 @@ class Settings(NamedTuple):
 
     def check(self) -> None:
         """Raises ValueError, which says what is wrong and what to pass instead."""
+        if os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
+            raise ValueError(
+                "OTEL_SDK_DISABLED is true, so that OpenTelemetry records no call; unset it, or set"
+                " SPANLEDGER_DISABLED=1 where that is meant"
+            )
         if self.protocol not in {"http/protobuf", "grpc"}:
             raise ValueError(
                 f"protocol {self.protocol!r} is not known; pass protocol='http/protobuf' or 'grpc', or set"

@@ -40,6 +40,7 @@ _INVALID_ARGUMENT, _RESOURCE_EXHAUSTED, _UNAVAILABLE, _UNAUTHENTICATED = 3, 8, 1
 # A sender has so long to send a body.
 _SLOWEST_BODY_S = 30.0
 _MOST_MEMBERS = 256
+_ELSEWHERE = "something waits; the log says what, and so does this page to who shows a token for any tenant"
 _ZSTD_WINDOW = 2**23
 
 
@@ -56,7 +57,7 @@ def receiver(
     read, 401 to who is not admitted, 413 for a body over ``max_request_bytes`` (packed or unpacked), 415 for another
     content type or encoding, and with Retry-After 429 to who sends too fast, 503 while the spool is full.
     ``/health`` tells what is wrong, with 503 where a thread has ended; ``/ready`` says with 503 that no request is
-    taken.
+    taken. Where tokens are asked for, only who shows one that is for any tenant is told why.
     """
 
     async def export_of(signal: Signal, request: Request) -> Response:
@@ -97,16 +98,20 @@ def receiver(
             return _error(content_type, 503, _UNAVAILABLE, str(error), {"retry-after": "5"})
         return Response(_success(content_type, export.refused), media_type=content_type)
 
-    def report() -> dict[str, Any]:
+    def report(request: Request) -> dict[str, Any]:
         found = {**health(), "spool_bytes": spool.bytes_on_disk, "rejected": spool.rejected()}
-        return {"status": "failing" if found["problem"] else "ok", **found}
+        found = {"status": "failing" if found["problem"] else "ok", **found}
+        if found["problem"] and not _may_know(admission, request):
+            # The database's sentences name users, tables and hosts.
+            found["problem"] = _ELSEWHERE
+        return found
 
-    async def alive(request: Request) -> Response:  # noqa: ARG001
-        found = report()
+    async def alive(request: Request) -> Response:
+        found = report(request)
         return JSONResponse(found, status_code=200 if found["alive"] else 503)
 
-    async def ready(request: Request) -> Response:  # noqa: ARG001
-        found = report()
+    async def ready(request: Request) -> Response:
+        found = report(request)
         because = "" if found["alive"] else found["problem"]
         refused = because or spool.refuses
         return JSONResponse({"ready": not refused, "because": refused, **found}, status_code=503 if refused else 200)
@@ -118,6 +123,14 @@ def receiver(
             Route("/ready", ready, methods=["GET"]),
         ]
     )
+
+
+def _may_know(admission: Admission, request: Request) -> bool:
+    """Whether who asks is nobody's customer: no token is asked for, or it is for any tenant."""
+    try:
+        return admission.admit(request.headers.get("authorization", "")).tenant is None
+    except (NotAdmitted, TooFast):
+        return False
 
 
 class _TooLarge(Exception):

@@ -42,6 +42,8 @@ _FEW_SPANS = 500
 # After a write failed, the spool says for so long that it takes nothing; it tries whatever comes all the same.
 _DISK_PAUSE_S = 10.0
 _BETWEEN_FEW = 20
+# An insert holds a segment in memory several times over, however few its spans.
+_MOST_BYTES = 2**26
 # How soon a segment that is old enough looks again whether another one waits to be committed.
 _LOOK_AGAIN_S = 0.1
 
@@ -322,7 +324,7 @@ class Spool:
                     segment = self._start(batch)
                 if segment is not None and not self._write_batch(segment, batch):
                     segment = None
-            if segment is not None and (closing or segment.spans >= self._segment_spans or self._is_due(segment)):
+            if segment is not None and (closing or self._is_full(segment) or self._is_due(segment)):
                 self._finish(segment)
                 segment = None
             if closing and not batch:
@@ -330,6 +332,9 @@ class Spool:
 
     def _closes_at(self, segment: _OpenSegment) -> float:
         return segment.closes_at if segment.spans >= _FEW_SPANS else max(segment.closes_at, self._few_again_at)
+
+    def _is_full(self, segment: _OpenSegment) -> bool:
+        return segment.spans >= self._segment_spans or segment.length >= _MOST_BYTES
 
     def _is_due(self, segment: _OpenSegment) -> bool:
         return time.monotonic() >= self._closes_at(segment) and self.ready.empty()
@@ -382,7 +387,7 @@ class _OpenSegment:
         self._path = folder / f"{time.time_ns():020d}-{secrets.token_hex(4)}{_OPEN}"
         descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         self._file = os.fdopen(descriptor, "wb", buffering=0)
-        self._length = 0
+        self.length = 0
         _sync_folder(folder)
 
     def write(self, requests: list[ExportRequest]) -> int:
@@ -391,15 +396,15 @@ class _OpenSegment:
         while view:
             view = view[self._file.write(view) or 0 :]
         _sync(self._file.fileno())
-        self._length += len(block)
+        self.length += len(block)
         self.spans += sum(request.spans for request in requests)
         return len(block)
 
     def cut_back(self) -> bool:
         """Take away what a failed write left: half a request must not stay between whole ones. False if that fails."""
         try:
-            self._file.truncate(self._length)
-            self._file.seek(self._length)
+            self._file.truncate(self.length)
+            self._file.seek(self.length)
         except OSError as error:
             logger.error("cannot mend a spool segment: %s; it is committed at the next start", error)
             return False

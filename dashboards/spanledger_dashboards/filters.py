@@ -206,7 +206,7 @@ def _period(as_of: Moment, timezone: str, now: datetime) -> Period:
     choice = st.selectbox(
         "Period",
         CHOICES,
-        index=CHOICES.index(default_choice(as_of.last, now)),
+        index=CHOICES.index(default_choice(as_of.last_past, now)),
         key="period",
         bind="query-params",
     )

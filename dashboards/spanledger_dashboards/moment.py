@@ -26,6 +26,7 @@ class Moment:
         at: When it was last written, UTC.
         first: Start of the first call.
         last: Start of the last call.
+        last_past: Start of the last call that is not dated in the future.
         calls: How many it holds; 0: it is empty.
         waiting: How many were received and are not in it.
         behind_seconds: How long the oldest of these waits.
@@ -35,6 +36,7 @@ class Moment:
     at: datetime
     first: datetime
     last: datetime
+    last_past: datetime
     calls: int
     waiting: int
     behind_seconds: int
@@ -75,6 +77,6 @@ def current(url: str) -> Moment:  # noqa: ARG001
         StoreError: The database could not be reached or refused the query.
     """
     row = answer("filters/as_of").iloc[0]
-    at, first, last = (row[name].to_pydatetime() for name in ("moment", "first", "last"))
+    times = [row[name].to_pydatetime() for name in ("moment", "first", "last", "last_past")]
     whole = [int(row[name]) for name in ("calls", "waiting", "behind_seconds", "commitments")]
-    return Moment(at, first, last, *whole)
+    return Moment(*times, *whole)

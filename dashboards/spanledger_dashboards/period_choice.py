@@ -23,9 +23,9 @@ CHOICES: tuple[Choice, ...] = (
 _DAYS = {"Last 7 days": 7, "Last 30 days": 30}
 
 
-def default_choice(last_call: datetime, now: datetime) -> Choice:
-    """The last 30 days when they hold calls, else the whole record."""
-    return "Last 30 days" if last_call > now - timedelta(days=30) else "Whole record"
+def default_choice(last_past_call: datetime, now: datetime) -> Choice:
+    """The last 30 days when they hold calls, else the whole record; of one dated in the future neither is asked."""
+    return "Last 30 days" if last_past_call > now - timedelta(days=30) else "Whole record"
 
 
 def chosen_period(

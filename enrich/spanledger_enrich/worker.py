@@ -229,14 +229,15 @@ class Worker:
             except LeaseLost as lost:
                 logger.warning("%s; this one waits", lost)
                 self._wait_again()
-            except StoreError as error:
+            except Exception as error:  # this thread must not end: what it waits for may pass, and health tells
                 if self._late():
                     return
                 # It may be that a rival took the tables away, or that the batch is more than there is memory for.
                 self._working = False
                 self._size.failed()
                 self._problem = f"the worker: {error}"
-                logger.error("the worker could not enrich a batch and tries again: %s", error)
+                said = "the worker could not enrich a batch and tries again: %s"
+                logger.error(said, error, exc_info=not isinstance(error, StoreError))
                 time.sleep(1.0)
 
     def _restate(self) -> None:

@@ -14,8 +14,13 @@ if TYPE_CHECKING:
     from spanledger_sql.store import Store
 
 
-def say_what_there_is(store: Store, asked: Period) -> None:
+def say_what_there_is(store: Store, asked: Period, narrowed_to: str = "") -> None:
     """Tell on standard error that the period holds no calls, and which period does.
+
+    Args:
+        store: The database.
+        asked: The period.
+        narrowed_to: The calls that were asked for, where not all.
 
     Raises:
         StoreError: No period does: a bill of an empty ledger is a bill of the wrong one.
@@ -29,5 +34,8 @@ def say_what_there_is(store: Store, asked: Period) -> None:
             f"no calls in the ledger for {asked}: it is empty. Nothing was ever booked here; 'spanledger doctor' says "
             "what is listening, and --data-dir names another ledger"
         )
-    console(stderr=True).print(f"no calls in the ledger for {asked}; {has}", style="yellow")
+    of = f" of {narrowed_to}" if narrowed_to else ""
+    console(stderr=True).print(
+        f"no calls{of} in the ledger for {asked}; {'in all ' if of else ''}{has}", style="yellow", soft_wrap=True
+    )
     sys.stderr.flush()

@@ -26,6 +26,7 @@ from prometheus_client.registry import Collector, CollectorRegistry
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from spanledger_collector.otlp_signal import SIGNALS
 from spanledger_sql.store import StoreError, statement
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 
 # Counting the ledger goes over all of its rows.
 _COUNT_EVERY_S = 10.0
+# What else senders put into a path is theirs to choose, without end.
+_SIGNALS = {f"/v1/{signal.name}": signal.name for signal in SIGNALS}
 _OTLP_ENDPOINT = "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"
 
 
@@ -61,8 +64,7 @@ class Requests:
 
             async def sending(message: Message) -> None:
                 if message["type"] == "http.response.start":
-                    path = scope["path"]
-                    signal = path.removeprefix("/v1/") if path.startswith("/v1/") and len(path) < 20 else "other"
+                    signal = _SIGNALS.get(scope["path"], "other")
                     self.answers["http", signal, str(message["status"])] += 1
                 await send(message)
 

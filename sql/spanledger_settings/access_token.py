@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from spanledger_settings.mendable import MendableError
+from spanledger_settings.mendable import AskedWronglyError, MendableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +31,10 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 class TokenError(MendableError):
     """A token, or the file of tokens, that is not as it has to be; the message says which and what was expected."""
+
+
+class UnknownTokenError(TokenError, AskedWronglyError):
+    """No sender has a token of that name."""
 
 
 class Secret(BaseModel):
@@ -192,4 +196,4 @@ def _place(holders: list[Holder], name: str, path: Path) -> int:
     for place, holder in enumerate(holders):
         if holder.name == name:
             return place
-    raise TokenError(f"{path} has no token {name!r}; 'spanledger token list' names those that there are")
+    raise UnknownTokenError(f"{path} has no token {name!r}; 'spanledger token list' names those that there are")

@@ -46,9 +46,11 @@ _VIEWS_FOR_TENANTS = (
 _OF_COMMITMENTS = ("commitment_id", "kind", "begins", "ends", "covers_usage", "imported_at")
 # Figures, without the spans that they come from.
 _BI = (
-    "allocated_cost", "allocation", "allocation_row", "calls", "commitment", "covered_call", "energy_by_method",
-    "ledger", "ledger_hourly", "migration",
+    "allocated_cost", "allocation", "allocation_row", "book_journal", "book_line", "book_party", "calls", "commitment",
+    "covered_call", "energy_by_method", "ledger", "ledger_hourly", "migration",
 )  # fmt: skip
+# What is only added to, by who closes months.
+_BOOKS = ("book_entry", "book_event", "book_journal", "book_line", "book_party", "book_statement")
 # The key that hashes of addresses are made with.
 _SECRET = ("email_rule",)
 _BEING_READ = {"readonly": 2, "max_execution_time": 300}
@@ -85,6 +87,10 @@ def roles(database: str, tenants: Iterable[str] = ()) -> list[Role]:
         Role("spanledger_owner", _grants(database, "spanledger_owner", _owner())),
         Role("spanledger_collector", _grants(database, "spanledger_collector", _collector())),
         Role("spanledger_worker", _grants(database, "spanledger_worker", _worker())),
+        Role(
+            "spanledger_books",
+            _grants(database, "spanledger_books", [("SELECT", ("*",)), ("-SELECT", _SECRET), ("INSERT", _BOOKS)]),
+        ),
         Role(
             "spanledger_dashboards",
             _grants(database, "spanledger_dashboards", [("SELECT", ("*",)), ("-SELECT", _SECRET)]),
@@ -167,9 +173,11 @@ def _collector() -> list[tuple[str, Iterable[str]]]:
 
 
 def _worker() -> list[tuple[str, Iterable[str]]]:
-    """Reads and writes the ledger and what it rests on; neither spans as they come, nor the schema."""
+    """Reads and writes the ledger and what it rests on; neither spans as they come, nor books, nor the schema."""
     not_written = [
-        name for name, (engine, _) in _known().items() if engine == "Null" or name in {*INSERTED_TABLES, "migration"}
+        name
+        for name, (engine, _) in _known().items()
+        if engine == "Null" or name in {*INSERTED_TABLES, *_BOOKS, "migration"}
     ]
     kept = [name for name, (engine, _) in _known().items() if engine != "Memory"]
     return [

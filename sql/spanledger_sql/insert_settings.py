@@ -18,7 +18,7 @@ OF_JSON: dict[str, Any] = {
 
 
 # One thread and one block, so that an insert is one part in each table and gets the same tokens when it is repeated.
-ONE_BLOCK: dict[str, Any] = {
+_ONE_BLOCK: dict[str, Any] = {
     "max_insert_threads": 1,
     "max_insert_block_size": 10_000_000,
     "min_insert_block_size_rows": 10_000_000,
@@ -28,4 +28,4 @@ ONE_BLOCK: dict[str, Any] = {
 
 def once(token: str) -> dict[str, Any]:
     """Settings by which an insert with the same token does nothing the second time."""
-    return {"insert_deduplicate": 1, "insert_deduplication_token": token, **ONE_BLOCK}
+    return {"deduplicate_insert": "enable", "insert_deduplication_token": token, **_ONE_BLOCK}

@@ -10,6 +10,7 @@ import contextlib
 import importlib.resources
 import os
 import re
+import secrets
 import tempfile
 import threading
 from pathlib import Path
@@ -21,7 +22,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from spanledger_settings.configuration import without_password
 from spanledger_sql.folder import FolderLock
 from spanledger_sql.included_parts import with_parts
-from spanledger_sql.insert_settings import OF_JSON, ONE_BLOCK, once
+from spanledger_sql.insert_settings import OF_JSON, once
 from spanledger_sql.node_socket import SocketPoolManager, node_answers, socket_path
 from spanledger_sql.result_frame import frames_in_blocks, whole_frame
 from spanledger_sql.server_address import driver_arguments, without_secrets
@@ -57,7 +58,7 @@ Kind = Literal["embedded", "node", "server"]
 SESSION_SETTINGS: Mapping[str, str | int] = {
     "join_use_nulls": 1,
     "deduplicate_blocks_in_dependent_materialized_views": 1,
-    "insert_deduplicate": 0,
+    "deduplicate_insert": "disable",
     "async_insert": 0,
     "optimize_and_compare_chain": 0,
 }
@@ -280,13 +281,13 @@ class Store:
                 table,
                 [[row[column] for column in columns] for row in rows],
                 column_names=columns,
-                settings=once(token) if token else {},
+                settings=once(token or _another()),
             )
 
     def insert_frame(self, table: str, frame: pd.DataFrame) -> None:
         """Insert a DataFrame whose columns are named as the table's."""
         with refusals(), self.gate.writing():
-            self.client.insert_df(table, frame)
+            self.client.insert_df(table, frame, settings=once(_another()))
 
     def insert_otlp(self, requests: bytes | Iterable[bytes], token: str) -> None:
         """Insert length-prefixed OTLP export requests of the spool; a second call with the same ``token`` does nothing.
@@ -315,7 +316,7 @@ class Store:
         """
         settings = {
             **self._otlp_schema(),
-            **ONE_BLOCK,
+            **once(_another()),
             "input_format_protobuf_oneof_presence": 1,
             "log_comment": str(ingested_at),
         }
@@ -427,6 +428,11 @@ class Store:
             raise StoreError(
                 f"cannot reach the database at {without_password(self.url)}: {reason}", code_of(error)
             ) from None
+
+
+def _another() -> str:
+    """A token for one insert: the driver may send it twice, and what was taken back may come again."""
+    return secrets.token_hex(16)
 
 
 def _quoted(value: object) -> str:

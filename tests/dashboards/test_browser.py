@@ -200,6 +200,21 @@ def test_a_reader_chooses_a_dimension_of_the_apps(page: Page, address: str) -> N
     assert metric(page, "Effective spend") == narrowed
 
 
+@pytest.mark.parametrize("width", [1440, 400])
+def test_the_quality_page_is_drawn_and_follows_the_filters(browser: Browser, address: str, width: int) -> None:
+    sample = ledger_sample(CALLS).query("counted == 1")
+    with browser.new_context(viewport={"width": width, "height": 900}) as context:
+        page = context.new_page()
+        page.goto(f"{address}/quality?{urlencode({'tenants': 'northwind'})}")
+        wait_until_drawn(page)
+        calls = len(sample[sample["tenant_id"] == "northwind"])
+        card = page.locator('[data-testid="stMetric"]', has_text="Without tenant")
+        assert f"0 of {figures.count(calls)} calls" in card.inner_text()
+        assert page.locator('[data-testid="stDataFrame"]').count() == 1
+        assert page.locator('[data-testid="stException"]').count() == 0
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
 def test_a_host_name_pointed_at_this_machine_is_refused(browser: Browser, address: str) -> None:
     with browser.new_context() as context:
         page = context.new_page()

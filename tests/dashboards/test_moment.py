@@ -71,16 +71,62 @@ def test_a_report_of_a_moment_does_not_see_what_is_written_later(
         assert now["calls"].iloc[0] == len(counted) + 50
 
 
+@pytest.fixture
+def _dated_in_the_future(sample_store: Store) -> Any:
+    """A call that a sender with a wrong clock dates in 2100."""
+    sample_store.execute(
+        "INSERT INTO ledger SELECT * REPLACE (toDateTime64('2100-01-01', 9, 'UTC') AS ts, 'future' AS span_id) "
+        "FROM ledger WHERE counted = 1 ORDER BY span_id LIMIT 1"
+    )
+    yield
+    sample_store.execute("DELETE FROM ledger WHERE span_id = 'future'")
+
+
+@pytest.fixture
+def _dated_at_both_ends(sample_store: Store) -> Any:
+    """Calls of the first and of the last day that a database has room for."""
+    for number, moment in enumerate(("1970-01-01 00:00:01", "2262-04-11 23:00:00")):
+        sample_store.execute(
+            "INSERT INTO ledger SELECT * REPLACE (toDateTime64({ts:String}, 9, 'UTC') AS ts, {id:String} AS span_id) "
+            "FROM ledger WHERE counted = 1 ORDER BY span_id LIMIT 1",
+            {"ts": moment, "id": f"end-{number}"},
+        )
+    yield
+    sample_store.execute("DELETE FROM ledger WHERE startsWith(span_id, 'end-')")
+
+
+@pytest.mark.usefixtures("_dated_at_both_ends")
+@pytest.mark.parametrize("name", ["finance", "sustainability", "quality", "agents"])
+@pytest.mark.parametrize("timezone", ["UTC", "Pacific/Kiritimati", "America/New_York"])
+def test_the_whole_record_of_three_centuries_is_drawn(
+    open_page: Pages, sample_store: Store, name: str, timezone: str
+) -> None:
+    page = open_page(name, period="Whole record", timezone=timezone)
+    assert not page.error
+    assert "are dated before 2015 or in the future" in "".join(block.proto.body for block in page.get("html"))
+    if name == "finance":
+        calls = sample_store.value("SELECT sum(known_calls) FROM calls")
+        assert next(card.value for card in page.metric if card.label == "Calls") == f"{calls:,}"
+
+
+@pytest.mark.usefixtures("_dated_in_the_future")
+def test_a_call_of_2100_does_not_make_the_last_30_days_the_period_that_has_calls(open_page: Pages) -> None:
+    page = open_page()
+    assert next(box.value for box in page.selectbox if box.label == "Period") == "Whole record"
+    assert page.metric
+
+
 def test_a_page_says_up_to_when_it_is(open_page: Pages) -> None:
     for name in ("finance", "sustainability", "quality"):
         page = open_page(name, timezone="Europe/Berlin")
         text = "".join(block.proto.body for block in page.get("html"))
         assert "Ledger up to 1 Nov 2024, 09:30:05; nothing waits" in text
+        assert "are dated before" not in text
 
 
 def test_what_waits_is_told_with_how_long() -> None:
     at = datetime(2026, 11, 26, 14, 32, 5, tzinfo=UTC)
-    told = Moment(at, at, at, calls=5, waiting=12, behind_seconds=3, commitments=0).told("UTC")
+    told = Moment(at, at, at, at, calls=5, waiting=12, behind_seconds=3, commitments=0).told("UTC")
     assert told == "Ledger up to 26 Nov 2026, 14:32:05; 12 calls received and not yet in it wait, 3 s behind"
     assert [duration(seconds) for seconds in (3, 240, 7200, 400_000)] == ["3 s", "4 min", "2 h", "4 days"]
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,12 @@ def test_every_counted_call_is_in_one_row(open_page: Pages, counted: pd.DataFram
     table = open_page("quality").dataframe[0].value
     assert table["calls"].sum() == len(counted)
     assert (table["unattributed_share"].dropna() <= 1).all()
+
+
+def test_every_column_has_a_heading_for_people(open_page: Pages) -> None:
+    table = open_page("quality").dataframe[0]
+    named = json.loads(table.proto.columns)
+    assert [name for name in table.value if "label" not in named.get(name, {})] == []
 
 
 def test_a_period_without_calls_says_so(open_page: Pages) -> None:

@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from spanledger_dashboards.drawing import charts, palette
 from spanledger_dashboards.drawing.bar_list import Bar, _row
-from spanledger_dashboards.drawing.palette import ALL_OTHERS
+from spanledger_dashboards.drawing.palette import ALL_OTHERS, IDLE, UNATTRIBUTED
 from spanledger_dashboards.filters import Filters
 from spanledger_dashboards.moment import Moment
 from spanledger_dashboards.pages.finance import _ROWS, _csv, _saving
@@ -112,9 +112,19 @@ def test_names_whose_ranges_overlap_are_not_ranked() -> None:
         return {"name": name, "co2e_g_low": low, "co2e_g": central, "co2e_g_high": high}
 
     rows = [row("zeta", 50, 100, 200), row("alpha", 40, 90, 180), row("small", 1, 2, 3), row("dark", None, None, None)]
-    rows.append(row(ALL_OTHERS, 1, 2, 500))
+    rows += [row(IDLE, 30, 90, 300), row(ALL_OTHERS, 1, 2, 500)]
     groups = [[one["name"] for one in group] for group in unranked(rows)]
-    assert groups == [["alpha", "zeta"], ["small"], ["dark"], [ALL_OTHERS]]
+    assert groups == [["alpha", "zeta"], ["small"], ["dark"], [IDLE], [ALL_OTHERS]]
+
+
+@pytest.mark.parametrize("name", [UNATTRIBUTED, IDLE, "unknown", "(no feature)", "(unknown model)"])
+def test_what_nobody_named_or_used_is_drawn_as_a_gap(name: str) -> None:
+    assert "sl-hatched" in _row(Bar(name, "$5", 5.0), 10.0, "#000000")
+
+
+@pytest.mark.parametrize("name", ["unknown corp", "unknown-model-7b", "(no) acme", "idle"])
+def test_a_name_that_only_begins_like_a_gap_is_drawn_as_a_name(name: str) -> None:
+    assert "sl-hatched" not in _row(Bar(name, "$5", 5.0), 10.0, "#000000")
 
 
 def test_the_page_says_that_ranges_overlap(open_page: Pages) -> None:
@@ -224,7 +234,7 @@ def test_the_table_is_bounded_and_the_csv_whole_exact_and_defused(
 
     at = datetime(2099, 1, 1, tzinfo=UTC)
     october = Period(datetime(2022, 10, 1, tzinfo=UTC), datetime(2022, 11, 1, tzinfo=UTC), "UTC")
-    filters = Filters(october, october.previous, (), Moment(at, at, at, 1, 0, 0, 0))
+    filters = Filters(october, october.previous, (), Moment(at, at, at, at, 1, 0, 0, 0))
     shown = sample_store.frame("reports/finance/chargeback_table", **filters.parameters, rows=_ROWS)
     assert len(shown) == _ROWS
     assert shown["all_rows"].iloc[0] == _ROWS + 100

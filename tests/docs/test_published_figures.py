@@ -4,6 +4,7 @@ import math
 import statistics
 from pathlib import Path
 
+import calibration
 import published_figures
 import pytest
 
@@ -72,11 +73,15 @@ def test_ecologits_of_a_row_is_the_ledgers(compared):
     assert query.ecologits.central == pytest.approx(300 * row["wh_per_output_token"] + row["wh_per_request"])
 
 
+def text_of_the_page() -> str:
+    return " ".join((DOCS / "methodology.md").read_text(encoding="utf-8").split())
+
+
 def test_the_spread_against_hosted_models_is_what_the_text_says():
-    rows = published_figures.hosted()
+    rows = calibration.hosted()
     errors = [row.error for row in rows]
     assert len(rows) == 57
-    text = " ".join((DOCS / "methodology.md").read_text(encoding="utf-8").split())
+    text = text_of_the_page()
     said = f"standard deviation of ln(ours / published) is {statistics.stdev(errors):.2f}"
     middle = f"its median {math.exp(statistics.median(errors)):.2f}"
     assert said in text
@@ -85,13 +90,13 @@ def test_the_spread_against_hosted_models_is_what_the_text_says():
 
 
 def test_intervals_hold_what_other_studies_published():
-    found = published_figures.calibrations()
+    found = calibration.calibrations()
     left_out, in_force = found["studies left out"], found["in force"]
-    for calibration in (left_out, in_force):
-        assert len(calibration.inside) == 57
-        assert 0.85 <= sum(calibration.inside) / 57 <= 0.95
-        assert statistics.median(calibration.widths) <= 35
-        assert max(calibration.widths) <= 120
+    for one in (left_out, in_force):
+        assert len(one.inside) == 57
+        assert 0.85 <= sum(one.inside) / 57 <= 0.95
+        assert statistics.median(one.widths) <= 35
+        assert max(one.widths) <= 120
     held, width, widest = (cell.strip() for cell in str(left_out).split("|"))
     count, _, _, share = held.split()
     stated = f"holds {count} of them {share}; its median width is {width}, the widest {widest}."
@@ -99,6 +104,46 @@ def test_intervals_hold_what_other_studies_published():
 
 
 def test_the_fitted_terms_are_those_in_force():
-    method, own = published_figures.fit(published_figures.hosted())
+    method, own = calibration.fit(calibration.hosted())
     in_force = uncertainty.sigmas("token-aware")
     assert (in_force["method"], in_force["own"]) == (round(method, 2), round(own, 2))
+
+
+def test_the_text_says_how_well_other_choices_of_the_fit_would_have_held():
+    others = [calibration.left_out(calibration.hosted(), choice) for choice in calibration.CHOICES]
+    held = [round(100 * sum(one.inside) / 57) for one in others]
+    widths = [statistics.median(one.widths) for one in others]
+    assert str(others[0]) == str(calibration.calibrations()["studies left out"])
+    said = f"intervals of x{min(widths):.0f} to x{max(widths):.0f} hold {min(held)} to {max(held)} % of these figures"
+    assert said in text_of_the_page()
+    assert f"other choices hold {min(held)} to {max(held)} %" in CALIBRATION
+
+
+def test_the_text_says_what_prices_tell_of_published_figures():
+    found = calibration.calibrations()
+    with_prices, without, twice = (
+        found[name] for name in (
+            "studies left out", "studies left out, if prices told nothing",
+            "studies left out, if they told twice as much",
+        )
+    )  # fmt: skip
+    rows = [row for row in calibration.hosted() if row.usd is not None]
+    beyond = [row.model for row in rows if row.published > row.usd * calibration.IN_FORCE.paid_wh]
+    text = text_of_the_page()
+    assert f"{len(rows)} of them have a list price" in text
+    assert f"from x{max(without.widths):.0f} to x{max(with_prices.widths):.0f}" in text
+    assert sum(with_prices.inside) == sum(without.inside)
+    assert sum(twice.inside) == sum(with_prices.inside) - 2
+    assert beyond == ["deepseek-reasoner"] * 2
+
+
+def test_the_text_says_how_little_speed_would_tell():
+    before, after = calibration.batch_known_by_speed()
+    text = text_of_the_page()
+    assert f"standard deviation of {before:.2f} no less than {after:.2f}" in text
+    assert f"the other's power of {calibration.slope_of_speed():.1f}" in text
+    listed = calibration.speeds("gpt-4o").values()
+    assert f"{min(listed):.0f} to {max(listed):.0f} tokens a second for the four versions" in text
+    widths = calibration.left_out(calibration.hosted(), calibration.IN_FORCE).widths
+    narrower = calibration.left_out(calibration.hosted(), calibration.IN_FORCE, serving=after).widths
+    assert f"of an interval of x{statistics.median(widths):.0f} x{statistics.median(narrower):.0f}" in text

@@ -78,9 +78,21 @@ def test_probes_tell_a_node_that_is_well(node: RunningNode, stateful_set: dict[s
     for probe in ("livenessProbe", "readinessProbe"):
         _, *code = stateful_set["containers"][0][probe]["exec"]["command"]
         for address, well in ((here, True), ("127.0.0.1:1", False)):
-            asked = [part.replace("127.0.0.1:4318", address) for part in code]
+            asked = [part.replace("127.0.0.1:14318", address) for part in code]
             done = subprocess.run([sys.executable, *asked], capture_output=True, check=False, timeout=60)
             assert (done.returncode == 0) is well
+
+
+def test_the_node_and_the_collector_of_a_pod_do_not_meet_on_a_port(stateful_set: dict[str, Any]) -> None:
+    node, collector = stateful_set["containers"]
+    options = dict(zip(node["args"][1::2], node["args"][2::2], strict=True))
+    said = yaml.safe_load(example("yaml", "otlphttp/spanledger"))
+    assert urlsplit(said["exporters"]["otlphttp/spanledger"]["endpoint"]).port == int(options["--otlp-http-port"])
+    for probe in ("livenessProbe", "readinessProbe"):
+        assert f"127.0.0.1:{options['--otlp-http-port']}/" in node[probe]["exec"]["command"][-1]
+    taken = {int(said["receivers"]["otlp"]["protocols"]["http"]["endpoint"].rpartition(":")[2])}
+    assert {port["containerPort"] for port in collector["ports"]} == taken
+    assert not taken & {int(port) for port in options.values()}
 
 
 def test_a_collectors_pipelines_are_made_of_what_it_has() -> None:

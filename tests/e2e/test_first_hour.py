@@ -7,34 +7,15 @@ import subprocess
 import sys
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 
+from first_hour_app import APP
 from harness.command import in_process
-
-ROOT = Path(__file__).parents[2]
-[SNIPPET] = re.findall(r"```python\n(.*?)```", (ROOT / "docs/first-hour.md").read_text(encoding="utf-8"), re.DOTALL)
-APP = """
-import logging, types, uuid
-from openai.types.chat import ChatCompletion
-logging.basicConfig()
-def create(model, messages):
-    usage = {"prompt_tokens": 2006, "completion_tokens": 300, "total_tokens": 2306}
-    message = {"role": "assistant", "content": "Hello!"}
-    return ChatCompletion.model_validate({
-        "id": f"chatcmpl-{uuid.uuid4()}", "object": "chat.completion", "created": 1, "model": f"{model}-2024-07-18",
-        "choices": [{"index": 0, "message": message, "finish_reason": "stop"}], "usage": usage,
-    })
-client = types.SimpleNamespace(chat=types.SimpleNamespace(completions=types.SimpleNamespace(create=create)))
-for customer in ("northwind", "globex", "northwind"):
-    handle(customer, "Hello?", client)
-print("delivered", spanledger.flush())
-"""
 
 
 def run_app(tmp_path, endpoint):
     environment = {**os.environ, "SPANLEDGER_ENDPOINT": endpoint, "SPANLEDGER_SPOOL_DIR": str(tmp_path / "app")}
     return subprocess.run(
-        [sys.executable, "-c", SNIPPET + APP],
+        [sys.executable, "-c", APP],
         env=environment, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
 

@@ -88,3 +88,13 @@ def test_batches_shrink_while_they_fail_and_grow_again(store: Store, monkeypatch
     # Of a batch of few calls nothing is noted: it is as small as it gets.
     size.begun(50, 9)
     assert begin().now == 100
+
+
+def test_a_database_that_is_away_is_not_asked_how_large_a_batch_may_be(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = BatchSize(store, 1_000)
+    monkeypatch.setattr(store, "rows", None)
+    size.failed()
+    monkeypatch.undo()
+    assert size.now == 1_000

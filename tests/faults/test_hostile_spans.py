@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 
 import pytest
@@ -98,7 +99,7 @@ def _value(draw: random.Random, value: object, depth: int = 0) -> None:
                 _value(draw, value, depth + 1)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(int(os.environ.get("SPANLEDGER_FUZZ_SEEDS") or 4)))
 def test_hostile_spans_cost_the_good_ones_nothing(fresh_books: Books, seed: int) -> None:
     draw = random.Random(seed)
     spool = spool_of(fresh_books.configuration, segment_seconds=0.05)

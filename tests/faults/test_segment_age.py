@@ -6,6 +6,7 @@ import time
 import pytest
 from harness.spooled import spool_of
 
+from spanledger_collector import spool as spool_module
 from spanledger_collector.export_request import ExportRequest
 from spanledger_collector.spool import length_prefixed
 
@@ -46,4 +47,14 @@ def test_a_segment_grows_while_another_waits_to_be_committed(configuration):
     spool.ready.get()
     grown = spool.ready.get(timeout=1)
     assert grown.path.stat().st_size == 2 * len(length_prefixed(b"\x0a\x00"))
+    spool.close()
+
+
+def test_a_segment_of_many_bytes_is_closed_however_few_its_spans(configuration, monkeypatch):
+    monkeypatch.setattr(spool_module, "_MOST_BYTES", 5)
+    spool = spool_of(configuration, segment_seconds=60)
+    for _ in range(4):
+        appended(spool, 1)
+    for _ in range(2):
+        assert spool.ready.get(timeout=1).path.stat().st_size == 2 * len(length_prefixed(b"\x0a\x00"))
     spool.close()

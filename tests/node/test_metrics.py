@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
-from pathlib import Path
 
 import grpc
 import httpx
 import pytest
 from harness.command import start
+from harness.otlp_request import call
+from harness.spooled import request
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
@@ -20,15 +20,6 @@ from spanledger_collector.spool import Spool, SpoolFull
 
 PROTOBUF = {"content-type": "application/x-protobuf"}
 EXPORT = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
-
-
-def request(first, count):
-    sys.path.insert(0, str(Path(__file__).parents[1] / "faults"))
-    try:
-        from harness.spooled import request as made
-    finally:
-        sys.path.pop(0)
-    return made(first, count)
 
 
 def figures(url):
@@ -80,6 +71,19 @@ def test_a_node_counts_what_it_received_refused_stored_and_booked(start_node):
         ("spanledger_ledger_unpriced",),
         ("spanledger_ledger_duplicates",),
     } <= set(ledger)
+
+
+def test_a_page_of_metrics_names_nobody_and_does_not_grow_by_what_is_asked_for(node):
+    url = node.addresses["otlp_http"]
+    body = call(tenant__id="northwind", user__id="alice")
+    httpx.post(f"{url}/v1/traces", content=body, headers=PROTOBUF).raise_for_status()
+    for number in range(30):
+        assert httpx.post(f"{url}/v1/{number}").status_code in {404, 405}
+    eventually(lambda: figures(url)["spanledger_worker_calls_total",] == 1)
+    counted = [key for key in figures(url) if key[0] == "spanledger_requests_total"]
+    assert {key[3] for key in counted} == {"traces", "other"}
+    page = httpx.get(f"{url}/metrics").text
+    assert not [name for name in ("northwind", "alice", "gpt-4o", str(node.configuration.data_dir)) if name in page]
 
 
 def test_a_node_that_takes_nothing_is_alive_and_not_ready(configuration):

@@ -61,4 +61,9 @@ def _fetch(folder: Path, library: Path) -> None:
 
 
 if __name__ == "__main__":
-    print(library())  # noqa: T201
+    try:
+        print(library())  # noqa: T201
+    except EngineMissing as missing:
+        if os.environ.get("CI") == "true":
+            raise
+        print(f"the tests are skipped: {missing}")  # noqa: T201

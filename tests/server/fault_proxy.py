@@ -11,12 +11,12 @@ from typing import Literal
 class FaultProxy:
     """Hands connections on to a server, but for what its ``mode`` spoils.
 
-    Modes: `pass`; `refuse`: connections are closed at once; `drop answer`: the server does what a request that holds
-    ``match`` asks, and its answer is lost; that befalls ``times`` requests.
+    Modes: `pass`; `refuse`: connections are closed at once; `hang`: they are taken and never answered; `drop answer`:
+    the server does what a request that holds ``match`` asks, and its answer is lost; that befalls ``times`` requests.
     """
 
     def __init__(self, server: int) -> None:
-        self.mode: Literal["pass", "refuse", "drop answer"] = "pass"
+        self.mode: Literal["pass", "refuse", "hang", "drop answer"] = "pass"
         self.match = b""
         self.times = 0
         self._server = server
@@ -37,6 +37,10 @@ class FaultProxy:
     def _serve(self, client: socket.socket) -> None:
         with contextlib.suppress(OSError), client:
             if self.mode == "refuse":
+                return
+            if self.mode == "hang":
+                while client.recv(65536):
+                    pass
                 return
             with socket.create_connection(("127.0.0.1", self._server)) as server:
                 lost = threading.Event()

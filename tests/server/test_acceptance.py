@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import signal
+import socket
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 from harness import data_folder
-from harness.command import Done, in_own_process
+from harness.command import Done, in_own_process, start
+from harness.spooled import eventually
 
+from spanledger_collector.spool import length_prefixed
+from spanledger_enrich.worker import Worker, load_reference_data
 from spanledger_settings.configuration import Configuration
+from spanledger_sql.store import Store
 
 CAPTURES = Path(__file__).parents[1] / "fixtures" / "dialects"
 FIGURES = (
@@ -22,9 +30,59 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def captured() -> list[Path]:
+def every_capture() -> list[Path]:
     """Requests of every set-up; those of calls that were refused may hold none."""
-    return [path for path in sorted(CAPTURES.glob("*/*.pb")) if path.stat().st_size][::8]
+    return [path for path in sorted(CAPTURES.glob("*/*.pb")) if path.stat().st_size]
+
+
+@pytest.fixture
+def captured(every_capture: list[Path]) -> list[Path]:
+    """Some of them."""
+    return every_capture[::8]
+
+
+@pytest.fixture
+def collecting(on_server: Configuration, server_store: Store) -> Iterator[str]:
+    """The address of a `collect` before the server."""
+    load_reference_data(server_store)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    address = {"SPANLEDGER_CLICKHOUSE_URL": on_server.clickhouse_url}
+    ports = ("--otlp-http-port", port, "--otlp-grpc-port", "0")
+    with start("collect", *ports, data_dir=on_server.data_dir, **address) as process:
+        eventually(lambda: _is_ready(port), 60)
+        yield f"http://127.0.0.1:{port}/v1/traces"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=60) == 0
+
+
+def _is_ready(port: str) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/ready", timeout=2).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def ledger(store: Store) -> list[dict[str, Any]]:
+    return store.rows("SELECT * EXCEPT (version, enriched_at) FROM ledger FINAL ORDER BY trace_id, span_id")
+
+
+def test_what_is_collected_gives_the_same_ledger_as_embedded(
+    collecting: str, every_capture: list[Path], server_store: Store, on_server: Configuration,
+    loaded_store: Store, configuration: Configuration,
+) -> None:  # fmt: skip
+    with httpx.Client(headers={"content-type": "application/x-protobuf"}, timeout=30) as sender:
+        for path in every_capture:
+            assert sender.post(collecting, content=path.read_bytes()).status_code == 200
+    loaded_store.insert_otlp(b"".join(length_prefixed(path.read_bytes()) for path in every_capture), "captures")
+    Worker(loaded_store, configuration).catch_up()
+    expected = ledger(loaded_store)
+    eventually(lambda: not any(on_server.spool.glob("*.*")), 60)
+    worker = Worker(server_store, on_server)
+    worker.catch_up()
+    worker.give_back()
+    assert len(expected) > 600
+    assert ledger(server_store) == expected
 
 
 def test_the_commands_give_the_same_figures_as_embedded(

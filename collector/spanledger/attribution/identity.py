@@ -52,4 +52,4 @@ def _refused(attribute: str, reason: str) -> str:
 _SUSPECT: Final = frozenset({"", " ", "("})
 _LENGTH_OF_TOTAL: Final = len("total")
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})  # control, formatting, surrogates, unassigned
-_RESERVED: Final = frozenset({"(unattributed)", "total", "(total)", "(all others)"})
+_RESERVED: Final = frozenset({"(unattributed)", "total", "(total)", "(all others)", "(idle)"})

@@ -1,4 +1,4 @@
-"""Names with a figure and a bar each, as HTML: it wraps on a narrow screen, and no name is cut off."""
+"""Names with a figure and a bar each, as HTML: it wraps on a narrow screen, and names of up to four lines are whole."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from spanledger_dashboards.drawing.palette import ALL_OTHERS, UNATTRIBUTED, series_colours
+from spanledger_dashboards.drawing.palette import ALL_OTHERS, is_gap, series_colours
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -64,7 +64,7 @@ def legend_of(names: Sequence[str]) -> dict[str, str]:
 def _entries(colours: Mapping[str, str], notes: Mapping[str, str]) -> Iterable[str]:
     for name, colour in colours.items():
         note = f" <b>{escape(notes[name])}</b>" if name in notes else ""
-        css = "swatch sl-hatched" if _is_gap(name) else "swatch"
+        css = "swatch sl-hatched" if is_gap(name) else "swatch"
         yield f'<span><span class="{css}" style="{_fill(name, colour)}"></span>{escape(name)}{note}</span>'
 
 
@@ -72,7 +72,7 @@ def _row(bar: Bar, longest: float, colour: str) -> str:
     track = "" if bar.name == ALL_OTHERS else f'<span class="track">{_drawn(bar, longest, colour)}</span>'
     note = f'<span class="note">{escape(bar.note)}</span>' if bar.note else ""
     return (
-        f'<div class="row"><span class="name">{escape(bar.name)}</span>'
+        f'<div class="row"><span class="name" title="{escape(bar.name)}">{escape(bar.name)}</span>'
         f'<span class="value">{escape(bar.value)}{note}</span>{track}</div>'
     )
 
@@ -90,13 +90,9 @@ def _drawn(bar: Bar, longest: float, colour: str) -> str:
     )
 
 
-def _is_gap(name: str) -> bool:
-    return name == UNATTRIBUTED or name.startswith(("unknown", "(unknown ", "(no "))
-
-
 def _bar_class(name: str) -> str:
-    return "bar sl-hatched" if _is_gap(name) else "bar"
+    return "bar sl-hatched" if is_gap(name) else "bar"
 
 
 def _fill(name: str, colour: str) -> str:
-    return "" if _is_gap(name) else f"background:{colour}"
+    return "" if is_gap(name) else f"background:{colour}"

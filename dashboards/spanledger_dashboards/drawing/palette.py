@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 UNATTRIBUTED = "(unattributed)"
 ALL_OTHERS = "(all others)"
+IDLE = "(idle)"
 UNKNOWN = "unknown"
 
 SERIES = ("#1177bb", "#995500", "#227755", "#bb2288", "#1199ee", "#dd2266")
@@ -24,7 +25,12 @@ OTHERS = "#bb8844"
 
 
 def series_colours(names: Sequence[str]) -> dict[str, str]:
-    """A colour for each name, in order; a gap is grey, the others together sand."""
+    """A colour for each name, in order; a gap and what was idle are grey, the others together sand."""
     colours = iter(SERIES * (len(names) // len(SERIES) + 1))
-    fixed = {UNATTRIBUTED: GAP, UNKNOWN: GAP, ALL_OTHERS: OTHERS}
+    fixed = {UNATTRIBUTED: GAP, UNKNOWN: GAP, IDLE: GAP, ALL_OTHERS: OTHERS}
     return {name: fixed.get(name) or next(colours) for name in names}
+
+
+def is_gap(name: str) -> bool:
+    """Whether a name stands for what nobody named, or nobody used; one of a tenant or model never does."""
+    return name in {UNATTRIBUTED, UNKNOWN, IDLE} or (name.startswith(("(unknown ", "(no ")) and name.endswith(")"))

@@ -33,7 +33,8 @@ _CSS = """
     background: color-mix(in srgb, #dd2266 10%, transparent); }
   .sl-bars { display: grid; gap: .7rem; margin: .15rem 0 .35rem; font-size: .9rem; }
   .sl-bars .row { display: grid; grid-template-columns: 1fr auto; gap: .2rem .75rem; align-items: baseline; }
-  .sl-bars .name { overflow-wrap: anywhere; }
+  .sl-bars .name { overflow: hidden; overflow-wrap: anywhere; display: -webkit-box; -webkit-box-orient: vertical;
+    -webkit-line-clamp: 4; }
   .sl-bars .value { font-weight: 600; white-space: nowrap; }
   .sl-bars .note { opacity: .68; font-weight: 400; margin-left: .45rem; }
   .sl-bars .track { grid-column: 1 / -1; height: .5rem; border-radius: .25rem;

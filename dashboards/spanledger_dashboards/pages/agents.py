@@ -32,6 +32,7 @@ def page(filters: Filters) -> None:
         return
     _headline(by_agent)
     _table(by_agent, "agent", "Agent")
+    _seats(filters)
     for tab, (name, label) in zip(st.tabs(list(_BY.values())), _BY.items(), strict=True):
         with tab:
             _table(_usage(filters, name), name, label)
@@ -63,6 +64,36 @@ def _headline(rows: pd.DataFrame) -> None:
     )
     for column, (label, value, below) in zip(metric_columns(), cards, strict=False):
         column.metric(label, value, below, delta_color="off", delta_arrow="off", border=True, height="stretch")
+
+
+def _seats(filters: Filters) -> None:
+    """Plans that are paid by the seat, if any. They are everybody's: no single tenant's page shows them."""
+    if filters.tenants:
+        return
+    rows = report("agents/seats", **{"from": filters.parameters["from"], "to": filters.parameters["to"]})
+    if rows.empty:
+        return
+    number = st.column_config.NumberColumn
+    money = {
+        "used_cost": "Used seats, USD",
+        "idle_cost": "Idle seats, USD",
+        "list_cost": "Their use at list prices, USD",
+    }
+    with st.container(border=True):
+        st.subheader("Seats", anchor=False)
+        caption("A seat is used in a month in which its user made a call. Idle seats are in no call's effective cost.")
+        st.dataframe(
+            rows.assign(**{name: rows[name].astype(float) for name in money}),
+            hide_index=True,
+            column_config={
+                "month": st.column_config.DateColumn("Month", format="YYYY-MM", pinned=True),
+                "commitment": st.column_config.TextColumn("Plan"),
+                "seats": number("Seats", format="localized"),
+                "used_seats": number("Used", format="localized"),
+                "idle_seats": number("Idle", format="localized"),
+                **{name: number(title, format="%.2f") for name, title in money.items()},
+            },
+        )
 
 
 def _table(rows: pd.DataFrame, by: str, label: str) -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from spanledger_dashboards.drawing import charts
 from spanledger_dashboards.drawing.bar_list import Bar, bar_list, split_bar
-from spanledger_dashboards.drawing.palette import ALL_OTHERS, CARBON, UNATTRIBUTED, series_colours
+from spanledger_dashboards.drawing.palette import ALL_OTHERS, CARBON, IDLE, UNATTRIBUTED, series_colours
 from spanledger_dashboards.drawing.style import caption, metric_columns, plainly, tiles
 from spanledger_dashboards.pages.heading import heading, no_calls
 from spanledger_dashboards.period_choice import grain as grain_of
@@ -196,9 +196,9 @@ def _shares(filters: Filters, title: str, dimension: str) -> None:
 def unranked(rows: list[dict[Any, Any]]) -> list[list[dict[Any, Any]]]:
     """The rows, the largest first, in groups within which each one's range overlaps another's: these are by name.
 
-    Rows of the rest (all others, unattributed, unknown) stay last, each by itself.
+    Rows of the rest (all others, unattributed, idle, unknown) stay last, each by itself.
     """
-    named = [row for row in rows if row["name"] not in (ALL_OTHERS, UNATTRIBUTED)]
+    named = [row for row in rows if row["name"] not in (ALL_OTHERS, UNATTRIBUTED, IDLE)]
     known = [row for row in named if not figures.is_unknown(row["co2e_g"])]
     groups: list[list[dict[Any, Any]]] = []
     lowest = float("inf")

@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from spanledger_enrich.files.book_history import remember
 from spanledger_enrich.files.import_file import ImportFileError, csv_text_of, text_of
-from spanledger_settings.mendable import MendableError
+from spanledger_settings.mendable import AskedWronglyError
 from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _TOO_MUCH = Decimal(10) ** 14
 _FIRST_LINE = 2
 
 
-class UnknownCommitmentError(MendableError):
+class UnknownCommitmentError(AskedWronglyError):
     """There is no commitment of that name."""
 
 

@@ -7,7 +7,7 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from spanledger_settings.mendable import MendableError
+from spanledger_settings.mendable import AskedWronglyError, MendableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,6 +28,10 @@ _NOW = {"mutations_sync": 2, "lightweight_deletes_sync": 2}
 
 class ForgettingError(MendableError):
     """A name that cannot be forgotten; the message says why."""
+
+
+class UnknownPersonError(ForgettingError, AskedWronglyError):
+    """No table has that name."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +117,7 @@ def forget(store: Store, whose: Whose, name: str, pseudonym: str) -> dict[str, i
             f"this again with --as {pseudonym}"
         )
     if not changed:
-        raise ForgettingError(f"no table has the {whose} {name!r}")
+        raise UnknownPersonError(f"no table has the {whose} {name!r}")
     return changed
 
 

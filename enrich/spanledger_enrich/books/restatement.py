@@ -19,7 +19,7 @@ from spanledger_enrich.ledger.energy_allocation import book_idle_again
 from spanledger_enrich.ledger.enrichment import compute_again
 from spanledger_enrich.ledger.resolution import resolve_again
 from spanledger_enrich.ledger.tenant_rules import store_rules
-from spanledger_settings.mendable import MendableError
+from spanledger_settings.mendable import AskedWronglyError, MendableError
 from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 
 class RestatementError(MendableError):
     """A restatement that cannot start; the message says why."""
+
+
+class UnknownRestatementError(RestatementError, AskedWronglyError):
+    """No restatement of that name waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +126,7 @@ def cancel(store: Store, identity: str) -> Restatement:
     found = [run for run in runs if run["restatement_id"] == identity]
     if not found:
         waiting = ", ".join(run["restatement_id"] for run in runs) or "none does"
-        raise RestatementError(f"no restatement {identity!r} waits to be finished; {waiting}")
+        raise UnknownRestatementError(f"no restatement {identity!r} waits to be finished; {waiting}")
     _refuse_beside_another(found)
     run, changed = found[0], _changed(store, identity)
     examined = sum(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from io import StringIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pandas as pd
@@ -155,7 +155,7 @@ class CsvTable:
         self.refuse(moments.isna(), column, f"the clock of {timezone} skips this time")
         if possible.isna().any():
             ordered = _in_order(local, others) | _in_order(moments, others)
-            untold = f"happens twice in {timezone}, and the rows' order does not tell which is which; give the offset from UTC"
+            untold = f"happens twice in {timezone}, in no order that tells which is which; give the offset from UTC"
             self.refuse(possible.isna() & ~ordered, column, untold)
         return moments.dt.tz_convert("UTC")
 

@@ -48,8 +48,9 @@ class BatchSize:
         self._now = min(self._most, 2 * self.now)
 
     def failed(self) -> None:
-        """Have the next one be smaller: the database could not do the last."""
-        self._now = self._smaller(self.now)
+        """Have the next one be smaller: the database could not do the last. It is not asked: it may be away."""
+        if self._now:
+            self._now = self._smaller(self._now)
 
     def _after_the_last(self) -> int:
         for row in self._store.rows(

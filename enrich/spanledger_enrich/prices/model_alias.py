@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from spanledger_enrich.prices import price_catalogue, price_list
 from spanledger_enrich.prices.price_list import PriceEntry
-from spanledger_settings.mendable import MendableError
+from spanledger_settings.mendable import AskedWronglyError, MendableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,6 +23,10 @@ _OFFER_FREE = frozenset({"openrouter"})
 
 class AliasError(MendableError):
     """An alias names no model that has a price; the message says which are near."""
+
+
+class UnknownAliasError(AliasError, AskedWronglyError):
+    """Nothing was said of that model."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,7 @@ def remove_alias(store: Store, name: str, *, provider: str = "") -> None:
         model=name.lower(),
     )
     if not known:
-        raise AliasError(
+        raise UnknownAliasError(
             f"there is no alias {name!r} of provider {provider or '(any)'!r}: see 'spanledger prices alias'"
         )
     _write(store, name, provider, deleted=1)

@@ -18,7 +18,7 @@ from spanledger_enrich.prices.price_contract import Contract, expand, listed_pri
 from spanledger_enrich.prices.price_file import read_book, read_rates
 from spanledger_enrich.prices.price_line import Place, line
 from spanledger_enrich.prices.price_row import PriceKey
-from spanledger_settings.mendable import MendableError
+from spanledger_settings.mendable import AskedWronglyError
 from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ KIND = "price book"
 _PRECEDENCE = ("tenant_id", "provider_account", "environment")
 
 
-class UnknownBookError(MendableError):
+class UnknownBookError(AskedWronglyError):
     """There is no contract book of that name."""
 
 

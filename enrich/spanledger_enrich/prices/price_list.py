@@ -39,6 +39,8 @@ _PREFIX = re.compile(
     r"^arn:aws[a-z-]*:bedrock:[^/]*:(?:foundation-model|inference-profile|default-prompt-router)/"
     r"|^(?:.*/)?(?:publishers/[^/]+/models|models|deployments|endpoints)/|^[a-z0-9_.-]+/"
 )
+# Models of one's own and models behind a name of one's own: the name may hold another's, and has not its price.
+_OWN = re.compile(r"arn:aws[a-z-]*:bedrock:[^/]*:(?:custom-model|custom-model-deployment|imported-model|provisioned-model)/")
 # What a gateway puts behind a name to say how to choose among those who serve the model: the price stays the model's.
 _SUFFIX = re.compile(r":(?:nitro|floor|exacto|beta|online)$")
 
@@ -125,6 +127,8 @@ def resolve(provider: str, models: Iterable[str]) -> PriceEntry:
     names = [name for name in dict.fromkeys(models) if name]
     provider_id = _catalogued(provider) or None
     for name in names:
+        if _OWN.search(name):
+            continue
         for asked, written in spellings(provider_id, name):
             try:
                 found, model = snapshot.find_provider_model(written, None, asked, None)
@@ -147,6 +151,9 @@ def spellings(provider: str | None, name: str) -> Iterator[tuple[str | None, str
     plain = _SUFFIX.sub("", name)
     if plain != name:
         yield provider, plain
+    first, _, rest = plain.partition("/")
+    if rest and provider is not None and _catalogued(first.lower()) == provider:
+        yield provider, rest
     bare = _PREFIX.sub("", plain)
     if bare == plain:
         return

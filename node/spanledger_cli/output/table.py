@@ -15,7 +15,7 @@ from spanledger_cli.output.export import known
 from spanledger_settings import figures
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 # More rows than these nobody reads on a terminal.
 MOST_ROWS = 1_000
@@ -25,7 +25,12 @@ _NARROWEST_TEXT = 12
 
 
 def table_of(
-    frame: pd.DataFrame, total: Sequence[str], width: int, *, is_head: bool = False
+    frame: pd.DataFrame,
+    total: Sequence[str],
+    width: int,
+    *,
+    is_head: bool = False,
+    whole: Mapping[str, object] | None = None,
 ) -> tuple[Table, list[str], list[str]]:
     """A table of at most ``width`` characters.
 
@@ -34,12 +39,13 @@ def table_of(
         total: Columns to sum in a last line.
         width: Of the terminal.
         is_head: Whether the rows are the first of a number that nobody knows.
+        whole: What the last line has of columns that do not add up.
 
     Returns:
         The table, without a title; the names of columns for which there is no room; and what else is not whole.
     """
     shown = frame.head(MOST_ROWS)
-    columns = [_Column(str(name), frame[name], shown[name], total) for name in frame]
+    columns = [_Column(str(name), frame[name], shown[name], total, whole or {}) for name in frame]
     fitting = _fitting(columns, width)
     table = Table(show_footer=bool(total), box=SIMPLE)
     for number, column in enumerate(fitting):
@@ -77,11 +83,18 @@ def visible(text: str) -> str:
 
 
 class _Column:
-    def __init__(self, name: str, whole: pd.Series[Any], shown: pd.Series[Any], total: Sequence[str]) -> None:
+    def __init__(
+        self,
+        name: str,
+        column: pd.Series[Any],
+        shown: pd.Series[Any],
+        total: Sequence[str],
+        whole: Mapping[str, object],
+    ) -> None:
         self.name = name
-        self.right = _is_numeric(whole)
+        self.right = _is_numeric(column)
         cells = [amount(value) for value in shown]
-        footer = amount(_sum(whole)) if name in total else ""
+        footer = amount(whole[name] if name in whole else _sum(column)) if name in total else ""
         # Figures are never cut, so that their headers wrap here.
         self.header = textwrap.fill(
             visible(name).replace("_", " "), _HEADER_WIDTH if self.right else 200, break_long_words=False

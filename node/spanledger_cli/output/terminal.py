@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.segment import Segment
@@ -12,7 +12,7 @@ from spanledger_cli.output.export import Destination, Format, export, known
 from spanledger_cli.output.table import table_of, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     import pandas as pd
     from rich.console import ConsoleOptions, RenderableType
@@ -34,6 +34,7 @@ def print_rows(
     details: Iterable[str] = (),
     period: Period | None = None,
     is_head: bool = False,
+    whole: Mapping[str, object] | None = None,
 ) -> None:
     """Print a DataFrame on standard output, or into the destination's file.
 
@@ -45,6 +46,7 @@ def print_rows(
         gaps: Columns that count what is missing: a table leaves them out where nothing is.
         details: Columns for which a table has no room.
         is_head: Whether the rows are the first of a number that nobody knows.
+        whole: What the last line has of columns in ``total`` that do not add up, such as the ends of intervals.
         period: Of the rows: every format but ``table`` has it, and the currency, in columns of its own at the end.
     """
     destination = output if isinstance(output, Destination) else Destination(output)
@@ -52,7 +54,7 @@ def print_rows(
         export([frame if period is None else _with_period(frame, period)], destination)
         return
     left_out = {*details, *(name for name in gaps if not any(map(known, frame[name])))}
-    _print_table(frame.drop(columns=list(left_out)), title, tuple(total), destination, is_head=is_head)
+    _print_table(frame.drop(columns=list(left_out)), title, tuple(total), destination, is_head=is_head, whole=whole)
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -76,23 +78,27 @@ class _Console(Console):
 
 
 def _print_table(
-    frame: pd.DataFrame, title: str, total: tuple[str, ...], destination: Destination, *, is_head: bool
+    frame: pd.DataFrame,
+    title: str,
+    total: tuple[str, ...],
+    destination: Destination,
+    **more: Any,
 ) -> None:
     if destination.file is not None:
         with destination.file.open("w", encoding="utf-8") as stream:
             out = _Console(file=stream, highlight=False, markup=False, emoji=False, width=_WIDTH_WITHOUT_TERMINAL)
-            _print_on(out, frame, title, total, is_head=is_head)
+            _print_on(out, frame, title, total, **more)
         return
-    _print_on(console(), frame, title, total, is_head=is_head)
+    _print_on(console(), frame, title, total, **more)
 
 
-def _print_on(out: Console, frame: pd.DataFrame, title: str, total: tuple[str, ...], *, is_head: bool) -> None:
+def _print_on(out: Console, frame: pd.DataFrame, title: str, total: tuple[str, ...], **more: Any) -> None:
     if frame.empty:
         out.print(f"{title}: no rows" if title else "no rows")
         return
     if title:
         out.print(visible(title), style="bold", soft_wrap=True)
-    table, narrow, capped = table_of(frame, total, out.width, is_head=is_head)
+    table, narrow, capped = table_of(frame, total, out.width, **more)
     out.print(table)
     if narrow:
         capped = [*capped, f"all columns but {', '.join(narrow)}, which a wider terminal has room for"]

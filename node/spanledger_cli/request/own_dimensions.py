@@ -44,6 +44,11 @@ class OwnDimensions:
             "where_values": list(self.where.values()),
         }
 
+    def told(self, tenants: Sequence[str] = ()) -> str:
+        """Which calls a report was narrowed to, in words; "" for all."""
+        kinds = [" or ".join(tenants), *(f"{name}={value}" for name, value in self.where.items())]
+        return " and ".join(kind for kind in kinds if kind)
+
     def as_columns(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The rows with a column for each of them, in place of the report's column ``custom``.
 

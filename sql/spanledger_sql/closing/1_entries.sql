@@ -4,19 +4,12 @@
 --   posting String: whose the rows are
 --   timezone String: of the parties
 --   from, to DateTime64(9, 'UTC'): from the books' first month to the end of `until`
---   first, until String: the books' first month, and the last to post
+--   until String: the last month to post
 --   sealed String: the last closed month; '' where none is
 --   open String: the month that adjustments to closed ones are booked in
 --   told String: the last month that was ever closed softly; what comes for it is late
 INSERT INTO book_entry
 WITH
-    paid AS
-    (
-        SELECT DISTINCT trace_id, span_id
-        FROM covered_call
-        WHERE covers_usage AND in_term AND NOT names_nothing
-            AND ts >= {from:DateTime64(9, 'UTC')} AND ts < {to:DateTime64(9, 'UTC')}
-    ),
     said AS
     (
         SELECT
@@ -46,7 +39,7 @@ WITH
             concat(if(call.contract_price_id = '', call.price_id, call.contract_price_id), ' | ', call.energy_id, ' | ',
                    call.zone, ' by the ', call.intensity_resolution) AS evidence
         FROM calls AS call
-        LEFT JOIN paid
+        LEFT JOIN paid_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')}) AS paid
             ON paid.trace_id = call.trace_id AND paid.span_id = call.span_id
         WHERE call.ts >= {from:DateTime64(9, 'UTC')} AND call.ts < {to:DateTime64(9, 'UTC')}
         UNION ALL
@@ -59,35 +52,32 @@ WITH
         WHERE ts >= {from:DateTime64(9, 'UTC')} AND ts < {to:DateTime64(9, 'UTC')}
         UNION ALL
         SELECT
-            if(idle = 1, 'idle commitment', 'commitment'), tenant_id, '', '', commitment_id, '',
-            concat(commitment_id, '/', toString(toDate(toTimeZone(hour, {timezone:String})))),
-            min(toDateTime64(hour, 9, 'UTC')), false, 0, 0, 0, 0, toDecimal128(0, 12), sum(amount), 0, 0, 0, 0, 0, 0, 0, 0, ''
-        FROM allocated_cost
-        WHERE hour >= {from:DateTime64(9, 'UTC')} AND hour < {to:DateTime64(9, 'UTC')}
-        GROUP BY commitment_id, toDate(toTimeZone(hour, {timezone:String})), tenant_id, idle
-        UNION ALL
-        -- Of a reconciliation that spans months, in the last, at an hour that is of its last day from Alaska to Kiribati.
-        SELECT
-            'invoice', part.tenant_id, '', '', done.provider, part.cause,
-            concat(done.provider, '/', toString(done.first_day), '/', toString(done.last_day), '/', part.cause),
-            toDateTime64(done.last_day, 9, 'UTC') + INTERVAL 9 HOUR, false, 0, 0, 0, 0, toDecimal128(0, 12), sum(part.amount),
-            0, 0, 0, 0, 0, 0, 0, 0, concat('reconciliation ', any(done.reconciliation_id))
-        FROM (SELECT * FROM reconciliation FINAL) AS done
-        INNER JOIN bill_adjustment AS part
-            ON part.reconciliation_id = done.reconciliation_id
-        WHERE formatDateTime(done.last_day, '%Y-%m') BETWEEN {first:String} AND {until:String}
-            -- What commitments stand for is told with them.
-            AND part.cause != 'commitments'
-        GROUP BY done.provider, done.first_day, done.last_day, part.tenant_id, part.cause
-        UNION ALL
-        SELECT
-            'charge', share.tenant_id, '', '', one.provider, one.kind, concat('charge/', one.charge_id),
-            toDateTime64(one.begins, 9, 'UTC'), false, 0, 0, 0, 0, share.amount, share.amount, 0, 0, 0, 0, 0, 0, 0, 0, ''
-        FROM (SELECT * FROM charge FINAL WHERE kind != 'prepaid') AS one
-        INNER JOIN charge_share AS share
-            ON share.charge_id = one.charge_id
-        WHERE (share.charge_id, share.version) IN (SELECT charge_id, version FROM charge_allocation FINAL)
-            AND one.begins >= {from:DateTime64(9, 'UTC')} AND one.begins < {to:DateTime64(9, 'UTC')}
+            multiIf(part.kind != 'commitment', part.kind, part.idle = 1, 'idle commitment', 'commitment') AS of_kind,
+            part.tenant_id, '', '',
+            if(part.kind = 'commitment', part.charge_id, part.provider) AS whose,
+            if(part.kind = 'commitment', '', part.charge_kind) AS what,
+            multiIf(
+                part.kind = 'commitment', concat(whose, '/', toString(toDate(toTimeZone(part.ts, {timezone:String})))),
+                -- A reconciliation that is made anew has another name.
+                part.kind = 'invoice', concat(whose, '/', toString(part.ts), '/', toString(part.ends), '/', what),
+                part.kind = 'bill', concat(part.charge_id, '/', toString(toDate(part.ts)), '/', what, '/', part.model),
+                part.charge_id) AS name,
+            min(part.booked_at), false, 0, 0, 0, 0, toDecimal128(0, 12),
+            -- What is prepaid costs where it is used.
+            sum(if(part.is_prepaid, toDecimal128(0, 12), part.amount)), 0, 0, 0, 0, 0, 0, 0, 0,
+            if(of_kind = 'invoice', concat('reconciliation ', any(part.charge_id)), '')
+        FROM
+        (
+            -- What is for whole days or months begins at a midnight that may not be the tenant's: some hours later it is that
+            -- day from Alaska to Kiribati.
+            SELECT
+                *,
+                ts + toIntervalHour(if(kind = 'invoice' OR kind != 'commitment' AND toStartOfDay(ts) = ts, 9, 0)) AS booked_at
+            FROM beside_call(
+                from = subtractDays({from:DateTime64(9, 'UTC')}, 1), to = addDays({to:DateTime64(9, 'UTC')}, 1))
+        ) AS part
+        WHERE part.booked_at >= {from:DateTime64(9, 'UTC')} AND part.booked_at < {to:DateTime64(9, 'UTC')}
+        GROUP BY of_kind, part.tenant_id, whose, what, name, toStartOfMonth(toTimeZone(part.booked_at, {timezone:String}))
     ),
     both AS
     (
@@ -166,7 +156,7 @@ SELECT
     if(service_month <= {sealed:String}, {open:String}, service_month) AS month,
     service_month,
     multiIf(
-        kind = 'invoice', 'reconciliation',
+        kind IN ('invoice', 'bill'), 'reconciliation',
         kind IN ('commitment', 'idle commitment', 'charge'), 'allocation',
         is_same_use AND part = 'money', 'price',
         is_same_use AND p.energy_wh != 0, 'energy',

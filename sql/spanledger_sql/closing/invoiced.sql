@@ -1,4 +1,4 @@
--- Which providers' invoices are reconciled and allocated, by month.
-SELECT DISTINCT formatDateTime(last_day, '%Y-%m') AS month, provider
+-- Which providers' invoices are reconciled and allocated, by month: as entries of them are booked.
+SELECT DISTINCT formatDateTime(begins + INTERVAL 9 HOUR, '%Y-%m') AS month, provider
 FROM reconciliation FINAL
 ORDER BY month, provider

@@ -1,12 +1,17 @@
--- What all booked months up to one come to, by the month that it is of, provider and cost centre.
+-- What all booked months up to one come to, by the month that it is of, who is owed, and cost centre.
 -- Parameters:
 --   month String: the last month
 --   posting String: entries that count though they are not in force yet
 --   upto UInt64: the last event that counts
-SELECT e.service_month AS service_month, e.provider AS provider, e.cost_center AS cost_center, sum(e.cost) AS cost
+SELECT
+    e.service_month AS service_month,
+    e.provider AS provider,
+    e.kind IN ('commitment', 'idle commitment') AS is_commitment,
+    e.cost_center AS cost_center,
+    sum(e.cost) AS cost
 FROM book_entry AS e
 WHERE e.month <= {month:String}
     AND (e.posting IN (SELECT posting FROM book_event WHERE number <= {upto:UInt64}) OR e.posting = {posting:String})
-GROUP BY service_month, provider, cost_center
+GROUP BY service_month, provider, is_commitment, cost_center
 HAVING cost != 0
-ORDER BY service_month, provider, cost_center
+ORDER BY service_month, provider, is_commitment, cost_center

@@ -11,5 +11,8 @@ FROM
     SELECT DISTINCT tenant_id FROM bill_adjustment
     UNION ALL
     SELECT DISTINCT tenant_id FROM charge_share
+    UNION ALL
+    -- Whose bills are that nobody has shared out yet.
+    SELECT '(unattributed)'
 )
 ORDER BY tenant

@@ -1,45 +1,76 @@
 -- Takes the reports of one call by a coding agent, of which each tells its part, for ones inside the richest of them.
 --
--- An agent's span and its logs may share no id: they tell the same prompt and the same answer, reasoning aside, and end
--- within five seconds of each other. Of several such calls in a row the n-th of the one is the n-th of the other. Response ids
--- that differ tell calls apart, where both have one; the richest has a model, and the most details.
+-- An agent's span and its logs may share no id: they tell the same prompt and the same answer, reasoning aside, of one tenant
+-- and one session, as far as they say, and end within five seconds of each other. Of several such calls of a session in a row
+-- the n-th of the one report is the n-th of the other; reports that name no session go by the order of all. Response ids that
+-- differ tell calls apart, where both have one; the richest has a model, and the most details.
 -- Parameters: candidates, nestings Identifier: the worker's scratch tables.
 INSERT INTO {nestings:Identifier}
 WITH
     report AS
     (
         SELECT
-            span, trace_id, agent, reporter, ends, input_tokens, answer_tokens, model, details, is_log,
-            ends > max(ends) OVER (PARTITION BY agent, input_tokens, answer_tokens ORDER BY ends, span
-                                   ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) + INTERVAL 5 SECOND AS starts_run
+            span, agent, session_id, response_id, reporter, ends, input_tokens, answer_tokens, model, details, is_log,
+            -- Who says no tenant has that of his session, or of whoever tells the same.
+            multiIf(
+                tenant_id != '', tenant_id,
+                session_id != '', max(tenant_id) OVER (PARTITION BY agent, input_tokens, answer_tokens, session_id),
+                max(tenant_id) OVER (PARTITION BY agent, input_tokens, answer_tokens)) AS tenant
         FROM {candidates:Identifier}
         WHERE agent != '' AND has_usage AND NOT failed
+    ),
+    in_order AS
+    (
+        SELECT
+            *,
+            ends > max(ends) OVER (PARTITION BY agent, tenant, input_tokens, answer_tokens ORDER BY ends, span
+                                   ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) + INTERVAL 5 SECOND AS starts_run
+        FROM report
     ),
     in_runs AS
     (
         SELECT
             *,
-            sum(ifNull(starts_run, 0)) OVER (PARTITION BY agent, input_tokens, answer_tokens ORDER BY ends, span
+            sum(ifNull(starts_run, 0)) OVER (PARTITION BY agent, tenant, input_tokens, answer_tokens ORDER BY ends, span
                                              ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS run
-        FROM report
+        FROM in_order
+    ),
+    of_sessions AS
+    (
+        SELECT
+            *,
+            row_number() OVER (PARTITION BY agent, tenant, input_tokens, answer_tokens, run, session_id, reporter
+                               ORDER BY ends, span) AS place
+        FROM in_runs
+    ),
+    ended AS
+    (
+        SELECT
+            *,
+            min(ends) OVER (PARTITION BY agent, tenant, input_tokens, answer_tokens, run, session_id, place) AS first_end
+        FROM of_sessions
     ),
     placed AS
     (
         SELECT
             *,
-            row_number() OVER (PARTITION BY agent, input_tokens, answer_tokens, run, reporter ORDER BY ends, span) AS place
-        FROM in_runs
+            dense_rank() OVER (PARTITION BY agent, tenant, input_tokens, answer_tokens, run, session_id = ''
+                               ORDER BY first_end, session_id, place) AS call
+        FROM ended
     ),
     ranked AS
     (
         SELECT
-            *,
-            first_value(span) OVER (PARTITION BY agent, input_tokens, answer_tokens, run, place
-                                    ORDER BY model = '', details DESC, is_log DESC, span) AS richest
+            span,
+            response_id,
+            first_value(span) OVER best AS richest,
+            first_value(response_id) OVER best AS richest_response_id
         FROM placed
+        WINDOW best AS (PARTITION BY agent, tenant, input_tokens, answer_tokens, run, call
+                        ORDER BY model = '', details DESC, is_log DESC, span)
     )
 SELECT
     richest AS inner_span,
     span AS outer_span
 FROM ranked
-WHERE span != richest
+WHERE span != richest AND (response_id = richest_response_id OR response_id = '' OR richest_response_id = '')

@@ -8,7 +8,8 @@
 --
 -- Whoever is told an id can send it. What a tenant's token brought is one call with what the same tenant's brought, and with
 -- reports of who needs no such token, as a gateway: a report that names the tenant is his, one that names none belongs to
--- whom another names, else to who came first. So nobody takes a call from another tenant by its id.
+-- whom another names, else to who came first. So nobody takes a call from another tenant by its id. Nor are calls of two sessions
+-- of coding agents one for their id.
 -- Parameters: candidates, nestings, scenes Identifier: the worker's scratch tables.
 INSERT INTO {scenes:Identifier}
 WITH
@@ -38,15 +39,25 @@ WITH
         WHERE NOT match(report.tenant_source, '^token( over .*)?$') AND has(pinned.tenants, report.tenant_id)
         GROUP BY named_id
     ),
+    of_sessions AS
+    (
+        SELECT response_id AS repeated_id
+        FROM {candidates:Identifier}
+        WHERE response_id != '' AND agent != '' AND session_id != ''
+        GROUP BY repeated_id
+        HAVING uniqExact(session_id) > 1
+    ),
     in_realms AS
     (
         SELECT
             report.*,
-            multiIf(
-                pinned_id IS NULL, '',
-                match(tenant_source, '^token( over .*)?$') OR has(tenants, tenant_id), tenant_id,
-                tenant_id != '', '',
-                coalesce(named_tenant, first_tenant, '')) AS realm
+            concat(
+                multiIf(
+                    pinned_id IS NULL, '',
+                    match(tenant_source, '^token( over .*)?$') OR has(tenants, tenant_id), tenant_id,
+                    tenant_id != '', '',
+                    coalesce(named_tenant, first_tenant, '')),
+                if(response_id IN (SELECT repeated_id FROM of_sessions), concat(' of session ', session_id), '')) AS realm
         FROM {candidates:Identifier} AS report
         LEFT JOIN pinned ON pinned_id = response_id
         LEFT JOIN named ON named_id = response_id

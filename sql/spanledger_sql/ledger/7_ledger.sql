@@ -55,8 +55,10 @@ WITH
             if(verdict.user_id != '', verdict.user_id, call.user_id) AS call_user_id,
             if(verdict.session_id != '', verdict.session_id, call.session_id) AS call_session_id,
             if(verdict.feature != '', verdict.feature, call.feature) AS call_feature,
-            ifNull(verdict.counted, 1) AS counted,
-            ifNull(verdict.counted_reason, '') AS counted_reason,
+            -- Agents tell the attempts that failed before one went well.
+            call.agent != '' AND call.status = 'error' AND call.usage_source = 'missing' AS attempted,
+            if(attempted, 0, ifNull(verdict.counted, 1)) AS counted,
+            if(attempted, 'a failed attempt, of which nothing is billed', ifNull(verdict.counted_reason, '')) AS counted_reason,
             cityHash64(call.agreement_key, cityHash64(
                 if(tenant IN (SELECT tenant_id FROM price_book FINAL WHERE NOT deleted AND tenant_id != ''), tenant, '')
             )) AS contract_key

@@ -2,11 +2,11 @@
 -- and the spans of which their metrics tell more.
 --
 -- A point of a cumulative counter counts what it grew by since the point before; from nothing, where it starts anew, by the
--- time of its start or because it went back. The first point of a counter that does not say since when it counts is where
--- counting begins. Points that come twice or late change nothing but their own intervals. A call that a span or log tells
+-- time of its start or because it went back. The first point of a counter that does not say since when it counts, by no start or
+-- one that is its own time, is where counting begins. Points that come twice or late change nothing but their own intervals. A call that a span or log tells
 -- of belongs to the first interval that ends after it, of its service, session, model and tenant; what calls tell beyond
 -- their interval is taken off the day's next ones: processes of one service without sessions export in turn, and a call may
--- end before an export that its tokens miss. Days are those on which intervals begin.
+-- end before an export that its tokens miss. Days are those on which intervals begin, or the last of an interval of several.
 --
 -- Gemini CLI's span leaves cached tokens and thoughts out, Codex's its model: where metrics tell of the call, they count and the
 -- span does not.
@@ -65,15 +65,16 @@ WITH
             *,
             cumulative = 1 AND place > 1 AS goes_on,
             goes_on AND value < last_value AS went_back,
+            toUnixTimestamp64Second(started_at) > 0 AND started_at < ended_at AS says_since,
             multiIf(
                 cumulative = 0, value,
                 goes_on AND NOT went_back, value - last_value,
-                went_back OR toUnixTimestamp64Second(started_at) > 0, value,
+                went_back OR says_since, value,
                 0.) AS growth,
             multiIf(
                 cumulative = 0, toInt64(measurements),
                 goes_on AND NOT went_back, greatest(toInt64(0), toInt64(measurements) - toInt64(last_measurements)),
-                went_back OR toUnixTimestamp64Second(started_at) > 0, toInt64(measurements),
+                went_back OR says_since, toInt64(measurements),
                 toInt64(0)) AS growth_in_calls,
             multiIf(goes_on, last_ended_at, toUnixTimestamp64Second(started_at) > 0, started_at, ended_at) AS since_when
         FROM beside_the_last
@@ -87,9 +88,12 @@ WITH
             max(g.model) AS model_said,
             tenant_id,
             ended_at,
-            min(since_when) AS begins,
+            min(since_when) AS told_since,
+            -- What was told late of a long time is booked on its last day.
+            greatest(least(told_since, ended_at), ended_at - INTERVAL 1 DAY) AS begins,
             any(g.agent) AS agent,
             any(g.provider) AS provider,
+            max(g.tenant_source) AS tenant_source,
             if(uniqExact(g.user_id) = 1, any(g.user_id), '') AS user_id,
             any(g.cost_center) AS cost_center,
             any(g.environment) AS environment,
@@ -125,8 +129,12 @@ WITH
             AND usage_source = 'reported'
             AND service_name IN (SELECT service_name FROM touched)
             AND ts > toDateTime64({day:DateTime('UTC')}, 9, 'UTC') - INTERVAL 2 DAY
+            -- Those that do not count beside their metric tell of its calls still.
             AND cityHash64(trace_id, span_id) NOT IN (
-                SELECT span FROM call_verdict GROUP BY span HAVING argMax(counted, version) = 0
+                SELECT span
+                FROM call_verdict
+                GROUP BY span
+                HAVING argMax(counted, version) = 0 AND argMax(counted_reason, version) != 'its metric tells more of it'
             )
         ORDER BY ingested_at
         LIMIT 1 BY trace_id, span_id
@@ -170,7 +178,7 @@ WITH
             AND interval_told.model = call.model AND interval_told.tenant_id = call.tenant_id
             AND call.ended <= interval_told.ended_at
         -- Codex counts a turn when it ends, which may have taken hours.
-        WHERE call.ended >= interval_told.begins - if(interval_told.agent = 'codex', INTERVAL 6 HOUR, INTERVAL 60 SECOND)
+        WHERE call.ended >= interval_told.told_since - if(interval_told.agent = 'codex', INTERVAL 6 HOUR, INTERVAL 60 SECOND)
         ORDER BY session_id = '', interval_input < input, ended_at, model
         LIMIT 1 BY call.trace_id, call.span_id
     ),
@@ -263,6 +271,7 @@ SELECT
     model_said,
     provider,
     tenant_id,
+    tenant_source,
     user_id,
     cost_center,
     environment,
@@ -282,7 +291,7 @@ FROM compared
 WHERE NOT all_told AND input_left + output_left > 0 AND begins >= {day:DateTime('UTC')}
 UNION ALL
 SELECT
-    trace_id, span_id, ended_at, '', service_name, session_id, model, '', tenant_id, '', '', '', CAST(map(), 'Map(String, String)'),
+    trace_id, span_id, ended_at, '', service_name, session_id, model, '', tenant_id, '', '', '', '', CAST(map(), 'Map(String, String)'),
     0, 0, 0, 0, 0, NULL, NULL, '', 'span'
 FROM in_interval
 WHERE metric_tells_more AND begins >= {day:DateTime('UTC')}

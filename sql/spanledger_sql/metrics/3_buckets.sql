@@ -7,7 +7,7 @@ INSERT INTO llm_spans
 )
 SELECT
     now64(6, 'UTC') AS ingested_at, trace_id, span_id, begins, service_name, environment, agent, tenant_id,
-    if(tenant_id = '(unattributed)', 'none', 'tenant.id'), user_id, session_id, cost_center, provider, model, 'chat', 'ok',
+    tenant_source, user_id, session_id, cost_center, provider, model, 'chat', 'ok',
     input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, reasoning_tokens, 'reported', note, attribution_raw,
     'metric', 'interval', calls, agent, reported_cost
 FROM metric_rest

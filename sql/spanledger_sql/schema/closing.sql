@@ -26,9 +26,10 @@ CREATE TABLE IF NOT EXISTS book_party
     timezone LowCardinality(String) COMMENT 'at whose midnights the tenant''s months begin'
 )
 ENGINE = MergeTree
-ORDER BY party;
+ORDER BY party
+SETTINGS non_replicated_deduplication_window = 1000;
 
--- One posted difference: what a call, an idle hour, a day of a commitment or a cause of a reconciliation adds to a month.
+-- One posted difference: what a call, an idle hour, a day of a commitment, a charge or a cause of a reconciliation adds.
 -- What the books know of a call is the sum of its rows.
 CREATE TABLE IF NOT EXISTS book_entry
 (
@@ -36,15 +37,15 @@ CREATE TABLE IF NOT EXISTS book_entry
     month LowCardinality(String) COMMENT 'the month that it is booked in',
     service_month LowCardinality(String) COMMENT 'the month that it is of: an earlier one of an adjustment to a closed month',
     reason LowCardinality(String)
-        COMMENT 'why: `usage`; `late`: it came after the close; `price`; `counts`: other tokens; `verdict`: no longer a call that counts; `attribution`: another tenant, cost centre, feature or model; `commitment`: paid by one, or no longer; `allocation`; `reconciliation`; `energy`; `grid`',
+        COMMENT 'why: `usage`; `late`: it came after the close; `price`; `counts`: other tokens; `verdict`: no longer a call that counts; `attribution`: another tenant, cost centre, feature or model; `commitment`: paid by one, or no longer; `allocation` of a commitment or charge; `reconciliation`; `energy`; `grid`',
     kind LowCardinality(String)
-        COMMENT '`usage`; `covered usage`, which a commitment pays; `idle energy`; `commitment`; `idle commitment`; `charge`: storage, seats, a fee, tax or credit; `invoice`: what a reconciliation allocated',
+        COMMENT '`usage`; `covered usage`, which a commitment pays; `idle energy`; `commitment`; `idle commitment`; `charge`; `invoice`: what a reconciliation allocated; `bill`: what none did yet',
     party String COMMENT 'whose, as in `book_party`',
     cost_center LowCardinality(String) COMMENT 'as in `ledger`',
     feature LowCardinality(String) COMMENT 'as in `ledger`',
     provider LowCardinality(String) COMMENT 'as in `ledger`; of a commitment its name',
-    model LowCardinality(String) COMMENT 'as in `calls`; of an invoice the cause',
-    key String COMMENT 'of a call `trace_id/span_id`; of an idle hour `host/hour`; of a commitment `name/day`; of a reconciliation its days' CODEC(ZSTD(1)),
+    model LowCardinality(String) COMMENT 'as in `calls`; of charges, bills and invoices what they are for',
+    key String COMMENT 'of a call `trace_id/span_id`; of an idle hour `host/hour`; of a commitment `name/day`; of a charge its name; of bills and reconciliations whose, when and what' CODEC(ZSTD(1)),
     ts DateTime64(9, 'UTC') COMMENT 'when the call started, or the hour or day, UTC',
     stands Int8 COMMENT '1: the row brings the key in; -1: it takes it out; 0: it changes its amounts',
     calls Int64 COMMENT 'how many calls, as far as that is known',
@@ -61,10 +62,12 @@ CREATE TABLE IF NOT EXISTS book_entry
     embodied_g Decimal(38, 12) COMMENT 'of the hardware, gCO2e; not part of `co2e_g`',
     unpriced_calls Int64 COMMENT 'calls whose cost, or a part of it, is not known',
     unknown_energy_calls Int64 COMMENT 'calls whose energy is not known',
-    evidence LowCardinality(String) COMMENT 'the price, energy entry and grid that the amounts rest on now'
+    evidence LowCardinality(String) COMMENT 'the price, energy entry and grid that the amounts rest on now',
+    INDEX posting_bloom posting TYPE bloom_filter GRANULARITY 4
 )
 ENGINE = MergeTree
-ORDER BY (service_month, party, key);
+PARTITION BY month
+ORDER BY (party, posting, key);
 
 -- A line of a closed month: the sum of the entries of a party that are alike.
 CREATE TABLE IF NOT EXISTS book_line
@@ -122,7 +125,7 @@ CREATE TABLE IF NOT EXISTS book_journal
     says LowCardinality(String) COMMENT '`accrual`, `adjustment`, `reversal` or `invoice`',
     account LowCardinality(String) COMMENT '`expense`, `accrued` or `payable`',
     cost_center LowCardinality(String) COMMENT 'of an expense; empty: none',
-    provider LowCardinality(String) COMMENT 'who is owed',
+    provider LowCardinality(String) COMMENT 'who is owed; `commitment NAME`: who that is committed to',
     debit Decimal(38, 2) COMMENT 'USD',
     credit Decimal(38, 2) COMMENT 'USD'
 )

@@ -266,6 +266,7 @@ class Kind(enum.Enum):
         ("x" * 10_000, None),
         ("(unattributed)", None),
         ("Total", None),
+        ("(idle)", None),
         (object(), None),
         (["acme"], None),
         ({"id": 1}, None),

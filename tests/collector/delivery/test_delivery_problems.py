@@ -248,6 +248,20 @@ def test_spans_that_a_grpc_receiver_leaves_out_are_lost_and_told(
     server.stop(None)
 
 
+def test_an_sdk_that_is_turned_off_is_told() -> None:
+    done = _run(
+        """
+        import spanledger
+        spanledger.configure()
+        spanledger.record_usage(provider="openai", model="m", input_tokens=1, output_tokens=1)
+        assert spanledger.flush() is False
+        assert "OTEL_SDK_DISABLED is true" in spanledger.stats().problem
+        """,
+        OTEL_SDK_DISABLED="true",
+    )
+    assert done.stderr.count("OTEL_SDK_DISABLED is true, so that OpenTelemetry records no call") == 1
+
+
 def test_opentelemetrys_variables_are_honoured(
     provider: TracerProvider, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:

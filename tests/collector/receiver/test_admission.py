@@ -14,9 +14,11 @@ from google.rpc.error_details_pb2 import RetryInfo
 from google.rpc.status_pb2 import Status
 from harness.otlp_request import call
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+from starlette.testclient import TestClient
 
 from spanledger_collector import otlp_grpc
 from spanledger_collector.admission import Admission, NotAdmitted
+from spanledger_collector.otlp_http import receiver
 from spanledger_collector.span_limits import MOST_ATTRIBUTES
 from spanledger_collector.spool import encoded_length
 from spanledger_settings.access_token import TokenError
@@ -52,6 +54,23 @@ def test_from_the_first_token_on_nobody_sends_without_one(send, tokens):
     assert (refused.status_code, refused.headers["www-authenticate"]) == (401, "Bearer")
     assert send(call(), token="slt_wrong").status_code == 401
     assert send(call(), token=token).status_code == 200
+
+
+def test_why_something_waits_is_told_to_nobodys_customer(spool, tokens):
+    problem = {"alive": True, "problem": "admin: not enough privileges on spanledger.ledger"}
+
+    def asked(path: str, token: str = "") -> str:
+        app = receiver(spool, max_request_bytes=2**20, admission=Admission(tokens), health=lambda: problem)
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        return TestClient(app).get(path, headers=headers).text
+
+    assert "admin" in asked("/health")
+    own, customers = tokens.create("own", None), tokens.create("apps", "northwind")
+    assert "admin" in asked("/health", own)
+    for path in ("/health", "/ready"):
+        for token in ("", "slt_wrong", customers):
+            assert "admin" not in asked(path, token)
+            assert "failing" in asked(path, token)
 
 
 def test_a_refusal_does_not_repeat_what_was_sent(send, tokens):

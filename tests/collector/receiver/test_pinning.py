@@ -115,6 +115,9 @@ def test_a_token_says_whose_logs_and_metrics_are(fresh_books: Books, signal: Sig
     fresh_books.store.insert_otlp(length_prefixed(marked.body), "signal")
     table = "llm_spans" if signal is LOGS else "usage_point"
     assert fresh_books.store.rows(f"SELECT tenant_id FROM {table}") == [{"tenant_id": "northwind"}]
+    fresh_books.enrich()
+    booked = fresh_books.store.rows("SELECT tenant_id, tenant_source FROM ledger")
+    assert booked == [{"tenant_id": "northwind", "tenant_source": "token over tenant.id"}]
 
 
 def test_a_call_is_explained_by_the_id_that_its_sender_knows(fresh_books: Books) -> None:

@@ -18,6 +18,8 @@ from spanledger_collector.spool import length_prefixed
 
 AGENTS = Path(__file__).parents[2] / "fixtures" / "agents"
 NAMES = ("claude-plain", "codex-plain", "gemini-plain")
+LONGER = tuple(f"{agent}-{what}" for agent in ("claude", "codex", "gemini") for what in ("tools", "retries", "two"))
+SERVICES = {"claude": "claude-code", "codex": "codex_exec", "gemini": "gemini-cli"}
 SECOND = 10**9
 BEGIN = 1_790_000_000 * SECOND
 _TOLD = (
@@ -80,7 +82,8 @@ def api_request(second: float, number: int, output: int = 10, **attributes: str)
         "request_id": f"req_{number}",
     }
     _say(log, {**said, **attributes})
-    _say(log, {"input_tokens": "100", "output_tokens": str(output), "cache_read_tokens": "0"})
+    counts = {"input_tokens": "100", "output_tokens": str(output), "cache_read_tokens": "0"}
+    _say(log, {name: text for name, text in counts.items() if name not in attributes})
     return from_protobuf(message.SerializeToString(), LOGS)
 
 
@@ -98,7 +101,7 @@ def token_usage(
     metric.sum.aggregation_temporality = temporality or (2 if cumulative else 1)
     for begin, end, kind, value in points:
         point = metric.sum.data_points.add(
-            start_time_unix_nano=BEGIN + int(begin * SECOND) if begin >= 0 else 0,
+            start_time_unix_nano=BEGIN + int(begin * SECOND) if begin != -1 else 0,
             time_unix_nano=BEGIN + int(end * SECOND),
             as_double=value,
         )
@@ -117,6 +120,23 @@ def again(agent: str, signal: str, *, number: int, seconds: float, times: int = 
     Counters that go on say ``times`` as much.
     """
     return rewritten(captured(agent, signal), lambda message: _move(message, int(seconds * SECOND), number, times))
+
+
+def of_session(requests: list[ExportRequest], name: str, **attributes: str) -> list[ExportRequest]:
+    """The same, told by another session, whose attributes may be others."""
+    said = {"session_id": name, "conversation_id": name, "gen_ai_conversation_id": name, **attributes}
+
+    def rename(message: Any) -> None:
+        for field, value in message.ListFields():
+            if field.name == "attributes":
+                for one in value:
+                    if (named := one.key.replace(".", "_")) in said:
+                        one.value.string_value = said[named]
+            if field.type == field.TYPE_MESSAGE:
+                for one in value if isinstance(value, Iterable) else [value]:
+                    rename(one)
+
+    return rewritten(requests, rename)
 
 
 def rewritten(requests: list[ExportRequest], change: Callable[[Any], None]) -> list[ExportRequest]:

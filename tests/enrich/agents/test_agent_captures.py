@@ -5,11 +5,10 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from captured_agents import NAMES, booked, captured, forget, take, tokens, truth
+from captured_agents import NAMES, SERVICES, booked, captured, forget, take, tokens, truth
 from harness.books import Books
 
 SIGNALS = ("logs", "metrics", "traces")
-SERVICES = ("claude-code", "codex_exec", "gemini-cli")
 ORDERS = [order for size in (1, 2, 3) for order in itertools.permutations(SIGNALS, size)]
 
 
@@ -18,7 +17,7 @@ def test_a_call_is_one_row_whichever_signals_tell_of_it(books: Books, order: tup
     forget(books)
     for signal in order:
         take(books, [request for agent in NAMES for request in captured(agent, signal)], f"{order} {signal}")
-    for agent, service in zip(NAMES, SERVICES, strict=True):
+    for agent, service in zip(NAMES, SERVICES.values(), strict=True):
         rows = [row for row in booked(books) if row["service_name"] == service]
         [billed] = truth(agent)
         if agent == "gemini-plain" and order == ("traces",):

@@ -89,9 +89,11 @@ def test_points_make_the_same_buckets_in_any_order(books: Books, cumulative: boo
         ([(0, 60, "output", 10), (0, 120, "output", 4)], [10, 4], "a counter went back: counted from nothing"),
         # A counter that does not say since when it counts: from its first point on.
         ([(-1, 60, "output", 10), (-1, 120, "output", 14)], [4], ""),
+        # Nor does one whose start is its own time: what follows has that start.
+        ([(60, 60, "output", 10), (60, 120, "output", 14)], [4], ""),
         ([(0, 60, "output", 10), (0, 60, "output", 10)], [10], ""),
     ],
-    ids=["restart", "back", "unknown start", "twice"],
+    ids=["restart", "back", "unknown start", "zero length", "twice"],
 )
 def test_counters_are_read_as_the_specification_says(
     books: Books, points: list[tuple[float, float, str, float]], outputs: list[int], note: str

@@ -72,6 +72,15 @@ def test_agents_show_their_effective_cost_beside_the_list_cost(books):
     assert 0 < row["list_cost"] < 1
 
 
+def test_idle_seats_stand_beside_those_that_were_used(books):
+    books.book(call("ann", 300), call("bob", 100, "globex"))
+    allocated(books)
+    [row] = books.report("agents/seats")
+    assert (row["commitment"], row["seats"], row["used_seats"], row["idle_seats"]) == ("claude-team", 3, 2, 1)
+    assert (row["used_cost"], row["idle_cost"]) == (200, 100)
+    assert 0 < row["list_cost"] < 1
+
+
 @pytest.mark.parametrize(
     "fields", [{"seats": 0}, {"kind": "fee"}, {"policy": "duration"}, {"capacity": 5}, {"idle": "shared"}], ids=str
 )

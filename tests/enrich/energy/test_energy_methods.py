@@ -121,6 +121,18 @@ def test_the_token_aware_method_pays_for_input_and_lets_cached_tokens_off(books)
     assert bare["energy_id"] == "token-aware/openai/gpt-4o-2024-08-06"
 
 
+def test_input_keeps_the_hardware_busy_as_it_draws_energy(books):
+    base = GPT | {"output_tokens": 100, "cache_read_tokens": 0}
+    short, long = by(books, "token-aware", base | {"input_tokens": 0}, base | {"input_tokens": 10_000})
+    energy, hardware = (long[name] / short[name] for name in ("energy_wh", "embodied_g"))
+    assert hardware == pytest.approx(energy, rel=0.01)
+
+
+def test_images_are_unknown_whatever_draws_them(books):
+    [image] = by(books, "token-aware", GPT | {"output_tokens": 4160, "operation": "image_generation"})
+    assert (image["energy_wh"], image["embodied_g"], image["energy_method"]) == (None, None, "unknown")
+
+
 def test_the_token_aware_coefficients_are_those_of_the_formula():
     row = token_aware.coefficients(Range(70, 70), Range(70, 70))
     joules = 0.215 * 70**0.21 * 70**0.65 / math.sqrt(64)

@@ -84,6 +84,7 @@ NAMES = [
     ("nvidia_nim", "nvidia/llama-3.1-nemotron-ultra-253b-v1", "nvidia/llama-3.1-nemotron-ultra-253b"),
     ("aws.bedrock", "ai21.jamba-1-5-large-v1:0", "ai21/jamba-1.5-large"),
     ("vllm", "allenai/OLMo-2-0325-32B-Instruct", "ai2/olmo-2-32b"),
+    ("vllm", "/data/hf/meta-llama/Llama-3.1-8B-Instruct/", "meta/llama-3.1-8b"),
 ]
 
 
@@ -96,6 +97,7 @@ def test_a_gateways_name_means_the_base_model(provider: str, name: str, model: s
     "name",
     [
         "deepseek-r1-distill-llama-70b",  # of Llama's size
+        "deepseek-r1-distill-qwen-32b",  # 32 is not R1's active part, 37
         "deepseek-r1:8b",
         "qwen3-coder-9b",
         "codestral-mamba-3b",
@@ -156,12 +158,15 @@ def test_every_size_in_the_list_has_a_source_and_can_be() -> None:
         ("amazon.titan-embed-text-v2:0", Kind.embedding),
         ("nomic-embed-text", Kind.embedding),
         ("voyage-3-large", Kind.embedding),
+        ("colbert-ir/colbertv2.0", Kind.embedding),
+        ("naver/splade-v3", Kind.embedding),
         ("cohere.rerank-v3-5:0", Kind.rerank),
         ("BAAI/bge-reranker-v2-m3", Kind.rerank),
         ("gpt-image-1", Kind.image),
         ("dall-e-3", Kind.image),
         ("imagen-4.0-generate-001", Kind.image),
         ("gemini-2.5-flash-image", Kind.image),
+        ("nano-banana", Kind.image),
         ("amazon.nova-canvas-v1:0", Kind.image),
         ("veo-3.0", Kind.video),
         ("sora-2", Kind.video),

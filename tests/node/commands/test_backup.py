@@ -4,15 +4,14 @@ import json
 import random
 import shutil
 import signal
-import sys
 import time
-from pathlib import Path
 
 import httpx
 import pytest
 from harness import data_folder
 from harness import node as nodes
 from harness.command import in_process, start
+from harness.spooled import request
 
 from spanledger_sql.store import Store, StoreError
 
@@ -37,15 +36,6 @@ def spans(folder, first, count):
     path = folder / f"{first}.pb"
     path.write_bytes(request(first, count))
     return [path]
-
-
-def request(first, count):
-    sys.path.insert(0, str(Path(__file__).parents[2] / "faults"))
-    try:
-        from harness.spooled import request as made
-    finally:
-        sys.path.pop(0)
-    return made(first, count)
 
 
 def span_id(number):

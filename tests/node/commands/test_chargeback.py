@@ -5,6 +5,8 @@ import io
 
 import pytest
 
+from spanledger_settings import figures
+
 MONTH = ("--month", "2024-10")
 
 
@@ -109,12 +111,61 @@ def test_every_figure_has_a_total(spanledger):
     assert len(total.split()) == len(figures.split())
 
 
+def test_the_total_of_an_interval_is_the_wholes(spanledger):
+    """The ends of tenants' intervals do not add up: what they have in common errs once."""
+
+    def ends(command):
+        printed = spanledger(command, *MONTH, "--by", "month", "--format", "csv")
+        return [next(csv.DictReader(io.StringIO(printed)))[name] for name in ("co2e_kg_low", "co2e_kg_high")]
+
+    printed = spanledger("chargeback", *MONTH, "--by", "tenant,desk", "--format", "table").splitlines()
+    total = next(line for line in printed if line.strip().startswith("total")).split()
+    assert total[-2:] == [figures.in_a_column(float(end)) for end in ends("chargeback")]
+    assert ends("chargeback") == ends("carbon")
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (("chargeback", "--where", "desk=latam"), "no calls of desk=latam in the ledger for"),
+        (("chargeback", "--tenant", "acme", "--where", "desk=latam"), "no calls of acme and desk=latam in"),
+        (("carbon", "--where", "desk=latam"), "no calls of desk=latam in the ledger for"),
+        (("agents",), "no calls of coding agents in the ledger for"),
+    ],
+)
+def test_a_report_of_nobody_says_of_whom(spanledger, books, line, told):
+    from harness.command import in_process
+
+    printed = in_process(*line, *MONTH, data_dir=books.configuration.data_dir).stderr.replace("\n", " ")
+    assert told in printed
+    assert "in all it has 4 calls" in printed
+
+
 def test_calls_that_wait_for_the_worker_make_a_partial_bill(spanledger, books):
     books.ingest(span())
     told = spanledger_told(books)
     assert "these figures are partial: 1 call came in and not into the ledger yet" in told
     books.enrich()
     assert "partial" not in spanledger_told(books)
+
+
+def test_every_report_says_that_calls_wait(spanledger, books):
+    from harness.command import in_process
+
+    reports = [
+        ("agents",), ("carbon",), ("carbon", "sci"), ("carbon", "ghg"), ("carbon", "whatif", "--window", "1"),
+        ("carbon", "yearly-error"), ("carbon", "statement"), ("commitments", "report"), ("quality",),
+        ("whatif", "--price-factor", "0.9"),
+    ]  # fmt: skip
+    books.ingest(span())
+    silent = [
+        line
+        for line in reports
+        if "these figures are partial: 1 call came in"
+        not in in_process(*line, *MONTH, data_dir=books.configuration.data_dir).stderr.replace("\n", " ")
+    ]
+    books.enrich()
+    assert not silent
 
 
 def test_requests_that_wait_in_the_spool_make_a_partial_bill(spanledger, books):

@@ -50,9 +50,94 @@ def test_what_comes_late_is_an_adjustment_and_the_statement_stays(closed, books,
     before = spanledger("statement", "2024-10", "--tenant", "acme", "--format", "html")
     late(books)
     told = spanledger("close", "soft", "2024-11", "--as", "ann", "--grace", 0)
-    assert "adjustments in 2024-11 to 2024-10: 1 entry, late, 1.050000000000 USD, 0.5 g" in told
+    assert "adjustments in 2024-11 to 2024-10: 1 entry, late, 1.050000000000 USD, 0.500 gCO2e" in told
     spanledger("close", "hard", "2024-11", "--as", "bob")
     assert spanledger("statement", "2024-10", "--tenant", "acme", "--format", "html") == before
     [line] = json.loads(spanledger("statement", "2024-11", "--tenant", "acme"))["statement"]["lines"]
     assert (line["service_month"], line["reason"], line["cost"]) == ("2024-10", "late", "1.050000000000")
     assert "the books hold" in spanledger("verify")
+
+
+def test_a_month_that_was_reconciled_is_in_the_journal(closed, spanledger):
+    text = spanledger("journal", "2024-10")
+    assert text.splitlines()[0] == "line,month,service_month,says,account,cost_center,provider,debit,credit"
+    rows = [line.split(",") for line in text.splitlines()[1:]]
+    assert sum(Decimal(row[7]) for row in rows) == sum(Decimal(row[8]) for row in rows) == Decimal("3.15")
+
+
+def test_a_line_leads_to_its_calls(closed, books, spanledger):
+    text = spanledger("statement", "2024-10", "--tenant", "acme", "--line", 1, "--format", "csv")
+    [call] = books.store.rows("SELECT trace_id, span_id FROM calls WHERE cost_center = 'cc-1'")
+    assert text.splitlines()[1].startswith(f"{call['trace_id']}/{call['span_id']},")
+    assert "there is no line 7" in spanledger("statement", "2024-10", "--tenant", "acme", "--line", 7, fails=True)
+
+
+def test_a_draft_is_what_the_close_will_say(october, spanledger):
+    spanledger("close", "soft", "2024-10", "--as", "ann", "--grace", 0)
+    draft = json.loads(spanledger("statement", "2024-10", "--tenant", "acme", "--draft"))["statement"]
+    accrual = spanledger("journal", "2024-10")
+    spanledger("close", "hard", "2024-10", "--as", "bob")
+    final = json.loads(spanledger("statement", "2024-10", "--tenant", "acme"))["statement"]
+    assert (draft["status"], final["status"]) == ("draft", "final")
+    assert (draft["lines"], draft["total"]) == (final["lines"], final["total"])
+    assert spanledger("journal", "2024-10") == accrual
+
+
+def test_disputes_and_states_of_the_books_are_printed(closed, books, spanledger):
+    spanledger("disputes", "open", "2024-10", "--tenant", "acme", "--line", 1, "--says", "not ours", "--as", "carol")
+    spanledger("disputes", "answer", 3, "--accept", "--says", "right", "--as", "ann")
+    assert "accepted" in spanledger("disputes", "list")
+    assert [line.split(",")[2] for line in spanledger("close", "status").splitlines()[1:]] == [
+        "soft", "hard", "dispute", "answer",
+    ]  # fmt: skip
+    late(books)
+    spanledger("close", "post", "2024-10", "--as", "ann")
+    assert "2024-10,acme,3" in spanledger("close", "balance")
+    assert spanledger("close", "balance", "--as-known-on", "2024-11-15").count("\n") == 1
+    assert "2024-10,2024-11,late,1," in spanledger("close", "flux", "--since", "2024-11-15")
+
+
+def test_what_the_books_do_not_allow_is_said_and_changes_nothing(october, books, spanledger):
+    def refused(*arguments):
+        before = [books.store.value(f"SELECT count() FROM {table}") for table in EVENTS]
+        told = spanledger(*arguments, fails=True)
+        assert [books.store.value(f"SELECT count() FROM {table}") for table in EVENTS] == before
+        return told
+
+    assert "is not a month; expected for example 2024-10" in refused("close", "soft", "2024-13")
+    assert "'Mars/Olympus' is unknown" in refused("close", "soft", "2024-10", "--timezone", "Mars/Olympus")
+    assert "'Mars/X' is unknown" in refused("close", "soft", "2024-10", "--tenant-zone", "acme=Mars/X")
+    assert "nothing is charged to nobody" in refused("close", "soft", "2024-10", "--tenant-zone", "nobody=UTC")
+    assert "expected for example acme=Europe/Berlin" in refused("close", "soft", "2024-10", "--tenant-zone", "acme")
+    assert "2199-12 is over on 2200-01-01 00:00 UTC only" in refused("close", "soft", "2199-12")
+    assert "2024-10 is not closed softly" in refused("close", "hard", "2024-10")
+    assert "no month is closed" in refused("reopen", "2024-10", "--reason", "a contract")
+    assert "2024-10 is not closed: --draft" in refused("statement", "2024-10", "--tenant", "acme")
+    assert "2024-10 is not closed, and not softly" in refused("journal", "2024-10")
+    spanledger("close", "soft", "2024-10", "--as", "Ann")
+    assert "may change until" in refused("close", "hard", "2024-10", "--as", "bob")
+    spanledger("close", "soft", "2024-10", "--as", "Ann", "--grace", 0)
+    assert "ann prepared it; another person must do this" in refused("close", "hard", "2024-10", "--as", "ann")
+    assert "--as is empty" in refused("close", "hard", "2024-10", "--as", " ")
+    assert "the books begin with 2024-10" in refused("close", "post", "2024-09")
+    assert "2024-10 is the next month to close, not 2024-11" in refused("close", "soft", "2024-11")
+    spanledger("close", "hard", "2024-10", "--as", "bob")
+    assert "2024-10 is closed; what came later is an adjustment in 2024-11" in refused("close", "soft", "2024-10")
+    assert "there is no statement of 2024-10 for 'nobody'; there are some for acme, globex" in refused(
+        "statement", "2024-10", "--tenant", "nobody"
+    )
+    assert "no time; expected for example 2024-11-15" in refused("close", "balance", "--as-known-on", "yesterday")
+    assert "no event of the chain has the hash" in refused("verify", "--head", "00")
+
+
+def test_a_user_that_is_known_cannot_close_what_it_prepared_under_another_name(october, spanledger):
+    spanledger("close", "soft", "2024-10", "--as", "ann", "--grace", 0, "--known-users")
+    told = spanledger("close", "hard", "2024-10", "--as", "bob", fails=True)
+    assert "prepared it, under the name ann; another user must do this" in told
+
+
+def test_a_file_that_is_no_statement_fails_the_proof(closed, spanledger, tmp_path):
+    other = tmp_path / "other.json"
+    other.write_text("{}")
+    assert "names no statement that these books issued" in spanledger("verify", other, fails=True)
+    assert "expected a statement that ends in" in spanledger("verify", tmp_path / "x.txt", fails=True)

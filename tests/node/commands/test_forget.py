@@ -26,7 +26,7 @@ def command(tmp_path: Path) -> Callable[..., Done]:
             {"tenant_id": "acme", "user_id": "bob", "input_tokens": 20},
         )
     configuration.spool.mkdir()
-    (configuration.spool / "1-waits.ready").write_bytes(b"")
+    (configuration.spool / "1-waits.ready").write_bytes(b"\x00")
     return lambda *arguments: in_process(*arguments, data_dir=configuration.data_dir)
 
 

@@ -1,21 +1,14 @@
 """Requests that a node has set aside are taken up again by a command, each once."""
 
-import sys
-from pathlib import Path
-
 from harness import data_folder
 from harness.command import in_process
+from harness.spooled import request
 
 from spanledger_settings.configuration import Configuration
 from spanledger_sql.store import Store
 
 
 def test_requests_that_can_be_read_by_now_are_taken_up_and_their_files_removed(configuration: Configuration) -> None:
-    sys.path.insert(0, str(Path(__file__).parents[2] / "faults"))
-    try:
-        from harness.spooled import request
-    finally:
-        sys.path.pop(0)
     data_folder.copy("loaded", configuration.data_dir)
     rejected = configuration.spool / "rejected"
     rejected.mkdir(parents=True)

@@ -4,6 +4,7 @@ import math
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from harness.command import in_process
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
@@ -192,3 +193,39 @@ def test_the_note_of_own_machines_names_the_settings(books, spanledger, monkeypa
     books.fill({"ts": datetime(2024, 10, 8, tzinfo=UTC), "provider": "ollama", "energy_wh": 5.0, "co2e_g": 1.5})
     printed = spanledger("carbon", "ghg", "--month", "2024-10", "--format", "csv")
     assert "\nScope 2,electricity of own or leased machines,1,0.005,0.0015," in printed
+
+
+@pytest.mark.usefixtures("spanledger")
+def test_calls_of_unmetered_server_software_are_asked_about(books):
+    energy = {"energy_wh": 1.0, "energy_wh_low": 1.0, "energy_wh_high": 1.0}
+    called = [("vllm", "modelled"), ("vllm", "modelled"), ("openai", "modelled"), ("ollama", "measured")]
+    books.fill(*(energy | {"provider": name, "energy_method": method} for name, method in called))
+    told = in_process("carbon", "ghg", "--month", "2024-10", data_dir=books.configuration.data_dir).stderr
+    assert "Are these yours? Calls of vllm (2) ran unmetered" in " ".join(told.split())
+
+
+@pytest.fixture
+def idle_host(books):
+    """A call, and more that its host drew while none ran."""
+    known = {"energy_method": "measured", "energy_id": "measured/gpu-1", "intensity_resolution": "hour"}
+    drew = {"energy_wh": 5.0, "energy_wh_low": 4.0, "energy_wh_high": 6.0, "co2e_g": 1.5, "co2e_g_low": 1.2,
+            "co2e_g_high": 1.8, "intensity_g_per_kwh": 300.0, "co2e_market_g": 1.5}  # fmt: skip
+    books.fill(known | drew | {"provider": "vllm", "feature": "chat"})
+    hour = {
+        "host_name": "gpu-1", "hour": datetime(2024, 10, 8, 12, tzinfo=UTC), "tenant_id": "", "idle_policy": "own",
+        "cloud_region": "", "zone": "DE", "intensity_source": "a test", "intensity_resolution": "hour",
+        "market_g_per_kwh": 300.0, "market_source": "", "pue": 1.0, "water_ml": None, "version": 1,
+    }  # fmt: skip
+    books.store.insert("idle_energy", [hour | {name: value * 10 for name, value in drew.items()}])
+    yield books
+    books.store.execute("TRUNCATE TABLE idle_energy")
+
+
+@pytest.mark.parametrize("name", ["carbon/report", "carbon/ghg", "finance/chargeback"])
+@pytest.mark.parametrize("by", ["tenant", "model", "provider", "cost_center"])
+def test_what_idle_hosts_drew_is_named_and_ranked_with_nobody(idle_host, name, by):
+    own = {"own_providers": [], "own_hosts": []} if name == "carbon/ghg" else {}
+    rows = [row for row in idle_host.report(name, [by], **own) if row.get("scope") != "Scope 3"]
+    assert [row[by] == "(idle)" for row in rows] == [False, True]
+    assert rows[-1]["calls"] == 0
+    assert rows[-1]["energy_kwh"] == pytest.approx(0.05)

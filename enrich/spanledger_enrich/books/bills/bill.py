@@ -11,7 +11,7 @@ from spanledger_enrich.books.bills import bill_formats
 from spanledger_enrich.books.bills.bill_line import decimals
 from spanledger_enrich.files.book_history import remember
 from spanledger_enrich.files.import_file import ImportFileError
-from spanledger_settings.mendable import MendableError
+from spanledger_settings.mendable import AskedWronglyError
 from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _AT_ONCE: Final = 20_000
 _CENT: Final = Decimal("0.01")
 
 
-class UnknownBillError(MendableError):
+class UnknownBillError(AskedWronglyError):
     """There is no bill of that name, or more than one."""
 
 

@@ -51,6 +51,16 @@ def person(store: Store, name: str | None) -> Person:
     return Person((name or login).strip(), login)
 
 
+def this_month(store: Store, timezone: str | None) -> str:
+    """The present month by the books' clock, or by that of the zone with which they begin.
+
+    Raises:
+        PeriodError: The zone is unknown.
+    """
+    chain = chains.events(store)
+    return f"{months.now(standing(chain).timezone if chain else timezone or 'UTC'):%Y-%m}"
+
+
 def record(
     store: Store,
     month: str,

@@ -149,15 +149,15 @@ def prove(store: Store, path: Path) -> list[str]:
     """Whether a file is a statement of the books: a sentence on each thing that is not as it was issued.
 
     Raises:
-        ClosingError: The file cannot be read, or names no statement.
+        ClosingError: The file cannot be read, or is of no form that statements have.
     """
+    form = path.suffix.removeprefix(".").lower()
+    if form not in FORMS:
+        raise ClosingError(f"{path}: expected a statement that ends in {', '.join(f'.{one}' for one in FORMS)}")
     try:
         found = path.read_bytes()
     except OSError as error:
         raise ClosingError(f"{path}: {error.strerror or error}") from None
-    form = path.suffix.removeprefix(".").lower()
-    if form not in FORMS:
-        raise ClosingError(f"{path}: expected a statement that ends in {', '.join(f'.{one}' for one in FORMS)}")
     of = _of_pdf(store, found) if form == "pdf" else _of_text(store, found)
     if of is None:
         return [f"{path}: names no statement that these books issued"]

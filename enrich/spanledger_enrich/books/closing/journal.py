@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 EXPENSE, ACCRUED, PAYABLE = "expense", "accrued", "payable"
 _CENT: Final = Decimal("0.01")
-_ZERO: Final = Decimal(0)
+_ZERO: Final = Decimal("0.00")
 # Of which month, and who is owed.
 Owed = tuple[str, str]
 # What a line says, its account, its cost centre.
 _Account = tuple[str, str, str]
-_COLUMNS: Final = (
+COLUMNS: Final = (
     "line", "month", "service_month", "says", "account", "cost_center", "provider", "debit", "credit",
 )  # fmt: skip
 
@@ -52,7 +52,9 @@ def journal(store: Store, month: str, posting: str, upto: int) -> list[dict[str,
     """
     owed: dict[Owed, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for row in store.rows(statement("closing/owed"), month=month, posting=posting, upto=upto):
-        owed[row["service_month"], price_list.seller(row["provider"])][row["cost_center"]] += row["cost"]
+        name = row["provider"]
+        whom = f"commitment {name}" if row["is_commitment"] else price_list.seller(name)
+        owed[row["service_month"], whom][row["cost_center"]] += row["cost"]
     invoiced = {(row["month"], row["provider"]) for row in store.rows(statement("closing/invoiced"))}
     before: dict[Owed, dict[_Account, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for row in store.rows(statement("closing/journal_before"), upto=upto):
@@ -82,7 +84,7 @@ def journal(store: Store, month: str, posting: str, upto: int) -> list[dict[str,
 def plain(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The lines as they are hashed: amounts with two decimals."""
     return [
-        {name: f"{row[name]:.2f}" if name in {"debit", "credit"} else row[name] for name in _COLUMNS} for row in rows
+        {name: f"{row[name]:.2f}" if name in {"debit", "credit"} else row[name] for name in COLUMNS} for row in rows
     ]
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from spanledger_settings.period import period
 
@@ -17,6 +19,16 @@ def of(month: str, timezone: str) -> Period:
         PeriodError: It is no month, or the zone is unknown.
     """
     return period(month, None, None, timezone)
+
+
+def now(timezone: str) -> datetime:
+    """The present moment by the zone's clock.
+
+    Raises:
+        PeriodError: The zone is unknown.
+    """
+    # Any month: it is the zone that is looked at.
+    return datetime.now(ZoneInfo(of("2024-10", timezone).timezone))
 
 
 def shifted(month: str, by: int) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
 
 from spanledger_enrich.books.closing import month as months
 from spanledger_enrich.books.closing.chain import ClosingError
@@ -12,11 +13,16 @@ from spanledger_settings.period import Period
 from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from decimal import Decimal
+    from collections.abc import Mapping, Sequence
 
     from spanledger_enrich.books.closing.standing import Standing
     from spanledger_sql.store import Store
+
+# Beyond this, what is compared is sorted on disk.
+_SPILLING: Final = {
+    "max_bytes_before_external_group_by": 2 * 2**30,
+    "max_bytes_before_external_sort": 2 * 2**30,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,7 @@ class Posting:
         digest: Of the entries, in whatever order.
         cost: What they come to, USD.
         co2e_g: What they come to, gCO2e.
+        first_month: The first that they are booked in; empty: there are none.
     """
 
     posting: str
@@ -36,6 +43,7 @@ class Posting:
     digest: str
     cost: Decimal
     co2e_g: Decimal
+    first_month: str
 
     @property
     def said(self) -> dict[str, Any]:
@@ -64,17 +72,22 @@ def post(store: Store, standing: Standing, until: str, tenant_zones: Mapping[str
         store.execute(
             statement("closing/1_entries"),
             {
-                "posting": name, **asked.bounds, "timezone": zone, "first": standing.first, "until": until,
+                "posting": name, **asked.bounds, "timezone": zone, "until": until,
                 "sealed": standing.sealed, "open": standing.open, "told": standing.told,
             },
+            _SPILLING,
         )  # fmt: skip
-    return posted(store, name)
+    return posted(store, [name]).get(name) or empty(name)
 
 
-def posted(store: Store, name: str) -> Posting:
-    """What the entries of a posting come to."""
-    [row] = store.rows(statement("closing/posted"), posting=name)
-    return Posting(name, row["entries"], row["digest"], row["cost"], row["co2e_g"])
+def posted(store: Store, names: Sequence[str] = ()) -> dict[str, Posting]:
+    """What the entries of postings come to, by name, where there are any; without names of all."""
+    return {row["posting"]: Posting(**row) for row in store.rows(statement("closing/posted"), postings=list(names))}
+
+
+def empty(name: str) -> Posting:
+    """A posting without entries."""
+    return Posting(name, 0, "0" * 64, Decimal(0), Decimal(0), "")
 
 
 def know_parties(store: Store, standing: Standing, until: str, tenant_zones: Mapping[str, str]) -> None:
@@ -94,13 +107,9 @@ def know_parties(store: Store, standing: Standing, until: str, tenant_zones: Map
     found = [str(row["tenant"]) for row in store.rows(statement("closing/tenants"))]
     if unknown := sorted(tenant_zones.keys() - {*found, *known}):
         raise ClosingError(f"--tenant-zone: nothing is charged to {', '.join(unknown)}; nothing was changed")
-    new = [
-        {
-            "party": secrets.token_hex(8),
-            "tenant_id": tenant,
-            "timezone": tenant_zones.get(tenant, standing.timezone),
-        }
-        for tenant in found
-        if tenant not in known
-    ]
-    store.insert("book_party", new)
+    for tenant in [tenant for tenant in found if tenant not in known]:
+        zone = tenant_zones.get(tenant, standing.timezone)
+        # Of two who know a tenant at once, the database takes the first.
+        token = f"book_party/{tenant}/{len(known)}"
+        party = {"party": secrets.token_hex(8), "tenant_id": tenant, "timezone": zone}
+        store.insert("book_party", [party], token=token)

@@ -11,7 +11,7 @@ from spanledger_enrich.books.closing import chain as chains
 from spanledger_enrich.books.closing import journal as journals
 from spanledger_enrich.books.closing import statement as statements
 from spanledger_enrich.books.closing.chain import Event, canonical, digest
-from spanledger_enrich.books.closing.posting import posted
+from spanledger_enrich.books.closing.posting import empty, posted
 from spanledger_enrich.books.closing.standing import standing
 from spanledger_sql.store import statement
 
@@ -78,16 +78,16 @@ def _chain(chain: Sequence[Event]) -> Iterator[str]:
 
 
 def _entries(store: Store, chain: Sequence[Event]) -> Iterator[str]:
-    earliest = {row["posting"]: row["month"] for row in store.rows(statement("closing/earliest_months"))}
+    every = posted(store)
     for event in chain:
         if not event.posting:
             continue
-        found = posted(store, event.posting)
+        found = every.get(event.posting) or empty(event.posting)
         if json.loads(canonical(found.said))["entries"] != event.said["entries"]:
             yield f"event {event.number} ({event.action} {event.month}): its entries are not those that it posted"
         sealed = standing(chain[: event.number - 1]).sealed
-        if earliest.get(event.posting, "9999-12") <= sealed:
-            into = earliest[event.posting]
+        if found.entries and found.first_month <= sealed:
+            into = found.first_month
             yield f"event {event.number} ({event.action} {event.month}): it posts into {into}, which was closed"
 
 

@@ -1,7 +1,7 @@
 """Records of single calls: LiteLLM's spend logs, Langfuse's and Helicone's exports, Bedrock's invocation logs.
 
 LiteLLM: table LiteLLM_SpendLogs of its schema. Langfuse: observations of type GENERATION, as exported or as its API
-gives them; its usage details name each class of tokens apart. Helicone: the columns of its requests' export, read by
+gives them; its usage details name each class of tokens apart. Helicone: what its exporter and its API of requests
 name.
 Bedrock: ModelInvocationLog, whose bodies are not looked at.
 """
@@ -44,16 +44,18 @@ def litellm_call(line: Line) -> UsageRecord | None:
         user_id=line.text("end_user", "user") or metadata.text("user_api_key_user_id"),
         input_tokens=line.count("prompt_tokens"),
         cache_read_tokens=extra.count("cache_read_input_tokens")
+        or extra.within("prompt_tokens_details").count("cached_tokens")
         or usage.within("prompt_tokens_details").count("cached_tokens"),
         cache_write_tokens=extra.count("cache_creation_input_tokens"),
         output_tokens=line.count("completion_tokens"),
-        reasoning_tokens=usage.within("completion_tokens_details").count("reasoning_tokens"),
+        reasoning_tokens=extra.within("completion_tokens_details").count("reasoning_tokens")
+        or usage.within("completion_tokens_details").count("reasoning_tokens"),
         reported_cost=line.number("spend"),
     )
 
 
 def langfuse_call(line: Line) -> UsageRecord | None:
-    """An observation of Langfuse's; None for one that is no generation."""
+    """An observation of Langfuse's; None for one that is no generation, or tells no tokens. Some have no model."""
     if line.text("type") not in {"GENERATION", "EMBEDDING", ""}:
         return None
     usage = _document(line, "usageDetails", "usage_details", "usage")
@@ -63,7 +65,9 @@ def langfuse_call(line: Line) -> UsageRecord | None:
     cached = sum(counts.get(name, 0) for name in ("input_cached_tokens", "cache_read_input_tokens", "input_cache_read"))
     written = sum(counts.get(name, 0) for name in ("cache_creation_input_tokens", "input_cache_creation"))
     reasoning = sum(counts.get(name, 0) for name in ("output_reasoning_tokens", "output_reasoning"))
-    model = line.needed("model", "providedModelName", "provided_model_name", "modelId")
+    if not any(counts.values()):
+        return None
+    model = line.text("model", "providedModelName", "provided_model_name")
     return _call(
         line,
         "langfuse",

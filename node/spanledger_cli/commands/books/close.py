@@ -57,7 +57,12 @@ OnlyMonth = Annotated[list[str] | None, typer.Option("--month", help="Only figur
 @close.command("post")
 def close_post(
     context: typer.Context,
-    month: ClosedMonth,
+    month: Annotated[
+        str | None,
+        typer.Argument(
+            help="Up to the end of this month; default: the present one.", metavar="MONTH", show_default=False
+        ),
+    ] = None,
     who: As = None,
     timezone: BooksZone = None,
     tenant_zone: TenantZone = None,
@@ -68,9 +73,12 @@ def close_post(
 
     Try:
 
-        spanledger close post 2024-10
+        spanledger close post
+
+        spanledger close post 2024-10 --as ann
     """
     with open_store(context) as store:
+        month = month or closing.this_month(store, timezone)
         event = closing.record(
             store, month, closing.person(store, who), timezone=timezone, tenant_zones=_zones(tenant_zone)
         )
@@ -142,7 +150,7 @@ def close_hard(context: typer.Context, month: ClosedMonth, who: As = None) -> No
         total = said["total"]
         console().print(
             f"{counted(len(said['statements']), 'statement')}, {counted(said['lines']['count'], 'line')}, "
-            f"{total['cost']} USD, {emissions(Decimal(total['co2e_g']))}; SHA-256 {event.hash}",
+            f"{total['cost']} USD, {emissions(Decimal(total['co2e_g']))}CO2e; SHA-256 {event.hash}",
             soft_wrap=True,
         )
         say_what_is_missing(store, configuration(context))
@@ -303,7 +311,7 @@ def _tell(store: Store, event: Event, what: str) -> None:
     for row in store.rows(statement("closing/adjusted"), posting=event.posting):
         console().print(
             f"adjustments in {row['month']} to {row['service_month']}: {counted(row['entries'], 'entry', 'entries')}, "
-            f"{row['reason']}, {row['cost']:f} USD, {emissions(row['co2e_g'])}",
+            f"{row['reason']}, {row['cost']:f} USD, {emissions(row['co2e_g'])}CO2e",
             soft_wrap=True,
         )
     first = standing(chains.events(store)).first

@@ -8,6 +8,7 @@ import typer
 
 from spanledger_cli.confirmation import Yes, confirm
 from spanledger_cli.output.export import Destination
+from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.progress import progress
 from spanledger_cli.output.terminal import console, print_rows
 from spanledger_cli.request.options import Files, Output, OutputFile, configuration, open_store
@@ -113,6 +114,7 @@ def commitments_report(context: typer.Context, request: ReportRequest) -> None:
         spanledger commitments report --month 2024-10
     """
     with open_store(context) as store:
+        say_what_is_missing(store, configuration(context))
         allocation.allocate(store, configuration(context))
         frame = store.frame("reports/commitments/by_tenant", **request.period.bounds)
     totals = [str(name) for name in frame if name != "tenant"]

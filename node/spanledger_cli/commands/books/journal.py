@@ -31,7 +31,7 @@ def journal(context: typer.Context, month: ClosedMonth, output: Output = None, f
         if month in now.hard and month <= now.sealed:
             frame = store.frame("reports/closing/journal", posting=now.hard[month][-1].posting)
         elif month in now.soft:
-            frame = pd.DataFrame(journals.journal(store, month, "", len(chain)))
+            frame = pd.DataFrame(journals.journal(store, month, "", len(chain)), columns=list(journals.COLUMNS))
             console(stderr=True).print(f"{month} is closed softly: this is its accrual as it stands", style="yellow")
         else:
             raise ClosingError(f"{month} is not closed, and not softly; 'spanledger close soft {month}' comes first")

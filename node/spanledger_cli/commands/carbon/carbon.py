@@ -14,8 +14,9 @@ from spanledger_cli.commands.carbon.sci import sci
 from spanledger_cli.commands.carbon.statement import statement
 from spanledger_cli.commands.carbon.whatif import whatif
 from spanledger_cli.commands.carbon.yearly_error import yearly_error
+from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import print_rows
-from spanledger_cli.request.options import open_store
+from spanledger_cli.request.options import configuration, open_store
 from spanledger_cli.request.own_dimensions import Where, own_dimensions
 from spanledger_cli.request.report_request import Dimensions, ReportRequest, over_a_period
 
@@ -91,6 +92,7 @@ def report(context: typer.Context, *, where: Where = None, request: ReportReques
     """
     of_all = replace(request, by=())
     with open_store(context) as store:
+        say_what_is_missing(store, configuration(context))
         own = own_dimensions(store, _DIMENSIONS, request.by, where)
         frame = carbon_rows(store, "report", request, _DIMENSIONS, own, timezone=request.period.timezone)
         total = (

@@ -39,7 +39,7 @@ def carbon_rows(
     frame = store.frame(f"reports/carbon/{name}", **asked)
     frame = own.as_columns(frame)
     if frame.empty:
-        say_what_there_is(store, request.period)
+        say_what_there_is(store, request.period, own.told())
     dropped = [column for column in dimensions.known if column in frame and column not in request.by]
     kept = [column for column in request.by if column in frame]
     fixed = [column for column in frame if column not in (*dimensions.known, *kept)]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import typer
 
 from spanledger_cli.commands.carbon.carbon_rows import all_unknown, carbon_rows, note, unknown
+from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import print_rows
 from spanledger_cli.request.options import configuration, open_store
 from spanledger_cli.request.own_dimensions import Where, own_dimensions
 from spanledger_cli.request.report_request import Dimensions, ReportRequest, over_a_period
+from spanledger_sql.store import statement
 
 _DIMENSIONS = Dimensions(
     ("month", "tenant", "cost_center", "provider", "model", "region", "zone"),
@@ -35,18 +37,12 @@ def ghg(context: typer.Context, *, where: Where = None, request: ReportRequest) 
         SPANLEDGER_OWN_PROVIDERS=vllm spanledger carbon ghg --month 2024-10 --by tenant
     """
     settings = configuration(context)
+    named = {"own_providers": list(settings.own_providers), "own_hosts": list(settings.own_hosts)}
     with open_store(context) as store:
+        say_what_is_missing(store, configuration(context))
         own = own_dimensions(store, _DIMENSIONS, request.by, where)
-        frame = carbon_rows(
-            store,
-            "ghg",
-            request,
-            _DIMENSIONS,
-            own,
-            timezone=request.period.timezone,
-            own_providers=list(settings.own_providers),
-            own_hosts=list(settings.own_hosts),
-        )
+        frame = carbon_rows(store, "ghg", request, _DIMENSIONS, own, timezone=request.period.timezone, **named)
+        servers = store.rows(statement("lookups/unnamed_servers"), **request.period.bounds, **named)
     print_rows(
         frame,
         request.output,
@@ -55,11 +51,14 @@ def ghg(context: typer.Context, *, where: Where = None, request: ReportRequest) 
         gaps=unknown(frame),
         details=all_unknown(frame),
     )
-    own = " and ".join(
-        f"{name} ({', '.join(values) or 'none named'})"
-        for name, values in (("own_providers", settings.own_providers), ("own_hosts", settings.own_hosts))
-    )
-    note(f"Own or leased machines: calls measured on their host, and those of {own}.")
+    whose = " and ".join(f"{name} ({', '.join(values) or 'none named'})" for name, values in named.items())
+    note(f"Own or leased machines: calls measured on their host, and those of {whose}.")
+    if servers:
+        said = ", ".join(f"{row['provider']} ({row['calls']:,})" for row in servers)
+        note(
+            f"Are these yours? Calls of {said} ran unmetered on server software, and are purchased API use here until "
+            "own_providers or own_hosts names them."
+        )
     note(
         "Intensities are of the power's life cycle: fuel supply and plants, which Scope 3 category 3 would hold, are "
         "in the figures of the operation."

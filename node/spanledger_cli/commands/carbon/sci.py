@@ -9,9 +9,10 @@ from typing import Annotated
 import typer
 
 from spanledger_cli.commands.carbon.carbon_rows import carbon_rows
+from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.table import amount
 from spanledger_cli.output.terminal import print_rows
-from spanledger_cli.request.options import open_store
+from spanledger_cli.request.options import configuration, open_store
 from spanledger_cli.request.own_dimensions import Where, own_dimensions
 from spanledger_cli.request.report_request import Dimensions, ReportRequest, over_a_period
 
@@ -54,6 +55,7 @@ def sci(
     """
     of_all = replace(request, by=())
     with open_store(context) as store:
+        say_what_is_missing(store, configuration(context))
         own = own_dimensions(store, _DIMENSIONS, request.by, where)
         frame = carbon_rows(store, "sci", request, _DIMENSIONS, own, unit=per.value)
         total = carbon_rows(store, "sci", of_all, _DIMENSIONS, replace(own, by=()), unit=per.value)

@@ -9,6 +9,7 @@ import typer
 
 from spanledger_cli.commands.carbon import carbon_scenario
 from spanledger_cli.commands.carbon.carbon_rows import TOTALS, carbon_rows, note
+from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import print_rows
 from spanledger_cli.request.options import configuration, open_store
 from spanledger_cli.request.own_dimensions import Where, own_dimensions
@@ -63,6 +64,7 @@ def whatif(
     changed = Assumptions(moved_models(model), token_factor, cache_hit_rate, service_tier)
     scenario = carbon_scenario.read(zone, window, changed, signal.value, settings.grid_basis)
     with open_store(context) as store:
+        say_what_is_missing(store, configuration(context))
         carbon_scenario.refuse_unknown(store, scenario)
         own = own_dimensions(store, _DIMENSIONS, request.by, where)
         with recosted(store, settings, Scope(begin=asked.begin, end=asked.end, changed=False), changed) as costed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from spanledger_cli.commands.carbon.carbon_rows import TOTALS, carbon_rows
+from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import print_rows
 from spanledger_cli.request.options import configuration, open_store
 from spanledger_cli.request.own_dimensions import Where, own_dimensions
@@ -29,6 +30,7 @@ def yearly_error(context: typer.Context, *, where: Where = None, request: Report
     """
     settings = configuration(context)
     with open_store(context) as store:
+        say_what_is_missing(store, configuration(context))
         own = own_dimensions(store, _DIMENSIONS, request.by, where)
         frame = carbon_rows(
             store,

@@ -6,8 +6,9 @@ from typing import Any
 
 import typer
 
+from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import print_rows
-from spanledger_cli.request.options import open_store
+from spanledger_cli.request.options import configuration, open_store
 from spanledger_cli.request.report_request import Dimensions, ReportRequest, over_a_period
 from spanledger_cli.what_there_is import say_what_there_is
 
@@ -33,12 +34,13 @@ def agents(context: typer.Context, request: ReportRequest) -> None:
     """
     asked = request.period
     with open_store(context) as store:
+        say_what_is_missing(store, configuration(context))
         everybody: dict[str, Any] = {"tenants": [], "own": "", "own_values": []}
         frame = store.frame(
             "reports/agents/usage", **asked.bounds, **everybody, by=list(request.by), timezone=asked.timezone
         ).drop(columns=[name for name in _DIMENSIONS.known if name not in request.by])
         if frame.empty:
-            say_what_there_is(store, asked)
+            say_what_there_is(store, asked, "coding agents")
         print_rows(
             frame,
             request.output,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from spanledger_cli.output.export import Format
 from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import console, print_rows
 from spanledger_cli.request.names import refuse_unknown
@@ -30,6 +31,7 @@ _DIMENSIONS = Dimensions(
     "workflow, user, session, run, provider, account, model, operation, service_tier, region, zone, or your own.",
 )  # fmt: skip
 _GAPS = ("unpriced_calls", "unknown_energy_calls", "missing_usage_calls", "partly_priced_calls")
+_INTERVAL = ("co2e_kg_low", "co2e_kg_high")
 # Of `partly_priced_calls`: no figures to add up.
 _PARTLY = ("partly_priced_share", "unpriced_parts")
 _COMMITMENTS = (
@@ -63,25 +65,24 @@ def chargeback(
     with open_store(context) as store:
         own = own_dimensions(store, _DIMENSIONS, request.by, where)
         refuse_unknown(store, "tenant", tenant or (), "--tenant")
-        parameters = {
-            **asked.bounds,
-            "by": list(request.by),
-            "timezone": asked.timezone,
-            "tenants": tenant or [],
-            **own.parameters,
-        }
-        frame = store.frame("reports/finance/chargeback", **parameters)
+        given = {**asked.bounds, "timezone": asked.timezone, "tenants": tenant or [], **own.parameters}
+        of_calls = frame = store.frame("reports/finance/chargeback", **given, by=list(request.by))
         if configuration(context).tenant_scope is None:
             allocation.bring_up_to_date(store, configuration(context))
-            frame = with_effective_cost(store, frame, _DIMENSIONS.known, parameters)
+            frame = with_effective_cost(store, frame, _DIMENSIONS.known, {**given, "by": list(request.by)})
         elif count := store.value(_COMMITMENTS, **asked.bounds):
             console(stderr=True).print(
                 f"calls are shown at their usage price, without the {counted(count, 'commitment')} of this period",
                 soft_wrap=True,
             )
         if frame.empty:
-            say_what_there_is(store, asked)
+            say_what_there_is(store, asked, own.told(tenants=tenant or ()))
         rows = _as_asked(own.as_columns(frame), request.by)
+        whole: dict[str, object] = {}
+        if request.output.chosen is Format.table and len(of_calls) and len(frame) > 1:
+            # The whole's interval is narrower than the sum of its parts' intervals.
+            of_all = store.frame("reports/finance/chargeback", **{**given, "custom": []}, by=[]).iloc[0]
+            whole = {name: of_all[name] for name in _INTERVAL}
         print_rows(
             rows,
             request.output,
@@ -89,6 +90,7 @@ def chargeback(
             title=f"Chargeback, {asked}",
             total=[str(name) for name in rows if name not in (*request.by, *_PARTLY)],
             gaps=_GAPS,
+            whole=whole,
             details=[*(() if frame["partly_priced_calls"].any() else _PARTLY), *_alike(rows)],
         )
         say_what_is_missing(store, configuration(context))

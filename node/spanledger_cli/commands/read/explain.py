@@ -11,7 +11,11 @@ from spanledger_cli.explain.explanation import explanation, inputs, with_arithme
 from spanledger_cli.output.export import Destination, Format
 from spanledger_cli.output.terminal import console, print_rows
 from spanledger_cli.request.options import OutputFile, open_store
-from spanledger_sql.store import StoreError
+from spanledger_settings.mendable import AskedWronglyError
+
+
+class UnknownCallError(AskedWronglyError):
+    """The ledger has no such call."""
 
 
 def explain(
@@ -30,7 +34,7 @@ def explain(
     with open_store(context) as store:
         call = inputs(store, trace_id, span_id)
         if call is None:
-            raise StoreError(
+            raise UnknownCallError(
                 f"the ledger has no call with trace id {trace_id} and span id {span_id}; "
                 "the columns trace_id and span_id of the view `calls` name each one"
             )

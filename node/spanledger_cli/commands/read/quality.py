@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import console, print_rows
-from spanledger_cli.request.options import open_store
+from spanledger_cli.request.options import configuration, open_store
 from spanledger_cli.request.report_request import ReportRequest, over_a_period
 from spanledger_cli.what_there_is import say_what_there_is
 from spanledger_settings.figures import counted
@@ -29,6 +30,7 @@ class About(StrEnum):
     usage = "usage"
     parts = "parts"
     costs = "costs"
+    signals = "signals"
 
 
 @over_a_period()
@@ -39,7 +41,7 @@ def quality(
         About,
         typer.Option(
             help="usage: what services leave untold; parts: what has no price, by model; "
-            "costs: what was said that calls cost, beside the list."
+            "costs: what was said that calls cost, beside the list; signals: logs and metrics that were let go."
         ),
     ] = About.usage,
     request: ReportRequest,
@@ -58,8 +60,11 @@ def quality(
         spanledger quality --about parts
 
         spanledger quality --about costs
+
+        spanledger quality --about signals
     """
     with open_store(context) as store:
+        say_what_is_missing(store, configuration(context))
         if about is not About.usage:
             _print_more(store, request, about)
             return
@@ -80,6 +85,8 @@ def _print_more(store: Store, request: ReportRequest, about: About) -> None:
     frame = _asked(store, request.period, about)
     if about is About.parts:
         title, total = f"What has no price, {request.period}", ["calls", "contracted_cost"]
+    elif about is About.signals:
+        title, total = f"Logs and metrics that came and were let go, {request.period}", ["records"]
     else:
         title = f"Costs as told and of the list, {request.period}"
         total = ["calls", "differing_calls", "without_list_cost", "reported_cost", "list_cost", "difference"]
@@ -89,6 +96,8 @@ def _print_more(store: Store, request: ReportRequest, about: About) -> None:
 def _asked(store: Store, period: Period, about: About) -> Any:
     if about is About.parts:
         return store.frame("reports/attribution/unpriced_parts", **period.bounds, tenants=[])
+    if about is About.signals:
+        return store.frame("reports/attribution/let_go", **period.bounds)
     return store.frame("reports/attribution/reported_costs", **period.bounds, tenants=[], tolerance=_TOLERANCE)
 
 
@@ -103,5 +112,11 @@ def _point_at_more(store: Store, period: Period) -> None:
         console(stderr=True).print(
             f"{counted(differing, 'call')} cost by more than {_TOLERANCE:.0%} other than was told: "
             "see 'spanledger quality --about costs'",
+            soft_wrap=True,
+        )
+    let_go = _asked(store, period, About.signals)
+    if uncountable := int(let_go[let_go["signal"] == "uncountable metric"]["records"].sum()):
+        console(stderr=True).print(
+            f"{counted(uncountable, 'point')} of metrics cannot be counted: see 'spanledger quality --about signals'",
             soft_wrap=True,
         )

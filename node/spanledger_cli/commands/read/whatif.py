@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.progress import progress
 from spanledger_cli.output.terminal import console, print_rows
 from spanledger_cli.request.names import refuse_unknown
@@ -70,6 +71,7 @@ def whatif(
     )
     scope = Scope(begin=asked.begin, end=asked.end, tenants=tuple(tenant or ()), changed=False)
     with open_store(context) as store, progress() as bar:
+        say_what_is_missing(store, configuration(context))
         refuse_unknown(store, "tenant", scope.tenants, "--tenant")
         own = own_dimensions(store, _DIMENSIONS, request.by, where)
         reckoning = bar.add_task("costing", total=None)

@@ -12,6 +12,8 @@ multiIf(
     agent_name = 'gemini-cli', if(position(Attributes['auth_type'], 'vertex') > 0, 'gcp.vertex_ai', 'gcp.gemini'),
     transform(label, {{providers_called_otherwise}}, {{providers_so_called}}, label)) AS provider,
 firstNonDefault(pinned_tenant, tenant_said, '(unattributed)') AS tenant_id,
+multiIf(pinned_tenant = '', if(tenant_said = '', 'none', 'tenant.id'),
+        tenant_said IN ('', pinned_tenant), 'token', 'token over tenant.id') AS tenant_source,
 firstNonDefault(said('user.id'), said('user.account_uuid'), said('user.account_id'), said('user.email')) AS user_id,
 said('cost_center') AS cost_center,
 firstNonDefault(said('deployment.environment.name'), said('deployment.environment')) AS environment,

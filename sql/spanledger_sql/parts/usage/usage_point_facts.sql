@@ -1,9 +1,10 @@
--- What a point of a metric tells: of whom, of which agent, model and class of tokens. It needs `rule_names` and `treatments_of`.
+-- What a point of a metric tells: of whom, of which agent, model and class of tokens. It needs `rule_names`,
+-- `treatments_of` and `as_tenant`.
 (name -> firstNonDefault(Attributes[name], ResourceAttributes[name])) AS said,
 (attributes -> mapFilter((name, text) -> text != '' AND has(
     arrayFilter((known, treatment) -> treatment IN (9, 10), mapKeys(attributes), treatments_of(mapKeys(attributes))), name),
     attributes)) AS identities_in,
-firstNonDefault(said('tenant.id'), said('tenant_id'), said('tenant')) AS tenant_said,
+as_tenant(firstNonDefault(said('tenant.id'), said('tenant_id'), said('tenant'))) AS tenant_said,
 -- Whose token brought it: nothing that it says knows better.
 ResourceAttributes['spanledger.pinned_tenant'] AS pinned_tenant,
 multiIf(

@@ -5,7 +5,8 @@
 --   party String: whose statement
 --   line UInt32: of it
 -- Columns:
---   key: of a call `trace_id/span_id`; of an idle hour `host/hour`; of a commitment `name/day`; of a reconciliation its days
+--   key: of a call `trace_id/span_id`; of an idle hour `host/hour`; of a commitment `name/day`; of
+--     a charge its name; of bills and reconciliations whose, when and what
 --   ts: when the call started, or the hour or day, UTC
 --   reason: why it is booked
 --   calls: how many it stands for

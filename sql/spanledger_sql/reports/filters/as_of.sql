@@ -2,6 +2,7 @@
 --
 -- Columns:
 --   first, last: start of the first and of the last call, UTC
+--   last_past: of the last that did not begin in the future, as a sender with a wrong clock has it; else 1970
 --   calls: reports of calls that count or did; 0: the ledger is empty
 --   moment: when the ledger, or what is shared out over it, was last written, UTC. The last second is left out where
 --     there is something before it: a write of that second may not be whole
@@ -14,6 +15,7 @@ WITH
         SELECT
             minIf(ts, counted = 1) AS first,
             maxIf(ts, counted = 1) AS last,
+            maxIf(ts, counted = 1 AND ts < now64(9, 'UTC') + INTERVAL 1 DAY) AS last_past,
             countIf(counted = 1) AS calls,
             maxIf(enriched_at, enriched_at <= now64(6, 'UTC') - INTERVAL 1 SECOND) AS whole_until,
             if(whole_until = toDateTime64(0, 6, 'UTC'), max(enriched_at), whole_until) AS moment
@@ -38,6 +40,7 @@ WITH
 SELECT
     written.first AS first,
     written.last AS last,
+    written.last_past AS last_past,
     written.calls AS calls,
     greatest(
         written.moment,

@@ -94,7 +94,7 @@ SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 1000;
 CREATE TABLE IF NOT EXISTS otlp_let_go
 (
     ingested_at DateTime64(6, 'UTC') COMMENT 'when they came, UTC' CODEC(Delta, ZSTD(1)),
-    signal LowCardinality(String) COMMENT '`log` or `metric`',
+    signal LowCardinality(String) COMMENT '`log` or `metric` that tells of no usage, `uncountable metric` that tells what is no count',
     service_name LowCardinality(String) COMMENT 'service.name of the resource',
     records UInt64 COMMENT 'how many records or points'
 )
@@ -115,6 +115,7 @@ CREATE TABLE IF NOT EXISTS usage_point
     model LowCardinality(String) COMMENT 'the model that answered, else the one asked for',
     provider LowCardinality(String) COMMENT 'who answered, by its OpenTelemetry name',
     tenant_id LowCardinality(String) COMMENT 'who the calls were for; `(unattributed)` where no attribute says',
+    tenant_source LowCardinality(String) COMMENT 'as in `llm_spans`',
     user_id String COMMENT 'of the point or of the resource' CODEC(ZSTD(1)),
     cost_center LowCardinality(String) COMMENT 'of the point or of the resource',
     environment LowCardinality(String) COMMENT 'deployment.environment.name of the resource',
@@ -145,6 +146,7 @@ CREATE TABLE IF NOT EXISTS metric_rest
     model String COMMENT 'as in `usage_point`',
     provider String COMMENT 'as in `usage_point`',
     tenant_id String COMMENT 'as in `usage_point`',
+    tenant_source String COMMENT 'as in `usage_point`; where points differ, the one that was overridden',
     user_id String COMMENT 'as in `usage_point`; empty where it is more than one',
     cost_center String COMMENT 'as in `usage_point`',
     environment String COMMENT 'as in `usage_point`',

@@ -11,8 +11,10 @@ WITH
     {{rule_names}},
     {{treatments_of}},
     (name -> firstNonDefault(LogAttributes[name], ResourceAttributes[name])) AS said,
-    (name -> toUInt64(greatest(0, least(100000000, toFloat64OrZero(LogAttributes[name]))))) AS count_of,
-    firstNonDefault(said('tenant.id'), said('tenant_id'), said('tenant')) AS tenant_said,
+    (text -> ifNull(toFloat64OrNull(text) BETWEEN 0 AND 100000000, false)) AS is_count,
+    (name -> if(is_count(LogAttributes[name]), toUInt64(toFloat64OrZero(LogAttributes[name])), toUInt64(0))) AS count_of,
+    {{as_tenant}},
+    as_tenant(firstNonDefault(said('tenant.id'), said('tenant_id'), said('tenant'))) AS tenant_said,
     -- Whose token brought it: nothing that it says knows better.
     ResourceAttributes['spanledger.pinned_tenant'] AS pinned_tenant,
     multiIf(
@@ -45,6 +47,18 @@ WITH
         read_as = 'codex', count_of('reasoning_token_count'),
         read_as = 'gemini-cli', count_of('thoughts_token_count'),
         count_of('gen_ai.usage.reasoning.output_tokens')) AS reasoning,
+    -- The names of its counts, input and output first. What says anything that is no count is not counted, and said.
+    multiIf(
+        read_as = 'claude-code', ['input_tokens', 'output_tokens', 'cache_read_tokens', 'cache_creation_tokens'],
+        read_as = 'codex', ['input_token_count', 'output_token_count', 'cached_token_count', 'cache_write_token_count',
+                            'reasoning_token_count'],
+        read_as = 'gemini-cli', ['input_token_count', 'output_token_count', 'cached_content_token_count',
+                                 'thoughts_token_count', 'tool_token_count'],
+        ['gen_ai.usage.input_tokens', 'gen_ai.usage.output_tokens', 'gen_ai.usage.cache_read.input_tokens',
+         'gen_ai.usage.cache_write.input_tokens', 'gen_ai.usage.cache_creation.input_tokens',
+         'gen_ai.usage.reasoning.output_tokens']) AS names_of_counts,
+    arrayMap(name -> LogAttributes[name] != '' AND NOT is_count(LogAttributes[name]), names_of_counts) AS are_no_counts,
+    toUInt64(NOT (are_no_counts[1] OR are_no_counts[2])) AS believed,
     firstNonDefault(LogAttributes['request_id'], LogAttributes['gen_ai.response.id']) AS answer_id,
     greatest(0, least(86400000, toFloat64OrZero(LogAttributes['duration_ms']))) AS lasted_ms,
     if(TraceId != '', TraceId, lower(hex(sipHash128('log', ServiceName, said('session.id'), said('conversation.id'), EventName, toString(Timestamp))))) AS trace
@@ -54,7 +68,9 @@ SELECT
     lower(hex(sipHash64(trace, EventName, answer_id, model_name, toString(Timestamp), LogAttributes['event.sequence'],
                         input_tokens, output_tokens))) AS span_id,
     '' AS parent_span_id,
-    Timestamp - toIntervalNanosecond(toInt64(lasted_ms * 1e6)) AS ts,
+    -- What is reckoned with times can be computed between these years.
+    least(greatest(Timestamp, toDateTime64('1970-01-02 00:00:00', 9, 'UTC')), toDateTime64('2100-01-01 00:00:00', 9, 'UTC'))
+        - toIntervalNanosecond(toInt64(lasted_ms * 1e6)) AS ts,
     lasted_ms AS duration_ms,
     ServiceName AS service_name,
     firstNonDefault(said('deployment.environment.name'), said('deployment.environment')) AS environment,
@@ -72,25 +88,26 @@ SELECT
     model_name AS request_model,
     LogAttributes['gen_ai.response.model'] AS response_model,
     'chat' AS operation,
-    toFloat64OrNull(LogAttributes['ttft_ms']) AS ttft_ms,
+    if(toFloat64OrNull(LogAttributes['ttft_ms']) BETWEEN 0 AND 1e9, toFloat64OrNull(LogAttributes['ttft_ms']), NULL) AS ttft_ms,
     'ok' AS status,
     replaceRegexpAll(LogAttributes['gen_ai.response.finish_reasons'], '[\\[\\]"]', '') AS finish_reason,
     answer_id AS response_id,
     LogAttributes['server.address'] AS server_address,
-    multiIf(
+    believed * multiIf(
         read_as = 'claude-code', count_of('input_tokens') + cache_read + cache_write,
         read_as = 'gemini-cli', count_of('input_token_count') + count_of('tool_token_count'),
         read_as = 'codex', count_of('input_token_count'),
         count_of('gen_ai.usage.input_tokens')) AS input_tokens,
-    cache_read AS cache_read_tokens,
-    cache_write AS cache_write_tokens,
-    multiIf(
+    believed * cache_read AS cache_read_tokens,
+    believed * cache_write AS cache_write_tokens,
+    believed * multiIf(
         read_as = 'claude-code', count_of('output_tokens'),
         read_as = 'gemini-cli', count_of('output_token_count') + reasoning,
         read_as = 'codex', count_of('output_token_count'),
         count_of('gen_ai.usage.output_tokens')) AS output_tokens,
-    reasoning AS reasoning_tokens,
-    'reported' AS usage_source,
+    believed * reasoning AS reasoning_tokens,
+    if(believed = 0, 'missing', 'reported') AS usage_source,
+    multiIf(believed = 0, 'not a count', has(are_no_counts, 1), 'a part is not a count', '') AS usage_note,
     if(LogAttributes['speed'] IN ('', 'normal', 'standard'), '', LogAttributes['speed']) AS speed,
     ResourceAttributes['host.name'] AS host_name,
     mapFilter((name, text) -> multiSearchAny(name, ['token', 'usage', 'cost']), LogAttributes) AS usage_raw,
@@ -107,6 +124,6 @@ SELECT
              'Map(LowCardinality(String), String)')) AS attribution_raw,
     'log' AS signal,
     agent_name AS agent,
-    toFloat64OrNull(LogAttributes['cost_usd']) AS reported_cost
+    if(toFloat64OrNull(LogAttributes['cost_usd']) BETWEEN 0 AND 1e6, toFloat64OrNull(LogAttributes['cost_usd']), NULL) AS reported_cost
 FROM otel_logs
-WHERE read_as != '' AND input_tokens + output_tokens > 0;
+WHERE read_as != '' AND (input_tokens + output_tokens > 0 OR believed = 0);

@@ -18,6 +18,7 @@ WITH
     {{tenant_names}} AS tenant_names,
     {{rule_names}},
     {{treatments_of}},
+    {{as_tenant}},
     {{host_named}},
 
     translated AS
@@ -27,7 +28,8 @@ WITH
             mapKeys(SpanAttributes) AS names,
             mapValues(SpanAttributes) AS texts,
             -- By the meaning's place among all meanings: numbers are found faster than texts.
-            arrayMap(name -> toUInt8(transform(name, {{names_read}}, {{meanings_read}}, 0)), names) AS meanings,
+            -- What is empty says nothing.
+            arrayMap((name, text) -> toUInt8((text != '') * transform(name, {{names_read}}, {{meanings_read}}, 0)), names, texts) AS meanings,
             arrayMap(name -> toUInt8(transform(name, tenant_names, range(1, length(tenant_names) + 1), 99)), names)
                 AS tenant_ranks,
             -- What is kept as it came: all that speaks of usage, and what tells whose call it was. treatments: below 4 are
@@ -120,6 +122,7 @@ WITH
             few({{meaning_usage_citation}}) AS said_citation,
             few({{meaning_usage_other_units}}) AS said_other_units,
             few({{meaning_usage_thoughts}}) AS said_thoughts,
+            few({{meaning_usage_all_inside}}) AS said_all_inside,
             few({{meaning_usage_input_details}}) AS said_input_details,
             few({{meaning_usage_output_details}}) AS said_output_details,
             few({{meaning_usage_reported_cost}}) AS said_reported_cost,
@@ -143,7 +146,8 @@ WITH
                                 JSONExtractRaw(said_vercel_metadata, 'anthropic', 'usage'),
                                 JSONExtractRaw(said_vercel_metadata, 'google', 'usageMetadata'),
                                 JSONExtractRaw(said_vercel_metadata, 'vertex', 'usageMetadata'),
-                                JSONExtractRaw(said_vercel_metadata, 'bedrock', 'usage'))))
+                                JSONExtractRaw(said_vercel_metadata, 'bedrock', 'usage'),
+                                JSONExtractRaw(said_vercel_metadata, 'anthropic'))))
                 AS usage_document
         FROM translated
     ),
@@ -205,7 +209,11 @@ WITH
                   replaceAll(replaceAll(replaceAll(replaceAll(usage_document, '\'', '"'), ': None', ': null'),
                              ': True', ': true'), ': False', ': false'),
                   if(startsWith(usage_document, '"'), JSONExtractString(usage_document), usage_document)))
-                AS usage_json
+                AS told_json,
+            -- Gemini's lists of modalities, as objects.
+            if(position(told_json, 'odality') = 0, told_json, replaceRegexpAll(
+                replaceRegexpAll(told_json, '\\{\\s*"modality"\\s*:\\s*"(\\w+)"\\s*,\\s*"token_?[cC]ount"\\s*:\\s*(\\d+)\\s*\\}', '"\\1":\\2'),
+                '\\[\\s*("[A-Z]+":\\d[^\\]\\[]*)\\]', '{\\1}')) AS usage_json
         FROM sorted_out
     ),
 
@@ -350,7 +358,8 @@ WITH
                 OR hasAny(document_names, ['cache_read_input_tokens', 'cache_creation_input_tokens', 'cacheReadInputTokens',
                                            'cacheWriteInputTokens'])
                     AND NOT has(document_names, 'prompt_tokens')
-                    AND (said_input = '' OR said_input = document_counts[1]) AS document_excludes_cached,
+                    AND (said_input = '' OR said_input = document_counts[1])
+                OR has(document_names, 'cacheCreationInputTokens') AND document_counts[1] = '' AS document_may_exclude_cached,
             trim(BOTH '"' FROM firstNonDefault(said_request_model, said_model, raw_model,
                             if(openlit_bare, substring(SpanName, position(SpanName, ' ') + 1), '')))
                 AS request_model_name,
@@ -359,9 +368,10 @@ WITH
             if(arrayMin(tenant_ranks) = 99, tenant_ranks,
                arrayMap((rank, text) -> if(rank < 99 AND text IN ('', 'None', 'null', '""'), toUInt8(99), rank),
                         tenant_ranks, texts)) AS said_tenant_ranks,
-            firstNonDefault(JSONExtractString(said_metadata, 'tenant.id'), JSONExtractString(said_metadata, 'tenant_id'),
-                            JSONExtractString(said_metadata, 'tenant')) AS metadata_tenant,
-            firstNonDefault(ResourceAttributes['tenant.id'], ResourceAttributes['tenant_id']) AS resource_tenant,
+            as_tenant(firstNonDefault(
+                JSONExtractString(said_metadata, 'tenant.id'), JSONExtractString(said_metadata, 'tenant_id'),
+                JSONExtractString(said_metadata, 'tenant'))) AS metadata_tenant,
+            as_tenant(firstNonDefault(ResourceAttributes['tenant.id'], ResourceAttributes['tenant_id'])) AS resource_tenant,
 
             -- When the first token came. A stream's result of Logfire says how long the stream took.
             multiIf(
@@ -425,9 +435,9 @@ WITH
                                                         {{hosts}}, {{hosts_providers}}, ''),
                                     [5, 4, 3, 2]))) AS provider_of_server,
             if(label != '', '', multiIf({{models_of_providers}}, '')) AS provider_of_model,
+            as_tenant(texts[indexOf(said_tenant_ranks, tenant_rank)]) AS span_tenant,
             multiIf(
-                tenant_rank < 99, (tenant_names[tenant_rank],
-                                   trim(BOTH '"' FROM texts[indexOf(said_tenant_ranks, tenant_rank)])),
+                tenant_rank < 99 AND span_tenant != '', (tenant_names[tenant_rank], span_tenant),
                 metadata_tenant != '', ('metadata', metadata_tenant),
                 resource_tenant != '', ('resource tenant.id', resource_tenant),
                 ('none', '(unattributed)')) AS tenant_claimed,
@@ -448,9 +458,12 @@ WITH
             firstNonDefault(provider_of_server, provider_of_label, provider_of_model, if(dialect_name = 'codex', 'openai', ''))
                 AS provider_name,
             -- Thoughts that have a name of their own are beside Gemini's output.
-            bitOr(2 * (few_counts[12] > 0 AND position(request_model_name, 'gemini') > 0), if(dialect_name = 'spanledger', 0,
+            bitOr(2 * (few_counts[12] > 0 AND position(request_model_name, 'gemini') > 0), if(dialect_name = 'spanledger' OR said_all_inside != '', 0,
                transform(concat(dialect_name, ' ', provider_name), {{conventions}}, {{conventions_bits}},
                          transform(provider_name, {{conventions_of_all}}, {{conventions_of_all_bits}}, 0)))) AS convention,
+            -- Whoever gives OpenAI's counts Anthropic's names has not changed what they hold.
+            document_has_buckets OR document_may_exclude_cached AND provider_name NOT IN ('openai', 'azure.ai.openai')
+                AS document_excludes_cached,
             counts[11] > 0 AS has_total,
             if(has_total AND is_count[1] IS NULL AND generates, toInt64(counts[11]) - toInt64(output_count), toInt64(input_count))
                 AS told_input,

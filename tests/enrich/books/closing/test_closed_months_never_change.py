@@ -48,7 +48,10 @@ class Months(RuleBasedStateMachine):
 
     @initialize(target=calls, cost=CENTS, grams=GRAMS)
     def first_call(self, cost, grams):
-        return self.call("acme", "2024-10", 1, cost, grams)
+        number = self.call("acme", "2024-10", 1, cost, grams)
+        # The books begin with the month that is posted first.
+        close.record(self.store, "2024-10", ANN)
+        return number
 
     @rule(target=calls, tenant=st.sampled_from(("acme", "globex")), month=st.sampled_from(MONTHS),
           day=st.sampled_from((1, 15, 30)), cost=CENTS, grams=GRAMS)  # fmt: skip
@@ -138,11 +141,10 @@ class Months(RuleBasedStateMachine):
 
     def expected(self):
         """What the ledger has, by month and tenant, counted here."""
-        first = standing(chain.events(self.store)).first or MONTHS[0]
         sums = {}
         for row in self.ledger.values():
             month = f"{row['ts']:%Y-%m}"
-            if row["counted"] and month >= first:
+            if row["counted"]:
                 cost, grams, calls = sums.get((month, row["tenant_id"]), (Decimal(0), 0.0, 0))
                 sums[month, row["tenant_id"]] = (cost + row["contracted_cost"], grams + row["co2e_g"], calls + 1)
         return sums

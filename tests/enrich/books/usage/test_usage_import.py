@@ -176,6 +176,33 @@ def test_records_of_calls_are_summed_by_the_hour(
     )
 
 
+def test_litellms_own_counts_of_cached_tokens_are_read(tmp_path: Path) -> None:
+    told = {"prompt_tokens_details": {"cached_tokens": 300}, "completion_tokens_details": {"reasoning_tokens": 20}}
+    path = tmp_path / "spend.json"
+    path.write_text(json.dumps([{**LITELLM, "metadata": {"additional_usage_values": told}}]))
+    [record] = read(path)
+    assert (record.cache_read_tokens, record.reasoning_tokens) == (300, 20)
+
+
+def test_a_generation_without_a_model_and_one_without_tokens_stop_no_file(tmp_path: Path) -> None:
+    path = tmp_path / "observations.jsonl"
+    lines = [{**LANGFUSE, "model": None, "id": "a"}, {**LANGFUSE, "usageDetails": {}, "id": "b"}, LANGFUSE]
+    path.write_text("\n".join(json.dumps(line) for line in lines))
+    assert [record.model for record in read(path)] == ["", LANGFUSE["model"]]
+
+
+def test_the_columns_of_helicones_exporter_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "output.csv"
+    path.write_text(
+        "response_id,response_created_at,response_status,request_created_at,request_body,request_properties,"
+        "request_user_id,model,prompt_tokens,completion_tokens,latency,cost\n"
+        '"r1","2026-10-05T09:10:02Z","200","2026-10-05T09:10:00Z","{}","{}","ann","gpt-4o-2024-08-06","10","5","900","0.1"\n'
+    )
+    [record] = read(path)
+    assert (record.provider, record.model, record.user_id) == ("openai", "gpt-4o-2024-08-06", "ann")
+    assert (record.input_tokens, record.output_tokens, record.reported_cost) == (10, 5, 0.1)
+
+
 @pytest.mark.parametrize("name", sorted(path.name for path in FIXTURES.iterdir()))
 def test_each_report_is_told_by_its_content(name: str, tmp_path: Path) -> None:
     path = tmp_path / f"anything{Path(name).suffix}"

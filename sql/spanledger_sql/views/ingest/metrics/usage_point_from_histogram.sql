@@ -1,7 +1,7 @@
 -- Reads each histogram of usage into usage_point: typed, with one name for each class of tokens.
 --
--- What is left out: points without a value, those of unspecified temporality, counters that may go down, sums of classes, and
--- what a metric of the same agent tells better.
+-- What is left out: points without a value, those of unspecified temporality or of what is no count, counters that may go down,
+-- sums of classes, and what a metric of the same agent tells better.
 -- The placeholders in double braces are the vocabulary's constants.
 -- Needs: otel_metrics_histogram, tenant_rule, tenant_rule_set, usage_point
 
@@ -9,10 +9,13 @@ CREATE MATERIALIZED VIEW IF NOT EXISTS usage_point_from_histogram TO usage_point
 WITH
     {{rule_names}},
     {{treatments_of}},
+    {{as_tenant}},
     {{usage_point_facts}}
 SELECT
     {{usage_point_columns}},
     Sum AS value,
     if(MetricName = 'gen_ai.client.token.usage' AND class_name = 'input', Count, 0) AS measurements
 FROM otel_metrics_histogram
-WHERE class_name != '' AND bitAnd(Flags, 1) = 0 AND AggregationTemporality IN (1, 2) AND isFinite(Sum) AND Sum >= 0;
+WHERE class_name != '' AND bitAnd(Flags, 1) = 0 AND AggregationTemporality IN (1, 2)
+    AND Sum BETWEEN 0 AND 1e12
+    AND TimeUnix BETWEEN toDateTime64('1970-01-02 00:00:00', 9, 'UTC') AND toDateTime64('2100-01-01 00:00:00', 9, 'UTC');

@@ -1,0 +1,5 @@
+-- A lambda: the tenant that a text names, without quotes and blanks around it and characters that nobody sees; '' where none
+-- is left, or it is what reports call something else. A part of the views that say {{as_tenant}}.
+(told -> arrayFirst(
+    name -> lower(name) NOT IN ('(unattributed)', '(idle)', '(all others)', 'total', '(total)'),
+    [trimBoth(replaceRegexpAll(trim(BOTH '"' FROM told), '[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]', ''))])) AS as_tenant

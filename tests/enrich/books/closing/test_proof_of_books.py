@@ -1,0 +1,161 @@
+"""Books that somebody changed do not hold, and a file that somebody changed is no statement."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import independent_verifier
+import pytest
+
+from spanledger_enrich.books.closing import chain, close, dispute, issued
+from spanledger_enrich.books.closing.chain import ClosingError
+from spanledger_enrich.books.closing.verification import verify
+from spanledger_enrich.books.forgetting import forget, new_pseudonym
+
+ANN, BOB = close.Person("ann", "ann"), close.Person("bob", "bob")
+CALL = {
+    "cost_center": "",
+    "price_status": "priced",
+    "list_cost": Decimal(2),
+    "contracted_cost": Decimal(2),
+    "co2e_g": 1.5,
+}
+NOW = {"mutations_sync": 2}
+TAMPERED = {
+    "UPDATE cost = cost + 1 WHERE 1 | book_entry": "its entries are not those that it posted",
+    "UPDATE cost = cost + 1 WHERE 1 | book_line": "its lines are not those that were closed",
+    "UPDATE document = replaceAll(document, '2.000', '1.000') WHERE 1 | book_statement": "its hash is not that of what",
+    "UPDATE debit = debit + 1 WHERE line = 1 | book_journal": "the debits of its journal are not its credits",
+    "UPDATE body = replaceAll(body, 'ann', 'eve') WHERE number = 1 | book_event": "its hash is not that of what it",
+    "UPDATE who = 'eve' WHERE number = 2 | book_event": "its columns are not what it says",
+    "UPDATE co2e_g = 0 WHERE 1 | book_entry": "its entries are not those that it posted",
+    "DELETE WHERE number = 1 | book_event": "event 1 of the chain is missing",
+}
+
+
+@pytest.fixture
+def closed(own_books):
+    own_books.fill({**CALL, "tenant_id": "acme"}, {**CALL, "tenant_id": "acme"}, {**CALL, "tenant_id": "globex"})
+    close_month(own_books.store, "2024-10")
+    return own_books
+
+
+def close_month(store, month):
+    close.soft(store, month, ANN, grace_days=0)
+    return close.hard(store, month, BOB)
+
+
+@pytest.mark.parametrize("change", TAMPERED)
+def test_books_that_somebody_changed_do_not_hold(closed, change):
+    assert verify(closed.store).faults == ()
+    assert independent_verifier.faults(closed.store) == []
+    how, _, table = change.partition(" | ")
+    closed.store.execute(f"ALTER TABLE {table} {how}", settings=NOW)
+    assert any(TAMPERED[change] in fault for fault in verify(closed.store).faults), verify(closed.store).faults
+    if "who" not in change:
+        assert independent_verifier.faults(closed.store)
+
+
+def test_an_entry_that_is_slipped_in_is_found(closed):
+    [posting] = [event.posting for event in chain.events(closed.store) if event.action == "soft"]
+    closed.store.execute(
+        "INSERT INTO book_entry SELECT * FROM book_entry WHERE posting = {p:String} LIMIT 1", {"p": posting}
+    )
+    assert any("its entries are not those" in fault for fault in verify(closed.store).faults)
+
+
+@pytest.mark.parametrize("form", ["html", "csv", "json"])
+def test_a_file_is_proved_and_one_that_was_changed_is_not(closed, tmp_path, form):
+    file = tmp_path / f"acme.{form}"
+    file.write_bytes(issued.issued(closed.store, "2024-10", "acme").as_bytes(form))
+    assert issued.prove(closed.store, file) == []
+    file.write_bytes(file.read_bytes().replace(b"4.000000000000", b"3.000000000000"))
+    faults = issued.prove(closed.store, file)
+    assert "is not, byte for byte, the statement 2024-10/" in faults[0]
+    assert "line 1: cost is 3.000000000000, the books say 4.000000000000" in faults
+
+
+def test_a_pdf_is_pdf_a_with_the_statement_inside_and_is_proved(closed, tmp_path):
+    pytest.importorskip("weasyprint")
+    file = tmp_path / "acme.pdf"
+    one = issued.issued(closed.store, "2024-10", "acme")
+    file.write_bytes(one.as_bytes("pdf"))
+    assert one.as_bytes("pdf") == file.read_bytes()
+    assert issued.prove(closed.store, file) == []
+    file.write_bytes(file.read_bytes() + b"\n")
+    assert issued.prove(closed.store, file)
+
+
+def test_a_name_that_is_forgotten_leaves_the_chain_whole(closed):
+    pseudonym = new_pseudonym()
+    forget(closed.store, "tenant", "acme", pseudonym)
+    assert verify(closed.store).faults == ()
+    assert close.record(closed.store, "2024-10", ANN) is None
+    one = issued.issued(closed.store, "2024-10", pseudonym)
+    assert b"acme" not in one.as_bytes("html")
+    assert not closed.store.value("SELECT count() FROM book_statement WHERE position(document, 'acme') > 0")
+
+
+def test_a_month_that_is_reopened_keeps_the_statement_that_was_issued(closed):
+    first = issued.issued(closed.store, "2024-10", "acme")
+    known = datetime.now(UTC)
+    with pytest.raises(ClosingError, match="nobody asked to reopen 2024-10"):
+        close.reopen(closed.store, "2024-10", BOB)
+    with pytest.raises(ClosingError, match="reopened for a reason"):
+        close.ask_to_reopen(closed.store, "2024-10", ANN, " ")
+    close.ask_to_reopen(closed.store, "2024-10", ANN, "the contract was signed in September")
+    with pytest.raises(ClosingError, match="ann asked to reopen it; another person must do this"):
+        close.reopen(closed.store, "2024-10", ANN)
+    close.reopen(closed.store, "2024-10", BOB)
+    closed.add({**CALL, "tenant_id": "acme"})
+    close_month(closed.store, "2024-10")
+    second = issued.issued(closed.store, "2024-10", "acme")
+    assert (second.said["revision"], second.said["total"]["cost"]) == (2, "6.000000000000")
+    assert second.said["previous"] == {"month": "2024-10", "revision": 1, "hash": first.hash}
+    assert issued.issued(closed.store, "2024-10", "acme", revision=1) == first
+    assert issued.issued(closed.store, "2024-10", "acme", known=known) == first
+    assert verify(closed.store).faults == ()
+    assert independent_verifier.faults(closed.store) == []
+
+
+def test_of_two_that_close_at_once_one_counts(closed):
+    before = chain.events(closed.store)
+    said = {"action": "post", "month": "2024-11", "login": "", "timezone": "UTC"}
+    chain.append(closed.store, before, who="ann", **said)
+    with pytest.raises(ClosingError, match="another close was at work"):
+        chain.append(closed.store, before, who="bob", **said)
+    assert [event.who for event in chain.events(closed.store)[len(before) :]] == ["ann"]
+
+
+def test_a_dispute_is_kept_with_its_answer_and_the_statement_stays(closed):
+    before = issued.issued(closed.store, "2024-10", "acme")
+    number = dispute.complain(closed.store, "2024-10", "acme", 1, "not ours", close.Person("carol", "carol"))
+    dispute.answer(closed.store, number, "it was", ANN, accepted=False)
+    [row] = closed.store.frame("reports/closing/disputes").to_dict("records")
+    assert (row["tenant"], row["line"], row["says"], row["state"], row["answer"]) == (
+        "acme",
+        1,
+        "not ours",
+        "rejected",
+        "it was",
+    )
+    assert issued.issued(closed.store, "2024-10", "acme") == before
+    with pytest.raises(ClosingError, match="is answered"):
+        dispute.answer(closed.store, number, "no", ANN, accepted=True)
+    with pytest.raises(ClosingError, match="there is no line 9"):
+        dispute.complain(closed.store, "2024-10", "acme", 9, "what", ANN)
+    assert verify(closed.store).faults == ()
+
+
+def test_what_was_learned_between_two_moments_is_the_difference_of_what_was_known(closed):
+    first = datetime.now(UTC)
+    closed.add({**CALL, "tenant_id": "acme"})
+    close.record(closed.store, "2024-10", ANN)
+    second = datetime.now(UTC) + timedelta(seconds=1)
+
+    def known(at):
+        [row] = closed.store.frame("reports/closing/balance", known=at, months=[], by=[]).to_dict("records")
+        return row["cost"]
+
+    [flux] = closed.store.frame("reports/closing/flux", since=first, known=second, months=[], by=[]).to_dict("records")
+    assert (flux["reason"], flux["month"], flux["booked_in"]) == ("late", "2024-10", "2024-11")
+    assert known(second) - known(first) == flux["cost"] == 2
