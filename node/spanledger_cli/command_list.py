@@ -36,6 +36,7 @@ COMMANDS = {
     "restore": Listed(_RUN, "run.backup", "Restore a backup into an empty data folder."),
     "docs": Listed(_RUN, "run.docs", "The pages of the documentation."),
     "chargeback": Listed(_FIGURES, "read.chargeback", "Cost, tokens, energy and emissions by tenant, model ..."),
+    "report": Listed(_FIGURES, "read.report", "Any named report: movers, waste and the rest."),
     "agents": Listed(_FIGURES, "read.agents", "Coding agents: cost and emissions by user, team ..."),
     "carbon": Listed(_FIGURES, "carbon.carbon", "Energy and emissions, with their bounds and gaps."),
     "explain": Listed(_FIGURES, "read.explain", "How one call's cost and emissions came about."),

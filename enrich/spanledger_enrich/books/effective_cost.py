@@ -39,7 +39,7 @@ def with_effective_cost(
     beside = store.frame("reports/finance/beside_calls", **parameters)
     keys = [*dimensions, "custom"]
     told = {_key(row, keys): row for row in beside.to_dict("records")}
-    rows = frame.to_dict("records")
+    rows: list[dict[Any, Any]] = frame.to_dict("records")
     for row in rows:
         _add(row, told.pop(_key(row, keys), {}))
     for row in told.values():
