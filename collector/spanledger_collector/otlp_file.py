@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import re
+import time
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
@@ -68,13 +69,15 @@ def check(store: Store, path: Path) -> Ingested:
 
 
 def ingest(store: Store, path: Path) -> Ingested:
-    """Store what a file holds; the same file again changes nothing. `check` it first: this stops at the first error."""
+    """Store what a file holds; the same file again changes nothing. `check` it first: this stops at the first error.
+
+    What a process that was killed left of it is taken back and stored whole.
+    """
     requests = spans = 0
     with path.open("rb") as stream:
         name = hashlib.file_digest(stream, "sha256").hexdigest()[:32]
     for number, group in enumerate(_groups(path)):
-        insert = store.insert_otlp_json if group.lines else store.insert_otlp
-        insert(group.body, f"file/{name}/{number}")
+        _take_in(store, f"file/{name}/{number}", group)
         requests += group.requests
         spans += group.spans
     return Ingested(requests, spans)
@@ -91,6 +94,23 @@ class _Group:
     requests: int
     spans: int
     lines: tuple[int, ...] = ()
+
+
+def _take_in(store: Store, token: str, group: _Group) -> None:
+    """Store a group once: before its insert begins, it is noted by what its rows can be found."""
+    query = "SELECT moment, done, version FROM taken_file FINAL WHERE token = {token:String}"
+    [before] = store.rows(query, token=token) or [{"moment": 0, "done": 0, "version": 0}]
+    if before["done"]:
+        return
+    moment = time.time_ns() // 1000
+    if before["moment"]:
+        store.take_back(before["moment"], before["moment"])
+    note = {"token": token, "moment": moment, "done": 0, "version": before["version"] + 1}
+    store.insert("taken_file", [note])
+    # Who stores the same file at the same time has the same token; after something was taken back, it would do nothing.
+    first = "" if before["moment"] else token
+    store.insert_segment(group.body, moment, token=first, json_lines=bool(group.lines))
+    store.insert("taken_file", [{**note, "done": 1, "version": note["version"] + 1}])
 
 
 def _groups(path: Path) -> Iterator[_Group]:
@@ -139,7 +159,9 @@ def _json_groups(path: Path, stream: IO[bytes]) -> Iterator[_Group]:
         except (ValueError, RecursionError) as error:
             raise OtlpFileError(f"{path}:{number}: not JSON: {error}") from None
         except (AttributeError, TypeError):
-            raise OtlpFileError(f"{path}:{number}: expected a JSON object with resourceSpans, as OTLP/JSON") from None
+            raise OtlpFileError(
+                f"{path}:{number}: expected a JSON object with resourceSpans, resourceLogs or resourceMetrics"
+            ) from None
         if holds_mark(line):
             raise OtlpFileError(f"{path}:{number}: holds {MARK}, which only a sender's token says; take it out")
         body.write(line.strip() + b"\n")

@@ -180,6 +180,14 @@ class Configuration(BaseSettings):
         default=(), description="`carbon ghg`: hosts (`host.name`) that are own or leased machines"
     )
 
+    @field_validator("data_dir", mode="before")
+    @classmethod
+    def _named(cls, value: object) -> object:
+        """A variable that was never filled in would mean the folder one happens to be in."""
+        if value == "":
+            raise ValueError("it is empty; expected a folder")
+        return value
+
     @field_validator("data_dir", "tls_certificate", "tls_key", "tls_client_ca", "token_file")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:

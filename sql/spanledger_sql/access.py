@@ -25,11 +25,11 @@ _ENGINE = re.compile(r"^ENGINE = (\w+)", re.MULTILINE)
 _RULES = ("tenant_rule", "tenant_rule_set")
 # Deleted from in the worker's and the books' ordinary course.
 _DELETED_FROM = (
-    "allocation", "allocation_row", "charge", "charge_allocation", "charge_share", "commitment", "restatement_call",
-    "taken_insert",
+    "allocation", "allocation_row", "charge", "charge_allocation", "charge_share", "commitment", "reconciliation_term",
+    "restatement_call", "taken_insert",
 )  # fmt: skip
-# Emptied for each use, beside tables of Memory.
-_EMPTIED = ("restatement_change",)
+# Emptied for each use or load, beside tables of Memory.
+_EMPTIED = ("restatement_change", "uncertainty")
 # What a tenant's reports rest on beside his own rows, and tells nothing of others.
 _SHARED = (
     "attribute", "enrich_progress", "energy_facility", "energy_model", "exchange_rate", "grid_import", "grid_intensity",
@@ -110,7 +110,7 @@ def statements(database: str, tenants: Iterable[str] = ()) -> list[str]:
         found += [
             f"CREATE ROLE IF NOT EXISTS {name}",
             f"CREATE SETTINGS PROFILE OR REPLACE {name} SETTINGS "
-            + ", ".join(f"{key} = {value}" for key, value in settings.items())
+            + ", ".join(f"{key} = {_setting(value)}" for key, value in settings.items())
             + f" TO {name}",
             *role.grants,
         ]
@@ -164,7 +164,7 @@ def _collector() -> list[tuple[str, Iterable[str]]]:
     taking_in = [name for name, (engine, _) in _known().items() if engine == "Null"]
     return [
         ("INSERT", taking_in),
-        ("SELECT, INSERT", _RULES),
+        ("SELECT, INSERT", (*_RULES, "taken_file")),
         ("SELECT", ("migration",)),
         # An insert whose end nobody saw is taken back.
         *((f"SELECT({column}), ALTER DELETE", (table,)) for table, column in INSERTED_TABLES.items()),
@@ -248,6 +248,10 @@ def _known() -> dict[str, tuple[str, str]]:
             engine = _ENGINE.search(made[2])
             found[made[1]] = (engine[1] if engine else "", made[2])
     return found
+
+
+def _setting(value: str | int) -> str:
+    return _literal(value) if isinstance(value, str) else str(value)
 
 
 def _literal(text: str) -> str:

@@ -304,20 +304,23 @@ class Store:
                 settings={**schema, **once(token)},
             )
 
-    def insert_segment(self, requests: bytes | Path, ingested_at: int) -> None:
-        """Insert length-prefixed OTLP export requests, whose rows can be taken back until the next insert.
+    def insert_segment(
+        self, requests: bytes | Path, ingested_at: int, *, token: str = "", json_lines: bool = False
+    ) -> None:
+        """Insert OTLP export requests, whose rows can be taken back until the next insert.
 
         Args:
-            requests: Their bytes, or the file that holds them.
+            requests: Length-prefixed bytes, or the file that holds them.
             ingested_at: Microseconds since 1970; `take_back` finds the rows by it, so it belongs to one segment.
+            token: A second insert with it does nothing; without one it does, as after rows were taken back.
+            json_lines: The bytes are JSON, a request a line.
 
         Raises:
             StoreError: Some of the rows may be stored, in some of the tables.
         """
         settings = {
-            **self._otlp_schema(),
-            **once(_another()),
-            "input_format_protobuf_oneof_presence": 1,
+            **(OF_JSON if json_lines else {**self._otlp_schema(), "input_format_protobuf_oneof_presence": 1}),
+            **once(token or _another()),
             "log_comment": str(ingested_at),
         }
         with refusals(), self.gate.writing():
@@ -327,7 +330,8 @@ class Store:
                 self.client.command(f"INSERT INTO otlp_requests {file} SETTINGS {given} FORMAT Protobuf")
                 return
             block = requests.read_bytes() if isinstance(requests, Path) else requests
-            self.client.raw_insert("otlp_requests", insert_block=block, fmt="Protobuf", settings=settings)
+            table, shape = ("otlp_json_requests", "JSONEachRow") if json_lines else ("otlp_requests", "Protobuf")
+            self.client.raw_insert(table, insert_block=block, fmt=shape, settings=settings)
 
     def take_back(self, first: int, last: int) -> None:
         """Delete what inserts of a segment left in any table, however far they came.
@@ -353,19 +357,8 @@ class Store:
             if self.value(f"SELECT count() FROM {table} WHERE {there}", **moments):  # noqa: S608
                 self.execute(f"DELETE FROM {table} WHERE {there}", moments)  # noqa: S608
 
-    def insert_otlp_json(self, requests: bytes, token: str) -> None:
-        """Insert OTLP trace export requests in JSON, one a line; a second call with the same ``token`` does nothing.
-
-        Raises:
-            StoreError: A request is not of the shape; nothing of the group was stored.
-        """
-        with refusals(), self.gate.writing():
-            self.client.raw_insert(
-                "otlp_json_requests", insert_block=requests, fmt="JSONEachRow", settings={**OF_JSON, **once(token)}
-            )
-
     def check_otlp_json(self, requests: bytes) -> None:
-        """Read what `insert_otlp_json` would, and store nothing.
+        """Read what `insert_segment` would of JSON lines, and store nothing.
 
         Raises:
             StoreError: A request is not of the shape; the message tells its row.

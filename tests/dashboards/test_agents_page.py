@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -32,3 +34,35 @@ def test_the_page_shows_what_agents_used(open_page: Pages, counted: pd.DataFrame
     assert list(by_agent["agent"]) == ["claude-code"]
     assert by_agent["input_tokens"].sum() == theirs["input_tokens"].sum()
     assert by_agent["list_cost"].sum() == pytest.approx(float(theirs["list_cost"].dropna().sum()))
+
+
+def test_idle_seats_stand_beside_those_that_were_used(open_page: Pages, sample_store: Store) -> None:
+    sample_store.execute(
+        "ALTER TABLE ledger UPDATE agent = 'claude-code' WHERE feature = 'search' SETTINGS mutations_sync = 1"
+    )
+    sample_store.execute(
+        "INSERT INTO commitment (commitment_id, kind, amount, begins, ends, agents, seats, policy, idle, covers_usage) "
+        "VALUES ('claude-team', 'seats', 9000, '2024-10-01', '2024-11-01', ['claude-code'], 1000000, 'tokens', "
+        "'own_line', 1)"
+    )
+    row = {"commitment_id": "claude-team", "version": 1, "hour": datetime(2024, 10, 1, tzinfo=UTC), "trace_id": ""}
+    sample_store.insert(
+        "allocation_row",
+        [
+            {**row, "tenant_id": "acme", "span_id": "", "amount": Decimal(3000), "idle": 0},
+            {**row, "tenant_id": "(idle)", "span_id": "", "amount": Decimal(6000), "idle": 1},
+        ],
+    )
+    sample_store.execute(
+        "INSERT INTO allocation (commitment_id, version, until, allocated) "
+        "VALUES ('claude-team', 1, '2024-11-01', 9000)"
+    )
+    try:
+        [seats] = [table.value for table in open_page("agents").dataframe if "idle_seats" in table.value]
+        [plan] = seats.to_dict("records")
+        assert (plan["commitment"], plan["used_cost"], plan["idle_cost"]) == ("claude-team", 3000, 6000)
+        assert plan["used_seats"] > 0
+        assert plan["used_seats"] + plan["idle_seats"] == 1_000_000
+    finally:
+        for table in ("commitment", "allocation_row", "allocation"):
+            sample_store.execute(f"TRUNCATE TABLE {table}")

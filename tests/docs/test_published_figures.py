@@ -99,6 +99,7 @@ def test_intervals_hold_what_other_studies_published():
         assert max(one.widths) <= 120
     held, width, widest = (cell.strip() for cell in str(left_out).split("|"))
     count, _, _, share = held.split()
+    assert f"of published figures they hold {share.strip('()').replace('%', ' %')}, see below" in text_of_the_page()
     stated = f"holds {count} of them {share}; its median width is {width}, the widest {widest}."
     assert stated.replace("%", " %") in CALIBRATION
 

@@ -23,10 +23,12 @@ ELSEWHERE = {("instrument", "python"), ("first-hour", "python"), ("ledger", "sql
 
 
 def snippets(*kinds):
-    for page in PAGES:
-        for number, (kind, text) in enumerate(re.findall(r"```(\w+)\n(.*?)```", page.read_text("utf-8"), re.DOTALL)):
-            if kind in kinds and (page.stem, kind) not in ELSEWHERE:
-                yield pytest.param(page.stem, text, id=f"{page.stem}-{number}-{kind}")
+    return [
+        pytest.param(page.stem, text, id=f"{page.stem}-{number}-{kind}")
+        for page in PAGES
+        for number, (kind, text) in enumerate(re.findall(r"```(\w+)\n(.*?)```", page.read_text("utf-8"), re.DOTALL))
+        if kind in kinds and (page.stem, kind) not in ELSEWHERE
+    ]
 
 
 def test_every_kind_of_snippet_has_a_test():
@@ -67,7 +69,7 @@ def test_a_configuration_is_taken(page, text, tmp_path, monkeypatch):
         assert len(found.tenant_rules) == len(asked["tenant_rules"])
 
 
-@pytest.mark.parametrize(("page", "text"), [*snippets("yaml"), *snippets("csv")])
+@pytest.mark.parametrize(("page", "text"), snippets("yaml", "csv"))
 def test_a_book_or_commitment_can_be_imported(page, text, tmp_path, loaded_store):
     if page == "operate":  # Kubernetes and the Collector: others' programs
         assert isinstance(yaml.safe_load(text), dict)

@@ -66,7 +66,7 @@ def all_once(spans: int) -> dict[str, tuple[int, int]]:
     return dict.fromkeys(TABLES, (spans, spans))
 
 
-def eventually(condition: Callable[[], object], timeout_s: float = 10.0) -> None:
+def eventually(condition: Callable[[], object], timeout_s: float = 30.0) -> None:
     """Wait until something holds."""
     deadline = time.monotonic() + timeout_s
     while not condition():

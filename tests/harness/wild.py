@@ -20,7 +20,8 @@ SELECT
     sum(cache_write_1h_tokens) AS cache_write_1h_tokens, sum(input_audio_tokens) AS input_audio_tokens,
     sum(output_audio_tokens) AS output_audio_tokens, sum(output_image_tokens) AS output_image_tokens,
     sum(vendor_quantity) AS vendor_quantity, any(vendor_unit) AS vendor_unit, any(service_tier) AS service_tier,
-    any(provider) AS provider, any(price_status) AS price_status
+    any(provider) AS provider, any(price_status) AS price_status,
+    any(usage_note) AS usage_note
 FROM calls GROUP BY service_name
 """
 
@@ -38,7 +39,9 @@ def booked(store: Store) -> dict[str, dict[str, Any]]:
 def expected(case: str) -> dict[str, Any]:
     """What the counted calls of a case should come to."""
     told = json.loads((WILD / case / "expected.json").read_text())["expect"]
-    return {name: Decimal(value) if name == "list_cost" and value is not None else value for name, value in told.items()}
+    return {
+        name: Decimal(value) if name == "list_cost" and value is not None else value for name, value in told.items()
+    }
 
 
 def found(case: str, booked: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

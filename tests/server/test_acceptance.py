@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import exporter
 import httpx
 import pytest
 from harness import data_folder
@@ -16,7 +17,7 @@ from harness.spooled import eventually
 
 from spanledger_collector.spool import length_prefixed
 from spanledger_enrich.worker import Worker, load_reference_data
-from spanledger_settings.configuration import Configuration
+from spanledger_settings.configuration import Configuration, load
 from spanledger_sql.store import Store
 
 CAPTURES = Path(__file__).parents[1] / "fixtures" / "dialects"
@@ -39,6 +40,18 @@ def every_capture() -> list[Path]:
 def captured(every_capture: list[Path]) -> list[Path]:
     """Some of them."""
     return every_capture[::8]
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Configuration:
+    return load(data_dir=tmp_path / "embedded")
+
+
+@pytest.fixture
+def embedded(here: Configuration) -> Iterator[Store]:
+    """An embedded database with the reference data."""
+    with data_folder.opened(here, "loaded") as store:
+        yield store
 
 
 @pytest.fixture
@@ -69,14 +82,14 @@ def ledger(store: Store) -> list[dict[str, Any]]:
 
 def test_what_is_collected_gives_the_same_ledger_as_embedded(
     collecting: str, every_capture: list[Path], server_store: Store, on_server: Configuration,
-    loaded_store: Store, configuration: Configuration,
+    embedded: Store, here: Configuration,
 ) -> None:  # fmt: skip
     with httpx.Client(headers={"content-type": "application/x-protobuf"}, timeout=30) as sender:
         for path in every_capture:
             assert sender.post(collecting, content=path.read_bytes()).status_code == 200
-    loaded_store.insert_otlp(b"".join(length_prefixed(path.read_bytes()) for path in every_capture), "captures")
-    Worker(loaded_store, configuration).catch_up()
-    expected = ledger(loaded_store)
+    embedded.insert_otlp(b"".join(length_prefixed(path.read_bytes()) for path in every_capture), "captures")
+    Worker(embedded, here).catch_up()
+    expected = ledger(embedded)
     eventually(lambda: not any(on_server.spool.glob("*.*")), 60)
     worker = Worker(server_store, on_server)
     worker.catch_up()
@@ -85,16 +98,36 @@ def test_what_is_collected_gives_the_same_ledger_as_embedded(
     assert ledger(server_store) == expected
 
 
+def test_what_a_collectors_exporter_writes_gives_the_same_ledger(
+    captured: list[Path], server_store: Store, on_server: Configuration,
+    embedded: Store, here: Configuration,
+) -> None:  # fmt: skip
+    load_reference_data(server_store)
+    for path in captured:
+        if rows := exporter.rows(path.read_bytes()):
+            server_store.client.insert(
+                "otel_traces_in", rows, column_names=exporter.COLUMNS, settings={"async_insert": 1}
+            )
+    embedded.insert_otlp(b"".join(length_prefixed(path.read_bytes()) for path in captured), "captures")
+    for store, settings in ((embedded, here), (server_store, on_server)):
+        worker = Worker(store, settings)
+        worker.catch_up()
+        worker.give_back()
+    expected = ledger(embedded)
+    assert len(expected) > 60
+    assert ledger(server_store) == expected
+
+
 def test_the_commands_give_the_same_figures_as_embedded(
     spanledger_on_server: Callable[..., Done], captured: list[Path], tmp_path: Path, on_server: Configuration
 ) -> None:
-    embedded = data_folder.copy("loaded", tmp_path / "embedded")
+    folder = data_folder.copy("loaded", tmp_path / "embedded")
     spanledger_on_server("migrate")
     for arguments in (("ingest", *captured), ("enrich", "--once")):
         spanledger_on_server(*arguments)
-        assert in_own_process(*arguments, data_dir=embedded).returncode == 0
+        assert in_own_process(*arguments, data_dir=folder).returncode == 0
     for arguments in FIGURES:
-        there, here = spanledger_on_server(*arguments), in_own_process(*arguments, data_dir=embedded)
+        there, here = spanledger_on_server(*arguments), in_own_process(*arguments, data_dir=folder)
         assert here.returncode == 0
         assert there.stdout == here.stdout
         assert there.stdout.count("\n") > 1

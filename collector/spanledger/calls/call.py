@@ -13,7 +13,12 @@ from opentelemetry.util.types import AttributeValue
 
 from spanledger import attributes, guard
 from spanledger.calls.stream import WatchedAsyncStream, WatchedEitherStream, WatchedStream
-from spanledger.calls.stream_manager import WatchedAsyncManager, WatchedManager
+from spanledger.calls.stream_manager import (
+    WatchedAsyncGeneratorManager,
+    WatchedAsyncManager,
+    WatchedGeneratorManager,
+    WatchedManager,
+)
 
 if TYPE_CHECKING:
     from spanledger.answers.reading import StreamedAnswer
@@ -248,7 +253,7 @@ def _stand_in_for(kind: Any) -> Callable[[Any, Call], Any] | None:
         return WatchedStream
     if kind.__name__.endswith("StreamManager"):  # of the openai and anthropic SDKs
         return WatchedAsyncManager if hasattr(kind, "__aenter__") else WatchedManager
-    return None
+    return _OF_GENERATORS.get(kind.__name__) if kind.__module__ == "contextlib" else None
 
 
 def _described(result: object) -> str:
@@ -263,6 +268,10 @@ def _qualified_name(kind: Any) -> str:
 
 
 _open: WeakSet[Call] = WeakSet()  # streams that were begun and not ended
+_OF_GENERATORS: Final = {
+    "_GeneratorContextManager": WatchedGeneratorManager,
+    "_AsyncGeneratorContextManager": WatchedAsyncGeneratorManager,
+}
 _OR_ELSE: Final = "or call spanledger.instrument(), which sees it; or use record_usage in place of llm_call"
 _MOST_ITEMS: Final = 8  # of a tuple or list that are looked at
 _READING: Final = guard.Shield("reading an llm_call answer")

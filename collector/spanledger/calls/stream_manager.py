@@ -81,3 +81,59 @@ class WatchedAsyncManager(_Watched):
             return await self._spanledger_manager.__aexit__(*details)
         finally:
             self._spanledger_session.done(details[1] or GeneratorExit())
+
+
+class WatchedGeneratorManager(_Watched):
+    """Stands in for what a function under `contextlib.contextmanager` returns: it gives a stream or an answer."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> Any:
+        session: Any = self._spanledger_session
+        token = attach(session.context)
+        try:
+            given = self._spanledger_manager.__enter__()
+        except BaseException as error:
+            session.done(error)
+            raise
+        finally:
+            detach(token)
+        return session.answer(given)
+
+    def __exit__(self, *details: Any) -> Any:
+        try:
+            return self._spanledger_manager.__exit__(*details)
+        finally:
+            self._spanledger_session.done(details[1] or GeneratorExit())
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Used as a decorator, as the manager may be."""
+        return self._spanledger_manager(*args, **kwargs)
+
+
+class WatchedAsyncGeneratorManager(_Watched):
+    """Stands in for what a function under `contextlib.asynccontextmanager` returns."""
+
+    __slots__ = ()
+
+    async def __aenter__(self) -> Any:
+        session: Any = self._spanledger_session
+        token = attach(session.context)
+        try:
+            given = await self._spanledger_manager.__aenter__()
+        except BaseException as error:
+            session.done(error)
+            raise
+        finally:
+            detach(token)
+        return session.answer(given)
+
+    async def __aexit__(self, *details: Any) -> Any:
+        try:
+            return await self._spanledger_manager.__aexit__(*details)
+        finally:
+            self._spanledger_session.done(details[1] or GeneratorExit())
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Used as a decorator, as the manager may be."""
+        return self._spanledger_manager(*args, **kwargs)

@@ -136,8 +136,9 @@ def _exporter_factory(
             """Hands on what the receiver answers, which OpenTelemetry's exporter does not look at."""
 
             def _initialize_channel_and_stub(self) -> None:
-                super()._initialize_channel_and_stub()
-                export = self._client.Export
+                super()._initialize_channel_and_stub()  # type: ignore[no-untyped-call]
+                client: Any = self._client
+                export = client.Export
 
                 def heard(**options: Any) -> Any:
                     answer = export(**options)
@@ -145,7 +146,7 @@ def _exporter_factory(
                         hear(said)
                     return answer
 
-                self._client.Export = heard
+                client.Export = heard
 
         return lambda: HeardExporter(endpoint=address.endpoint, headers=headers or None)
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415

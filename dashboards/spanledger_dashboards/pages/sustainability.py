@@ -22,22 +22,24 @@ if TYPE_CHECKING:
 
 _METHOD = """
 **Included.** The electricity that answering a call draws in the data centre, its overhead (PUE) included, times the
-carbon intensity of the grid zone it ran in, in the hour of the call where hourly data exists and else the yearly mean.
+carbon intensity of the grid zone it ran in, in the hour of the call, or of what stands in for that hour (see below).
 That is the location-based figure. Measured energy is used before modelled.
 
 **Apart.** Embodied emissions, of making the hardware, market-based emissions, by imported contracts, and water are
 shown on their own where they are known, and never added or netted.
 
-**Not included.** Training, the network and the user's own device; offsets and certificates are in no figure but the
-market-based one. What metered hosts drew while no call ran is included, on the owner's line or as `(idle)`.
+**Not included.** Training, the network and the user's own device; machines that no meter sees while they wait. Offsets
+are in no figure, certificates in the market-based one alone. What metered hosts drew while no call ran is included, on
+the owner's line or as `(idle)`.
 
-**Ranges** are 90 % intervals: they hold the true value nine times in ten, as far as published figures tell. What calls
-share (the method, batches, a model's size) does not average out over many calls; what is a call's own does. So the
-interval of a total is narrower than its parts' together, and hardly narrower than that of its largest part. Calls
-without an estimate are counted as unknown, never as zero.
+**Ranges** are 90 % intervals: meant to hold the true value nine times in ten; of published figures they hold somewhat
+fewer. What calls share (the method, batches, a model's size) does not average out over many calls; what is a call's
+own does. So the interval of a total is narrower than its parts' together, and hardly narrower than that of its largest
+part. Calls without an estimate are counted as unknown, never as zero.
 
 **Hours without data.** Where an hour's intensity lacks, that of the day before stands in, else the mean of the month's
-hours, else the yearly mean. `spanledger carbon statement` names every factor and source.
+hours where half of them are known, else the country's hours by the same rule, else the yearly mean. `spanledger carbon
+statement` names every factor and source.
 """
 
 _RANGE = "90 %:"

@@ -36,7 +36,7 @@ def reckon(
     Raises:
         WhatIfError: No call has the model, or the other model has no price.
     """
-    nothing = {key: [] for key in ("custom", "where_names", "where_values")}
+    nothing: dict[str, list[str]] = {key: [] for key in ("custom", "where_names", "where_values")}
     asked = {"by": list(by), **nothing, **own}
     compared = {**asked, "list": int(assumptions.list_prices), "price_factor": assumptions.price_factor}
     done, parts = 0, []

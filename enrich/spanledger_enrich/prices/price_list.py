@@ -40,7 +40,9 @@ _PREFIX = re.compile(
     r"|^(?:.*/)?(?:publishers/[^/]+/models|models|deployments|endpoints)/|^[a-z0-9_.-]+/"
 )
 # Models of one's own and models behind a name of one's own: the name may hold another's, and has not its price.
-_OWN = re.compile(r"arn:aws[a-z-]*:bedrock:[^/]*:(?:custom-model|custom-model-deployment|imported-model|provisioned-model)/")
+_OWN = re.compile(
+    r"arn:aws[a-z-]*:bedrock:[^/]*:(?:custom-model|custom-model-deployment|imported-model|provisioned-model)/"
+)
 # What a gateway puts behind a name to say how to choose among those who serve the model: the price stays the model's.
 _SUFFIX = re.compile(r":(?:nitro|floor|exacto|beta|online)$")
 

@@ -27,7 +27,8 @@ _TREATMENTS: Final = {
 # Meanings of which few spans say anything: the view looks for them only on spans that do.
 _OF_FEW: Final = (
     "usage.image_input", "usage.image_output", "usage.image_cache_read", "usage.audio_cache_read", "usage.video_input",
-    "usage.tool_prompt", "usage.citation", "usage.thoughts", "usage.all_inside", "usage.input_details", "usage.output_details",
+    "usage.tool_prompt", "usage.citation", "usage.thoughts", "usage.all_inside", "usage.input_details",
+    "usage.output_details",
     "usage.other_units", "usage.reported_cost", "usage.note", "geo",
 )  # fmt: skip
 # How the view writes a convention, as bits: what is beside, and what a total tells.

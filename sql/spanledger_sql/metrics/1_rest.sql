@@ -5,7 +5,7 @@
 -- time of its start or because it went back. The first point of a counter that does not say since when it counts, by no start or
 -- one that is its own time, is where counting begins. Points that come twice or late change nothing but their own intervals. A call that a span or log tells
 -- of belongs to the first interval that ends after it, of its service, session, model and tenant; what calls tell beyond
--- their interval is taken off the day's next ones: processes of one service without sessions export in turn, and a call may
+-- their interval is taken off the day's next ones, what they tell beyond a day's last one off the next day's: processes of one service without sessions export in turn, and a call may
 -- end before an export that its tokens miss. Days are those on which intervals begin, or the last of an interval of several.
 --
 -- Gemini CLI's span leaves cached tokens and thoughts out, Codex's its model: where metrics tell of the call, they count and the
@@ -205,29 +205,57 @@ WITH
         FROM (SELECT *, NOT metric_tells_more AS by_call FROM in_interval) AS i
         GROUP BY service_name, session_id, model, tenant_id, ended_at
     ),
-    -- By how much spans and logs told more than metrics so far, of each count; and when it was least.
-    ahead AS
+    -- By how much spans and logs told more than the metrics of an interval, of each count.
+    beside_calls AS
     (
         SELECT
             metric.*,
+            toDate(metric.begins) AS day,
             [metric.input, metric.cache_read, metric.cache_write, metric.output, metric.reasoning, metric.calls] AS counts,
             if(empty(told.counts), arrayMap(count -> -count, counts), arrayMap((by_calls, count) -> by_calls - count, told.counts, counts))
-                AS more,
-            sumForEach(more) OVER so_far AS more_so_far,
+                AS own_more,
             ifNull(told.cost, 0.) - metric.cost AS cost_more,
-            sum(cost_more) OVER so_far AS cost_more_so_far,
-            -- A call and the export of its metric may cross: then all that a day's metrics tell is told, if not in its place.
             told.spans_input AS spans_input,
-            told.spans_calls AS spans_calls,
-            sum(more[1]) OVER whole >= 0 AND sum(more[4]) OVER whole >= 0 AS all_told
+            told.spans_calls AS spans_calls
         FROM interval_told AS metric
         LEFT JOIN (SELECT * FROM told) AS told
             ON told.service_name = metric.service_name AND told.session_id = metric.session_id AND told.model = metric.model
             AND told.tenant_id = metric.tenant_id AND told.ended_at = metric.ended_at
+    ),
+    -- What a day's last interval tells too much of, and the day as a whole: its calls' metric came after midnight.
+    over_midnight AS
+    (
+        SELECT
+            *,
+            lagInFrame(day) OVER in_time AS day_before,
+            lagInFrame(beyond) OVER in_time AS beyond_before,
+            if(day_before < day AND notEmpty(beyond_before),
+               arrayMap((here, before) -> here + before, own_more, beyond_before), own_more) AS more
+        FROM
+        (
+            SELECT
+                *,
+                arrayMap((here, whole) -> greatest(toInt64(0), least(here, whole)), own_more, sumForEach(own_more) OVER of_day) AS beyond
+            FROM beside_calls
+            WINDOW of_day AS (PARTITION BY service_name, session_id, model, tenant_id, day)
+        )
+        WINDOW in_time AS (PARTITION BY service_name, session_id, model, tenant_id ORDER BY ended_at
+                           ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+    ),
+    -- So far, and when it was least.
+    ahead AS
+    (
+        SELECT
+            *,
+            sumForEach(more) OVER so_far AS more_so_far,
+            sum(cost_more) OVER so_far AS cost_more_so_far,
+            -- A call and the export of its metric may cross: then all that a day's metrics tell is told, if not in its place.
+            sum(more[1]) OVER whole >= 0 AND sum(more[4]) OVER whole >= 0 AS all_told
+        FROM over_midnight
         WINDOW
-            so_far AS (PARTITION BY metric.service_name, metric.session_id, metric.model, metric.tenant_id, toDate(metric.begins)
-                       ORDER BY metric.ended_at ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW),
-            whole AS (PARTITION BY metric.service_name, metric.session_id, metric.model, metric.tenant_id, toDate(metric.begins))
+            so_far AS (PARTITION BY service_name, session_id, model, tenant_id, day
+                       ORDER BY ended_at ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW),
+            whole AS (PARTITION BY service_name, session_id, model, tenant_id, day)
     ),
     least_ahead AS
     (
@@ -239,9 +267,9 @@ WITH
             min(cost_more_so_far) OVER before AS cost_lowest_before
         FROM ahead
         WINDOW
-            so_far AS (PARTITION BY service_name, session_id, model, tenant_id, toDate(begins)
+            so_far AS (PARTITION BY service_name, session_id, model, tenant_id, day
                        ORDER BY ended_at ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW),
-            before AS (PARTITION BY service_name, session_id, model, tenant_id, toDate(begins)
+            before AS (PARTITION BY service_name, session_id, model, tenant_id, day
                        ORDER BY ended_at ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
     ),
     compared AS

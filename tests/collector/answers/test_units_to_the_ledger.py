@@ -25,6 +25,8 @@ lines:
   - {kind: price, provider: voyageai, model: rerank-2.5, input: 0.05}
   - {kind: price, provider: jina, model: jina-reranker-v2, input: 0.02}
   - {kind: price, provider: elevenlabs, model: eleven_multilingual_v2, unit: character, unit_price: 0.0003}
+  - {kind: price, provider: openai, model: dall-e-3, unit: image, unit_price: 0.04}
+  - {kind: price, provider: google, model: imagen-4.0-generate-001, unit: image, unit_price: 0.05}
 """
 SEARCHED = {"id": "r", "results": [{"index": 0, "relevance_score": 0.9}], "meta": {"billed_units": {"search_units": 3}}}
 BY_TOKENS = {
@@ -93,6 +95,25 @@ CASES: dict[str, tuple[dict[str, Any], Any, dict[str, Any]]] = {
         {"provider": "litellm", "operation": "rerank", "model": "jina/jina-reranker-v2"},
         {"object": "list", "results": [], "usage": {"total_tokens": 1_000_000}},
         {"contracted_cost": Decimal("0.02")},
+    ),
+    "images by contract": (
+        {"provider": "openai", "operation": "image_generation", "model": "dall-e-3"},
+        {"created": 1, "data": [{"url": "https://SECRET"}, {"url": "https://SECRET"}]},
+        {"contracted_cost": Decimal("0.08"), "price_status": "priced", "vendor_unit": "image"},
+    ),
+    "images by contract, told by the answer": (
+        {"model": "dall-e-3"}, {"created": 1, "data": [{"b64_json": "SECRET", "revised_prompt": "SECRET"}]},
+        {"provider": "openai", "contracted_cost": Decimal("0.04"), "vendor_quantity": Decimal(1)},
+    ),
+    "images by contract, of imagen": (
+        {"provider": "gcp.gemini", "operation": "image_generation", "model": "imagen-4.0-generate-001"},
+        {"generated_images": [{"image": {"image_bytes": "SECRET"}}, {"rai_filtered_reason": "SECRET"}]},
+        {"contracted_cost": Decimal("0.05"), "price_status": "priced", "vendor_unit": "image"},
+    ),
+    "images without a contract": (
+        {"provider": "openai", "operation": "image_generation", "model": "dall-e-2"},
+        {"created": 1, "data": [{"url": "https://SECRET"}]},
+        {"contracted_cost": None, "price_status": "unpriced", "vendor_quantity": Decimal(1)},
     ),
     "speech tells nothing": (
         {"provider": "elevenlabs", "operation": "speech", "model": "eleven_multilingual_v2"}, b"SECRET",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 import time
+from datetime import UTC, datetime
 
 import pytest
-from captured_agents import api_request, booked, forget, take, token_usage, tokens
+from captured_agents import BEGIN, SECOND, api_request, booked, forget, standard_usage, take, token_usage, tokens
 from harness.books import Books
 
 from spanledger_collector.spool import length_prefixed
@@ -105,6 +106,28 @@ def test_counters_are_read_as_the_specification_says(
     assert rows[-1]["usage_note"] == note
 
 
+# From the first second of the tests' time on.
+MIDNIGHT = 35_200
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_around_midnight_nothing_is_counted_twice(books: Books, at_once: bool) -> None:
+    forget(books)
+    told = [
+        # The log of the second call says that it ended on the day before; the counter told of it only on the next.
+        api_request(MIDNIGHT - 50, 1),
+        api_request(MIDNIGHT - 0.1, 2),
+        token_usage((MIDNIGHT - 60, MIDNIGHT, "input", 100), (MIDNIGHT - 60, MIDNIGHT, "output", 10)),
+        api_request(MIDNIGHT + 30, 3),
+        token_usage((MIDNIGHT, MIDNIGHT + 60, "input", 200), (MIDNIGHT, MIDNIGHT + 60, "output", 20)),
+        # Only its metric tells of this.
+        token_usage((MIDNIGHT + 60, MIDNIGHT + 120, "input", 7), (MIDNIGHT + 60, MIDNIGHT + 120, "output", 5)),
+    ]
+    for place, requests in enumerate([told] if at_once else [[one] for one in told]):
+        take(books, requests, f"midnight {at_once} {place}")
+    assert in_and_out(books) == (307, 35)
+
+
 def test_an_unspecified_temporality_is_counted_as_let_go(books: Books) -> None:
     forget(books)
     request = token_usage((0, 60, "output", 10))
@@ -131,3 +154,17 @@ def test_reports_sum_calls_and_do_not_count_rows(books: Books) -> None:
         "reports/agents/usage", **period, by=["agent"], tenants=[], own="", own_values=[]
     ).to_dict("records")
     assert (row["agent"], row["calls"], row["unknown_buckets"], row["output_tokens"]) == ("claude-code", 1, 1, 20)
+
+
+@pytest.mark.parametrize("kind", ["histogram", "exponential_histogram"])
+def test_the_standard_histogram_of_tokens_tells_calls_and_not_those_of_spans(books: Books, kind: str) -> None:
+    forget(books)
+    take(books, [standard_usage(kind, 60, 3, input=300, output=30)], f"standard {kind}")
+    [row] = booked(books)
+    assert (row["granularity"], row["calls"], row["input_tokens"], row["output_tokens"]) == ("interval", 3, 300, 30)
+    assert (row["provider"], row["tenant_id"], row["price_status"], row["agent"]) == ("openai", "acme", "priced", "")
+    of_span = {"ts": datetime.fromtimestamp(BEGIN / SECOND + 20, UTC), "service_name": "assistant"}
+    books.ingest({**of_span, "request_model": "gpt-4o", "input_tokens": 100, "output_tokens": 12})
+    books.enrich()
+    assert in_and_out(books) == (300, 30)
+    assert sum(row["calls"] for row in booked(books)) == 3

@@ -96,7 +96,7 @@ def test_a_log_of_an_impossible_time_is_kept(books: Books, time: int) -> None:
 
 def test_a_counter_of_a_process_that_began_days_before_is_booked(books: Books) -> None:
     forget(books)
-    take(books, [token_usage((0, 60, "output", 1))], "one before")
+    take(books, [token_usage((60, 120, "output", 1))], "one before")
     take(
         books,
         [token_usage((-9 * DAY, 60, "output", 30), cumulative=True)],

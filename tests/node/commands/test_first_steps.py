@@ -80,6 +80,13 @@ def test_a_port_that_is_none_is_refused(tmp_path, option, port):
     assert not (tmp_path / "data").exists()
 
 
+def test_a_data_folder_that_is_empty_is_not_where_one_happens_to_be(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SPANLEDGER_DATA_DIR", "")
+    with pytest.raises(ConfigurationError, match=r"data_dir: .*it is empty; expected a folder"):
+        load()
+
+
 def test_an_interrupted_start_ends_without_a_trace():
     program = (
         "import sys\n"

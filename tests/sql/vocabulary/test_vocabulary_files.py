@@ -13,6 +13,7 @@ from spanledger_sql.store import statement
 from spanledger_vocabulary import rows
 from spanledger_vocabulary.attribute import attributes, read_attributes
 from spanledger_vocabulary.dialect import dialects, read_dialects
+from spanledger_vocabulary.framework import read_labels
 from spanledger_vocabulary.provider import at, named, providers, read_providers
 from spanledger_vocabulary.translation import operations, read_operations, read_usage_fields, usage_fields
 
@@ -63,6 +64,8 @@ def test_the_view_asks_for_meanings_that_there_are() -> None:
         (read_attributes, "attribute.csv", "a,any,name,whole", r"attribute\.csv:2: expected 5 cells, found 4"),
         (read_dialects, "dialect.csv", "a,gen_ai,scope,", r"dialect\.csv:2: begins: expected whole segments"),
         (read_operations, "operation.csv", "nobody,chat,chat", r"operation\.csv:2: dialect: expected one of"),
+        (read_labels, "framework.csv", "Acme,Acme's", r"framework\.csv:2: label: expected lower case"),
+        (read_labels, "framework.csv", "openai,OpenAI", r"framework\.csv:2: label: 'openai' is a provider's name"),
         (read_usage_fields, "usage_document.csv", "tokens,many", r"usage_document\.csv:2: count: expected one"),
     ],
 )  # fmt: skip

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from spanledger_enrich.books.closing import statement as statements
 from spanledger_enrich.books.closing.chain import ClosingError, canonical, digest
 from spanledger_settings.cell import cell
+from spanledger_settings.figures import counted, emissions
 from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
@@ -86,11 +87,11 @@ class Issued:
     def _html(self) -> str:
         import jinja2  # noqa: PLC0415  (only statements need it)
 
-        page = importlib.resources.files(__package__) / "statement.html"
+        page = importlib.resources.files(__package__) / f"statement_{self.said['layout']}.html"
         environment = jinja2.Environment(
             autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
         )
-        environment.filters.update(usd=_usd, kg=_kg, many=_many)
+        environment.filters.update(usd=_usd, co2e=_co2e, many=_many, calls=_calls, moment=_moment)
         # The document stands in the page: a name in it must not end the element that it stands in.
         embedded = self._json().replace("&", r"\u0026").replace("<", r"\u003c").replace(">", r"\u003e")
         return environment.from_string(page.read_text(encoding="utf-8")).render(
@@ -217,8 +218,16 @@ def _usd(amount: str) -> str:
     return f"{Decimal(amount):,.2f}"
 
 
-def _kg(grams: str) -> str:
-    return f"{Decimal(grams) / 1000:,.3f}"
+def _co2e(amount: str, grams: int = 1) -> str:
+    return f"{emissions(Decimal(amount) * grams)}CO2e"
+
+
+def _calls(number: int) -> str:
+    return counted(number, "call")
+
+
+def _moment(text: str) -> str:
+    return f"{datetime.fromisoformat(text):%Y-%m-%d %H:%M} UTC"
 
 
 def _many(number: int) -> str:

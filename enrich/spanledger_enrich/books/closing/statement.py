@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from spanledger_sql.store import Store
 
+# Which `statement_N.html` prints it. A file that was released is never edited, so that what was issued prints the same.
+LAYOUT: Final = 1
 AMOUNTS: Final = (
     "list_cost", "cost", "energy_wh", "co2e_g", "co2e_g_least", "co2e_g_most", "co2e_market_g", "embodied_g",
 )  # fmt: skip
@@ -81,6 +83,7 @@ def document(
     return canonical(
         {
             "statement": f"{closing.month}/{party['party']}/{closing.revision}",
+            "layout": LAYOUT,
             "status": "final" if closing.revision else "draft",
             "month": closing.month,
             "revision": closing.revision,

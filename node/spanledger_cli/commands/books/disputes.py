@@ -51,7 +51,7 @@ def disputes_answer(
 
     Try:
 
-        spanledger disputes answer 4 --accept --says "the tenant rule was wrong; restated" --as ann
+        spanledger disputes answer 3 --accept --says "the tenant rule was wrong; restated" --as ann
     """
     with open_store(context) as store:
         dispute.answer(store, number, says, closing.person(store, who), accepted=accept)

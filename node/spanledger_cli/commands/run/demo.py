@@ -158,9 +158,9 @@ def _print_emissions(tenants: pd.DataFrame, whole: pd.DataFrame) -> None:
         total=["Wh", "gCO2e"],
     )
     console().print(
-        "low and high hold the true value nine times in ten, as far as published figures tell. What many calls share "
-        "(the method, batches, a model's size) does not average out, so that a tenant's interval is about as wide as a "
-        "call's."
+        "low and high are meant to hold the true value nine times in ten (of published figures, 86 %). What many calls "
+        "share (the method, batches, a model's size) does not average out, so that a tenant's interval is about as "
+        "wide as a call's."
     )
 
 

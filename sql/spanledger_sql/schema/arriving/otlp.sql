@@ -1,4 +1,4 @@
--- Where OTLP export requests come in. These tables store nothing: the views on them hand their rows on.
+-- Where OTLP export requests come in. All but the last of these tables store nothing: the views on them hand their rows on.
 -- Requests in protobuf are inserted with FORMAT Protobuf, in JSON with FORMAT JSONEachRow, one a line, as a Collector's
 -- file exporter writes them. The structures follow opentelemetry-proto 1.x.
 
@@ -164,3 +164,14 @@ ENGINE = Null;
 -- Takes the same rows and hands them on to nobody: a file is read whole before any of it is stored.
 CREATE TABLE IF NOT EXISTS otlp_json_check AS otlp_json_requests
 ENGINE = Null;
+
+-- Which groups of requests of files were stored, or begun: what was begun and is not done is taken back when it comes again.
+CREATE TABLE IF NOT EXISTS taken_file
+(
+    token String COMMENT 'a hash of the file, and the number of the group in it',
+    moment UInt64 COMMENT 'the `ingested_at` of its rows, microseconds since 1970',
+    done UInt8 COMMENT '1: it is stored; 0: it was begun',
+    version UInt64 COMMENT 'the highest is in force'
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY token;

@@ -419,8 +419,9 @@ WITH
                 is_count[1] IS NULL AND is_count[2] IS NULL, '',
                 openlit_invented, 'counted by the instrumentation',
                 input_count = 0 AND output_count = 0 AND (generates OR operation_name = 'embeddings'), 'zero for unknown',
-                -- Nobody asks nothing: 0 stands for a prompt that was not counted, unless all of it is told as cached.
-                is_count[1] = 1 AND input_count + cache_read_count + counts[4] = 0 AND output_count > 0 AND generates
+                -- Nobody asks nothing: OpenLLMetry's 0 stands for a stream's prompt that was not counted, unless all of it
+                -- is told as cached. Of others a count is a count.
+                startsWith(ScopeName, 'opentelemetry.instrumentation.') AND is_count[1] = 1 AND input_count + cache_read_count + counts[4] = 0 AND output_count > 0 AND generates
                     AND counts[11] <= output_count AND said_outcome != 'abandoned' AND StatusCode != 'Error', 'input not told',
                 NOT generates OR is_count[1] = 1 AND is_count[2] = 1 OR counts[11] > 0 OR said_outcome = 'abandoned'
                     OR StatusCode = 'Error' OR said_error_type != '' OR exception_event > 0, '',

@@ -118,3 +118,22 @@ def test_months_begin_at_each_tenants_midnight(own_books):
         close.record(own_books.store, "2024-11", ANN, tenant_zones={"acme": "UTC"})
     with pytest.raises(close.ClosingError, match="the books' months are those of Europe/Berlin"):
         close.record(own_books.store, "2024-11", ANN, timezone="UTC")
+
+
+def test_a_months_charge_is_of_that_month_in_every_zone(own_books):
+    own_books.store.insert("charge", [{
+        "charge_id": "seats", "kind": "seats", "amount": Decimal(30), "begins": datetime(2024, 10, 1, tzinfo=UTC),
+        "ends": datetime(2024, 11, 1, tzinfo=UTC), "provider": "anthropic", "policy": "even",
+    }])  # fmt: skip
+    shares = [
+        {"charge_id": "seats", "version": 1, "tenant_id": tenant, "amount": Decimal(15)}
+        for tenant in ("acme", "globex")
+    ]
+    own_books.store.insert("charge_share", shares)
+    own_books.store.insert("charge_allocation", [{"charge_id": "seats", "version": 1}])
+    zones = {"acme": "America/New_York", "globex": "Pacific/Auckland"}
+    close.soft(own_books.store, "2024-10", ANN, grace_days=0, tenant_zones=zones)
+    query = "SELECT service_month, kind, provider, model, cost FROM book_entry"
+    assert [tuple(row.values()) for row in own_books.store.rows(query)] == [
+        ("2024-10", "charge", "anthropic", "seats", 15)
+    ] * 2
