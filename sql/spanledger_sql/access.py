@@ -25,7 +25,8 @@ _ENGINE = re.compile(r"^ENGINE = (\w+)", re.MULTILINE)
 _RULES = ("tenant_rule", "tenant_rule_set")
 # Deleted from in the worker's and the books' ordinary course.
 _DELETED_FROM = (
-    "allocation", "allocation_row", "commitment", "reconciliation_term", "restatement_call", "taken_insert",
+    "allocation", "allocation_row", "charge", "charge_allocation", "charge_share", "commitment", "reconciliation_term",
+    "restatement_call", "taken_insert",
 )  # fmt: skip
 # Emptied for each use or load, beside tables of Memory.
 _EMPTIED = ("restatement_change", "uncertainty")
