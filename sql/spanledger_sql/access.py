@@ -33,7 +33,7 @@ _EMPTIED = ("restatement_change", "uncertainty")
 # What a tenant's reports rest on beside his own rows, and tells nothing of others.
 _SHARED = (
     "attribute", "enrich_progress", "energy_facility", "energy_model", "exchange_rate", "grid_import", "grid_intensity",
-    "grid_water", "grid_zone", "migration", "model_resolution", "provider", "taken_insert",
+    "grid_water", "grid_zone", "migration", "model_resolution", "provider", "taken_insert", "uncertainty",
 )  # fmt: skip
 # Where whose a row is stands in a column, and a tenant may read his own.
 _OF_TENANTS = ("allocation_row", "call_verdict", "energy_allocation", "idle_energy", "ledger", "llm_spans")
