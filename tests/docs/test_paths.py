@@ -1,4 +1,4 @@
-"""Every file that a page, a docstring or a comment names is there; files move, and what is said of them must move with them."""
+"""Every file that a page, a docstring or a comment names is there: files move, and what is said of them with them."""
 
 import ast
 import io
@@ -10,14 +10,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-_FOLDERS_OF_FILES_ALONE = {"__pycache__", "dist", "node_modules"}
+_NOT_OURS = {"__pycache__", "dist", "node_modules"}
 FILES = sorted(
     path.relative_to(ROOT)
     for path in ROOT.rglob("*")
     if path.is_file()
     and not any(
-        part.startswith(".") or part in _FOLDERS_OF_FILES_ALONE or part.endswith(".egg-info")
-        for part in path.relative_to(ROOT).parts
+        part.startswith(".") or part in _NOT_OURS or part.endswith(".egg-info") for part in path.relative_to(ROOT).parts
     )
 )
 FOLDERS = {folder for file in FILES for folder in file.parents if folder != Path()}
@@ -104,11 +103,11 @@ def test_a_row_of_the_map_names_files_by_their_folder() -> None:
     """A file named after its folder is in it, not in another room below."""
     odd = []
     for row in (ROOT / "docs/architecture.md").read_text(encoding="utf-8").splitlines():
-        folders = [Path(path) for _, path in paths_named(row) if Path(path) in FOLDERS]
-        folders += [Path(path).parent for _, path in paths_named(row) if Path(path) in FILES]
-        for name in BARE.findall(row) if row.startswith("|") and folders else []:
-            if not STANDS_FOR_A_NAME.search(name) and not any(folder / name in FILES for folder in folders):
-                odd.append(f"{name}: {row}")
+        named = [Path(path) for _, path in paths_named(row)]
+        folders = [path if path in FOLDERS else path.parent for path in named if path in FOLDERS or path in FILES]
+        files = [name for name in BARE.findall(row) if not STANDS_FOR_A_NAME.search(name)]
+        if row.startswith("|") and folders:
+            odd += [f"{name}: {row}" for name in files if not any(folder / name in FILES for folder in folders)]
     assert not odd
 
 
