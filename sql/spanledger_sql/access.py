@@ -39,7 +39,8 @@ _SHARED = (
 _OF_TENANTS = ("allocation_row", "call_verdict", "energy_allocation", "idle_energy", "ledger", "llm_spans")
 # Views of these alone; they read with the rights of who asks.
 _VIEWS_FOR_TENANTS = (
-    "calls", "calls_at", "drawn_energy", "energy_by_host", "energy_by_method", "energy_share", "facility",
+    "calls", "calls_at", "drawn_energy", "energy_by_host", "energy_by_method", "energy_share", "energy_uncertainty",
+    "facility",
     "ledger_hourly",
 )  # fmt: skip
 # A tenant knows which shared costs he may bear a part of, and not what others pay.
