@@ -68,7 +68,7 @@ def metadata(
         "DataGenerator": {"DataGenerator": "Spanledger"},
         "Schema": schemas,
         "DatasetInstance": instances,
-        "x_CorrectionHandling": "Delta",
+        "x_CorrectionHandling": "Replacement",
     }
 
 

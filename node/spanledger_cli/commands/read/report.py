@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from spanledger_settings.period import Period
 
+# What no command of its own shows.
+_SUCH_AS = ("finance/movers", "finance/waste", "finance/unit_costs")
 _PARAMETER = re.compile(r"\{(\w+):([^{}]+)\}")
 _NOTHING = {"Array(String)": [], "String": "", "UInt8": 0}
 
@@ -33,7 +35,7 @@ _NOTHING = {"Array(String)": [], "String": "", "UInt8": 0}
 def report(
     context: typer.Context,
     *,
-    name: Annotated[str, typer.Argument(help="Below reports/, such as finance/movers; 'list' names all.")],
+    name: Annotated[str, typer.Argument(help=f"Such as {', '.join(_SUCH_AS)}; 'list' names all.")],
     given: Annotated[
         list[str] | None, typer.Option("--set", help="A parameter of the query, as NAME=VALUE. May be repeated.")
     ] = None,
