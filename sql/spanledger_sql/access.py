@@ -39,8 +39,8 @@ _SHARED = (
 _OF_TENANTS = ("allocation_row", "call_verdict", "energy_allocation", "idle_energy", "ledger", "llm_spans")
 # Views of these alone; they read with the rights of who asks.
 _VIEWS_FOR_TENANTS = (
-    "calls", "calls_at", "drawn_energy", "energy_by_host", "energy_by_method", "energy_share", "facility",
-    "ledger_hourly",
+    "calls", "calls_at", "drawn_energy", "drawn_energy_at", "energy_by_host", "energy_by_method", "energy_share",
+    "energy_uncertainty", "facility", "idle_drawn", "ledger_hourly",
 )  # fmt: skip
 # A tenant knows which shared costs he may bear a part of, and not what others pay.
 _OF_COMMITMENTS = ("commitment_id", "kind", "begins", "ends", "covers_usage", "imported_at")
