@@ -20,7 +20,8 @@ def filled(books: Books) -> Books:
     books.fill(
         *(
             {
-                "ts": NOW - timedelta(days=n), "price_status": "priced", "list_cost": Decimal(2), "input_cost": Decimal(2),
+                "ts": NOW - timedelta(days=n), "price_status": "priced", "list_cost": Decimal(2),
+                "input_cost": Decimal(2),
                 "contracted_cost": Decimal(2), "tenant_id": "acme", "feature": "chat", "cost_center": "4711",
                 "dimensions": {"desk": "emea"},
             }

@@ -13,7 +13,7 @@ import typer
 from spanledger_cli.output.export import Destination, Format
 from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import console, print_rows
-from spanledger_cli.request.names import refuse_unknown
+from spanledger_cli.request.names import UnknownNameError, refuse_unknown
 from spanledger_cli.request.options import Files, Output, OutputFile, configuration, open_store
 from spanledger_enrich.books.budgets import alarm, budget, outbox, standing
 from spanledger_settings.figures import counted
@@ -159,13 +159,21 @@ def budgets_alarms(
 
 
 def _refuse_nobody(store: Store, found: Sequence[Budget]) -> None:
-    """Complain of a budget for somebody of whom the ledger has no call."""
+    """Complain of a budget for somebody of whom the ledger has no call.
+
+    Raises:
+        UnknownNameError: There is one.
+    """
     for one in found:
-        option = f"budget {one.budget!r}: for {one.whose!r} (nothing was imported; --unseen takes it all the same):"
-        if one.scope in {"tenant", "feature", "cost_center", "model"}:
-            refuse_unknown(store, one.scope, [one.name], option, also=["(unattributed)"])  # type: ignore[arg-type]
-        elif one.scope == "dimension":
-            refuse_unknown(store, "dimension", [one.dimension], option)
+        try:
+            option = f"budget {one.budget!r}: {one.scope}"
+            if one.scope in {"tenant", "feature", "cost_center", "model"}:
+                also = ["(unattributed)"] if one.scope == "tenant" else []
+                refuse_unknown(store, one.scope, [one.name], option, also=also)  # type: ignore[arg-type]
+            elif one.scope == "dimension":
+                refuse_unknown(store, "dimension", [one.dimension], option)
+        except UnknownNameError as error:
+            raise UnknownNameError(f"{error}; nothing was imported; --unseen takes it all the same") from None
 
 
 def _named(store: Store, names: list[str] | None) -> list[Budget]:

@@ -20,9 +20,9 @@ SELECT
     a.bound AS bound,
     a.percent AS percent,
     a.noticed_at AS noticed_at,
-    arraySort(groupArrayIf(CAST(d.channel, 'String'), d.delivered = 1)) AS delivered,
-    arraySort(groupArrayIf(CAST(d.channel, 'String'), d.delivered = 0)) AS waiting,
-    anyIf(d.problem, d.problem != '') AS problem
+    arraySort(groupArrayIf(CAST(d.channel, 'Nullable(String)'), d.delivered = 1)) AS delivered,
+    arraySort(groupArrayIf(CAST(d.channel, 'Nullable(String)'), d.delivered = 0)) AS waiting,
+    ifNull(anyIf(d.problem, d.problem != ''), '') AS problem
 FROM (SELECT * FROM alarm FINAL WHERE noticed_at >= {since:DateTime64(6, 'UTC')}) AS a
 LEFT JOIN (SELECT * FROM alarm_delivery FINAL) AS d ON d.alarm_key = a.alarm_key
 GROUP BY

@@ -1,4 +1,4 @@
-"""Forecasts on made-up tenants, with a fixed seed: intervals hold as often as they say, errors are those of the judge."""
+"""Forecasts of made-up tenants, with a fixed seed: intervals hold as often as they say, errors are the judge's."""
 
 from __future__ import annotations
 
@@ -32,7 +32,6 @@ def test_eighty_percent_intervals_hold_on_held_out_months():
             told = forecast(days[:history], ahead)
             assert told is not None
             held.append(told.low <= days[history:].sum() <= told.high)
-    print(f"80 % intervals held in {np.mean(held):.1%} of {len(held)}")
     assert 0.75 <= np.mean(held) <= 0.92
 
 
@@ -61,7 +60,6 @@ def test_its_error_is_at_most_that_of_statsmodels_theta():
         judge = ThetaModel(series, period=7, method="multiplicative").fit().forecast(30).sum()
         ours.append(abs(daily(days[:90], 30, "theta").sum() / came - 1))
         theirs.append(abs(judge / came - 1))
-    print(f"median error {np.median(ours):.4f}, statsmodels {np.median(theirs):.4f}")
     assert np.median(ours) <= 1.05 * np.median(theirs)
 
 

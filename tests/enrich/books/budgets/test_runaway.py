@@ -44,7 +44,6 @@ def test_false_alarms_are_rare_and_runaways_are_found_soon():
         if len(found):
             minutes.append(5 * (int(found[0]) + 1))
     rate, share = false / _TENANTS, len(minutes) / _TENANTS
-    print(f"{rate:.3f} false alarms per tenant-month, {share:.0%} found, median {np.median(minutes):.0f} minutes")
     assert rate <= 0.1
     assert share >= 0.7
     assert np.median(minutes) <= 10
