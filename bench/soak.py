@@ -29,6 +29,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -75,10 +76,10 @@ _YEAR_1970, _YEAR_2262 = 86_400 * 10**9, 9_214_646_400 * 10**9
 
 @dataclass
 class Truth:
-    """What was acknowledged: the tokens of each call by its span id; and what was sent at all."""
+    """What was acknowledged: the tokens of each call by its span id; and how often each was sent at all."""
 
     acknowledged: dict[str, tuple[int, int]] = field(default_factory=dict)
-    sent: set[str] = field(default_factory=set)
+    sent: Counter[str] = field(default_factory=Counter)
     refused: int = 0
     retries: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -94,6 +95,7 @@ class Verdict:
     doubled: int
     wrong_tokens: int
     foreign: int
+    reported_again: int = 0
 
     @property
     def holds(self) -> bool:
@@ -287,9 +289,9 @@ class Sender(threading.Thread):
             body, headers = _as_json(body), {"content-type": "application/json"}
         elif kind == "gzip":
             body, headers["content-encoding"] = gzip.compress(body), "gzip"
-        with self._truth.lock:
-            self._truth.sent |= told.keys()
         while True:
+            with self._truth.lock:
+                self._truth.sent.update(told.keys())
             status = self._posted(body, headers)
             with self._truth.lock:
                 if status == 200:
@@ -348,7 +350,10 @@ def judge(truth: Truth, folder: Path) -> Verdict:
         acknowledged=len(truth.acknowledged),
         lost=len(lost),
         unbooked=len(lost & stored.keys()),
-        doubled=sum(len(reports) - 1 for rows in tables for reports in rows.values()),
+        # Who dies between writing a request and answering has it sent again: that is two reports, and one call.
+        doubled=sum(len(reports) - 1 for reports in found.values())
+        + sum(max(0, len(reports) - truth.sent[span]) for span, reports in stored.items()),
+        reported_again=sum(len(reports) - 1 for reports in stored.values()),
         wrong_tokens=sum(1 for span, told in truth.acknowledged.items() if span in found and found[span][0] != told),
         foreign=sum(1 for span in found if span not in truth.sent),
     )
@@ -427,7 +432,9 @@ def main() -> None:
         f"{(verdict.acknowledged - verdict.lost) / (seconds + node.caught_up_in):,.0f} booked"
     )
     print(f"lost            {verdict.lost}, of which {verdict.unbooked} are stored and not booked")
-    print(f"doubled         {verdict.doubled}")
+    print(
+        f"doubled         {verdict.doubled}; {verdict.reported_again} reports came again, since their answer was lost"
+    )
     print(f"wrong tokens    {verdict.wrong_tokens}")
     print(f"not sent        {verdict.foreign}")
     print(f"memory, MB      {', '.join(f'{value:.0f}' for value in over_time)}; at most {max(node.rss_mb):.0f}")

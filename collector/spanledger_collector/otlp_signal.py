@@ -65,7 +65,8 @@ class Signal:
 
     def spooled(self, body: bytes) -> bytes:
         """A request's bytes as the spool has them."""
-        return body if self.tag == _SENT else _retagged(body, _SENT, self.tag)
+        # The first byte tells the signal: what a sender put before the field, which nobody here knows, must not.
+        return body if self.tag == _SENT and body[:1] == bytes([_SENT]) else _retagged(body, _SENT, self.tag)
 
     def sent(self, body: bytes) -> bytes:
         """A request's bytes as they were sent, from those in the spool."""

@@ -42,6 +42,8 @@ _METERING_RESTS = 50.0
 _SMALL_PASS_CALLS = 1_000
 _REST = 15.0
 _LONGEST_REST_S = 7.0
+# Who stores something here wakes the worker; what others store, it finds by looking.
+_LOOK_EVERY_S = 3.0
 # How often the worker looks whether reference data changed.
 _RESTATE_EVERY_S = 60.0
 # So many calls of a batch are set aside one by one, after which those that go wrong together are set aside together.
@@ -208,7 +210,7 @@ class Worker:
 
     def _run(self) -> None:
         while not self._stopping:
-            self._wake.wait(timeout=1.0)
+            self._wake.wait(timeout=_LOOK_EVERY_S)
             self._wake.clear()
             begin = time.monotonic()
             try:

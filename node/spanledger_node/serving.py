@@ -79,11 +79,26 @@ def allow_many_files() -> None:
 
 
 class _Server(uvicorn.Server):
-    """One of several servers in a process: the node handles the signals for all of them."""
+    """One of several servers in a process: the node handles the signals for all of them, and says when they end."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._ending = asyncio.Event()
+
+    def end(self) -> None:
+        """Take no more requests, and end."""
+        self.should_exit = True
+        self._ending.set()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+    async def main_loop(self) -> None:
+        """Wait for the end; uvicorn itself looks for it ten times a second, and each tenth time renews the date."""
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ending.wait(), 1.0)
 
 
 @contextlib.asynccontextmanager
@@ -121,5 +136,5 @@ async def served(app: ASGIApp, bound: socket.socket, tls: Tls | None = None) -> 
     try:
         yield
     finally:
-        server.should_exit = True
+        server.end()
         await serving

@@ -25,21 +25,22 @@ _ENGINE = re.compile(r"^ENGINE = (\w+)", re.MULTILINE)
 _RULES = ("tenant_rule", "tenant_rule_set")
 # Deleted from in the worker's and the books' ordinary course.
 _DELETED_FROM = (
-    "allocation", "allocation_row", "commitment", "reconciliation_term", "restatement_call", "taken_insert",
+    "allocation", "allocation_row", "charge", "charge_allocation", "charge_share", "commitment", "reconciliation_term",
+    "restatement_call", "taken_insert",
 )  # fmt: skip
 # Emptied for each use or load, beside tables of Memory.
 _EMPTIED = ("restatement_change", "uncertainty")
 # What a tenant's reports rest on beside his own rows, and tells nothing of others.
 _SHARED = (
     "attribute", "enrich_progress", "energy_facility", "energy_model", "exchange_rate", "grid_import", "grid_intensity",
-    "grid_water", "grid_zone", "migration", "model_resolution", "provider", "taken_insert",
+    "grid_water", "grid_zone", "migration", "model_resolution", "provider", "taken_insert", "uncertainty",
 )  # fmt: skip
 # Where whose a row is stands in a column, and a tenant may read his own.
 _OF_TENANTS = ("allocation_row", "call_verdict", "energy_allocation", "idle_energy", "ledger", "llm_spans")
 # Views of these alone; they read with the rights of who asks.
 _VIEWS_FOR_TENANTS = (
-    "calls", "calls_at", "drawn_energy", "energy_by_host", "energy_by_method", "energy_share", "facility",
-    "ledger_hourly",
+    "calls", "calls_at", "drawn_energy", "drawn_energy_at", "energy_by_host", "energy_by_method", "energy_share",
+    "energy_uncertainty", "facility", "idle_drawn", "ledger_hourly",
 )  # fmt: skip
 # A tenant knows which shared costs he may bear a part of, and not what others pay.
 _OF_COMMITMENTS = ("commitment_id", "kind", "begins", "ends", "covers_usage", "imported_at")

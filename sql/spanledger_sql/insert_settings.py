@@ -23,6 +23,8 @@ _ONE_BLOCK: dict[str, Any] = {
     "max_insert_block_size": 10_000_000,
     "min_insert_block_size_rows": 10_000_000,
     "min_insert_block_size_bytes": 2**31,
+    # To make one expression of all levels of the view of spans costs more than it saves.
+    "query_plan_merge_expressions": 0,
 }
 
 

@@ -24,6 +24,7 @@ from spanledger_sql.folder import FolderLock
 from spanledger_sql.included_parts import with_parts
 from spanledger_sql.insert_settings import OF_JSON, once
 from spanledger_sql.node_socket import SocketPoolManager, node_answers, socket_path
+from spanledger_sql.request_tables import request_tables
 from spanledger_sql.result_frame import frames_in_blocks, whole_frame
 from spanledger_sql.server_address import driver_arguments, without_secrets
 from spanledger_sql.store_error import StoreError, code_of, reason_of, refusals
@@ -293,16 +294,15 @@ class Store:
         """Insert length-prefixed OTLP export requests of the spool; a second call with the same ``token`` does nothing.
 
         Raises:
-            StoreError: A request could not be read; nothing of the group was stored.
+            StoreError: A request could not be read; nothing of its signal was stored.
         """
+        block = requests if isinstance(requests, bytes) else b"".join(requests)
         schema = {**self._otlp_schema(), "input_format_protobuf_oneof_presence": 1}
-        with refusals(), self.gate.writing():
-            self.client.raw_insert(
-                "otlp_requests",
-                insert_block=requests,  # type: ignore[arg-type]
-                fmt="Protobuf",
-                settings={**schema, **once(token)},
-            )
+        for table in request_tables(block):
+            with refusals(), self.gate.writing():
+                self.client.raw_insert(
+                    table, insert_block=block, fmt="Protobuf", settings={**schema, **once(f"{token}/{table}")}
+                )
 
     def insert_segment(
         self, requests: bytes | Path, ingested_at: int, *, token: str = "", json_lines: bool = False
@@ -318,20 +318,23 @@ class Store:
         Raises:
             StoreError: Some of the rows may be stored, in some of the tables.
         """
-        settings = {
-            **(OF_JSON if json_lines else {**self._otlp_schema(), "input_format_protobuf_oneof_presence": 1}),
-            **once(token or _another()),
-            "log_comment": str(ingested_at),
-        }
-        with refusals(), self.gate.writing():
-            if self.kind == "embedded" and isinstance(requests, Path):
-                given = ", ".join(f"{name} = {_quoted(value)}" for name, value in settings.items())
-                file = f"FROM INFILE {_quoted(requests)} COMPRESSION 'none'"
-                self.client.command(f"INSERT INTO otlp_requests {file} SETTINGS {given} FORMAT Protobuf")
-                return
-            block = requests.read_bytes() if isinstance(requests, Path) else requests
-            table, shape = ("otlp_json_requests", "JSONEachRow") if json_lines else ("otlp_requests", "Protobuf")
-            self.client.raw_insert(table, insert_block=block, fmt=shape, settings=settings)
+        if json_lines:
+            tables, shape, schema = ["otlp_json_requests"], "JSONEachRow", dict(OF_JSON)
+        else:
+            tables, shape = request_tables(requests), "Protobuf"
+            schema = {**self._otlp_schema(), "input_format_protobuf_oneof_presence": 1}
+        for table in tables:
+            # Logs and spans meet in `llm_spans`: under one token the second would be dropped.
+            of_table = once(f"{token}/{table}" if token else _another())
+            settings = {**schema, **of_table, "log_comment": str(ingested_at)}
+            with refusals(), self.gate.writing():
+                if self.kind == "embedded" and isinstance(requests, Path):
+                    given = ", ".join(f"{name} = {_quoted(value)}" for name, value in settings.items())
+                    file = f"FROM INFILE {_quoted(requests)} COMPRESSION 'none'"
+                    self.client.command(f"INSERT INTO {table} {file} SETTINGS {given} FORMAT Protobuf")
+                else:
+                    block = requests.read_bytes() if isinstance(requests, Path) else requests
+                    self.client.raw_insert(table, insert_block=block, fmt=shape, settings=settings)
 
     def take_back(self, first: int, last: int) -> None:
         """Delete what inserts of a segment left in any table, however far they came.

@@ -79,7 +79,7 @@ def test_an_insert_whose_answer_is_lost_is_stored_once(
 ) -> None:
     spool = spool_of(on_server)
     acknowledge(spool, request(0), request(10))
-    proxy.mode, proxy.match, proxy.times = "drop answer", b"otlp_requests", times
+    proxy.mode, proxy.match, proxy.times = "drop answer", b"otlp_trace_requests", times
     with Store.open(with_address(on_server, clickhouse.address(database, proxy.port))) as through:
         committer = Committer(spool, through)
         eventually(lambda: spool.bytes_on_disk == 0, 20)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from spanledger_enrich.books import charge
 from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
@@ -44,6 +45,13 @@ def allocate(store: Store, configuration: Configuration, now: datetime | None = 
         if until > one["begins"]:
             done.append(_allocate(store, configuration, one, until))
     return done
+
+
+def bring_up_to_date(store: Store, configuration: Configuration) -> None:
+    """Allocate commitments and charges anew, before a report that shows them; who may only read sees what is there."""
+    if configuration.tenant_scope is None:
+        allocate(store, configuration)
+        charge.allocate(store)
 
 
 def _allocate(store: Store, configuration: Configuration, one: dict[str, Any], until: datetime) -> Allocated:

@@ -54,8 +54,21 @@ def _moment(value: object) -> object:
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
+def refuse_shares(shares: dict[str, Decimal]) -> None:
+    """Refuse shares of an amount that are no shares of it.
+
+    Raises:
+        ValueError: They do not sum to 1, or cannot be stored.
+    """
+    if shares and (sum(shares.values()) != 1 or min(shares.values()) < 0):
+        raise ValueError(f"shares: expected to sum to 1, but they sum to {sum(shares.values())}")
+    if any(share * _MILLIONTHS % 1 for share in shares.values()):
+        raise ValueError("shares: expected at most six decimals")
+
+
 Names = Annotated[list[str], BeforeValidator(_names)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]
+Shares = Annotated[dict[str, Decimal], BeforeValidator(_shares)]
 
 
 class Commitment(BaseModel):
@@ -80,7 +93,7 @@ class Commitment(BaseModel):
     policy: Literal["tokens", "duration", "weighted_tokens", "even", "fixed"] = "tokens"
     output_weight: Decimal = Field(default=Decimal(1), gt=0, le=10_000, decimal_places=4)
     capacity: Decimal = Field(default=Decimal(0), ge=0, le=Decimal(10) ** 15, decimal_places=4)
-    shares: Annotated[dict[str, Decimal], BeforeValidator(_shares)] = {}
+    shares: Shares = {}
     idle: Literal["own_line", "shared", "owner"] = "own_line"
     idle_owner: str = ""
     covers_usage: bool | None = None
@@ -96,10 +109,7 @@ class Commitment(BaseModel):
             raise ValueError("to: expected a period of at most ten years")
         if (self.policy == "fixed") != bool(self.shares):
             raise ValueError("shares: expected for the policy 'fixed', and for no other, such as acme=0.6;globex=0.4")
-        if self.shares and (sum(self.shares.values()) != 1 or min(self.shares.values()) < 0):
-            raise ValueError(f"shares: expected to sum to 1, but they sum to {sum(self.shares.values())}")
-        if any(share * _MILLIONTHS % 1 for share in self.shares.values()):
-            raise ValueError("shares: expected at most six decimals")
+        refuse_shares(self.shares)
         if (self.kind == "seats") != bool(self.seats):
             raise ValueError("seats: expected how many are paid, of the kind 'seats' and of no other")
         if self.seats and (self.policy in {"duration", "fixed"} or self.capacity or self.idle == "shared"):
@@ -154,7 +164,7 @@ def read(path: Path) -> list[Commitment]:
         ImportFileError: It cannot be read, or a field of it is wrong.
     """
     commitments: list[Commitment] = []
-    for where, fields in _records(path):
+    for where, fields in records(path):
         try:
             one = Commitment.model_validate(fields)
         except ValidationError as error:
@@ -185,7 +195,7 @@ def in_usd(store: Store, commitments: list[Commitment], source: str) -> list[dic
     rows = []
     for one in commitments:
         where = f"{source}: commitment {one.commitment!r}"
-        rate = Decimal(1) if one.currency == "USD" else _rate(store, one)
+        rate = rate_of(store, one.currency, one.begins)
         if rate is None:
             raise ImportFileError(
                 f"{where}: currency: there is no exchange rate of {one.currency} for {one.begins:%Y-%m-%d}: load rates "
@@ -242,18 +252,21 @@ def remove(store: Store, name: str) -> None:
     remember(store, KIND, name, "removed", found[0]["source"], found[0])
 
 
-def _rate(store: Store, one: Commitment) -> Decimal | None:
+def rate_of(store: Store, currency: str, day: datetime) -> Decimal | None:
+    """USD that one unit of a currency was worth on a day; None where no rate is known."""
+    if currency == "USD":
+        return Decimal(1)
     found = store.rows(
         "SELECT usd FROM exchange_rate FINAL "
         "WHERE currency = {currency:String} AND valid_from <= {day:DateTime('UTC')} ORDER BY valid_from DESC LIMIT 1",
-        currency=one.currency,
-        day=one.begins,
+        currency=currency,
+        day=day,
     )
     return Decimal(found[0]["usd"]) if found else None
 
 
-def _records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Where each record stands, and its fields; blank fields are left out."""
+def records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The records of a file of costs: where each stands, and its fields; blank fields are left out."""
     try:
         if path.suffix in {".yaml", ".yml"}:
             read_as_text = yaml.load(text_of(path), Loader=yaml.BaseLoader)  # noqa: S506  (it makes nothing but text)

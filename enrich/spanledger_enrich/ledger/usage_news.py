@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from spanledger_enrich.ledger.enrichment import last_version, record_progress
 from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
     from spanledger_sql.store import Store
+
+_NEWS: Final = {"metrics": "metrics/0_news", "usage": "usage/0_news"}
 
 
 class UsageNews:
@@ -25,7 +27,7 @@ class UsageNews:
         self.first = last_version(store, name) == 0
         """Whether nothing was ever compared."""
         store.execute("TRUNCATE TABLE usage_news")
-        store.execute(statement(f"{name}/0_news"), {"since": last_version(store, name)})
+        store.execute(statement(_NEWS[name]), {"since": last_version(store, name)})
 
     def __bool__(self) -> bool:
         return bool(self._store.value("SELECT count() FROM usage_news"))

@@ -53,7 +53,7 @@ WITH
         UNION ALL
         SELECT
             multiIf(part.kind != 'commitment', part.kind, part.idle = 1, 'idle commitment', 'commitment') AS of_kind,
-            part.tenant_id, '', '',
+            part.tenant_id, part.cost_center, part.feature,
             if(part.kind = 'commitment', part.charge_id, part.provider) AS whose,
             if(part.kind = 'commitment', '', part.charge_kind) AS what,
             multiIf(
@@ -77,7 +77,8 @@ WITH
                 from = subtractDays({from:DateTime64(9, 'UTC')}, 1), to = addDays({to:DateTime64(9, 'UTC')}, 1))
         ) AS part
         WHERE part.booked_at >= {from:DateTime64(9, 'UTC')} AND part.booked_at < {to:DateTime64(9, 'UTC')}
-        GROUP BY of_kind, part.tenant_id, whose, what, name, toStartOfMonth(toTimeZone(part.booked_at, {timezone:String}))
+        GROUP BY of_kind, part.tenant_id, part.cost_center, part.feature, whose, what, name,
+            toStartOfMonth(toTimeZone(part.booked_at, {timezone:String}))
     ),
     both AS
     (

@@ -25,7 +25,7 @@ WITH
                 AND span IN (SELECT span FROM {candidates:Identifier})
         )
         GROUP BY key
-        HAVING uniqExact(span) > 1
+        HAVING min(span) != max(span)
     ),
     related AS
     (

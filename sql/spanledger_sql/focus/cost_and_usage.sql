@@ -93,25 +93,27 @@ WITH
     (
         SELECT
             *,
-            part.1 AS is_rest,
+            part.1 = 1 AS is_rest,
+            part.1 = 2 AS is_purchase,
             part.2 AS list_cost_told,
             part.3 AS contracted_cost_told,
             part.4 AS billed_cost_told,
             part.5 AS effective_cost_told,
             has_sku AND NOT is_rest AS sku,
-            multiIf(is_rest OR unpriced OR meter = 'rounding' OR NOT has_sku AND category IN ('Usage', 'Purchase'), 'Adjustment',
+            multiIf(is_purchase, 'Purchase', is_rest OR unpriced OR meter = 'rounding' OR NOT has_sku AND category IN ('Usage', 'Purchase'), 'Adjustment',
                     category) AS charge_category,
-            kind IN ('commitment', 'charge', 'invoice') AS allocated,
+            kind IN ('commitment', 'charge', 'invoice') AND NOT is_purchase AS allocated,
             sum(billed_cost_told) OVER origin AS origin_cost,
             sum(billed_cost_told) OVER up_to_here AS cost_up_to_here
         FROM priced
         ARRAY JOIN arrayFilter(
-            one -> one.1 = 0 OR one.2 != 0 OR one.3 != 0 OR one.4 != 0 OR one.5 != 0,
-            [(toUInt8(0), list_cost, contracted_cost, billed_cost, effective_cost),
+            one -> one.1 = 0 OR one.1 = 2 AND one.4 != 0 OR one.1 = 1 AND (one.2 != 0 OR one.3 != 0 OR one.4 != 0 OR one.5 != 0),
+            [(toUInt8(2), billed, billed, if({internal:UInt8} OR kind != 'commitment', toDecimal128(0, 12), billed), toDecimal128(0, 12)),
+             (toUInt8(0), list_cost, contracted_cost, billed_cost, effective_cost),
              (toUInt8(1), listed - list_cost, contracted - contracted_cost, billed - billed_cost, effective - effective_cost)]) AS part
         WINDOW
-            origin AS (PARTITION BY kind, charge_id, charge_kind, begins, finishes),
-            up_to_here AS (PARTITION BY kind, charge_id, charge_kind, begins, finishes
+            origin AS (PARTITION BY kind, charge_id, charge_kind, begins, finishes, is_purchase),
+            up_to_here AS (PARTITION BY kind, charge_id, charge_kind, begins, finishes, is_purchase
                            ORDER BY tenant, cost_center, provider, model, tag_values, own_values, idle, provider_account, service_tier,
                                     cloud_region, inference_geo, is_rest ROWS UNBOUNDED PRECEDING)
     ),
@@ -122,7 +124,7 @@ WITH
             SELECT
                 provider, begins, ends,
                 if(length(invoices) = 1, invoices[1], reconciliation_id) AS invoice
-            FROM (SELECT * FROM reconciliation FINAL) AS known
+            FROM (SELECT * FROM reconciliation FINAL WHERE currency = 'USD') AS known
             LEFT JOIN
             (
                 SELECT reconciliation_id AS id, arraySort(groupUniqArrayArray(bill.invoices)) AS invoices
@@ -147,7 +149,7 @@ WITH
             *,
             if(title_of(provider) = '', {issuer:String}, title_of(provider)) AS title,
             arrayFirst(done -> done.1 = provider AND begins >= done.2 AND begins < done.3, reconciled).4 AS reconciled_invoice,
-            {internal:UInt8} OR reconciled_invoice != '' AS is_billed,
+            {internal:UInt8} OR reconciled_invoice != '' AND kind IN ('call', 'commitment', 'invoice') AS is_billed,
             -- The purchase of a commitment bears its money in the provider view, its use the amortised cost.
             NOT {internal:UInt8} AND kind = 'commitment' AS discounted,
             multiIf(
@@ -156,7 +158,7 @@ WITH
                 concat(provider, '/', model, '/', meter)) AS sku_id,
             arrayStringConcat(arrayFilter(word -> word != '', [
                 sku_id,
-                multiIf(kind != 'call', if(idle = 1, 'unused', 'used'), price_variant != '', price_variant, 'standard'),
+                multiIf(is_purchase, 'purchase', kind != 'call', if(idle = 1, 'unused', 'used'), price_variant != '', price_variant, 'standard'),
                 if(price_step = 0, '', concat('step-', toString(price_step))),
                 if(inference_geo IN ('', 'not_available'), '', inference_geo),
                 if(kind = 'call' AND paid_by != '', 'committed', '')]), '/') AS sku_price_id,
@@ -165,13 +167,14 @@ WITH
         FROM told
     )
 SELECT
-    if(allocated, toJSONString(map('Elements', [map('AllocatedRatio', ratio)])), NULL) AS AllocatedMethodDetails,
+    if(allocated, concat('{"Elements":[{"AllocatedRatio":', toString(ratio), ',"UsageUnit":"USD","UsageQuantity":',
+        toString(billed_cost_told), '}]}'), NULL) AS AllocatedMethodDetails,
     if(allocated, policy_of(kind, charge_id), NULL) AS AllocatedMethodId,
     if(allocated AND idle = 0 AND NOT startsWith(tenant, '('), tenant, NULL) AS AllocatedResourceId,
     AllocatedResourceId AS AllocatedResourceName,
     CAST(NULL, 'Nullable(String)') AS AllocatedTags,
     CAST(NULL, 'Nullable(String)') AS AvailabilityZone,
-    if(is_billed AND NOT discounted, billed_cost_told, toDecimal128(0, 12)) AS BilledCost,
+    if(is_billed AND (is_purchase OR NOT discounted), billed_cost_told, toDecimal128(0, 12)) AS BilledCost,
     if({internal:UInt8}, tenant, if(provider_account = '', title, provider_account)) AS BillingAccountId,
     BillingAccountId AS BillingAccountName,
     if({internal:UInt8}, 'Tenant', 'Account') AS BillingAccountType,
@@ -186,34 +189,36 @@ SELECT
         is_rest OR meter = 'rounding', concat(model, ': least charges and rounding'),
         unpriced, concat(model, ' ', meter_name, ': used, without a known price'),
         charge_description != '', charge_description,
-        kind = 'commitment', concat(charge_id, ', ', if(idle = 1, 'unused', 'used')),
+        kind = 'commitment', concat(charge_id, ', ', multiIf(is_purchase, 'purchase', idle = 1, 'unused', 'used')),
         kind = 'call', concat(model, ' ', meter_name),
         concat(if(provider = '', '', concat(title, ' ')), meter_name)) AS ChargeDescription,
-    multiIf(charge_category = 'Usage', 'Usage-Based',
-            charge_kind IN ('seats', 'subscription'), 'Recurring', 'One-Time') AS ChargeFrequency,
+    multiIf(is_purchase OR charge_kind IN ('seats', 'subscription', 'fee'), 'Recurring',
+            charge_category = 'Usage', 'Usage-Based', 'One-Time') AS ChargeFrequency,
     moment(finishes) AS ChargePeriodEnd,
     moment(begins) AS ChargePeriodStart,
     if(discounted, 'Spend', NULL) AS CommitmentDiscountCategory,
     if(discounted, charge_id, NULL) AS CommitmentDiscountId,
     if(discounted, charge_id, NULL) AS CommitmentDiscountName,
     if(discounted, billed_cost_told, NULL) AS CommitmentDiscountQuantity,
-    if(discounted, if(idle = 1, 'Unused', 'Used'), NULL) AS CommitmentDiscountStatus,
+    if(discounted AND NOT is_purchase, if(idle = 1, 'Unused', 'Used'), NULL) AS CommitmentDiscountStatus,
     if(discounted, title_case(charge_kind), NULL) AS CommitmentDiscountType,
     if(discounted, 'USD', NULL) AS CommitmentDiscountUnit,
     CAST(NULL, 'Nullable(String)') AS CommitmentProgramEligibilityDetails,
     multiIf(NOT sku OR charge_category != 'Usage' OR discounted AND idle = 1, NULL, kind = 'call', used, pricing_quantity) AS ConsumedQuantity,
     multiIf(ConsumedQuantity IS NULL, NULL, kind = 'call', unit, 'USD') AS ConsumedUnit,
-    CAST(NULL, 'Nullable(String)') AS ContractApplied,
+    if(kind = 'commitment' AND NOT is_purchase, concat('{"Elements":[{"ContractId":', toJSONString(charge_id), ',"ContractCommitmentId":',
+        toJSONString(charge_id), ',"ContractCommitmentAppliedCost":', toString(effective_cost_told), '}]}'), NULL) AS ContractApplied,
     contracted_cost_told AS ContractedCost,
-    if(sku, contracted_unit_price, NULL) AS ContractedUnitPrice,
+    if(sku, if(is_purchase, toDecimal128(1, 12), contracted_unit_price), NULL) AS ContractedUnitPrice,
     if(is_billed, effective_cost_told, toDecimal128(0, 12)) AS EffectiveCost,
     title AS HostProviderName,
-    CAST(NULL, 'Nullable(String)') AS InvoiceDetailId,
+    concat(InvoiceId, '/', arrayStringConcat(arrayFilter(word -> word != '', [
+        if({internal:UInt8}, '', BillingAccountId), lower(charge_category), provider]), '/')) AS InvoiceDetailId,
     if({internal:UInt8}, concat(tenant, '/', {month:String}), nullIf(reconciled_invoice, '')) AS InvoiceId,
     if({internal:UInt8}, {issuer:String}, title) AS InvoiceIssuerName,
     list_cost_told AS ListCost,
-    if(sku, list_unit_price, NULL) AS ListUnitPrice,
-    multiIf(NOT sku, NULL, discounted, 'Committed', kind = 'call' AND paid_by = '', 'Standard', 'Other') AS PricingCategory,
+    if(sku, if(is_purchase, toDecimal128(1, 12), list_unit_price), NULL) AS ListUnitPrice,
+    multiIf(NOT sku, NULL, is_purchase, 'Standard', discounted, 'Committed', kind = 'call' AND paid_by = '', 'Standard', 'Other') AS PricingCategory,
     'USD' AS PricingCurrency,
     ContractedUnitPrice AS PricingCurrencyContractedUnitPrice,
     EffectiveCost AS PricingCurrencyEffectiveCost,
@@ -248,20 +253,21 @@ SELECT
     json_of(arrayConcat(
         arrayZip(['feature', 'workflow', 'environment', 'service'], tag_values),
         arrayZip({custom:Array(String)}, own_values))) AS Tags,
+    if(allocated, concat(kind, '/', charge_id, '/', replaceAll(charge_kind, ' ', '-')), NULL) AS x_AllocationOriginId,
     calls AS x_Calls,
-    if(is_rest, NULL, carbon_kg) AS x_CarbonKg,
-    if(is_rest, NULL, carbon_kg_high) AS x_CarbonKgHigh,
-    if(is_rest, NULL, carbon_kg_low) AS x_CarbonKgLow,
-    if(is_rest, NULL, carbon_kg_market) AS x_CarbonKgMarketBased,
-    if(is_rest, NULL, embodied_kg) AS x_CarbonKgEmbodied,
+    if(is_rest OR is_purchase, NULL, carbon_kg) AS x_CarbonKg,
+    if(is_rest OR is_purchase, NULL, carbon_kg_high) AS x_CarbonKgHigh,
+    if(is_rest OR is_purchase, NULL, carbon_kg_low) AS x_CarbonKgLow,
+    if(is_rest OR is_purchase, NULL, carbon_kg_market) AS x_CarbonKgMarketBased,
+    if(is_rest OR is_purchase, NULL, embodied_kg) AS x_CarbonKgEmbodied,
     if(kind = 'commitment', charge_id, nullIf(paid_by, '')) AS x_CommitmentId,
     tenant AS x_ConsumerId,
-    if(is_rest, NULL, energy_kwh) AS x_EnergyKwh,
+    if(is_rest OR is_purchase, NULL, energy_kwh) AS x_EnergyKwh,
     nullIf(price_status, '') AS x_PriceStatus,
     nullIf(provider_account, '') AS x_ProviderAccountId,
     if(unpriced, used, NULL) AS x_UnpricedQuantity,
     if(unpriced, unit, NULL) AS x_UnpricedUnit,
-    if(is_rest, NULL, water_l) AS x_WaterLitres
+    if(is_rest OR is_purchase, NULL, water_l) AS x_WaterLitres
 FROM named
 ORDER BY ChargePeriodStart, BillingAccountId, SubAccountId, kind, provider, model, SkuId, SkuPriceId, ChargeDescription,
     ListUnitPrice, ContractedUnitPrice, Tags, x_ProviderAccountId, RegionId

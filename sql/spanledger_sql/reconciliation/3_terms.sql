@@ -5,10 +5,11 @@
 --   tiers: what the bill counts in another tier, at that tier's price;
 --   (billed quantity - metered quantity) x metered price: missing_usage, unbilled_usage, unbilled_days or token_drift;
 --   the rest: rounding, where it is less than the bill's last digit can tell, else price_differences.
+-- Capacity that the bill charges is first the commitments' that name the provider, which tenants are charged already.
 -- A bill without days, tiers, meters, models or accounts is compared without them.
 --
 -- Parameters: reconciliation_id String: whose terms; charges, used Identifier: what the stages before put down; provider
---     String; first Date: of the period; drift Float64: the share of a quantity up to which a difference is one of counting,
+--     String; first Date: of the period; from, to DateTime64(9, 'UTC'): the books' period; drift Float64: the share of a quantity up to which a difference is one of counting,
 --     where nothing tells how many calls the provider counted.
 -- Needs join_use_nulls = 1: what does not match must be NULL.
 INSERT INTO reconciliation_term
@@ -146,6 +147,29 @@ WITH
         FROM bill FINAL
         WHERE NOT deleted AND charges > 0 AND has(providers, {provider:String})
     ) AS billed_days,
+    -- Capacity by line, and which part of it the commitments of the provider are: cumulated, so that the parts sum to them.
+    (
+        SELECT toDecimal256(ifNull(sum(amount), 0), 12)
+        FROM allocated_cost
+        WHERE hour >= {from:DateTime64(9, 'UTC')} AND hour < {to:DateTime64(9, 'UTC')}
+            AND commitment_id IN (
+                SELECT commitment_id
+                FROM (SELECT commitment_id, arrayJoin(providers) AS name FROM commitment FINAL) AS one
+                INNER JOIN provider AS seller
+                    ON seller.name = one.name
+                WHERE if(seller.catalogue = '', seller.name, seller.catalogue) = {provider:String})
+    ) AS committed,
+    capacity AS
+    (
+        SELECT
+            *,
+            sum(toDecimal256(usd, 12)) OVER () AS all_usd,
+            sum(toDecimal256(usd, 12)) OVER (ORDER BY bill_id, line, part ROWS UNBOUNDED PRECEDING) AS until_here,
+            toDecimal128(committed * until_here / all_usd, 12)
+                - toDecimal128(committed * (until_here - toDecimal256(usd, 12)) / all_usd, 12) AS of_commitments
+        FROM billed
+        WHERE is_charge AND NOT again AND meter = 'capacity' AND usd > 0 AND committed > 0
+    ),
     explained AS
     (
         SELECT
@@ -206,7 +230,14 @@ SELECT account, model_key, model, if(cause = '', class, meter), tier, day,
     if(cause = '', 'duplicates', cause), usd, 0,
     if(cause = 'unknown_lines' OR meter IN ('storage', 'capacity'), usd, toDecimal128(0, 12)), 0, 0
 FROM billed
-WHERE is_charge AND (cause != '' OR again)
+WHERE is_charge AND (cause != '' OR again) AND NOT (NOT again AND meter = 'capacity' AND usd > 0 AND committed > 0)
+UNION ALL
+SELECT account, model_key, model, meter, tier, day, piece.1, piece.2,
+    if(piece.3, least(of_commitments, usd), toDecimal128(0, 12)), if(piece.3, usd, toDecimal128(0, 12)), 0, 0
+FROM capacity
+ARRAY JOIN [
+    ('commitments', of_commitments, 1),
+    (if(usd < of_commitments, 'price_differences', 'other_charges'), usd - of_commitments, 0)] AS piece
 UNION ALL
 SELECT account, model_key, model, if(cause = '', class, meter), tier, day, 'billed', usd, 0, 0, 1, 0
 FROM billed

@@ -85,7 +85,7 @@ def test_shares_are_shown(billed: Command) -> None:
         (("reconcile", "--month", "2026-10", "--tolerance", "much"), 2, "expected an amount in USD"),
         (("reconcile", "--month", "2026-10", "--allocate", "somehow"), 2, "expected metered, even, unattributed"),
         (("reconcile", "--month", "2026-10", "--by", "tenant"), 2, "tenant is no dimension"),
-        (("bills", "remove", "nothing.csv"), 1, "there is no bill 'nothing.csv': see 'spanledger bills list'"),
+        (("bills", "remove", "nothing.csv"), 2, "there is no bill 'nothing.csv': see 'spanledger bills list'"),
     ],
 )
 def test_what_is_asked_wrongly_is_told(billed: Command, arguments: tuple[str, ...], status: int, told: str) -> None:

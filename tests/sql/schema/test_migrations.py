@@ -46,7 +46,7 @@ WHERE database = currentDatabase() AND NOT startsWith(name, '.') ORDER BY name
 def test_a_migration_killed_again_and_again_comes_to_its_end(configuration: Configuration, tmp_path: Path):
     # Each start gets as many statements further (a file's and their notes), and is killed before the next.
     starts = 0
-    while _migrate_and_die(configuration, after=19) == -signal.SIGKILL:
+    while _migrate_and_die(configuration, after=31) == -signal.SIGKILL:
         starts += 1
         assert starts < 20
     assert starts > 4

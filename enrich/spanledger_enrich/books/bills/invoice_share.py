@@ -55,10 +55,13 @@ def allocate(store: Store, done: Reconciliation, policy: Policy, made_by: str) -
     _refuse_overlap(store, done)
     metered = _metered(store, done)
     weights = _weights(metered, policy)
-    adjustments = {tenant: dict.fromkeys(CAUSES, Decimal(0)) for tenant in {*metered, *weights}}
+    committed = _committed(store, done)
+    adjustments = {tenant: dict.fromkeys(CAUSES, Decimal(0)) for tenant in {*metered, *weights, *committed}}
     for cause in CAUSES:
         if done.total[cause]:
-            for tenant, part in parts(done.total[cause], weights).items():
+            # What tenants are charged as parts of commitments is theirs already, whatever the policy.
+            bearers = committed if cause == "commitments" else weights
+            for tenant, part in parts(done.total[cause], bearers).items():
                 adjustments[tenant][cause] += part
     exact = {tenant: metered.get(tenant, Decimal(0)) + sum(of.values()) for tenant, of in adjustments.items()}
     coin = subunit(done.currency)
@@ -110,6 +113,13 @@ def _metered(store: Store, done: Reconciliation) -> dict[str, Decimal]:
         if row["provider"] in done.names:
             found[row["tenant"]] = found.get(row["tenant"], Decimal(0)) + row["metered"]
     return found
+
+
+def _committed(store: Store, done: Reconciliation) -> dict[str, Decimal]:
+    if not done.total["commitments"]:
+        return {}
+    rows = store.rows(statement("reconciliation/committed"), provider=done.provider, **done.period.bounds)
+    return {row["tenant"]: row["amount"] for row in rows}
 
 
 def _weights(metered: Mapping[str, Decimal], policy: Policy) -> dict[str, Decimal]:

@@ -32,8 +32,8 @@ OPEN: Final = (
     "price_differences",
     "unknown_lines",
 )
-CLOSED: Final = ("zone_edges", "other_charges", "tax", "credits", "rounding")
-CAUSES: Final = ("zone_edges", *OPEN, "other_charges", "tax", "credits", "rounding")
+CLOSED: Final = ("zone_edges", "commitments", "other_charges", "tax", "credits", "rounding")
+CAUSES: Final = ("zone_edges", *OPEN, "commitments", "other_charges", "tax", "credits", "rounding")
 DRIFT: Final = 0.02
 # Digits after the point of currencies that have not two, by ISO 4217.
 _DIGITS: Final = {

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from spanledger_cli.output.export import Destination, Format, export
+from spanledger_cli.output.export import Destination, Format, export, opened
 from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import console
 from spanledger_cli.request.options import configuration, open_store
 from spanledger_cli.request.report_request import ReportRequest, over_a_period
 from spanledger_cli.what_there_is import say_what_there_is
+from spanledger_enrich.books import allocation
 from spanledger_enrich.books.focus import cost_and_usage
+from spanledger_enrich.books.focus.beside import InvoiceLines, datasets
 from spanledger_enrich.books.focus.cost_and_usage import TAGS, Asked
-from spanledger_enrich.books.focus.dataset import VERSIONS
+from spanledger_enrich.books.focus.dataset import BESIDE, VERSIONS
+from spanledger_enrich.books.focus.metadata import metadata
+from spanledger_settings.figures import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     import pandas as pd
+
+    from spanledger_sql.store import Store
 
 focus = typer.Typer(help="The books as FOCUS datasets.", no_args_is_help=True)
 
@@ -61,6 +70,9 @@ def focus_export(
 ) -> None:
     """The period's charges as FOCUS's Cost and Usage: a row for each day, tenant, SKU, meter and price.
 
+    Beside the file stand FOCUS's metadata, and the other datasets of the version: FILE.invoice-detail,
+    FILE.billing-period and FILE.contract-commitment.
+
     Try:
 
         spanledger focus export --month 2024-10 --output october.csv
@@ -80,27 +92,50 @@ def focus_export(
         tuple(name for name in named if name in TAGS),
         tuple(name for name in named if name not in TAGS),
     )
+    destination, now = _destination(request.output), datetime.now(UTC)
     with open_store(context) as store:
+        allocation.bring_up_to_date(store, configuration(context))
         if not cost_and_usage.has_charges(store, asked):
             say_what_there_is(store, request.period)
-        rows = _Counted(cost_and_usage.frames(store, asked, configuration(context).batch_calls))
-        export(rows, _destination(request.output))
-        if request.output.file is not None:
-            console(stderr=True).print(f"{request.output.file}: {rows.number:,} rows", soft_wrap=True)
+        lines = InvoiceLines()
+        rows = _Seen(lines.noting(cost_and_usage.frames(store, asked, configuration(context).batch_calls)))
+        export(rows, destination)
+        if destination.file is not None:
+            _write_beside(store, asked, destination, rows, lines, now)
         say_what_is_missing(store, configuration(context))
 
 
-class _Counted:
-    """Frames, and how many rows they had in all."""
+class _Seen:
+    """Frames, how many rows they had in all, and their columns with their types."""
 
     def __init__(self, frames: Iterator[pd.DataFrame]) -> None:
         self.number = 0
+        self.columns: list[str] = []
+        self.types: dict[str, str] = {}
         self._frames = frames
 
     def __iter__(self) -> Iterator[pd.DataFrame]:
         for frame in self._frames:
             self.number += len(frame)
+            self.columns, self.types = [str(name) for name in frame], frame.attrs["types"]
             yield frame
+
+
+def _write_beside(
+    store: Store, asked: Asked, destination: Destination, rows: _Seen, lines: InvoiceLines, now: datetime
+) -> None:
+    """The other datasets and the metadata, in files whose names begin as the export's does."""
+    file = cast("Path", destination.file)
+    written = {"CostAndUsage": (file.name, rows.types)}
+    columns = {"CostAndUsage": rows.columns}
+    console(stderr=True).print(f"{file}: {counted(rows.number, 'row')}", soft_wrap=True)
+    for name, frame in datasets(store, asked, lines, now).items():
+        place = file.with_name(f"{file.stem}.{BESIDE[name]}{file.suffix}")
+        export([frame], Destination(destination.format, place))
+        written[name], columns[name] = (place.name, frame.attrs["types"]), [str(column) for column in frame]
+        console(stderr=True).print(f"{place}: {counted(len(frame), 'row')}", soft_wrap=True)
+    with opened(file.with_name(f"{file.stem}.metadata.json")) as stream:
+        stream.write(json.dumps(metadata(asked, written, columns, now), indent=1).encode() + b"\n")
 
 
 def _destination(asked: Destination) -> Destination:

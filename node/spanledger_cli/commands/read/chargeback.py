@@ -14,6 +14,8 @@ from spanledger_cli.request.options import configuration, open_store
 from spanledger_cli.request.own_dimensions import Where, own_dimensions
 from spanledger_cli.request.report_request import Dimensions, ReportRequest, over_a_period
 from spanledger_cli.what_there_is import say_what_there_is
+from spanledger_enrich.books import allocation
+from spanledger_enrich.books.effective_cost import BETWEEN, with_effective_cost
 from spanledger_settings.figures import counted
 
 if TYPE_CHECKING:
@@ -48,6 +50,9 @@ def chargeback(
 ) -> None:
     """What to charge back: cost (USD), tokens, energy (kWh) and emissions (kgCO2e) by tenant, model, feature ...
 
+    With commitments and charges allocated: effective_cost is contracted_cost, less covered_cost of calls that a
+    commitment pays, with the parts of commitments and of other charges. billed_cost has prepaid credits when bought.
+
     Try:
 
         spanledger chargeback --month 2024-10 --by tenant,model,feature
@@ -61,18 +66,20 @@ def chargeback(
         own = own_dimensions(store, _DIMENSIONS, request.by, where)
         refuse_unknown(store, "tenant", tenant or (), "--tenant")
         given = {**asked.bounds, "timezone": asked.timezone, "tenants": tenant or [], **own.parameters}
-        frame = store.frame("reports/finance/chargeback", **given, by=list(request.by))
-        if count := store.value(_COMMITMENTS, **asked.bounds):
+        of_calls = frame = store.frame("reports/finance/chargeback", **given, by=list(request.by))
+        if configuration(context).tenant_scope is None:
+            allocation.bring_up_to_date(store, configuration(context))
+            frame = with_effective_cost(store, frame, _DIMENSIONS.known, {**given, "by": list(request.by)})
+        elif count := store.value(_COMMITMENTS, **asked.bounds):
             console(stderr=True).print(
-                f"calls are shown at their usage price: with the {counted(count, 'commitment')} of "
-                "this period, what each tenant owes is in 'spanledger commitments report'",
+                f"calls are shown at their usage price, without the {counted(count, 'commitment')} of this period",
                 soft_wrap=True,
             )
         if frame.empty:
             say_what_there_is(store, asked, own.told(tenants=tenant or ()))
         rows = _as_asked(own.as_columns(frame), request.by)
         whole: dict[str, object] = {}
-        if request.output.chosen is Format.table and len(frame) > 1:
+        if request.output.chosen is Format.table and len(of_calls) and len(frame) > 1:
             # The whole's interval is narrower than the sum of its parts' intervals.
             of_all = store.frame("reports/finance/chargeback", **{**given, "custom": []}, by=[]).iloc[0]
             whole = {name: of_all[name] for name in _INTERVAL}
@@ -84,9 +91,18 @@ def chargeback(
             total=[str(name) for name in rows if name not in (*request.by, *_PARTLY)],
             gaps=_GAPS,
             whole=whole,
-            details=() if frame["partly_priced_calls"].any() else _PARTLY,
+            details=[*(() if frame["partly_priced_calls"].any() else _PARTLY), *_alike(rows)],
         )
         say_what_is_missing(store, configuration(context))
+
+
+def _alike(rows: pd.DataFrame) -> list[str]:
+    """Of the costs, those that a table need not show: nothing, or the same as the one before."""
+    shown = [name for name in BETWEEN if name in rows and not rows[name].any()]
+    for name, before in (("effective_cost", "contracted_cost"), ("billed_cost", "effective_cost")):
+        if name in rows and rows[name].equals(rows[before].astype(object)):
+            shown.append(name)
+    return shown
 
 
 def _as_asked(frame: pd.DataFrame, by: tuple[str, ...]) -> pd.DataFrame:

@@ -20,7 +20,8 @@
 --   tiers: billed in another tier than metered, USD
 --   price_differences: billed at another price, USD
 --   unknown_lines: not understood, USD
---   other_charges: storage, capacity, fees and adjustments, which are no calls, USD
+--   commitments: capacity that tenants are charged as parts of commitments, USD
+--   other_charges: storage, other capacity, fees and adjustments, which are no calls, USD
 --   tax, credits: USD
 --   rounding: USD
 --   billed: by the bill, USD
@@ -47,6 +48,7 @@ SELECT
     sumIf(terms.amount, terms.cause = 'tiers') AS tiers,
     sumIf(terms.amount, terms.cause = 'price_differences') AS price_differences,
     sumIf(terms.amount, terms.cause = 'unknown_lines') AS unknown_lines,
+    sumIf(terms.amount, terms.cause = 'commitments') AS commitments,
     sumIf(terms.amount, terms.cause = 'other_charges') AS other_charges,
     sumIf(terms.amount, terms.cause = 'tax') AS tax,
     sumIf(terms.amount, terms.cause = 'credits') AS credits,

@@ -112,4 +112,9 @@ SELECT
     if(calls = 0, NULL, partly_priced_calls / calls) AS partly_priced_share,
     arrayStringConcat(arraySlice(kinds_of_parts, 1, 5), ', ') AS unpriced_parts
 FROM summed
-ORDER BY month, day, hour, tenant = '(idle)' OR model = '(idle)', contracted_cost DESC NULLS LAST, tenant, model
+ORDER BY
+    month, day, hour,
+    -- What nobody caused is ranked with nobody.
+    has([tenant, cost_center, environment, service, feature, workflow, user, session, run, provider, account, model,
+         service_tier], '(idle)'),
+    contracted_cost DESC NULLS LAST, tenant, model

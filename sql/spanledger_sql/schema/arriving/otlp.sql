@@ -2,8 +2,9 @@
 -- Requests in protobuf are inserted with FORMAT Protobuf, in JSON with FORMAT JSONEachRow, one a line, as a Collector's
 -- file exporter writes them. The structures follow opentelemetry-proto 1.x.
 
--- Requests in protobuf, length-prefixed, as the spool has them: each of one signal. Views flatten them into tables.
-CREATE TABLE IF NOT EXISTS otlp_requests
+-- Requests in protobuf, length-prefixed, as the spool has them: a table for each signal, so that an insert is at the cost of no
+-- views but its own signal's, which flatten it into tables. Of spans.
+CREATE TABLE IF NOT EXISTS otlp_trace_requests
 (
     resource_spans Array(Tuple(
         resource Tuple(
@@ -42,7 +43,13 @@ CREATE TABLE IF NOT EXISTS otlp_requests
                         bytes_value String))))),
                 links Array(Tuple(trace_id String, span_id String, trace_state String)),
                 status Tuple(message String, code Int32)))))))
-        COMMENT 'the request as its protobuf message says; of a value only the member named in `value` is set',
+        COMMENT 'the request as its protobuf message says; of a value only the member named in `value` is set'
+)
+ENGINE = Null;
+
+-- Likewise, of logs.
+CREATE TABLE IF NOT EXISTS otlp_log_requests
+(
     resource_logs Array(Tuple(
         resource Tuple(
             attributes Array(Tuple(key String, value Tuple(
@@ -66,7 +73,13 @@ CREATE TABLE IF NOT EXISTS otlp_requests
                         value Enum8('none' = 0, 'string_value' = 1, 'bool_value' = 2, 'int_value' = 3, 'double_value' = 4),
                         string_value String, bool_value Bool, int_value Int64, double_value Float64))),
                     bytes_value String)))))))))
-        COMMENT 'likewise, of logs; bodies are not read',
+        COMMENT 'the request as its protobuf message says; bodies are not read'
+)
+ENGINE = Null;
+
+-- Likewise, of metrics.
+CREATE TABLE IF NOT EXISTS otlp_metric_requests
+(
     resource_metrics Array(Tuple(
         resource Tuple(
             attributes Array(Tuple(key String, value Tuple(
@@ -117,11 +130,11 @@ CREATE TABLE IF NOT EXISTS otlp_requests
                                 value Enum8('none' = 0, 'string_value' = 1, 'bool_value' = 2, 'int_value' = 3, 'double_value' = 4),
                                 string_value String, bool_value Bool, int_value Int64, double_value Float64))),
                             bytes_value String))))))))))))
-        COMMENT 'likewise, of metrics'
+        COMMENT 'the request as its protobuf message says'
 )
 ENGINE = Null;
 
--- Requests in JSON; the view `otlp_requests_from_json` hands them on to `otlp_requests`. Numbers may be text in
+-- Requests in JSON; the view `otlp_trace_requests_from_json` hands them on to `otlp_trace_requests`. Numbers may be text in
 -- OTLP/JSON, so that all values are read as text.
 CREATE TABLE IF NOT EXISTS otlp_json_requests
 (

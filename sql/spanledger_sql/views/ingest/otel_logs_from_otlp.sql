@@ -1,5 +1,5 @@
 -- Flattens OTLP export requests of logs into otel_logs_in, which stores nothing: what may be stored is decided there.
--- Needs: otel_logs_in, otlp_requests
+-- Needs: otel_logs_in, otlp_log_requests
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS otel_logs_from_otlp TO otel_logs_in AS
 WITH
@@ -20,4 +20,4 @@ SELECT
     sl.scope.version AS ScopeVersion,
     texts_of(r.attributes) AS LogAttributes,
     r.event_name AS EventName
-FROM otlp_requests;
+FROM otlp_log_requests;

@@ -1,6 +1,6 @@
 -- Flattens OTLP export requests into otel_traces_in, which stores nothing: what may be stored of them is decided there.
 --
--- Needs: otel_traces_in, otlp_requests
+-- Needs: otel_traces_in, otlp_trace_requests
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS otel_traces_from_otlp TO otel_traces_in AS
 WITH
@@ -31,4 +31,4 @@ SELECT
     arrayMap(l -> lower(hex(l.span_id)), s.links) AS `Links.SpanId`,
     arrayMap(l -> l.trace_state, s.links) AS `Links.TraceState`,
     arrayMap(l -> CAST(map(), 'Map(LowCardinality(String), String)'), s.links) AS `Links.Attributes`
-FROM otlp_requests;
+FROM otlp_trace_requests;

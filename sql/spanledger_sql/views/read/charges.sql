@@ -22,7 +22,7 @@
 --   paid_by: the commitment that pays the call; '' where none does
 --   first_of_call, known_calls, least_calls: as in `metered_charge`; 0 of what is no call
 --   energy_wh, co2e_g, co2e_g_low, co2e_g_high, co2e_market_g, embodied_g, water_ml: as in `metered_charge`
--- Needs: metered_charge, paid_call, beside_call, calls
+-- Needs: metered_charge, paid_call, beside_call
 
 CREATE OR REPLACE VIEW charges AS
 SELECT
@@ -71,30 +71,12 @@ LEFT JOIN paid_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, '
     ON paid.trace_id = part.trace_id AND paid.span_id = part.span_id
 UNION ALL
 SELECT
-    part.kind, part.charge_id, part.charge_kind, part.category, part.ts, part.ends, part.tenant_id,
-    ifNull(CAST(call.cost_center, 'Nullable(String)'), ''), ifNull(CAST(call.environment, 'Nullable(String)'), ''),
-    ifNull(CAST(call.service_name, 'Nullable(String)'), ''), ifNull(CAST(call.feature, 'Nullable(String)'), ''),
-    ifNull(CAST(call.workflow, 'Nullable(String)'), ''), ifNull(call.user_id, ''), ifNull(call.session_id, ''),
-    ifNull(call.run_id, ''), call.dimensions, part.trace_id, part.span_id,
-    ifNull(CAST(call.agent, 'Nullable(String)'), ''), ifNull(CAST(call.provider, 'Nullable(String)'), part.provider),
-    ifNull(CAST(call.provider_account, 'Nullable(String)'), ''), ifNull(CAST(call.model, 'Nullable(String)'), part.model),
-    ifNull(CAST(call.operation, 'Nullable(String)'), ''), ifNull(CAST(call.service_tier, 'Nullable(String)'), ''),
-    ifNull(CAST(call.speed, 'Nullable(String)'), ''), ifNull(CAST(call.cloud_region, 'Nullable(String)'), ''),
-    ifNull(CAST(call.inference_geo, 'Nullable(String)'), ''), ifNull(CAST(call.zone, 'Nullable(String)'), ''),
-    '', '', '', part.charge_kind, part.unit, toUInt32(0), part.quantity,
+    kind, charge_id, charge_kind, category, ts, ends, tenant_id, cost_center, environment, service_name, feature, workflow,
+    user_id, session_id, run_id, dimensions, trace_id, span_id,
+    agent, provider, provider_account, model, operation, service_tier, speed, cloud_region, inference_geo, zone,
+    '', '', '', charge_kind, unit, toUInt32(0), quantity,
     CAST(NULL, 'Nullable(Decimal(38, 22))'), CAST(NULL, 'Nullable(Decimal(38, 22))'),
-    if(part.counts_list, part.amount, toDecimal128(0, 12)), if(part.counts_list, part.amount, toDecimal128(0, 12)),
-    part.amount, if(part.is_prepaid, toDecimal128(0, 12), part.amount), '', part.description, part.invoice_id, part.idle,
+    if(counts_list, amount, toDecimal128(0, 12)), if(counts_list, amount, toDecimal128(0, 12)),
+    amount, if(is_prepaid, toDecimal128(0, 12), amount), '', description, invoice_id, idle,
     toUInt8(0), toUInt64(0), toUInt64(0), NULL, NULL, NULL, NULL, NULL, NULL, NULL
-FROM beside_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')}) AS part
-LEFT JOIN
-(
-    SELECT trace_id, span_id, cost_center, environment, service_name, feature, workflow, user_id, session_id, run_id, dimensions,
-           agent, provider, provider_account, model, operation, service_tier, speed, cloud_region, inference_geo, zone
-    FROM calls
-    WHERE ts >= {from:DateTime64(9, 'UTC')} AND ts < addHours({to:DateTime64(9, 'UTC')}, 1)
-        AND (trace_id, span_id) IN (
-            SELECT trace_id, span_id FROM allocated_cost
-            WHERE trace_id != '' AND hour >= {from:DateTime64(9, 'UTC')} AND hour < {to:DateTime64(9, 'UTC')})
-) AS call
-    ON call.trace_id = part.trace_id AND call.span_id = part.span_id;
+FROM beside_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')});

@@ -69,7 +69,7 @@ FROM
                      costed, arrayEnumerate(costed)),
             if(ifNull(list_rest, 0) = 0 AND ifNull(contracted_rest, 0) = 0, [],
                [('rounding', '', toDecimal128(0, 6), CAST(NULL, 'Nullable(Decimal(38, 22))'),
-                 CAST(NULL, 'Nullable(Decimal(38, 22))'), list_rest, contracted_rest, toUInt8(0))])) AS charges
+                 CAST(NULL, 'Nullable(Decimal(38, 22))'), list_rest, contracted_rest, toUInt8(0))])) AS told_charges
     FROM
     (
         WITH
@@ -133,4 +133,4 @@ FROM
             ON agreed.price_id = call.contract_price_id AND agreed.known_from <= call.enriched_at
     )
 )
-ARRAY JOIN charges AS charge;
+ARRAY JOIN told_charges AS charge;

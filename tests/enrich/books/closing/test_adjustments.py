@@ -72,13 +72,14 @@ def test_what_a_commitment_pays_later_is_no_longer_charged_as_use(closed):
     }])  # fmt: skip
     closed.store.insert("allocation_row", [{
         "commitment_id": "ptu", "version": 1, "hour": NOON.replace(minute=0), "tenant_id": "acme",
-        "idle": 0, "amount": Decimal("0.75"),
+        "trace_id": CALL["trace_id"], "span_id": CALL["span_id"], "idle": 0, "amount": Decimal("0.75"),
     }])  # fmt: skip
     closed.store.insert(
         "allocation", [{"commitment_id": "ptu", "version": 1, "until": NOON, "allocated": Decimal("0.75")}]
     )
     event = close.record(closed.store, "2024-10", ANN)
     rows = closed.store.rows("SELECT * FROM book_entry WHERE posting = {p:String}", p=event.posting)
+    assert {row["cost_center"] for row in rows} == {"cc-1"}
     assert sorted((row["reason"], row["kind"], row["cost"], row["list_cost"]) for row in rows) == [
         ("allocation", "commitment", Decimal("0.75"), 0),
         ("commitment", "covered usage", 0, Decimal("2.5")),

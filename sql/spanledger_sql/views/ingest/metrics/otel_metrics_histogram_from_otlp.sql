@@ -1,7 +1,7 @@
 -- Keeps the histograms of the usage of LLMs, and of their attributes what may be stored.
 --
 -- The placeholders in double braces are the vocabulary's constants.
--- Needs: email_rule, otel_metrics_histogram, otlp_requests, tenant_rule, tenant_rule_set
+-- Needs: email_rule, otel_metrics_histogram, otlp_metric_requests, tenant_rule, tenant_rule_set
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS otel_metrics_histogram_from_otlp TO otel_metrics_histogram AS
 WITH
@@ -34,4 +34,4 @@ SELECT
     q.3 AS Flags,
     q.7 AS AggregationTemporality,
     {{inserted_at}} AS IngestedAt
-FROM otlp_requests;
+FROM otlp_metric_requests;

@@ -1,7 +1,7 @@
 -- Keeps the counters of the usage of LLMs, and of their attributes what may be stored.
 --
 -- The placeholders in double braces are the vocabulary's constants.
--- Needs: email_rule, otel_metrics_sum, otlp_requests, tenant_rule, tenant_rule_set
+-- Needs: email_rule, otel_metrics_sum, otlp_metric_requests, tenant_rule, tenant_rule_set
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS otel_metrics_sum_from_otlp TO otel_metrics_sum AS
 WITH
@@ -30,4 +30,4 @@ SELECT
     metric.sum.aggregation_temporality AS AggregationTemporality,
     metric.sum.is_monotonic AS IsMonotonic,
     {{inserted_at}} AS IngestedAt
-FROM otlp_requests;
+FROM otlp_metric_requests;

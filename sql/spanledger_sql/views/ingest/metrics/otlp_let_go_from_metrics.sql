@@ -1,7 +1,7 @@
 -- Counts the metrics that tell nothing of the usage of LLMs, and apart the points that cannot be counted: of unspecified temporality,
 -- of counters that may go down, negative, no number, more than a million millions, or of no time between 1970 and 2100. Of the first nothing is stored, of the
 -- others nothing is counted. A point that says that it has no value is none of them.
--- Needs: otlp_let_go, otlp_requests
+-- Needs: otlp_let_go, otlp_metric_requests
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS otlp_let_go_from_metrics TO otlp_let_go AS
 WITH
@@ -25,6 +25,6 @@ SELECT
     told.1 AS signal,
     arrayFirst(kv -> kv.key = 'service.name', rm.resource.attributes).value.string_value AS service_name,
     sum(points) AS records
-FROM otlp_requests
+FROM otlp_metric_requests
 WHERE points > 0
 GROUP BY ALL;

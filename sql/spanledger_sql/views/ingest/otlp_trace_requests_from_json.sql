@@ -1,9 +1,9 @@
--- Hands OTLP export requests in JSON on to `otlp_requests`, as the protobuf ones come.
+-- Hands OTLP export requests in JSON on to `otlp_trace_requests`, as the protobuf ones come.
 --
 -- Ids are hex there; enumerations are numbers or their names.
--- Needs: otlp_json_requests, otlp_requests
+-- Needs: otlp_json_requests, otlp_trace_requests
 
-CREATE MATERIALIZED VIEW IF NOT EXISTS otlp_requests_from_json TO otlp_requests AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS otlp_trace_requests_from_json TO otlp_trace_requests AS
 WITH
     (text -> toUInt64OrZero(ifNull(text, ''))) AS as_nano,
     ((text, names) -> if(match(text, '^[0-9]+$'), toInt32OrZero(text), toInt32(indexOf(names, text) - 1))) AS as_enum,

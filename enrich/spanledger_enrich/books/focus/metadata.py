@@ -1,0 +1,82 @@
+"""FOCUS's metadata of an export: who made it, the schema of each file, and how complete each is."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from spanledger_enrich.books.focus.beside import moment
+from spanledger_enrich.books.focus.cost_and_usage import billing_months
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from spanledger_enrich.books.focus.cost_and_usage import Asked
+
+_TYPES = {"Nullable(Decimal(38, 12))": "DECIMAL", "Decimal(38, 12)": "DECIMAL"}
+
+
+def metadata(
+    asked: Asked, files: Mapping[str, tuple[str, Mapping[str, str]]], columns: Mapping[str, list[str]], now: datetime
+) -> dict[str, Any]:
+    """The metadata as FOCUS's schema, dataset instance and recency objects.
+
+    Args:
+        asked: What the export is of.
+        files: By dataset: the file's name, and its columns' types as the database calls them.
+        columns: By dataset: the columns in order.
+        now: When the export was made.
+    """
+    schemas, instances = [], []
+    for dataset, (file, types) in files.items():
+        definition = [_column(name, types.get(name, "String")) for name in columns[dataset]]
+        told = f"{dataset} {asked.version} {definition}"
+        schema = hashlib.sha256(told.encode()).hexdigest()[:16]
+        schemas.append(
+            {
+                "SchemaId": schema,
+                "SchemaName": f"{dataset} {asked.version}, {asked.view} view",
+                "CreationDate": moment(now),
+                "FocusVersion": asked.version,
+                "ColumnDefinition": definition,
+            }
+        )
+        instances.append(
+            {
+                "DatasetInstanceId": file,
+                "DatasetInstanceName": f"{dataset} of {asked.period}",
+                "FocusDatasetId": dataset,
+                "SchemaId": schema,
+                "Recency": {
+                    "DatasetInstanceLastUpdated": moment(now),
+                    "RecencyLastUpdated": moment(now),
+                    "DatasetInstanceComplete": asked.period.end <= now,
+                    "TimeSectors": [
+                        {
+                            "TimeSectorStart": moment(part.begin),
+                            "TimeSectorEnd": moment(part.end),
+                            "TimeSectorComplete": part.end <= now,
+                            "TimeSectorLastUpdated": moment(now),
+                        }
+                        for _, _, part in billing_months(asked.period)
+                    ],
+                },
+            }
+        )
+    return {
+        "DataGenerator": {"DataGenerator": "Spanledger"},
+        "Schema": schemas,
+        "DatasetInstance": instances,
+        "x_CorrectionHandling": "Replacement",
+    }
+
+
+def _column(name: str, type_name: str) -> dict[str, Any]:
+    if kind := _TYPES.get(type_name):
+        return {"ColumnName": name, "DataType": kind, "NumericPrecision": 38, "NumberScale": 12}
+    if type_name.startswith(("Nullable(Float", "Float")):
+        return {"ColumnName": name, "DataType": "DOUBLE"}
+    if "Int" in type_name:
+        return {"ColumnName": name, "DataType": "BIGINT"}
+    return {"ColumnName": name, "DataType": "STRING", "StringEncoding": "UTF-8"}

@@ -1,0 +1,108 @@
+"""The command `report`: any named query of the reports."""
+
+from __future__ import annotations
+
+import importlib.resources
+import re
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+import spanledger_sql
+from spanledger_cli.output.partial import say_what_is_missing
+from spanledger_cli.output.terminal import print_rows
+from spanledger_cli.request.options import configuration, open_store
+from spanledger_cli.request.report_request import Dimensions, ReportRequest, over_a_period
+from spanledger_enrich.books import allocation
+from spanledger_settings.mendable import AskedWronglyError
+from spanledger_sql.store import statement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from importlib.resources.abc import Traversable
+
+    from spanledger_settings.period import Period
+
+# What no command of its own shows.
+_SUCH_AS = ("finance/movers", "finance/waste", "finance/unit_costs")
+_PARAMETER = re.compile(r"\{(\w+):([^{}]+)\}")
+_NOTHING = {"Array(String)": [], "String": "", "UInt8": 0}
+
+
+@over_a_period(
+    Dimensions((), own=True, default="tenant", none="nothing", help="What the report can be broken down by.")
+)
+def report(
+    context: typer.Context,
+    *,
+    name: Annotated[str, typer.Argument(help=f"Such as {', '.join(_SUCH_AS)}; 'list' names all.")],
+    given: Annotated[
+        list[str] | None, typer.Option("--set", help="A parameter of the query, as NAME=VALUE. May be repeated.")
+    ] = None,
+    request: ReportRequest,
+) -> None:
+    """Run a named query of the reports over a period; 'spanledger docs queries' says what each takes and gives.
+
+    Try:
+
+        spanledger report finance/movers --month 2024-10 --by tenant,model
+
+        spanledger report finance/waste --month 2024-10 --by feature
+
+        spanledger report list
+    """
+    if name == "list":
+        for known in sorted(_names()):
+            typer.echo(known)
+        return
+    text = statement(f"reports/{_known(name)}")
+    takes = dict(_PARAMETER.findall(text))
+    with open_store(context) as store:
+        if configuration(context).tenant_scope is None:
+            allocation.bring_up_to_date(store, configuration(context))
+        frame = store.query_frame(text, _parameters(takes, request.period, request.by, given or ()))
+        print_rows(frame, request.output, period=request.period, title=f"{name}, {request.period}")
+        say_what_is_missing(store, configuration(context))
+
+
+def _parameters(takes: dict[str, str], asked: Period, by: Sequence[str], given: Sequence[str]) -> dict[str, object]:
+    before = asked.previous
+    told: dict[str, object] = {
+        **asked.bounds,
+        "before_from": before.bounds["from"],
+        "before_to": before.bounds["to"],
+        "first": str(asked.first_day),
+        "last": str(asked.last_day),
+        "timezone": asked.timezone,
+        "moment": "2261-01-01 00:00:00",
+        "by": list(by),
+        "rows": 1_000_000,
+    }
+    for pair in given:
+        name, sign, value = pair.partition("=")
+        if not sign or name not in takes:
+            raise AskedWronglyError(f"--set {pair!r}: expected NAME=VALUE, NAME one of {', '.join(sorted(takes))}")
+        told[name] = value.split(",") if takes[name].startswith("Array") else value
+    lacking = sorted(name for name, kind in takes.items() if name not in told and kind not in _NOTHING)
+    if lacking:
+        raise AskedWronglyError(f"expected --set {lacking[0]}=..., {takes[lacking[0]]}")
+    return {name: told.get(name, _NOTHING.get(kind)) for name, kind in takes.items()}
+
+
+def _known(name: str) -> str:
+    names = set(_names())
+    if name not in names:
+        raise AskedWronglyError(f"there is no report {name!r}: see 'spanledger report list'")
+    return name
+
+
+def _names() -> Iterator[str]:
+    yield from _below(importlib.resources.files(spanledger_sql) / "reports", "")
+
+
+def _below(folder: Traversable, path: str) -> Iterator[str]:
+    for one in folder.iterdir():
+        if one.is_dir():
+            yield from _below(one, f"{path}{one.name}/")
+        elif one.name.endswith(".sql"):
+            yield f"{path}{one.name.removesuffix('.sql')}"

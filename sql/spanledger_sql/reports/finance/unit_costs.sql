@@ -1,0 +1,54 @@
+-- What a call, a thousand tokens, a session, a run and a user cost, commitments and other charges included.
+--
+-- Parameters:
+--   from, to DateTime64(9, 'UTC'): the period, half-open
+--   by Array(String): any of tenant, cost_center, feature, workflow, provider, model; the others are folded into ''
+-- Columns:
+--   tenant, cost_center, feature, workflow, provider, model: '' where not asked for, or not told
+--   calls: counted ones
+--   unknown_cost_calls: of them, without a known cost
+--   tokens: input + output
+--   sessions, runs, users: how many are told apart; 0 where calls tell none
+--   effective_cost: USD, sum of what is known
+--   cost_per_call, cost_per_1k_tokens, cost_per_session, cost_per_run, cost_per_user: USD; NULL where there is none
+WITH
+    told AS
+    (
+        SELECT
+            c.tenant_id AS tenant_id, c.cost_center AS cost_center, c.feature AS feature, c.workflow AS workflow,
+            c.provider AS provider, c.model AS model, c.session_id AS session_id, c.run_id AS run_id, c.user_id AS user_id,
+            c.known_calls AS calls,
+            if(c.contracted_cost IS NULL, c.least_calls, 0) AS unknown_cost_calls,
+            c.input_tokens + c.output_tokens AS tokens,
+            if(paid.trace_id IS NULL, toDecimal128(ifNull(c.contracted_cost, 0), 12), toDecimal128(0, 12)) AS cost
+        FROM calls AS c
+        LEFT JOIN paid_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')}) AS paid
+            ON paid.trace_id = c.trace_id AND paid.span_id = c.span_id
+        WHERE c.ts >= {from:DateTime64(9, 'UTC')} AND c.ts < {to:DateTime64(9, 'UTC')}
+        UNION ALL
+        SELECT tenant_id, cost_center, feature, workflow, provider, model, '', '', '', 0, 0, 0,
+            if(is_prepaid, toDecimal128(0, 12), amount)
+        FROM beside_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')})
+    )
+SELECT
+    if(has({by:Array(String)}, 'tenant'), t.tenant_id, '') AS tenant,
+    if(has({by:Array(String)}, 'cost_center'), t.cost_center, '') AS cost_center,
+    if(has({by:Array(String)}, 'feature'), t.feature, '') AS feature,
+    if(has({by:Array(String)}, 'workflow'), t.workflow, '') AS workflow,
+    if(has({by:Array(String)}, 'provider'), t.provider, '') AS provider,
+    if(has({by:Array(String)}, 'model'), t.model, '') AS model,
+    sum(t.calls) AS calls,
+    sum(t.unknown_cost_calls) AS unknown_cost_calls,
+    sum(t.tokens) AS tokens,
+    uniqExactIf(t.session_id, t.session_id != '') AS sessions,
+    uniqExactIf(t.run_id, t.run_id != '') AS runs,
+    uniqExactIf(t.user_id, t.user_id != '') AS users,
+    ifNull(sum(t.cost), toDecimal128(0, 12)) AS effective_cost,
+    toFloat64(effective_cost) / nullIf(calls, 0) AS cost_per_call,
+    toFloat64(effective_cost) / nullIf(tokens, 0) * 1000 AS cost_per_1k_tokens,
+    toFloat64(effective_cost) / nullIf(sessions, 0) AS cost_per_session,
+    toFloat64(effective_cost) / nullIf(runs, 0) AS cost_per_run,
+    toFloat64(effective_cost) / nullIf(users, 0) AS cost_per_user
+FROM told AS t
+GROUP BY tenant, cost_center, feature, workflow, provider, model
+ORDER BY effective_cost DESC, tenant, cost_center, feature, workflow, provider, model

@@ -1,0 +1,99 @@
+"""Every charge is told once, by meter or kind, and sums to what the ledger, commitments and charges say."""
+
+from collections import defaultdict
+from decimal import Decimal
+
+import pytest
+from harness.books import Books
+from harness.month_of_charges import CHARGES, METERS, OCTOBER, OTHERS, make
+
+from spanledger_enrich.books import charge
+from spanledger_enrich.books.charge import Charge, UnknownChargeError
+from spanledger_enrich.files.import_file import ImportFileError
+
+CHARGES_OF = "SELECT * FROM charges(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')})"
+
+
+@pytest.fixture(autouse=True)
+def _month(books: Books) -> None:
+    make(books)
+
+
+def summed(rows, key, value="effective_cost"):
+    sums = defaultdict(Decimal)
+    for row in rows:
+        sums[row[key]] += row[value] or 0
+    return dict(sums)
+
+
+def test_each_meter_and_each_kind_costs_what_it_does_by_hand(books):
+    rows = books.store.rows(CHARGES_OF, **OCTOBER)
+    by_meter = {name: cost for name, cost in summed(rows, "meter").items() if cost}
+    assert by_meter == {**METERS, **{name: Decimal(cost) for name, cost in OTHERS.items()}}
+    billed = summed(rows, "meter", "billed_cost")
+    assert billed["prepaid"] == 100
+
+
+def test_the_meters_of_calls_sum_to_the_ledger(books):
+    for name in ("list_cost", "contracted_cost"):
+        told = sum(row[name] or 0 for row in books.store.rows("SELECT * FROM metered_charge"))
+        assert told == sum(row[name] or 0 for row in books.store.rows("SELECT * FROM calls"))
+
+
+def test_what_the_ledger_rounded_or_charged_at_least_is_a_row_of_its_own(books):
+    books.store.execute("ALTER TABLE ledger UPDATE list_cost = list_cost + 0.000000000007 WHERE web_searches = 2"
+                        " SETTINGS mutations_sync = 1")  # fmt: skip
+    (rest,) = books.store.rows("SELECT * FROM metered_charge WHERE meter = 'rounding'")
+    assert (rest["list_cost"], rest["contracted_cost"]) == (Decimal("7E-12"), 0)
+
+
+def test_usage_without_a_price_has_quantities_and_no_cost(books):
+    rows = books.store.rows("SELECT * FROM metered_charge WHERE list_cost IS NULL ORDER BY model, meter")
+    assert [(row["model"], row["meter"], row["quantity"]) for row in rows] == [
+        ("gpt-4o-2024-08-06", "request", 1),
+        ("nonesuch", "input", 10),
+        ("nonesuch", "output", 3),
+    ]
+
+
+def test_calls_and_carbon_are_counted_once(books):
+    told = books.store.rows("SELECT sum(first_of_call) AS calls, sum(co2e_g) AS co2e_g FROM metered_charge")[0]
+    (known,) = books.store.rows("SELECT count() AS calls, sum(co2e_g) AS co2e_g FROM calls")
+    assert told["calls"] == known["calls"]
+    assert told["co2e_g"] == pytest.approx(known["co2e_g"])
+
+
+def test_a_charge_is_shared_out_to_the_last_digit(books):
+    shares = books.store.rows("SELECT * FROM charge_share WHERE charge_id = 'vat'")
+    assert sorted(row["amount"] for row in shares) == [Decimal("0.633333333333")] * 2 + [Decimal("0.633333333334")]
+
+
+def test_charging_again_the_same_changes_nothing_and_a_charge_can_be_taken_back(books):
+    month = {"from": "2024-10-01", "to": "2024-11-01"}
+    assert charge.record(books.store, [Charge.model_validate({**month, **CHARGES[0]})], "again") == 0
+    charge.remove(books.store, "storage")
+    assert "storage" not in summed(books.store.rows(CHARGES_OF, **OCTOBER), "meter")
+    with pytest.raises(UnknownChargeError, match="there is no charge 'storage'"):
+        charge.remove(books.store, "storage")
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"kind": "lunch"}, "kind: 'lunch'"),
+        ({"amount": "-1"}, "expected less than 0 of a credit"),
+        ({"to": "2024-10-01"}, "to: expected a time after from"),
+        ({"quantity": "3"}, "unit: expected"),
+        ({"tenant": "acme", "policy": "even"}, "tenant: expected alone"),
+        ({"policy": "fixed"}, "shares: expected"),
+        ({"kind": "prepaid", "policy": "even"}, "policy: prepaid"),
+        ({"currency": "euro"}, "currency"),
+    ],
+)
+def test_a_bad_charge_is_refused_by_file_and_field(tmp_path, fields, told):
+    path = tmp_path / "charges.csv"
+    row = {"charge": "x", "kind": "storage", "amount": "1", "from": "2024-10-01", "to": "2024-11-01", **fields}
+    path.write_text(",".join(row) + "\n" + ",".join(row.values()) + "\n")
+    with pytest.raises(ImportFileError, match=told) as refused:
+        charge.read(path)
+    assert str(refused.value).startswith(f"{path}:2: ")

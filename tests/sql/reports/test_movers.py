@@ -1,0 +1,82 @@
+"""The bridge from month to month sums exactly, and one driver moves its term alone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from harness.books import Books
+
+SEPTEMBER = datetime(2024, 9, 8, 12, 0, tzinfo=UTC)
+BEFORE = {"before_from": datetime(2024, 9, 1, tzinfo=UTC), "before_to": datetime(2024, 10, 1, tzinfo=UTC)}
+TERMS = ("volume", "mix", "tokens", "tier", "cache", "price")
+CALL = {
+    "request_model": "gpt-4o-2024-08-06", "input_tokens": 1000, "cache_read_tokens": 200, "output_tokens": 100,
+    "service_tier": "",
+}  # fmt: skip
+MINI = {**CALL, "request_model": "gpt-4o-mini"}
+PAIR = [CALL, MINI]
+
+
+def bridge(books: Books, before: list[dict], after: list[dict]) -> dict:
+    """The one row over both months, without what did not move."""
+    days = [(SEPTEMBER, before), (SEPTEMBER + timedelta(days=30), after)]
+    books.book_alone(*({**call, "ts": ts} for ts, calls in days for call in calls))
+    (row,) = books.report("finance/movers", **BEFORE)
+    assert row["before"] + sum(row[term] for term in TERMS) == row["after"]
+    assert row["difference"] == row["after"] - row["before"] != 0
+    return {term: row[term] for term in TERMS if abs(row[term]) > Decimal("1e-10")}
+
+
+@pytest.mark.parametrize(
+    ("driver", "after"),
+    [
+        ("volume", PAIR * 3),
+        ("mix", [CALL, CALL]),
+        ("tokens", [{**call, "output_tokens": 250} for call in PAIR]),
+        ("tier", [{**call, "service_tier": "batch"} for call in PAIR]),
+        ("cache", [{**call, "cache_read_tokens": 900} for call in PAIR]),
+    ],
+)
+def test_one_driver_moves_its_term_alone(books: Books, driver: str, after: list[dict]) -> None:
+    assert set(bridge(books, PAIR, after)) == {driver}
+
+
+def test_a_price_moves_the_term_of_prices_alone(books: Books) -> None:
+    bridge(books, PAIR, PAIR * 2)
+    books.store.execute("ALTER TABLE ledger UPDATE contracted_cost = contracted_cost * 3 WHERE ts >= '2024-10-01' "
+                        "SETTINGS mutations_sync = 1")  # fmt: skip
+    (row,) = books.report("finance/movers", **BEFORE)
+    assert row["before"] + sum(row[term] for term in TERMS) == row["after"]
+
+
+def test_more_calls_cost_what_a_call_did(books: Books) -> None:
+    told = bridge(books, [CALL], [CALL, CALL, CALL])
+    assert told == {"volume": 2 * (Decimal("0.002") + Decimal("0.00025") + Decimal("0.001"))}
+
+
+def test_drivers_together_sum_exactly(books: Books) -> None:
+    told = bridge(
+        books, PAIR, [{**CALL, "output_tokens": 7, "cache_read_tokens": 0}, CALL, {**MINI, "service_tier": "batch"}]
+    )
+    assert len(told) > 2
+
+
+def test_waste_is_named_once_with_its_cost(books: Books) -> None:
+    def call(second: float, **changes: object) -> dict[str, object]:
+        return {
+            **CALL,
+            "session_id": "s",
+            "ts": SEPTEMBER + timedelta(days=30, seconds=second),
+            "finish_reason": "",
+            **changes,
+        }
+
+    books.book_alone(
+        call(0), call(10, status="error"), call(20), call(100), call(200, finish_reason="length", input_tokens=0,
+                                                                   cache_read_tokens=0),
+    )  # fmt: skip
+    told = {row["waste"]: (row["calls"], row["cost"]) for row in books.report("finance/waste")}
+    each = Decimal("0.002") + Decimal("0.00025") + Decimal("0.001")
+    assert told == {"failed": (1, each), "tried again": (1, each), "cut off": (1, Decimal("0.001"))}
