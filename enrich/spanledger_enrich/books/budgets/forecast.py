@@ -97,7 +97,8 @@ def _theta(days: Days, ahead: int) -> Days:
 
 def _centred_week(logs: Days) -> Days:
     padded = np.concatenate([np.full(3, logs[:WEEK].mean()), logs, np.full(3, logs[-WEEK:].mean())])
-    return np.convolve(padded, np.full(WEEK, 1 / WEEK), mode="valid")
+    means: Days = np.convolve(padded, np.full(WEEK, 1 / WEEK), mode="valid")
+    return means
 
 
 def _smoothed(level: Days) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socketserver
 import subprocess
 import sys
 import threading
@@ -132,3 +133,46 @@ def test_a_killed_delivery_is_sent_again_with_the_same_key_and_then_no_more(tmp_
         assert outbox.deliver(store, configuration).delivered == 0
     assert len(receiver.taken) == 2
     assert len({key for _, _, key in receiver.taken}) == 1
+
+
+class Relay(socketserver.ThreadingTCPServer):
+    """Takes mail on loopback, and keeps it."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Relaying)
+        self.taken: list[str] = []
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+class _Relaying(socketserver.StreamRequestHandler):
+    server: Relay
+
+    def handle(self) -> None:
+        self.wfile.write(b"220 here\r\n")
+        while line := self.rfile.readline():
+            word = line[:4].upper()
+            if word == b"DATA":
+                self.wfile.write(b"354 go on\r\n")
+                lines = []
+                while (text := self.rfile.readline()) != b".\r\n":
+                    lines.append(text.decode())
+                self.server.taken.append("".join(lines))
+            self.wfile.write(b"221 bye\r\n" if word == b"QUIT" else b"250 fine\r\n")
+
+
+def test_an_alarm_comes_by_mail_under_its_key(store, configuration):
+    with Relay() as relay:
+        set_up = load(
+            data_dir=configuration.data_dir, alarm_email="ops@example.com", alarm_email_from="ledger@example.com",
+            alarm_smtp=f"127.0.0.1:{relay.server_address[1]}",
+        )  # fmt: skip
+        raise_one(store, "acme\nBcc: all@example.com")
+        assert outbox.deliver(store, set_up).delivered == 1
+        assert outbox.deliver(store, set_up).delivered == 0
+        relay.shutdown()
+    (mail,) = relay.taken
+    key = store.value("SELECT alarm_key FROM alarm")
+    headers = mail.partition("\r\n\r\n")[0]
+    assert f"Message-ID: <{key}@example.com>" in headers.replace("\r\n ", " ")
+    assert "\r\nBcc:" not in headers
+    assert "81.00 USD of 100.00 USD used" in mail.replace("=\r\n", "").replace("\r\n ", " ")
