@@ -133,7 +133,7 @@ def _runaways(tenant: str, calls: pd.DataFrame, first: datetime, since: datetime
     high, expected = runaways(spend.reshape(days, BUCKETS)[began:], weekend[began:], max(0, days - 2 - began))
     flat, usual = high.reshape(-1), expected.reshape(-1)
     offset = days * BUCKETS - len(flat)
-    where = [place for place in np.flatnonzero(flat) if first + _BUCKET * (offset + int(place)) >= since]
+    where = [int(place) for place in np.flatnonzero(flat) if first + _BUCKET * (offset + int(place)) >= since]
     for start, end in _episodes(where):
         begins = first + _BUCKET * (offset + start - 1)
         ends = first + _BUCKET * (offset + end + 1)
@@ -162,7 +162,7 @@ def _storms(tenant: str, calls: pd.DataFrame, since: datetime) -> Iterator[Row]:
 def _episodes(places: Sequence[int]) -> Iterator[tuple[int, int]]:
     """First and last bucket of each stretch; what pauses for less than half an hour goes on."""
     start = last = None
-    for place in map(int, places):
+    for place in places:
         if last is None or start is None:
             start = place
         elif place - last > 6:
@@ -174,8 +174,8 @@ def _episodes(places: Sequence[int]) -> Iterator[tuple[int, int]]:
 
 
 def _goes_on(row: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    same = row["kind"] == other["kind"] and row["tenant_id"] == other["tenant_id"]
-    return same and abs(row["begins"] - other["begins"]) < _SAME_FOR
+    apart: timedelta = abs(row["begins"] - other["begins"])
+    return (row["kind"], row["tenant_id"]) == (other["kind"], other["tenant_id"]) and apart < _SAME_FOR
 
 
 def _row(kind: str, subject: tuple[str, ...], **said: Any) -> Row:

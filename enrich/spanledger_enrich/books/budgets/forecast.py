@@ -92,7 +92,8 @@ def _theta(days: Days, ahead: int) -> Days:
     scatter = np.diff(level)
     variance = min(0.5, float(np.median(np.abs(scatter)) * 1.4826) ** 2 / 2)
     highest = float(np.log(days.max() + lift)) + 1.0
-    return np.maximum(np.exp(np.minimum(lines + variance / 2, highest)) - lift, 0.0)
+    coming_days: Days = np.maximum(np.exp(np.minimum(lines + variance / 2, highest)) - lift, 0.0)
+    return coming_days
 
 
 def _centred_week(logs: Days) -> Days:

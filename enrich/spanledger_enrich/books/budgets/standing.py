@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -158,7 +158,7 @@ def _use(store: Store, members: Sequence[Budget], period: Period) -> Mapping[str
 
 
 def _standing(
-    one: Budget, use: pd.DataFrame, now: datetime, records: Sequence[Mapping[str, object]], *, foretell: bool
+    one: Budget, use: pd.DataFrame, now: datetime, records: Sequence[Mapping[str, Any]], *, foretell: bool
 ) -> Standing:
     period = one.period(now)
     by_day = {pd.Timestamp(day).date(): Decimal(amount) for day, amount in zip(use["day"], use["amount"], strict=True)}
@@ -182,11 +182,11 @@ def _expected(
         return None
     over = float(spent - by_day.get(today, Decimal(0)))
     least = float(spent)
-    ends = [max(least, over + end) for end in (rest.total, rest.low, rest.high)]
-    return Forecast(*ends, rest.method, rest.errors, rest.typical_error)
+    total, low, high = (max(least, over + end) for end in (rest.total, rest.low, rest.high))
+    return replace(rest, total=total, low=low, high=high)
 
 
-def _foretold(store: Store, now: datetime) -> dict[str, list[dict[str, object]]]:
+def _foretold(store: Store, now: datetime) -> dict[str, list[dict[str, Any]]]:
     """The first forecast of each period that is over, by budget."""
     rows = store.rows(
         "SELECT budget_id, begins, ends, argMin(tuple(total, low, high), made_on) AS said FROM budget_forecast FINAL "
@@ -194,17 +194,17 @@ def _foretold(store: Store, now: datetime) -> dict[str, list[dict[str, object]]]
         now=now,
         since=now - _HISTORY,
     )
-    found: dict[str, list[dict[str, object]]] = {}
+    found: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         found.setdefault(row["budget_id"], []).append(row)
     return found
 
 
-def _record(one: Budget, records: Sequence[Mapping[str, object]], by_day: Mapping[date, Decimal]) -> Record:
+def _record(one: Budget, records: Sequence[Mapping[str, Any]], by_day: Mapping[date, Decimal]) -> Record:
     held, misses = 0, []
     for row in records:
-        begins, ends, (total, low, high) = row["begins"], row["ends"], row["said"]  # type: ignore[misc]
-        period = Period(begins, ends, one.timezone)  # type: ignore[arg-type]
+        begins, ends, (total, low, high) = row["begins"], row["ends"], row["said"]
+        period = Period(begins, ends, one.timezone)
         came = _between(by_day, period.first_day, period.last_day)
         held += low <= came <= high
         if came:
