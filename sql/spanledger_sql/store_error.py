@@ -8,6 +8,9 @@ from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError
 
 from spanledger_settings.mendable import MendableError
 
+# ClickHouse's READONLY and ACCESS_DENIED.
+_FORBIDDEN = (164, 497)
+
 
 class StoreError(MendableError):
     """The database could not be reached or refused a statement; the message says what to do.
@@ -19,6 +22,11 @@ class StoreError(MendableError):
     def __init__(self, message: str, code: int | None = None) -> None:
         super().__init__(message)
         self.code = code
+
+    @property
+    def is_forbidden(self) -> bool:
+        """Whether the user may not do it: a setting or a right that he lacks."""
+        return self.code in _FORBIDDEN
 
 
 class refusals:  # noqa: N801

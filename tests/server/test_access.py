@@ -223,5 +223,63 @@ def test_a_tenant_sees_his_own_rows_by_every_table_and_command(filled: Guarded) 
         assert "northwind" not in done.stdout
 
 
+@pytest.fixture(scope="module")
+def committed(filled: Guarded) -> Guarded:
+    """A commitment that covers all calls, not allocated yet, and a charge that the tenants share."""
+    for kind, text in (
+        ("commitments", "commitment,kind,amount,from,to,models\nptu,reserved,24,2024-10-08,2024-10-09,gpt-4o\n"),
+        ("charges", "charge,kind,amount,from,to,policy\nvat,tax,1.90,2024-10-01,2024-11-01,even\n"),
+    ):
+        path = filled.folder / f"{kind}.csv"
+        path.write_text(text)
+        yes = ("--yes",) if kind == "commitments" else ()
+        done = filled.command("spanledger_worker", kind, "import", path, *yes)
+        assert done.returncode == 0, done.stderr
+    return filled
+
+
+def test_who_only_reads_gets_what_was_allocated_last(committed: Guarded) -> None:
+    untold = committed.command("spanledger_dashboards", "chargeback", *OCTOBER)
+    assert untold.returncode == 0, untold.stderr
+    assert (
+        "1 commitment of 2024-10-01 00:00 to 2024-11-01 00:00 UTC, without 1 that was never allocated" in untold.stderr
+    )
+    reports = (
+        ("chargeback", *OCTOBER),
+        ("charges", "report", *OCTOBER),
+        ("commitments", "report", *OCTOBER),
+        ("report", "finance/waste", *OCTOBER),
+        ("focus", "export", *OCTOBER),
+    )
+    for arguments in reports:
+        written = committed.command("spanledger_worker", *arguments)
+        assert written.returncode == 0, written.stderr
+        assert "only reads" not in written.stderr
+        for user in (
+            "spanledger_dashboards",
+            *(["spanledger_bi"] if arguments[0] in {"chargeback", "charges"} else []),
+        ):
+            done = committed.command(user, *arguments)
+            assert done.returncode == 0, (user, arguments, done.stderr)
+            assert re.search(r"as allocated last, at 20\d\d-\S+ \d\d:\d\d UTC: this user only reads", done.stderr)
+            assert done.stdout == written.stdout
+
+
+def test_who_only_reads_is_told_that_a_reconciliation_writes(committed: Guarded) -> None:
+    bill = _HERE.parent / "fixtures/bills/openai_costs.json"
+    assert committed.command("spanledger_worker", "bills", "import", bill).returncode == 0
+    done = committed.command("spanledger_dashboards", "reconcile", "--month", "2026-10")
+    assert done.returncode == 1
+    assert "a reconciliation puts its terms down in the database, which this user may not" in done.stderr
+
+
+def test_a_tenant_is_told_that_commitments_are_not_in_his_chargeback(committed: Guarded) -> None:
+    done = committed.command("spanledger_tenant_acme", "chargeback", *OCTOBER)
+    assert done.returncode == 0, done.stderr
+    assert "usage price, without the 1 commitment of this period" in done.stderr
+    assert "acme" in done.stdout
+    assert "northwind" not in done.stdout
+
+
 def test_bi_sees_figures(filled: Guarded) -> None:
     assert filled.query("spanledger_bi", "SELECT count() FROM calls") == [(5,)]

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from spanledger_enrich.books import charge
-from spanledger_sql.store import statement
+from spanledger_sql.store import StoreError, statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,11 +47,22 @@ def allocate(store: Store, configuration: Configuration, now: datetime | None = 
     return done
 
 
-def bring_up_to_date(store: Store, configuration: Configuration) -> None:
-    """Allocate commitments and charges anew, before a report that shows them; who may only read sees what is there."""
-    if configuration.tenant_scope is None:
+def bring_up_to_date(store: Store, configuration: Configuration) -> bool:
+    """Allocate commitments and charges anew, before a report that shows them.
+
+    Returns:
+        Whether they are: who may only read sees what was allocated last.
+    """
+    if configuration.tenant_scope is not None:
+        return False
+    try:
         allocate(store, configuration)
         charge.allocate(store)
+    except StoreError as error:
+        if not error.is_forbidden:
+            raise
+        return False
+    return True
 
 
 def _allocate(store: Store, configuration: Configuration, one: dict[str, Any], until: datetime) -> Allocated:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from spanledger_cli.output.terminal import console
 from spanledger_settings.figures import counted
 from spanledger_sql.node_socket import node_answers
-from spanledger_sql.store import statement
+from spanledger_sql.store import StoreError, statement
 
 if TYPE_CHECKING:
     from spanledger_settings.configuration import Configuration
@@ -27,12 +27,18 @@ def say_what_is_missing(store: Store, settings: Configuration) -> None:
 def missing(store: Store, settings: Configuration) -> list[str]:
     """A sentence on each part of what was sent that the ledger does not have."""
     reasons = []
-    behind = store.rows(statement("reports/operations/unbooked"))[0]
-    if behind["llm_spans"]:
-        reasons.append(
-            f"{counted(behind['llm_spans'], 'call')} came in and not into the ledger yet, the oldest "
-            f"{behind['oldest_seconds']:,} s ago; a node does that, or 'spanledger enrich --once'"
-        )
+    try:
+        behind = store.rows(statement("reports/operations/unbooked"))[0]
+    except StoreError as error:
+        if not error.is_forbidden:
+            raise
+        reasons.append("without calls that are still to be booked, if there are any: this user may not see that")
+    else:
+        if behind["llm_spans"]:
+            reasons.append(
+                f"{counted(behind['llm_spans'], 'call')} came in and not into the ledger yet, the oldest "
+                f"{behind['oldest_seconds']:,} s ago; a node does that, or 'spanledger enrich --once'"
+            )
     waiting = sum(file.stat.st_size for file in spooled(settings))
     if waiting:
         node = "is still to be" if not settings.embedded or node_answers(settings.data_dir) else "no node runs to be"

@@ -11,6 +11,7 @@ from spanledger_enrich.books import allocation, commitment
 from spanledger_enrich.books.allocation import IDLE
 from spanledger_enrich.books.commitment import Commitment
 from spanledger_enrich.files.import_file import ImportFileError
+from spanledger_sql.store import statement
 
 DAY = datetime(2024, 10, 8, tzinfo=UTC)
 PTU = {
@@ -53,6 +54,25 @@ def test_an_hour_is_shared_by_tokens_and_hours_without_calls_are_idle(books):
         "globex": Decimal("0.666666666667"),
         IDLE: 23,
     }
+
+
+def stands(books):
+    october = {"from": "2024-10-01 00:00:00", "to": "2024-11-01 00:00:00"}
+    (row,) = books.store.rows(statement("lookups/allocated_until"), **october)
+    return row["commitments"], row["never"], row["allocated_at"] is not None, row["until"]
+
+
+def test_how_far_the_commitments_of_a_period_are_allocated(books):
+    later = {"commitment": "later", "from": "2024-11-01", "to": "2024-11-02"}
+    longer = {"commitment": "longer", "to": "2025-10-09"}
+    record = [Commitment.model_validate({**PTU, **one}) for one in ({}, later, longer)]
+    assert stands(books) == (0, 0, False, None)
+    commitment.record(books.store, record, "a test")
+    assert stands(books) == (2, 2, False, None)
+    allocation.allocate(books.store, books.configuration, DAY + timedelta(days=3, hours=7, minutes=5))
+    assert stands(books) == (2, 0, True, DAY + timedelta(days=3, hours=7))
+    allocation.allocate(books.store, books.configuration)
+    assert stands(books) == (2, 0, True, None)
 
 
 def test_an_output_token_weighs_what_it_is_told_to(books):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from spanledger_enrich.prices import price_list
 from spanledger_settings.mendable import AskedWronglyError, MendableError
 from spanledger_settings.period import Period, of_days
-from spanledger_sql.store import statement
+from spanledger_sql.store import StoreError, statement
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -151,7 +151,8 @@ def reconcile(
         drift: Share of a quantity up to which a difference counts as one of counting tokens.
 
     Raises:
-        ReconciliationError: There is no bill, one in several currencies, or one in a currency without a rate.
+        ReconciliationError: There is no bill, one in several currencies, or one in a currency without a rate; or the
+            user may only read.
     """
     days = {"first": str(asked.first_day), "last": str(asked.last_day)}
     billed = store.rows(statement("lookups/billed_providers"), **days)
@@ -165,19 +166,27 @@ def reconcile(
             + (f"; there are some of {some}" if some else "; see 'spanledger bills list'")
         )
     metered = {row["provider"] for row in store.rows(statement("reports/bills/metered_providers"), **_wide(asked))}
-    return [
-        _one(
-            store,
-            asked,
-            row,
-            sorted(name for name in metered if price_list.seller(name) == row["provider"]),
-            by,
-            tolerance,
-            drift,
-        )
-        for row in billed
-        if not wanted or row["provider"] in wanted
-    ]
+    try:
+        return [
+            _one(
+                store,
+                asked,
+                row,
+                sorted(name for name in metered if price_list.seller(name) == row["provider"]),
+                by,
+                tolerance,
+                drift,
+            )
+            for row in billed
+            if not wanted or row["provider"] in wanted
+        ]
+    except StoreError as error:
+        if not error.is_forbidden:
+            raise
+        raise ReconciliationError(
+            "a reconciliation puts its terms down in the database, which this user may not; reconcile as one who may, "
+            "such as the worker's user"
+        ) from None
 
 
 def forget(store: Store, done: Sequence[Reconciliation]) -> None:

@@ -6,12 +6,13 @@ from typing import Annotated
 
 import typer
 
+from spanledger_cli.output.allocated import allocate_first
 from spanledger_cli.output.export import Destination
 from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import console, print_rows
 from spanledger_cli.request.options import Files, Output, OutputFile, configuration, open_store
 from spanledger_cli.request.report_request import Dimensions, ReportRequest, over_a_period
-from spanledger_enrich.books import allocation, charge
+from spanledger_enrich.books import charge
 from spanledger_settings.figures import counted
 
 charges = typer.Typer(
@@ -97,7 +98,7 @@ def charges_report(context: typer.Context, request: ReportRequest) -> None:
         spanledger charges report --month 2024-10 --by tenant,meter --output october.csv
     """
     with open_store(context) as store:
-        allocation.bring_up_to_date(store, configuration(context))
+        allocate_first(store, configuration(context), request.period)
         frame = store.frame("reports/charges/kinds", **request.period.bounds, by=list(request.by))
         shown = [name for name in frame if name in ("kind", *request.by) or name not in _DIMENSIONS.known]
         print_rows(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spanledger_cli.confirmation import Yes, confirm
+from spanledger_cli.output.allocated import allocate_first
 from spanledger_cli.output.export import Destination
 from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.progress import progress
@@ -115,7 +116,7 @@ def commitments_report(context: typer.Context, request: ReportRequest) -> None:
     """
     with open_store(context) as store:
         say_what_is_missing(store, configuration(context))
-        allocation.allocate(store, configuration(context))
+        allocate_first(store, configuration(context), request.period)
         frame = store.frame("reports/commitments/by_tenant", **request.period.bounds)
     totals = [str(name) for name in frame if name != "tenant"]
     print_rows(

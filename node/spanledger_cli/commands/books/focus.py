@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from spanledger_cli.output.allocated import allocate_first
 from spanledger_cli.output.export import Destination, Format, export, opened
 from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import console
 from spanledger_cli.request.options import configuration, open_store
 from spanledger_cli.request.report_request import ReportRequest, over_a_period
 from spanledger_cli.what_there_is import say_what_there_is
-from spanledger_enrich.books import allocation
 from spanledger_enrich.books.focus import cost_and_usage
 from spanledger_enrich.books.focus.beside import InvoiceLines, datasets
 from spanledger_enrich.books.focus.cost_and_usage import TAGS, Asked
@@ -94,7 +94,7 @@ def focus_export(
     )
     destination, now = _destination(request.output), datetime.now(UTC)
     with open_store(context) as store:
-        allocation.bring_up_to_date(store, configuration(context))
+        allocate_first(store, configuration(context), request.period)
         if not cost_and_usage.has_charges(store, asked):
             say_what_there_is(store, request.period)
         lines = InvoiceLines()

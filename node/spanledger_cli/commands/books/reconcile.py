@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import pandas as pd
 import typer
 
+from spanledger_cli.output.allocated import allocate_first
 from spanledger_cli.output.export import Destination, Format
 from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import console, print_rows
 from spanledger_cli.request.options import configuration, open_store
 from spanledger_cli.request.report_request import Dimensions, ReportRequest, over_a_period
-from spanledger_enrich.books import allocation
 from spanledger_enrich.books.bills import invoice_share, reconciliation
 from spanledger_enrich.books.bills.invoice_share import POLICIES
 from spanledger_enrich.books.bills.reconciliation import CAUSES, DRIFT, Reconciliation
@@ -79,7 +79,7 @@ def reconcile(
         raise typer.BadParameter(f"{allocate!r}; expected {', '.join(POLICIES)}", param_hint="--allocate")
     asked = reconciliation.whole_days(request.period)
     with open_store(context) as store:
-        allocation.bring_up_to_date(store, configuration(context))
+        allocate_first(store, configuration(context), request.period)
         done = reconciliation.reconcile(
             store,
             asked,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from spanledger_cli.output.allocated import say_how_it_stands
 from spanledger_cli.output.export import Format
 from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import console, print_rows
@@ -17,9 +18,13 @@ from spanledger_cli.what_there_is import say_what_there_is
 from spanledger_enrich.books import allocation
 from spanledger_enrich.books.effective_cost import BETWEEN, with_effective_cost
 from spanledger_settings.figures import counted
+from spanledger_sql.store import StoreError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from spanledger_settings.configuration import Configuration
+    from spanledger_sql.store import Store
 
 _DIMENSIONS = Dimensions(
     (
@@ -66,15 +71,8 @@ def chargeback(
         own = own_dimensions(store, _DIMENSIONS, request.by, where)
         refuse_unknown(store, "tenant", tenant or (), "--tenant")
         given = {**asked.bounds, "timezone": asked.timezone, "tenants": tenant or [], **own.parameters}
-        of_calls = frame = store.frame("reports/finance/chargeback", **given, by=list(request.by))
-        if configuration(context).tenant_scope is None:
-            allocation.bring_up_to_date(store, configuration(context))
-            frame = with_effective_cost(store, frame, _DIMENSIONS.known, {**given, "by": list(request.by)})
-        elif count := store.value(_COMMITMENTS, **asked.bounds):
-            console(stderr=True).print(
-                f"calls are shown at their usage price, without the {counted(count, 'commitment')} of this period",
-                soft_wrap=True,
-            )
+        of_calls = store.frame("reports/finance/chargeback", **given, by=list(request.by))
+        frame = _with_what_stands_beside(store, configuration(context), of_calls, request, given)
         if frame.empty:
             say_what_there_is(store, asked, own.told(tenants=tenant or ()))
         rows = _as_asked(own.as_columns(frame), request.by)
@@ -94,6 +92,29 @@ def chargeback(
             details=[*(() if frame["partly_priced_calls"].any() else _PARTLY), *_alike(rows)],
         )
         say_what_is_missing(store, configuration(context))
+
+
+def _with_what_stands_beside(
+    store: Store, settings: Configuration, of_calls: pd.DataFrame, request: ReportRequest, given: dict[str, Any]
+) -> pd.DataFrame:
+    """The rows with effective cost; a tenant's as they are: what commitments cover would tell of other tenants."""
+    if settings.tenant_scope is None:
+        is_current = allocation.bring_up_to_date(store, settings)
+        try:
+            frame = with_effective_cost(store, of_calls, _DIMENSIONS.known, {**given, "by": list(request.by)})
+        except StoreError as error:
+            if not error.is_forbidden:
+                raise
+        else:
+            if not is_current:
+                say_how_it_stands(store, request.period)
+            return frame
+    if count := store.value(_COMMITMENTS, **request.period.bounds):
+        console(stderr=True).print(
+            f"calls are shown at their usage price, without the {counted(count, 'commitment')} of this period",
+            soft_wrap=True,
+        )
+    return of_calls
 
 
 def _alike(rows: pd.DataFrame) -> list[str]:

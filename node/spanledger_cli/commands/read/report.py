@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import spanledger_sql
+from spanledger_cli.output.allocated import allocate_first
 from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import print_rows
 from spanledger_cli.request.options import configuration, open_store
 from spanledger_cli.request.report_request import Dimensions, ReportRequest, over_a_period
-from spanledger_enrich.books import allocation
 from spanledger_settings.mendable import AskedWronglyError
 from spanledger_sql.store import statement
 
@@ -58,8 +58,7 @@ def report(
     text = statement(f"reports/{_known(name)}")
     takes = dict(_PARAMETER.findall(text))
     with open_store(context) as store:
-        if configuration(context).tenant_scope is None:
-            allocation.bring_up_to_date(store, configuration(context))
+        allocate_first(store, configuration(context), request.period)
         frame = store.query_frame(text, _parameters(takes, request.period, request.by, given or ()))
         print_rows(frame, request.output, period=request.period, title=f"{name}, {request.period}")
         say_what_is_missing(store, configuration(context))
