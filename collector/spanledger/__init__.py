@@ -10,6 +10,7 @@ def answer(account, question):
 """
 
 from spanledger.attribution.attribution_context import AttributionScope, AttributionValue, attribution
+from spanledger.budget import BudgetLeft, RemainingBudget, remaining_budget
 from spanledger.calls.decorator import llm_call
 from spanledger.calls.record import record_usage, record_vendor_usage
 from spanledger.configuration import Stats, configure, flush, shutdown, stats
@@ -22,8 +23,10 @@ __all__ = [
     "AsgiMiddleware",
     "AttributionScope",
     "AttributionValue",
+    "BudgetLeft",
     "EnergyMeter",
     "EnergySample",
+    "RemainingBudget",
     "Stats",
     "WsgiMiddleware",
     "attribution",
@@ -35,6 +38,7 @@ __all__ = [
     "measure_energy",
     "record_usage",
     "record_vendor_usage",
+    "remaining_budget",
     "shutdown",
     "stats",
     "uninstrument",

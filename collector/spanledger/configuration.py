@@ -130,6 +130,15 @@ def configure(
         guard.note("configure", error, once_for=str(error))
 
 
+def receiver_address() -> Address:
+    """Where spans go; before `configure`, where they would by the environment's word."""
+    active = _active
+    if active is not None:
+        return Address(active.settings.endpoint, active.settings.protocol, dict(active.settings.headers))
+    protocol = protocol_of_environment()
+    return Address(resolve_endpoint(None, protocol), protocol, {})
+
+
 def flush(timeout_s: float = 10.0) -> bool:
     """Sends what is recorded now.
 

@@ -44,6 +44,7 @@ COMMANDS = {
     "whatif": Listed(_FIGURES, "read.whatif", "What recorded usage would have cost otherwise."),
     "sql": Listed(_FIGURES, "read.sql", "Run a query on the ledger's database."),
     "commitments": Listed(_BOOKS, "books.commitments", "Reserved throughput, hardware, flat fees, and who bears them."),
+    "budgets": Listed(_BOOKS, "books.budgets", "Budgets, how they stand and what they will come to; alarms."),
     "charges": Listed(_BOOKS, "books.charges", "Storage, seats, fees, taxes, credits: what is no call."),
     "usage": Listed(_BOOKS, "books.usage", "Usage that providers and gateways counted."),
     "bills": Listed(_BOOKS, "books.bills", "Providers' bills, as they came and line by line."),

@@ -22,6 +22,7 @@ from spanledger_collector.spool import Spool
 from spanledger_enrich.ledger.tenant_rules import store_rules
 from spanledger_enrich.worker import Worker, load_reference_data
 from spanledger_node.backup import give_up, take
+from spanledger_node.budget_answers import PATH, BudgetAnswers
 from spanledger_node.clickhouse_http import database_app
 from spanledger_node.health import Health
 from spanledger_node.listening import Addresses, check_openness, listen, listen_on_socket, port_of
@@ -107,7 +108,7 @@ class _Node:
                 spool = health.spool = self._spool(stack)
                 stack.push_async_callback(self._drain, health)
                 grpc_port = await self._serve_grpc(spool, admission, tls, stack, metrics)
-                apps.append((self._receiver(spool, admission, health, metrics), listener, tls))
+                apps.append((self._receiver(spool, admission, health, metrics, store), listener, tls))
                 addresses = Addresses(self._url(port_of(listener)), f"{self.configuration.host}:{grpc_port}")
             if dashboard is not None:
                 host = self._host("dashboard_port")
@@ -240,7 +241,7 @@ class _Node:
             logger.warning("insecure: %s", danger)
         return admission
 
-    def _receiver(self, spool: Spool, admission: Admission, health: Health, metrics: Metrics) -> ASGIApp:
+    def _receiver(self, spool: Spool, admission: Admission, health: Health, metrics: Metrics, store: Store) -> ASGIApp:
         receiver = otlp_http.receiver(
             spool,
             max_request_bytes=self.configuration.max_request_bytes,
@@ -248,6 +249,7 @@ class _Node:
             health=health.report,
         )
         receiver.router.routes.append(Route("/metrics", metrics.answer, methods=["GET"]))
+        receiver.router.routes.append(Route(PATH, BudgetAnswers(store, admission).answer, methods=["GET"]))
         return only_from_here(metrics.requests.over_http(receiver), self.configuration.host)
 
     async def _serve_grpc(

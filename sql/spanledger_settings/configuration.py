@@ -180,6 +180,20 @@ class Configuration(BaseSettings):
         default=(), description="`carbon ghg`: hosts (`host.name`) that are own or leased machines"
     )
 
+    alarm_webhook: SecretStr | None = Field(
+        default=None, description="`budgets check`: an address that alarms are posted to, as JSON"
+    )
+    alarm_slack_webhook: SecretStr | None = Field(
+        default=None, description="`budgets check`: an address that takes Slack's messages"
+    )
+    alarm_email: str | None = Field(default=None, description="`budgets check`: who gets alarms by e-mail")
+    alarm_email_from: str = Field(
+        default="spanledger@localhost", pattern=r"^[^\s@]+@[^\s@]+$", description="`budgets check`: who sends them"
+    )
+    alarm_smtp: str = Field(
+        default="127.0.0.1:25", pattern=r"^.+:\d+$", description="`budgets check`: the mail server that relays them"
+    )
+
     @field_validator("data_dir", mode="before")
     @classmethod
     def _named(cls, value: object) -> object:

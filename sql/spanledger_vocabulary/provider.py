@@ -44,6 +44,11 @@ def named(name: str) -> Provider | None:
     return _by_name().get(name.lower())
 
 
+def told_by(model: str) -> Provider | None:
+    """The provider that a model's name tells where nothing else does."""
+    return next((one for one in providers() if one.models and re.match(f"(?:{one.models})", model)), None)
+
+
 def at(host: str) -> Provider | None:
     """The provider whose API is at this host: the one with the longest host that is it or above it."""
     labels = host.lower().partition(":")[0].rstrip(".").split(".")

@@ -68,6 +68,11 @@ def test_a_month_that_is_not_over_compares_with_as_much_of_the_month_before() ->
     assert chosen("Last month").previous_until(NOW).days == "1 Sep – 30 Sep 2024"
 
 
+def test_the_end_of_a_long_month_compares_with_no_more_than_the_short_one_before() -> None:
+    march = of_days(date(2026, 3, 1), date(2026, 3, 31), "UTC")
+    assert march.previous_until(datetime(2026, 3, 31, 12, tzinfo=UTC)).days == "1 Feb – 28 Feb 2026"
+
+
 def test_a_custom_period_includes_both_of_its_days() -> None:
     day = chosen("Custom", "America/New_York", (date(2024, 10, 8), date(2024, 10, 8)))
     assert day.bounds == {"from": "2024-10-08 04:00:00.000000", "to": "2024-10-09 04:00:00.000000"}

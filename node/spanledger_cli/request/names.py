@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
     from spanledger_sql.store import Store
 
-Kind = Literal["tenant", "model", "provider", "dimension"]
+Kind = Literal["tenant", "model", "provider", "feature", "cost_center", "dimension"]
 _NAMED = 5
 
 
 class UnknownNameError(AskedWronglyError):
-    """A tenant, model, provider or dimension that no call has."""
+    """A tenant, model, provider, feature, cost centre or dimension that no call has."""
 
 
 def names_of(store: Store, kind: Kind) -> list[str]:
@@ -49,9 +49,10 @@ def refuse_unknown(store: Store, kind: Kind, given: Iterable[str], option: str, 
 
 
 def _told(kind: Kind, name: str, known: list[str]) -> str:
+    what = kind.replace("_", " ")
     spelled = {one.lower(): one for one in known}
     near = [spelled[one] for one in difflib.get_close_matches(name.lower(), spelled, 3, 0.6)]
     if near:
-        return f"no call has that {kind}; meant {' or '.join(near)}?"
+        return f"no call has that {what}; meant {' or '.join(near)}?"
     some = ", ".join(known[:_NAMED]) + (f" and {len(known) - _NAMED:,} more" if len(known) > _NAMED else "")
-    return f"no call has that {kind}; there are {some}" if known else f"no call has that {kind}, or any of one's own"
+    return f"no call has that {what}; there are {some}" if known else f"no call has that {what}, or any of one's own"

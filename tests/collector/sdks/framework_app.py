@@ -1,4 +1,4 @@
-"""An app on a framework that calls models: run by test_foreign_frameworks.py in a venv that has the framework.
+"""An app on a framework that calls models: run by test_foreign_instrumentations.py in a venv that has the framework.
 
     python framework_app.py NAME PROVIDER_URL
 

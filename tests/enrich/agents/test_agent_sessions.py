@@ -53,6 +53,15 @@ def test_two_users_who_use_as_many_tokens_at_once_make_two_calls(books: Books, a
     assert len({row["session_id"] for row in rows}) == 2
 
 
+@pytest.mark.parametrize(("seconds", "calls"), [(4, 1), (7, 2)])
+def test_a_log_and_a_span_that_end_within_five_seconds_are_one_call(books: Books, seconds: int, calls: int) -> None:
+    """Of one session and of as many tokens; they share no id."""
+    forget(books)
+    span = again("codex-plain", "traces", number=5, seconds=seconds)
+    take(books, [*captured("codex-plain", "logs"), *span], f"apart {seconds}")
+    assert sum(row["calls"] for row in booked(books)) == calls
+
+
 @pytest.mark.parametrize("agent", NAMES)
 def test_calls_of_two_tenants_are_two_whatever_each_tells(books: Books, agent: str) -> None:
     forget(books)

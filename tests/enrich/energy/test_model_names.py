@@ -126,6 +126,9 @@ def test_another_models_size_is_not_taken(name: str) -> None:
         ("our-1t-a50b", (50, 50), (1000, 1000)),
         ("our-17b-16e-instruct", (17, 17), (68, 136)),
         ("our-270m", (0.27, 0.27), (0.27, 0.27)),
+        # Two experts answer, whatever their number; Mixtral 8x7B has 12.9 billion active of 46.7, and 8x22B 39 of 141.
+        ("our-8x7b", (12.88, 12.88), (47.04, 47.04)),
+        ("our-8x22b", (40.48, 40.48), (147.84, 147.84)),
     ],
 )
 def test_a_size_in_a_name_is_read_as_it_is_meant(

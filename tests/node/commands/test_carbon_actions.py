@@ -99,6 +99,15 @@ def test_calls_without_an_hourly_intensity_are_not_compared_and_counted(books):
     assert (total["calls"], total["not_hourly_calls"], total["without_year_calls"]) == (1, 2, 0)
 
 
+def test_a_year_has_a_mean_once_eight_thousand_of_its_hours_are_known(books):
+    books.hours("FR", "2024-01-01", [50.0] * 7_999)
+    books.book_alone(at(3, cloud_region="francecentral"))
+    [few] = yearly_error(books)
+    books.hours("FR", "2024-12-31", [50.0])
+    [enough] = yearly_error(books)
+    assert (few["calls"], few["without_year_calls"], enough["without_year_calls"]) == (1, 1, 0)
+
+
 @settings(max_examples=6, deadline=None, phases=PHASES)
 @given(spans=SPANS)
 def test_nothing_different_changes_nothing(books, spans):

@@ -194,6 +194,30 @@ def test_a_fallback_after_a_failure_counts_beside_it(verdicts) -> None:
     assert {counted for counted, _ in found.values()} == {1}
 
 
+@pytest.mark.parametrize("begins", [0.5, 2.0])
+def test_a_failure_that_nothing_follows_is_no_attempt(verdicts, begins: float) -> None:
+    """It ended after the call that went well had begun: what came of it, nobody tells."""
+    failed = call(1, 5, None, parent=1, begins=begins, failed=True)
+    found = verdicts([call(1, 1, seconds=9.0), call(1, 2, parent=1), failed])
+    assert {number for number, (counted, _) in found.items() if counted} == {2, 5}
+
+
+@pytest.mark.parametrize(("begins", "counted"), [(60.9, 1), (61.1, 2)])
+def test_other_tokens_under_an_id_are_of_one_call_within_a_minute(verdicts, begins: float, counted: int) -> None:
+    """The first lasts from 0 to 1."""
+    first = call(1, 1, gen_ai__response__id="r-1")
+    other = call(2, 2, (100, 12), scope="openlit", begins=begins, gen_ai__response__id="r-1")
+    assert sum(one for one, _ in verdicts([first, other]).values()) == counted
+
+
+@pytest.mark.parametrize(("output", "counted"), [(11, 1), (12, 2)])
+def test_a_call_inside_of_another_model_may_miss_a_token_before_it_is_its_own(
+    verdicts, output: int, counted: int
+) -> None:
+    inner = call(1, 2, (90, output), parent=1, gen_ai__request__model="o3")
+    assert sum(one for one, _ in verdicts([call(1, 1), inner]).values()) == counted
+
+
 def test_the_call_takes_its_tenant_from_any_of_its_reports(store, verdicts) -> None:
     verdicts([call(1, 1, tenant__id="acme", session__id="s")], [call(1, 2, parent=1)])
     rows = store.rows("SELECT span_id, tenant_id, tenant_source, session_id FROM calls")

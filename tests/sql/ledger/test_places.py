@@ -71,6 +71,23 @@ def test_the_users_own_yearly_factor_goes_before_a_newer_one_and_that_of_the_cal
     assert stage.run("6_places", "g_per_kwh, source") == [(2.0, "s, mean of 2022")]
 
 
+def test_the_users_own_yearly_factor_goes_before_anothers_of_the_calls_year(stage):
+    stage.batch({"cloud_region": "uksouth", "ts": datetime(2024, 5, 1, tzinfo=UTC)})
+    stage.given("grid_zone", ZONE)
+    year = {**HOUR, "resolution": "year"}
+    own = {
+        **year,
+        "quality": "own yearly mean",
+        "source": "ours",
+        "ts": datetime(2021, 1, 1, tzinfo=UTC),
+        "g_per_kwh": 1.0,
+    }
+    theirs = {**year, "quality": "yearly mean", "ts": datetime(2024, 1, 1, tzinfo=UTC), "g_per_kwh": 4.0}
+    stage.given("grid_intensity", own)
+    stage.given("grid_intensity", theirs)
+    assert stage.run("6_places", "g_per_kwh, source") == [(1.0, "ours, mean of 2021")]
+
+
 def test_a_contract_without_a_provider_is_for_own_machines_and_a_residual_mix_for_everybody(stage):
     stage.batch(
         {"cloud_region": "uksouth", "place_key": 1}, {"cloud_region": "uksouth", "place_key": 2, "own_machine": 1}

@@ -38,7 +38,7 @@ def _four_calls(books: Books) -> None:
          "output_tokens": 200, "energy_wh": 2.0,
          **costs("0.006", "0.002", "0.001", "0", "0.003"), **carbon(0.8)},
         {**UNKNOWN, "ts": NOON, "tenant_id": "acme", "input_tokens": 3000, "cache_read_tokens": 0,
-         "output_tokens": 800, "energy_wh": 6.0,
+         "cache_write_tokens": 600, "output_tokens": 800, "energy_wh": 6.0,
          **costs("0.014", "0.006", "0", "0.001", "0.007"), **carbon(1.6)},
         {**UNKNOWN, "ts": NOON, "tenant_id": "acme", "input_tokens": 500, "cache_read_tokens": 0,
          "output_tokens": 50, "energy_wh": 5.0},
@@ -73,8 +73,9 @@ def test_the_periods_costs_apiece_are_over_its_calls_with_a_price(books: Books) 
     assert total["cost_per_1k_calls"] == pytest.approx(40)
     assert total["cost_per_1m_tokens"] == pytest.approx(20)
     assert total["cache_read_share"] == pytest.approx(400 / 5500)
-    # 600 uncached tokens cost 0.002, so 400 more would have: less what they did cost, and less what writing did.
-    assert total["cache_saving"] == pytest.approx(0.002 / 600 * 400 - 0.001 - 0.001)
+    # 600 uncached tokens cost 0.002, so the 400 that were read would have, at that price: less what they did cost.
+    # Of the other call, 2,400 cost 0.006, and 600 were written.
+    assert total["cache_saving"] == pytest.approx(0.002 / 600 * 400 - 0.001 + 0.006 / 2400 * 600 - 0.001)
 
 
 def test_a_tenants_emissions_apiece_are_over_its_calls_with_a_figure(books: Books) -> None:

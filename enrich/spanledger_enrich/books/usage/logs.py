@@ -13,14 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from spanledger_enrich.books.usage.reading import Line
 from spanledger_enrich.books.usage.record import UsageRecord
+from spanledger_vocabulary.provider import named, told_by
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-_PROVIDERS = {
-    "azure": "azure.ai.openai", "bedrock": "aws.bedrock", "vertex_ai": "gcp.vertex_ai", "gemini": "gcp.gemini",
-    "google": "gcp.gemini", "mistral": "mistral_ai", "xai": "x_ai", "google-vertex": "gcp.vertex_ai",
-}  # fmt: skip
 
 
 def litellm_call(line: Line) -> UsageRecord | None:
@@ -141,7 +137,7 @@ def _call(line: Line, source: str, call_id: str, time: datetime, *, provider: st
         granularity="call",
         begins=time,
         ends=time,
-        provider=_PROVIDERS.get(provider, provider),
+        provider=known.name if (known := named(provider)) else provider,
         calls=1,
         call_id=f"{line.text('api_key')[:8]}{call_id}" if source == "litellm" else call_id,
         **told,
@@ -161,7 +157,4 @@ def _document(line: Line, *names: str) -> Line:
 
 def _maker(model: str) -> str:
     name = model.lower().rpartition("/")[2]
-    for start, provider in (("claude", "anthropic"), ("gemini", "gcp.gemini"), ("mistral", "mistral_ai")):
-        if name.startswith(start):
-            return provider
-    return "openai" if name.startswith(("gpt", "o1", "o3", "o4", "text-embedding", "chatgpt")) else ""
+    return provider.name if (provider := told_by(name)) else ""

@@ -20,7 +20,7 @@
 --   priced_tokens: of the priced calls, input + output
 --   cost_per_1m_tokens: USD per million tokens of the priced calls
 --   cache_read_share: of the input tokens, 0 to 1
---   cache_saving: USD
+--   cache_saving: USD that the tokens read from and written to the cache would have cost more at the price of the others
 WITH
     selected AS
     (

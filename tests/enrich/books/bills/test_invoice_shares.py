@@ -116,6 +116,12 @@ def test_parts_sum_to_the_amount(amount: Decimal, weights: dict[str, Decimal]) -
     assert all(part * amount >= 0 for part in found.values())
 
 
+@pytest.mark.parametrize(("amount", "wanted"), [(1, (0, 1, 0)), (2, (0, 1, 1)), (-1, (0, -1, 0)), (7, (1, 3, 3))])
+def test_what_is_left_goes_to_the_largest_remainders_and_then_by_name(amount: int, wanted: tuple[int, ...]) -> None:
+    found = parts(Decimal(amount), {"a": Decimal(1), "b": Decimal(2), "c": Decimal(2)}, Decimal(1))
+    assert tuple(found.values()) == wanted
+
+
 @pytest.mark.parametrize(
     ("lines", "currency", "allowed"),
     [(1, "USD", "1"), (40_000, "USD", "1"), (90_000, "EUR", "1.5"), (4, "JPY", "100"), (10**6, "KWD", "0.5")],

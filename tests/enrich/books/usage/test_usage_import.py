@@ -203,6 +203,26 @@ def test_the_columns_of_helicones_exporter_are_read(tmp_path: Path) -> None:
     assert (record.input_tokens, record.output_tokens, record.reported_cost) == (10, 5, 0.1)
 
 
+@pytest.mark.parametrize(
+    ("told", "provider"),
+    [
+        ({"provider": "", "request_model": "grok-4"}, "x_ai"),
+        ({"provider": "", "request_model": "codestral-latest"}, "mistral_ai"),
+        ({"provider": "", "request_model": "openai/o3-mini"}, "openai"),
+        ({"provider": "", "request_model": "our-own"}, ""),
+        ({"provider": "AZURE_TEXT"}, "azure.ai.openai"),
+        ({"provider": "SOMEBODY"}, "somebody"),
+    ],
+)
+def test_who_answered_is_told_by_the_vocabulary_else_by_the_models_name(
+    tmp_path: Path, told: dict[str, str], provider: str
+) -> None:
+    path = tmp_path / "told.jsonl"
+    path.write_text(json.dumps({**HELICONE, **told}))
+    [record] = read(path)
+    assert record.provider == provider
+
+
 @pytest.mark.parametrize("name", sorted(path.name for path in FIXTURES.iterdir()))
 def test_each_report_is_told_by_its_content(name: str, tmp_path: Path) -> None:
     path = tmp_path / f"anything{Path(name).suffix}"

@@ -1,0 +1,179 @@
+"""What is left of a tenant's budgets, to be asked before a call: at once, from a cache, open where nobody knows."""
+
+import json
+import os
+import threading
+import time
+from decimal import Decimal
+from typing import Any, Final, NamedTuple
+from urllib.parse import urlencode
+
+from spanledger import guard
+from spanledger.configuration import receiver_address
+from spanledger.delivery.receiver import Address
+from spanledger.tracing import DISABLED
+
+
+class BudgetLeft(NamedTuple):
+    """One budget of a tenant, in its present period.
+
+    Attributes:
+        budget: Its name.
+        unit: "usd", "tokens" or "kgco2e".
+        every: "day", "month" or "year".
+        amount: What may be used in the period.
+        used: What is used so far, as the ledger knows.
+        remaining: What is left; less than nothing where more was used.
+    """
+
+    budget: str
+    unit: str
+    every: str
+    amount: Decimal
+    used: Decimal
+    remaining: Decimal
+
+
+class RemainingBudget(NamedTuple):
+    """What is left of a tenant's budgets.
+
+    Attributes:
+        tenant: Whose they are.
+        known: Whether the node said so in the last five minutes. Where it did not, nothing is exhausted.
+        budgets: All of the tenant; empty where it has none, or nobody knows.
+    """
+
+    tenant: str
+    known: bool
+    budgets: tuple[BudgetLeft, ...]
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether nothing is left of one of them."""
+        return any(one.remaining <= 0 for one in self.budgets)
+
+    def left(self, unit: str = "usd") -> Decimal | None:
+        """The least that is left in this unit; None where no budget has it, or nobody knows."""
+        return min((one.remaining for one in self.budgets if one.unit == unit), default=None)
+
+
+def remaining_budget(*, tenant: str) -> RemainingBudget:
+    """What is left of a tenant's budgets, as the node said last: it never waits, and never raises.
+
+    The first question about a tenant, and one whose answer is older than 30 seconds, is asked of the node by a thread
+    in the background; meanwhile this gives what is known, which at first is nothing. Where the node does not answer,
+    what it said holds for five minutes, and then nothing is known: an app goes on.
+
+        if spanledger.remaining_budget(tenant=account.id).exhausted:
+            raise TooMuch
+
+    The node is asked where spans go over HTTP; over gRPC nobody is asked, and nothing is known.
+    """
+    with guard.Shield("asking for a budget"):
+        if not DISABLED:
+            return _asker.known_of(str(tenant))
+    return RemainingBudget(str(tenant), known=False, budgets=())
+
+
+class _Asker:
+    """Keeps answers, and has one thread ask for those that are missing or old, which ends when none is."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._answers: dict[str, tuple[float, tuple[BudgetLeft, ...]]] = {}
+        self._asked: dict[str, float] = {}
+        self._waiting: dict[str, None] = {}
+        self._at_work = False
+
+    def known_of(self, tenant: str) -> RemainingBudget:
+        now = time.monotonic()
+        said_at, budgets = self._answers.get(tenant, (-_OLDEST_S, ()))
+        if now - max(said_at, self._asked.get(tenant, -_OLDEST_S)) >= _FRESH_S:
+            self._ask_for(tenant, now)
+        known = now - said_at < _OLDEST_S
+        return RemainingBudget(tenant, known, budgets if known else ())
+
+    def _ask_for(self, tenant: str, now: float) -> None:
+        # Who holds it is about to ask, too.
+        if not self._lock.acquire(blocking=False):
+            return
+        try:
+            if len(self._asked) >= _MOST_TENANTS:
+                self._asked.clear()
+                self._answers.clear()
+            self._asked[tenant] = now
+            self._waiting[tenant] = None
+            start = not self._at_work
+            self._at_work = True
+        finally:
+            self._lock.release()
+        if start:
+            try:
+                threading.Thread(target=self._work, name="spanledger-budgets", daemon=True).start()
+            except RuntimeError:  # the interpreter is ending
+                self._at_work = False
+                raise
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                if not self._waiting:
+                    self._at_work = False
+                    return
+                tenant = next(iter(self._waiting))
+                del self._waiting[tenant]
+            with guard.Shield("asking for a budget"):
+                self._answers[tenant] = (time.monotonic(), _said(tenant))
+
+
+def _said(tenant: str) -> tuple[BudgetLeft, ...]:
+    """What the node says; raises what goes wrong."""
+    from urllib.request import Request, urlopen  # noqa: PLC0415 (loads much; OpenTelemetry's exporter has done so)
+
+    address = receiver_address()
+    if address.protocol != "http/protobuf":
+        raise ValueError("budgets are asked for over HTTP alone; pass protocol='http/protobuf' to configure()")
+    base = address.endpoint.removesuffix("/v1/traces")
+    request = Request(f"{base}/v1/budgets/remaining?{urlencode({'tenant': tenant})}", headers=_headers(address))  # noqa: S310 (settings hold http and https alone)
+    with urlopen(request, timeout=_PATIENCE_S, context=_trust(base)) as answer:  # noqa: S310
+        said = json.loads(answer.read(_LARGEST))
+    return tuple(
+        BudgetLeft(
+            str(one["budget"]), str(one["unit"]), str(one["every"]), Decimal(one["amount"]), Decimal(one["used"]),
+            Decimal(one["remaining"]),
+        )
+        for one in said["budgets"]
+    )  # fmt: skip
+
+
+def _headers(address: Address) -> dict[str, str]:
+    from opentelemetry.util.re import parse_env_headers  # noqa: PLC0415 (only the asking thread needs it)
+
+    named = os.environ.get("OTEL_EXPORTER_OTLP_TRACES_HEADERS", os.environ.get("OTEL_EXPORTER_OTLP_HEADERS", ""))
+    return {**parse_env_headers(named, liberal=True), **address.headers}
+
+
+def _trust(base: str) -> Any:
+    if not base.startswith("https://"):
+        return None
+    import ssl  # noqa: PLC0415 (only TLS needs it)
+
+    name = "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE"
+    return ssl.create_default_context(cafile=os.environ.get(name) or os.environ.get("OTEL_EXPORTER_OTLP_CERTIFICATE"))
+
+
+def _start_over() -> None:
+    global _asker  # noqa: PLW0603 (the parent's thread is not in the child)
+    _asker = _Asker()
+
+
+_FRESH_S: Final = 30.0
+_OLDEST_S: Final = 300.0
+_PATIENCE_S: Final = 3.0
+_LARGEST: Final = 2**20
+_MOST_TENANTS: Final = 10_000
+
+_asker = _Asker()
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_start_over)

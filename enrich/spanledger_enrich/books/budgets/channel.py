@@ -1,0 +1,101 @@
+"""Where alarms go: a webhook of one's own, one that takes Slack's messages, or e-mail."""
+
+from __future__ import annotations
+
+import json
+import smtplib
+from email.message import EmailMessage
+from typing import TYPE_CHECKING, Any, Literal
+
+import httpx
+
+from spanledger_enrich.books.budgets.alarm import told
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from spanledger_settings.configuration import Configuration
+
+Name = Literal["webhook", "slack", "email"]
+_PATIENCE_S = 10.0
+
+
+class NotDelivered(Exception):
+    """A receiver did not take an alarm; the message says why, without the receiver's address, which may be a secret.
+
+    Attributes:
+        passing: Whether the next moments may help.
+    """
+
+    def __init__(self, message: str, *, passing: bool) -> None:
+        super().__init__(message)
+        self.passing = passing
+
+
+def channels(configuration: Configuration) -> dict[Name, Callable[[Mapping[str, Any]], None]]:
+    """How an alarm is sent on each channel that is set up; sending raises NotDelivered."""
+    found: dict[Name, Callable[[Mapping[str, Any]], None]] = {}
+    if configuration.alarm_webhook is not None:
+        url = configuration.alarm_webhook.get_secret_value()
+        found["webhook"] = lambda alarm: _post(url, alarm, _body(alarm))
+    if configuration.alarm_slack_webhook is not None:
+        slack = configuration.alarm_slack_webhook.get_secret_value()
+        found["slack"] = lambda alarm: _post(slack, alarm, {"text": _escaped(told(alarm))})
+    if configuration.alarm_email:
+        found["email"] = lambda alarm: _mail(configuration, alarm)
+    return found
+
+
+def _body(alarm: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "key": alarm["alarm_key"],
+        "kind": alarm["kind"],
+        "text": told(alarm),
+        "budget": alarm["budget_id"],
+        "tenant": alarm["tenant_id"],
+        "run": alarm["run_id"],
+        "begins": alarm["begins"].isoformat(),
+        "ends": alarm["ends"].isoformat(),
+        "unit": alarm["unit"],
+        "reached": str(alarm["reached"]),
+        "bound": str(alarm["bound"]),
+        "percent": str(alarm["percent"]),
+    }
+
+
+def _post(url: str, alarm: Mapping[str, Any], body: Mapping[str, Any]) -> None:
+    headers = {"content-type": "application/json", "idempotency-key": alarm["alarm_key"]}
+    try:
+        answer = httpx.post(url, content=json.dumps(body).encode(), headers=headers, timeout=_PATIENCE_S)
+    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+        raise NotDelivered(f"no answer: {type(error).__name__}", passing=True) from None
+    if not answer.is_success:
+        passing = answer.status_code in {408, 425, 429} or answer.status_code >= 500
+        raise NotDelivered(f"the answer was {answer.status_code}", passing=passing)
+
+
+def _mail(configuration: Configuration, alarm: Mapping[str, Any]) -> None:
+    host, _, port = configuration.alarm_smtp.rpartition(":")
+    sender = configuration.alarm_email_from
+    message = EmailMessage()
+    message["From"], message["To"] = sender, configuration.alarm_email
+    message["Subject"] = _one_line(told(alarm))
+    # The same alarm is the same message: mailboxes and relays that look at it keep one.
+    message["Message-ID"] = f"<{alarm['alarm_key']}@{sender.rpartition('@')[2]}>"
+    message.set_content(told(alarm) + "\n")
+    try:
+        with smtplib.SMTP(host, int(port), timeout=_PATIENCE_S) as server:
+            server.send_message(message)
+    except smtplib.SMTPResponseException as error:
+        raise NotDelivered(f"the mail server answered {error.smtp_code}", passing=error.smtp_code < 500) from None
+    except (smtplib.SMTPException, OSError) as error:
+        raise NotDelivered(f"no mail server: {type(error).__name__}", passing=True) from None
+
+
+def _escaped(text: str) -> str:
+    """As Slack wants text of which nothing is a command: names are whatever spans say."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _one_line(text: str) -> str:
+    return "".join(letter if letter.isprintable() else " " for letter in text)[:200]

@@ -1,0 +1,250 @@
+"""Commands on budgets: what may be used, how it stands, what it will come to, and who is told."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated
+
+import pandas as pd
+import typer
+
+from spanledger_cli.output.export import Destination, Format
+from spanledger_cli.output.partial import say_what_is_missing
+from spanledger_cli.output.terminal import console, print_rows
+from spanledger_cli.request.names import UnknownNameError, refuse_unknown
+from spanledger_cli.request.options import Files, Output, OutputFile, configuration, open_store
+from spanledger_enrich.books.budgets import alarm, budget, outbox, standing
+from spanledger_settings.figures import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from spanledger_enrich.books.budgets.budget import Budget
+    from spanledger_enrich.books.budgets.standing import Standing
+    from spanledger_settings.configuration import Configuration
+    from spanledger_sql.store import Store
+
+budgets = typer.Typer(help="Budgets, how they stand and what they will come to; alarms.", no_args_is_help=True)
+
+BREACHED = 3
+"""The status of `budgets check` where more was used than may be: no error has it."""
+_TYPES = {
+    "budget": "String", "for": "String", "unit": "String", "every": "String", "from": "DateTime('UTC')",
+    "to": "DateTime('UTC')", "amount": "Decimal(38, 12)", "used": "Decimal(38, 12)", "remaining": "Decimal(38, 12)",
+    "used_percent": "Float64", "unknown_calls": "UInt64", "expected": "Nullable(Float64)",
+    "expected_low": "Nullable(Float64)", "expected_high": "Nullable(Float64)", "method": "String",
+    "past_error": "Nullable(Float64)", "record_held": "UInt64", "record_periods": "UInt64",
+    "record_error": "Nullable(Float64)", "state": "String",
+}  # fmt: skip
+
+
+@budgets.command("import")
+def budgets_import(
+    context: typer.Context,
+    files: Files,
+    unseen: Annotated[
+        bool, typer.Option("--unseen", help="Take budgets, too, for those of whom the ledger has no call yet.")
+    ] = False,
+) -> None:
+    """Import budgets from CSV; one whose name is there already is replaced, and what it said is kept.
+
+    All files are checked before any is stored. 'spanledger docs budgets' has the fields.
+
+    Try:
+
+        spanledger budgets import budgets.csv
+    """
+    checked = [(path, budget.read(path)) for path in files]
+    with open_store(context, makes_one=True) as store:
+        if not unseen:
+            _refuse_nobody(store, [one for _, found in checked for one in found])
+        for path, found in checked:
+            changed = budget.record(store, found, path.name)
+            console().print(f"{path.name}: {counted(len(found), 'budget')}, {changed:,} new or changed")
+
+
+@budgets.command("list")
+def budgets_list(context: typer.Context, output: Output = None, file: OutputFile = None) -> None:
+    """The budgets that are in force.
+
+    Try:
+
+        spanledger budgets list
+    """
+    with open_store(context) as store:
+        print_rows(store.frame("reports/budgets/list"), Destination(output, file), title="Budgets")
+
+
+@budgets.command("history")
+def budgets_history(context: typer.Context, output: Output = None, file: OutputFile = None) -> None:
+    """What was said of budgets, and taken back, the newest first.
+
+    Try:
+
+        spanledger budgets history --output budgets.csv
+    """
+    with open_store(context) as store:
+        frame = store.frame("reports/operations/book_history", kind=budget.KIND)
+        print_rows(frame, Destination(output, file), title="History of budgets")
+
+
+@budgets.command("remove")
+def budgets_remove(context: typer.Context, name: Annotated[str, typer.Argument(help="The budget's name.")]) -> None:
+    """Take a budget back. Its history and its alarms stay.
+
+    Try:
+
+        spanledger budgets remove acme-monthly
+    """
+    with open_store(context) as store:
+        budget.remove(store, name)
+    console().print(f"{name}: removed")
+
+
+@budgets.command("check")
+def budgets_check(
+    context: typer.Context,
+    name: Annotated[list[str] | None, typer.Argument(help="Only these budgets.", show_default=False)] = None,
+    alarms: Annotated[
+        bool, typer.Option("--alarms/--no-alarms", help="Raise alarms, and deliver what is not delivered yet.")
+    ] = True,
+    output: Output = None,
+    file: OutputFile = None,
+) -> None:
+    """How the budgets stand, and what their periods will come to with an 80 % interval; raises and delivers alarms.
+
+    For cron, each five minutes. Ends with status 3 where a budget is breached, whatever its unit.
+
+    Try:
+
+        spanledger budgets check
+
+        spanledger budgets check acme-monthly --no-alarms --format json
+    """
+    now = datetime.now(UTC)
+    with open_store(context) as store:
+        settings = configuration(context)
+        asked = _named(store, name)
+        found = standing.standings(store, now, asked, foretell=True)
+        print_rows(_rows(found), Destination(output, file), title="Budgets", gaps=["unknown_calls"],
+                   details=["from", "to", "past_error", "record_error"])  # fmt: skip
+        if alarms and settings.tenant_scope is None:
+            standing.remember_forecasts(store, found, now)
+            _raise_alarms(store, settings, found, now)
+        if Destination(output, file).chosen is Format.table:
+            _tell_record(found)
+        say_what_is_missing(store, settings)
+    if any(one.breached for one in found):
+        raise typer.Exit(BREACHED)
+
+
+@budgets.command("alarms")
+def budgets_alarms(
+    context: typer.Context,
+    days: Annotated[int, typer.Option(help="Of the last so many days.", min=1, max=3660)] = 31,
+    output: Output = None,
+    file: OutputFile = None,
+) -> None:
+    """Alarms that were raised, and how far they have come, the newest first.
+
+    Try:
+
+        spanledger budgets alarms --days 7
+    """
+    with open_store(context) as store:
+        frame = store.frame("reports/budgets/alarms", since=datetime.now(UTC) - timedelta(days=days))
+        print_rows(frame, Destination(output, file), title="Alarms", details=["alarm_key", "percent"])
+
+
+def _refuse_nobody(store: Store, found: Sequence[Budget]) -> None:
+    """Complain of a budget for somebody of whom the ledger has no call.
+
+    Raises:
+        UnknownNameError: There is one.
+    """
+    for one in found:
+        try:
+            option = f"budget {one.budget!r}: {one.scope}"
+            if one.scope in {"tenant", "feature", "cost_center", "model"}:
+                also = ["(unattributed)"] if one.scope == "tenant" else []
+                refuse_unknown(store, one.scope, [one.name], option, also=also)  # type: ignore[arg-type]
+            elif one.scope == "dimension":
+                refuse_unknown(store, "dimension", [one.dimension], option)
+        except UnknownNameError as error:
+            raise UnknownNameError(f"{error}; nothing was imported; --unseen takes it all the same") from None
+
+
+def _named(store: Store, names: list[str] | None) -> list[Budget]:
+    known = {one.budget: one for one in budget.in_force(store)}
+    for name in names or ():
+        if name not in known:
+            raise budget.UnknownBudgetError(f"there is no budget {name!r}: see 'spanledger budgets list'")
+    return [known[name] for name in dict.fromkeys(names or known)]
+
+
+def _rows(found: Sequence[Standing]) -> pd.DataFrame:
+    rows = [
+        {
+            "budget": one.budget.budget,
+            "for": one.budget.whose,
+            "unit": one.budget.unit,
+            "every": one.budget.every,
+            "from": one.period.begin,
+            "to": one.period.end,
+            "amount": one.budget.amount,
+            "used": one.spent,
+            "remaining": one.remaining,
+            "used_percent": float(one.spent * 100 / one.budget.amount),
+            "unknown_calls": one.unknown_calls,
+            "expected": None if one.expected is None else one.expected.total,
+            "expected_low": None if one.expected is None else one.expected.low,
+            "expected_high": None if one.expected is None else one.expected.high,
+            "method": "" if one.expected is None else one.expected.method,
+            "past_error": None if one.expected is None else _known(one.expected.typical_error),
+            "record_held": one.record.held,
+            "record_periods": one.record.periods,
+            "record_error": _known(one.record.typical_error),
+            "state": _state(one),
+        }
+        for one in found
+    ]
+    frame = pd.DataFrame(rows, columns=list(_TYPES))
+    frame.attrs["types"] = _TYPES
+    return frame
+
+
+def _state(one: Standing) -> str:
+    if one.breached:
+        return "breached"
+    if one.reached:
+        return f"{max(one.reached):f}".rstrip("0").rstrip(".") + " % reached"
+    if one.expected is not None and Decimal(repr(one.expected.total)) > one.budget.amount:
+        return "will be breached"
+    return "within"
+
+
+def _raise_alarms(store: Store, settings: Configuration, found: Sequence[Standing], now: datetime) -> None:
+    """On standard error: what is new, and what could not be delivered."""
+    new = alarm.note(store, [*alarm.of_budgets(found), *alarm.of_calls(store, now)])
+    for row in new:
+        console(stderr=True).print(alarm.told(row), style="yellow", soft_wrap=True)
+    done = outbox.deliver(store, settings)
+    for channel, problem in done.problems.items():
+        console(stderr=True).print(f"{channel}: {problem}: tried again by the next check", style="red", soft_wrap=True)
+
+
+def _tell_record(found: Sequence[Standing]) -> None:
+    periods = sum(one.record.periods for one in found)
+    if periods:
+        held = sum(one.record.held for one in found)
+        console().print(
+            f"of {counted(periods, 'period')} that are over, {held:,} came to what the first forecast's 80 % interval "
+            "had said",
+            soft_wrap=True,
+        )
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else value

@@ -1,0 +1,32 @@
+-- What counts against budgets in tokens or kgCO2e, day by day: input and output tokens, cached ones included; emissions of
+-- the operation, location-based, metered idle energy included, as `chargeback` has them.
+--
+-- Parameters:
+--   from, to DateTime64(9, 'UTC'): the time, half-open
+--   timezone String: of the days
+--   scope String: `total`, `tenant`, `feature`, `cost_center`, `model` or `dimension`
+--   dimension String: of `dimension`: its name
+--   names Array(String): whose; of `total` the empty name
+--   unit String: `tokens` or `kgco2e`
+-- Columns:
+--   name: whose
+--   day: in the time zone
+--   amount: in the unit, sum of what is known
+--   unknown_calls: calls whose tokens or emissions are in no row
+SELECT
+    {{budget_name}} AS name,
+    toDate(toTimeZone(c.ts, {timezone:String})) AS day,
+    if({unit:String} = 'tokens',
+       toDecimal128(sum(ifNull(c.input_tokens, 0)) + sum(ifNull(c.output_tokens, 0)), 12),
+       toDecimal128(sum(ifNull(c.co2e_g, 0)) / 1000, 12)) AS amount,
+    sumIf(c.calls, if({unit:String} = 'tokens', c.usage_source = 'missing', c.co2e_g IS NULL)) AS unknown_calls
+FROM drawn_energy AS c
+WHERE c.ts >= {from:DateTime64(9, 'UTC')}
+    AND c.ts < {to:DateTime64(9, 'UTC')}
+    AND has({names:Array(String)}, name)
+GROUP BY
+    name,
+    day
+ORDER BY
+    name,
+    day

@@ -1,0 +1,178 @@
+"""Alarms reach their receivers: once each where nothing fails, again with the same key where a process is killed."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socketserver
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from harness import data_folder
+
+from spanledger_enrich.books.budgets import alarm, outbox
+from spanledger_settings.configuration import load
+from spanledger_sql.store import Store
+
+_KILLED = """
+import sys
+from spanledger_enrich.books.budgets import outbox
+from spanledger_settings.configuration import load
+from spanledger_sql.store import Store
+configuration = load(data_dir=sys.argv[1], alarm_webhook=sys.argv[2])
+with Store.open(configuration, exclusive=True) as store:
+    outbox.deliver(store, configuration)
+"""
+
+
+class Receiver(ThreadingHTTPServer):
+    """Takes posts on loopback, and keeps them; answers with `statuses` in turn, then 200, after `holds_s`."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Taking)
+        self.taken: list[tuple[str, dict[str, str], str]] = []
+        self.statuses: list[int] = []
+        self.holds_s = 0.0
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self.server_port}{path}"
+
+
+class _Taking(BaseHTTPRequestHandler):
+    server: Receiver
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        self.server.taken.append((self.path, body, self.headers["idempotency-key"]))
+        time.sleep(self.server.holds_s)
+        self.send_response(self.server.statuses.pop(0) if self.server.statuses else 200)
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    server = Receiver()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def raise_one(store: Store, budget: str = "acme <monthly>") -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    row = alarm._row(
+        "threshold", (budget,), budget_id=budget, tenant_id="acme", begins=now, ends=now, unit="usd",
+        reached=Decimal(81), bound=Decimal(100),
+    )  # fmt: skip
+    alarm.note(store, [{**row, "percent": Decimal(80)}])
+
+
+def test_each_alarm_is_sent_once_on_each_channel(store, configuration, receiver):
+    set_up = load(
+        data_dir=configuration.data_dir, alarm_webhook=receiver.url("/own"), alarm_slack_webhook=receiver.url("/slack")
+    )
+    raise_one(store)
+    raise_one(store)
+    assert outbox.deliver(store, set_up).delivered == 2
+    assert outbox.deliver(store, set_up).delivered == 0
+    (own, body, key), (slack, message, _) = receiver.taken
+    assert (own, slack) == ("/own", "/slack")
+    assert body["key"] == key
+    assert (body["reached"], body["percent"], body["tenant"]) == ("81.000000000000", "80.0000", "acme")
+    assert list(message) == ["text"]
+    assert "acme &lt;monthly&gt;: 81.00 USD of 100.00 USD used" in message["text"]
+
+
+def test_a_receiver_that_is_away_for_a_moment_is_tried_again(store, configuration, receiver):
+    receiver.statuses = [503, 429]
+    set_up = load(data_dir=configuration.data_dir, alarm_webhook=receiver.url("/own"))
+    raise_one(store)
+    assert outbox.deliver(store, set_up).delivered == 1
+    assert len({key for _, _, key in receiver.taken}) == 1
+    assert store.value("SELECT attempts FROM alarm_delivery FINAL") == 3
+
+
+def test_what_a_receiver_refuses_waits_and_says_why_without_the_address(store, configuration, receiver):
+    receiver.statuses = [403]
+    set_up = load(data_dir=configuration.data_dir, alarm_webhook=receiver.url("/secret"))
+    raise_one(store)
+    raise_one(store, "another")
+    done = outbox.deliver(store, set_up)
+    assert (done.delivered, done.waiting, done.problems) == (0, 2, {"webhook": "the answer was 403"})
+    assert len(receiver.taken) == 1
+    assert outbox.deliver(store, set_up).delivered == 2
+
+
+def test_a_killed_delivery_is_sent_again_with_the_same_key_and_then_no_more(tmp_path, receiver):
+    configuration = load(data_dir=tmp_path / "data", alarm_webhook=receiver.url("/own"))
+    with data_folder.opened(configuration) as store:
+        raise_one(store)
+    receiver.holds_s = 30.0
+    line = [sys.executable, "-c", _KILLED, str(configuration.data_dir), receiver.url("/own")]
+    process = subprocess.Popen(line)
+    for _ in range(600):
+        if receiver.taken:
+            break
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    receiver.holds_s = 0.0
+    with Store.open(configuration, exclusive=True) as store:
+        assert outbox.deliver(store, configuration).delivered == 1
+        assert outbox.deliver(store, configuration).delivered == 0
+    assert len(receiver.taken) == 2
+    assert len({key for _, _, key in receiver.taken}) == 1
+
+
+class Relay(socketserver.ThreadingTCPServer):
+    """Takes mail on loopback, and keeps it."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Relaying)
+        self.taken: list[str] = []
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+class _Relaying(socketserver.StreamRequestHandler):
+    server: Relay
+
+    def handle(self) -> None:
+        self.wfile.write(b"220 here\r\n")
+        while line := self.rfile.readline():
+            word = line[:4].upper()
+            if word == b"DATA":
+                self.wfile.write(b"354 go on\r\n")
+                lines = []
+                while (text := self.rfile.readline()) != b".\r\n":
+                    lines.append(text.decode())
+                self.server.taken.append("".join(lines))
+            self.wfile.write(b"221 bye\r\n" if word == b"QUIT" else b"250 fine\r\n")
+
+
+def test_an_alarm_comes_by_mail_under_its_key(store, configuration):
+    with Relay() as relay:
+        set_up = load(
+            data_dir=configuration.data_dir, alarm_email="ops@example.com", alarm_email_from="ledger@example.com",
+            alarm_smtp=f"127.0.0.1:{relay.server_address[1]}",
+        )  # fmt: skip
+        raise_one(store, "acme\nBcc: all@example.com")
+        assert outbox.deliver(store, set_up).delivered == 1
+        assert outbox.deliver(store, set_up).delivered == 0
+        relay.shutdown()
+    (mail,) = relay.taken
+    key = store.value("SELECT alarm_key FROM alarm")
+    headers = mail.partition("\r\n\r\n")[0]
+    assert f"Message-ID: <{key}@example.com>" in headers.replace("\r\n ", " ")
+    assert "\r\nBcc:" not in headers
+    assert "81.00 USD of 100.00 USD used" in mail.replace("=\r\n", "").replace("\r\n ", " ")

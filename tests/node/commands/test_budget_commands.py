@@ -1,0 +1,79 @@
+"""The commands on budgets: exit status, alarms, and errors that change nothing."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from harness.books import Books
+from harness.command import in_process
+
+HEAD = "budget,for,amount,unit,every,timezone,thresholds"
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture(autouse=True)
+def filled(books: Books) -> Books:
+    books.fill(
+        *(
+            {
+                "ts": NOW - timedelta(days=n), "price_status": "priced", "list_cost": Decimal(2),
+                "input_cost": Decimal(2),
+                "contracted_cost": Decimal(2), "tenant_id": "acme", "feature": "chat", "cost_center": "4711",
+                "dimensions": {"desk": "emea"},
+            }
+            for n in range(10)
+        )
+    )  # fmt: skip
+    for table in ("budget", "alarm", "budget_forecast", "book_history"):
+        books.store.execute(f"TRUNCATE TABLE {table}")
+    return books
+
+
+def test_a_breach_is_the_exit_status_and_an_alarm(books, spanledger, write):
+    spanledger("budgets", "import", write(HEAD, "day,tenant=acme,3,usd,day,UTC,50", name="b.csv"))
+    (row,) = json.loads(spanledger("budgets", "check", "--format", "json"))
+    assert (row["budget"], row["for"], row["state"], row["used_percent"]) == (
+        "day", "tenant=acme", "50 % reached", pytest.approx(200 / 3),
+    )  # fmt: skip
+    assert Decimal(row["used"]) == 2
+    (raised,) = json.loads(spanledger("budgets", "alarms", "--format", "json"))
+    assert (raised["kind"], raised["tenant_id"]) == ("threshold", "acme")
+    spanledger("budgets", "import", write(HEAD, "day,tenant=acme,1.5,usd,day,UTC,50", name="b.csv"))
+    done = in_process("budgets", "check", "--no-alarms", "--format", "csv", data_dir=books.configuration.data_dir)
+    assert done.returncode == 3, done.stderr
+    assert "breached" in done.stdout
+    assert len(json.loads(spanledger("budgets", "alarms", "--format", "json"))) == 1
+
+
+def test_what_was_said_before_is_kept(spanledger, write):
+    for amount in (5, 6, 6):
+        spanledger("budgets", "import", write(HEAD, f"a,total,{amount},usd,month,UTC,", name="b.csv"))
+    spanledger("budgets", "remove", "a")
+    done = [row["done"] for row in json.loads(spanledger("budgets", "history", "--format", "json"))]
+    assert done == ["removed", "changed", "imported"]
+    assert json.loads(spanledger("budgets", "list", "--format", "json")) == []
+    assert "there is no budget 'a'" in spanledger("budgets", "remove", "a", fails=True)
+
+
+@pytest.mark.parametrize(
+    ("whose", "told"),
+    [
+        ("tenant=acmee", "no call has that tenant; meant acme?"),
+        ("cost_center=9", "no call has that cost center; there are 4711"),
+        ("feature=chatt", "no call has that feature; meant chat?"),
+        ("model=gpt-9", "no call has that model"),
+        ("desk2=x", "no call has that dimension; meant desk?"),
+    ],
+)
+def test_a_budget_for_nobody_is_refused_and_nothing_changed(books, spanledger, write, whose, told):
+    file: Path = write(HEAD, "good,total,5,usd,month,UTC,", f"bad,{whose},5,usd,month,UTC,", name="b.csv")
+    said = spanledger("budgets", "import", file, fails=True)
+    assert told in said
+    assert "budget 'bad'" in said
+    assert books.store.value("SELECT count() FROM budget") == 0
+    spanledger("budgets", "import", file, "--unseen")
+    assert books.store.value("SELECT count() FROM budget") == 2
