@@ -12,7 +12,8 @@ import typer
 import yaml
 
 from spanledger_cli.cli import app
-from spanledger_enrich.books import commitment
+from spanledger_enrich.books import charge, commitment
+from spanledger_enrich.books.budgets import budget
 from spanledger_enrich.prices import price_book
 from spanledger_settings.configuration import load
 
@@ -78,6 +79,10 @@ def test_a_book_or_commitment_can_be_imported(page, text, tmp_path, loaded_store
     path.write_text(text, encoding="utf-8")
     if page == "commitments":
         commitment.record(loaded_store, commitment.read(path), "docs")
+    elif page == "charges":
+        assert charge.record(loaded_store, charge.read(path), "docs")
+    elif page == "budgets":
+        budget.record(loaded_store, budget.read(path), "docs")
     else:
         price_book.import_book(loaded_store, path)
 

@@ -135,8 +135,8 @@ def test_a_database_of_a_newer_version_is_refused(store):
 
 
 def test_a_changed_migration_is_refused(store):
-    store.insert("migration", [{"name": "schema/traces", "checksum": "another", "step": 100}])
-    with pytest.raises(MigrationError, match=r"schema/traces\.sql was changed"):
+    store.insert("migration", [{"name": "schema/arriving/traces", "checksum": "another", "step": 100}])
+    with pytest.raises(MigrationError, match=r"schema/arriving/traces\.sql was changed"):
         migrate(store)
 
 
