@@ -4,14 +4,16 @@ import json
 import os
 import threading
 import time
-from decimal import Decimal
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import urlencode
 
 from spanledger import guard
 from spanledger.configuration import receiver_address
 from spanledger.delivery.receiver import Address
 from spanledger.tracing import DISABLED
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 
 class BudgetLeft(NamedTuple):
@@ -29,9 +31,9 @@ class BudgetLeft(NamedTuple):
     budget: str
     unit: str
     every: str
-    amount: Decimal
-    used: Decimal
-    remaining: Decimal
+    amount: "Decimal"
+    used: "Decimal"
+    remaining: "Decimal"
 
 
 class RemainingBudget(NamedTuple):
@@ -52,7 +54,7 @@ class RemainingBudget(NamedTuple):
         """Whether nothing is left of one of them."""
         return any(one.remaining <= 0 for one in self.budgets)
 
-    def left(self, unit: str = "usd") -> Decimal | None:
+    def left(self, unit: str = "usd") -> "Decimal | None":
         """The least that is left in this unit; None where no budget has it, or nobody knows."""
         return min((one.remaining for one in self.budgets if one.unit == unit), default=None)
 
@@ -128,7 +130,9 @@ class _Asker:
 
 def _said(tenant: str) -> tuple[BudgetLeft, ...]:
     """What the node says; raises what goes wrong."""
-    from urllib.request import Request, urlopen  # noqa: PLC0415 (loads much; OpenTelemetry's exporter has done so)
+    # Only the asking thread needs them.
+    from decimal import Decimal  # noqa: PLC0415
+    from urllib.request import Request, urlopen  # noqa: PLC0415
 
     address = receiver_address()
     if address.protocol != "http/protobuf":

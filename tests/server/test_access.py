@@ -227,7 +227,7 @@ def test_a_tenant_sees_his_own_rows_by_every_table_and_command(filled: Guarded) 
 def committed(filled: Guarded) -> Guarded:
     """A commitment that covers all calls, not allocated yet, and a charge that the tenants share."""
     for kind, text in (
-        ("commitments", "commitment,kind,amount,from,to,models\nptu,reserved,24,2024-10-08,2024-10-09,gpt-4o\n"),
+        ("commitments", "commitment,kind,amount,from,to,models\nptu,reserved throughput,24,2024-10-08,2024-10-09,gpt-4o\n"),
         ("charges", "charge,kind,amount,from,to,policy\nvat,tax,1.90,2024-10-01,2024-11-01,even\n"),
     ):
         path = filled.folder / f"{kind}.csv"

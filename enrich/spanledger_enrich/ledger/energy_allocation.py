@@ -7,7 +7,8 @@ import uuid
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
-from spanledger_enrich.ledger.enrichment import compute_again, last_version, methods, record_progress
+from spanledger_enrich.ledger.enrichment import compute_again, last_version, record_progress
+from spanledger_enrich.ledger.methods import methods
 from spanledger_enrich.ledger.parts_seen import PartsSeen
 from spanledger_enrich.ledger.resolution import resolve_places
 from spanledger_enrich.ledger.stages import own_stages

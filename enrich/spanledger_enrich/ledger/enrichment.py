@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from spanledger_enrich.ledger.methods import methods
 from spanledger_enrich.ledger.resolution import resolve_places
 from spanledger_enrich.ledger.stages import Stages, own_stages
 from spanledger_enrich.ledger.tenant_rules import follow_rules
@@ -99,21 +100,6 @@ def compute_again(
         # Where a call's host stands, its samples may have told since.
         resolve_places(store, stages.tables["batch"])
         stages.cost(scope)
-
-
-def methods(configuration: Configuration) -> dict[str, Any]:
-    """The configured choices that the enrichment statement takes as parameters."""
-    return {
-        "default_zone": configuration.default_zone,
-        "energy_method": configuration.energy_method,
-        "energy_bounds": configuration.energy_bounds,
-        "grid_signal": configuration.grid_signal,
-        "grid_basis": configuration.grid_basis,
-        "default_pue": configuration.default_pue,
-        "estimate_usage": int(configuration.estimate_usage),
-        "own_providers": list(configuration.own_providers),
-        "own_hosts": list(configuration.own_hosts),
-    }
 
 
 def last_version(store: Store, worker: str | None = _NAME) -> int:

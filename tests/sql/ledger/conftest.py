@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from harness import data_folder
 
-from spanledger_enrich.ledger.enrichment import methods
+from spanledger_enrich.ledger.methods import methods
 from spanledger_enrich.ledger.stages import Stages
 from spanledger_settings.configuration import load
 from spanledger_sql.store import Store, statement

@@ -2,7 +2,8 @@
 
 What is usual is the median of the same time of day, half an hour around, over the last fifteen days, weekends apart;
 how far it scatters is the median absolute deviation, both of logarithms. Two buckets in a row must be far above it, and
-each by more than a floor of money: small tenants scatter much and cost little.
+each by more than a floor of money, and above all that was spent around that time before: small tenants scatter much
+and cost little, and a tenant of few dear calls spends nothing in most buckets.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ BUCKETS = 288
 HISTORY_DAYS = 15
 LEAST_DAYS = 3
 """With fewer days of its kind (working days, weekends) before it, a day has nothing to be held against."""
-FLOOR_USD = 0.5
+FLOOR_USD = 0.25
 """So much above what is expected must a bucket cost."""
 DEVIATIONS = 5.0
 _AROUND = 6
@@ -52,21 +53,21 @@ def runaways(
         if len(before) < LEAST_DAYS:
             expected[day - first] = np.inf
             continue
-        usual, scatter = _usual(logs[before])
+        usual, scatter, highest = _usual(logs[before])
         expected[day - first] = np.exp(usual) - _NEXT_TO_NOTHING
         far = (logs[day] - usual) > DEVIATIONS * np.maximum(scatter, _LEAST_SCATTER)
-        high[day - first] = far & (spend[day] - expected[day - first] > floor)
+        high[day - first] = far & (logs[day] > highest) & (spend[day] - expected[day - first] > floor)
     flat = high.reshape(-1)
     again = np.zeros_like(flat)
     again[1:] = flat[1:] & flat[:-1]
     return again.reshape(high.shape), expected
 
 
-def _usual(logs: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Median and scatter at each time of day, of the buckets half an hour around it on all the days."""
+def _usual(logs: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Median, scatter and maximum at each time of day, of the buckets half an hour around it on all the days."""
     around = np.concatenate([logs[:, -_AROUND:], logs, logs[:, :_AROUND]], axis=1)
     windows = np.lib.stride_tricks.sliding_window_view(around, 2 * _AROUND + 1, axis=1)
     values = windows.transpose(1, 0, 2).reshape(BUCKETS, -1)
     usual = np.median(values, axis=1)
     scatter = 1.4826 * np.median(np.abs(values - usual[:, None]), axis=1)
-    return usual, scatter
+    return usual, scatter, values.max(axis=1)

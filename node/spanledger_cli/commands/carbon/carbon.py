@@ -14,6 +14,7 @@ from spanledger_cli.commands.carbon.sci import sci
 from spanledger_cli.commands.carbon.statement import statement
 from spanledger_cli.commands.carbon.whatif import whatif
 from spanledger_cli.commands.carbon.yearly_error import yearly_error
+from spanledger_cli.output.export import Format
 from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import print_rows
 from spanledger_cli.request.options import configuration, open_store
@@ -91,20 +92,22 @@ def report(context: typer.Context, *, where: Where = None, request: ReportReques
         spanledger carbon --month 2024-10 --by desk,model --where desk=emea
     """
     of_all = replace(request, by=())
+    with_title = request.output.chosen is Format.table
     with open_store(context) as store:
         say_what_is_missing(store, configuration(context))
         own = own_dimensions(store, _DIMENSIONS, request.by, where)
         frame = carbon_rows(store, "report", request, _DIMENSIONS, own, timezone=request.period.timezone)
+        # The engine pays for the plan of each query: nothing but a table's title has the whole's interval.
         total = (
             frame
-            if not request.by
+            if not (request.by and with_title)
             else carbon_rows(store, "report", of_all, _DIMENSIONS, own, timezone=request.period.timezone)
         )
     print_rows(
         frame,
         request.output,
         period=request.period,
-        title=f"Emissions, {request.period}{_interval(total)}",
+        title=f"Emissions, {request.period}{_interval(total)}" if with_title else "",
         total=TOTALS,
         gaps=[*unknown(frame), *_SHARES],
         details=[*_DETAILS, *(str(name) for name in frame if str(name).endswith("_variance")), *all_unknown(frame)],

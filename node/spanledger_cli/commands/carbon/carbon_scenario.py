@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from spanledger_enrich.books.assumptions import EVERY_MODEL, Assumptions, WhatIfError
-from spanledger_enrich.grid.grid_zone import is_zone, similar_zones
 
 if TYPE_CHECKING:
     from spanledger_sql.store import Store
@@ -116,6 +115,8 @@ def read(zone: str, window: int, calls: Assumptions, signal: str = "average", ba
             "nothing would be different; expected --zone, --window, --model, --cache-hit-rate or --service-tier, for "
             "example --zone FR"
         )
+    from spanledger_enrich.grid.grid_zone import is_zone, similar_zones  # noqa: PLC0415 (slow)
+
     if zone and not is_zone(zone):
         near = similar_zones(zone)
         meant = f"; meant {' or '.join(near)}?" if near else "; expected one such as FR or US-CAL-CISO"

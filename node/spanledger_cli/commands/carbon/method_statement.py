@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from spanledger_cli.output.export import known
-from spanledger_enrich.ledger.enrichment import methods
+from spanledger_enrich.ledger.methods import methods
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from spanledger_cli.commands.carbon.carbon_rows import carbon_rows
+from spanledger_cli.output.export import Format
 from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.table import amount
 from spanledger_cli.output.terminal import print_rows
@@ -54,13 +55,19 @@ def sci(
         spanledger carbon sci --per session --by tenant,feature --month 2024-10
     """
     of_all = replace(request, by=())
+    with_title = request.output.chosen is Format.table
     with open_store(context) as store:
         say_what_is_missing(store, configuration(context))
         own = own_dimensions(store, _DIMENSIONS, request.by, where)
         frame = carbon_rows(store, "sci", request, _DIMENSIONS, own, unit=per.value)
-        total = carbon_rows(store, "sci", of_all, _DIMENSIONS, replace(own, by=()), unit=per.value)
+        # The engine pays for the plan of each query: nothing but a table's title has the score of all.
+        total = (
+            carbon_rows(store, "sci", of_all, _DIMENSIONS, replace(own, by=()), unit=per.value)
+            if request.by and with_title
+            else frame
+        )
     # Users and sessions of several rows may be the same: the score of all is no sum of scores.
-    score = f": {amount(total['sci_g'].iloc[0])} of all" if request.by and len(total) else ""
+    score = f": {amount(total['sci_g'].iloc[0])} of all" if request.by and with_title and len(total) else ""
     print_rows(
         frame,
         request.output,

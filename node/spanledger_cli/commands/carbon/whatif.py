@@ -16,8 +16,6 @@ from spanledger_cli.request.own_dimensions import Where, own_dimensions
 from spanledger_cli.request.report_request import Dimensions, ReportRequest, over_a_period
 from spanledger_cli.request.whatif_options import CacheHitRate, Model, ServiceTier, TokenFactor, moved_models
 from spanledger_enrich.books.assumptions import Assumptions
-from spanledger_enrich.books.recosting import recosted
-from spanledger_enrich.books.scope import Scope
 
 _DIMENSIONS = Dimensions(("tenant", "feature", "model", "zone", "hour_of_day"), own=True)
 
@@ -61,6 +59,10 @@ def whatif(
         spanledger carbon whatif --model gpt-4o=gpt-4o-mini --cache-hit-rate 0.5 --month 2024-10
     """
     settings, asked = configuration(context), request.period
+    # Slow, and the other commands of this group need neither.
+    from spanledger_enrich.books.recosting import recosted  # noqa: PLC0415
+    from spanledger_enrich.books.scope import Scope  # noqa: PLC0415
+
     changed = Assumptions(moved_models(model), token_factor, cache_hit_rate, service_tier)
     scenario = carbon_scenario.read(zone, window, changed, signal.value, settings.grid_basis)
     with open_store(context) as store:

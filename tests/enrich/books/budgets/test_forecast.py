@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
-
 import numpy as np
-import pytest
 
 from spanledger_enrich.books.budgets.forecast import daily, forecast
 
@@ -45,9 +42,6 @@ def test_above_four_weeks_it_is_better_than_the_last_week_repeated():
     assert np.mean(ours) < np.mean(naive)
 
 
-@pytest.mark.skipif(
-    importlib.util.find_spec("statsmodels") is None, reason="statsmodels, the judge of the forecast, is not installed"
-)
 def test_its_error_is_at_most_that_of_statsmodels_theta():
     import pandas as pd
     from statsmodels.tsa.forecasting.theta import ThetaModel

@@ -1,0 +1,23 @@
+"""The configured choices that calls are costed by; apart from the stages, whose sources take long to import."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from spanledger_settings.configuration import Configuration
+
+
+def methods(configuration: Configuration) -> dict[str, Any]:
+    """The configured choices that the enrichment statement takes as parameters."""
+    return {
+        "default_zone": configuration.default_zone,
+        "energy_method": configuration.energy_method,
+        "energy_bounds": configuration.energy_bounds,
+        "grid_signal": configuration.grid_signal,
+        "grid_basis": configuration.grid_basis,
+        "default_pue": configuration.default_pue,
+        "estimate_usage": int(configuration.estimate_usage),
+        "own_providers": list(configuration.own_providers),
+        "own_hosts": list(configuration.own_hosts),
+    }
