@@ -35,15 +35,15 @@ def _four_calls(books: Books) -> None:
     """Three calls of acme's, of which the last has neither a price nor an intensity, and one of globex's."""
     books.fill(
         {**UNKNOWN, "ts": HOUR, "tenant_id": "acme", "input_tokens": 1000, "cache_read_tokens": 400,
-         "output_tokens": 200, "energy_wh": 2.0,
+         "cache_write_tokens": 0, "output_tokens": 200, "energy_wh": 2.0,
          **costs("0.006", "0.002", "0.001", "0", "0.003"), **carbon(0.8)},
         {**UNKNOWN, "ts": NOON, "tenant_id": "acme", "input_tokens": 3000, "cache_read_tokens": 0,
          "cache_write_tokens": 600, "output_tokens": 800, "energy_wh": 6.0,
          **costs("0.014", "0.006", "0", "0.001", "0.007"), **carbon(1.6)},
         {**UNKNOWN, "ts": NOON, "tenant_id": "acme", "input_tokens": 500, "cache_read_tokens": 0,
-         "output_tokens": 50, "energy_wh": 5.0},
+         "cache_write_tokens": 0, "output_tokens": 50, "energy_wh": 5.0},
         {**UNKNOWN, "ts": NOON, "tenant_id": "globex", "input_tokens": 1000, "cache_read_tokens": 0,
-         "output_tokens": 0, "energy_wh": None, **costs("0.1", "0.1", "0", "0", "0")},
+         "cache_write_tokens": 0, "output_tokens": 0, "energy_wh": None, **costs("0.1", "0.1", "0", "0", "0")},
     )  # fmt: skip
 
 
