@@ -15,11 +15,12 @@ A line that goes on is indented by two more. A statement that gives no rows has 
 
 from __future__ import annotations
 
-import importlib.resources
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import spanledger_sql
 from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
@@ -80,12 +81,9 @@ def queries() -> list[Query]:
     Raises:
         HeaderError: A header is not of the form.
     """
-    package = importlib.resources.files("spanledger_sql")
-    names = [f"lookups/{entry.name}" for entry in (package / "lookups").iterdir()]
-    for subject in (package / "reports").iterdir():
-        if subject.is_dir():
-            names += [f"reports/{subject.name}/{entry.name}" for entry in subject.iterdir()]
-    return [read(name.removesuffix(".sql")) for name in sorted(names) if name.endswith(".sql")]
+    package = Path(spanledger_sql.__file__).parent
+    files = [*(package / "lookups").rglob("*.sql"), *(package / "reports").rglob("*.sql")]
+    return [read(name) for name in sorted(str(file.relative_to(package).with_suffix("")) for file in files)]
 
 
 def read(name: str) -> Query:

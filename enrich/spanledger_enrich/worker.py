@@ -267,7 +267,7 @@ class Worker:
         if not self._rules_stored:
             store_rules(self._store, self._configuration.tenant_rules)
             self._rules_stored = True
-        arrived = self._store.rows(statement("lookups/arrived"))[0]
+        arrived = self._store.rows(statement("lookups/progress/arrived"))[0]
         if arrived == self._arrived and not self._recount:
             return None
         with _ONE_AT_A_TIME:

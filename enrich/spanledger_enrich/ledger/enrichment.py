@@ -41,7 +41,7 @@ def enrich(store: Store, configuration: Configuration, version: int) -> None:
 
 def all_parts(store: Store) -> tuple[list[str], list[str]]:
     """The names of all parts of `llm_spans`, and of `span_parent`."""
-    parts = store.rows(statement("lookups/parts"), tables=["llm_spans", "span_parent"])
+    parts = store.rows(statement("lookups/progress/parts"), tables=["llm_spans", "span_parent"])
     of_calls = [row["name"] for row in parts if row["of"] == "llm_spans"]
     return of_calls, [row["name"] for row in parts if row["of"] == "span_parent"]
 

@@ -83,7 +83,7 @@ class Lease:
             self._say("given back", self._epoch, 1)
 
     def _state(self) -> dict[str, Any]:
-        return self._store.rows(statement("lookups/worker_lease"))[0]
+        return self._store.rows(statement("lookups/progress/worker_lease"))[0]
 
     def _in_vain(self, now: dict[str, Any]) -> bool:
         """Ask whoever holds the lease whether it lives; says whether it did not answer for long."""

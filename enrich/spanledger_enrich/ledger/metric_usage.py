@@ -35,7 +35,7 @@ def follow_metrics(store: Store, version: int) -> bool:
         return False
     if not (news := UsageNews(store, _NAME)):
         return verdicts_wait(store)
-    told = store.rows(statement("lookups/metered_since"))[0]
+    told = store.rows(statement("lookups/progress/metered_since"))[0]
     if not told["points"] + told["calls"]:
         news.taken(version)
         return verdicts_wait(store)

@@ -78,5 +78,5 @@ class PartsSeen:
     def _parts(self) -> list[Part]:
         return [
             Part(row["of"], row["name"], row["partition_id"], row["first_block"], row["last_block"])
-            for row in self._store.rows(statement("lookups/parts"), tables=self._tables)
+            for row in self._store.rows(statement("lookups/progress/parts"), tables=self._tables)
         ]

@@ -27,7 +27,7 @@ def follow_usage(store: Store, version: int) -> bool:
         return False
     if not (news := UsageNews(store, _NAME)):
         return verdicts_wait(store)
-    told = store.rows(statement("lookups/usage_since"))[0]
+    told = store.rows(statement("lookups/progress/usage_since"))[0]
     if not told["new"]:
         news.taken(version)
         return verdicts_wait(store)

@@ -41,7 +41,7 @@ def say_how_it_stands(store: Store, asked: Period) -> None:
 
 
 def _of_commitments(store: Store, asked: Period) -> str:
-    stands = store.rows(statement("lookups/allocated_until"), **asked.bounds)[0]
+    stands = store.rows(statement("lookups/progress/allocated_until"), **asked.bounds)[0]
     if not stands["commitments"]:
         return ""
     found = [f"{counted(stands['commitments'], 'commitment')} of {asked}"]

@@ -87,7 +87,9 @@ class MigrationLog:
         now = Applied(
             file.name, checksum, statements, statements == len(file.statements), before.step + 1 if before else 1
         )
-        self._store.execute(statement("lookups/note_migration"), {**asdict(now), "finished": int(now.finished)})
+        self._store.execute(
+            statement("lookups/progress/note_migration"), {**asdict(now), "finished": int(now.finished)}
+        )
         self._applied[file.name] = now
 
     def refuse_what_does_not_fit(self, known: list[SchemaFile]) -> None:

@@ -58,7 +58,7 @@ def test_an_hour_is_shared_by_tokens_and_hours_without_calls_are_idle(books):
 
 def stands(books):
     october = {"from": "2024-10-01 00:00:00", "to": "2024-11-01 00:00:00"}
-    (row,) = books.store.rows(statement("lookups/allocated_until"), **october)
+    (row,) = books.store.rows(statement("lookups/progress/allocated_until"), **october)
     return row["commitments"], row["never"], row["allocated_at"] is not None, row["until"]
 
 

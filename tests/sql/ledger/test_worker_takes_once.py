@@ -121,7 +121,7 @@ def test_a_quiet_ledger_is_looked_at_with_one_statement(counted: CountingStore, 
     worker.catch_up()
     counted.seen.clear()
     assert worker.catch_up() == 0
-    assert counted.seen == {statement("lookups/arrived"): 1, "SELECT count() FROM energy_sample": 1}
+    assert counted.seen == {statement("lookups/progress/arrived"): 1, "SELECT count() FROM energy_sample": 1}
 
 
 def test_a_call_that_became_visible_late_is_taken(counted: CountingStore, configuration: Configuration) -> None:
@@ -143,7 +143,7 @@ class MergingStore(Store):
 
     def rows(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
         found = super().rows(query, **parameters)
-        if self.merges and query == statement("lookups/parts"):
+        if self.merges and query == statement("lookups/progress/parts"):
             self.merges = False
             self.execute("OPTIMIZE TABLE llm_spans FINAL")
         return found

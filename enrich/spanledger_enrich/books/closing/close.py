@@ -190,7 +190,7 @@ def _seal(store: Store, chain: Sequence[Event], now: Standing, closing: Closing,
     upto = len(chain)
     counting = {"posting": found.posting, "month": closing.month, "upto": upto}
     store.execute(statement("closing/2_lines"), counting)
-    rows = store.rows(statement("closing/lines"), posting=found.posting)
+    rows = store.rows(statement("closing/statements/lines"), posting=found.posting)
     lines = statements.lines_of(rows)
     known = statements.parties(store)
     ends = statements.intervals(store, closing.month, known)

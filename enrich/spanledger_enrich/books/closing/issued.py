@@ -131,12 +131,12 @@ def issued(store: Store, month: str, tenant: str, revision: int | None = None, k
     Raises:
         ClosingError: There is none.
     """
-    rows = store.rows(statement("closing/issued"), month=month, tenant=tenant)
+    rows = store.rows(statement("closing/statements/issued"), month=month, tenant=tenant)
     if known is not None:
         rows = [row for row in rows if row["closed_at"] <= known]
     found = [row for row in rows if revision in (None, row["revision"])]
     if not found:
-        have = ", ".join(row["tenant"] for row in store.rows(statement("closing/stated"), month=month))
+        have = ", ".join(row["tenant"] for row in store.rows(statement("closing/statements/stated"), month=month))
         raise ClosingError(
             f"there is no statement of {month} for {tenant!r}"
             + (f" and revision {revision}" if revision is not None and rows else "")
@@ -171,14 +171,16 @@ def prove(store: Store, path: Path) -> list[str]:
 def _of_text(store: Store, found: bytes) -> Issued | None:
     for name in dict.fromkeys(_NAME.findall(found.decode(errors="replace"))):
         month, party, revision = name.split("/")
-        for row in store.rows(statement("closing/one_statement"), month=month, party=party, revision=int(revision)):
+        for row in store.rows(
+            statement("closing/statements/one_statement"), month=month, party=party, revision=int(revision)
+        ):
             return Issued(row["document"], row["tenant"])
     return None
 
 
 def _of_pdf(store: Store, found: bytes) -> Issued | None:
     # Its identifier is the statement's hash.
-    for row in store.rows(statement("closing/every_statement")):
+    for row in store.rows(statement("closing/statements/every_statement")):
         if row["hash"].encode() in found or row["hash"].encode().hex().encode() in found.lower():
             return Issued(row["document"], row["tenant"])
     return None

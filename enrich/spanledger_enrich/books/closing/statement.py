@@ -129,7 +129,7 @@ def parties(store: Store) -> dict[str, dict[str, str]]:
 
 def drafts(store: Store, closing: Closing, upto: int) -> dict[str, str]:
     """The statements of a month as the books are now, by party; they are not kept."""
-    rows = store.rows(statement("closing/draft_lines"), month=closing.month, posting="", upto=upto)
+    rows = store.rows(statement("closing/statements/draft_lines"), month=closing.month, posting="", upto=upto)
     known = parties(store)
     ends = intervals(store, closing.month, known)
     return {

@@ -98,11 +98,11 @@ def _close(store: Store, chain: Sequence[Event], event: Event) -> Iterator[str]:
         yield f"{where}: who prepared it is not in the chain"
     elif prepared[0].who.casefold() == event.who.casefold():
         yield f"{where}: the same person prepared it"
-    lines = statements.lines_of(store.rows(statement("closing/lines"), posting=event.posting))
+    lines = statements.lines_of(store.rows(statement("closing/statements/lines"), posting=event.posting))
     if digest(canonical(lines)) != said["lines"]["hash"]:
         yield f"{where}: its lines are not those that were closed"
     counting = {"month": event.month, "posting": event.posting, "upto": event.number}
-    if statements.lines_of(store.rows(statement("closing/draft_lines"), **counting)) != lines:
+    if statements.lines_of(store.rows(statement("closing/statements/draft_lines"), **counting)) != lines:
         yield f"{where}: its lines are not the sums of its entries"
     yield from _statements(store, event, lines, where)
     rows = store.rows(statement("reports/closing/journal"), posting=event.posting)
@@ -113,7 +113,7 @@ def _close(store: Store, chain: Sequence[Event], event: Event) -> Iterator[str]:
 
 
 def _statements(store: Store, event: Event, lines: dict[str, list[dict[str, Any]]], where: str) -> Iterator[str]:
-    rows = store.rows(statement("closing/statements"), posting=event.posting)
+    rows = store.rows(statement("closing/statements/statements"), posting=event.posting)
     kept = {row["party"]: row for row in rows}
     hashes: dict[str, str] = event.said["statements"]
     if len(rows) != len(kept) or set(kept) != set(hashes) or set(kept) != set(lines):

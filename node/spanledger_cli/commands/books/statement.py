@@ -117,7 +117,7 @@ def _print_calls(store: Store, one: Issued, line: int, output: Destination) -> N
         raise ClosingError(f"the statement has {counted(len(said['lines']), 'line')}; there is no line {line}")
     [posting] = {
         row["posting"]
-        for row in store.rows(query("closing/issued"), month=said["month"], tenant=one.tenant)
+        for row in store.rows(query("closing/statements/issued"), month=said["month"], tenant=one.tenant)
         if row["revision"] == said["revision"] and row["party"] == said["party"]
     }
     frame = store.frame("reports/closing/entries", posting=posting, party=said["party"], line=line)

@@ -101,7 +101,9 @@ def report(context: typer.Context, *, where: Where = None, request: ReportReques
         total = (
             frame
             if not (request.by and with_title)
-            else carbon_rows(store, "report", of_all, _DIMENSIONS, own, timezone=request.period.timezone)
+            else carbon_rows(
+                store, "report", of_all, _DIMENSIONS, replace(own, by=()), timezone=request.period.timezone
+            )
         )
     print_rows(
         frame,

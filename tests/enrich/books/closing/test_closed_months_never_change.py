@@ -119,13 +119,13 @@ class Months(RuleBasedStateMachine):
 
     def look_at_statements(self):
         """Each that was ever issued is the same, byte for byte."""
-        for row in self.store.rows(statement("closing/every_statement")):
+        for row in self.store.rows(statement("closing/statements/every_statement")):
             one = issued.Issued(row["document"], row["tenant"])
             kept = self.kept.setdefault(
                 one.said["statement"], {form: one.as_bytes(form) for form in ("html", "csv", "json")}
             )
             assert kept == {form: one.as_bytes(form) for form in kept}
-        names = [row["hash"] for row in self.store.rows(statement("closing/every_statement"))]
+        names = [row["hash"] for row in self.store.rows(statement("closing/statements/every_statement"))]
         assert len(names) == len(self.kept)
 
     def write(self, number, **changes):
