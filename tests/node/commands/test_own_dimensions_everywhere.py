@@ -82,3 +82,12 @@ def test_a_what_if_is_told_apart_by_what_was_recorded(spanledger):
 def test_a_what_if_of_nobody_says_so(spanledger):
     told = spanledger("whatif", *MONTH, "--cache-hit-rate", "0.5", "--where", "desk=latam", fails=True)
     assert "no calls in the ledger for that scope" in told
+
+
+def test_a_title_tells_the_interval_of_all_whatever_the_breakdown(spanledger):
+    titles = set()
+    for by in ("model", "desk"):
+        printed = spanledger("carbon", *MONTH, "--by", by, "--format", "table")
+        titles.add(printed.strip().splitlines()[0])
+    [title] = titles
+    assert "at 90 %" in title
