@@ -7,10 +7,11 @@ from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from spanledger_enrich.books import cost_file
 from spanledger_enrich.books.bills.invoice_share import parts
-from spanledger_enrich.books.commitment import Moment, Names, Shares, rate_of, records, refuse_shares
+from spanledger_enrich.books.commitment import Moment, Names, Shares, refuse_shares
 from spanledger_enrich.files.book_history import remember
 from spanledger_enrich.files.import_file import ImportFileError
 from spanledger_settings.mendable import MendableError
@@ -26,7 +27,6 @@ KIND: Final = "charge"
 OWN_LINE: Final = "(not shared)"
 _MILLIONTHS: Final = Decimal(1_000_000)
 _LAST_DIGIT: Final = Decimal(1).scaleb(-12)
-_TOO_MUCH: Final = Decimal(10) ** 14
 
 
 class UnknownChargeError(MendableError):
@@ -126,22 +126,7 @@ def read(path: Path) -> list[Charge]:
     Raises:
         ImportFileError: It cannot be read, or a field of it is wrong.
     """
-    charges: list[Charge] = []
-    for where, fields in records(path):
-        try:
-            one = Charge.model_validate(fields)
-        except ValidationError as error:
-            first = error.errors()[0]
-            field = ".".join(str(part) for part in first["loc"])
-            given = f": {first['input']!r}" if field and isinstance(first["input"], (str, int, float)) else ""
-            message = str(first["msg"]).removeprefix("Value error, ")
-            message = message[:1].lower() + message[1:]
-            raise ImportFileError(
-                f"{path}:{where}: {field + given + ': ' if field else ''}{message}; nothing was imported"
-            ) from None
-        if any(one.charge == other.charge for other in charges):
-            raise ImportFileError(f"{path}:{where}: charge: {one.charge!r} is there twice; nothing was imported")
-        charges.append(one)
+    charges = cost_file.entries(Charge, KIND, path, cost_file.records(path))
     if not charges:
         raise ImportFileError(f"{path}: holds no charge")
     return charges
@@ -153,20 +138,7 @@ def in_usd(store: Store, charges: list[Charge], source: str) -> list[dict[str, A
     Raises:
         ImportFileError: There is no rate for that day, or it makes the amount too large.
     """
-    rows = []
-    for one in charges:
-        where = f"{source}: charge {one.charge!r}"
-        rate = rate_of(store, one.currency, one.begins)
-        if rate is None:
-            raise ImportFileError(
-                f"{where}: currency: there is no exchange rate of {one.currency} for {one.begins:%Y-%m-%d}: load rates "
-                "with 'spanledger prices rates'; nothing was imported"
-            )
-        row = one.row(source, rate)
-        if abs(row["amount"]) >= _TOO_MUCH:
-            raise ImportFileError(f"{where}: amount: expected less than {_TOO_MUCH:,} USD; nothing was imported")
-        rows.append(row)
-    return rows
+    return cost_file.in_usd(store, KIND, charges, source)
 
 
 def record(store: Store, charges: list[Charge], source: str) -> int:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from spanledger_enrich.books import cost_file
 from spanledger_enrich.files.book_history import remember
-from spanledger_enrich.files.import_file import ImportFileError, csv_text_of, text_of
+from spanledger_enrich.files.import_file import ImportFileError
 from spanledger_settings.mendable import AskedWronglyError
 from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from spanledger_sql.store import Store
@@ -24,9 +22,6 @@ if TYPE_CHECKING:
 KIND = "commitment"
 _MILLIONTHS = Decimal(1_000_000)
 _LAST_DIGIT = Decimal(1).scaleb(-12)
-_TOO_MUCH = Decimal(10) ** 14
-# Lines of a CSV file are counted from 1, and line 1 holds the headers.
-_FIRST_LINE = 2
 
 
 class UnknownCommitmentError(AskedWronglyError):
@@ -163,24 +158,7 @@ def read(path: Path) -> list[Commitment]:
     Raises:
         ImportFileError: It cannot be read, or a field of it is wrong.
     """
-    commitments: list[Commitment] = []
-    for where, fields in records(path):
-        try:
-            one = Commitment.model_validate(fields)
-        except ValidationError as error:
-            first = error.errors()[0]
-            field = ".".join(str(part) for part in first["loc"])
-            given = f": {first['input']!r}" if field and isinstance(first["input"], (str, int, float)) else ""
-            message = str(first["msg"]).removeprefix("Value error, ")
-            message = message[:1].lower() + message[1:]
-            raise ImportFileError(
-                f"{path}:{where}: {field + given + ': ' if field else ''}{message}; nothing was imported"
-            ) from None
-        if any(one.commitment == other.commitment for other in commitments):
-            raise ImportFileError(
-                f"{path}:{where}: commitment: {one.commitment!r} is there twice; nothing was imported"
-            )
-        commitments.append(one)
+    commitments = cost_file.entries(Commitment, KIND, path, cost_file.records(path))
     if not commitments:
         raise ImportFileError(f"{path}: holds no commitment")
     return commitments
@@ -192,20 +170,7 @@ def in_usd(store: Store, commitments: list[Commitment], source: str) -> list[dic
     Raises:
         ImportFileError: There is no rate for that day, or it makes the amount too large.
     """
-    rows = []
-    for one in commitments:
-        where = f"{source}: commitment {one.commitment!r}"
-        rate = rate_of(store, one.currency, one.begins)
-        if rate is None:
-            raise ImportFileError(
-                f"{where}: currency: there is no exchange rate of {one.currency} for {one.begins:%Y-%m-%d}: load rates "
-                "with 'spanledger prices rates'; nothing was imported"
-            )
-        row = one.row(source, rate)
-        if row["amount"] >= _TOO_MUCH:
-            raise ImportFileError(f"{where}: amount: expected less than {_TOO_MUCH:,} USD; nothing was imported")
-        rows.append(row)
-    return rows
+    return cost_file.in_usd(store, KIND, commitments, source)
 
 
 def record(store: Store, commitments: list[Commitment], source: str) -> int:
@@ -250,35 +215,3 @@ def remove(store: Store, name: str) -> None:
     for table in ("commitment", "allocation", "allocation_row"):
         store.execute(f"DELETE FROM {table} WHERE commitment_id = {{id:String}}", {"id": name})  # noqa: S608
     remember(store, KIND, name, "removed", found[0]["source"], found[0])
-
-
-def rate_of(store: Store, currency: str, day: datetime) -> Decimal | None:
-    """USD that one unit of a currency was worth on a day; None where no rate is known."""
-    if currency == "USD":
-        return Decimal(1)
-    found = store.rows(
-        "SELECT usd FROM exchange_rate FINAL "
-        "WHERE currency = {currency:String} AND valid_from <= {day:DateTime('UTC')} ORDER BY valid_from DESC LIMIT 1",
-        currency=currency,
-        day=day,
-    )
-    return Decimal(found[0]["usd"]) if found else None
-
-
-def records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The records of a file of costs: where each stands, and its fields; blank fields are left out."""
-    try:
-        if path.suffix in {".yaml", ".yml"}:
-            read_as_text = yaml.load(text_of(path), Loader=yaml.BaseLoader)  # noqa: S506  (it makes nothing but text)
-            if not isinstance(read_as_text, list) or not all(isinstance(one, dict) for one in read_as_text):
-                raise ImportFileError(f"{path}: expected a list of commitments, each a mapping of fields")
-            for number, one in enumerate(read_as_text, 1):
-                yield f"commitment {number}", one
-            return
-        rows = csv.DictReader(csv_text_of(path).splitlines())
-        for line, row in enumerate(rows, _FIRST_LINE):
-            if None in row or None in row.values():
-                raise ImportFileError(f"{path}:{line}: has not as many fields as line 1; nothing was imported")
-            yield str(line), {name.strip(): value.strip() for name, value in row.items() if value.strip()}
-    except yaml.YAMLError as error:
-        raise ImportFileError(f"{path}: is no YAML: {' '.join(str(error).split())}") from None

@@ -7,11 +7,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
+from spanledger_enrich.books import cost_file
 from spanledger_enrich.files.book_history import remember
 from spanledger_enrich.files.csv_table import CsvTable
-from spanledger_enrich.files.import_file import ImportFileError
 from spanledger_settings.mendable import AskedWronglyError
 from spanledger_settings.period import Period, of_days
 from spanledger_sql.store import statement
@@ -148,17 +148,11 @@ def read(path: Path) -> list[Budget]:
         ImportFileError: It cannot be read, or a field of it is wrong.
     """
     table = CsvTable.read(path)
-    found: list[Budget] = []
-    for line, row in table.rows.iterrows():
-        fields = {str(name): str(value).strip() for name, value in row.items() if str(value).strip()}
-        try:
-            one = Budget.model_validate(fields)
-        except ValidationError as error:
-            raise ImportFileError(f"{path}:{line}: {_told(error)}; nothing was imported") from None
-        if any(one.budget == other.budget for other in found):
-            raise ImportFileError(f"{path}:{line}: budget: {one.budget!r} is there twice; nothing was imported")
-        found.append(one)
-    return found
+    given = (
+        (line, {str(name): str(value).strip() for name, value in row.items() if str(value).strip()})
+        for line, row in table.rows.iterrows()
+    )
+    return cost_file.entries(Budget, KIND, path, given)
 
 
 def in_force(store: Store) -> list[Budget]:
@@ -203,11 +197,3 @@ def remove(store: Store, name: str) -> None:
         raise UnknownBudgetError(f"there is no budget {name!r}: see 'spanledger budgets list'")
     store.insert("budget", [{**found[0], "removed": 1, "said_at": datetime.now(UTC)}])
     remember(store, KIND, name, "removed", found[0]["source"], found[0])
-
-
-def _told(error: ValidationError) -> str:
-    first = error.errors()[0]
-    field = ".".join(str(part) for part in first["loc"])
-    given = f": {first['input']!r}" if field and isinstance(first["input"], (str, int, float)) else ""
-    message = str(first["msg"]).removeprefix("Value error, ")
-    return f"{field + given + ': ' if field else ''}{message[:1].lower()}{message[1:]}"
