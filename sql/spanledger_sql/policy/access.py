@@ -53,7 +53,7 @@ _BI = (
     "price_list", "price_superseded", "priced_entry", "provider", "reconciliation", "uncertainty",
 )  # fmt: skip
 # What is only added to, by who closes months.
-_BOOKS = ("book_entry", "book_event", "book_journal", "book_line", "book_party", "book_statement")
+_BOOKS = ("book_entry", "book_event", "book_journal", "book_line", "book_mark", "book_party", "book_statement")
 # The key that hashes of addresses are made with.
 _SECRET = ("email_rule",)
 _BEING_READ = {"readonly": 2, "max_execution_time": 300}
