@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from harness.books import Books
-from spanledger_enrich.books import allocation, charge, commitment
+from spanledger_enrich.books import charge, commitment, upkeep
 from spanledger_enrich.books.charge import Charge
 from spanledger_enrich.books.commitment import Commitment
 
@@ -71,4 +71,4 @@ def make(books: Books) -> None:
     commitment.record(books.store, [Commitment.model_validate(one) for one in COMMITMENTS], "a test")
     month = {"from": "2024-10-01", "to": "2024-11-01"}
     charge.record(books.store, [Charge.model_validate({**month, **one}) for one in CHARGES], "a test")
-    allocation.bring_up_to_date(books.store, books.configuration)
+    upkeep.bring_up_to_date(books.store, books.configuration)

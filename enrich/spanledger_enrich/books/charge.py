@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
@@ -18,6 +19,8 @@ from spanledger_settings.mendable import MendableError
 from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+    from datetime import date, datetime
     from pathlib import Path
 
     from spanledger_sql.store import Store
@@ -175,23 +178,69 @@ def remove(store: Store, name: str) -> None:
     remember(store, KIND, name, "removed", found[0]["source"], found[0])
 
 
-def allocate(store: Store) -> None:
-    """Share every charge out anew, exactly to the last digit; what is read meanwhile stays the former state."""
+def allocate(
+    store: Store, *, touched: Collection[date] | None = None, still_mine: Callable[[], None] = lambda: None
+) -> int:
+    """Share out each charge that is not shared out as it must be, exactly to the last digit; gives how many were not.
+
+    What is read meanwhile stays the former state.
+
+    Args:
+        store: The database.
+        touched: Days (UTC) whose calls may be others than before; None: any may be.
+        still_mine: Called before shares come in force; raises where another worker has taken over.
+    """
+    shared = _in_force(store)
+    anew = 0
     for one in store.rows("SELECT * FROM charge FINAL ORDER BY charge_id"):
-        shares = parts(one["amount"], _weights(store, one))
-        in_force = store.rows(
-            "SELECT tenant_id, amount FROM charge_share WHERE (charge_id, version) IN "
-            "(SELECT charge_id, version FROM charge_allocation FINAL WHERE charge_id = {id:String})",
-            id=one["charge_id"],
-        )
-        if {row["tenant_id"]: row["amount"] for row in in_force} == shares:
+        stands = shared.get(one["charge_id"])
+        is_new = stands is None or stands.allocated_at < one["imported_at"]
+        if not is_new and not _is_touched(one, touched):
             continue
-        key = {"charge_id": one["charge_id"], "version": time.time_ns() // 1000}
+        shares = parts(one["amount"], _weights(store, one))
+        if not is_new and stands is not None and stands.shares == shares:
+            continue
+        key = {
+            "charge_id": one["charge_id"],
+            "version": max(time.time_ns() // 1000, stands.version + 1 if stands is not None else 0),
+        }
         store.insert("charge_share", [{**key, "tenant_id": tenant, "amount": part} for tenant, part in shares.items()])
+        still_mine()
         store.insert("charge_allocation", [key])
         store.execute(
             "DELETE FROM charge_share WHERE charge_id = {charge_id:String} AND version < {version:UInt64}", key
         )
+        anew += 1
+    return anew
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    version: int
+    allocated_at: datetime
+    shares: dict[str, Decimal]
+
+
+def _in_force(store: Store) -> dict[str, _Shared]:
+    """How each charge is shared out."""
+    found = {
+        row["charge_id"]: _Shared(row["version"], row["allocated_at"], {})
+        for row in store.rows("SELECT charge_id, version, allocated_at FROM charge_allocation FINAL")
+    }
+    for row in store.rows(
+        "SELECT charge_id, tenant_id, amount FROM charge_share "
+        "WHERE (charge_id, version) IN (SELECT charge_id, version FROM charge_allocation FINAL)"
+    ):
+        found[row["charge_id"]].shares[row["tenant_id"]] = row["amount"]
+    return found
+
+
+def _is_touched(one: dict[str, Any], touched: Collection[date] | None) -> bool:
+    """Whether calls that a charge is shared out by may be others than they were."""
+    if one["policy"] in {"fixed", "own_line"}:
+        return False
+    first, last = one["begins"].date(), (one["ends"] - timedelta(microseconds=1)).date()
+    return touched is None or any(first <= day <= last for day in touched)
 
 
 def _weights(store: Store, one: dict[str, Any]) -> dict[str, Decimal]:

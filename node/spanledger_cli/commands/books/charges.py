@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from spanledger_cli.output.allocated import allocate_first
+from spanledger_cli.output.allocated import say_how_it_stands
 from spanledger_cli.output.export import Destination
 from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import console, print_rows
@@ -89,7 +89,7 @@ def charges_history(context: typer.Context, output: Output = None, file: OutputF
 def charges_report(context: typer.Context, request: ReportRequest) -> None:
     """Every charge of a period, calls included, by what it is: list, contracted, billed and effective cost (USD).
 
-    Commitments and charges are shared out anew first.
+    As the worker shared commitments and charges out; where it is behind, this says so.
 
     Try:
 
@@ -98,7 +98,7 @@ def charges_report(context: typer.Context, request: ReportRequest) -> None:
         spanledger charges report --month 2024-10 --by tenant,meter --output october.csv
     """
     with open_store(context) as store:
-        allocate_first(store, configuration(context), request.period)
+        say_how_it_stands(store, request.period)
         frame = store.frame("reports/charges/kinds", **request.period.bounds, by=list(request.by))
         shown = [name for name in frame if name in ("kind", *request.by) or name not in _DIMENSIONS.known]
         print_rows(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import pandas as pd
 import typer
 
-from spanledger_cli.output.allocated import allocate_first
+from spanledger_cli.output.allocated import say_how_it_stands
 from spanledger_cli.output.export import Destination, Format
 from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import console, print_rows
@@ -18,6 +18,7 @@ from spanledger_cli.request.report_request import Dimensions, ReportRequest, ove
 from spanledger_enrich.books.bills import invoice_share, reconciliation
 from spanledger_enrich.books.bills.invoice_share import POLICIES
 from spanledger_enrich.books.bills.reconciliation import CAUSES, DRIFT, Reconciliation
+from spanledger_enrich.books.upkeep import bring_up_to_date_if_allowed
 from spanledger_settings.figures import counted
 from spanledger_sql.store import statement
 
@@ -79,7 +80,8 @@ def reconcile(
         raise typer.BadParameter(f"{allocate!r}; expected {', '.join(POLICIES)}", param_hint="--allocate")
     asked = reconciliation.whole_days(request.period)
     with open_store(context) as store:
-        allocate_first(store, configuration(context), request.period)
+        if allocate is None or not bring_up_to_date_if_allowed(store, configuration(context)):
+            say_how_it_stands(store, request.period)
         done = reconciliation.reconcile(
             store,
             asked,
@@ -97,7 +99,6 @@ def reconcile(
                 for row in invoice_share.allocate(store, one, allocate, getpass.getuser())  # type: ignore[arg-type]
             ]
             _print_shares(shares, request.output, allocate)
-        reconciliation.forget(store, done)
         say_what_is_missing(store, configuration(context))
     if not all(one.holds for one in done):
         raise typer.Exit(1)
