@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from spanledger_enrich.books import cost_file
+from spanledger_enrich.books.bills.also_billed import also_billed
 from spanledger_enrich.books.bills.invoice_share import parts
 from spanledger_enrich.books.commitment import Moment, Names, Shares, refuse_shares
 from spanledger_enrich.files.book_history import remember
@@ -142,6 +143,19 @@ def in_usd(store: Store, charges: list[Charge], source: str) -> list[dict[str, A
         ImportFileError: There is no rate for that day, or it makes the amount too large.
     """
     return cost_file.in_usd(store, KIND, charges, source)
+
+
+def refuse_billed(store: Store, rows: list[dict[str, Any]], source: str) -> None:
+    """Refuse charges, as `in_usd` gives them, that stand on a bill, too.
+
+    Raises:
+        ImportFileError: There is one; it would count twice.
+    """
+    for one in also_billed(store, rows):
+        raise ImportFileError(
+            f"{source}: {one.told}; it would count twice: leave it out, or say --also-billed if it is another charge; "
+            "nothing was imported"
+        )
 
 
 def record(store: Store, charges: list[Charge], source: str) -> int:

@@ -198,8 +198,8 @@ def test_the_worker_keeps_what_is_allocated_up_to_date(books):
     assert shares(morning + timedelta(hours=1)) == told
     # What is written of a call anew, with another tenant, a version that is no batch's.
     books.store.execute(
-        "INSERT INTO ledger SELECT * REPLACE ('hooli' AS tenant_id, version + 1 AS version) FROM ledger FINAL "
-        "WHERE tenant_id = 'early'"
+        "INSERT INTO ledger SELECT * REPLACE ('hooli' AS tenant_id, version + 1 AS version) "
+        "FROM (SELECT * FROM ledger FINAL WHERE tenant_id = 'early')"
     )
     assert shares(morning + timedelta(hours=1))[1] == {
         "acme": 1,
