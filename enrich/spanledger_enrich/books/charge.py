@@ -16,6 +16,7 @@ from spanledger_enrich.books.bills.invoice_share import parts
 from spanledger_enrich.books.commitment import Moment, Names, Shares, refuse_shares
 from spanledger_enrich.files.book_history import remember
 from spanledger_enrich.files.import_file import ImportFileError
+from spanledger_enrich.prices import price_list
 from spanledger_settings.mendable import MendableError
 from spanledger_sql.store import statement
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from spanledger_sql.store import Store
 
 KIND: Final = "charge"
+PREPAID: Final = "prepaid"
 # Who bears what nobody is to pay, and what is shared out where nobody used anything.
 OWN_LINE: Final = "(not shared)"
 _MILLIONTHS: Final = Decimal(1_000_000)
@@ -187,7 +189,7 @@ def remove(store: Store, name: str) -> None:
     found = store.rows("SELECT * EXCEPT imported_at FROM charge FINAL WHERE charge_id = {id:String}", id=name)
     if not found:
         raise UnknownChargeError(f"there is no charge {name!r}: see 'spanledger charges list'")
-    for table in ("charge", "charge_allocation", "charge_share"):
+    for table in ("charge", "charge_allocation", "charge_share", "prepaid_draw"):
         store.execute(f"DELETE FROM {table} WHERE charge_id = {{id:String}}", {"id": name})  # noqa: S608
     remember(store, KIND, name, "removed", found[0]["source"], found[0])
 
@@ -205,27 +207,88 @@ def allocate(
         still_mine: Called before shares come in force; raises where another worker has taken over.
     """
     shared = _in_force(store)
+    charges = store.rows("SELECT * FROM charge FINAL ORDER BY charge_id")
+    stale = {
+        one["charge_id"]
+        for one in charges
+        if (stands := shared.get(one["charge_id"])) is None
+        or stands.allocated_at < one["imported_at"]
+        or _is_touched(one, touched)
+    }
+    # Credits draw in the order in which they were bought: those before say what is left to draw for.
+    prepaid = sorted(
+        (one for one in charges if one["kind"] == PREPAID), key=lambda one: (one["begins"], one["charge_id"])
+    )
+    if any(one["charge_id"] in stale for one in prepaid):
+        stale |= {one["charge_id"] for one in prepaid}
+    drawn: dict[str, int] = {}
     anew = 0
-    for one in store.rows("SELECT * FROM charge FINAL ORDER BY charge_id"):
-        stands = shared.get(one["charge_id"])
-        is_new = stands is None or stands.allocated_at < one["imported_at"]
-        if not is_new and not _is_touched(one, touched):
+    for one in (*(one for one in charges if one["kind"] != PREPAID), *prepaid):
+        name = one["charge_id"]
+        stands = shared.get(name)
+        if name not in stale:
             continue
         shares = parts(one["amount"], _weights(store, one))
-        if not is_new and stands is not None and stands.shares == shares:
-            continue
         key = {
-            "charge_id": one["charge_id"],
+            "charge_id": name,
             "version": max(time.time_ns() // 1000, stands.version + 1 if stands is not None else 0),
         }
+        is_prepaid = one["kind"] == PREPAID
+        if is_prepaid:
+            _draw(store, one, key, drawn)
+        is_same = stands is not None and stands.shares == shares and stands.allocated_at >= one["imported_at"]
+        if is_same and stands is not None and (not is_prepaid or _draws_alike(store, key, stands.version)):
+            drawn |= {name: stands.version} if is_prepaid else {}
+            continue
+        drawn |= {name: key["version"]} if is_prepaid else {}
         store.insert("charge_share", [{**key, "tenant_id": tenant, "amount": part} for tenant, part in shares.items()])
         still_mine()
         store.insert("charge_allocation", [key])
-        store.execute(
-            "DELETE FROM charge_share WHERE charge_id = {charge_id:String} AND version < {version:UInt64}", key
-        )
+        _forget_before(store, key, "charge_share")
+        if is_prepaid:
+            _forget_before(store, key, "prepaid_draw")
         anew += 1
     return anew
+
+
+def _draw(store: Store, one: dict[str, Any], key: dict[str, Any], before: dict[str, int]) -> None:
+    """Draw credits down by calls of their time, as a version that is not in force yet."""
+    time_of = {"from": one["begins"], "to": one["ends"]}
+    names = list(one["providers"])
+    if not names and one["provider"]:
+        seller = price_list.seller(one["provider"])
+        rows = store.rows(
+            "SELECT DISTINCT CAST(provider, 'String') AS provider FROM calls "
+            "WHERE ts >= {from:DateTime64(9, 'UTC')} AND ts < {to:DateTime64(9, 'UTC')}",
+            **time_of,
+        )
+        names = [row["provider"] for row in rows if price_list.seller(row["provider"]) == seller]
+    store.execute(
+        statement("books/prepaid_draw"),
+        {**key, **time_of, "amount": one["amount"], "names": names, "charges": list(before),
+         "everybody": int(not one["providers"] and not one["provider"]), "versions": list(before.values())},
+    )  # fmt: skip
+
+
+def _draws_alike(store: Store, key: dict[str, Any], version: int) -> bool:
+    """Whether a version of draws is the one in force; then it is forgotten."""
+    rows = store.rows(
+        "SELECT version, count() AS draws, groupBitXor(cityHash64(hour, tenant_id, provider, model, amount)) AS told "
+        "FROM prepaid_draw WHERE charge_id = {charge_id:String} AND version IN ({version:UInt64}, {stands:UInt64}) "
+        "GROUP BY version",
+        **key,
+        stands=version,
+    )
+    told = {row["version"]: (row["draws"], row["told"]) for row in rows}
+    if told.get(key["version"]) != told.get(version):
+        return False
+    store.execute("DELETE FROM prepaid_draw WHERE charge_id = {charge_id:String} AND version = {version:UInt64}", key)
+    return True
+
+
+def _forget_before(store: Store, key: dict[str, Any], table: str) -> None:
+    where = "charge_id = {charge_id:String} AND version < {version:UInt64}"
+    store.execute(f"DELETE FROM {table} WHERE {where}", key)  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +314,7 @@ def _in_force(store: Store) -> dict[str, _Shared]:
 
 def _is_touched(one: dict[str, Any], touched: Collection[date] | None) -> bool:
     """Whether calls that a charge is shared out by may be others than they were."""
-    if one["policy"] in {"fixed", "own_line"}:
+    if one["policy"] in {"fixed", "own_line"} and one["kind"] != PREPAID:
         return False
     first, last = one["begins"].date(), (one["ends"] - timedelta(microseconds=1)).date()
     return touched is None or any(first <= day <= last for day in touched)

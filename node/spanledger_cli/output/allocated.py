@@ -5,14 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from spanledger_cli.output.terminal import console
+from spanledger_enrich.books.upkeep import bring_up_to_date_if_allowed
 from spanledger_settings.figures import counted
 from spanledger_sql.store import StoreError, statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from spanledger_settings.configuration import Configuration
     from spanledger_settings.period import Period
     from spanledger_sql.store import Store
+
+
+def allocate_or_say(store: Store, settings: Configuration, asked: Period) -> None:
+    """Before something that rests on it is kept: allocate what the worker has not yet, or tell what that is."""
+    if not bring_up_to_date_if_allowed(store, settings):
+        say_how_it_stands(store, asked)
 
 
 def say_how_it_stands(store: Store, asked: Period) -> None:

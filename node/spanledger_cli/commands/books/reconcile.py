@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import pandas as pd
 import typer
 
-from spanledger_cli.output.allocated import say_how_it_stands
+from spanledger_cli.output.allocated import allocate_or_say, say_how_it_stands
 from spanledger_cli.output.export import Destination, Format
 from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import console, print_rows
@@ -18,7 +18,6 @@ from spanledger_cli.request.report_request import Dimensions, ReportRequest, ove
 from spanledger_enrich.books.bills import invoice_share, reconciliation
 from spanledger_enrich.books.bills.invoice_share import POLICIES
 from spanledger_enrich.books.bills.reconciliation import CAUSES, DRIFT, Reconciliation
-from spanledger_enrich.books.upkeep import bring_up_to_date_if_allowed
 from spanledger_settings.figures import counted
 from spanledger_sql.store import statement
 
@@ -80,8 +79,10 @@ def reconcile(
         raise typer.BadParameter(f"{allocate!r}; expected {', '.join(POLICIES)}", param_hint="--allocate")
     asked = reconciliation.whole_days(request.period)
     with open_store(context) as store:
-        if allocate is None or not bring_up_to_date_if_allowed(store, configuration(context)):
+        if allocate is None:
             say_how_it_stands(store, request.period)
+        else:
+            allocate_or_say(store, configuration(context), request.period)
         done = reconciliation.reconcile(
             store,
             asked,
