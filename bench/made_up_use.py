@@ -1,4 +1,4 @@
-"""Made-up tenants: what one spends in five minutes, and in a day. What budgets foretell and alarm is measured on them."""
+"""Made-up tenants: what one spends in five minutes, and in a day, to measure forecasts and alarms on."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from spanledger_enrich.books.budgets.runaway import BUCKETS, HISTORY_DAYS
 
 
 def spend(rng: np.random.Generator, days: int) -> tuple[np.ndarray, np.ndarray]:
-    """So many days after those of history, in five minutes: hours, weekends, drift, chance, honest batches; and weekends."""
+    """Spend in five minutes, so many days after those of history, with honest batches; and which days are weekends."""
     days += HISTORY_DAYS
     weekend = np.arange(days) % 7 >= 5
     size, calls = 0.3 * rng.lognormal(0.0, 1.5), rng.lognormal(3, 1)
@@ -27,7 +27,7 @@ def spend(rng: np.random.Generator, days: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def run_away(rng: np.random.Generator, day: np.ndarray) -> tuple[int, int]:
-    """Have a day's spend run away, 8 to 60 times the usual for half an hour to two; gives from which bucket to which."""
+    """Have a day's spend run away, 8 to 60 times the usual for half an hour to two hours; gives its buckets."""
     start, lasts = int(rng.integers(0, BUCKETS - 28)), int(rng.integers(6, 25))
     day[start : start + lasts] *= np.exp(rng.uniform(np.log(8), np.log(60)))
     return start, start + lasts

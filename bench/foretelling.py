@@ -1,9 +1,10 @@
 """How often alarms are false and runaways found, and how well months are foretold, on made-up tenants.
 
 Bars, of each seed: at most 0.1 false alarms a tenant and month, at least 70 % of runaways found, half of them within
-10 minutes; 80 % intervals hold 75 to 92 % of the periods, and the error is at most 1.05 times that of statsmodels' Theta.
+10 minutes; 80 % intervals hold 75 to 92 % of the periods, and the error is at most 1.05 times that of statsmodels'
+Theta. The rules were made with the seeds 17, 99, 2027 and 31337: measure them on others.
 
-    python bench/budgets.py --seeds 2027 31337 424242 --tenants 200
+    python bench/foretelling.py --seeds 424242 9001 777 --tenants 200
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ def _judge(days: np.ndarray) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[2027, 31337, 424242])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[424242, 9001, 777])
     parser.add_argument("--tenants", type=int, default=200)
     asked = parser.parse_args()
     fine = True
