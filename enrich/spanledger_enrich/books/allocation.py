@@ -12,7 +12,6 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from spanledger_sql.store import statement
@@ -146,7 +145,8 @@ _NO_TERMS: Final = {"imported_at", "source"}
 
 def _allocate(store: Store, configuration: Configuration, one: _Days, still_mine: Callable[[], None]) -> None:
     highest = max((row["version"] for row in one.stored.values()), default=0)
-    key = {"commitment_id": one.name, "version": max(time.time_ns() // 1000, highest + 1)}
+    version = max(time.time_ns() // 1000, highest + 1)
+    key = {"commitment_id": one.name, "version": version}
     for begin, end in _stretches(one):
         _allocate_stretch(store, configuration, one.commitment, key, begin, end)
     sums = {
@@ -157,7 +157,7 @@ def _allocate(store: Store, configuration: Configuration, one: _Days, still_mine
             **key,
         )
     } if one.stale else {}  # fmt: skip
-    rows = [one.row(day, key["version"], sums.get(day, Decimal(0))) for day in sorted(one.stale)]
+    rows = [one.row(day, version, sums.get(day, Decimal(0))) for day in sorted(one.stale)]
     rows += _share_idle(store, one, key)
     if not rows:
         return
@@ -252,18 +252,16 @@ def _calls(store: Store, found: Iterable[_Days], touched: Collection[date] | Non
 
 def _stretches(one: _Days) -> Iterator[tuple[datetime, datetime]]:
     """The hours of the days that are stale; of seats by months, else without the gaps between them."""
-    begins = one.commitment["begins"]
-    days = sorted(one.stale & one.wanted.keys())
-    firsts = [
-        day
-        for before, day in pairwise([None, *days])
-        if before is None
-        or day != before + _DAY
-        or (one.commitment["seats"] and day.replace(day=1) != before.replace(day=1))
-    ]
-    for first, following in pairwise([*firsts, None]):
-        last = max(day for day in days if following is None or day < following)
-        yield max(begins, _midnight(first)), one.wanted[last]
+    stretches: list[list[date]] = []
+    for day in sorted(one.stale & one.wanted.keys()):
+        before = stretches[-1][-1] if stretches else None
+        follows = before is not None and day == before + _DAY
+        if follows and not (one.commitment["seats"] and day.day == 1):
+            stretches[-1].append(day)
+        else:
+            stretches.append([day])
+    for days in stretches:
+        yield max(one.commitment["begins"], _midnight(days[0])), one.wanted[days[-1]]
 
 
 def _days(begin: datetime, end: datetime) -> Iterator[tuple[date, datetime]]:

@@ -50,12 +50,12 @@ WITH
     {{metered_use}},
     {{bridge_terms}}
 SELECT
-    grouping(day) AS whole,
-    if(has({by:Array(String)}, 'account'), terms.account, '') AS account,
-    anyIf(terms.model, has({by:Array(String)}, 'model') AND terms.model != '') AS model,
-    if(has({by:Array(String)}, 'meter'), terms.meter, '') AS meter,
-    if(has({by:Array(String)}, 'tier'), terms.tier, '') AS tier,
-    if(has({by:Array(String)}, 'day'), toString(terms.day), '') AS day,
+    whole,
+    if(whole = 0 AND has({by:Array(String)}, 'account'), terms.account, '') AS account,
+    anyIf(terms.model, whole = 0 AND has({by:Array(String)}, 'model') AND terms.model != '') AS model,
+    if(whole = 0 AND has({by:Array(String)}, 'meter'), terms.meter, '') AS meter,
+    if(whole = 0 AND has({by:Array(String)}, 'tier'), terms.tier, '') AS tier,
+    if(whole = 0 AND has({by:Array(String)}, 'day'), toString(terms.day), '') AS day,
     sumIf(terms.amount, terms.cause = 'metered') AS metered,
     sumIf(terms.amount, terms.cause = 'zone_edges') AS zone_edges,
     sumIf(terms.amount, terms.cause = 'duplicates') AS duplicates,
@@ -80,6 +80,7 @@ SELECT
     sum(terms.lines) AS lines,
     sum(terms.unpriced_calls) AS unpriced_calls
 FROM terms
-GROUP BY GROUPING SETS ((account, if(has({by:Array(String)}, 'model'), terms.model_key, ''), meter, tier, day), ())
+ARRAY JOIN [0, 1] AS whole
+GROUP BY whole, account, if(whole = 0 AND has({by:Array(String)}, 'model'), terms.model_key, ''), meter, tier, day
 ORDER BY whole, day, billed DESC, account, model, meter, tier
 SETTINGS enable_materialized_cte = 1
