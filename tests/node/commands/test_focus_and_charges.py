@@ -101,7 +101,7 @@ def test_single_days_sum_to_the_month(spanledger: Command) -> None:
 def test_a_report_is_run_by_its_name(spanledger: Command) -> None:
     assert "finance/movers" in spanledger("report", "list").split()
     told = rows(spanledger("report", "finance/waste", *MONTH, "--by", "tenant", "--format", "csv"))
-    assert {row["waste"] for row in told} == {"idle commitment"}
+    assert {row["waste"] for row in told} == {"idle commitment", "expired credits"}
     assert "there is no report 'lunch'" in spanledger("report", "lunch", fails=True)
 
 
