@@ -77,6 +77,7 @@ WITH
                 from = subtractDays({from:DateTime64(9, 'UTC')}, 1), to = addDays({to:DateTime64(9, 'UTC')}, 1))
         ) AS part
         WHERE part.booked_at >= {from:DateTime64(9, 'UTC')} AND part.booked_at < {to:DateTime64(9, 'UTC')}
+            AND part.charge_kind != 'drawdown'
         GROUP BY of_kind, part.tenant_id, part.cost_center, part.feature, whose, what, name,
             toStartOfMonth(toTimeZone(part.booked_at, {timezone:String}))
     ),

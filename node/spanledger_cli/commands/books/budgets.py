@@ -16,7 +16,8 @@ from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import console, print_rows
 from spanledger_cli.request.names import UnknownNameError, refuse_unknown
 from spanledger_cli.request.options import Files, Output, OutputFile, configuration, open_store
-from spanledger_enrich.books.budgets import alarm, budget, outbox, standing
+from spanledger_enrich.books.budgets import alarm, budget, standing
+from spanledger_enrich.books.budgets.watch import raise_alarms
 from spanledger_settings.figures import counted
 
 if TYPE_CHECKING:
@@ -129,7 +130,8 @@ def budgets_check(
 ) -> None:
     """How the budgets stand, and what their periods will come to with an 80 % interval; raises and delivers alarms.
 
-    For cron, each five minutes. Ends with status 3 where a budget is breached, whatever its unit.
+    A worker does the same each five minutes by itself. Ends with status 3 where a budget is breached, whatever its
+    unit.
 
     Try:
 
@@ -150,7 +152,6 @@ def budgets_check(
         print_rows(_rows(found), Destination(output, file), title=title, gaps=_UNKNOWN if on else _UNKNOWN[:1],
                    details=["from", "to", "past_error", "record_error"])  # fmt: skip
         if alarms and on is None and settings.tenant_scope is None:
-            standing.remember_forecasts(store, found, now)
             _raise_alarms(store, settings, found, now)
         if Destination(output, file).chosen is Format.table:
             _tell_record(found)
@@ -261,10 +262,9 @@ def _state(one: Standing) -> str:
 
 def _raise_alarms(store: Store, settings: Configuration, found: Sequence[Standing], now: datetime) -> None:
     """On standard error: what is new, and what could not be delivered."""
-    new = alarm.note(store, [*alarm.of_budgets(found), *alarm.of_calls(store, now)])
+    new, done = raise_alarms(store, settings, found, now)
     for row in new:
         console(stderr=True).print(alarm.told(row), style="yellow", soft_wrap=True)
-    done = outbox.deliver(store, settings)
     for channel, problem in done.problems.items():
         console(stderr=True).print(f"{channel}: {problem}: tried again by the next check", style="red", soft_wrap=True)
 
