@@ -62,6 +62,7 @@ COMMANDS = {
     "prices": Listed(_REFERENCE, "reference.prices", "Price books, exchange rates, and what models mean."),
     "energy": Listed(_REFERENCE, "reference.energy", "What models and hosts draw."),
     "grid": Listed(_REFERENCE, "reference.grid", "Carbon intensity of the grid."),
+    "plans": Listed(_REFERENCE, "reference.plans", "Price plans and rate cards: what tenants pay."),
     "tenants": Listed(_REFERENCE, "reference.tenants", "Whose calls are: tenant rules."),
     "collect": Listed(_PARTS, "run.node", "Run only the OTLP receivers, before a ClickHouse server."),
     "enrich": Listed(_PARTS, "run.node", "Run only the worker: bring the ledger up to date."),

@@ -2,7 +2,7 @@
 -- are its costs to the last digit; what is left of the ledger's cost by that is a row of its own (`Adjustment`).
 --
 -- Two views. As *internal issuer* the organisation bills its tenants: the tenant is the billing account and the month's
--- statement the invoice. As *provider view* providers bill the organisation: BilledCost and EffectiveCost are those of
+-- statement the invoice; what it pays by its price plan is what is billed, and contracted. As *provider view* providers bill the organisation: BilledCost and EffectiveCost are those of
 -- invoices that were reconciled, and 0 of what is only metered.
 --
 -- Parameters:
@@ -15,10 +15,94 @@
 --   providers, provider_titles Array(String): what calls call providers, and what these are called
 --   tags Array(String): of feature, workflow, environment and service, those that become tags
 --   custom Array(String): dimensions of one's own that become tags
+--   term_tenants, term_kinds, term_plans, term_amounts Array(String): what price plans make of the month as a whole: whose, `allowance`
+--     or `minimum`, by which plan, and USD
 -- Columns:
 --   *: as FOCUS names them, of all versions, with those of this project (x_...) behind
 WITH
     {{focus_words}},
+    {{planned}},
+    charged AS
+    (
+        SELECT
+            kind, charge_id, charge_kind, category, ts, ends, tenant_id, cost_center, feature, workflow, environment, service_name,
+            dimensions, provider, provider_account, model, service_tier, cloud_region, inference_geo, price_status, price_id, meter,
+            unit, price_step, quantity, list_price, contracted_price, list_cost, contracted_cost, billed_cost, effective_cost,
+            paid_by, description, invoice_id, idle, first_of_call, known_calls, energy_wh, co2e_g, co2e_g_low, co2e_g_high,
+            co2e_market_g, embodied_g, water_ml,
+            if(tenant_id = '', '(unattributed)', tenant_id) AS whose,
+            toDate(concat({month:String}, '-01')) AS of_month,
+            if({internal:UInt8}, {{plan_tenant}}, '') AS plan_tenant
+        FROM charges(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')})
+        -- Tenants do not pay what pays for their use in advance.
+        WHERE NOT (kind = 'charge' AND charge_kind = 'prepaid' AND {internal:UInt8})
+    ),
+    -- The same at the tenants' plans.
+    planned AS
+    (
+        SELECT
+            c.kind AS kind, c.charge_id AS charge_id, c.charge_kind AS charge_kind, c.category AS category, c.ts AS ts, c.ends AS ends,
+            c.tenant_id AS tenant_id, c.cost_center AS cost_center, c.feature AS feature, c.workflow AS workflow,
+            c.environment AS environment, c.service_name AS service_name, c.dimensions AS dimensions, c.provider AS provider,
+            c.provider_account AS provider_account, c.model AS model, c.service_tier AS service_tier, c.cloud_region AS cloud_region,
+            c.inference_geo AS inference_geo, c.price_status AS price_status, c.price_id AS price_id, c.meter AS meter, c.unit AS unit,
+            c.price_step AS price_step, c.quantity AS quantity, c.list_price AS list_price, c.description AS description,
+            c.invoice_id AS invoice_id, c.idle AS idle, c.first_of_call AS first_of_call, c.known_calls AS known_calls,
+            c.energy_wh AS energy_wh, c.co2e_g AS co2e_g, c.co2e_g_low AS co2e_g_low, c.co2e_g_high AS co2e_g_high,
+            c.co2e_market_g AS co2e_market_g, c.embodied_g AS embodied_g, c.water_ml AS water_ml,
+            plan.plan_id IS NOT NULL AS has_plan,
+            ifNull(plan.basis, 'effective') AS basis,
+            ifNull(plan.factor, toDecimal128(1, 8)) AS factor,
+            if(ifNull(plan.card, '') = '', [], lines_for(plan.card, c.provider, c.model)) AS lines,
+            fitting(lines, c.meter, c.unit) AS fit,
+            if(basis = 'effective', c.paid_by, '') AS paid_by,
+            multiIf(
+                NOT has_plan OR kind != 'call', c.contracted_price,
+                notEmpty(fit), toNullable(toDecimal128(toDecimal256(fit[1].5, 18) * toDecimal256(plan.usd_each, 22), 22)),
+                toDecimal128(toDecimal256(if(basis = 'list', c.list_price, c.contracted_price), 22) * toDecimal256(factor, 8), 22))
+                AS contracted_price,
+            multiIf(NOT has_plan OR kind = 'call', c.list_cost, marked_up(c.list_cost, factor)) AS list_cost,
+            multiIf(
+                NOT has_plan, c.contracted_cost,
+                kind != 'call', marked_up(c.contracted_cost, factor),
+                notEmpty(fit), toNullable(carded(fit[1].5, plan.usd_each, c.quantity)),
+                meter = 'rounding' AND notEmpty(lines), toNullable(toDecimal128(0, 12)),
+                marked_up(if(basis = 'list', c.list_cost, c.contracted_cost), factor)) AS contracted_cost,
+            multiIf(
+                NOT has_plan, c.billed_cost,
+                kind != 'call', marked_up(c.billed_cost, factor),
+                paid_by != '', toDecimal128(0, 12),
+                contracted_cost) AS billed_cost,
+            multiIf(NOT has_plan, c.effective_cost, kind != 'call', marked_up(c.effective_cost, factor), billed_cost) AS effective_cost
+        FROM charged AS c
+        LEFT JOIN plan_month AS plan
+            ON plan.tenant_id = c.plan_tenant AND plan.month = c.of_month
+        WHERE kind IN ('call', 'charge') OR basis = 'effective'
+    ),
+    both AS
+    (
+        SELECT
+            kind, charge_id, charge_kind, category, ts, ends, tenant_id, cost_center, feature, workflow, environment, service_name,
+            dimensions, provider, provider_account, model, service_tier, cloud_region, inference_geo, price_status, price_id, meter,
+            unit, price_step, quantity, list_price, contracted_price, list_cost, contracted_cost, billed_cost, effective_cost,
+            paid_by, description, invoice_id, idle, first_of_call, known_calls, energy_wh, co2e_g, co2e_g_low, co2e_g_high,
+            co2e_market_g, embodied_g, water_ml
+        FROM planned
+        UNION ALL
+        SELECT
+            'plan', term.3, term.2, if(term.2 = 'allowance', 'Credit', 'Adjustment'), {month_begins:DateTime64(9, 'UTC')},
+            {month_ends:DateTime64(9, 'UTC')}, term.1, '', '', '', '', '', map(), '', '', '', '', '', '', '', '', term.2, '', 0,
+            NULL, NULL, NULL, amount, amount, amount, amount, '',
+            concat(if(term.2 = 'allowance', 'free allowance of the plan ', 'what is lacking to the minimum of the plan '), term.3),
+            '', 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+        FROM
+        (
+            SELECT
+                arrayJoin(arrayZip({term_tenants:Array(String)}, {term_kinds:Array(String)}, {term_plans:Array(String)},
+                                   {term_amounts:Array(String)})) AS term,
+                toDecimal128(term.4, 12) AS amount
+        )
+    ),
     grouped AS
     (
         SELECT
@@ -66,9 +150,7 @@ WITH
             sum(c.co2e_market_g) / 1000 AS carbon_kg_market,
             sum(c.embodied_g) / 1000 AS embodied_kg,
             sum(c.water_ml) / 1000 AS water_l
-        FROM charges(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')}) AS c
-        -- Tenants do not pay what pays for their use in advance.
-        WHERE NOT (kind = 'charge' AND charge_kind = 'prepaid' AND {internal:UInt8})
+        FROM both AS c
         GROUP BY ALL
     ),
     priced AS

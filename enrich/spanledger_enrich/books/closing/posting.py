@@ -77,6 +77,12 @@ def post(store: Store, standing: Standing, until: str, tenant_zones: Mapping[str
             },
             _SPILLING,
         )  # fmt: skip
+    store.execute(
+        statement("closing/2_terms"),
+        {
+            "posting": name, "first": standing.first, "until": until, "sealed": standing.sealed, "open": standing.open,
+        },
+    )  # fmt: skip
     return posted(store, [name]).get(name) or empty(name)
 
 

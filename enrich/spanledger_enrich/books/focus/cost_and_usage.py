@@ -90,6 +90,7 @@ def frames(store: Store, asked: Asked, calls_at_once: int) -> Iterator[pd.DataFr
     """
     wanted = [column.name for column in columns("CostAndUsage", asked.version)]
     for month, whole, part in billing_months(asked.period):
+        terms = _terms(store, whole) if asked.view == "internal" and part == whole else []
         for days in _stretches(store, part, calls_at_once):
             frame = store.frame(
                 "focus/cost_and_usage",
@@ -100,11 +101,28 @@ def frames(store: Store, asked: Asked, calls_at_once: int) -> Iterator[pd.DataFr
                 month=month,
                 tags=list(asked.tags),
                 custom=list(asked.own),
+                **_columns_of(terms if days.end == whole.end else []),
                 **asked.parameters,
             )
             kept = frame[[*wanted, *(name for name in frame if str(name).startswith("x_"))]]
             kept.attrs["types"] = frame.attrs["types"]
             yield kept
+
+
+def _terms(store: Store, month: Period) -> list[tuple[str, str, str, str]]:
+    """What price plans make of a month as a whole: whose, what, by which plan, USD."""
+    rows = store.rows(statement("reports/finance/plans"), **month.bounds, timezone=month.timezone, tenants=[])
+    return [
+        (row["tenant"], kind, row["plan"], f"{row[kind]:f}")
+        for row in rows
+        for kind in ("allowance", "minimum")
+        if row[kind] and row["pays"]
+    ]
+
+
+def _columns_of(terms: Sequence[tuple[str, str, str, str]]) -> dict[str, list[str]]:
+    names = ("term_tenants", "term_kinds", "term_plans", "term_amounts")
+    return {name: [term[place] for term in terms] for place, name in enumerate(names)}
 
 
 def has_charges(store: Store, asked: Asked) -> bool:
