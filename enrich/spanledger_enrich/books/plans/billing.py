@@ -1,4 +1,4 @@
-"""What the lines of a statement come to for who pays them: in the plan's currency, rounded by its rule, to the last cent."""
+"""What the lines of a statement come to for who pays them: in the plan's currency, rounded by its rule."""
 
 from __future__ import annotations
 

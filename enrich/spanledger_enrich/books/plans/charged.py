@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 COSTS: Final = ("charged_cost", "showback_cost")
 _NOTHING: Final = Decimal(0)
+_WITH_TERMS: Final = (
+    "SELECT plan_id FROM price_plan FINAL WHERE NOT removed AND (minimum > 0 OR free_amount > 0 OR free_tokens > 0)"
+)
 _PLANS: Final = "SELECT count() FROM price_plan FINAL WHERE NOT removed"
 
 
@@ -48,8 +51,7 @@ def with_charged_cost(
             of = told.pop(row_key(row, keys), {})
             for name in COSTS:
                 row[name] = of.get(name, _NOTHING)
-        for of in told.values():
-            rows.append({**without_calls(frame, of, keys), **{name: of[name] for name in COSTS}})
+        rows += [{**without_calls(frame, of, keys), **{name: of[name] for name in COSTS}} for of in told.values()]
     columns = [str(name) for name in frame]
     place = columns.index("billed_cost") + 1
     whole = pd.DataFrame(rows, columns=[*columns[:place], *COSTS, *columns[place:]])

@@ -1,4 +1,4 @@
-"""Price plans: markup, rate card, minimum, free allowance, rounding and currency of a tenant's months, from CSV or YAML."""
+"""Price plans: markup, rate card, minimum, allowance, rounding and currency of a tenant's months, from CSV or YAML."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Plan(BaseModel):
         minimum: The least that a month comes to, in the currency.
         free_amount: How much of each month is free, in the currency.
         free_tokens: How many tokens of each month are free.
-        rounding: Of a statement: each line, or the statement as a whole; None: as a whole where the currency is not USD.
+        rounding: Of a statement: each line, or the whole; None: the whole where the currency is not USD.
         decimals: To which rounding goes.
         currency: Of the statement.
         exchange_rate: USD that one unit is worth, as agreed; None: as rates that are loaded say.
@@ -186,13 +186,14 @@ def refuse(store: Store, plans: Sequence[tuple[str, Plan]]) -> None:
 def _refuse_without_rate(store: Store, where: str, one: Plan) -> None:
     first = datetime(one.begins.year, one.begins.month, 1, tzinfo=UTC)
     if not store.value(
-        "SELECT count() FROM exchange_rate FINAL WHERE currency = {currency:String} AND valid_from <= {day:DateTime('UTC')}",
+        "SELECT count() FROM exchange_rate FINAL "
+        "WHERE currency = {currency:String} AND valid_from <= {day:DateTime('UTC')}",
         currency=one.currency,
         day=first,
     ):
         raise ImportFileError(
-            f"{where}: exchange_rate: there is none of {one.currency} for {first:%Y-%m-%d}: give it, or load rates with "
-            "'spanledger prices rates'; nothing was imported"
+            f"{where}: exchange_rate: there is none of {one.currency} for {first:%Y-%m-%d}: give it, or load rates "
+            "with 'spanledger prices rates'; nothing was imported"
         )
 
 

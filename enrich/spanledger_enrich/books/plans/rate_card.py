@@ -1,4 +1,4 @@
-"""Rate cards: prices of an organisation's own, by provider, model and meter, that price plans go by; from CSV or YAML."""
+"""Rate cards: prices of one's own by provider, model and meter, that price plans go by; from CSV or YAML."""
 
 from __future__ import annotations
 
@@ -120,7 +120,8 @@ def remove(store: Store, card: str) -> None:
 def in_force(store: Store, card: str) -> list[dict[str, Any]]:
     """The rows of a card in `rate_card`."""
     return store.rows(
-        f"SELECT {', '.join(_STORED)}, source, removed FROM rate_card FINAL WHERE NOT removed AND card = {{card:String}}",  # noqa: S608
+        f"SELECT {', '.join(_STORED)}, source, removed FROM rate_card FINAL "  # noqa: S608
+        "WHERE NOT removed AND card = {card:String}",
         card=card,
     )
 

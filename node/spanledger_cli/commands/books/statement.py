@@ -130,7 +130,8 @@ def _print_table(one: Issued, file: Path | None) -> None:
     frame = pd.DataFrame(said["lines"])
     for name in (*statements.AMOUNTS, "billed"):
         frame[name] = frame[name].map(Decimal)
-    billing, own = said["billing"], ["price", "billed"]
+    billing = said["billing"]
+    own = [] if billing["plan"] else ["price", "billed"]
     console().print(f"statement {said['statement']}, {said['status']}, SHA-256 {one.hash}", soft_wrap=True)
     print_rows(
         frame,
@@ -138,9 +139,7 @@ def _print_table(one: Issued, file: Path | None) -> None:
         title=f"{one.tenant}, {said['month']} ({said['timezone']}), USD and gCO2e",
         total=["calls", "list_cost", "cost", "price", "billed", "co2e_g", "co2e_g_least", "co2e_g_most"],
         gaps=["unpriced_calls", "unknown_energy_calls", "reason"],
-        details=[
-            "entries", "cache_read_tokens", "energy_wh", "co2e_market_g", "embodied_g", *(() if billing["plan"] else own),
-        ],
+        details=["entries", "cache_read_tokens", "energy_wh", "co2e_market_g", "embodied_g", *own],
     )  # fmt: skip
     if billing["plan"]:
         does = "to pay" if billing["pays"] else "shown, not to pay"

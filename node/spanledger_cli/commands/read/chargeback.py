@@ -114,8 +114,8 @@ def _with_what_stands_beside(
                 say_how_it_stands(store, request.period)
             if left_out:
                 console(stderr=True).print(
-                    f"charged_cost is without the minimum and free allowance of {', '.join(left_out)}, which are of whole "
-                    "months as a whole",
+                    f"charged_cost is without the minimum and free allowance of {', '.join(left_out)}, which are of "
+                    "whole months as a whole",
                     style="yellow", soft_wrap=True,
                 )  # fmt: skip
             return frame

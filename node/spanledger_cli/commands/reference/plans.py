@@ -52,7 +52,7 @@ def plans_list(context: typer.Context, output: Output = None, file: OutputFile =
 
 @plans.command("rates")
 def plans_rates(context: typer.Context, files: Files) -> None:
-    """Import rate cards, which plans go by, from CSV or YAML; a card whose name is there already is replaced as a whole.
+    """Import rate cards, which plans go by, from CSV or YAML; one whose name is there already is replaced as a whole.
 
     All files are checked before any is stored. 'spanledger docs plans' has the fields.
 
@@ -124,7 +124,7 @@ def plans_report(
     tenant: Annotated[list[str] | None, typer.Option(help="Only this tenant. May be repeated.")] = None,
     request: ReportRequest,
 ) -> None:
-    """What each tenant pays of each month (USD): price, free allowance, what is lacking to the minimum; before rounding.
+    """What each tenant pays of each month (USD): price, free allowance, what lacks to the minimum; before rounding.
 
     Commitments and charges are shared out anew first.
 

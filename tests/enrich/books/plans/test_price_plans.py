@@ -95,10 +95,10 @@ def test_a_markup_is_on_all_that_a_tenant_costs_and_on_nobody_elses(planned, cha
 def test_a_rate_card_and_a_minimum_in_euros_with_the_rate_that_is_printed(books, planned, chargeback, spanledger):
     rate_card.record(books.store, [Rate.model_validate(one) for one in CARD], "a test")
     planned(
-        {"plan": "gold", "tenant": "globex", "card": "gold", "minimum": "50", "currency": "EUR", "exchange_rate": "1.10",
-         "rounding": "line"},
+        {"plan": "gold", "tenant": "globex", "card": "gold", "minimum": "50", "currency": "EUR",
+         "exchange_rate": "1.10", "rounding": "line"},
     )  # fmt: skip
-    # By hand, EUR: 1000 x 4.40 + 100 x 1.10 of gpt-4o, 334 x 1.10 of gpt-4o-mini, which a commitment pays, a million each.
+    # By hand, EUR a million: 1000 x 4.40 + 100 x 1.10 of gpt-4o, 334 x 1.10 of gpt-4o-mini, which a commitment pays.
     use = (Decimal(1000) * Decimal("4.40") + Decimal(434) * Decimal("1.10")) / 1_000_000 * Decimal("1.10")
     rows = [row for row in chargeback("tenant,model") if row["tenant"] == "globex"]
     models = {row["model"]: Decimal(row["charged_cost"]) for row in rows if row["model"]}
@@ -225,7 +225,7 @@ BAD = {
     "p,acme,2024-10,,,,,,,,,eur,": "plans.csv:2: currency: 'eur'",
     "p,acme,2024-10,,,,,,,,,GBP,": "plans.csv: plan 'p': exchange_rate: there is none of GBP for 2024-10-01",
     "p,acme,2024-10,,,silver,,,,,,,": "plans.csv: plan 'p': card: there is no rate card 'silver'",
-    "p,acme,2024-10,,,,,,,,,USD,\nq,acme,2024-12,,,,,,,,,USD,": "plans.csv: plan 'p': from: it overlaps with the plan 'q'",
+    "p,acme,2024-10,,,,,,,,,USD,\nq,acme,2024-12,,,,,,,,,USD,": "plan 'p': from: it overlaps with the plan 'q'",
     "p,acme,2024-10,,,,,,,,,USD,\np,acme,2024-12,,,,,,,,,USD,": "plans.csv:3: plan: 'p' is there twice",
 }
 
