@@ -140,7 +140,7 @@ def _print_table(one: Issued, file: Path | None) -> None:
         total=["calls", "list_cost", "cost", "price", "billed", "co2e_g", "co2e_g_least", "co2e_g_most"],
         gaps=["unpriced_calls", "unknown_energy_calls", "reason"],
         details=["entries", "cache_read_tokens", "energy_wh", "co2e_market_g", "embodied_g", *own],
-    )  # fmt: skip
+    )
     if billing["plan"]:
         does = "to pay" if billing["pays"] else "shown, not to pay"
         rates = "; ".join(
