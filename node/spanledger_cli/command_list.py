@@ -63,7 +63,7 @@ COMMANDS = {
     "energy": Listed(_REFERENCE, "reference.energy", "What models and hosts draw."),
     "grid": Listed(_REFERENCE, "reference.grid", "Carbon intensity of the grid."),
     "plans": Listed(_REFERENCE, "reference.plans", "Price plans and rate cards: what tenants pay."),
-    "tenants": Listed(_REFERENCE, "reference.tenants", "Whose calls are: tenant rules."),
+    "tenants": Listed(_REFERENCE, "reference.tenants", "Whose calls are; cost centres and owners of tenants."),
     "collect": Listed(_PARTS, "run.node", "Run only the OTLP receivers, before a ClickHouse server."),
     "enrich": Listed(_PARTS, "run.node", "Run only the worker: bring the ledger up to date."),
     "dashboards": Listed(_PARTS, "run.node", "Run only the dashboards, on a ClickHouse server."),

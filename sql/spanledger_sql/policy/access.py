@@ -49,9 +49,9 @@ _BI = (
     "allocated_cost", "allocation", "allocation_row", "beside_call", "bill", "bill_adjustment", "bill_line",
     "billed_charge", "book_journal", "book_line", "book_party", "calls", "carded_call", "charge", "charge_allocation",
     "charge_share", "charges", "commitment", "covered_call", "drawn_energy", "energy_by_method", "energy_model",
-    "energy_uncertainty", "exchange_rate", "idle_drawn", "idle_energy", "ledger", "ledger_hourly", "metered_charge", "migration",
-    "paid_call", "plan_month", "price_list", "price_plan", "price_superseded", "priced_entry", "provider", "rate_card",
-    "reconciliation", "tenant_charge", "uncertainty",
+    "energy_uncertainty", "exchange_rate", "idle_drawn", "idle_energy", "ledger", "ledger_hourly", "metered_charge",
+    "migration", "paid_call", "plan_month", "price_list", "price_plan", "price_superseded", "priced_entry", "provider",
+    "rate_card", "reconciliation", "tenant_charge", "tenant_period", "uncertainty",
 )  # fmt: skip
 # What is only added to, by who closes months.
 _BOOKS = ("book_entry", "book_event", "book_journal", "book_line", "book_party", "book_statement")
