@@ -36,7 +36,7 @@ _SHARED = (
     "grid_water", "grid_zone", "migration", "model_resolution", "provider", "taken_insert", "uncertainty",
 )  # fmt: skip
 # Where whose a row is stands in a column, and a tenant may read his own.
-_OF_TENANTS = ("allocation_row", "call_verdict", "energy_allocation", "idle_energy", "ledger", "llm_spans")
+_OF_TENANTS = ("allocation_row", "call_verdict", "energy_allocation", "idle_energy", "ledger", "llm_spans", "outcome")
 # Views of these alone; they read with the rights of who asks.
 _VIEWS_FOR_TENANTS = (
     "calls", "calls_at", "drawn_energy", "drawn_energy_at", "energy_by_host", "energy_by_method", "energy_share",
@@ -50,8 +50,8 @@ _BI = (
     "billed_charge", "book_journal", "book_line", "book_party", "calls", "carded_call", "charge", "charge_allocation",
     "charge_share", "charges", "commitment", "covered_call", "drawn_energy", "energy_by_method", "energy_model",
     "energy_uncertainty", "exchange_rate", "idle_drawn", "idle_energy", "ledger", "ledger_hourly", "metered_charge",
-    "migration", "paid_call", "plan_month", "price_list", "price_plan", "price_superseded", "priced_entry", "provider",
-    "rate_card", "reconciliation", "tenant_charge", "tenant_period", "uncertainty",
+    "migration", "outcome", "paid_call", "plan_month", "price_list", "price_plan", "price_superseded", "priced_entry",
+    "provider", "rate_card", "reconciliation", "tenant_charge", "tenant_period", "uncertainty",
 )  # fmt: skip
 # What is only added to, by who closes months.
 _BOOKS = ("book_entry", "book_event", "book_journal", "book_line", "book_party", "book_statement")
