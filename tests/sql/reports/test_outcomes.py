@@ -19,14 +19,16 @@ TRACE = bytes(range(16))
 def call(number, cost, co2e_g, **said):
     return {
         "trace_id": f"{number:032x}", "span_id": f"{number:016x}", "price_status": "priced", "list_cost": Decimal(cost),
-        "contracted_cost": Decimal(cost), "energy_wh": co2e_g, "co2e_g": co2e_g, "run_id": "", "response_id": "", **said,
+        "contracted_cost": Decimal(cost), "energy_wh": co2e_g, "co2e_g": co2e_g, "run_id": "", "response_id": "",
+        **said,
     }  # fmt: skip
 
 
 def outcome(name, **said):
     return {
-        "outcome_id": f"{name} {sorted(said.items())}", "ts": NOON, "name": name, "label": "", "score": None, "good": None,
-        "revenue": None, "tenant_id": "acme", "feature": "", "session_id": "", "run_id": "", "trace_id": "",
+        "outcome_id": f"{name} {sorted(said.items())}", "ts": NOON, "name": name, "label": "", "score": None,
+        "good": None, "revenue": None, "tenant_id": "acme", "feature": "", "session_id": "", "run_id": "",
+        "trace_id": "",
         "response_id": "", "service_name": "app", "signal": "span", "ingested_at": NOON, **said,
     }  # fmt: skip
 
@@ -90,7 +92,8 @@ def test_an_outcome_that_says_nobody_is_of_whom_its_calls_are(ledger):
 
 def test_outcomes_come_over_the_wire_without_what_explains_them(fresh_books):
     span = {"gen_ai__operation__name": "outcome", "spanledger__outcome__name": "solved",
-            "spanledger__outcome__good": "true", "spanledger__outcome__revenue_usd": "1.25", "tenant__id": "acme", "spanledger__run_id": "r1"}  # fmt: skip
+            "spanledger__outcome__good": "true", "spanledger__outcome__revenue_usd": "1.25", "tenant__id": "acme",
+            "spanledger__run_id": "r1"}  # fmt: skip
     request = ExportTraceServiceRequest.FromString(otlp_call(trace=TRACE, gen_ai__response__id="answer"))
     event = request.resource_spans[0].scope_spans[0].spans[0].events.add(name="gen_ai.evaluation.result")
     event.time_unix_nano = NANOSECONDS

@@ -15,7 +15,7 @@ SELECT
     substringUTF8(a['gen_ai.evaluation.score.label'], 1, 200) AS label,
     figure_of(a['gen_ai.evaluation.score.value']) AS score,
     says_good(label) AS good,
-    NULL AS revenue,
+    CAST(NULL, 'Nullable(Decimal(38, 12))') AS revenue,
     firstNonDefault(pinned_tenant,
                     as_tenant(firstNonDefault(a['tenant.id'], a['tenant_id'], r['tenant.id'], r['tenant_id'])), '(unattributed)') AS tenant_id,
     substringUTF8(firstNonDefault(a['spanledger.feature'], r['spanledger.feature']), 1, 1000) AS feature,
