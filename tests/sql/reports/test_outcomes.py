@@ -16,10 +16,10 @@ from spanledger_collector.spool import length_prefixed
 TRACE = bytes(range(16))
 
 
-def call(number, cost, co2e_g, **said):
+def call(number, cost, grams, **said):
     return {
         "trace_id": f"{number:032x}", "span_id": f"{number:016x}", "price_status": "priced", "list_cost": Decimal(cost),
-        "contracted_cost": Decimal(cost), "energy_wh": co2e_g, "co2e_g": co2e_g, "run_id": "", "response_id": "",
+        "contracted_cost": Decimal(cost), "energy_wh": grams, "co2e_g": grams, "run_id": "", "response_id": "",
         **said,
     }  # fmt: skip
 
@@ -90,7 +90,9 @@ def test_an_outcome_that_says_nobody_is_of_whom_its_calls_are(ledger):
     assert (by_score["name"], by_score["good"], by_score["bad"]) == ("graded", 1, 1)
 
 
-def test_outcomes_come_over_the_wire_without_what_explains_them(fresh_books):
+def test_outcomes_come_over_the_wire_without_what_explains_them(books):
+    books.empty()
+    books.store.execute("TRUNCATE TABLE outcome")
     span = {"gen_ai__operation__name": "outcome", "spanledger__outcome__name": "solved",
             "spanledger__outcome__good": "true", "spanledger__outcome__revenue_usd": "1.25", "tenant__id": "acme",
             "spanledger__run_id": "r1"}  # fmt: skip
@@ -119,8 +121,8 @@ def test_outcomes_come_over_the_wire_without_what_explains_them(fresh_books):
         bodies = [from_protobuf(otlp_call(trace=TRACE, span=bytes(8)[:-1] + b"\x09", **span)).body]
         bodies += [from_protobuf(request.SerializeToString()).body, from_protobuf(logs.SerializeToString(), LOGS).body]
         for number, body in enumerate(bodies):
-            fresh_books.store.insert_otlp(length_prefixed(body), f"outcomes {_} {number}")
-    rows = fresh_books.store.rows(
+            books.store.insert_otlp(length_prefixed(body), f"outcomes {_} {number}")
+    rows = books.store.rows(
         "SELECT signal, name, label, score, good, revenue, tenant_id, run_id, response_id, trace_id FROM outcome FINAL "
         "ORDER BY signal"
     )
@@ -130,6 +132,6 @@ def test_outcomes_come_over_the_wire_without_what_explains_them(fresh_books):
         ("span", "solved", "", None, 1, Decimal("1.25"), "acme", "r1", "", TRACE.hex()),
     ]  # fmt: skip
     for table in ("outcome", "otel_traces", "otel_logs"):
-        assert "SECRET" not in str(fresh_books.store.rows(f"SELECT * FROM {table}"))
-    fresh_books.enrich()
-    assert fresh_books.store.value("SELECT count() FROM calls") == 1
+        assert "SECRET" not in str(books.store.rows(f"SELECT * FROM {table}"))
+    books.enrich()
+    assert books.store.value("SELECT count() FROM calls") == 1

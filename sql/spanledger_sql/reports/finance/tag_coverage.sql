@@ -22,6 +22,18 @@ WITH
     ) AS own,
     arrayMap(name -> CAST(name, 'String'), own) AS own_names,
     ['tenant', 'feature', 'workflow', 'user', 'cost_center', 'session', 'run', 'environment', 'price'] AS names,
+    told AS
+    (
+        SELECT
+            tenant_id, service_name, environment, provider, model, known_calls,
+            toDecimal128(ifNull(contracted_cost, 0), 12) AS known_cost,
+            arrayConcat(
+                [tenant_id NOT IN ('', '(unattributed)'), feature != '', workflow != '', user_id != '', cost_center != '',
+                 session_id != '', run_id != '', environment != '', price_status IN ('priced', 'free')],
+                arrayMap(name -> dimensions[name] != '', own_names)) AS said
+        FROM calls
+        WHERE ts >= {from:DateTime64(9, 'UTC')} AND ts < {to:DateTime64(9, 'UTC')}
+    ),
     summed AS
     (
         SELECT
@@ -29,16 +41,10 @@ WITH
              if(has({by:Array(String)}, 'environment'), c.environment, ''), if(has({by:Array(String)}, 'provider'), c.provider, ''),
              if(has({by:Array(String)}, 'model'), c.model, '')] AS keys,
             sum(c.known_calls) AS calls,
-            sum(toDecimal128(ifNull(c.contracted_cost, 0), 12)) AS cost,
-            arrayConcat(
-                [c.tenant_id NOT IN ('', '(unattributed)'), c.feature != '', c.workflow != '', c.user_id != '', c.cost_center != '',
-                 c.session_id != '', c.run_id != '', c.environment != '', c.price_status IN ('priced', 'free')],
-                arrayMap(name -> c.dimensions[name] != '', own_names)) AS said,
-            sumForEach(arrayMap(one -> if(one, c.known_calls, 0), said)) AS tagged_calls,
-            sumForEach(arrayMap(one -> if(one, toDecimal128(ifNull(c.contracted_cost, 0), 12), toDecimal128(0, 12)), said))
-                AS tagged_cost
-        FROM calls AS c
-        WHERE c.ts >= {from:DateTime64(9, 'UTC')} AND c.ts < {to:DateTime64(9, 'UTC')}
+            sum(c.known_cost) AS cost,
+            sumForEach(arrayMap(one -> if(one, c.known_calls, 0), c.said)) AS tagged_calls,
+            sumForEach(arrayMap(one -> if(one, c.known_cost, toDecimal128(0, 12)), c.said)) AS tagged_cost
+        FROM told AS c
         GROUP BY keys
     )
 SELECT
