@@ -96,6 +96,10 @@ def test_outcomes_come_over_the_wire_without_what_explains_them(books):
     span = {"gen_ai__operation__name": "outcome", "spanledger__outcome__name": "solved",
             "spanledger__outcome__good": "true", "spanledger__outcome__revenue_usd": "1.25", "tenant__id": "acme",
             "spanledger__run_id": "r1"}  # fmt: skip
+    result = ExportTraceServiceRequest.FromString(otlp_call(trace=TRACE, span=bytes(7) + b"\x09", **span))
+    said_of_it = result.resource_spans[0].scope_spans[0].spans[0].attributes
+    for other in [one for one in said_of_it if one.key.replace(".", "__") not in span]:
+        said_of_it.remove(other)
     request = ExportTraceServiceRequest.FromString(otlp_call(trace=TRACE, gen_ai__response__id="answer"))
     event = request.resource_spans[0].scope_spans[0].spans[0].events.add(name="gen_ai.evaluation.result")
     event.time_unix_nano = NANOSECONDS
@@ -117,11 +121,11 @@ def test_outcomes_come_over_the_wire_without_what_explains_them(books):
                 held.double_value = value
             else:
                 held.string_value = value
-    for _ in range(2):
-        bodies = [from_protobuf(otlp_call(trace=TRACE, span=bytes(8)[:-1] + b"\x09", **span)).body]
-        bodies += [from_protobuf(request.SerializeToString()).body, from_protobuf(logs.SerializeToString(), LOGS).body]
+    for time in range(2):
+        bodies = [from_protobuf(one.SerializeToString()).body for one in (result, request)]
+        bodies.append(from_protobuf(logs.SerializeToString(), LOGS).body)
         for number, body in enumerate(bodies):
-            books.store.insert_otlp(length_prefixed(body), f"outcomes {_} {number}")
+            books.store.insert_otlp(length_prefixed(body), f"outcomes {time} {number}")
     rows = books.store.rows(
         "SELECT signal, name, label, score, good, revenue, tenant_id, run_id, response_id, trace_id FROM outcome FINAL "
         "ORDER BY signal"

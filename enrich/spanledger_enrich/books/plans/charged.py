@@ -55,9 +55,8 @@ def with_charged_cost(
     columns = [str(name) for name in frame]
     place = columns.index("billed_cost") + 1
     whole = pd.DataFrame(rows, columns=[*columns[:place], *COSTS, *columns[place:]])
-    for name in frame:
-        if len(frame):
-            whole[name] = whole[name].astype(frame[name].dtype)
+    if len(frame):
+        whole = whole.astype({str(name): frame[name].dtype for name in frame})
     whole.attrs["types"] = {**frame.attrs["types"], **dict.fromkeys(COSTS, "Decimal(38, 12)")}
     return whole, left_out
 

@@ -8,7 +8,7 @@
 --   good_score String: from which score on an outcome is good that does not say it itself; '' for none
 -- Columns:
 --   name: of the outcome
---   tenant, feature: as the outcome says, else as its calls do; '' where not asked for
+--   tenant, feature: as the outcome says, else as the first of its calls does; '' where not asked for
 --   outcomes, good, bad, undecided: how many; undecided: neither they nor their labels say, nor their score
 --   without_calls: outcomes that no call is found for
 --   calls: the calls that they are about
@@ -37,7 +37,8 @@ WITH
             arrayJoin(arrayFilter(one -> NOT endsWith(one, ' '), [
                 concat('answer ', c.response_id), concat('run ', c.run_id), concat('session ', c.session_id), concat('trace ', c.trace_id)]))
                 AS link,
-            concat(c.trace_id, '/', c.span_id) AS call_id, c.tenant_id AS tenant_id, c.feature AS feature, c.known_calls AS known_calls,
+            concat(c.trace_id, '/', c.span_id) AS call_id, c.ts AS ts, CAST(c.tenant_id, 'String') AS tenant_id,
+            CAST(c.feature, 'String') AS feature, c.known_calls AS known_calls,
             if(c.contracted_cost IS NULL, c.least_calls, 0) AS unknown_cost, if(c.co2e_g IS NULL, c.least_calls, 0) AS unknown_energy,
             toDecimal128(ifNull(c.contracted_cost, 0), 12) AS cost, ifNull(c.co2e_g, 0) AS co2e_g
         FROM calls AS c
@@ -48,24 +49,26 @@ WITH
     (
         SELECT
             t.outcome_id AS outcome_id, t.name AS name, t.revenue AS revenue, t.is_good AS is_good,
-            if(has({by:Array(String)}, 'tenant'), if(t.outcome_tenant = '(unattributed)' AND l.tenant_id != '', l.tenant_id, t.outcome_tenant), '')
-                AS tenant,
-            if(has({by:Array(String)}, 'feature'), if(t.outcome_feature = '' AND l.feature != '', l.feature, t.outcome_feature), '')
-                AS of_feature,
+            -- What an outcome does not say is as the first of its calls has it.
+            argMin(l.tenant_id, l.ts) OVER one AS first_tenant,
+            argMin(l.feature, l.ts) OVER one AS first_feature,
+            if(has({by:Array(String)}, 'tenant'),
+               if(t.outcome_tenant = '(unattributed)', ifNull(nullIf(first_tenant, ''), t.outcome_tenant), t.outcome_tenant), '') AS tenant,
+            if(has({by:Array(String)}, 'feature'), if(t.outcome_feature = '', ifNull(first_feature, ''), t.outcome_feature), '') AS of_feature,
             l.call_id AS call_id, l.known_calls AS known_calls, l.unknown_cost AS unknown_cost, l.unknown_energy AS unknown_energy,
             l.cost AS cost, l.co2e_g AS co2e_g
         FROM told AS t
         LEFT JOIN linked AS l
             ON l.link = t.link AND (t.outcome_tenant = '(unattributed)' OR l.tenant_id = t.outcome_tenant)
+        WINDOW one AS (PARTITION BY t.outcome_id)
     ),
-    -- An outcome counts once: where its calls are of several, with the first.
     counted AS
     (
         SELECT
             name, tenant, of_feature, uniqExact(outcome_id) AS outcomes, uniqExactIf(outcome_id, is_good = 1) AS good,
             uniqExactIf(outcome_id, is_good = 0) AS bad, uniqExactIf(outcome_id, ifNull(call_id, '') = '') AS without_calls,
             sumIf(revenue, is_good = 1 AND revenue IS NOT NULL) AS earned, countIf(is_good = 1 AND revenue IS NOT NULL) AS tell_revenue
-        FROM (SELECT * FROM both ORDER BY outcome_id, tenant, of_feature LIMIT 1 BY outcome_id)
+        FROM (SELECT * FROM both LIMIT 1 BY outcome_id)
         GROUP BY name, tenant, of_feature
     ),
     spent AS
