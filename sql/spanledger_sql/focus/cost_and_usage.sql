@@ -15,13 +15,17 @@
 --   providers, provider_titles Array(String): what calls call providers, and what these are called
 --   tags Array(String): of feature, workflow, environment and service, those that become tags
 --   custom Array(String): dimensions of one's own that become tags
---   term_tenants, term_kinds, term_plans, term_amounts Array(String): what price plans make of the month as a whole: whose, `allowance`
---     or `minimum`, by which plan, and USD
+--   term_tenants, term_kinds, term_plans, term_amounts, term_currencies Array(String): what price plans make of the month as a whole:
+--     whose, `allowance` or `minimum`, by which plan, and how much in the plan's currency
 -- Columns:
 --   *: as FOCUS names them, of all versions, with those of this project (x_...) behind
 WITH
     {{focus_words}},
     {{planned}},
+    -- Half of the last digit is rounded away from zero.
+    ((amount, usd_each) -> if(usd_each = 1, amount, toDecimal128(
+        toDecimal256(amount, 34) / toDecimal256(usd_each, 22) + if(amount < 0, -1, 1) * toDecimal256('0.0000000000005', 34), 12))) AS in_currency,
+    ((price, usd_each) -> if(usd_each = 1, price, toDecimal128(toDecimal256(price, 40) / toDecimal256(usd_each, 22), 22))) AS price_in_currency,
     charged AS
     (
         SELECT
@@ -53,6 +57,8 @@ WITH
             plan.plan_id IS NOT NULL AS has_plan,
             ifNull(plan.basis, 'effective') AS basis,
             ifNull(plan.factor, toDecimal128(1, 8)) AS factor,
+            ifNull(plan.currency, 'USD') AS currency,
+            ifNull(plan.usd_each, toDecimal128(1, 22)) AS usd_each,
             if(ifNull(plan.card, '') = '', [], lines_for(plan.card, c.provider, c.model)) AS lines,
             fitting(lines, c.meter, c.unit) AS fit,
             if(basis = 'effective', c.paid_by, '') AS paid_by,
@@ -84,22 +90,28 @@ WITH
         SELECT
             kind, charge_id, charge_kind, category, ts, ends, tenant_id, cost_center, feature, workflow, environment, service_name,
             dimensions, provider, provider_account, model, service_tier, cloud_region, inference_geo, price_status, price_id, meter,
-            unit, price_step, quantity, list_price, contracted_price, list_cost, contracted_cost, billed_cost, effective_cost,
+            unit, price_step, quantity,
+            price_in_currency(p.list_price, p.usd_each) AS list_price,
+            price_in_currency(p.contracted_price, p.usd_each) AS contracted_price,
+            in_currency(p.list_cost, p.usd_each) AS list_cost,
+            in_currency(p.contracted_cost, p.usd_each) AS contracted_cost,
+            in_currency(p.billed_cost, p.usd_each) AS billed_cost,
+            in_currency(p.effective_cost, p.usd_each) AS effective_cost,
             paid_by, description, invoice_id, idle, first_of_call, known_calls, energy_wh, co2e_g, co2e_g_low, co2e_g_high,
-            co2e_market_g, embodied_g, water_ml
-        FROM planned
+            co2e_market_g, embodied_g, water_ml, currency
+        FROM planned AS p
         UNION ALL
         SELECT
             'plan', term.3, term.2, if(term.2 = 'allowance', 'Credit', 'Adjustment'), {month_begins:DateTime64(9, 'UTC')},
             {month_ends:DateTime64(9, 'UTC')}, term.1, '', '', '', '', '', map(), '', '', '', '', '', '', '', '', term.2, '', 0,
             NULL, NULL, NULL, amount, amount, amount, amount, '',
             concat(if(term.2 = 'allowance', 'free allowance of the plan ', 'what is lacking to the minimum of the plan '), term.3),
-            '', 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+            '', 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, term.5
         FROM
         (
             SELECT
                 arrayJoin(arrayZip({term_tenants:Array(String)}, {term_kinds:Array(String)}, {term_plans:Array(String)},
-                                   {term_amounts:Array(String)})) AS term,
+                                   {term_amounts:Array(String)}, {term_currencies:Array(String)})) AS term,
                 toDecimal128(term.4, 12) AS amount
         )
     ),
@@ -119,6 +131,7 @@ WITH
              if(has({tags:Array(String)}, 'environment'), environment, ''), if(has({tags:Array(String)}, 'service'), service_name, '')]
                 AS tag_values,
             arrayMap(name -> c.dimensions[name], {custom:Array(String)}) AS own_values,
+            currency,
             provider,
             provider_account,
             model,
@@ -249,7 +262,7 @@ WITH
         FROM told
     )
 SELECT
-    if(allocated, concat('{"Elements":[{"AllocatedRatio":', toString(ratio), ',"UsageUnit":"USD","UsageQuantity":',
+    if(allocated, concat('{"Elements":[{"AllocatedRatio":', toString(ratio), ',"UsageUnit":"', currency, '","UsageQuantity":',
         toString(billed_cost_told), '}]}'), NULL) AS AllocatedMethodDetails,
     if(allocated, policy_of(kind, charge_id), NULL) AS AllocatedMethodId,
     if(allocated AND idle = 0 AND NOT startsWith(tenant, '('), tenant, NULL) AS AllocatedResourceId,
@@ -260,7 +273,7 @@ SELECT
     if({internal:UInt8}, tenant, if(provider_account = '', title, provider_account)) AS BillingAccountId,
     BillingAccountId AS BillingAccountName,
     if({internal:UInt8}, 'Tenant', 'Account') AS BillingAccountType,
-    'USD' AS BillingCurrency,
+    currency AS BillingCurrency,
     moment({month_ends:DateTime64(9, 'UTC')}) AS BillingPeriodEnd,
     moment({month_begins:DateTime64(9, 'UTC')}) AS BillingPeriodStart,
     CAST(NULL, 'Nullable(String)') AS CapacityReservationId,
@@ -287,7 +300,7 @@ SELECT
     if(discounted, 'USD', NULL) AS CommitmentDiscountUnit,
     CAST(NULL, 'Nullable(String)') AS CommitmentProgramEligibilityDetails,
     multiIf(NOT sku OR charge_category != 'Usage' OR discounted AND idle = 1, NULL, kind = 'call', used, pricing_quantity) AS ConsumedQuantity,
-    multiIf(ConsumedQuantity IS NULL, NULL, kind = 'call', unit, 'USD') AS ConsumedUnit,
+    multiIf(ConsumedQuantity IS NULL, NULL, kind = 'call', unit, currency) AS ConsumedUnit,
     if(kind = 'commitment' AND NOT is_purchase, concat('{"Elements":[{"ContractId":', toJSONString(charge_id), ',"ContractCommitmentId":',
         toJSONString(charge_id), ',"ContractCommitmentAppliedCost":', toString(effective_cost_told), '}]}'), NULL) AS ContractApplied,
     contracted_cost_told AS ContractedCost,
@@ -301,12 +314,12 @@ SELECT
     list_cost_told AS ListCost,
     if(sku, if(is_purchase, toDecimal128(1, 12), list_unit_price), NULL) AS ListUnitPrice,
     multiIf(NOT sku, NULL, is_purchase, 'Standard', discounted, 'Committed', kind = 'call' AND paid_by = '', 'Standard', 'Other') AS PricingCategory,
-    'USD' AS PricingCurrency,
+    currency AS PricingCurrency,
     ContractedUnitPrice AS PricingCurrencyContractedUnitPrice,
     EffectiveCost AS PricingCurrencyEffectiveCost,
     ListUnitPrice AS PricingCurrencyListUnitPrice,
     if(sku, pricing_quantity, NULL) AS PricingQuantity,
-    multiIf(NOT sku, NULL, kind != 'call', 'USD', of_tokens, '1000000 Tokens', unit) AS PricingUnit,
+    multiIf(NOT sku, NULL, kind != 'call', currency, of_tokens, '1000000 Tokens', unit) AS PricingUnit,
     if({internal:UInt8}, {issuer:String}, title) AS ProviderName,
     title AS PublisherName,
     nullIf(cloud_region, '') AS RegionId,

@@ -78,16 +78,19 @@ def test_a_plan_of_no_percent_is_the_cost_in_every_breakdown(planned, chargeback
         assert summed(rows, "charged_cost") == summed(before, "effective_cost")
 
 
-def test_a_markup_is_on_all_that_a_tenant_costs_and_on_nobody_elses(planned, chargeback):
-    planned({"plan": "acme", "tenant": "acme", "markup_percent": "15"})
+def test_a_markup_is_on_all_that_a_tenant_costs_and_nobody_without_a_name_pays_one(planned, chargeback):
+    planned(
+        {"plan": "acme", "tenant": "acme", "markup_percent": "15"},
+        {"plan": "rest", "tenant": "*", "markup_percent": "100"},
+    )
     rows = chargeback("tenant")
     # By hand: use 0.0253125, of the fee 60 %, storage, half of the seats, the credit, and its even part of the tax.
     tax = next(row for row in chargeback("tenant,provider") if row["tenant"] == "globex" and row["provider"] == "")
     even = Decimal(tax["charge_cost"]) - 30
     cost = Decimal("0.0253125") + Decimal("4.662") + Decimal("12.34") + 30 - Decimal("0.50") + even
     assert abs(of_tenant(rows, "charged_cost", "acme") - cost * Decimal("1.15")) < Decimal("1e-9")
-    for tenant in ("globex", "(unattributed)"):
-        assert of_tenant(rows, "charged_cost", tenant) == of_tenant(rows, "effective_cost", tenant)
+    for tenant, times in (("globex", 2), ("(unattributed)", 1)):
+        assert of_tenant(rows, "charged_cost", tenant) == times * of_tenant(rows, "effective_cost", tenant)
     for by in ("model", "feature,workflow", "day", "cost_center"):
         assert summed(chargeback(by), "charged_cost") == summed(rows, "charged_cost")
 
@@ -195,15 +198,23 @@ def test_months_are_those_of_the_plan(books, planned):
 def test_focus_bills_tenants_by_their_plans(books, planned, chargeback):
     rate_card.record(books.store, [Rate.model_validate(one) for one in CARD], "a test")
     planned(
-        {"plan": "gold", "tenant": "globex", "card": "gold", "minimum": "50"},
+        {
+            "plan": "gold",
+            "tenant": "globex",
+            "card": "gold",
+            "minimum": "50",
+            "currency": "EUR",
+            "exchange_rate": "1.10",
+        },
         {"plan": "acme", "tenant": "acme", "markup_percent": "12.5", "free_amount": "3"},
     )
     asked = Asked(period("2024-10", None, None, "UTC"), "1.4", "internal", "Example AG")
     rows = pd.concat(cost_and_usage.frames(books.store, asked, 1), ignore_index=True)
     charged = chargeback("tenant")
-    for tenant in ("acme", "globex", "(unattributed)"):
+    for tenant, rate in (("acme", Decimal(1)), ("globex", Decimal("1.10")), ("(unattributed)", Decimal(1))):
         own = rows[rows["BillingAccountId"] == tenant]
-        assert abs(sum(own["BilledCost"]) - of_tenant(charged, "charged_cost", tenant)) < Decimal("1e-10")
+        assert set(own["BillingCurrency"]) == {"USD" if rate == 1 else "EUR"}
+        assert abs(sum(own["BilledCost"]) * rate - of_tenant(charged, "charged_cost", tenant)) < Decimal("1e-9")
     priced = rows[rows["ContractedUnitPrice"].notna() & rows["PricingQuantity"].notna()]
     for row in priced.to_dict("records"):
         product = row["ContractedUnitPrice"] * row["PricingQuantity"]
