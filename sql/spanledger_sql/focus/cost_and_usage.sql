@@ -40,6 +40,8 @@ WITH
         FROM charges(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')})
         -- Tenants do not pay what pays for their use in advance.
         WHERE NOT (kind = 'charge' AND charge_kind = 'prepaid' AND {internal:UInt8})
+            -- The calls that draw credits down are charged themselves; credits were billed when they were bought.
+            AND NOT (kind = 'charge' AND (charge_kind = 'drawdown' OR charge_kind = 'expired' AND effective_cost = 0))
     ),
     -- The same at the tenants' plans.
     planned AS

@@ -15,7 +15,6 @@ from spanledger_cli.request.options import configuration, open_store
 from spanledger_cli.request.own_dimensions import Where, own_dimensions
 from spanledger_cli.request.report_request import Dimensions, ReportRequest, over_a_period
 from spanledger_cli.what_there_is import say_what_there_is
-from spanledger_enrich.books import allocation
 from spanledger_enrich.books.effective_cost import BETWEEN, with_effective_cost
 from spanledger_enrich.books.plans.charged import with_charged_cost
 from spanledger_settings.figures import counted
@@ -56,8 +55,9 @@ def chargeback(
 ) -> None:
     """What to charge back: cost (USD), tokens, energy (kWh) and emissions (kgCO2e) by tenant, model, feature ...
 
-    With commitments and charges allocated: effective_cost is contracted_cost, less covered_cost of calls that a
-    commitment pays, with the parts of commitments and of other charges. billed_cost has prepaid credits when bought.
+    With commitments and charges as the worker allocated them: effective_cost is contracted_cost, less covered_cost of
+    calls that a commitment pays, with the parts of commitments and of other charges. billed_cost has prepaid credits
+    when bought.
     charged_cost is what tenants pay by their price plans, showback_cost what those would who do not pay.
 
     Try:
@@ -101,7 +101,6 @@ def _with_what_stands_beside(
 ) -> pd.DataFrame:
     """The rows with effective cost; a tenant's as they are: what commitments cover would tell of other tenants."""
     if settings.tenant_scope is None:
-        is_current = allocation.bring_up_to_date(store, settings)
         try:
             asked = {**given, "by": list(request.by)}
             frame = with_effective_cost(store, of_calls, _DIMENSIONS.known, asked)
@@ -110,8 +109,7 @@ def _with_what_stands_beside(
             if not error.is_forbidden:
                 raise
         else:
-            if not is_current:
-                say_how_it_stands(store, request.period)
+            say_how_it_stands(store, request.period)
             if left_out:
                 console(stderr=True).print(
                     f"charged_cost is without the minimum and free allowance of {', '.join(left_out)}, which are of "

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from spanledger_cli.output.allocated import allocate_first
+from spanledger_cli.output.allocated import say_how_it_stands
 from spanledger_cli.output.export import Destination
 from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import console, print_rows
@@ -126,14 +126,12 @@ def plans_report(
 ) -> None:
     """What each tenant pays of each month (USD): price, free allowance, what lacks to the minimum; before rounding.
 
-    Commitments and charges are shared out anew first.
-
     Try:
 
         spanledger plans report --month 2024-10
     """
     with open_store(context) as store:
-        allocate_first(store, configuration(context), request.period)
+        say_how_it_stands(store, request.period)
         frame = store.frame(
             "reports/finance/plans", **request.period.bounds, timezone=request.period.timezone, tenants=tenant or []
         )
