@@ -56,7 +56,9 @@ def close_the_month(settings: Configuration, calls: Sequence[Call], first_day: d
         _run(settings, [str(one) for one in arguments], ends_with, table=table)
 
     out = console()
-    out.print(f"\nThe month {_MONTH}: what it may cost, whether the bill is right, and what each tenant owes", style="bold")
+    out.print(
+        f"\nThe month {_MONTH}: what it may cost, whether the bill is right, and what each tenant owes", style="bold"
+    )
     run("budgets", "import", budgets)
     run("budgets", "check", "--on", f"{_MONTH}-31", ends_with=BREACHED, table=True)
     run("bills", "import", bill)
