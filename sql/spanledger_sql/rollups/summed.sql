@@ -1,0 +1,16 @@
+-- Says that the sums of some hours hold, after a moment in which queries that began before may look for them in vain.
+-- Parameters: hours Array(DateTime('UTC')), written Array(UInt64), last_enriched_at Array(DateTime64(6, 'UTC')): of each hour, as
+--     it was before it was summed; built UInt64; left_out Array(String): as of the sums; margin Float64: that moment, s.
+INSERT INTO ledger_hour_summed (hour, built, written, last_enriched_at, left_out, holds_from)
+SELECT
+    one.1,
+    {built:UInt64},
+    one.2,
+    one.3,
+    {left_out:Array(String)},
+    now64(6, 'UTC') + toIntervalMillisecond(toInt64({margin:Float64} * 1000))
+FROM
+(
+    SELECT arrayJoin(arrayZip(
+        {hours:Array(DateTime('UTC'))}, {written:Array(UInt64)}, {last_enriched_at:Array(DateTime64(6, 'UTC'))})) AS one
+)

@@ -1,0 +1,100 @@
+-- The ledger by hour: what was written of each hour, sums of hours that have settled, and which of these sums hold.
+-- Needs: ledger
+
+-- What was written of an hour of the ledger: each write adds to it, whoever makes it. An hour whose sums were taken when the
+-- count was lower is read from the ledger, until they are taken anew.
+CREATE TABLE IF NOT EXISTS ledger_hour
+(
+    hour DateTime('UTC') COMMENT 'its start, UTC' CODEC(Delta, ZSTD(1)),
+    written SimpleAggregateFunction(sum, UInt64) COMMENT 'rows of the ledger that were written, or about to be: it only grows',
+    strays SimpleAggregateFunction(sum, UInt64) COMMENT 'of them, of calls dated before 1970 or after 2105, which no hour is exact for',
+    last_enriched_at SimpleAggregateFunction(max, DateTime64(6, 'UTC')) COMMENT 'the latest `enriched_at` of these rows, UTC',
+    last_written_at SimpleAggregateFunction(max, DateTime64(6, 'UTC')) COMMENT 'when the last of them was written, UTC'
+)
+ENGINE = AggregatingMergeTree
+ORDER BY hour;
+
+-- Sums over alike calls of an hour: those that agree in all of these dimensions, and in which of their figures are unknown or
+-- zero. A row can be read like one of the ledger that stands for many calls. Only rows of the hour's `built` in
+-- `ledger_hour_summed` hold; read them through `call_hours`.
+CREATE TABLE IF NOT EXISTS ledger_hour_sum
+(
+    hour DateTime('UTC') COMMENT 'start of the hour of `ts`, UTC' CODEC(Delta, ZSTD(1)),
+    built UInt64 COMMENT 'of the same hour, the sums that were taken together: rises' CODEC(Delta, ZSTD(1)),
+    alike FixedString(16) COMMENT 'what these calls have in common: a hash of the dimensions' CODEC(ZSTD(1)),
+    tenant_id LowCardinality(String) COMMENT 'as in `calls`',
+    cost_center LowCardinality(String) COMMENT 'as in `calls`',
+    environment LowCardinality(String) COMMENT 'as in `calls`',
+    service_name LowCardinality(String) COMMENT 'as in `calls`',
+    feature LowCardinality(String) COMMENT 'as in `calls`',
+    workflow LowCardinality(String) COMMENT 'as in `calls`',
+    dimensions Map(LowCardinality(String), String)
+        COMMENT 'as in `calls`, but for those that have too many values in an hour' CODEC(ZSTD(1)),
+    provider LowCardinality(String) COMMENT 'as in `calls`',
+    provider_account LowCardinality(String) COMMENT 'as in `calls`',
+    model LowCardinality(String) COMMENT 'as in `calls`',
+    operation LowCardinality(String) COMMENT 'as in `calls`',
+    service_tier LowCardinality(String) COMMENT 'as in `calls`',
+    cloud_region LowCardinality(String) COMMENT 'as in `calls`',
+    zone LowCardinality(String) COMMENT 'as in `calls`',
+    agent LowCardinality(String) COMMENT 'as in `calls`',
+    signal LowCardinality(String) COMMENT 'as in `calls`',
+    status LowCardinality(String) COMMENT 'as in `calls`',
+    usage_source LowCardinality(String) COMMENT 'as in `calls`',
+    price_status LowCardinality(String) COMMENT 'as in `calls`',
+    unpriced_parts String COMMENT 'the kinds of them, without how many, with commas between them' CODEC(ZSTD(1)),
+    energy_method LowCardinality(String) COMMENT 'as in `calls`',
+    energy_id LowCardinality(String) COMMENT 'as in `calls`',
+    intensity_resolution LowCardinality(String) COMMENT 'as in `calls`',
+    intensity_g_per_kwh Nullable(Float64) COMMENT 'as in `calls`',
+    market_source LowCardinality(String) COMMENT 'as in `calls`',
+    ledger_rows UInt64 COMMENT 'how many rows of the ledger these are',
+    calls Nullable(UInt64) COMMENT 'sum; NULL: unknown of all of them',
+    input_tokens UInt64 COMMENT 'sum',
+    cache_read_tokens UInt64 COMMENT 'sum',
+    cache_write_tokens UInt64 COMMENT 'sum',
+    cache_write_1h_tokens UInt64 COMMENT 'sum',
+    output_tokens UInt64 COMMENT 'sum',
+    reasoning_tokens UInt64 COMMENT 'sum',
+    uncached_tokens UInt64 COMMENT 'sum of what is left of each row''s `input_tokens` without `cache_read_tokens`',
+    web_searches UInt64 COMMENT 'sum',
+    list_cost Nullable(Decimal(38, 12)) COMMENT 'USD, sum; NULL: unknown of all of them, as in the following',
+    contracted_cost Nullable(Decimal(38, 12)) COMMENT 'USD, sum',
+    input_cost Nullable(Decimal(38, 12)) COMMENT 'USD, sum',
+    cache_read_cost Nullable(Decimal(38, 12)) COMMENT 'USD, sum',
+    cache_write_cost Nullable(Decimal(38, 12)) COMMENT 'USD, sum',
+    output_cost Nullable(Decimal(38, 12)) COMMENT 'USD, sum',
+    other_cost Nullable(Decimal(38, 12)) COMMENT 'USD, sum',
+    reported_cost Nullable(Float64) COMMENT 'USD, sum of what was claimed',
+    cache_saving Nullable(Float64) COMMENT 'USD, sum of what each call''s cached tokens would have cost more at the price of its others',
+    energy_wh Nullable(Float64) COMMENT 'Wh, sum',
+    energy_wh_low Nullable(Float64) COMMENT 'Wh, sum',
+    energy_wh_high Nullable(Float64) COMMENT 'Wh, sum',
+    energy_wh_squared Nullable(Float64) COMMENT 'Wh squared, sum of the rows'' squares',
+    co2e_g Nullable(Float64) COMMENT 'gCO2e, sum',
+    co2e_g_low Nullable(Float64) COMMENT 'gCO2e, sum',
+    co2e_g_high Nullable(Float64) COMMENT 'gCO2e, sum',
+    co2e_g_squared Nullable(Float64) COMMENT 'gCO2e squared, sum of the rows'' squares',
+    co2e_market_g Nullable(Float64) COMMENT 'gCO2e, sum',
+    embodied_g Nullable(Float64) COMMENT 'gCO2e, sum',
+    water_ml Nullable(Float64) COMMENT 'mL, sum',
+    duration_ms Float64 COMMENT 'ms, sum',
+    ttft_ms Nullable(Float64) COMMENT 'ms, sum over the rows that tell it',
+    ttft_rows UInt64 COMMENT 'how many rows tell it'
+)
+ENGINE = ReplacingMergeTree(built)
+PARTITION BY toYYYYMM(hour)
+ORDER BY (hour, alike);
+
+-- Which sums of an hour hold, and of what of the ledger they are.
+CREATE TABLE IF NOT EXISTS ledger_hour_summed
+(
+    hour DateTime('UTC') COMMENT 'its start, UTC' CODEC(Delta, ZSTD(1)),
+    built UInt64 COMMENT 'of its rows in `ledger_hour_sum`',
+    written UInt64 COMMENT 'as in `ledger_hour` just before they were summed; 0: they are to be taken anew',
+    last_enriched_at DateTime64(6, 'UTC') COMMENT 'likewise; who asks for the ledger as it was before does not read them',
+    left_out Array(String) COMMENT 'dimensions of one''s own that they do not tell apart, as these have too many values in an hour',
+    holds_from DateTime64(6, 'UTC') COMMENT 'from when on they may be read, UTC: a query that began before may not see all'
+)
+ENGINE = ReplacingMergeTree(built)
+ORDER BY hour;
