@@ -1,16 +1,16 @@
-"""Sums of the ledger's hours, taken once an hour has settled and anew when it was written to since.
+"""Sums of the ledger's hours and days, taken once they have settled and anew when they were written to since.
 
 Reports read them in place of the calls they are of (the view `call_hours`). Every write to the ledger counts up what
 was written of its hours; sums hold as long as that count is what it was when they were taken. So they equal the ledger
-whatever is written by whom, again, late or in what order, and wherever who takes them is killed: what it had not said to
-hold yet is not read.
+whatever is written by whom, again, late or in what order, and wherever who takes them is killed: what it had not said
+to hold yet is not read.
 """
 
 from __future__ import annotations
 
 import time
 from datetime import UTC
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from spanledger_sql.store import statement
 
@@ -38,7 +38,7 @@ def sum_hours(
     margin_s: float = _MARGIN_S,
     check: Callable[[], None] = lambda: None,
 ) -> int:
-    """Take the sums of the newest hours that lack them; gives how many hours, 0 where none lacks them.
+    """Take the sums of the newest hours, else days, that lack them; gives how many, 0 where none lacks them.
 
     Args:
         store: The database; one at a time takes sums.
@@ -48,24 +48,13 @@ def sum_hours(
         margin_s: For how long the sums are not read yet, s.
         check: Raises where it is another's turn meanwhile.
     """
-    waiting = store.rows(statement("rollups/waiting"), quiet=quiet_s, rows=rows)
-    if not waiting:
-        return 0
-    hours = [_written(row["hour"]) for row in waiting]
-    left_out = [row["name"] for row in store.rows(statement("rollups/left_out"), hours=hours, values=_VALUES)]
-    built = _above_all(store)
-    check()
-    store.execute(statement("rollups/sums"), {"hours": hours, "built": built, "left_out": left_out})
-    check()
-    of_hours = {
-        "written": [row["written"] for row in waiting],
-        "last_enriched_at": [_written(row["last_enriched_at"], "microseconds") for row in waiting],
-    }
-    store.execute(
-        statement("rollups/summed"),
-        {"hours": hours, **of_hours, "built": built, "left_out": left_out, "margin": margin_s},
-    )
-    return len(hours)
+    for hours in (1, 24):
+        waiting = store.rows(statement("rollups/waiting"), hours=hours, quiet=quiet_s, rows=rows)
+        if waiting:
+            check()
+            _sum(store, hours, waiting, margin_s, check)
+            return len(waiting)
+    return 0
 
 
 def distrust(store: Store) -> None:
@@ -78,9 +67,31 @@ def mark_hours(store: Store, calls: str) -> None:
     store.execute(statement("ledger/batch/mark_hours"), {"calls": calls})
 
 
+def _sum(store: Store, hours: int, waiting: list[dict[str, Any]], margin_s: float, check: Callable[[], None]) -> None:
+    begins = [_written(row["begins"]) for row in waiting]
+    built = _above_all(store)
+    if hours == 1:
+        left_out = [row["name"] for row in store.rows(statement("rollups/left_out"), hours=begins, values=_VALUES)]
+        store.execute(statement("rollups/sums"), {"hours": begins, "built": built, "left_out": left_out})
+    else:
+        left_out = sorted({name for row in waiting for name in row["left_out"]})
+        store.execute(statement("rollups/sums_of_days"), {"days": begins, "built": built})
+    check()
+    summed = {
+        "hours": hours,
+        "begins": begins,
+        "written": [row["written"] for row in waiting],
+        "last_enriched_at": [_written(row["last_enriched_at"], "microseconds") for row in waiting],
+        "built": built,
+        "left_out": left_out,
+        "margin": margin_s,
+    }
+    store.execute(statement("rollups/summed"), summed)
+
+
 def _above_all(store: Store) -> int:
     """Above what any sums are known by, on whichever machine they were taken."""
-    return max(time.time_ns() // 1000, 1 + int(store.value("SELECT max(built) FROM ledger_hour_summed")))
+    return max(time.time_ns() // 1000, 1 + int(store.value("SELECT max(built) FROM ledger_summed")))
 
 
 def _written(moment: datetime, precision: str = "seconds") -> str:

@@ -1,8 +1,10 @@
--- Says that the sums of some hours hold, after a moment in which queries that began before may look for them in vain.
--- Parameters: hours Array(DateTime('UTC')), written Array(UInt64), last_enriched_at Array(DateTime64(6, 'UTC')): of each hour, as
---     it was before it was summed; built UInt64; left_out Array(String): as of the sums; margin Float64: that moment, s.
-INSERT INTO ledger_hour_summed (hour, built, written, last_enriched_at, left_out, holds_from)
+-- Says that the sums of some hours or days hold, after a moment in which queries that began before may look for them in vain.
+-- Parameters: hours UInt8: 1, or 24 for days; begins Array(DateTime('UTC')), written Array(UInt64),
+--     last_enriched_at Array(DateTime64(6, 'UTC')): of each, as it was before it was summed; built UInt64; left_out Array(String): as
+--     of the sums; margin Float64: that moment, s.
+INSERT INTO ledger_summed (hours, begins, built, written, last_enriched_at, left_out, holds_from)
 SELECT
+    {hours:UInt8},
     one.1,
     {built:UInt64},
     one.2,
@@ -12,5 +14,5 @@ SELECT
 FROM
 (
     SELECT arrayJoin(arrayZip(
-        {hours:Array(DateTime('UTC'))}, {written:Array(UInt64)}, {last_enriched_at:Array(DateTime64(6, 'UTC'))})) AS one
+        {begins:Array(DateTime('UTC'))}, {written:Array(UInt64)}, {last_enriched_at:Array(DateTime64(6, 'UTC'))})) AS one
 )

@@ -5,9 +5,9 @@
 -- hashed by itself, so that the engine hashes the few names of a dictionary and not every row's.
 -- Parameters: hours Array(DateTime('UTC')): which; built UInt64: of the rows; left_out Array(String): dimensions of one's own
 --     that have too many values.
-INSERT INTO ledger_hour_sum
+INSERT INTO ledger_sum
 (
-    hour, built, alike, tenant_id, cost_center, environment, service_name, feature, workflow, dimensions, provider,
+    hours, begins, built, alike, tenant_id, cost_center, environment, service_name, feature, workflow, dimensions, provider,
     provider_account, model, operation, service_tier, cloud_region, zone, agent, signal, status, usage_source,
     price_status, unpriced_parts, energy_method, energy_id, intensity_resolution, intensity_g_per_kwh, market_source,
     ledger_rows, calls, input_tokens, cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, output_tokens,
@@ -26,9 +26,11 @@ WITH
     toUInt16(
         isNull(c.calls) + 2 * isNull(c.list_cost) + 4 * isNull(c.contracted_cost) + 8 * isNull(c.energy_wh)
         + 16 * ifNull(c.energy_wh > 0, 0) + 32 * isNull(c.co2e_g) + 64 * isNull(c.co2e_market_g)
-        + 128 * isNull(c.embodied_g) + 256 * isNull(c.water_ml) + 512 * isNull(c.reported_cost)) AS unknown_or_zero
+        + 128 * isNull(c.embodied_g) + 256 * isNull(c.water_ml) + 512 * isNull(c.reported_cost)
+        + 1024 * isNull(c.intensity_g_per_kwh)) AS unknown_or_zero
 SELECT
-    toStartOfHour(c.ts) AS hour,
+    1,
+    toStartOfHour(c.ts) AS begins,
     {built:UInt64},
     sipHash128(
         cityHash64(c.tenant_id), cityHash64(c.cost_center), cityHash64(c.environment), cityHash64(c.service_name),
@@ -36,12 +38,11 @@ SELECT
         cityHash64(c.provider_account), cityHash64(c.model), cityHash64(c.operation), cityHash64(c.service_tier),
         cityHash64(c.cloud_region), cityHash64(c.zone), cityHash64(c.agent), cityHash64(c.signal), cityHash64(c.status),
         cityHash64(c.usage_source), cityHash64(c.price_status), cityHash64(kinds), cityHash64(c.energy_method),
-        cityHash64(c.energy_id), cityHash64(c.intensity_resolution), ifNull(c.intensity_g_per_kwh, -1),
-        cityHash64(c.market_source), unknown_or_zero) AS alike,
+        cityHash64(c.energy_id), cityHash64(c.intensity_resolution), cityHash64(c.market_source), unknown_or_zero) AS alike,
     any(c.tenant_id), any(c.cost_center), any(c.environment), any(c.service_name), any(c.feature), any(c.workflow),
     any(told_apart), any(c.provider), any(c.provider_account), any(c.model), any(c.operation), any(c.service_tier),
     any(c.cloud_region), any(c.zone), any(c.agent), any(c.signal), any(c.status), any(c.usage_source), any(c.price_status),
-    any(kinds), any(c.energy_method), any(c.energy_id), any(c.intensity_resolution), any(c.intensity_g_per_kwh),
+    any(kinds), any(c.energy_method), any(c.energy_id), any(c.intensity_resolution), max(c.intensity_g_per_kwh),
     any(c.market_source),
     count(),
     sum(c.calls),
@@ -55,4 +56,4 @@ SELECT
     sum(c.co2e_market_g), sum(c.embodied_g), sum(c.water_ml), sum(c.duration_ms), sum(c.ttft_ms), count(c.ttft_ms)
 FROM calls AS c
 WHERE toStartOfHour(c.ts) IN {hours:Array(DateTime('UTC'))}
-GROUP BY hour, alike
+GROUP BY begins, alike

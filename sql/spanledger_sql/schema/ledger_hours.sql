@@ -1,4 +1,4 @@
--- The ledger by hour: what was written of each hour, sums of hours that have settled, and which of these sums hold.
+-- The ledger by hour and day: what was written of each hour, sums of hours and days that have settled, and which of them hold.
 -- Needs: ledger
 
 -- What was written of an hour of the ledger: each write adds to it, whoever makes it. An hour whose sums were taken when the
@@ -14,13 +14,14 @@ CREATE TABLE IF NOT EXISTS ledger_hour
 ENGINE = AggregatingMergeTree
 ORDER BY hour;
 
--- Sums over alike calls of an hour: those that agree in all of these dimensions, and in which of their figures are unknown or
--- zero. A row can be read like one of the ledger that stands for many calls. Only rows of the hour's `built` in
--- `ledger_hour_summed` hold; read them through `call_hours`.
-CREATE TABLE IF NOT EXISTS ledger_hour_sum
+-- Sums over alike calls of an hour or UTC day: those that agree in all of these dimensions, and in which of their figures are
+-- unknown or zero. A row can be read like one of the ledger that stands for many calls. Only rows of the hour's or day's `built`
+-- in `ledger_summed` hold; read them through `call_hours`.
+CREATE TABLE IF NOT EXISTS ledger_sum
 (
-    hour DateTime('UTC') COMMENT 'start of the hour of `ts`, UTC' CODEC(Delta, ZSTD(1)),
-    built UInt64 COMMENT 'of the same hour, the sums that were taken together: rises' CODEC(Delta, ZSTD(1)),
+    hours UInt8 COMMENT 'how long it is: 1, or 24 of a UTC day',
+    begins DateTime('UTC') COMMENT 'start of the hour or day of `ts`, UTC' CODEC(Delta, ZSTD(1)),
+    built UInt64 COMMENT 'of the same hour or day, the sums that were taken together: rises' CODEC(Delta, ZSTD(1)),
     alike FixedString(16) COMMENT 'what these calls have in common: a hash of the dimensions' CODEC(ZSTD(1)),
     tenant_id LowCardinality(String) COMMENT 'as in `calls`',
     cost_center LowCardinality(String) COMMENT 'as in `calls`',
@@ -46,7 +47,7 @@ CREATE TABLE IF NOT EXISTS ledger_hour_sum
     energy_method LowCardinality(String) COMMENT 'as in `calls`',
     energy_id LowCardinality(String) COMMENT 'as in `calls`',
     intensity_resolution LowCardinality(String) COMMENT 'as in `calls`',
-    intensity_g_per_kwh Nullable(Float64) COMMENT 'as in `calls`',
+    intensity_g_per_kwh Nullable(Float64) COMMENT 'the highest of them; NULL: unknown of all of them',
     market_source LowCardinality(String) COMMENT 'as in `calls`',
     ledger_rows UInt64 COMMENT 'how many rows of the ledger these are',
     calls Nullable(UInt64) COMMENT 'sum; NULL: unknown of all of them',
@@ -83,18 +84,19 @@ CREATE TABLE IF NOT EXISTS ledger_hour_sum
     ttft_rows UInt64 COMMENT 'how many rows tell it'
 )
 ENGINE = ReplacingMergeTree(built)
-PARTITION BY toYYYYMM(hour)
-ORDER BY (hour, alike);
+PARTITION BY toYYYYMM(begins)
+ORDER BY (hours, begins, alike);
 
--- Which sums of an hour hold, and of what of the ledger they are.
-CREATE TABLE IF NOT EXISTS ledger_hour_summed
+-- Which sums of an hour or day hold, and of what of the ledger they are.
+CREATE TABLE IF NOT EXISTS ledger_summed
 (
-    hour DateTime('UTC') COMMENT 'its start, UTC' CODEC(Delta, ZSTD(1)),
-    built UInt64 COMMENT 'of its rows in `ledger_hour_sum`',
-    written UInt64 COMMENT 'as in `ledger_hour` just before they were summed; 0: they are to be taken anew',
-    last_enriched_at DateTime64(6, 'UTC') COMMENT 'likewise; who asks for the ledger as it was before does not read them',
-    left_out Array(String) COMMENT 'dimensions of one''s own that they do not tell apart, as these have too many values in an hour',
-    holds_from DateTime64(6, 'UTC') COMMENT 'from when on they may be read, UTC: a query that began before may not see all'
+    hours UInt8 COMMENT 'as in `ledger_sum`',
+    begins DateTime('UTC') COMMENT 'its start, UTC' CODEC(Delta, ZSTD(1)),
+    built UInt64 COMMENT 'of its rows in `ledger_sum`',
+    written UInt64 COMMENT 'sum of `ledger_hour` as it was just before it was summed; 0: it is to be summed anew',
+    last_enriched_at DateTime64(6, 'UTC') COMMENT 'likewise; who asks for the ledger as it was before does not read the sums',
+    left_out Array(String) COMMENT 'dimensions of one''s own that are not told apart, as these have too many values in an hour',
+    holds_from DateTime64(6, 'UTC') COMMENT 'from when on the sums may be read, UTC: a query that began before may not see all'
 )
 ENGINE = ReplacingMergeTree(built)
-ORDER BY hour;
+ORDER BY (hours, begins);

@@ -46,7 +46,7 @@ WITH
             {{group_sums}}
         FROM drawn_hours(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')},
             moment = toDateTime64('2200-01-01', 6, 'UTC'),
-            timezone = if(has({by:Array(String)}, 'month'), {timezone:String}, 'UTC'),
+            grain = if(has({by:Array(String)}, 'month'), 'month', 'period'), timezone = {timezone:String},
             told = arrayConcat({by:Array(String)}, {custom:Array(String)}, {where_names:Array(String)},
                 if(empty({own_hosts:Array(String)}), [], ['host']))) AS c
         WHERE c.ts >= {from:DateTime64(9, 'UTC')}

@@ -74,8 +74,7 @@ WITH
             sumIf(c.calls, c.embodied_g IS NULL) AS unknown_embodied_calls,
             sumIf(c.calls, c.water_ml IS NULL) AS unknown_water_calls,
             {{group_sums}}
-        FROM drawn_hours({{what_is_told_apart}},
-            timezone = if(hasAny({by:Array(String)}, ['month', 'day', 'hour', 'hour_of_day']), {timezone:String}, 'UTC')) AS c
+        FROM drawn_hours({{what_is_told_apart}}) AS c
         WHERE c.ts >= {from:DateTime64(9, 'UTC')}
             AND c.ts < {to:DateTime64(9, 'UTC')}
             AND {{own_where}}

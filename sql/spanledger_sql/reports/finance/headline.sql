@@ -27,7 +27,7 @@ WITH
         SELECT
             *,
             contracted_cost IS NOT NULL AS priced
-        FROM call_hours({{what_is_asked_for}}, timezone = 'UTC')
+        FROM call_hours({{what_is_asked_for}}, grain = 'period', timezone = 'UTC')
         WHERE {{asked_for}}
     )
 SELECT

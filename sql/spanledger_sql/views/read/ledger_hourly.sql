@@ -57,5 +57,6 @@ SELECT
     sumIf(least_calls, c.price_status = 'partial') AS partly_priced_calls,
     sumIf(least_calls, c.energy_wh IS NULL) AS unknown_energy_calls,
     sumIf(least_calls, c.usage_source = 'missing') AS missing_usage_calls
-FROM call_hours(from = '1900-01-01 00:00:00', to = '2262-04-11 23:47:16', moment = '2200-01-01 00:00:00', timezone = 'UTC', told = []) AS c
+FROM call_hours(from = '1900-01-01 00:00:00', to = '2262-04-11 23:47:16', moment = '2200-01-01 00:00:00',
+    grain = 'hour', timezone = 'UTC', told = []) AS c
 GROUP BY ALL;

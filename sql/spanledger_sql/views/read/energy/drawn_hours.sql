@@ -1,13 +1,13 @@
--- `drawn_energy` with the ledger as it was at a moment, alike calls of an hour summed where sums are kept (`call_hours`); idle
+-- `drawn_energy` with the ledger as it was at a moment, alike calls of an hour or day summed where sums are kept (`call_hours`); idle
 -- energy is as it is now. Conditions on figures hold of each call that a row stands for.
 --
 -- Parameters:
 --   from, to DateTime64(9, 'UTC'): the period, half-open, of calls
---   moment DateTime64(6, 'UTC'), timezone String, told Array(String): as of `call_hours`
+--   moment DateTime64(6, 'UTC'), grain, timezone String, told Array(String): as of `call_hours`
 -- Columns:
 --   calls: how many calls the row stands for, as far as that is known; 0 of idle energy: sum it to count calls
 --   least_calls: likewise, 1 where unknown: what gaps are counted in
---   ts: when the call started, or the hour, UTC; of a sum the start of its hour
+--   ts: when the call started, or the hour, UTC; of a sum its start
 --   tenant_id: of the call, or of the idle host's owner; '(idle)' where its policy names none
 --   cost_center, environment, service_name, feature, workflow, user_id, session_id, run_id: as in `call_hours`
 --   provider, provider_account, model, service_tier, dimensions: as in `calls`
@@ -36,6 +36,6 @@ SELECT
     energy_wh, energy_wh_low, energy_wh_high, co2e_g, co2e_g_low, co2e_g_high, co2e_market_g, embodied_g, water_ml,
     uncached_tokens, energy_wh_squared, co2e_g_squared
 FROM call_hours(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')},
-    moment = {moment:DateTime64(6, 'UTC')}, timezone = {timezone:String}, told = {told:Array(String)})
+    moment = {moment:DateTime64(6, 'UTC')}, grain = {grain:String}, timezone = {timezone:String}, told = {told:Array(String)})
 UNION ALL
 SELECT * FROM idle_drawn;

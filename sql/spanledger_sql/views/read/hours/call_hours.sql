@@ -1,22 +1,24 @@
--- The current, counted rows of the ledger as `calls_at` has them, those of an hour that are alike summed where their sums are
--- kept and hold (`ledger_hour_sum`), one by one where not: what is summed of both is the same, to the last digit of money and
+-- The current, counted rows of the ledger as `calls_at` has them, those of an hour or day that are alike summed where
+-- their sums are kept and hold (`ledger_sum`), one by one where not: what is summed of both is the same, to the last digit of money and
 -- counts. A row stands for calls that agree in every column down to `market_source`, and in which figures are NULL or zero, so
 -- that conditions on these hold of each of them.
 --
 -- Parameters:
 --   from, to DateTime64(9, 'UTC'): the period, half-open; rows are of calls that started then
 --   moment DateTime64(6, 'UTC'): rows written up to then; far in the future: the rows in force
---   timezone String: in which hours and days are told apart; UTC where none are
+--   grain String: what of time is told apart: `hour`, `day`, `week`, `month`, or `period` for nothing
+--   timezone String: of these
 --   told Array(String): names of dimensions that are told apart or narrowed to beside those that sums always have: one's own,
 --     `user`, `session`, `run` and `host`
 -- Columns:
---   ts: when the call started; of a sum the start of its hour, UTC
+--   ts: when the call started; of a sum the start of its hour or day, UTC
 --   tenant_id, cost_center, environment, service_name, feature, workflow, dimensions: as in `calls`
 --   user_id, session_id, run_id, host_name: as in `calls`, where `told` names them; else '' of a sum
 --   provider, provider_account, model, operation, service_tier, cloud_region, zone, agent, signal: as in `calls`
 --   status, usage_source, price_status: as in `calls`
 --   unpriced_parts: as in `calls`; of a sum the kinds of them
---   energy_method, energy_id, intensity_resolution, intensity_g_per_kwh, market_source: as in `calls`
+--   energy_method, energy_id, intensity_resolution, market_source: as in `calls`
+--   intensity_g_per_kwh: as in `calls`; of a sum the highest
 --   ledger_rows: how many rows of the ledger it stands for
 --   calls: how many calls it stands for; NULL where unknown
 --   known_calls: how many calls it stands for, 0 where unknown: what reports sum
@@ -33,11 +35,11 @@
 --   water_ml: mL, sum
 --   duration_ms, ttft_ms: ms, sums; ttft_ms over the rows that tell it
 --   ttft_rows: how many rows tell it
--- Needs: calls_at, ledger_hour_standing, ledger_hour_sum
+-- Needs: calls_at, ledger_standing, ledger_sum
 
 CREATE OR REPLACE VIEW call_hours AS
 SELECT
-    toDateTime64(hour, 9, 'UTC') AS ts,
+    toDateTime64(begins, 9, 'UTC') AS ts,
     tenant_id, cost_center, environment, service_name, feature, workflow,
     '' AS user_id, '' AS session_id, '' AS run_id, '' AS host_name,
     dimensions, provider, provider_account, model, operation, service_tier, cloud_region, zone, agent, signal, status,
@@ -56,12 +58,12 @@ SELECT
     co2e_g, co2e_g_low, co2e_g_high, co2e_g_squared, co2e_market_g, embodied_g,
     water_ml,
     duration_ms, ttft_ms, ttft_rows
-FROM ledger_hour_sum
-WHERE (hour, built) IN
+FROM ledger_sum
+WHERE (hours, begins, built) IN
 (
-    SELECT hour, built
-    FROM ledger_hour_standing(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')},
-        moment = {moment:DateTime64(6, 'UTC')}, timezone = {timezone:String}, told = {told:Array(String)})
+    SELECT hours, begins, built
+    FROM ledger_standing(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')},
+        moment = {moment:DateTime64(6, 'UTC')}, grain = {grain:String}, timezone = {timezone:String}, told = {told:Array(String)})
     WHERE is_summed = 1
 )
 UNION ALL
@@ -92,8 +94,8 @@ WHERE ts >= {from:DateTime64(9, 'UTC')}
     AND ts < {to:DateTime64(9, 'UTC')}
     AND toStartOfHour(ts) IN
     (
-        SELECT hour
-        FROM ledger_hour_standing(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')},
-            moment = {moment:DateTime64(6, 'UTC')}, timezone = {timezone:String}, told = {told:Array(String)})
+        SELECT begins
+        FROM ledger_standing(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')},
+            moment = {moment:DateTime64(6, 'UTC')}, grain = {grain:String}, timezone = {timezone:String}, told = {told:Array(String)})
         WHERE is_summed = 0
     );
