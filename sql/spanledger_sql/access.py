@@ -33,7 +33,7 @@ _EMPTIED = ("restatement_change", "uncertainty")
 # What a tenant's reports rest on beside his own rows, and tells nothing of others.
 _SHARED = (
     "attribute", "enrich_progress", "energy_facility", "energy_model", "exchange_rate", "grid_import", "grid_intensity",
-    "grid_water", "grid_zone", "ledger_hour", "ledger_summed", "migration", "model_resolution", "provider",
+    "grid_water", "grid_zone", "ledger_hour", "migration", "model_resolution", "provider",
     "taken_insert", "uncertainty",
 )  # fmt: skip
 # Where whose a row is stands in a column, and a tenant may read his own.
@@ -53,7 +53,7 @@ _BI = (
     "billed_charge", "book_journal", "book_line", "book_party", "call_hours", "calls", "calls_at", "charge",
     "charge_allocation", "charge_share", "charges", "commitment", "covered_call", "drawn_energy", "energy_by_method",
     "energy_model", "energy_uncertainty", "exchange_rate", "idle_drawn", "idle_energy", "ledger", "ledger_hour",
-    "ledger_standing", "ledger_sum", "ledger_summed", "ledger_hourly", "metered_charge", "migration",
+    "ledger_standing", "ledger_sum", "ledger_hourly", "metered_charge", "migration",
     "paid_call",
     "price_list", "price_superseded", "priced_entry", "provider", "reconciliation", "uncertainty",
 )  # fmt: skip

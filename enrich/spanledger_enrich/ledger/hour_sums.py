@@ -91,7 +91,7 @@ def _sum(store: Store, hours: int, waiting: list[dict[str, Any]], margin_s: floa
 
 def _above_all(store: Store) -> int:
     """Above what any sums are known by, on whichever machine they were taken."""
-    return max(time.time_ns() // 1000, 1 + int(store.value("SELECT max(built) FROM ledger_summed")))
+    return max(time.time_ns() // 1000, 1 + int(store.value("SELECT max(summed).built FROM ledger_hour")))
 
 
 def _written(moment: datetime, precision: str = "seconds") -> str:

@@ -2,15 +2,11 @@
 -- Parameters: hours UInt8: 1, or 24 for days; begins Array(DateTime('UTC')), written Array(UInt64),
 --     last_enriched_at Array(DateTime64(6, 'UTC')): of each, as it was before it was summed; built UInt64; left_out Array(String): as
 --     of the sums; margin Float64: that moment, s.
-INSERT INTO ledger_summed (hours, begins, built, written, last_enriched_at, left_out, holds_from)
+INSERT INTO ledger_hour (hours, begins, summed)
 SELECT
     {hours:UInt8},
     one.1,
-    {built:UInt64},
-    one.2,
-    one.3,
-    {left_out:Array(String)},
-    now64(6, 'UTC') + toIntervalMillisecond(toInt64({margin:Float64} * 1000))
+    ({built:UInt64}, one.2, one.3, now64(6, 'UTC') + toIntervalMillisecond(toInt64({margin:Float64} * 1000)), {left_out:Array(String)})
 FROM
 (
     SELECT arrayJoin(arrayZip(

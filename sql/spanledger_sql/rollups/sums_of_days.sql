@@ -33,8 +33,9 @@ FROM ledger_sum AS s
 WHERE s.hours = 1
     AND (s.begins, s.built) IN
     (
-        SELECT begins, built
-        FROM ledger_summed FINAL
-        WHERE hours = 1 AND written > 0 AND toStartOfDay(begins) IN {days:Array(DateTime('UTC'))}
+        SELECT begins, max(summed).built
+        FROM ledger_hour
+        WHERE hours = 1 AND toStartOfDay(begins) IN {days:Array(DateTime('UTC'))}
+        GROUP BY begins
     )
 GROUP BY day, alike

@@ -1,22 +1,26 @@
--- The ledger by hour and day: what was written of each hour, sums of hours and days that have settled, and which of them hold.
+-- The ledger by hour and day: what was written of each, and sums of those that have settled.
 -- Needs: ledger
 
--- What was written of an hour of the ledger: each write adds to it, whoever makes it. An hour whose sums were taken when the
--- count was lower is read from the ledger, until they are taken anew.
+-- What was written of an hour or UTC day of the ledger: each write adds to it, whoever makes it. Its sums hold as long as that
+-- count is what it was when they were taken; until they are taken anew, its calls are read.
 CREATE TABLE IF NOT EXISTS ledger_hour
 (
-    hour DateTime('UTC') COMMENT 'its start, UTC' CODEC(Delta, ZSTD(1)),
+    hours UInt8 COMMENT 'how long it is: 1, or 24 of a day',
+    begins DateTime('UTC') COMMENT 'its start, UTC' CODEC(Delta, ZSTD(1)),
     written SimpleAggregateFunction(sum, UInt64) COMMENT 'rows of the ledger that were written, or about to be: it only grows',
-    strays SimpleAggregateFunction(sum, UInt64) COMMENT 'of them, of calls dated before 1970 or after 2105, which no hour is exact for',
+    strays SimpleAggregateFunction(sum, UInt64) COMMENT 'of them, of calls dated before 1970 or after 2105, for which hours are not exact',
     last_enriched_at SimpleAggregateFunction(max, DateTime64(6, 'UTC')) COMMENT 'the latest `enriched_at` of these rows, UTC',
-    last_written_at SimpleAggregateFunction(max, DateTime64(6, 'UTC')) COMMENT 'when the last of them was written, UTC'
+    last_written_at SimpleAggregateFunction(max, DateTime64(6, 'UTC')) COMMENT 'when the last of them was written, UTC',
+    summed SimpleAggregateFunction(max, Tuple(
+        built UInt64, written UInt64, last_enriched_at DateTime64(6, 'UTC'), holds_from DateTime64(6, 'UTC'), left_out Array(String)))
+        COMMENT 'its latest sums: `built` in `ledger_sum`; how much was written, and until when, just before they were taken, 0: they are to be taken anew; from when on they may be read, for a query that began before may not see all; and dimensions of one''s own that they do not tell apart, as these have too many values in an hour'
 )
 ENGINE = AggregatingMergeTree
-ORDER BY hour;
+ORDER BY (hours, begins);
 
 -- Sums over alike calls of an hour or UTC day: those that agree in all of these dimensions, and in which of their figures are
--- unknown or zero. A row can be read like one of the ledger that stands for many calls. Only rows of the hour's or day's `built`
--- in `ledger_summed` hold; read them through `call_hours`.
+-- unknown or zero. A row can be read like one of the ledger that stands for many calls. Only rows of the latest `built` of
+-- `ledger_hour` hold; read them through `call_hours`.
 CREATE TABLE IF NOT EXISTS ledger_sum
 (
     hours UInt8 COMMENT 'how long it is: 1, or 24 of a UTC day',
@@ -86,17 +90,3 @@ CREATE TABLE IF NOT EXISTS ledger_sum
 ENGINE = ReplacingMergeTree(built)
 PARTITION BY toYYYYMM(begins)
 ORDER BY (hours, begins, alike);
-
--- Which sums of an hour or day hold, and of what of the ledger they are.
-CREATE TABLE IF NOT EXISTS ledger_summed
-(
-    hours UInt8 COMMENT 'as in `ledger_sum`',
-    begins DateTime('UTC') COMMENT 'its start, UTC' CODEC(Delta, ZSTD(1)),
-    built UInt64 COMMENT 'of its rows in `ledger_sum`',
-    written UInt64 COMMENT 'sum of `ledger_hour` as it was just before it was summed; 0: it is to be summed anew',
-    last_enriched_at DateTime64(6, 'UTC') COMMENT 'likewise; who asks for the ledger as it was before does not read the sums',
-    left_out Array(String) COMMENT 'dimensions of one''s own that are not told apart, as these have too many values in an hour',
-    holds_from DateTime64(6, 'UTC') COMMENT 'from when on the sums may be read, UTC: a query that began before may not see all'
-)
-ENGINE = ReplacingMergeTree(built)
-ORDER BY (hours, begins);

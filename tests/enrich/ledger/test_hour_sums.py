@@ -134,7 +134,7 @@ class Hours(RuleBasedStateMachine):
     @rule()
     def take_sums_and_die(self) -> None:
         hours = [f"2024-10-01 0{hour}:00:00" for hour in range(3, 8)]
-        built = 1 + int(self.store.value("SELECT max(built) FROM ledger_summed"))
+        built = 1 + int(self.store.value("SELECT max(summed).built FROM ledger_hour"))
         if not read(self.store)[1]:
             self.store.execute(statement("rollups/sums"), {"hours": hours, "built": built, "left_out": []})
 

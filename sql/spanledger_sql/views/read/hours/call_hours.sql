@@ -38,6 +38,12 @@
 -- Needs: calls_at, ledger_standing, ledger_sum
 
 CREATE OR REPLACE VIEW call_hours AS
+WITH
+    (
+        SELECT (groupArrayIf((hours, begins, built), is_summed), groupArrayIf(begins, NOT is_summed))
+        FROM ledger_standing(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')},
+            moment = {moment:DateTime64(6, 'UTC')}, grain = {grain:String}, timezone = {timezone:String}, told = {told:Array(String)})
+    ) AS to_read
 SELECT
     toDateTime64(begins, 9, 'UTC') AS ts,
     tenant_id, cost_center, environment, service_name, feature, workflow,
@@ -59,14 +65,14 @@ SELECT
     water_ml,
     duration_ms, ttft_ms, ttft_rows
 FROM ledger_sum
-WHERE (hours, begins, built) IN
-(
-    SELECT hours, begins, built
-    FROM ledger_standing(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')},
-        moment = {moment:DateTime64(6, 'UTC')}, grain = {grain:String}, timezone = {timezone:String}, told = {told:Array(String)})
-    WHERE is_summed = 1
-)
+WHERE (hours, begins, built) IN to_read.1
 UNION ALL
+WITH
+    (
+        SELECT (groupArrayIf((hours, begins, built), is_summed), groupArrayIf(begins, NOT is_summed))
+        FROM ledger_standing(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')},
+            moment = {moment:DateTime64(6, 'UTC')}, grain = {grain:String}, timezone = {timezone:String}, told = {told:Array(String)})
+    ) AS to_read
 SELECT
     ts,
     tenant_id, cost_center, environment, service_name, feature, workflow, user_id, session_id, run_id, host_name,
@@ -92,10 +98,4 @@ SELECT
 FROM calls_at(moment = {moment:DateTime64(6, 'UTC')})
 WHERE ts >= {from:DateTime64(9, 'UTC')}
     AND ts < {to:DateTime64(9, 'UTC')}
-    AND toStartOfHour(ts) IN
-    (
-        SELECT begins
-        FROM ledger_standing(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')},
-            moment = {moment:DateTime64(6, 'UTC')}, grain = {grain:String}, timezone = {timezone:String}, told = {told:Array(String)})
-        WHERE is_summed = 0
-    );
+    AND toStartOfHour(ts) IN to_read.2;
