@@ -46,8 +46,8 @@ WITH
             SELECT
                 s.hours AS hours,
                 s.begins AS begins,
-                sum(ifNull(s.calls, 0)) AS calls,
-                sum(s.input_tokens + s.output_tokens) AS tokens,
+                toInt64(sum(ifNull(s.calls, 0))) AS calls,
+                toInt64(sum(s.input_tokens + s.output_tokens)) AS tokens,
                 sum(ifNull(s.contracted_cost, toDecimal128(0, 12))) AS contracted_cost,
                 sum(ifNull(s.co2e_g, 0)) AS co2e_g
             FROM ledger_sum AS s
