@@ -190,7 +190,8 @@ def _check_sums(store: Store, report: _Report) -> None:
     told = store.rows(statement("reports/operations/hour_sums"), hours=_COMPARED_HOURS)[0]
     report.fact(
         "sums",
-        f"{told['summed_hours']:,} of {counted(told['hours'], 'hour')} are summed for reports; they read the others' calls",
+        f"{told['summed_hours']:,} of {counted(told['hours'], 'hour')} are summed for reports; of the others they read "
+        "the calls",
     )
     if told["differing"]:
         report.problem(

@@ -34,7 +34,7 @@ WITH
             known_calls,
             least_calls,
             ledger_rows
-        FROM call_hours({{what_is_asked_for}}, grain = 'period', timezone = 'UTC')
+        FROM call_hours({{what_is_asked_for}}, grain = 'period', timezone = 'UTC') AS c
         WHERE {{asked_for}}
     )
 SELECT

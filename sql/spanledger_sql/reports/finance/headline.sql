@@ -27,7 +27,7 @@ WITH
         SELECT
             *,
             contracted_cost IS NOT NULL AS priced
-        FROM call_hours({{what_is_asked_for}}, grain = 'period', timezone = 'UTC')
+        FROM call_hours({{what_is_asked_for}}, grain = 'period', timezone = 'UTC') AS c
         WHERE {{asked_for}}
     )
 SELECT

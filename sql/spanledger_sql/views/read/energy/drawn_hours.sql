@@ -3,7 +3,9 @@
 --
 -- Parameters:
 --   from, to DateTime64(9, 'UTC'): the period, half-open, of calls
---   moment DateTime64(6, 'UTC'), grain, timezone String, told Array(String): as of `call_hours`
+--   moment DateTime64(6, 'UTC'): as of `call_hours`, and so are the following
+--   grain, timezone String: what of time is told apart
+--   told Array(String): what else
 -- Columns:
 --   calls: how many calls the row stands for, as far as that is known; 0 of idle energy: sum it to count calls
 --   least_calls: likewise, 1 where unknown: what gaps are counted in

@@ -85,14 +85,14 @@ SELECT
     least_calls,
     input_tokens, cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, output_tokens, reasoning_tokens,
     toUInt64(web_searches),
-    {{uncached_of}},
+    uncached_tokens,
     toDecimal128(list_cost, 12), toDecimal128(contracted_cost, 12), toDecimal128(input_cost, 12),
     toDecimal128(cache_read_cost, 12), toDecimal128(cache_write_cost, 12), toDecimal128(output_cost, 12),
     toDecimal128(other_cost, 12),
     reported_cost,
     {{cache_saving_of}},
-    energy_wh, energy_wh_low, energy_wh_high, energy_wh * energy_wh,
-    co2e_g, co2e_g_low, co2e_g_high, co2e_g * co2e_g, co2e_market_g, embodied_g,
+    energy_wh, energy_wh_low, energy_wh_high, energy_wh_squared,
+    co2e_g, co2e_g_low, co2e_g_high, co2e_g_squared, co2e_market_g, embodied_g,
     water_ml,
     duration_ms, ttft_ms, toUInt64(ttft_ms IS NOT NULL)
 FROM calls_at(moment = {moment:DateTime64(6, 'UTC')})
