@@ -56,6 +56,7 @@ USAGE_WEB_SEARCHES: Final = "spanledger.usage.web_searches"
 USAGE_OTHER_UNITS: Final = "spanledger.usage.other_units"  # array of strings, such as "2 file_search_call"
 USAGE_REPORTED_COST: Final = "spanledger.usage.reported_cost"  # USD, by the provider's or gateway's own reckoning
 USAGE_NOTE: Final = "spanledger.usage.note"  # what had to be decided to bring the counts to one meaning
+OTHER_MODELS: Final = "spanledger.other_models"  # never sent: what other models used; spans of their own tell it
 BATCH: Final = "spanledger.batch"  # whether it was called through the provider's batch interface
 
 # Use of a vendor's service that is no LLM.

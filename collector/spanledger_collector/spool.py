@@ -39,9 +39,9 @@ _BEGUN = ".begun"
 # A commit costs the same for one span as for hundreds: a segment with less than this waits until so many times the age
 # at which segments are closed has passed since the one before.
 _FEW_SPANS = 500
+_BETWEEN_FEW = 24
 # After a write failed, the spool says for so long that it takes nothing; it tries whatever comes all the same.
 _DISK_PAUSE_S = 10.0
-_BETWEEN_FEW = 20
 # An insert holds a segment in memory several times over, however few its spans.
 _MOST_BYTES = 2**26
 # How soon a segment that is old enough looks again whether another one waits to be committed.
@@ -173,7 +173,7 @@ class Spool:
     Args:
         folder: Where segments lie; created with mode 0700.
         segment_spans: Spans after which the open segment is closed.
-        segment_seconds: Age after which it is closed; with few spans, that long 20 times after another. While another
+        segment_seconds: Age after which it is closed; with few spans, that long 24 times after another. While another
             one waits to be committed it goes on: a commit costs the same for many.
         max_bytes: With more than this on disk, `append` refuses.
     """

@@ -3,8 +3,8 @@
 -- Parameters:
 --   posting String: whose the rows are
 --   timezone String: of the parties
---   from, to DateTime64(9, 'UTC'): from the books' first month to the end of `until`
---   until String: the last month to post
+--   from, to DateTime64(9, 'UTC'): from the beginning of `since` to the end of `until`
+--   since, until String: the first and the last month to post
 --   sealed String: the last closed month; '' where none is
 --   open String: the month that adjustments to closed ones are booked in
 --   told String: the last month that was ever closed softly; what comes for it is late
@@ -77,6 +77,7 @@ WITH
                 from = subtractDays({from:DateTime64(9, 'UTC')}, 1), to = addDays({to:DateTime64(9, 'UTC')}, 1))
         ) AS part
         WHERE part.booked_at >= {from:DateTime64(9, 'UTC')} AND part.booked_at < {to:DateTime64(9, 'UTC')}
+            AND part.charge_kind != 'drawdown'
         GROUP BY of_kind, part.tenant_id, part.cost_center, part.feature, whose, what, name,
             toStartOfMonth(toTimeZone(part.booked_at, {timezone:String}))
     ),
@@ -103,7 +104,7 @@ WITH
             -co2e_g_most, -co2e_market_g, -embodied_g, -unpriced_calls, -unknown_energy_calls, ''
         FROM book_entry
         WHERE posting IN (SELECT posting FROM book_event)
-            AND service_month <= {until:String}
+            AND service_month BETWEEN {since:String} AND {until:String}
             AND party IN (SELECT party FROM book_party WHERE timezone = {timezone:String})
     ),
     differing AS

@@ -69,6 +69,8 @@ WITH
         FROM charges(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')}) AS c
         -- Tenants do not pay what pays for their use in advance.
         WHERE NOT (kind = 'charge' AND charge_kind = 'prepaid' AND {internal:UInt8})
+            -- The calls that draw credits down are charged themselves; credits were billed when they were bought.
+            AND NOT (kind = 'charge' AND (charge_kind = 'drawdown' OR charge_kind = 'expired' AND c.effective_cost = 0))
         GROUP BY ALL
     ),
     priced AS

@@ -89,6 +89,7 @@ WITH
                 OR NOT call.vendor_quantity BETWEEN 0 AND 1000000000 AS usage_unknown,
 
             model.unpriced_terms AS unpriced_terms,
+            ifNull(model.geo_priced, 0) AS geo_priced,
             model.text_priced AS list_text_priced,
             contract.text_priced AS contract_text_priced,
             model.free AS free,
@@ -194,7 +195,8 @@ WITH
                 if(web_searches > 0 AND tupleElement(if(no_contract, list_price, contract_price), 'search') = 0,
                    concat(toString(web_searches), ' web search'), ''),
                 if(no_contract, ifNull(unpriced_terms, ''), ''),
-                if(inference_geo IN ('', 'global', 'not_available'), '', concat('inference_geo ', inference_geo))
+                if(inference_geo IN ('', 'global', 'not_available') OR no_contract AND geo_priced, '',
+                   concat('inference_geo ', inference_geo))
             ]), ', ')) AS unpriced_parts,
             cost_by_class(list_price, list_unit_price, list_least_cost) AS list_costs,
             cost_by_class(contract_price, contract_unit_price, contract_least_cost) AS contract_costs,

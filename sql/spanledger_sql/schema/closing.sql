@@ -69,6 +69,18 @@ ENGINE = MergeTree
 PARTITION BY month
 ORDER BY (party, posting, key);
 
+-- What each month was made from when it was posted last: as long as that has the same mark, the books have it, and it is not
+-- read again. It proves nothing, and is in no proof.
+CREATE TABLE IF NOT EXISTS book_mark
+(
+    timezone LowCardinality(String) COMMENT 'whose months',
+    month LowCardinality(String) COMMENT 'which, such as `2024-10`',
+    mark String COMMENT 'a number; empty: there was nothing',
+    made_at DateTime64(6, 'UTC') DEFAULT now64(6, 'UTC') COMMENT 'when it was written, UTC'
+)
+ENGINE = ReplacingMergeTree(made_at)
+ORDER BY (timezone, month);
+
 -- A line of a closed month: the sum of the entries of a party that are alike.
 CREATE TABLE IF NOT EXISTS book_line
 (

@@ -15,7 +15,6 @@ from spanledger_cli.request.options import configuration, open_store
 from spanledger_cli.request.own_dimensions import Where, own_dimensions
 from spanledger_cli.request.report_request import Dimensions, ReportRequest, over_a_period
 from spanledger_cli.what_there_is import say_what_there_is
-from spanledger_enrich.books import allocation
 from spanledger_enrich.books.effective_cost import BETWEEN, with_effective_cost
 from spanledger_settings.figures import counted
 from spanledger_sql.store import StoreError
@@ -55,8 +54,9 @@ def chargeback(
 ) -> None:
     """What to charge back: cost (USD), tokens, energy (kWh) and emissions (kgCO2e) by tenant, model, feature ...
 
-    With commitments and charges allocated: effective_cost is contracted_cost, less covered_cost of calls that a
-    commitment pays, with the parts of commitments and of other charges. billed_cost has prepaid credits when bought.
+    With commitments and charges as the worker allocated them: effective_cost is contracted_cost, less covered_cost of
+    calls that a commitment pays, with the parts of commitments and of other charges. billed_cost has prepaid credits
+    when bought.
 
     Try:
 
@@ -99,15 +99,13 @@ def _with_what_stands_beside(
 ) -> pd.DataFrame:
     """The rows with effective cost; a tenant's as they are: what commitments cover would tell of other tenants."""
     if settings.tenant_scope is None:
-        is_current = allocation.bring_up_to_date(store, settings)
         try:
             frame = with_effective_cost(store, of_calls, _DIMENSIONS.known, {**given, "by": list(request.by)})
         except StoreError as error:
             if not error.is_forbidden:
                 raise
         else:
-            if not is_current:
-                say_how_it_stands(store, request.period)
+            say_how_it_stands(store, request.period)
             return frame
     if count := store.value(_COMMITMENTS, **request.period.bounds):
         console(stderr=True).print(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import importlib.resources
+import json
 import re
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 import spanledger_sql
-from spanledger_cli.output.allocated import allocate_first
+from spanledger_cli.output.allocated import say_how_it_stands
 from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import print_rows
 from spanledger_cli.request.options import configuration, open_store
@@ -37,7 +38,10 @@ def report(
     *,
     name: Annotated[str, typer.Argument(help=f"Such as {', '.join(_SUCH_AS)}; 'list' names all.")],
     given: Annotated[
-        list[str] | None, typer.Option("--set", help="A parameter of the query, as NAME=VALUE. May be repeated.")
+        list[str] | None,
+        typer.Option(
+            "--set", help="A parameter of the query, as NAME=VALUE; a list with commas or as JSON. May be repeated."
+        ),
     ] = None,
     request: ReportRequest,
 ) -> None:
@@ -58,7 +62,7 @@ def report(
     text = statement(f"reports/{_known(name)}")
     takes = dict(_PARAMETER.findall(text))
     with open_store(context) as store:
-        allocate_first(store, configuration(context), request.period)
+        say_how_it_stands(store, request.period)
         frame = store.query_frame(text, _parameters(takes, request.period, request.by, given or ()))
         print_rows(frame, request.output, period=request.period, title=f"{name}, {request.period}")
         say_what_is_missing(store, configuration(context))
@@ -81,11 +85,24 @@ def _parameters(takes: dict[str, str], asked: Period, by: Sequence[str], given: 
         name, sign, value = pair.partition("=")
         if not sign or name not in takes:
             raise AskedWronglyError(f"--set {pair!r}: expected NAME=VALUE, NAME one of {', '.join(sorted(takes))}")
-        told[name] = value.split(",") if takes[name].startswith("Array") else value
+        told[name] = _texts(pair, value) if takes[name].startswith("Array") else value
     lacking = sorted(name for name, kind in takes.items() if name not in told and kind not in _NOTHING)
     if lacking:
         raise AskedWronglyError(f"expected --set {lacking[0]}=..., {takes[lacking[0]]}")
     return {name: told.get(name, _NOTHING.get(kind)) for name, kind in takes.items()}
+
+
+def _texts(pair: str, value: str) -> list[str]:
+    """The texts of a list: with commas between them, or, where they may hold commas, as JSON."""
+    if not value.startswith("["):
+        return value.split(",")
+    try:
+        texts = json.loads(value)
+    except ValueError:
+        texts = None
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise AskedWronglyError(f'--set {pair!r}: expected texts as a JSON list, such as ["a", "b"]')
+    return texts
 
 
 def _known(name: str) -> str:

@@ -8,6 +8,7 @@
 --   tenants Array(String): whose calls; empty: all
 --   own String: a dimension of one's own, as `attribution(name=...)` says it; '' for none
 --   own_values Array(String): of which values; empty: all
+--   where Array(String): other dimensions that are narrowed, and NAME=VALUE for each of their values; empty: none
 -- Columns:
 --   day, agent, tenant, team, user, repository, subagent, skill, session, model, signal: '' where not asked for
 --   calls: as far as they are known
@@ -39,8 +40,9 @@ WITH
     told AS
     (
         SELECT
-            ts, agent, tenant_id, dimensions, user_id, session_id, model, signal, known_calls, least_calls, calls, ledger_rows,
-            input_tokens, cache_read_tokens, output_tokens, list_cost, reported_cost, co2e_g, price_status,
+            ts, agent, tenant_id, cost_center, environment, service_name, feature, workflow, dimensions, user_id, session_id,
+            provider, model, signal, known_calls, least_calls, calls, ledger_rows, input_tokens,
+            cache_read_tokens, output_tokens, list_cost, reported_cost, co2e_g, price_status,
             contracted_cost AS effective_cost,
             if(contracted_cost IS NULL, 0, toInt64(ledger_rows)) AS known_costs
         FROM call_hours(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')},
@@ -50,7 +52,8 @@ WITH
         WHERE agent != ''
         UNION ALL
         SELECT
-            ts, agent, tenant_id, dimensions, user_id, session_id, model, signal, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, '',
+            ts, agent, tenant_id, cost_center, environment, service_name, feature, workflow, dimensions, user_id, session_id,
+            provider, model, signal, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, '',
             ifNull(allocated.amount, toDecimal128(0, 12)) - toDecimal128(ifNull(call.contracted_cost, 0), 12),
             toInt64(allocated.amount IS NOT NULL) - toInt64(call.contracted_cost IS NOT NULL)
         FROM calls AS call

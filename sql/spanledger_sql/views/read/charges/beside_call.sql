@@ -6,7 +6,8 @@
 -- Columns:
 --   kind: `commitment`, `charge`, `invoice` (what a reconciliation adds) or `bill` (a line that none has shared out)
 --   charge_id: the commitment, charge, reconciliation or bill
---   charge_kind: what it is in its file's words; of an invoice the cause; of a bill the meter
+--   charge_kind: what it is in its file's words; of an invoice the cause; of a bill the meter; of prepaid credits also
+--     `drawdown`, what calls use of them, less than 0, and `expired`, what was left
 --   category: FOCUS's: `Usage`, `Purchase`, `Tax`, `Credit` or `Adjustment`
 --   ts, ends: the time that it is for, UTC, half-open
 --   tenant_id: who pays
@@ -21,7 +22,7 @@
 --   idle: 1: for what nobody used
 --   counts_list: 0: the list cost of what it is for stands with the calls that it pays
 --   is_prepaid: 1: it pays for calls that are charged besides
--- Needs: calls, allocated_cost, commitment, charge, charge_share, charge_allocation, bill_adjustment, reconciliation, billed_charge, provider
+-- Needs: calls, allocated_cost, commitment, charge, charge_share, charge_allocation, prepaid_draw, bill_adjustment, reconciliation, billed_charge, provider
 
 CREATE OR REPLACE VIEW beside_call AS
 SELECT
@@ -89,6 +90,41 @@ FROM
         ON share.charge_id = one.charge_id
     WHERE (share.charge_id, share.version) IN (SELECT charge_id, version FROM charge_allocation FINAL)
         AND one.begins >= {from:DateTime64(9, 'UTC')} AND one.begins < {to:DateTime64(9, 'UTC')}
+    UNION ALL
+    SELECT
+        'charge', draw.charge_id, 'drawdown', 'Credit',
+        toDateTime64(draw.hour, 9, 'UTC'), toDateTime64(draw.hour + INTERVAL 1 HOUR, 9, 'UTC'),
+        CAST(draw.tenant_id, 'String'), '', '', CAST(draw.provider, 'String'), CAST(draw.model, 'String'),
+        '', '', '', NULL, -draw.amount, toUInt8(0), toUInt8(0), toUInt8(1)
+    FROM prepaid_draw AS draw
+    WHERE (draw.charge_id, draw.version) IN (SELECT charge_id, version FROM charge_allocation FINAL)
+        AND draw.hour >= {from:DateTime64(9, 'UTC')} AND draw.hour < {to:DateTime64(9, 'UTC')}
+    UNION ALL
+    -- What is left of credits was billed when they were bought, and is an effective cost when they expire.
+    SELECT
+        'charge', one.charge_id, 'expired', 'Usage',
+        toDateTime64(one.ends, 9, 'UTC') - INTERVAL 1 SECOND, toDateTime64(one.ends, 9, 'UTC'),
+        '(not shared)', '', '', CAST(one.provider, 'String'), '', '', one.description, one.invoice_id, NULL,
+        side.1, toUInt8(1), toUInt8(0), side.2
+    FROM
+    (
+        SELECT charge_id, ends, provider, description, invoice_id, amount
+        FROM charge FINAL
+        WHERE kind = 'prepaid' AND ends <= now('UTC')
+            AND ends > {from:DateTime64(9, 'UTC')} AND ends <= {to:DateTime64(9, 'UTC')}
+    ) AS one
+    LEFT JOIN
+    (
+        SELECT charge_id, sum(amount) AS drawn
+        FROM prepaid_draw
+        WHERE (charge_id, version) IN (SELECT charge_id, version FROM charge_allocation FINAL)
+        GROUP BY charge_id
+    ) AS used
+        ON used.charge_id = one.charge_id
+    ARRAY JOIN
+        [(one.amount - ifNull(used.drawn, toDecimal128(0, 12)), toUInt8(0)),
+         (ifNull(used.drawn, toDecimal128(0, 12)) - one.amount, toUInt8(1))] AS side
+    WHERE side.1 != 0
     UNION ALL
     SELECT
         'invoice', done.reconciliation_id, CAST(part.cause, 'String'),
