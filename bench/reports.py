@@ -73,8 +73,8 @@ FROM numbers({calls:UInt64})
 """
 _PERIOD = {"from": "2024-10-01 00:00:00", "to": "2024-10-31 00:00:00"}
 _PAGE: dict[str, Any] = {
-    **_PERIOD, "tenants": [], "own": "", "own_values": [], "moment": "2100-01-01 00:00:00", "timezone": "UTC",
-    "dimension": "tenant", "names": 8, "series": 6, "rows": 200, "grain": "day",
+    **_PERIOD, "tenants": [], "own": "", "own_values": [], "where": [], "moment": "2100-01-01 00:00:00",
+    "timezone": "UTC", "dimension": "tenant", "names": 8, "series": 6, "rows": 200, "grain": "day",
 }  # fmt: skip
 _BY: dict[str, Any] = {**_PERIOD, "timezone": "UTC", "custom": [], "tenants": [], "where_names": [], "where_values": []}
 # Nothing but calls tells users apart: what names them is read call by call.
