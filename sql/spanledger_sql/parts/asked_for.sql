@@ -1,6 +1,6 @@
 -- Whether a call (`c`) is one that the reader of a page asks for: a part of the reports that say {{asked_for}}. Of what is not
 -- narrowed nothing is read. `where` holds the name of each dimension that is narrowed, and NAME=VALUE for each of its
--- values; of dimensions of one's own the names are `own`, and `own.NAME`.
+-- values.
 c.ts >= {from:DateTime64(9, 'UTC')}
     AND c.ts < {to:DateTime64(9, 'UTC')}
     AND (empty({tenants:Array(String)})
@@ -21,8 +21,3 @@ c.ts >= {from:DateTime64(9, 'UTC')}
         OR has({where:Array(String)}, concat('provider=', c.provider)))
     AND (NOT has({where:Array(String)}, 'model')
         OR has({where:Array(String)}, concat('model=', c.model)))
-    AND (NOT has({where:Array(String)}, 'own')
-        OR arrayAll(
-            name -> NOT startsWith(name, 'own.') OR position(name, '=') > 0
-                OR has({where:Array(String)}, concat(name, '=', c.dimensions[substring(name, 5)])),
-            {where:Array(String)}))
