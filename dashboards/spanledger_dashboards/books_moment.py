@@ -16,9 +16,10 @@ def books_moment() -> str:
     Raises:
         StoreError: The database could not be reached or refused the query.
     """
-    return _current(open_store.current().url)
+    store = open_store.current()
+    return _current(store.url, str(store.scope))
 
 
 @st.cache_data(ttl=_SECONDS, show_spinner=False)
-def _current(url: str) -> str:  # noqa: ARG001
+def _current(url: str, scope: str) -> str:  # noqa: ARG001
     return str(answer("filters/books_as_of")["changed_at"].iloc[0])

@@ -32,11 +32,18 @@ def reckoned(what: str, reckon: Callable[[Store], Result], **of: object) -> Resu
     Raises:
         MendableError: As ``reckon`` does.
     """
-    return _cached(open_store.current().url, what, of, _reckon=reckon)  # type: ignore[no-any-return]
+    store = open_store.current()
+    return _cached(store.url, str(store.scope), what, of, _reckon=reckon)  # type: ignore[no-any-return]
 
 
 @st.cache_data(ttl=600, max_entries=100, show_spinner=False)
-def _cached(url: str, what: str, of: dict[str, object], _reckon: Callable[[Store], Result]) -> Result:  # noqa: ARG001
+def _cached(
+    url: str,  # noqa: ARG001
+    scope: str,  # noqa: ARG001
+    what: str,  # noqa: ARG001
+    of: dict[str, object],  # noqa: ARG001
+    _reckon: Callable[[Store], Result],
+) -> Result:
     return reckoned_anew(_reckon)
 
 
