@@ -44,7 +44,8 @@ _CSS = """
   .sl-bars .range { position: absolute; opacity: .38; }
   .sl-bars .central { position: absolute; width: 4px; margin-left: -2px; height: 100%; }
   .sl-bars .step { position: absolute; }
-  .sl-bars .limit { position: absolute; top: -.2rem; bottom: -.2rem; width: 3px; margin-left: -1px; background: currentColor; }
+  .sl-bars .limit { position: absolute; top: -.2rem; bottom: -.2rem; width: 3px; margin-left: -1px;
+    background: currentColor; }
   .sl-bars .split { display: flex; gap: 2px; height: 1rem; }
   .sl-bars .split .bar { border-radius: 0; }
   .sl-hatched { background: repeating-linear-gradient(-45deg, #888888 0 4px,
@@ -105,6 +106,6 @@ def tiles(count: int) -> list[DeltaGenerator]:
 
 
 def metric_columns(count: int = 6, key: str = "") -> list[DeltaGenerator]:
-    """Places for headline figures: rows of three, on a narrow screen of two; ``key`` tells further ones of a page apart."""
+    """Places for headline figures: rows of three, on a narrow screen of two; ``key`` tells others of a page apart."""
     with st.container(key=f"cards-{key}" if key else "cards"):
         return list(st.columns(count, gap="small"))

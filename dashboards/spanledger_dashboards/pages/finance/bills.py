@@ -10,9 +10,10 @@ import streamlit as st
 from spanledger_dashboards.books_moment import books_moment
 from spanledger_dashboards.drawing.bridge import Step, bridge
 from spanledger_dashboards.drawing.evidence import evidence, period_options
-from spanledger_dashboards.drawing.style import caption, metric_columns, plainly, refusal
+from spanledger_dashboards.drawing.style import caption, plainly, refusal
 from spanledger_dashboards.drawing.table import Column, table
 from spanledger_dashboards.pages.finance.command_popover import command_popover
+from spanledger_dashboards.pages.finance.headline import headline
 from spanledger_dashboards.pages.heading import heading
 from spanledger_dashboards.reckoned import reckoned
 from spanledger_dashboards.report import report
@@ -71,13 +72,10 @@ def _headline(rows: pd.DataFrame) -> None:
         (
             "Metered without a bill",
             figures.usd(without["metered"].sum()),
-            ", ".join(without["provider"].head(3)) or "none",
+            plainly(", ".join(without["provider"].head(3))) or "none",
         ),
     )
-    for place, (label, value, context) in zip(metric_columns(len(cards)), cards, strict=True):
-        place.metric(
-            label, value, plainly(context), delta_color="off", delta_arrow="off", border=True, height="stretch"
-        )
+    headline(cards)
 
 
 def _by_provider(filters: Filters, rows: pd.DataFrame, asked: Mapping[str, Any]) -> None:
@@ -116,8 +114,8 @@ def _reconciled(filters: Filters, asked: Mapping[str, Any]) -> None:
         st.subheader("Reconciled, and charged to tenants", anchor=False)
         if rows.empty:
             caption(
-                "No reconciliation of this period was allocated: 'spanledger reconcile --month MONTH --allocate metered' charges "
-                "the difference, so that tenants pay the invoice together."
+                "No reconciliation of this period was allocated: 'spanledger reconcile --month MONTH --allocate "
+                "metered' charges the difference, so that tenants pay the invoice together."
             )
             return
         told = rows.assign(
@@ -159,7 +157,8 @@ def _reconcile_now(filters: Filters) -> None:
     with st.container(border=True):
         st.subheader("Compare now", anchor=False)
         caption(
-            "What the bills of the period say now against what is metered now, as 'spanledger reconcile' has it. Nothing is charged."
+            "What the bills of the period say now against what is metered now, as 'spanledger reconcile' has it. "
+            "Nothing is charged."
         )
         if st.button("Compare", icon=":material/compare_arrows:", key="compare"):
             st.session_state["compared"] = str(filters)
@@ -186,8 +185,8 @@ def _reconcile_now(filters: Filters) -> None:
             _bridge(one.provider, one.total)
             word = "holds" if one.holds else "does not hold"
             caption(
-                f"{one.provider} {word}: open causes of {figures.usd(one.open_amount)}, tolerance {figures.usd(one.tolerance)}; "
-                f"its days are those of {one.zone}."
+                f"{one.provider} {word}: open causes of {figures.usd(one.open_amount)}, tolerance "
+                f"{figures.usd(one.tolerance)}; its days are those of {one.zone}."
             )
         command_popover(["reconcile", *period_options(filters)])
 

@@ -44,8 +44,8 @@ def nearest_budgets(filters: Filters) -> None:
     rows = budget_rows(filters)
     if rows.empty:
         caption(
-            "No budget is set. 'spanledger budgets import FILE' sets what a tenant, feature, cost centre, model or all may use "
-            "in a day, month or year; then this tells what the period will come to."
+            "No budget is set. 'spanledger budgets import FILE' sets what a tenant, feature, cost centre, model or all "
+            "may use in a day, month or year; then this tells what the period will come to."
         )
         return
     bars(rows.head(_NEAREST))
@@ -56,7 +56,8 @@ def nearest_budgets(filters: Filters) -> None:
         else ""
     )
     caption(
-        f"Of their present periods, whatever the filters say. The line is the amount, pale what is expected (80 %).{rest}"
+        "Of their present periods, whatever the filters say. The line is the amount, pale what is expected "
+        f"(80 %).{rest}"
     )
     command_popover(COMMAND)
     st.html(f'<p class="sl-caption"><a href="{filters.link("budgets")}" target="_self">All budgets and alarms</a></p>')
@@ -70,11 +71,10 @@ def bars(rows: pd.DataFrame) -> None:
 def _bar(row: dict[Any, Any]) -> BudgetBar:
     unit = row["unit"]
     known = not figures.is_unknown(row["expected"])
-    expected = (
-        f", expected {amount(row['expected'], unit)} ({amount(row['expected_low'], unit)} – {amount(row['expected_high'], unit)})"
-        if known
-        else ", nothing to foretell from"
-    )
+    expected = ", nothing to foretell from"
+    if known:
+        likely, low, high = (amount(row[name], unit) for name in ("expected", "expected_low", "expected_high"))
+        expected = f", expected {likely} ({low} – {high})"
     gap = (
         f"; {figures.counted(int(row['unknown_calls']), 'call')} of unknown amount in none"
         if row["unknown_calls"]

@@ -9,10 +9,11 @@ import streamlit as st
 
 from spanledger_dashboards.books_moment import books_moment
 from spanledger_dashboards.drawing.evidence import evidence
-from spanledger_dashboards.drawing.style import caption, metric_columns
+from spanledger_dashboards.drawing.style import caption
 from spanledger_dashboards.drawing.table import Column, table
 from spanledger_dashboards.pages.finance.budget_standings import COMMAND, amount, bars, budget_rows
 from spanledger_dashboards.pages.finance.command_popover import command_popover
+from spanledger_dashboards.pages.finance.headline import headline
 from spanledger_dashboards.pages.heading import heading
 from spanledger_dashboards.report import report
 from spanledger_settings import figures
@@ -33,8 +34,8 @@ def page(filters: Filters) -> None:
     caption("Budgets are of their own present periods and of what they name, whatever the filters say.")
     if rows.empty:
         st.info(
-            "No budget is set. `spanledger budgets import FILE` sets what a tenant, feature, cost centre, model or all may use "
-            "in a day, month or year; `spanledger docs budgets` has the fields.",
+            "No budget is set. `spanledger budgets import FILE` sets what a tenant, feature, cost centre, model or all "
+            "may use in a day, month or year; `spanledger docs budgets` has the fields.",
             icon=":material/savings:",
         )
     else:
@@ -57,17 +58,7 @@ def _headline(rows: pd.DataFrame) -> None:
             "Of the first forecast of each period, whether its 80 % interval had what came.",
         ),
     )
-    for place, (label, value, context, help_text) in zip(metric_columns(len(cards)), cards, strict=True):
-        place.metric(
-            label,
-            value,
-            context,
-            delta_color="off",
-            delta_arrow="off",
-            help=help_text or None,
-            border=True,
-            height="stretch",
-        )
+    headline(cards)
 
 
 def _standings(filters: Filters, rows: pd.DataFrame) -> None:
@@ -75,8 +66,8 @@ def _standings(filters: Filters, rows: pd.DataFrame) -> None:
         st.subheader("How they stand", anchor=False)
         bars(rows.head(_BARS))
         caption(
-            f"{f'The {_BARS} that are used most. ' if len(rows) > _BARS else ''}The line is the amount; pale is what the period "
-            "will come to, an 80 % interval of the total."
+            f"{f'The {_BARS} that are used most. ' if len(rows) > _BARS else ''}The line is the amount; pale is what "
+            "the period will come to, an 80 % interval of the total."
         )
         written = rows.assign(
             **{

@@ -55,8 +55,8 @@ def changes(filters: Filters) -> None:
             "Cost of calls of the period before and of this one, by what changed",
         )
         caption(
-            "Calls with a known cost, at contract prices, without commitments and charges. One driver after the other is put "
-            "from its former to its new value, in this order; the steps sum exactly."
+            "Calls with a known cost, at contract prices, without commitments and charges. One driver after the other "
+            "is put from its former to its new value, in this order; the steps sum exactly."
         )
         by = _movers(filters, asked)
         evidence(REPORT, {**asked, "by": [by]}, filters, _command({**asked, "by": [by], "rows": 2**63}, filters))

@@ -9,11 +9,12 @@ import streamlit as st
 
 from spanledger_dashboards.books_moment import books_moment
 from spanledger_dashboards.drawing.evidence import evidence
-from spanledger_dashboards.drawing.style import caption, metric_columns
+from spanledger_dashboards.drawing.style import caption
 from spanledger_dashboards.drawing.table import Column, table
 from spanledger_dashboards.pages.finance import owed
 from spanledger_dashboards.pages.finance.calendar_months import address_of, months_of
 from spanledger_dashboards.pages.finance.files_to_hand_over import focus_file, statements
+from spanledger_dashboards.pages.finance.headline import headline
 from spanledger_dashboards.pages.heading import heading, no_calls
 from spanledger_dashboards.report import report
 from spanledger_settings import figures
@@ -62,8 +63,7 @@ def _headline(whole: pd.Series[Any]) -> None:
         ),
         ("Calls of unknown cost", figures.count(whole["unknown_cost_calls"]), "in no row's cost"),
     )
-    for place, (label, value, context) in zip(metric_columns(len(cards)), cards, strict=True):
-        place.metric(label, value, context, delta_color="off", delta_arrow="off", border=True, height="stretch")
+    headline(cards)
 
 
 def _months(filters: Filters, months: Sequence[str]) -> None:
@@ -76,8 +76,8 @@ def _months(filters: Filters, months: Sequence[str]) -> None:
         if rows.empty:
             which = "No month of this period" if months else "No month"
             caption(
-                f"{which} was posted to the books: it is open, and its figures may change. 'spanledger close soft MONTH' "
-                "prepares it, and 'spanledger close hard MONTH', by another person, closes it."
+                f"{which} was posted to the books: it is open, and its figures may change. 'spanledger close soft "
+                "MONTH' prepares it, and 'spanledger close hard MONTH', by another person, closes it."
             )
             return
         rows = rows.assign(stands=[state(row) for row in rows.to_dict("records")])
@@ -158,7 +158,7 @@ def _by_tenant(filters: Filters, months: Sequence[str]) -> None:
 
 
 def _booked(filters: Filters, months: Sequence[str]) -> pd.DataFrame | None:
-    """What the books have of each tenant over the months; None where they have nothing, or the calls are narrowed otherwise."""
+    """What the books have of each tenant over the months; None where they have nothing."""
     if not months or filters.where or filters.own_values:
         return None
     rows = report("closing/tenant_months", months=list(months), tenants=list(filters.tenants), books=books_moment())
@@ -191,8 +191,8 @@ def _by_model(filters: Filters) -> None:
         rows = of_calls(found, filters)
         adds = "adds" if number == 1 else "add"
         caption(
-            f"{figures.counted(number, 'row')}, which {adds} up to {figures.usd(total)}, the cost of the calls alone. The CSV "
-            "holds every row, and every amount exactly, to twelve decimals."
+            f"{figures.counted(number, 'row')}, which {adds} up to {figures.usd(total)}, the cost of the calls alone. "
+            "The CSV holds every row, and every amount exactly, to twelve decimals."
         )
         partly = bool(rows["partly_priced_calls"].any())
         table(

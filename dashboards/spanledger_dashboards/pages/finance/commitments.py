@@ -12,8 +12,9 @@ from spanledger_dashboards.drawing.bar_list import legend
 from spanledger_dashboards.drawing.evidence import evidence
 from spanledger_dashboards.drawing.figure import figure
 from spanledger_dashboards.drawing.palette import GAP, MONEY
-from spanledger_dashboards.drawing.style import caption, metric_columns
+from spanledger_dashboards.drawing.style import caption
 from spanledger_dashboards.drawing.table import Column, table
+from spanledger_dashboards.pages.finance.headline import headline
 from spanledger_dashboards.pages.heading import heading
 from spanledger_dashboards.report import report
 from spanledger_settings import figures
@@ -33,8 +34,8 @@ def page(filters: Filters) -> None:
     heading("Commitments and seats", filters)
     if rows.empty:
         st.info(
-            "No commitment runs in this period. `spanledger commitments import FILE` brings in reserved throughput, leased "
-            "hardware, flat fees and seats; `spanledger docs commitments` has the fields.",
+            "No commitment runs in this period. `spanledger commitments import FILE` brings in reserved throughput, "
+            "leased hardware, flat fees and seats; `spanledger docs commitments` has the fields.",
             icon=":material/inventory_2:",
         )
         return
@@ -83,10 +84,7 @@ def _headline(rows: pd.DataFrame) -> None:
             "Of commitments that pay for calls. Less than nothing: by use alone the calls would have been cheaper.",
         ),
     )
-    for place, (label, value, context, help_text) in zip(metric_columns(len(cards)), cards, strict=True):
-        place.metric(
-            label, value, context, delta_color="off", delta_arrow="off", help=help_text, border=True, height="stretch"
-        )
+    headline(cards)
 
 
 def _over_time(filters: Filters) -> None:
@@ -154,8 +152,8 @@ def _by_commitment(filters: Filters, rows: pd.DataFrame) -> None:
             key="by_commitment",
         )
         caption(
-            "What a commitment pays for would have cost its worth by use. It pays from the share of use at which both are equal, "
-            "at the present mix of calls; above 100 % it cannot."
+            "What a commitment pays for would have cost its worth by use. It pays from the share of use at which both "
+            "are equal, at the present mix of calls; above 100 % it cannot."
         )
         evidence(REPORT, filters.parameters, filters)
 

@@ -118,8 +118,8 @@ def focus_file(filters: Filters, calls: int) -> None:
                 ("internal", "provider"),
                 key="focus_view",
                 width=180,
-                help="internal: the organisation bills its tenants; provider: providers bill the organisation, with costs "
-                "only of invoices that were reconciled.",
+                help="internal: the organisation bills its tenants; provider: providers bill the organisation, with "
+                "costs only of invoices that were reconciled.",
             )
             if calls <= _CALLS_AT_MOST:
                 st.download_button(
@@ -132,8 +132,8 @@ def focus_file(filters: Filters, calls: int) -> None:
                     key="focus_csv",
                 )
         caption(
-            "The charges of everybody in the period, a row for each day, tenant, SKU, meter and price. The command writes "
-            "FOCUS's metadata and its other datasets beside it, and Parquet."
+            "The charges of everybody in the period, a row for each day, tenant, SKU, meter and price. The command "
+            "writes FOCUS's metadata and its other datasets beside it, and Parquet."
             + ("" if calls <= _CALLS_AT_MOST else " Of so many calls it alone writes the file.")
         )
         words = ["focus", "export", "--version", str(version), "--view", str(view)]

@@ -62,7 +62,8 @@ def what_is_owed(filters: Filters, whole: pd.Series[Any]) -> None:
         caption(f"{unknown} of unknown cost {'is' if whole['unknown_cost_calls'] == 1 else 'are'} in none of it.")
     if filters.where or filters.own_values:
         caption(
-            "Charges and parts of commitments that name no call have a tenant, provider and model alone; the other filters leave them out."
+            "Charges and parts of commitments that name no call have a tenant, provider and model alone; the other "
+            "filters leave them out."
         )
     evidence(owed.REPORT, {**filters.parameters, "dimension": "", "names": 1}, filters)
 

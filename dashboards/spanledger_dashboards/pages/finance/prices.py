@@ -1,4 +1,4 @@
-"""Prices: what the same calls cost by the list and by contract, what has no price, and what other choices would cost."""
+"""Prices: what calls cost by the list and by contract, what has no price, and what other choices would cost."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import streamlit as st
 
 from spanledger_dashboards.books_moment import books_moment
 from spanledger_dashboards.drawing.evidence import evidence
-from spanledger_dashboards.drawing.style import caption, metric_columns
+from spanledger_dashboards.drawing.style import caption
 from spanledger_dashboards.drawing.table import Column, table
+from spanledger_dashboards.pages.finance.headline import headline
 from spanledger_dashboards.pages.finance.what_if import what_if
 from spanledger_dashboards.pages.heading import heading, no_calls
 from spanledger_dashboards.reckoned import reckoned
@@ -75,8 +76,7 @@ def _headline(rows: pd.DataFrame, missing: pd.DataFrame) -> None:
             f"{figures.share(unknown / calls)} of calls, in no total" if calls else "no calls",
         ),
     )
-    for place, (label, value, context) in zip(metric_columns(len(cards)), cards, strict=True):
-        place.metric(label, value, context, delta_color="off", delta_arrow="off", border=True, height="stretch")
+    headline(cards)
 
 
 def _compared(filters: Filters, rows: pd.DataFrame, asked: dict[str, Any]) -> None:

@@ -67,7 +67,7 @@ def over_time(filters: Filters, choices: Sequence[str] = DIMENSIONS) -> None:
 
 
 def shares(filters: Filters, title: str, dimension: str, page: str = "tenants") -> None:
-    """Draw the cost of calls by a dimension, the largest first; a name leads to the tenant's page, or narrows this one."""
+    """Draw the cost of calls by a dimension, the largest first; a name narrows to it, one of a tenant on its page."""
     asked = {**filters.parameters, "dimension": dimension, "names": _NAMES}
     rows = report("finance/breakdown", **asked)
     total = rows["contracted_cost"].dropna().sum()

@@ -9,12 +9,13 @@ import streamlit as st
 
 from spanledger_dashboards.books_moment import books_moment
 from spanledger_dashboards.drawing.evidence import evidence
-from spanledger_dashboards.drawing.style import caption, metric_columns, plainly, tiles
+from spanledger_dashboards.drawing.style import caption, plainly, tiles
 from spanledger_dashboards.drawing.table import Column, table
 from spanledger_dashboards.pages.finance import owed, spend
 from spanledger_dashboards.pages.finance.calendar_months import address_of
 from spanledger_dashboards.pages.finance.changes import changes
 from spanledger_dashboards.pages.finance.gaps import gaps
+from spanledger_dashboards.pages.finance.headline import headline
 from spanledger_dashboards.pages.finance.overview import saving, what_is_owed
 from spanledger_dashboards.pages.heading import heading, no_calls
 from spanledger_dashboards.report import report
@@ -110,8 +111,7 @@ def _headline(filters: Filters, now: pd.Series[Any], whole: pd.Series[Any]) -> N
         ("Cost per 1M tokens", figures.usd(now["cost_per_1m_tokens"]), "input and output alike"),
         ("Input read from cache", figures.share(now["cache_read_share"]), saving(now["cache_saving"])),
     )
-    for place, (label, value, context) in zip(metric_columns(), cards, strict=True):
-        place.metric(label, value, context, delta_color="off", delta_arrow="off", border=True, height="stretch")
+    headline(cards)
 
 
 def _months(filters: Filters, tenant: str) -> None:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from spanledger_dashboards.drawing.evidence import period_options
-from spanledger_dashboards.drawing.style import caption, metric_columns, refusal
+from spanledger_dashboards.drawing.style import caption, refusal
 from spanledger_dashboards.drawing.table import Column, table
 from spanledger_dashboards.pages.finance.command_popover import command_popover
+from spanledger_dashboards.pages.finance.headline import headline
 from spanledger_dashboards.pages.finance.spend import chosen_dimension
 from spanledger_dashboards.reckoned import reckoned
 from spanledger_enrich.books.assumptions import Assumptions
@@ -105,8 +106,7 @@ def _answer(filters: Filters, asked: dict[str, Any]) -> None:
             "dearer" if after > before else "cheaper" if after < before else "none",
         ),
     )
-    for place, (label, value, context) in zip(metric_columns(len(cards), "whatif"), cards, strict=True):
-        place.metric(label, value, context, delta_color="off", delta_arrow="off", border=True, height="stretch")
+    headline(cards, "whatif")
     caption("Assumed: " + "; ".join(str(assumptions).splitlines()) + ".")
     absent = "(unattributed)" if by == "tenant" else f"(no {title.lower()})"
     table(
