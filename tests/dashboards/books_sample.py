@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from spanledger_enrich.books import allocation, charge, commitment
 from spanledger_enrich.books.bills import bill, invoice_share, reconciliation
-from spanledger_enrich.books.budgets import alarm, budget
+from spanledger_enrich.books.budgets import budget
 from spanledger_enrich.books.charge import Charge
 from spanledger_enrich.books.closing import close
 from spanledger_enrich.books.closing.close import Person
