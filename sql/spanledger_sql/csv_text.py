@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
-import math
 from typing import TYPE_CHECKING
 
 import pandas as pd
+
+from spanledger_sql.result_frame import known
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,10 +31,3 @@ def csv_text(frame: pd.DataFrame, written: Callable[[object], object], *, head: 
         # Only a line feed is quoted by itself, and many a reader takes this for the end of a line, too.
         text = texts.to_csv(index=False, header=header, quoting=csv.QUOTE_NONNUMERIC)
     return text.encode()
-
-
-def known(value: object) -> object:
-    """The value, or None where pandas marks it as missing."""
-    if value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
-        return None
-    return value

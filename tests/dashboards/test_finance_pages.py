@@ -40,6 +40,10 @@ ASKED: dict[str, Any] = {
     "names": 100, "rows": 1000, "timezone": "UTC", "grain": "day", "first": "2024-10-01", "last": "2024-10-31",
     "commitments": [], "months": [],
 }  # fmt: skip
+DIMENSIONS = (
+    "month", "day", "hour", "tenant", "cost_center", "environment", "service", "feature", "workflow", "user", "session",
+    "run", "provider", "account", "model", "operation", "service_tier", "region", "zone",
+)  # fmt: skip
 URLS = ("finance", "tenants", "chargeback", "commitments", "prices", "bills", "budgets")
 
 
@@ -69,9 +73,7 @@ def in_october(open_page: Pages, url: str, **more: str | list[str]) -> AppTest:
 def test_what_tenants_owe_is_what_the_command_chargeback_has(sample_store: Store) -> None:
     everything = {**ASKED, "custom": [], "where_names": [], "where_values": [], "by": ["tenant"]}
     of_calls = sample_store.frame("reports/finance/chargeback", **everything)
-    wanted = with_effective_cost(sample_store, of_calls, ("month", "day", "hour", "tenant", "cost_center", "environment",
-        "service", "feature", "workflow", "user", "session", "run", "provider", "account", "model", "operation",
-        "service_tier", "region", "zone"), everything)  # fmt: skip
+    wanted = with_effective_cost(sample_store, of_calls, DIMENSIONS, everything)
     by_command = {row["tenant"]: (row["effective_cost"], row["billed_cost"]) for row in wanted.to_dict("records")}
     found = sample_store.frame("reports/finance/owed", **ASKED, dimension="tenant").to_dict("records")
     assert {row["name"]: (row["effective_cost"], row["billed_cost"]) for row in found} == by_command

@@ -20,13 +20,12 @@ import typer
 from spanledger_cli.output.parquet_type import parquet_type
 from spanledger_settings.cell import cell, plain
 from spanledger_settings.mendable import MendableError
-from spanledger_sql.csv_text import csv_text, known
+from spanledger_sql.csv_text import csv_text
+from spanledger_sql.result_frame import known
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
-
-__all__ = ["Destination", "ExportError", "Format", "export", "known", "opened"]
 
 
 class ExportError(MendableError):
