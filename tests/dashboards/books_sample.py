@@ -103,6 +103,6 @@ def _late(store: Store) -> None:
     """A call of October that comes after its close."""
     store.execute(
         "INSERT INTO ledger SELECT * REPLACE ('late' AS span_id) FROM ledger "
-        "WHERE counted = 1 AND tenant_id = 'northwind' AND contracted_cost > 0 AND provider = 'anthropic' "
+        "WHERE counted = 1 AND tenant_id = 'northwind' AND contracted_cost > 0 AND request_model LIKE 'gpt-4o-mini%' "
         "ORDER BY span_id LIMIT 1"
     )

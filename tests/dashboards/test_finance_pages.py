@@ -139,12 +139,14 @@ def test_the_chargeback_tells_where_months_stand_and_what_came_after_the_close(
     assert october["adjusted_cost"] > 0
     booked = sample_store.frame("reports/closing/tenant_months", months=["2024-10"], tenants=[]).set_index("tenant")
     owes = sample_store.frame("reports/finance/owed", **ASKED, dimension="tenant").set_index("name")["effective_cost"]
-    assert booked["cost"].to_dict() == owes.drop("(not shared)").to_dict()
+    assert booked["cost"].to_dict() == owes.to_dict()
     assert (booked["stated_cost"] + booked["adjusted_cost"]).to_dict() == booked["cost"].to_dict()
     text = html(in_october(open_page, "chargeback"))
     assert "closed, restated" in text
     assert figures.usd(booked.loc["northwind", "adjusted_cost"]) in text
     assert booked.loc["northwind", "statement"] in text
+    stands = {tenant: (row["state"], row["is_restated"]) for tenant, row in booked.to_dict("index").items()}
+    assert stands == {tenant: ("closed", int(tenant == "northwind")) for tenant in booked.index}
 
 
 def test_statements_and_focus_are_the_bytes_of_the_commands(open_page: Pages, sample_store: Store) -> None:

@@ -57,6 +57,7 @@ def _row(bar: BudgetBar) -> str:
     pieces += f'<span class="limit" style="left:{scale * bar.amount:.2f}%"></span>'
     return (
         f'<div class="row" role="listitem"><span class="name">{escape(bar.name)}</span>'
-        f'<span class="value">{escape(bar.value)}<span class="note">{escape(bar.note)}</span></span>'
-        f'<span class="track" style="overflow:visible">{pieces}</span></div>'
+        f'<span class="value">{escape(bar.value)}</span>'
+        f'<span class="track" style="overflow:visible">{pieces}</span>'
+        f'<span class="note below">{escape(bar.note)}</span></div>'
     )

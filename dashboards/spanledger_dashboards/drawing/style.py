@@ -43,6 +43,7 @@ _CSS = """
   .sl-bars .track { position: relative; }
   .sl-bars .range { position: absolute; opacity: .38; }
   .sl-bars .central { position: absolute; width: 4px; margin-left: -2px; height: 100%; }
+  .sl-bars .note.below { grid-column: 1 / -1; margin: 0; }
   .sl-bars .step { position: absolute; }
   .sl-bars .limit { position: absolute; top: -.2rem; bottom: -.2rem; width: 3px; margin-left: -1px;
     background: currentColor; }

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from spanledger_dashboards.filters import Filters
 
-_ROWS, _ALL = 500, 2**63
+_ROWS, _SHOWN, _ALL = 500, 25, 2**63
 # In their order, with what is between contracted and effective cost; those that are nothing everywhere are not shown.
 _BETWEEN = (
     Column("covered_cost", "Paid by commitments", "usd"),
@@ -48,9 +48,10 @@ def page(filters: Filters) -> None:
     _months(filters, months)
     if whole is not None:
         _by_tenant(filters, months)
-        _by_model(filters)
     statements(filters, months)
     focus_file(filters, 0 if whole is None else int(whole["calls"]))
+    if whole is not None:
+        _by_model(filters)
 
 
 def _headline(whole: pd.Series[Any]) -> None:
@@ -133,9 +134,9 @@ def _by_tenant(filters: Filters, months: Sequence[str]) -> None:
                 Column("effective_cost", "Effective cost", "usd"),
                 *(
                     [
+                        Column("stands", "State"),
                         Column("booked_cost", "In the books", "usd", write=_booked_amount),
                         Column("adjusted_cost", "After the close", "usd", write=_booked_amount),
-                        Column("statement", "Statement"),
                     ]
                     if booked is not None
                     else []
@@ -164,15 +165,17 @@ def _booked(filters: Filters, months: Sequence[str]) -> pd.DataFrame | None:
     rows = report("closing/tenant_months", months=list(months), tenants=list(filters.tenants), books=books_moment())
     if rows.empty:
         return None
+    rows = rows.assign(
+        stands=[f"{row['state']}{', restated' if row['is_restated'] else ''}" for row in rows.to_dict("records")]
+    )
     found = rows.groupby("tenant", as_index=False).agg(
-        booked_cost=("cost", "sum"), adjusted_cost=("adjusted_cost", "sum"), statement=("statement", _named)
+        booked_cost=("cost", "sum"), adjusted_cost=("adjusted_cost", "sum"), stands=("stands", _once)
     )
     return found.rename(columns={"tenant": "name"})
 
 
-def _named(statements_of: pd.Series[Any]) -> str:
-    issued = [name for name in statements_of if name]
-    return issued[0] if len(issued) == 1 else f"{len(issued)} statements" if issued else ""
+def _once(states: pd.Series[Any]) -> str:
+    return "; ".join(dict.fromkeys(states))
 
 
 def _booked_amount(amount: Any) -> str:
@@ -222,6 +225,7 @@ def _by_model(filters: Filters) -> None:
             ],
             filters,
             key="calls",
+            bound=_SHOWN,
             link=lambda row: filters.drill("tenants", "tenant", row["tenant"]),
             number=number,
             whole=lambda: every_row(filters),

@@ -118,7 +118,7 @@ def _by_commitment(filters: Filters, rows: pd.DataFrame) -> None:
             "Commitments",
             rows,
             [
-                Column("commitment", "Commitment"),
+                Column("commitment", "Name"),
                 Column("kind", "Kind"),
                 Column("cost", "Cost", "usd"),
                 Column("used_share", "Used", "share"),

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from spanledger_dashboards.filters import Filters
 
 _ROWS = 500
-_CALLS = 100
+_CALLS, _SHOWN = 100, 20
 
 
 def page(filters: Filters) -> None:
@@ -165,6 +165,7 @@ def _dearest_calls(filters: Filters) -> None:
             ],
             filters,
             key="calls",
+            bound=_SHOWN,
         )
         caption("'spanledger explain TRACE SPAN' tells how a call's figures came about.")
         evidence("finance/dearest_calls", asked, filters)

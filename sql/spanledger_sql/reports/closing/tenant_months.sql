@@ -7,6 +7,8 @@
 -- Columns:
 --   month: such as `2024-10`
 --   tenant: whose
+--   state: `open`, `soft-closed` or `closed`
+--   is_restated: 1: what was posted after its close, or a second close, makes it another than was stated first
 --   timezone: at whose midnights the tenant's months begin
 --   cost: what the books know of the month now, USD
 --   adjusted_cost: of it, what is booked in later months, USD
@@ -45,6 +47,13 @@ WITH
             ON event.posting = of.posting AND event.action = 'hard'
         GROUP BY party, of_month
     ),
+    steps AS
+    (
+        SELECT month, argMax(action, number) AS step
+        FROM book_event
+        WHERE action IN ('soft', 'hard', 'reopen')
+        GROUP BY month
+    ),
     sums AS
     (
         SELECT posting, party, sum(book_line.cost) AS cost
@@ -54,6 +63,8 @@ WITH
 SELECT
     posted.of_month AS month,
     known.tenant_id AS tenant,
+    multiIf(steps.step = 'hard', 'closed', steps.step = 'soft', 'soft-closed', 'open') AS state,
+    toUInt8(ifNull(stated.revision, 0) > 1 OR (state = 'closed' AND posted.adjusted_cost != 0)) AS is_restated,
     CAST(known.timezone, 'String') AS timezone,
     posted.cost AS cost,
     posted.adjusted_cost AS adjusted_cost,
@@ -68,6 +79,8 @@ INNER JOIN book_party AS known
     ON known.party = posted.party
 LEFT JOIN stated
     ON stated.party = posted.party AND stated.of_month = posted.of_month
+LEFT JOIN steps
+    ON steps.month = posted.of_month
 LEFT JOIN sums
     ON sums.posting = stated.posting AND sums.party = posted.party
 WHERE (empty({months:Array(String)}) OR has({months:Array(String)}, posted.of_month))

@@ -21,7 +21,7 @@
 --   unknown_cost_calls: of them, without a known cost
 --   partly_priced_calls: of them, of whose cost a part is unknown
 --   tokens: input + output
---   list_cost, contracted_cost: USD, of the calls, sums of what is known; NULL where nothing is
+--   list_cost, contracted_cost: USD, of the calls, sums of what is known; 0 without calls, NULL where nothing is known
 --   covered_cost: of the contracted cost, what a commitment pays, USD
 --   commitment_cost: parts of commitments, for use, USD
 --   idle_cost: parts of commitments, for what nobody used, USD
@@ -74,8 +74,8 @@ WITH
             ifNull(c.unknown_cost_calls, 0) AS unknown_cost_calls,
             ifNull(c.partly_priced_calls, 0) AS partly_priced_calls,
             ifNull(c.tokens, 0) AS tokens,
-            c.list_cost AS list_cost,
-            c.contracted_cost AS contracted_cost,
+            if(c.name IS NULL, toDecimal128(0, 12), c.list_cost) AS list_cost,
+            if(c.name IS NULL, toDecimal128(0, 12), c.contracted_cost) AS contracted_cost,
             ifNull(c.covered_cost, toDecimal128(0, 12)) AS covered_cost,
             ifNull(b.commitment_cost, toDecimal128(0, 12)) AS commitment_cost,
             ifNull(b.idle_cost, toDecimal128(0, 12)) AS idle_cost,
