@@ -33,7 +33,7 @@ def reckoned(what: str, reckon: Callable[[Store], Result], **of: object) -> Resu
         MendableError: As ``reckon`` does.
     """
     store = open_store.current()
-    return _cached(store.url, str(store.scope), what, of, _reckon=reckon)  # type: ignore[no-any-return]
+    return _cached(store.url, str(store.scope), what, of, _reckon=reckon)
 
 
 @st.cache_data(ttl=600, max_entries=100, show_spinner=False)

@@ -149,7 +149,7 @@ def _reconciled(filters: Filters, asked: Mapping[str, Any]) -> None:
             terms = {"reconciliation_id": row["reconciliation_id"], "by": []}
             whole = report("bills/bridge", **terms, books=books_moment())
             if len(whole):
-                _bridge(row["provider"], whole.iloc[0].to_dict())
+                _bridge(str(row["provider"]), {str(name): value for name, value in whole.iloc[0].items()})
 
 
 def _reconcile_now(filters: Filters) -> None:
