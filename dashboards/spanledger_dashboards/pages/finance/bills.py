@@ -83,6 +83,7 @@ def _by_provider(filters: Filters, rows: pd.DataFrame, asked: Mapping[str, Any])
         st.subheader("Billed and metered, by provider", anchor=False)
         if rows.empty:
             caption("There is neither a call nor a bill of this period.")
+            evidence("bills/by_provider", asked, filters)
             return
         table(
             "Billed and metered",

@@ -59,7 +59,8 @@ def changes(filters: Filters) -> None:
             "is put from its former to its new value, in this order; the steps sum exactly."
         )
         by = _movers(filters, asked)
-        evidence(REPORT, {**asked, "by": [by]}, filters, _command({**asked, "by": [by], "rows": 2**63}, filters))
+        shown = {**asked, "by": [by], "rows": _ROWS}
+        evidence(REPORT, shown, filters, _command(shown, filters))
 
 
 def _movers(filters: Filters, asked: dict[str, Any]) -> str:

@@ -15,4 +15,4 @@ def command_popover(words: Sequence[str]) -> None:
     """Draw it, folded; ``words`` are those after `spanledger`."""
     with st.popover("Command", icon=":material/terminal:", type="tertiary"):
         st.markdown("**The command that prints the same**")
-        st.code(shlex.join(["spanledger", *words]), language="bash", wrap_lines=True)
+        st.code(shlex.join(["spanledger", *words]), language="shell", wrap_lines=True)

@@ -38,6 +38,7 @@ def page(filters: Filters) -> None:
             "leased hardware, flat fees and seats; `spanledger docs commitments` has the fields.",
             icon=":material/inventory_2:",
         )
+        evidence(REPORT, filters.parameters, filters)
         return
     _headline(rows)
     _over_time(filters)

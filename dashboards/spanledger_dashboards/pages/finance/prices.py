@@ -153,7 +153,7 @@ def _missing(filters: Filters, rows: pd.DataFrame, asked: dict[str, Any]) -> Non
         )
         st.code(
             f"{shlex.join(['spanledger', 'prices', 'alias', str(first['model']), target])}\nspanledger restate --help",
-            language="bash",
+            language="shell",
             wrap_lines=True,
         )
         evidence("prices/unpriced", asked, filters)

@@ -42,7 +42,7 @@ def what_if(filters: Filters, used: pd.DataFrame) -> None:
         calls = int(used["calls"].sum())
         if calls > _CALLS_AT_MOST:
             caption(f"Of {figures.count(calls)} calls the command costs each anew, and tells how far it is:")
-            st.code("spanledger whatif --model gpt-4o=gpt-4o-mini --by tenant", language="bash", wrap_lines=True)
+            st.code("spanledger whatif --model gpt-4o=gpt-4o-mini --by tenant", language="shell", wrap_lines=True)
             return
         _form(sorted({name for name in used["model"] if name}))
         if (asked := st.session_state.get("price_whatif")) is not None:
