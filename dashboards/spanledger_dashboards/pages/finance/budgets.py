@@ -111,6 +111,7 @@ def _alarms(filters: Filters) -> None:
             caption(
                 "None was raised. 'spanledger budgets check', run by cron each five minutes, raises and delivers them."
             )
+            evidence("budgets/alarms", asked, filters)
             return
         rows = rows.assign(
             about=[_about(row) for row in rows.to_dict("records")],
