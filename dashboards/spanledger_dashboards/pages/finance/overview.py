@@ -38,12 +38,14 @@ def page(filters: Filters) -> None:
     made_of, budgeted = tiles(2)
     with made_of.container(border=True, height="stretch"):
         what_is_owed(filters, whole)
-    with budgeted.container(border=True, height="stretch"):
-        nearest_budgets(filters)
+    # What takes longest is reckoned last, in the place that is kept for it.
+    budgeted = budgeted.container(border=True, height="stretch")
+    changed = st.container()
     if headline["calls"] == 0:
         no_calls()
+        with budgeted:
+            nearest_budgets(filters)
         return
-    changes(filters)
     gaps(report("finance/gaps", **filters.parameters), calls=headline["calls"])
     spend.over_time(filters)
     dimensions = filters.named(spend.DIMENSIONS)
@@ -51,6 +53,10 @@ def page(filters: Filters) -> None:
         with column.container(border=True, height="stretch"):
             spend.shares(filters, title, dimension)
     spend.unit_costs(filters)
+    with budgeted:
+        nearest_budgets(filters)
+    with changed:
+        changes(filters)
 
 
 def what_is_owed(filters: Filters, whole: pd.Series[Any]) -> None:
