@@ -62,7 +62,10 @@ def page(filters: Filters) -> None:
 def what_is_owed(filters: Filters, whole: pd.Series[Any]) -> None:
     """Draw the steps from list prices to what is billed, and where they come from."""
     st.subheader("From list prices to what is owed", anchor=False)
-    bridge(owed.steps(whole), "From list prices to what is owed")
+    if steps := owed.steps(whole):
+        bridge(steps, "From list prices to what is owed")
+    else:
+        caption("No call of this period has a known cost.")
     if whole["unknown_cost_calls"]:
         unknown = figures.counted(int(whole["unknown_cost_calls"]), "call")
         caption(f"{unknown} of unknown cost {'is' if whole['unknown_cost_calls'] == 1 else 'are'} in none of it.")

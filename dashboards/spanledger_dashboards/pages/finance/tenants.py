@@ -87,7 +87,7 @@ def _all(filters: Filters) -> None:
         ],
         filters,
         key="tenants",
-        link=lambda row: filters.drill("", "tenant", row["name"]),
+        link=lambda row: filters.drill("", "tenant", row["name"]) if row["calls"] else None,
         number=int(rows["names"].sum()),
         whole=lambda: report(owed.REPORT, **{**asked, "names": 2**63}),
     )
