@@ -9,7 +9,9 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from spanledger_enrich.books import restatement
+from spanledger_enrich.books.budgets.watch import Watch
 from spanledger_enrich.books.scope import Scope
+from spanledger_enrich.books.upkeep import Upkeep
 from spanledger_enrich.energy import energy_model
 from spanledger_enrich.grid import grid_intensity, grid_water
 from spanledger_enrich.ledger import count_once
@@ -34,9 +36,9 @@ logger = logging.getLogger(__name__)
 
 # Sharing out a host's energy goes over a whole hour of its calls.
 _ALLOCATE_EVERY_S = 15.0
-# What metrics and usage reports tell is looked at as rarely, and after this many times as long as it took: a fleet's
-# metrics of a day are compared with its calls each time.
-_METERING_RESTS = 50.0
+# What metrics and usage reports tell, and who pays commitments and charges, is looked at as rarely, and after this many
+# times as long as it took: a fleet's metrics of a day are compared with its calls each time.
+_METERING_RESTS = 100.0
 # After a pass over fewer calls than this the worker rests for so many times as long as the pass took, at most so long:
 # most of a small pass costs the same for one call as for thousands, so it lets some gather.
 _SMALL_PASS_CALLS = 1_000
@@ -91,6 +93,8 @@ class Worker:
         self._metered_at: dict[str, Any] = {}
         self._seen = PartsSeen(store)
         self._samples_seen = PartsSeen(store, SAMPLES)
+        self._upkeep = Upkeep(store, configuration)
+        self._watch = Watch(store, configuration, lambda: self._working)
         self._size = BatchSize(store, configuration.batch_calls)
         self._alone = 0
         self._problem = ""
@@ -99,6 +103,7 @@ class Worker:
         self._recount = False
         self._allocate_again_at = 0.0
         self._meter_again_at = 0.0
+        self._keep_again_at = 0.0
         self._restate_again_at = 0.0
 
     def catch_up(self) -> int:
@@ -114,6 +119,7 @@ class Worker:
             enriched = self._calls()
             enriched += self._metered()
             self._measured()
+            self._upkeep.follow(self._lease.check)
         except LeaseLost:
             self._wait_again()
             return self.catch_up()
@@ -128,6 +134,7 @@ class Worker:
         """Run in a thread, woken by `wake`, until `stop`."""
         self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
         self._thread.start()
+        self._watch.start()
 
     @property
     def alive(self) -> bool:
@@ -156,6 +163,7 @@ class Worker:
         self._wake.set()
         if self._thread is None:
             return
+        self._watch.stop()
         self._thread.join(patience_s)
         if self._thread.is_alive():
             logger.warning("calls that are stored wait for the next start to be booked: there is no time left")
@@ -203,6 +211,7 @@ class Worker:
         self._working = self._own_tables = False
         self._arrived, self._seen = {}, PartsSeen(self._store)
         self._samples_seen = PartsSeen(self._store, SAMPLES)
+        self._upkeep = Upkeep(self._store, self._configuration)
 
     def _measured(self) -> None:
         allocate(self._store, self._configuration, seen=self._samples_seen)
@@ -222,9 +231,12 @@ class Worker:
                 if not self._late() and (self._stopping or time.monotonic() >= self._meter_again_at):
                     begun = time.monotonic()
                     self._metered()
-                    took = time.monotonic() - begun
-                    self._meter_again_at = time.monotonic() + max(_ALLOCATE_EVERY_S, _METERING_RESTS * took)
+                    self._meter_again_at = _rested(begun)
                 self._restate()
+                if not self._late() and (self._stopping or time.monotonic() >= self._keep_again_at):
+                    begun = time.monotonic()
+                    self._upkeep.follow(self._lease.check)
+                    self._keep_again_at = _rested(begun)
                 self._problem = ""
                 if 0 < calls < _SMALL_PASS_CALLS:
                     self._stopped.wait(min(_LONGEST_REST_S, _REST * (time.monotonic() - begin)))
@@ -345,6 +357,12 @@ class Worker:
         logger.error("%s calls cannot be computed and are set aside: %s", calls, reason)
         self._alone += 1
         self._stages.set_aside(scope, reason)
+
+
+def _rested(begun: float) -> float:
+    """When something that was begun then, and has ended now, is to be done again."""
+    now = time.monotonic()
+    return now + max(_ALLOCATE_EVERY_S, _METERING_RESTS * (now - begun))
 
 
 def take_up_again(store: Store) -> int:

@@ -31,7 +31,8 @@ def main(data_dir: str, port: str, calls: str = "6000", books: str = "") -> None
             insert(store, sample)
             if books:
                 add_books(store, configuration, sample, Path(data_dir))
-        uvicorn.run(dashboards(store, host="127.0.0.1"), host="127.0.0.1", port=int(port), log_level="warning")
+        pages = dashboards(store, host="127.0.0.1", rules=configuration.access_rules)
+        uvicorn.run(pages, host="127.0.0.1", port=int(port), log_level="warning")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 from dashboard_server import HOSTILE
 from ledger_sample import ledger_sample
-from served import IN_A_BROWSER, chromium, served
+from served_pages import NEEDS_CHROMIUM, chromium, free_port, served
 
 from spanledger_settings import figures
 
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 CALLS = 20_000
 SCREENSHOTS = os.environ.get("SPANLEDGER_SCREENSHOTS")
 
-pytestmark = IN_A_BROWSER
+pytestmark = NEEDS_CHROMIUM
 
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of dashboards over the sample ledger, served by a process of their own."""
-    with served(tmp_path_factory.mktemp("served"), calls=CALLS) as address:
+    with served(tmp_path_factory.mktemp("served"), CALLS, free_port()) as address:
         yield address
 
 
@@ -44,8 +44,8 @@ def log(address: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A headless Chromium that calls nobody."""
-    with chromium() as launched:
-        yield launched
+    with chromium() as started:
+        yield started
 
 
 @pytest.fixture
@@ -97,7 +97,8 @@ def test_a_reader_narrows_shares_and_downloads(page: Page, address: str, tmp_pat
     assert {row["tenant"] for row in rows} == {"northwind"}
     assert sum((Decimal(row["contracted_cost_usd"] or 0) for row in rows), Decimal(0)) == spend(northwind)
 
-    page.get_by_role("link", name="Sustainability").click()
+    page.get_by_role("button", name="Sustainability").click()
+    page.get_by_role("link", name="Overview").last.click()
     page.get_by_role("heading", name="Sustainability").wait_for()
     wait_until_drawn(page)
     assert parse_qs(urlsplit(page.url).query)["tenants"] == ["northwind"]
