@@ -30,12 +30,12 @@ from spanledger_node.metrics import Metrics
 from spanledger_node.serving import allow_many_files, only_from_here, running, served
 from spanledger_node.tls import Tls, tls_of
 from spanledger_settings.access_token import TokenFile
-from spanledger_sql import email_rule
-from spanledger_sql.access import scope_settings
 from spanledger_sql.definitions.migrations import migrate, pending
-from spanledger_sql.folder import FolderLock
+from spanledger_sql.embedded.folder import FolderLock
 from spanledger_sql.node_socket import socket_path
-from spanledger_sql.retention import keep_for
+from spanledger_sql.policy import email_rule
+from spanledger_sql.policy.access import scope_settings
+from spanledger_sql.policy.retention import keep_for
 from spanledger_sql.store import Store, StoreError
 
 if TYPE_CHECKING:
