@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import math
 import os
 import sys
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ import typer
 from spanledger_cli.output.parquet_type import parquet_type
 from spanledger_settings.cell import cell, plain
 from spanledger_settings.mendable import MendableError
+from spanledger_sql.result_frame import known
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -108,13 +108,6 @@ def opened(file: Path | None) -> Iterator[BinaryIO]:
         raise ExportError(f"--output {file}: {error.strerror or error}") from None
     finally:
         unfinished.unlink(missing_ok=True)
-
-
-def known(value: object) -> object:
-    """The value, or None where pandas marks it as missing."""
-    if value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
-        return None
-    return value
 
 
 def _csv(frames: Iterable[pd.DataFrame], stream: BinaryIO, written: Callable[[object], object]) -> None:
