@@ -67,7 +67,7 @@ def test_parts_sum_to_the_amount_to_the_last_digit(books):
 def test_agents_show_their_effective_cost_beside_the_list_cost(books):
     books.book(call("ann", 300))
     allocated(books)
-    [row] = books.report("agents/usage", by=["agent"], own="", own_values=[])
+    [row] = books.report("agents/usage", by=["agent"], own="", own_values=[], where=[])
     assert row["effective_cost"] == 100
     assert 0 < row["list_cost"] < 1
 

@@ -39,8 +39,7 @@ def page(filters: Filters) -> None:
 
 
 def _usage(filters: Filters, by: str) -> pd.DataFrame:
-    asked = {name: value for name, value in filters.parameters.items() if name != "moment"}
-    return report("agents/usage", **{**asked, "timezone": filters.period.timezone, "by": [by]})
+    return report("agents/usage", **filters.parameters, by=[by])
 
 
 def _headline(rows: pd.DataFrame) -> None:
@@ -70,7 +69,7 @@ def _seats(filters: Filters) -> None:
     """Plans that are paid by the seat, if any. They are everybody's: no single tenant's page shows them."""
     if filters.tenants:
         return
-    rows = report("agents/seats", **{"from": filters.parameters["from"], "to": filters.parameters["to"]})
+    rows = report("agents/seats", **filters.parameters)
     if rows.empty:
         return
     number = st.column_config.NumberColumn

@@ -12,10 +12,9 @@ from spanledger_dashboards.drawing import charts
 from spanledger_dashboards.drawing.bar_list import Bar, bar_list, legend_of
 from spanledger_dashboards.drawing.palette import ALL_OTHERS, MONEY, UNATTRIBUTED
 from spanledger_dashboards.drawing.style import caption, metric_columns, plainly, tiles
-from spanledger_dashboards.pages.finance_commitments import commitments_by_tenant
-from spanledger_dashboards.pages.finance_gaps import gaps
+from spanledger_dashboards.pages.finance.commitments_by_tenant import commitments_by_tenant
+from spanledger_dashboards.pages.finance.gaps import gaps
 from spanledger_dashboards.pages.heading import heading, no_calls
-from spanledger_dashboards.period_choice import grain as grain_of
 from spanledger_dashboards.report import report
 from spanledger_settings import figures
 from spanledger_settings.cell import cell
@@ -144,7 +143,7 @@ def _saving(saving: float | None) -> str:
 
 
 def _trend(filters: Filters) -> None:
-    grain = grain_of(filters.period)
+    grain = filters.grain
     with st.container(border=True):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.subheader(f"Cost of calls per {grain}", anchor=False)
@@ -152,8 +151,6 @@ def _trend(filters: Filters) -> None:
         trend = report(
             "finance/trend",
             **filters.parameters,
-            timezone=filters.period.timezone,
-            grain=grain,
             dimension=stacked_by,
             series=6,
         )

@@ -11,7 +11,6 @@ from spanledger_dashboards.drawing.bar_list import Bar, bar_list, split_bar
 from spanledger_dashboards.drawing.palette import ALL_OTHERS, CARBON, IDLE, UNATTRIBUTED, series_colours
 from spanledger_dashboards.drawing.style import caption, metric_columns, plainly, tiles
 from spanledger_dashboards.pages.heading import heading, no_calls
-from spanledger_dashboards.period_choice import grain as grain_of
 from spanledger_dashboards.report import report
 from spanledger_settings import figures
 
@@ -153,8 +152,8 @@ def _because(now: pd.Series[Any]) -> str:
 
 
 def _trend(filters: Filters) -> None:
-    grain = grain_of(filters.period)
-    trend = report("sustainability/trend", **filters.parameters, timezone=filters.period.timezone, grain=grain)
+    grain = filters.grain
+    trend = report("sustainability/trend", **filters.parameters)
     with st.container(border=True):
         st.subheader(f"Emissions per {grain}", anchor=False)
         if trend["co2e_g"].notna().any():
@@ -168,7 +167,7 @@ def _trend(filters: Filters) -> None:
 
 
 def _hours(filters: Filters) -> None:
-    hours = report("sustainability/hours", **filters.parameters, timezone=filters.period.timezone)
+    hours = report("sustainability/hours", **filters.parameters)
     if hours["energy_wh"].isna().all():
         return
     energy, intensity = st.columns(2, gap="small")
