@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.resources
+import json
 import re
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,7 +38,10 @@ def report(
     *,
     name: Annotated[str, typer.Argument(help=f"Such as {', '.join(_SUCH_AS)}; 'list' names all.")],
     given: Annotated[
-        list[str] | None, typer.Option("--set", help="A parameter of the query, as NAME=VALUE. May be repeated.")
+        list[str] | None,
+        typer.Option(
+            "--set", help="A parameter of the query, as NAME=VALUE; a list with commas or as JSON. May be repeated."
+        ),
     ] = None,
     request: ReportRequest,
 ) -> None:
@@ -81,11 +85,24 @@ def _parameters(takes: dict[str, str], asked: Period, by: Sequence[str], given: 
         name, sign, value = pair.partition("=")
         if not sign or name not in takes:
             raise AskedWronglyError(f"--set {pair!r}: expected NAME=VALUE, NAME one of {', '.join(sorted(takes))}")
-        told[name] = value.split(",") if takes[name].startswith("Array") else value
+        told[name] = _texts(pair, value) if takes[name].startswith("Array") else value
     lacking = sorted(name for name, kind in takes.items() if name not in told and kind not in _NOTHING)
     if lacking:
         raise AskedWronglyError(f"expected --set {lacking[0]}=..., {takes[lacking[0]]}")
     return {name: told.get(name, _NOTHING.get(kind)) for name, kind in takes.items()}
+
+
+def _texts(pair: str, value: str) -> list[str]:
+    """The texts of a list: with commas between them, or, where they may hold commas, as JSON."""
+    if not value.startswith("["):
+        return value.split(",")
+    try:
+        texts = json.loads(value)
+    except ValueError:
+        texts = None
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise AskedWronglyError(f'--set {pair!r}: expected texts as a JSON list, such as ["a", "b"]')
+    return texts
 
 
 def _known(name: str) -> str:
