@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 
 from spanledger_enrich.grid.grid_record import Recorded, record
-from spanledger_enrich.grid.zone_name import zone_names
 from spanledger_enrich.grid.sources.grid_file import read_files
+from spanledger_enrich.grid.zone_name import zone_names
 from spanledger_settings.configuration import load
 from spanledger_sql.definitions.migrations import migrate
 from spanledger_sql.store import Store

@@ -112,7 +112,7 @@ class _Node:
                 addresses = Addresses(self._url(port_of(listener)), f"{self.configuration.host}:{grpc_port}")
             if dashboard is not None:
                 host = self._host("dashboard_port")
-                apps.append((_pages(store, host), dashboard, tls))
+                apps.append((_pages(store, host, self.configuration), dashboard, tls))
                 addresses = Addresses(addresses.otlp_http, addresses.otlp_grpc, self._url(port_of(dashboard), host))
             if self.configuration.embedded:
                 folder = Path(self.configuration.clickhouse_url.removeprefix("chdb://"))
@@ -288,9 +288,11 @@ class _Node:
         return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
-def _pages(store: Store, host: str) -> ASGIApp:
-    from spanledger_dashboards.server import dashboards  # noqa: PLC0415  (Streamlit takes a second)
+def _pages(store: Store, host: str, configuration: Configuration) -> ASGIApp:
+    from spanledger_dashboards.open_store import configure  # noqa: PLC0415  (Streamlit takes a second)
+    from spanledger_dashboards.server import dashboards  # noqa: PLC0415
 
+    configure(configuration)
     return only_from_here(dashboards(store, host=host), host)
 
 

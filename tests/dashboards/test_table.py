@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Callable
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
-
-from spanledger_dashboards.drawing import table as tables
-from spanledger_dashboards.drawing.table import Column
 
 if TYPE_CHECKING:
     from spanledger_sql.store import Store

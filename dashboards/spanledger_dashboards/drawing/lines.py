@@ -52,9 +52,7 @@ def lines_over_time(
         .encode(
             x=time_axis(filters.grain, span(rows, filters.grain, filters.period)),
             y=alt.Y("value:Q", title=title, axis=axis, scale=alt.Scale(zero=True)),
-            color=alt.Color(
-                "name:N", scale=alt.Scale(domain=list(colours), range=list(colours.values())), legend=None
-            ),
+            color=alt.Color("name:N", scale=alt.Scale(domain=list(colours), range=list(colours.values())), legend=None),
             # Told apart without colours, too.
             strokeDash=alt.StrokeDash("name:N", scale=alt.Scale(domain=list(colours)), legend=None),
             tooltip=[

@@ -27,11 +27,17 @@ if TYPE_CHECKING:
 # So many names have a bar, and so many a row; of the others there is one row.
 _BARS = 12
 _NAMES = 500
+
+
+def _times(factor: Any) -> str:
+    return figures.UNKNOWN if figures.is_unknown(factor) else f"×{factor:.2g}"
+
+
 _COLUMNS = (
     Column("co2e_g", "Emissions, CO₂e", "emissions", help="Central estimate, location-based, of the operation."),
     Column("co2e_g_low", "90 % from", "emissions"),
     Column("co2e_g_high", "90 % to", "emissions"),
-    Column("co2e_factor", "factor either way", write=lambda factor: _times(factor)),
+    Column("co2e_factor", "factor either way", write=_times),
     Column("co2e_because", "through"),
     Column("energy_wh", "Energy", "energy"),
     Column("measured_share", "measured", "share", help="Of the known energy."),
@@ -83,12 +89,10 @@ def page(filters: Filters) -> None:
         )
 
 
-def _times(factor: Any) -> str:
-    return figures.UNKNOWN if figures.is_unknown(factor) else f"×{factor:.2g}"
-
-
 def _named(dimension: str) -> Any:
-    return (lambda name: zone_name(name) if not str(name).startswith("(") else str(name)) if dimension == "zone" else str
+    return (
+        (lambda name: zone_name(name) if not str(name).startswith("(") else str(name)) if dimension == "zone" else str
+    )
 
 
 def _drawn(groups: list[list[dict[Any, Any]]]) -> list[dict[Any, Any]]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from spanledger_dashboards.drawing.bar_list import Bar, split_bar
 from spanledger_dashboards.drawing.evidence import evidence
 from spanledger_dashboards.drawing.palette import series_colours
-from spanledger_dashboards.drawing.table import Column, table
 from spanledger_dashboards.drawing.style import caption
+from spanledger_dashboards.drawing.table import Column, table
 from spanledger_dashboards.pages.heading import heading, no_calls
 from spanledger_dashboards.report import report
 from spanledger_enrich.grid.zone_name import zone_name
@@ -85,12 +85,10 @@ def _quality(places: pd.DataFrame) -> None:
     shown = {kind: part for kind, part in parts.items() if part > 1e-9}
     with st.container(border=True):
         st.subheader("Which intensities the known energy was booked with", anchor=False)
-        split_bar(
-            [Bar(kind, figures.share(part), part) for kind, part in shown.items()], series_colours(list(shown))
-        )
+        split_bar([Bar(kind, figures.share(part), part) for kind, part in shown.items()], series_colours(list(shown)))
         caption(
-            "Measured and estimated hours are as the publisher says; a forecast is what an hour was expected to be, and "
-            "is replaced when the hour is imported anew."
+            "Measured and estimated hours are as the publisher says; a forecast is what an hour was expected to be, "
+            "and is replaced when the hour is imported anew."
         )
 
 

@@ -146,10 +146,8 @@ def _waiting(filters: Filters) -> None:
         caption(
             f"With hindsight of the grid's hours, and room at the provider: put off by up to {int(day['wait'])} h, "
             f"{figures.emissions(day['saved_g'])} of {figures.emissions(day['co2e_g'])} would have been saved "
-            f"({figures.share(day['saved_share'])}), within the same range of uncertainty. Idle hosts stay as they are; "
+            f"({figures.share(day['saved_share'])}), as uncertain as these. Idle hosts stay as they are; "
             f"{figures.counted(int(day['not_compared_calls']), 'call')} of unknown emissions are not compared."
         )
         st.link_button("Other zones and longer waits", filters.link("whatif"), icon=":material/alt_route:")
         evidence("sustainability/elsewhere", asked, filters)
-
-

@@ -1,4 +1,4 @@
-"""The inventory: scopes, both methods of Scope 2, contracts, hardware, water, and the method statement for an auditor."""
+"""The inventory: scopes, both methods of Scope 2, contracts, hardware, water, and the method statement."""
 
 from __future__ import annotations
 
@@ -87,9 +87,9 @@ def page(filters: Filters) -> None:
         table("Emissions by scope", scopes, _SCOPES, filters, key="scopes")
         named = ", ".join([*settings.own_providers, *settings.own_hosts]) or "none"
         caption(
-            "Location- and market-based figures are two ways to reckon the same power: they are never added, nor netted. "
-            "Own or leased machines are those whose energy was measured, and those that own_providers and own_hosts name "
-            f"({named}); everything else is purchased use of an API. Intensities are of the power's life cycle."
+            "Location- and market-based figures are two ways to reckon the same power: never added, nor netted. "
+            "Own or leased machines are those whose energy was measured, and those that own_providers and own_hosts "
+            f"name ({named}); everything else is purchased use of an API. Intensities are of the power's life cycle."
         )
         if not scopes["contract_calls"].sum():
             caption("No contract is behind any of these calls: the market-based figure is the location-based one.")
@@ -146,8 +146,8 @@ def _statement(filters: Filters, settings: Configuration) -> None:
     with st.container(border=True):
         st.subheader("Method statement", anchor=False)
         caption(
-            "For an auditor: formulas, every factor and source, versions, coverage, uncertainty and gaps of all calls of "
-            "the period, and a fingerprint of the rows. The same ledger gives the same text."
+            "For an auditor: formulas, every factor and source, versions, coverage, uncertainty and gaps of all "
+            "calls of the period, and a fingerprint of the rows. The same ledger gives the same text."
         )
         if filters.narrowed:
             caption("It is of all calls of the period, whatever the page is narrowed to.")

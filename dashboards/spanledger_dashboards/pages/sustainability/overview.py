@@ -125,7 +125,7 @@ def _headline(now: pd.Series[Any]) -> None:
             "Their energy or their grid's intensity is not known. They are in no figure here.",
         ),
     ]
-    for label, figure, show, gap, note in (
+    for label, column_of, show, gap, note in (
         (
             "Market-based, CO₂e",
             "co2e_market_g",
@@ -143,10 +143,10 @@ def _headline(now: pd.Series[Any]) -> None:
         ),
     ):
         # Without a contract the market-based figure is the location-based one by another name.
-        if not figures.is_unknown(now[figure]) and (figure != "co2e_market_g" or now["contract_calls"]):
+        if not figures.is_unknown(now[column_of]) and (column_of != "co2e_market_g" or now["contract_calls"]):
             of = f"of {figures.count(now['calls'])} calls"
             left_out = f"unknown for {figures.count(now[gap])} {of}" if now[gap] else "of all calls"
-            cards.append((label, show(now[figure]), left_out, note))
+            cards.append((label, show(now[column_of]), left_out, note))
     for column, (label, value, below, note) in zip(metric_columns(len(cards)), cards, strict=True):
         column.metric(
             label,

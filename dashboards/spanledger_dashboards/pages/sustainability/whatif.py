@@ -44,9 +44,14 @@ def page(filters: Filters) -> None:
     known = report("grid/list", **filters.parameters, match="")
     signals = _signals(known)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        signal = choice("Intensities", signals, key="signal", help="What is counted of the grid: its mean, or what more "
-                        "or less power at that hour does to it. Marginal ones are no part of an inventory.") \
-            if len(signals) > 1 else "average"  # fmt: skip
+        signal = "average"
+        if len(signals) > 1:
+            signal = choice(
+                "Intensities",
+                signals,
+                key="signal",
+                help="What is counted of the grid: its mean, or what more or less power at that hour does to it.",
+            )
         there = known[known["signal"] == signal]
         zone = choice(
             "Zone",
@@ -145,13 +150,13 @@ def _assumed(zone: str, wait: int, signal: str) -> None:
         said.append("Marginal intensities say what one kWh more or less does: no part of an inventory.")
     if zone:
         said.append(
-            f"Energy stays what it was: the same machines and overhead (PUE) in {zone_name(zone)}; hours without a value "
-            "of that zone take its yearly mean."
+            f"Energy stays what it was: the same machines and overhead (PUE) in {zone_name(zone)}; hours "
+            "without a value of that zone take its yearly mean."
         )
     if wait:
         said.append(
-            f"Every call could have waited up to {wait} h, with hindsight of the grid's hours and room at the provider; "
-            "one keeps its hour where a later one is not cleaner or not known."
+            f"Every call could have waited up to {wait} h, with hindsight of the grid's hours and room at the "
+            "provider; one keeps its hour where a later one is not cleaner or not known."
         )
     with st.container(border=True):
         st.subheader("What is assumed", anchor=False)
