@@ -79,7 +79,7 @@ def number(label: str, *, key: str, step: int, help: str = "", width: int = 260)
 
 
 def _from_address(key: str, first: str) -> str:
-    """What the address says; the field shows it where it was changed otherwise than by the field: by a link, or back."""
+    """What the address says; the field shows it where something else than the field changed it: a link, or back."""
     asked = st.query_params.get(key, first)
     if _is_elsewhere(key, asked):
         st.session_state[key] = asked

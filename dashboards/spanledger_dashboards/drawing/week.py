@@ -39,7 +39,7 @@ def week(
     least = 0.0 if from_zero or values.empty else float(values.min()) * 0.98
     most = float(values.max()) if len(values) and values.max() > least else least + 1.0
     chart: alt.Chart = (
-        alt.Chart(drawn, height=210)
+        alt.Chart(drawn, height=240)
         .mark_rect(color=colour, cornerRadius=2)
         .encode(
             x=alt.X(
@@ -52,7 +52,7 @@ def week(
                 "day:O",
                 title=None,
                 scale=alt.Scale(domain=list(DAYS), paddingInner=0.1),
-                axis=alt.Axis(labelExpr="slice(datum.label, 0, 3)"),
+                axis=alt.Axis(labelExpr="slice(datum.label, 0, 3)", labelOverlap=False),
             ),
             opacity=alt.Opacity("value:Q", scale=alt.Scale(domain=[least, most], range=[0.06, 1.0]), legend=None),
             tooltip=[

@@ -61,8 +61,6 @@ _COLUMNS = (
     Column("duration_ms", "Took", "number", write=_ms),
     Column("ttft_ms", "First token", "number", write=_ms),
     Column("user", "User"),
-    Column("trace_id", "Trace"),
-    Column("span_id", "Span"),
 )
 
 
@@ -90,9 +88,10 @@ def page(filters: Filters) -> None:
     table(
         "Calls",
         rows,
-        _COLUMNS,
+        _COLUMNS if (rows["user"] != "").any() else _COLUMNS[:-1],
         filters,
         key="calls",
+        search=False,
         bound=_ROWS,
         number=number,
         whole=lambda: report("calls/search", **given, rows=_ALL_ROWS),

@@ -125,7 +125,7 @@ def _headline(filters: Filters, arrivals: pd.DataFrame, aside: pd.DataFrame, rej
     ]
     for place, (label, value, below) in zip(metric_columns(len(cards)), cards, strict=True):
         place.metric(label, value, below, delta_color="off", delta_arrow="off", border=True, height="stretch")
-    evidence("filters/as_of", {}, filters, ["doctor"])
+    evidence("filters/as_of", filters.parameters, filters)
 
 
 def _services(filters: Filters, arrivals: pd.DataFrame) -> None:

@@ -160,7 +160,7 @@ def _mends(filters: Filters, rows: pd.DataFrame) -> None:
     with st.container(border=True):
         st.subheader("What mends it", anchor=False)
         worst = {
-            gap: rows.loc[rows[gap].astype(float).idxmax()]
+            gap: max(rows.to_dict("records"), key=lambda row: int(row[gap]))
             for gap in ("unattributed", "missing_usage")
             if rows[gap].any()
         }
@@ -187,7 +187,7 @@ def _mends(filters: Filters, rows: pd.DataFrame) -> None:
             caption("Nothing needs to be mended.")
 
 
-def _needs(row: pd.Series[Any], gap: str, what: str) -> None:
+def _needs(row: dict[Any, Any], gap: str, what: str) -> None:
     of = figures.counted(int(row["calls"]), "call")
     caption(f"{figures.count(row[gap])} of {of} of {row['service'] or '(no service)'}, {row['dialect']}, {what}.")
 

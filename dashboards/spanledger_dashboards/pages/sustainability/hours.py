@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import altair as alt
 import streamlit as st
@@ -18,12 +18,14 @@ from spanledger_dashboards.report import report
 from spanledger_settings import figures
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
 
     from spanledger_dashboards.filters import Filters
 
 # By how many hours calls may be put off; carbon whatif takes as many as a week.
-WAITS = (0, 1, 2, 3, 4, 6, 8, 12, 18, 24)
+_WAITS = (0, 1, 2, 3, 4, 6, 8, 12, 18, 24)
 _COLUMNS = (
     Column("weekday", "Day", write=lambda number: DAYS[int(number) - 1]),
     Column("hour", "Hour", write=lambda hour: f"{int(hour):02d}:00"),
@@ -62,32 +64,23 @@ def page(filters: Filters) -> None:
     _waiting(filters)
 
 
-def _extremes(hours: pd.DataFrame, column: str, written: object) -> str:
+def _extremes(hours: pd.DataFrame, column: str, written: Callable[[Any], str]) -> str:
     """The strongest and the faintest field in words: a grid of shades tells no figure."""
-    known = hours[hours[column].notna()]
-    most, least = (known.loc[known[column].astype(float).pipe(found)] for found in (_most, _least))
-    told = [
-        f"{DAYS[int(row['weekday']) - 1]} {int(row['hour']):02d}:00 with {written(row[column])}"  # type: ignore[operator]
-        for row in (most, least)
-    ]
-    return f"Most on {told[0]}; least on {told[1]}." if len(known) > 1 else f"All on {told[0]}."
+    rows = sorted(hours[hours[column].notna()].to_dict("records"), key=lambda row: float(row[column]))
+    least, most = (
+        f"{DAYS[int(row['weekday']) - 1]} {int(row['hour']):02d}:00 with {written(row[column])}"
+        for row in (rows[0], rows[-1])
+    )
+    return f"Most on {most}; least on {least}." if len(rows) > 1 else f"All on {most}."
 
 
-def _most(values: pd.Series[float]) -> object:
-    return values.idxmax()
-
-
-def _least(values: pd.Series[float]) -> object:
-    return values.idxmin()
-
-
-def waiting_parameters(filters: Filters, zone: str = "") -> dict[str, object]:
+def _parameters(filters: Filters) -> dict[str, Any]:
     """What `sustainability/elsewhere` takes for all waits, with the ledger's own intensities."""
     settings = open_store.settings()
     return {
         **filters.parameters,
-        "zone": zone,
-        "waits": list(WAITS),
+        "zone": "",
+        "waits": list(_WAITS),
         "signal": settings.grid_signal,
         "basis": settings.grid_basis,
         "booked": 1,
@@ -96,7 +89,7 @@ def waiting_parameters(filters: Filters, zone: str = "") -> dict[str, object]:
 
 def _waiting(filters: Filters) -> None:
     """What calls would have emitted had each waited for its cleanest hour."""
-    asked = waiting_parameters(filters)
+    asked = _parameters(filters)
     rows = report("sustainability/elsewhere", **asked)
     with st.container(border=True):
         st.subheader("What shifting would save", anchor=False)
@@ -121,9 +114,11 @@ def _waiting(filters: Filters) -> None:
         )[["wait", "saved", "text", "share"]]
         chart = (
             alt.Chart(drawn, height=220)
-            .mark_line(color=CARBON, strokeWidth=2, interpolate="monotone", point={"filled": True, "size": 34})
+            .mark_line(
+                color=CARBON, strokeWidth=2, interpolate="monotone", point={"filled": True, "size": 34, "color": CARBON}
+            )
             .encode(
-                x=alt.X("wait:Q", title="put off by up to, hours", axis=alt.Axis(values=list(WAITS), grid=False)),
+                x=alt.X("wait:Q", title="put off by up to, hours", axis=alt.Axis(values=list(_WAITS), grid=False)),
                 y=alt.Y("saved:Q", title=f"saved, {unit} CO₂e", axis=alt.Axis(tickCount=4, format=",~f")),
                 tooltip=[
                     alt.Tooltip("wait:Q", title="Put off by up to, h"),

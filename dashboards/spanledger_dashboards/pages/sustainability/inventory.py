@@ -9,7 +9,7 @@ import streamlit as st
 
 from spanledger_dashboards import open_store
 from spanledger_dashboards.drawing.evidence import evidence, period_options
-from spanledger_dashboards.drawing.style import caption, metric_columns
+from spanledger_dashboards.drawing.style import caption, tiles
 from spanledger_dashboards.drawing.table import Column, table
 from spanledger_dashboards.pages.heading import heading, no_calls
 from spanledger_dashboards.report import report
@@ -84,15 +84,17 @@ def page(filters: Filters) -> None:
     with st.container(border=True):
         st.subheader("By the GHG Protocol's scopes", anchor=False)
         _cards(scopes)
-        table("Emissions by scope", scopes, _SCOPES, filters, key="scopes")
+        contracts = scopes["contract_calls"].sum() > 0
+        shown = _SCOPES if contracts else tuple(column for column in _SCOPES if "market" not in column.name)
+        table("Emissions by scope", scopes, shown, filters, key="scopes")
         named = ", ".join([*settings.own_providers, *settings.own_hosts]) or "none"
         caption(
             "Location- and market-based figures are two ways to reckon the same power: never added, nor netted. "
             "Own or leased machines are those whose energy was measured, and those that own_providers and own_hosts "
             f"name ({named}); everything else is purchased use of an API. Intensities are of the power's life cycle."
         )
-        if not scopes["contract_calls"].sum():
-            caption("No contract is behind any of these calls: the market-based figure is the location-based one.")
+        if not contracts:
+            caption("No contract is behind any of these calls, so that there is no market-based figure.")
         evidence("sustainability/inventory", asked, filters)
     _contracts(filters)
     _statement(filters, settings)
@@ -114,7 +116,7 @@ def _cards(scopes: pd.DataFrame) -> None:
         ("Hardware", _kg(whole["embodied_kg"]), "embodied, apart from the operation"),
         ("Water", _litres(whole["water_l"]), "on site and at the power plants"),
     ]
-    for place, (label, value, below) in zip(metric_columns(len(cards)), cards, strict=True):
+    for place, (label, value, below) in zip(tiles(len(cards)), cards, strict=True):
         place.metric(label, value, below, delta_color="off", delta_arrow="off", border=True, height="stretch")
 
 

@@ -11,7 +11,7 @@ from spanledger_dashboards.drawing import charts
 from spanledger_dashboards.drawing.bar_list import Bar, split_bar
 from spanledger_dashboards.drawing.evidence import evidence
 from spanledger_dashboards.drawing.figure import Column, figure
-from spanledger_dashboards.drawing.palette import series_colours
+from spanledger_dashboards.drawing.palette import OTHERS, series_colours
 from spanledger_dashboards.drawing.style import caption, metric_columns
 from spanledger_dashboards.pages.heading import heading, no_calls
 from spanledger_dashboards.pages.sustainability.grid import assumed
@@ -57,6 +57,8 @@ _CAUSES = {
     "grid_variance": ("grid", "intensities that are not of the hour"),
     "calls_variance": ("single calls", "what is each call's own"),
 }
+# So many causes have a colour of their own.
+_NAMED_CAUSES = 5
 _UNITS = {
     "call": "a call",
     "1000-tokens": "1,000 tokens",
@@ -199,6 +201,8 @@ def _causes(now: pd.Series[Any]) -> None:
     if figures.is_unknown(now["co2e_factor"]) or not known:
         return
     known.sort(key=lambda cause: -cause[2])
+    named, rest = known[:_NAMED_CAUSES], sum(part for _, _, part in known[_NAMED_CAUSES:])
+    shown = [(name, part) for name, _, part in named] + ([("others", rest)] if rest else [])
     with st.container(border=True):
         st.subheader("Why the range is as wide as it is", anchor=False)
         caption(
@@ -206,10 +210,10 @@ def _causes(now: pd.Series[Any]) -> None:
             f"a factor of {now['co2e_factor']:.2g} either way about its middle. Parts of the variance, by cause:"
         )
         split_bar(
-            [Bar(name, figures.share(part), float(part)) for name, _, part in known],
-            series_colours([name for name, _, _ in known]),
+            [Bar(name, figures.share(part), float(part)) for name, part in shown],
+            {**series_colours([name for name, _ in shown]), "others": OTHERS},
         )
-        caption("; ".join(f"{name}: {said}" for name, said, part in known if part >= 0.05) + ".")
+        caption("; ".join(f"{name}: {said}" for name, said, _ in named) + ".")
 
 
 def _intensity_of_software(filters: Filters) -> None:

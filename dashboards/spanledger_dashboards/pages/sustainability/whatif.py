@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import streamlit as st
 
 from spanledger_dashboards import open_store
@@ -18,8 +20,6 @@ from spanledger_enrich.grid.zone_name import zone_name
 from spanledger_settings import figures
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from spanledger_dashboards.filters import Filters
 
 _WAITS = {"0": "when they were made", **{str(n): f"up to {n} h later" for n in (1, 2, 3, 4, 6, 8, 12, 24, 48, 168)}}
@@ -32,7 +32,7 @@ _COLUMNS = (
     Column("then_co2e_g_least", "at the least", "emissions", help="With the ends of the assumptions about energy."),
     Column("then_co2e_g_most", "at the most", "emissions"),
     Column("co2e_g", "As it is", "emissions"),
-    Column("change", "Change", write=lambda change: change or "–"),
+    Column("change", "Change", write=str),
     Column("shifted_hours", "Put off on average, h", "number"),
     Column("not_compared_calls", "Calls not compared", "count"),
 )
@@ -78,7 +78,7 @@ def _signals(known: pd.DataFrame) -> dict[str, str]:
     return {name: told for name, told in _SIGNALS.items() if name in there or name == "average"}
 
 
-def _asked(filters: Filters, zone: str, wait: int, signal: str) -> dict[str, object]:
+def _asked(filters: Filters, zone: str, wait: int, signal: str) -> dict[str, Any]:
     settings = open_store.settings()
     basis = "direct" if signal == "marginal" else settings.grid_basis
     return {
@@ -91,9 +91,9 @@ def _asked(filters: Filters, zone: str, wait: int, signal: str) -> dict[str, obj
     }
 
 
-def _answer(row: pd.Series[object], zone: str, wait: int) -> None:
+def _answer(row: pd.Series[Any], zone: str, wait: int) -> None:
     now, then = row["co2e_g"], row["then_co2e_g"]
-    if figures.is_unknown(now):  # type: ignore[arg-type]
+    if figures.is_unknown(now):
         st.info(
             "No call can be compared: emissions of it are unknown, as it is or then. 'spanledger grid import' brings "
             "intensities in.",
@@ -102,18 +102,23 @@ def _answer(row: pd.Series[object], zone: str, wait: int) -> None:
         return
     places = st.columns(3, gap="small")
     scenario = f"{zone_name(zone) if zone else _HERE}, {_WAITS[str(wait)]}"
-    change = figures.change(then, now)  # type: ignore[arg-type]
     cards = (
-        ("As it is, CO₂e", figures.emissions(now, like=max(now, then)), "of the calls that are compared"),  # type: ignore[arg-type, type-var]
-        (f"Then, CO₂e: {scenario}", figures.emissions(then, like=max(now, then)), f"{change or 'no change'}"),  # type: ignore[arg-type, type-var]
+        ("As it is, CO₂e", figures.emissions(now, like=max(now, then)), "of the calls that are compared"),
+        (f"Then, CO₂e: {scenario}", figures.emissions(then, like=max(now, then)), _change(then, now)),
         (
             "Put off on average",
-            f"{figures.in_a_column(row['shifted_hours'])} h",  # type: ignore[arg-type]
-            f"{figures.count(row['not_compared_calls'])} calls not compared",  # type: ignore[arg-type]
+            f"{figures.in_a_column(row['shifted_hours'])} h" if wait else "not at all",
+            f"{figures.count(row['not_compared_calls'])} calls not compared",
         ),
     )
     for place, (label, value, below) in zip(places, cards, strict=True):
         place.metric(label, value, below, delta_color="off", delta_arrow="off", border=True, height="stretch")
+
+
+def _change(then: Any, now: Any) -> str:
+    if figures.is_unknown(then) or figures.is_unknown(now):
+        return figures.UNKNOWN
+    return "as it is" if math.isclose(then, now, rel_tol=1e-12) else figures.change(then, now) or figures.UNKNOWN
 
 
 def _zones(filters: Filters, there: list[str], zone: str, wait: int, signal: str) -> None:
@@ -121,14 +126,14 @@ def _zones(filters: Filters, there: list[str], zone: str, wait: int, signal: str
     compared = [each for each in dict.fromkeys([zone, *_ZONES]) if not each or each in there]
     if len(compared) < 2:
         return
-    found = []
-    for each in compared:
-        row = report("sustainability/elsewhere", **_asked(filters, each, wait, signal)).iloc[0]
-        found.append({"named": zone_name(each) if each else _HERE, "zone": each, **row.to_dict()})
-    import pandas as pd  # noqa: PLC0415
-
-    rows = pd.DataFrame(found)
-    rows["change"] = [figures.change(then, now) for then, now in zip(rows["then_co2e_g"], rows["co2e_g"], strict=True)]
+    found = [
+        report("sustainability/elsewhere", **_asked(filters, each, wait, signal)).assign(
+            named=zone_name(each) if each else _HERE, zone=each
+        )
+        for each in compared
+    ]
+    rows = pd.concat(found, ignore_index=True)
+    rows["change"] = [_change(then, now) for then, now in zip(rows["then_co2e_g"], rows["co2e_g"], strict=True)]
     with st.container(border=True):
         st.subheader(f"Some zones beside each other, {_WAITS[str(wait)]}", anchor=False)
         table(
@@ -166,7 +171,7 @@ def _assumed(zone: str, wait: int, signal: str) -> None:
 
 def _models(filters: Filters, zone: str, wait: int) -> None:
     """Other models and caching: the calls are booked anew for it, which the command line does."""
-    words = ["carbon", "whatif", *period_options(filters), "--model", "gpt-4o=gpt-4o-mini", "--cache-hit-rate", "0.5"]
+    words = ["carbon", "whatif", *period_options(filters), "--model", "RECORDED=OTHER", "--cache-hit-rate", "0.5"]
     words += ["--zone", zone] if zone else []
     words += ["--window", str(wait)] if wait else []
     with st.container(border=True):
