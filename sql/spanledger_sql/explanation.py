@@ -195,7 +195,7 @@ def _emissions(call: Mapping[str, Any]) -> Step:
         f"{call['energy_wh']:.6g} Wh / 1000 x {call['intensity_g_per_kwh']:.2f} g/kWh = {call['co2e_g']:.6g} gCO2e"
         f" ({call['co2e_g_low']:.4g} to {call['co2e_g_high']:.4g})"
     )
-    if not is_unknown(call["co2e_market_g"]):
+    if not is_unknown(call["co2e_market_g"]) and not is_unknown(call["market_g_per_kwh"]):
         said["market-based"] = (
             f"{call['energy_wh']:.6g} Wh / 1000 x {call['market_g_per_kwh']:.2f} g/kWh = {call['co2e_market_g']:.6g}"
             f" gCO2e: {call['market_source']}"

@@ -181,9 +181,9 @@ def _is_text(values: pd.Series[Any]) -> bool:
 
 
 def _unknown(value: object) -> bool:
-    if isinstance(value, (str, date)):
-        return value is pd.NaT
-    return value is None or figures.is_unknown(value)  # type: ignore[arg-type]
+    if value is None or value is pd.NaT:
+        return True
+    return not isinstance(value, (str, date)) and figures.is_unknown(value)  # type: ignore[arg-type]
 
 
 def _left_out(held: int, found: int, shown: int, number: int) -> str:

@@ -106,10 +106,10 @@ def _headline(filters: Filters, arrivals: pd.DataFrame, aside: pd.DataFrame, rej
         ("Last written", duration(max(0, behind)) + " ago", "the newest row of the ledger"),
         (
             "Last received",
-            f"{_length(last)} ago" if last is not None else "nothing in 7 days",
+            f"{_length(last)} ago" if last is not None else "–",
             f"{figures.count(arrivals['of_last_hour'].sum())} reports in the last hour"
             if len(arrivals)
-            else "spans, logs and metrics that tell of calls",
+            else "nothing in 7 days",
         ),
         (
             "Set aside",

@@ -189,7 +189,8 @@ def _mends(filters: Filters, rows: pd.DataFrame) -> None:
 
 def _needs(row: dict[Any, Any], gap: str, what: str) -> None:
     of = figures.counted(int(row["calls"]), "call")
-    caption(f"{figures.count(row[gap])} of {of} of {row['service'] or '(no service)'}, {row['dialect']}, {what}.")
+    who = ", ".join(filter(None, (row["service"] or "(no service)", row["dialect"])))
+    caption(f"{figures.count(row[gap])} of {of} of {who} {what}.")
 
 
 def _unpriced(filters: Filters) -> None:

@@ -197,7 +197,7 @@ def _trend(filters: Filters) -> None:
 
 def _causes(now: pd.Series[Any]) -> None:
     """What makes the range as wide as it is."""
-    known = [(name, said, now[column]) for column, (name, said) in _CAUSES.items() if now[column] > 0]
+    known = [(name, said, now[column]) for column, (name, said) in _CAUSES.items() if now[column] > 1e-6]
     if figures.is_unknown(now["co2e_factor"]) or not known:
         return
     known.sort(key=lambda cause: -cause[2])
@@ -209,9 +209,10 @@ def _causes(now: pd.Series[Any]) -> None:
             f"{figures.emissions_range(now['co2e_g_low'], now['co2e_g_high'])} holds the true value nine times in ten: "
             f"a factor of {now['co2e_factor']:.2g} either way about its middle. Parts of the variance, by cause:"
         )
+        colours = series_colours([name for name, _ in shown])
         split_bar(
             [Bar(name, figures.share(part), float(part)) for name, part in shown],
-            {**series_colours([name for name, _ in shown]), "others": OTHERS},
+            {name: OTHERS if name == "others" else colour for name, colour in colours.items()},
         )
         caption("; ".join(f"{name}: {said}" for name, said, _ in named) + ".")
 
