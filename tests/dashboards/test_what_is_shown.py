@@ -16,13 +16,13 @@ from streamlit.testing.v1 import AppTest
 
 from spanledger_dashboards.drawing import charts, palette
 from spanledger_dashboards.drawing.bar_list import Bar, _row
+from spanledger_dashboards.drawing.overlap import unranked
 from spanledger_dashboards.drawing.palette import ALL_OTHERS, IDLE, UNATTRIBUTED
 from spanledger_dashboards.drawing.table import _file
 from spanledger_dashboards.filters import Filters
 from spanledger_dashboards.moment import Moment
 from spanledger_dashboards.pages.finance.chargeback import _ROWS, every_row
 from spanledger_dashboards.pages.finance.overview import saving
-from spanledger_dashboards.pages.sustainability.overview import unranked
 from spanledger_settings import figures
 from spanledger_settings.period import Period
 
@@ -130,7 +130,7 @@ def test_a_name_that_only_begins_like_a_gap_is_drawn_as_a_name(name: str) -> Non
 
 
 def test_the_page_says_that_ranges_overlap(open_page: Pages) -> None:
-    assert "Their ranges overlap, so that none is told to be the larger" in html(open_page("sustainability"))
+    assert "Their ranges overlap, so that none is told to be the larger" in html(open_page("breakdown"))
 
 
 def test_all_others_have_a_figure_and_no_bar() -> None:

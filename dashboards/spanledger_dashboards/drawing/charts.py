@@ -56,7 +56,7 @@ def spend_over_time(trend: pd.DataFrame, grain: Grain, colours: Mapping[str, str
         alt.Chart(drawn, height=HEIGHT)
         .mark_rect()
         .encode(
-            x=_time(grain, _span(trend, grain, period)),
+            x=time_axis(grain, span(trend, grain, period)),
             x2="until:T",
             y=alt.Y("base:Q", title=f"USD per {grain}", axis=alt.Axis(format="$,~f", tickCount=5)),
             y2="top:Q",
@@ -66,7 +66,7 @@ def spend_over_time(trend: pd.DataFrame, grain: Grain, colours: Mapping[str, str
                 legend=None,
             ),
             tooltip=[
-                _when(grain),
+                when(grain),
                 alt.Tooltip("name:N", title="Name"),
                 alt.Tooltip("cost:N", title="Spend"),
                 alt.Tooltip("calls_text:N", title="Calls"),
@@ -77,7 +77,7 @@ def spend_over_time(trend: pd.DataFrame, grain: Grain, colours: Mapping[str, str
     )
     unknown = trend.groupby("bucket", as_index=False)["unknown_cost_calls"].sum()
     unknown = unknown[unknown["unknown_cost_calls"] > 0].assign(
-        bucket=lambda rows: _as_utc(rows["bucket"]),
+        bucket=lambda rows: as_utc(rows["bucket"]),
         middle=lambda rows: rows["bucket"] + (_until(rows["bucket"], grain) - rows["bucket"]) / 2,
         text=lambda rows: rows["unknown_cost_calls"].map(figures.count),
     )
@@ -87,7 +87,7 @@ def spend_over_time(trend: pd.DataFrame, grain: Grain, colours: Mapping[str, str
         .encode(
             x=alt.X("middle:T", title=None),
             y=alt.datum(0),
-            tooltip=[_when(grain), alt.Tooltip("text:N", title="Calls of unknown cost")],
+            tooltip=[when(grain), alt.Tooltip("text:N", title="Calls of unknown cost")],
         )
     )
     return alt.LayerChart(layer=[bars, marks])
@@ -97,7 +97,7 @@ def _stacked(trend: pd.DataFrame, colours: Mapping[str, str]) -> pd.DataFrame:
     """The rows with a known amount, and ``base`` and ``top`` of their bars: what is unknown has no bar of nothing."""
     place = {name: place for place, name in enumerate(colours)}
     known = trend[trend["contracted_cost"].notna()]
-    known = known.assign(bucket=_as_utc(known["bucket"]), place=known["name"].map(place)).sort_values(
+    known = known.assign(bucket=as_utc(known["bucket"]), place=known["name"].map(place)).sort_values(
         ["bucket", "place"]
     )
     top = known["contracted_cost"].astype(float).groupby(known["bucket"]).cumsum()
@@ -107,7 +107,7 @@ def _stacked(trend: pd.DataFrame, colours: Mapping[str, str]) -> pd.DataFrame:
 def used_and_idle(rows: pd.DataFrame, grain: Grain, period: Period) -> alt.Chart:
     """What commitments cost in USD, used below and idle above: `commitments/over_time`'s rows."""
     used, idle = rows["used_cost"].astype(float), rows["idle_cost"].astype(float)
-    begin = {"bucket": _as_utc(rows["bucket"]), "until": _until(rows["bucket"], grain)}
+    begin = {"bucket": as_utc(rows["bucket"]), "until": _until(rows["bucket"], grain)}
     parts = [
         pd.DataFrame({**begin, "name": name, "base": base, "top": top, "cost": cost.map(figures.usd)})
         for name, base, top, cost in (
@@ -119,12 +119,12 @@ def used_and_idle(rows: pd.DataFrame, grain: Grain, period: Period) -> alt.Chart
         alt.Chart(pd.concat(parts), height=HEIGHT)
         .mark_rect()
         .encode(
-            x=_time(grain, _span(rows, grain, period)),
+            x=time_axis(grain, span(rows, grain, period)),
             x2="until:T",
             y=alt.Y("base:Q", title=f"USD per {grain}", axis=alt.Axis(format="$,~f", tickCount=5)),
             y2="top:Q",
             color=alt.Color("name:N", scale=alt.Scale(domain=["used", "(idle)"], range=[MONEY, GAP]), legend=None),
-            tooltip=[_when(grain), alt.Tooltip("name:N", title="Part"), alt.Tooltip("cost:N", title="Cost")],
+            tooltip=[when(grain), alt.Tooltip("name:N", title="Part"), alt.Tooltip("cost:N", title="Cost")],
         )
     )
     return chart
@@ -155,7 +155,7 @@ def emissions_over_time(trend: pd.DataFrame, grain: Grain, period: Period) -> tu
         unknown_text=filled["unknown_co2e_calls"].map(figures.count),
     )[["bucket", "until", "central", "low", "high", "central_text", "range_text", "calls_text", "unknown_text"]]
     tooltip = [
-        _when(grain),
+        when(grain),
         alt.Tooltip("central_text:N", title="Emissions (central)"),
         alt.Tooltip("range_text:N", title="Range"),
         alt.Tooltip("calls_text:N", title="Calls"),
@@ -166,7 +166,7 @@ def emissions_over_time(trend: pd.DataFrame, grain: Grain, period: Period) -> tu
         alt.Chart(drawn, height=HEIGHT)
         .mark_line(color=CARBON, strokeWidth=2, point={"filled": True, "size": 28, "color": CARBON})
         .encode(
-            x=_time(grain, _span(trend, grain, period)),
+            x=time_axis(grain, span(trend, grain, period)),
             y=alt.Y("central:Q", axis=axis, scale=alt.Scale(zero=True)),
             tooltip=tooltip,
         )
@@ -177,7 +177,7 @@ def emissions_over_time(trend: pd.DataFrame, grain: Grain, period: Period) -> tu
         .mark_rect(color=CARBON, opacity=0.45)
         .encode(
             x2="until:T",
-            x=_time(grain, _span(trend, grain, period)),
+            x=time_axis(grain, span(trend, grain, period)),
             y=alt.Y("low:Q", axis=range_axis, scale=alt.Scale(zero=True)),
             y2="high:Q",
             tooltip=tooltip,
@@ -229,12 +229,12 @@ def _bars_by_hour(drawn: pd.DataFrame, title: str, colour: str) -> alt.Chart:
     return chart
 
 
-def _span(trend: pd.DataFrame, grain: Grain, period: Period) -> list[str]:
+def span(trend: pd.DataFrame, grain: Grain, period: Period) -> list[str]:
     """What a time axis shows: the whole period by the local clock, and the whole of its buckets.
 
     As text: milliseconds are moments to Vega only where bars begin and end, and a line would stand on one spot.
     """
-    buckets, zone = _as_utc(trend["bucket"]), ZoneInfo(period.timezone)
+    buckets, zone = as_utc(trend["bucket"]), ZoneInfo(period.timezone)
     begin, end = (pd.Timestamp(at.astimezone(zone).replace(tzinfo=UTC)) for at in (period.begin, period.end))
     return [
         moment.strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -242,22 +242,24 @@ def _span(trend: pd.DataFrame, grain: Grain, period: Period) -> list[str]:
     ]
 
 
-def _time(grain: Grain, span: list[str]) -> alt.X:
+def time_axis(grain: Grain, shown: list[str]) -> alt.X:
+    """An axis of buckets over the time that `span` gives."""
     axis = alt.Axis(
         format="%b %Y" if grain == "month" else "%d %b", labelAngle=0, labelOverlap="greedy", tickCount=8, grid=False
     )
     if grain == "hour":
         axis.format = "%d %b %H:%M"
-    return alt.X("bucket:T", title=None, axis=axis, scale=alt.Scale(type="utc", domain=span))
+    return alt.X("bucket:T", title=None, axis=axis, scale=alt.Scale(type="utc", domain=shown))
 
 
-def _when(grain: Grain) -> alt.Tooltip:
+def when(grain: Grain) -> alt.Tooltip:
+    """A bucket's time in a tooltip."""
     return alt.Tooltip("bucket:T", timeUnit=_TIME_UNITS[grain], title="When", format=_TIME_LABELS[grain])
 
 
 def _without_holes(trend: pd.DataFrame, grain: Grain) -> pd.DataFrame:
     """A row for each bucket between the first and the last, those without calls at zero."""
-    by_bucket = trend.assign(bucket=_as_utc(trend["bucket"])).set_index("bucket")
+    by_bucket = trend.assign(bucket=as_utc(trend["bucket"])).set_index("bucket")
     every = by_bucket.asfreq(_FREQUENCIES[grain])
     silent = every["calls"].isna()
     every.loc[silent, every.columns.difference(["intensity_g_per_kwh"])] = 0
@@ -270,11 +272,12 @@ _BAR = 0.9
 
 def _until(buckets: pd.Series[Any], grain: Grain) -> pd.Series[Any]:
     """Where the bar of each bucket ends: most of an hour, day, week or month wide, so that it is seen on a phone."""
-    begin = _as_utc(buckets)
+    begin = as_utc(buckets)
     until: pd.Series[Any] = begin + (begin + _STEPS[grain] - begin) * _BAR
     return until
 
 
-def _as_utc(buckets: pd.Series[Any]) -> pd.Series[Any]:
+def as_utc(buckets: pd.Series[Any]) -> pd.Series[Any]:
+    """Wall-clock times, drawn as if in UTC."""
     times = buckets.astype("datetime64[ms]") if buckets.dt.tz is None else buckets.dt.tz_convert("UTC")
     return times if times.dt.tz is not None else times.dt.tz_localize("UTC")
