@@ -9,6 +9,7 @@
 --   own String: a dimension of one's own, as `attribution(name=...)` says it; '' for none
 --   own_values Array(String): of which values; empty: all
 --   where Array(String): other dimensions that are narrowed, and NAME=VALUE for each of their values; empty: none
+--   moment DateTime64(6, 'UTC'): as the ledger was then
 -- Columns:
 --   day, agent, tenant, team, user, repository, subagent, skill, session, model, signal: '' where not asked for
 --   calls: as far as they are known
@@ -61,7 +62,7 @@ SELECT
     sumIf(toDecimal128(c.list_cost, 12), c.reported_cost IS NOT NULL) AS reported_list_cost,
     sum(c.co2e_g) / 1000 AS co2e_kg,
     sumIf(c.least_calls, c.price_status = 'unpriced') AS unpriced_calls
-FROM calls AS c
+FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
 LEFT JOIN allocated ON allocated.trace_id = c.trace_id AND allocated.span_id = c.span_id
 WHERE c.agent != ''
     AND {{asked_for}}
