@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from spanledger_dashboards import viewer
 from spanledger_settings import configuration
-from spanledger_sql.access import scope_settings
+from spanledger_sql.policy.access import scope_settings
 from spanledger_sql.store import Store
 
 if TYPE_CHECKING:

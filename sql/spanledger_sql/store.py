@@ -20,15 +20,15 @@ import clickhouse_connect
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from spanledger_settings.configuration import without_password
-from spanledger_sql.folder import FolderLock
-from spanledger_sql.included_parts import with_parts
+from spanledger_sql.definitions.included_parts import with_parts
+from spanledger_sql.embedded.folder import FolderLock
+from spanledger_sql.embedded.write_gate import WriteGate, only_reads
 from spanledger_sql.insert_settings import OF_JSON, once
 from spanledger_sql.node_socket import SocketPoolManager, node_answers, socket_path
 from spanledger_sql.request_tables import request_tables
 from spanledger_sql.result_frame import frames_in_blocks, whole_frame
 from spanledger_sql.server_address import driver_arguments, without_secrets
 from spanledger_sql.store_error import StoreError, code_of, reason_of, refusals
-from spanledger_sql.write_gate import WriteGate, only_reads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -225,7 +225,7 @@ class Store:
         import chdb  # noqa: PLC0415  (slow, and only an embedded store needs it)
 
         folder, _, parameters = self.url.removeprefix("chdb://").partition("?")
-        file = importlib.resources.files(__package__) / "embedded.xml"
+        file = importlib.resources.files(__package__) / "embedded" / "embedded.xml"
         if not parameters and isinstance(file, Path):
             self._engine = chdb.connect(f"{os.path.realpath(folder)}?config-file={file}")  # type: ignore[no-untyped-call]
 

@@ -21,7 +21,7 @@ from engine import EngineMissing, library
 from harness.command import Done, in_own_process, start
 from harness.otlp_request import call
 
-from spanledger_sql.access import Role, roles, tables_of_tenants
+from spanledger_sql.policy.access import Role, roles, tables_of_tenants
 
 _HERE = Path(__file__).parent
 _DATABASE = "guarded"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from dataclasses import replace
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from spanledger_dashboards.filters import Filters
 
 # What the command line says by options of its own.
-_OF_THE_PERIOD = ("from", "to", "timezone", "before_from", "before_to", "first", "last")
+_OF_THE_PERIOD = ("from", "to", "timezone", "first", "last")
 
 
 def evidence(name: str, parameters: Mapping[str, Any], filters: Filters, command: Sequence[str] | None = None) -> None:
@@ -49,9 +50,11 @@ def evidence(name: str, parameters: Mapping[str, Any], filters: Filters, command
 def of_report(name: str, parameters: Mapping[str, Any], filters: Filters) -> list[str]:
     """The words after `spanledger` that print a report with the same parameters."""
     taken = takes(name)
-    words = ["report", name, *period_options(filters)]
+    words = ["report", name, *_period(parameters, filters)]
+    # The command line compares with this by itself.
+    said = {f"before_{end}": at for end, at in filters.period.previous.bounds.items()}
     for each, value in parameters.items():
-        if each not in taken or each in _OF_THE_PERIOD or value in ("", []):
+        if each not in taken or each in _OF_THE_PERIOD or value in ("", []) or said.get(each) == value:
             continue
         if each == "by":
             words += ["--by", ",".join(value)]
@@ -60,6 +63,14 @@ def of_report(name: str, parameters: Mapping[str, Any], filters: Filters) -> lis
     if "by" in taken and not parameters.get("by"):
         words += ["--by", "nothing"]
     return words
+
+
+def _period(parameters: Mapping[str, Any], filters: Filters) -> list[str]:
+    """The options of the period that the report is asked for: the page's, or the one that it is compared with."""
+    given = {end: parameters.get(end) for end in ("from", "to")}
+    if given == filters.before.bounds:
+        return period_options(replace(filters, period=filters.before))
+    return period_options(filters)
 
 
 def period_options(filters: Filters) -> list[str]:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import altair as alt
 import pandas as pd
 
-from spanledger_dashboards.drawing.charts import HEIGHT, as_utc, span, time_axis, when
+from spanledger_dashboards.drawing.charts import HEIGHT
 from spanledger_dashboards.drawing.palette import GAP
+from spanledger_dashboards.drawing.time_axis import as_utc, span, time_axis, when
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

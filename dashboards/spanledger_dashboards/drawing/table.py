@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
 from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal
@@ -181,9 +180,7 @@ def _is_text(values: pd.Series[Any]) -> bool:
 
 
 def _unknown(value: object) -> bool:
-    if value is None or value is pd.NaT:
-        return True
-    return not isinstance(value, (str, date)) and figures.is_unknown(value)  # type: ignore[arg-type]
+    return value is None or bool(pd.api.types.is_scalar(value) and pd.isna(value))  # type: ignore[call-overload]
 
 
 def _left_out(held: int, found: int, shown: int, number: int) -> str:

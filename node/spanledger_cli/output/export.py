@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import sys
@@ -21,6 +20,7 @@ import typer
 from spanledger_cli.output.parquet_type import parquet_type
 from spanledger_settings.cell import cell, plain
 from spanledger_settings.mendable import MendableError
+from spanledger_sql.csv_text import csv_text
 from spanledger_sql.result_frame import known
 
 if TYPE_CHECKING:
@@ -111,17 +111,7 @@ def opened(file: Path | None) -> Iterator[BinaryIO]:
 
 
 def _csv(frames: Iterable[pd.DataFrame], stream: BinaryIO, written: Callable[[object], object]) -> None:
-    for number, frame in enumerate(frames):
-        texts = frame.copy(deep=False)
-        for column in frame:
-            if frame[column].dtype.kind in "OfUT" or pd.api.types.is_string_dtype(frame[column]):
-                texts[column] = pd.Series([written(known(value)) for value in frame[column]], frame.index, object)
-        header = [str(written(str(name))) for name in frame] if number == 0 else False
-        text = texts.to_csv(index=False, header=header)
-        if "\r" in text:
-            # Only a line feed is quoted by itself, and many a reader takes this for the end of a line, too.
-            text = texts.to_csv(index=False, header=header, quoting=csv.QUOTE_NONNUMERIC)
-        stream.write(text.encode())
+    stream.writelines(csv_text(frame, written, head=number == 0) for number, frame in enumerate(frames))
 
 
 def _json(frames: Iterable[pd.DataFrame], stream: BinaryIO) -> None:

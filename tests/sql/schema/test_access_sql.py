@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from spanledger_sql.access import roles, statements, tables_of_tenants
 from spanledger_sql.definitions.schema_file import tables, views
+from spanledger_sql.policy.access import roles, statements, tables_of_tenants
 from spanledger_sql.store import Store
 
 TENANTS = ["northwind", "o'brien \\ sons", "`acme`"]

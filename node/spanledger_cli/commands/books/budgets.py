@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
-import pandas as pd
 import typer
 
 from spanledger_cli.output.export import Destination, Format
@@ -15,7 +12,7 @@ from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import console, print_rows
 from spanledger_cli.request.names import UnknownNameError, refuse_unknown
 from spanledger_cli.request.options import Files, Output, OutputFile, configuration, open_store
-from spanledger_enrich.books.budgets import alarm, budget, outbox, standing
+from spanledger_enrich.books.budgets import alarm, budget, outbox, standing, standing_rows
 from spanledger_settings.figures import counted
 
 if TYPE_CHECKING:
@@ -30,14 +27,6 @@ budgets = typer.Typer(help="Budgets, how they stand and what they will come to; 
 
 BREACHED = 3
 """The status of `budgets check` where more was used than may be: no error has it."""
-_TYPES = {
-    "budget": "String", "for": "String", "unit": "String", "every": "String", "from": "DateTime('UTC')",
-    "to": "DateTime('UTC')", "amount": "Decimal(38, 12)", "used": "Decimal(38, 12)", "remaining": "Decimal(38, 12)",
-    "used_percent": "Float64", "unknown_calls": "UInt64", "expected": "Nullable(Float64)",
-    "expected_low": "Nullable(Float64)", "expected_high": "Nullable(Float64)", "method": "String",
-    "past_error": "Nullable(Float64)", "record_held": "UInt64", "record_periods": "UInt64",
-    "record_error": "Nullable(Float64)", "state": "String",
-}  # fmt: skip
 
 
 @budgets.command("import")
@@ -128,7 +117,7 @@ def budgets_check(
         settings = configuration(context)
         asked = _named(store, name)
         found = standing.standings(store, now, asked, foretell=True)
-        print_rows(_rows(found), Destination(output, file), title="Budgets", gaps=["unknown_calls"],
+        print_rows(standing_rows.rows(found), Destination(output, file), title="Budgets", gaps=["unknown_calls"],
                    details=["from", "to", "past_error", "record_error"])  # fmt: skip
         if alarms and settings.tenant_scope is None:
             standing.remember_forecasts(store, found, now)
@@ -184,47 +173,6 @@ def _named(store: Store, names: list[str] | None) -> list[Budget]:
     return [known[name] for name in dict.fromkeys(names or known)]
 
 
-def _rows(found: Sequence[Standing]) -> pd.DataFrame:
-    rows = [
-        {
-            "budget": one.budget.budget,
-            "for": one.budget.whose,
-            "unit": one.budget.unit,
-            "every": one.budget.every,
-            "from": one.period.begin,
-            "to": one.period.end,
-            "amount": one.budget.amount,
-            "used": one.spent,
-            "remaining": one.remaining,
-            "used_percent": float(one.spent * 100 / one.budget.amount),
-            "unknown_calls": one.unknown_calls,
-            "expected": None if one.expected is None else one.expected.total,
-            "expected_low": None if one.expected is None else one.expected.low,
-            "expected_high": None if one.expected is None else one.expected.high,
-            "method": "" if one.expected is None else one.expected.method,
-            "past_error": None if one.expected is None else _known(one.expected.typical_error),
-            "record_held": one.record.held,
-            "record_periods": one.record.periods,
-            "record_error": _known(one.record.typical_error),
-            "state": _state(one),
-        }
-        for one in found
-    ]
-    frame = pd.DataFrame(rows, columns=list(_TYPES))
-    frame.attrs["types"] = _TYPES
-    return frame
-
-
-def _state(one: Standing) -> str:
-    if one.breached:
-        return "breached"
-    if one.reached:
-        return f"{max(one.reached):f}".rstrip("0").rstrip(".") + " % reached"
-    if one.expected is not None and Decimal(repr(one.expected.total)) > one.budget.amount:
-        return "will be breached"
-    return "within"
-
-
 def _raise_alarms(store: Store, settings: Configuration, found: Sequence[Standing], now: datetime) -> None:
     """On standard error: what is new, and what could not be delivered."""
     new = alarm.note(store, [*alarm.of_budgets(found), *alarm.of_calls(store, now)])
@@ -244,7 +192,3 @@ def _tell_record(found: Sequence[Standing]) -> None:
             "had said",
             soft_wrap=True,
         )
-
-
-def _known(value: float) -> float | None:
-    return None if math.isnan(value) else value

@@ -146,9 +146,9 @@ def migrate(context: typer.Context) -> None:
 
         spanledger migrate
     """
-    from spanledger_sql import email_rule  # noqa: PLC0415
     from spanledger_sql.definitions.migrations import migrate as apply  # noqa: PLC0415
-    from spanledger_sql.retention import keep_for  # noqa: PLC0415
+    from spanledger_sql.policy import email_rule  # noqa: PLC0415
+    from spanledger_sql.policy.retention import keep_for  # noqa: PLC0415
     from spanledger_sql.store import Store  # noqa: PLC0415
 
     with Store.open(configuration(context)) as store:

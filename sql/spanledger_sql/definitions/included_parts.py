@@ -27,4 +27,4 @@ def _part(name: str) -> str | None:
 
 @functools.cache
 def _files() -> dict[str, Path]:
-    return {file.stem: file for file in (Path(__file__).parent / "parts").rglob("*.sql")}
+    return {file.stem: file for file in (Path(__file__).parent.parent / "parts").rglob("*.sql")}
