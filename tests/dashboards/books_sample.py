@@ -15,6 +15,8 @@ from spanledger_enrich.books.charge import Charge
 from spanledger_enrich.books.closing import close
 from spanledger_enrich.books.closing.close import Person
 from spanledger_enrich.books.commitment import Commitment
+from spanledger_enrich.books.plans import plan
+from spanledger_enrich.books.plans.plan import Plan
 from spanledger_settings.period import period
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ COMMITMENTS: tuple[dict[str, Any], ...] = (
     {"commitment": "gateway", "kind": "fee", "amount": "6.20", "policy": "fixed",
      "shares": {"northwind": "0.6", "quarry": "0.4"}, **OCTOBER},
 )  # fmt: skip
+PLAN = {"plan": "northwind-2024", "tenant": "northwind", "from": "2024-10", "markup_percent": "12.5", "minimum": "20"}
 CHARGES: tuple[dict[str, Any], ...] = (
     {"charge": "storage", "kind": "storage", "amount": "3.10", "provider": "openai", "tenant": "northwind", **OCTOBER},
     {"charge": "vat", "kind": "tax", "amount": "1.90", "policy": "even", **OCTOBER},
@@ -52,6 +55,7 @@ def add_books(store: Store, configuration: Configuration, sample: pd.DataFrame, 
     close.hard(store, "2024-10", Person("bob", "bob"))
     _late(store)
     close.soft(store, "2024-11", Person("ann", "ann"), grace_days=300)
+    plan.record(store, [Plan.model_validate(PLAN)], "plans.yaml")
 
 
 def _budgets(store: Store, folder: Path) -> None:

@@ -149,6 +149,17 @@ def test_the_chargeback_tells_where_months_stand_and_what_came_after_the_close(
     assert stands == {tenant: ("closed", int(tenant == "northwind")) for tenant in booked.index}
 
 
+def test_price_plans_tell_what_tenants_pay_beside_what_it_costs(open_page: Pages, sample_store: Store) -> None:
+    rows = sample_store.frame("reports/finance/plans", **ASKED).set_index("tenant")
+    northwind = rows.loc["northwind"]
+    assert northwind["price"] == pytest.approx(northwind["effective_cost"] * Decimal("1.125"), abs=Decimal("1e-9"))
+    assert northwind["charged_cost"] == max(Decimal(20), northwind["price"])
+    text = html(in_october(open_page, "chargeback"))
+    assert "northwind-2024" in text
+    assert figures.usd(northwind["price"] - northwind["effective_cost"]) in text
+    assert "What tenants pay" not in html(in_october(open_page, "chargeback", feature=["search"]))
+
+
 def test_statements_and_focus_are_the_bytes_of_the_commands(open_page: Pages, sample_store: Store) -> None:
     page = in_october(open_page, "chargeback")
     assert [box.value for box in page.selectbox if box.label == "Month"] == ["2024-10"]

@@ -48,6 +48,7 @@ def page(filters: Filters) -> None:
     _months(filters, months)
     if whole is not None:
         _by_tenant(filters, months)
+        _by_plan(filters)
     statements(filters, months)
     focus_file(filters, 0 if whole is None else int(whole["calls"]))
     if whole is not None:
@@ -156,6 +157,43 @@ def _by_tenant(filters: Filters, months: Sequence[str]) -> None:
             whole=lambda: report(owed.REPORT, **{**asked, "names": _ALL}),
         )
         evidence(owed.REPORT, asked, filters)
+
+
+def _by_plan(filters: Filters) -> None:
+    """What tenants pay by their price plans; nothing where there is none, or what is asked for is no plan's."""
+    if filters.where or filters.own_values or report("plans/list", books=books_moment()).empty:
+        return
+    rows = report("finance/plans", **filters.parameters, books=books_moment())
+    with st.container(border=True):
+        st.subheader("What tenants pay, by their price plans", anchor=False)
+        rows = rows.assign(
+            markup=rows["price"] - rows["effective_cost"],
+            is_paid=["pays" if pays else "shown only" for pays in rows["pays"]],
+        )
+        rows = rows.sort_values("charged_cost", ascending=False, kind="stable")
+        table(
+            "What tenants pay",
+            rows,
+            [
+                Column("tenant", "Tenant"),
+                Column("month", "Month"),
+                Column("plan", "Plan", write=lambda plan: plan or "pays what it costs"),
+                Column("effective_cost", "Effective cost", "usd"),
+                Column("markup", "Markup", "usd", help="By percentage and rate card"),
+                Column("allowance", "Free", "usd"),
+                Column("minimum", "To the minimum", "usd"),
+                Column("charged_cost", "To pay", "usd"),
+                Column("is_paid", "Pays"),
+                Column("currency", "Statement in"),
+            ],
+            filters,
+            key="plans",
+            bound=_SHOWN,
+        )
+        if not rows["is_whole"].all():
+            caption("Minimums and free allowances are of whole months: of a part of one they are left out.")
+        caption("Before rounding, which is the statement's.")
+        evidence("finance/plans", filters.parameters, filters)
 
 
 def _booked(filters: Filters, months: Sequence[str]) -> pd.DataFrame | None:
