@@ -46,7 +46,7 @@ WITH
             sum(c.input_tokens + c.output_tokens) AS tokens,
             sum(toDecimal128(c.list_cost, 12)) AS list_cost,
             sum(toDecimal128(c.contracted_cost, 12)) AS contracted_cost
-        FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
+        FROM call_hours({{what_is_asked_for}}, grain = 'period', timezone = 'UTC') AS c
         WHERE {{asked_for}}
         GROUP BY name
     ),
