@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from spanledger_enrich.books import allocation, charge, commitment
+from spanledger_enrich.books import charge, commitment, upkeep
 from spanledger_enrich.books.bills import bill, invoice_share, reconciliation
 from spanledger_enrich.books.budgets import budget
 from spanledger_enrich.books.charge import Charge
@@ -48,7 +48,7 @@ def add_books(store: Store, configuration: Configuration, sample: pd.DataFrame, 
     """Put it all into a store that holds the sample ledger; the rest of the year 2024 has no call."""
     commitment.record(store, [Commitment.model_validate(one) for one in COMMITMENTS], "commitments.yaml")
     charge.record(store, [Charge.model_validate(one) for one in CHARGES], "charges.csv")
-    allocation.bring_up_to_date(store, configuration)
+    upkeep.bring_up_to_date(store, configuration)
     _budgets(store, folder)
     _bill(store, sample, folder)
     close.soft(store, "2024-10", Person("ann", "ann"), grace_days=0)
