@@ -100,7 +100,6 @@ def _bill(store: Store, sample: pd.DataFrame, folder: Path) -> None:
     done = reconciliation.reconcile(store, period("2024-10", None, None, "UTC"))
     for one in done:
         invoice_share.allocate(store, one, "metered", "ann")
-    reconciliation.forget(store, done)
 
 
 def _late(store: Store) -> None:
