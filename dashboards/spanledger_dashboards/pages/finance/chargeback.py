@@ -31,7 +31,7 @@ _BETWEEN = (
     Column("commitment_cost", "Commitments, used", "usd"),
     Column("idle_cost", "Commitments, unused", "usd"),
     Column("charge_cost", "Other charges", "usd"),
-    Column("prepaid_cost", "Prepaid credits", "usd"),
+    Column("prepaid_cost", "Prepaid, bought less used", "usd"),
 )
 _STATES = {"open": "open", "soft-closed": "closed softly: a draft that may change", "closed": "closed"}
 

@@ -107,9 +107,7 @@ def _headline(
             whole["billed_cost"],
             was("billed_cost"),
             figures.usd(whole["billed_cost"]),
-            f"{figures.usd(whole['prepaid_cost'])} of prepaid credits in it"
-            if whole["prepaid_cost"]
-            else "nothing was prepaid",
+            _prepaid(whole["prepaid_cost"]),
             "inverse",
         ),
         (
@@ -187,6 +185,13 @@ def _headline(
         border=True,
         height="stretch",
     )
+
+
+def _prepaid(amount: Any) -> str:
+    if not amount:
+        return "nothing was prepaid"
+    bought = f"{figures.usd(amount)} more bought of prepaid credits than used"
+    return bought if amount > 0 else f"{figures.usd(-amount)} more used of prepaid credits than bought"
 
 
 def saving(amount: float | None) -> str:

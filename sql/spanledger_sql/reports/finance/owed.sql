@@ -26,7 +26,7 @@
 --   commitment_cost: parts of commitments, for use, USD
 --   idle_cost: parts of commitments, for what nobody used, USD
 --   charge_cost: other charges: storage, seats, taxes, credits, what reconciliations add, USD
---   prepaid_cost: purchases of prepaid credits, which are billed and pay for calls, USD
+--   prepaid_cost: prepaid credits bought, which are billed, less those that calls used, which are not, USD
 --   effective_cost: contracted_cost - covered_cost + commitment_cost + idle_cost + charge_cost, USD; NULL where nothing is known
 --   billed_cost: effective_cost + prepaid_cost, USD; NULL where nothing is known
 WITH
