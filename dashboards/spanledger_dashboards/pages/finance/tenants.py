@@ -149,11 +149,11 @@ def _months(filters: Filters, tenant: str) -> None:
 def _dearest_calls(filters: Filters) -> None:
     with st.container(border=True):
         st.subheader("The calls that cost most", anchor=False)
-        asked = {**filters.parameters, "rows": _CALLS}
-        rows = report("finance/dearest_calls", **asked)
+        asked = {**filters.parameters, "text": "", "state": "", "sort": "cost", "rows": _CALLS}
+        rows = report("calls/search", **asked)
         table(
             "The calls that cost most",
-            rows,
+            rows.drop(columns=["all_rows"]),
             [
                 Column("ts", "Start, UTC", "time"),
                 Column("contracted_cost", "Cost", "usd"),
@@ -161,14 +161,15 @@ def _dearest_calls(filters: Filters) -> None:
                 Column("feature", "Feature"),
                 Column("service", "Service"),
                 Column("input_tokens", "Input tokens", "count"),
+                Column("cache_read_tokens", "From cache", "count"),
                 Column("output_tokens", "Output tokens", "count"),
                 Column("status", "Status"),
-                Column("trace_id", "Trace"),
-                Column("span_id", "Span"),
             ],
             filters,
             key="calls",
             bound=_SHOWN,
+            number=int(rows["all_rows"].iloc[0]) if len(rows) else 0,
+            link=lambda row: filters.link("calls", call=f"{row['trace_id']}.{row['span_id']}"),
         )
-        caption("'spanledger explain TRACE SPAN' tells how a call's figures came about.")
-        evidence("finance/dearest_calls", asked, filters)
+        caption("A row leads to how its figures came about, step by step, as 'spanledger explain' has it.")
+        evidence("calls/search", asked, filters)
