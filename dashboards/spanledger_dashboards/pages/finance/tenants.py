@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from spanledger_dashboards import open_store
 from spanledger_dashboards.books_moment import books_moment
 from spanledger_dashboards.drawing.evidence import evidence
 from spanledger_dashboards.drawing.style import caption, plainly, tiles
@@ -151,6 +152,7 @@ def _dearest_calls(filters: Filters) -> None:
         st.subheader("The calls that cost most", anchor=False)
         asked = {**filters.parameters, "text": "", "state": "", "sort": "cost", "rows": _CALLS}
         rows = report("calls/search", **asked)
+        explains = "platform" in open_store.reader().readers
         table(
             "The calls that cost most",
             rows.drop(columns=["all_rows"]),
@@ -164,12 +166,16 @@ def _dearest_calls(filters: Filters) -> None:
                 Column("cache_read_tokens", "From cache", "count"),
                 Column("output_tokens", "Output tokens", "count"),
                 Column("status", "Status"),
+                *([] if explains else [Column("trace_id", "Trace"), Column("span_id", "Span")]),
             ],
             filters,
             key="calls",
             bound=_SHOWN,
             number=int(rows["all_rows"].iloc[0]) if len(rows) else 0,
-            link=lambda row: filters.link("calls", call=f"{row['trace_id']}.{row['span_id']}"),
+            link=lambda row: filters.link("calls", call=f"{row['trace_id']}.{row['span_id']}") if explains else None,
         )
-        caption("A row leads to how its figures came about, step by step, as 'spanledger explain' has it.")
+        leads = (
+            "The time of each leads to how its figures came about" if explains else "How a call's figures came about"
+        )
+        caption(f"{leads}: as 'spanledger explain TRACE SPAN' has it.")
         evidence("calls/search", asked, filters)
