@@ -17,9 +17,9 @@ from streamlit.testing.v1 import AppTest
 from spanledger_dashboards.drawing.bridge import Step, _html
 from spanledger_dashboards.filters import Filters
 from spanledger_dashboards.moment import Moment
-from spanledger_dashboards.pages.finance import owed
-from spanledger_dashboards.pages.finance.calendar_months import months_of
-from spanledger_dashboards.pages.finance.files_to_hand_over import _focus, _statement
+from spanledger_dashboards.pages.finance.parts import owed
+from spanledger_dashboards.pages.finance.parts.calendar_months import months_of
+from spanledger_dashboards.pages.finance.parts.files_to_hand_over import _focus, _statement
 from spanledger_enrich.books.closing.issued import issued
 from spanledger_enrich.books.effective_cost import with_effective_cost
 from spanledger_enrich.books.focus import cost_and_usage

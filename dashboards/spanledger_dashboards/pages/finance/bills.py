@@ -12,8 +12,8 @@ from spanledger_dashboards.drawing.bridge import Step, bridge
 from spanledger_dashboards.drawing.evidence import evidence, period_options
 from spanledger_dashboards.drawing.style import caption, plainly, refusal
 from spanledger_dashboards.drawing.table import Column, table
-from spanledger_dashboards.pages.finance.command_popover import command_popover
-from spanledger_dashboards.pages.finance.headline import headline
+from spanledger_dashboards.pages.finance.parts.command_popover import command_popover
+from spanledger_dashboards.pages.finance.parts.headline import headline
 from spanledger_dashboards.pages.heading import heading
 from spanledger_dashboards.reckoned import reckoned
 from spanledger_dashboards.report import report

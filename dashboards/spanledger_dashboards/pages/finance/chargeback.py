@@ -11,10 +11,10 @@ from spanledger_dashboards.books_moment import books_moment
 from spanledger_dashboards.drawing.evidence import evidence
 from spanledger_dashboards.drawing.style import caption
 from spanledger_dashboards.drawing.table import Column, table
-from spanledger_dashboards.pages.finance import owed
-from spanledger_dashboards.pages.finance.calendar_months import address_of, months_of
-from spanledger_dashboards.pages.finance.files_to_hand_over import focus_file, statements
-from spanledger_dashboards.pages.finance.headline import headline
+from spanledger_dashboards.pages.finance.parts import owed
+from spanledger_dashboards.pages.finance.parts.calendar_months import address_of, months_of
+from spanledger_dashboards.pages.finance.parts.files_to_hand_over import focus_file, statements
+from spanledger_dashboards.pages.finance.parts.headline import headline
 from spanledger_dashboards.pages.heading import heading, no_calls
 from spanledger_dashboards.report import report
 from spanledger_settings import figures
@@ -57,7 +57,7 @@ def page(filters: Filters) -> None:
 
 def _headline(whole: pd.Series[Any]) -> None:
     cards = (
-        ("Effective cost", figures.usd(whole["effective_cost"]), "what tenants owe together"),
+        ("Effective cost", figures.usd(whole["effective_cost"]), "idle and unshared parts included"),
         (
             "Calls at contract prices",
             figures.usd(whole["contracted_cost"]),

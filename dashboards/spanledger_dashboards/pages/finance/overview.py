@@ -9,10 +9,10 @@ import streamlit as st
 from spanledger_dashboards.drawing.bridge import bridge
 from spanledger_dashboards.drawing.evidence import evidence
 from spanledger_dashboards.drawing.style import caption, metric_columns, tiles
-from spanledger_dashboards.pages.finance import owed, spend
-from spanledger_dashboards.pages.finance.budget_standings import nearest_budgets
-from spanledger_dashboards.pages.finance.changes import changes
-from spanledger_dashboards.pages.finance.gaps import gaps
+from spanledger_dashboards.pages.finance.parts import owed, spend
+from spanledger_dashboards.pages.finance.parts.budget_standings import nearest_budgets
+from spanledger_dashboards.pages.finance.parts.changes import changes
+from spanledger_dashboards.pages.finance.parts.gaps import gaps
 from spanledger_dashboards.pages.heading import heading, no_calls
 from spanledger_dashboards.report import report
 from spanledger_settings import figures

@@ -12,12 +12,12 @@ from spanledger_dashboards.books_moment import books_moment
 from spanledger_dashboards.drawing.evidence import evidence
 from spanledger_dashboards.drawing.style import caption, plainly, tiles
 from spanledger_dashboards.drawing.table import Column, table
-from spanledger_dashboards.pages.finance import owed, spend
-from spanledger_dashboards.pages.finance.calendar_months import address_of
-from spanledger_dashboards.pages.finance.changes import changes
-from spanledger_dashboards.pages.finance.gaps import gaps
-from spanledger_dashboards.pages.finance.headline import headline
 from spanledger_dashboards.pages.finance.overview import saving, what_is_owed
+from spanledger_dashboards.pages.finance.parts import owed, spend
+from spanledger_dashboards.pages.finance.parts.calendar_months import address_of
+from spanledger_dashboards.pages.finance.parts.changes import changes
+from spanledger_dashboards.pages.finance.parts.gaps import gaps
+from spanledger_dashboards.pages.finance.parts.headline import headline
 from spanledger_dashboards.pages.heading import heading, no_calls
 from spanledger_dashboards.report import report
 from spanledger_settings import figures
