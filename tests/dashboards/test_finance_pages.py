@@ -17,6 +17,7 @@ from streamlit.testing.v1 import AppTest
 from spanledger_dashboards.drawing.bridge import Step, _html
 from spanledger_dashboards.filters import Filters
 from spanledger_dashboards.moment import Moment
+from spanledger_dashboards.pages.finance import overview
 from spanledger_dashboards.pages.finance.parts import owed
 from spanledger_dashboards.pages.finance.parts.calendar_months import months_of
 from spanledger_dashboards.pages.finance.parts.files_to_hand_over import _focus, _statement
@@ -28,7 +29,7 @@ from spanledger_settings.cell import plain
 from spanledger_settings.configuration import load
 from spanledger_settings.period import period
 from spanledger_sql.csv_text import csv_text
-from spanledger_sql.store import Store
+from spanledger_sql.store import Store, StoreError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -237,6 +238,18 @@ def test_budgets_are_those_of_the_command_and_alarms_tell_how_far_they_came(open
     assert metrics(page)["Breached"] == "0"
     assert "webhook" in text
     assert "refused" in text
+
+
+def test_a_part_that_takes_too_long_leaves_the_page(open_page: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(*_: Any) -> None:
+        raise StoreError("too slow", 159)
+
+    monkeypatch.setattr(overview, "nearest_budgets", slow)
+    monkeypatch.setattr(overview, "changes", slow)
+    page = in_october(open_page, "finance")
+    assert metrics(page)["Calls"] == "3,001"
+    assert "spanledger budgets check" in html(page)
+    assert "By tenant" in [heading.value for heading in page.subheader]
 
 
 def test_what_is_not_known_is_no_step_of_nothing() -> None:

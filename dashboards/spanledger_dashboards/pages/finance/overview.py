@@ -13,6 +13,7 @@ from spanledger_dashboards.pages.finance.parts import owed, spend
 from spanledger_dashboards.pages.finance.parts.budget_standings import nearest_budgets
 from spanledger_dashboards.pages.finance.parts.changes import changes
 from spanledger_dashboards.pages.finance.parts.gaps import gaps
+from spanledger_dashboards.pages.finance.parts.slow_part import slow_part
 from spanledger_dashboards.pages.heading import heading, no_calls
 from spanledger_dashboards.report import report
 from spanledger_settings import figures
@@ -43,7 +44,7 @@ def page(filters: Filters) -> None:
     changed = st.container()
     if headline["calls"] == 0:
         no_calls()
-        with budgeted:
+        with budgeted, slow_part("budgets check"):
             nearest_budgets(filters)
         return
     gaps(report("finance/gaps", **filters.parameters), calls=headline["calls"])
@@ -53,9 +54,9 @@ def page(filters: Filters) -> None:
         with column.container(border=True, height="stretch"):
             spend.shares(filters, title, dimension)
     spend.unit_costs(filters)
-    with budgeted:
+    with budgeted, slow_part("budgets check"):
         nearest_budgets(filters)
-    with changed:
+    with changed, slow_part("report finance/movers"):
         changes(filters)
 
 

@@ -18,6 +18,7 @@ from spanledger_dashboards.pages.finance.parts.calendar_months import address_of
 from spanledger_dashboards.pages.finance.parts.changes import changes
 from spanledger_dashboards.pages.finance.parts.gaps import gaps
 from spanledger_dashboards.pages.finance.parts.headline import headline
+from spanledger_dashboards.pages.finance.parts.slow_part import slow_part
 from spanledger_dashboards.pages.heading import heading, no_calls
 from spanledger_dashboards.report import report
 from spanledger_settings import figures
@@ -61,7 +62,7 @@ def page(filters: Filters) -> None:
         with column.container(border=True, height="stretch"):
             spend.shares(filters, title, dimension)
     _dearest_calls(filters)
-    with changed:
+    with changed, slow_part("report finance/movers"):
         changes(filters)
 
 
