@@ -42,6 +42,12 @@ class Listed:
 
 PAGES = (
     Listed("finance", "Overview", ":material/payments:", "finance", "overview", of_tenants=True),
+    Listed("finance", "Tenants", ":material/groups:", "tenants", "tenants", of_tenants=True),
+    Listed("finance", "Chargeback", ":material/receipt_long:", "chargeback", "chargeback"),
+    Listed("finance", "Commitments and seats", ":material/inventory_2:", "commitments", "commitments"),
+    Listed("finance", "Prices", ":material/sell:", "prices", "prices"),
+    Listed("finance", "Bills", ":material/request_quote:", "bills", "bills"),
+    Listed("finance", "Budgets and alarms", ":material/savings:", "budgets", "budgets"),
     Listed("sustainability", "Overview", ":material/eco:", "sustainability", "overview", of_tenants=True),
     Listed("platform", "Quality", ":material/fact_check:", "quality", "quality"),
     Listed("platform", "Coding agents", ":material/smart_toy:", "agents", "agents"),

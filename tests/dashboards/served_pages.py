@@ -37,13 +37,13 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(folder: Path, calls: int, port: int) -> Iterator[str]:
+def served(folder: Path, calls: int, port: int, *, books: bool = False) -> Iterator[str]:
     """The address of dashboards over a sample ledger; ``folder`` is where the process is, and reads its settings."""
     data_folder.copy("migrated", folder / "data")
     script = Path(__file__).with_name("dashboard_server.py")
     with (folder / "server.log").open("w+") as log:
         server = subprocess.Popen(
-            [sys.executable, str(script), str(folder / "data"), str(port), str(calls)],
+            [sys.executable, str(script), str(folder / "data"), str(port), str(calls), *(["books"] if books else [])],
             cwd=folder,
             stdout=log,
             stderr=log,

@@ -58,7 +58,7 @@ def _written_later(sample_store: Store) -> Any:
 @pytest.mark.parametrize(
     "name",
     ["finance/headline", "finance/breakdown", "finance/trend", "finance/gaps", "finance/chargeback_table",
-     "finance/commitments", "sustainability/headline", "sustainability/breakdown", "sustainability/trend",
+     "finance/owed", "sustainability/headline", "sustainability/breakdown", "sustainability/trend",
      "sustainability/hours", "sustainability/coverage"],
 )  # fmt: skip
 def test_a_report_of_a_moment_does_not_see_what_is_written_later(

@@ -17,9 +17,11 @@ from streamlit.testing.v1 import AppTest
 from spanledger_dashboards.drawing import charts, palette
 from spanledger_dashboards.drawing.bar_list import Bar, _row
 from spanledger_dashboards.drawing.palette import ALL_OTHERS, IDLE, UNATTRIBUTED
+from spanledger_dashboards.drawing.table import _file
 from spanledger_dashboards.filters import Filters
 from spanledger_dashboards.moment import Moment
-from spanledger_dashboards.pages.finance.overview import _ROWS, _csv, _saving
+from spanledger_dashboards.pages.finance.chargeback import _ROWS, every_row
+from spanledger_dashboards.pages.finance.overview import saving
 from spanledger_dashboards.pages.sustainability.overview import unranked
 from spanledger_settings import figures
 from spanledger_settings.period import Period
@@ -93,8 +95,8 @@ def test_with_a_period_before_cards_keep_list_price_failures_and_tokens(open_pag
 
 
 def test_an_unknown_saving_is_unknown() -> None:
-    assert _saving(float("nan")) == "saving unknown"
-    assert _saving(-1.5) == "$1.50 dearer than uncached"
+    assert saving(float("nan")) == "saving unknown"
+    assert saving(-1.5) == "$1.50 dearer than uncached"
 
 
 def test_all_of_something_is_100_per_cent_whatever_floats_say() -> None:
@@ -238,7 +240,7 @@ def test_the_table_is_bounded_and_the_csv_whole_exact_and_defused(
     shown = sample_store.frame("reports/finance/chargeback_table", **filters.parameters, rows=_ROWS)
     assert len(shown) == _ROWS
     assert shown["all_rows"].iloc[0] == _ROWS + 100
-    rows = list(csv.DictReader(io.StringIO(_csv(filters).decode())))
+    rows = list(csv.DictReader(io.StringIO(_file(sample_store, lambda: every_row(filters), filters).decode())))
     assert len(rows) == _ROWS + 100
     assert {row["contracted_cost_usd"] for row in rows} == {"0.000000000012"}
     assert all(row["tenant"].startswith("'=cmd|") for row in rows)

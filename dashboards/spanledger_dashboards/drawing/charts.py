@@ -104,6 +104,32 @@ def _stacked(trend: pd.DataFrame, colours: Mapping[str, str]) -> pd.DataFrame:
     return known.assign(base=top - known["contracted_cost"].astype(float), top=top)
 
 
+def used_and_idle(rows: pd.DataFrame, grain: Grain, period: Period) -> alt.Chart:
+    """What commitments cost in USD, used below and idle above: `commitments/over_time`'s rows."""
+    used, idle = rows["used_cost"].astype(float), rows["idle_cost"].astype(float)
+    begin = {"bucket": _as_utc(rows["bucket"]), "until": _until(rows["bucket"], grain)}
+    parts = [
+        pd.DataFrame({**begin, "name": name, "base": base, "top": top, "cost": cost.map(figures.usd)})
+        for name, base, top, cost in (
+            ("used", 0.0, used, rows["used_cost"]),
+            ("(idle)", used, used + idle, rows["idle_cost"]),
+        )
+    ]
+    chart: alt.Chart = (
+        alt.Chart(pd.concat(parts), height=HEIGHT)
+        .mark_rect()
+        .encode(
+            x=_time(grain, _span(rows, grain, period)),
+            x2="until:T",
+            y=alt.Y("base:Q", title=f"USD per {grain}", axis=alt.Axis(format="$,~f", tickCount=5)),
+            y2="top:Q",
+            color=alt.Color("name:N", scale=alt.Scale(domain=["used", "(idle)"], range=[MONEY, GAP]), legend=None),
+            tooltip=[_when(grain), alt.Tooltip("name:N", title="Part"), alt.Tooltip("cost:N", title="Cost")],
+        )
+    )
+    return chart
+
+
 def emissions_over_time(trend: pd.DataFrame, grain: Grain, period: Period) -> tuple[alt.Chart, alt.Chart]:
     """Emissions, and their low-high range apart: `sustainability/trend`'s rows; without calls they are zero.
 

@@ -177,7 +177,7 @@ def _is_text(values: pd.Series[Any]) -> bool:
 
 
 def _unknown(value: object) -> bool:
-    return value is None or value is pd.NaT or (not isinstance(value, str) and figures.is_unknown(value))  # type: ignore[arg-type]
+    return value is None or bool(pd.api.types.is_scalar(value) and pd.isna(value))  # type: ignore[call-overload]
 
 
 def _left_out(held: int, found: int, shown: int, number: int) -> str:

@@ -9,7 +9,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from spanledger_cli.output.export import known
+from spanledger_sql.result_frame import known
 from spanledger_sql.store import statement
 
 if TYPE_CHECKING:

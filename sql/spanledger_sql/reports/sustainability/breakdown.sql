@@ -41,7 +41,7 @@ WITH
             sumIf(c.co2e_g, c.operation != 'idle') AS co2e_g_of_calls,
             sum(c.embodied_g) AS embodied_g,
             {{group_sums}}
-        FROM drawn_energy_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
+        FROM drawn_hours({{what_is_asked_for}}, grain = 'period', timezone = 'UTC') AS c
         WHERE {{asked_for}}
         GROUP BY ALL
     ),
