@@ -53,7 +53,7 @@ def test_no_page_shows_a_dimension_until_it_is_chosen(open_page: Pages) -> None:
     assert "By desk" not in [heading.value for heading in page.subheader]
 
 
-@pytest.mark.parametrize("name", ["finance", "sustainability"])
+@pytest.mark.parametrize("name", ["finance", "breakdown"])
 def test_a_chosen_dimension_is_a_breakdown_of_its_own(open_page: Pages, counted: pd.DataFrame, name: str) -> None:
     page = open_page(name, own="desk")
     assert "By desk" in [heading.value for heading in page.subheader]

@@ -60,11 +60,24 @@ _CSS = """
     border-bottom: 1px solid color-mix(in srgb, currentColor 12%, transparent); }
   .sl-table thead th { font-weight: 600; border-bottom-width: 2px; opacity: .8; }
   .sl-table .text { text-align: left; overflow-wrap: anywhere; min-width: 6rem; max-width: 24rem; }
-  .sl-table tbody th.text { min-width: 9rem; }
+  .sl-table tbody th.text { min-width: 8.5rem; }
   .sl-table .figure { text-align: right; white-space: nowrap; }
   .sl-table thead .figure { white-space: normal; }
   .sl-table tbody tr:hover { background: color-mix(in srgb, currentColor 5%, transparent); }
+  .sl-step h3 { font-size: 1rem; margin: 0 0 .35rem; font-weight: 600; overflow-wrap: anywhere; padding: 0; }
+  .sl-step .sl-table { margin-top: .4rem; }
+  .sl-step .sl-sum td { opacity: .72; }
+  .sl-step tfoot td { font-weight: 600; border-bottom: 0; }
+  .sl-step tbody th.text { opacity: .72; width: 9rem; max-width: 9rem; min-width: 6rem; }
+  .sl-step td.text { max-width: none; }
   @media print {
+    /* What scrolls on a screen is whole on paper. */
+    html, body, #root, .stApp, [data-testid="stAppViewContainer"], [data-testid="stMain"] {
+      display: block !important; position: static !important; height: auto !important; overflow: visible !important; }
+    [data-testid="stSidebar"], [data-testid="stHeader"], [data-testid="stToolbar"] { display: none !important; }
+    [data-testid="stMainBlockContainer"] { padding: 0 !important; max-width: none !important; }
+    [data-testid="stMetric"], .sl-bars .row, .sl-gap, .sl-table tr, [data-testid="stVegaLiteChart"] {
+      break-inside: avoid; }
     .sl-table { overflow: visible; }
     [class*="st-key-sl-tools"], [data-testid="stPopover"] { display: none; }
   }
