@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 from dashboard_server import HOSTILE
 from ledger_sample import ledger_sample
-from served_pages import NEEDS_CHROMIUM, chromium, free_port, served
+from served import IN_A_BROWSER, chromium, served
 
 from spanledger_settings import figures
 
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 CALLS = 20_000
 SCREENSHOTS = os.environ.get("SPANLEDGER_SCREENSHOTS")
 
-pytestmark = NEEDS_CHROMIUM
+pytestmark = IN_A_BROWSER
 
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of dashboards over the sample ledger, served by a process of their own."""
-    with served(tmp_path_factory.mktemp("served"), CALLS, free_port()) as address:
+    with served(tmp_path_factory.mktemp("served"), calls=CALLS) as address:
         yield address
 
 
@@ -45,8 +45,8 @@ def log(address: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A headless Chromium that calls nobody."""
-    with chromium() as started:
-        yield started
+    with chromium() as launched:
+        yield launched
 
 
 @pytest.fixture

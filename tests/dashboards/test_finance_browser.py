@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from dashboard_server import HOSTILE
-from served_pages import NEEDS_CHROMIUM, chromium, free_port, served
+from served import IN_A_BROWSER, chromium, served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
-pytestmark = NEEDS_CHROMIUM
+pytestmark = IN_A_BROWSER
 OCTOBER = urlencode({"period": "Custom", "days": ["2024-10-01", "2024-10-31"]}, doseq=True)
 PAGES = ("finance", "tenants", "chargeback", "commitments", "prices", "bills", "budgets")
 
@@ -30,7 +30,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def address(folder: Path) -> Iterator[str]:
     """The address of dashboards over the sample ledger and its books."""
-    with served(folder, 3000, free_port(), books=True) as address:
+    with served(folder, calls=3000, books=True) as address:
         yield address
 
 

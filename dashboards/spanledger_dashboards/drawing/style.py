@@ -60,7 +60,7 @@ _CSS = """
     border-bottom: 1px solid color-mix(in srgb, currentColor 12%, transparent); }
   .sl-table thead th { font-weight: 600; border-bottom-width: 2px; opacity: .8; }
   .sl-table .text { text-align: left; overflow-wrap: anywhere; min-width: 6rem; max-width: 24rem; }
-  .sl-table tbody th.text { min-width: 9rem; }
+  .sl-table tbody th.text { min-width: 8.5rem; }
   .sl-table .figure { text-align: right; white-space: nowrap; }
   .sl-table thead .figure { white-space: normal; }
   .sl-table tbody tr:hover { background: color-mix(in srgb, currentColor 5%, transparent); }

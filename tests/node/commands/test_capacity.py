@@ -12,7 +12,7 @@ MONTH = ("--month", "2024-10")
 def calls(books):
     of_acme = {"input_tokens": 1000, "output_tokens": 100, "tenant_id": "acme"}
     of_globex = of_acme | {"tenant_id": "globex"}
-    books.book_alone(of_acme, of_acme, of_globex, of_globex | {"status": "error", "error_type": "429"})
+    books.fill(of_acme, of_acme, of_globex, of_globex | {"status": "error", "error_type": "429"})
 
 
 def rows(text):

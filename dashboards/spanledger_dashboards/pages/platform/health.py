@@ -85,6 +85,7 @@ def page(filters: Filters) -> None:
     heading("Health", filters)
     caption("How it stands now, for all calls: the period and the other filters narrow what was let go alone.")
     arrivals = report("operations/arrivals", **filters.parameters, rows=_SERVICES)
+    arrivals = arrivals.assign(silent_seconds=_ago(arrivals["last_came"]))
     aside = report("operations/set_aside", **filters.parameters)
     rejected = _rejected()
     _headline(filters, arrivals, aside, rejected)
@@ -148,6 +149,7 @@ def _services(filters: Filters, arrivals: pd.DataFrame) -> None:
 
 def _ages(filters: Filters) -> None:
     rows = report("operations/ages", **filters.parameters)
+    rows = rows.assign(behind_seconds=_ago(rows["known_until"]))
     states = [_state(row) for row in rows.to_dict("records")]
     with st.container(border=True):
         st.subheader("How old what figures rest on is", anchor=False)
@@ -166,6 +168,11 @@ def _ages(filters: Filters) -> None:
             key="ages",
         )
         evidence("operations/ages", filters.parameters, filters)
+
+
+def _ago(times: pd.Series[Any]) -> pd.Series[Any]:
+    """How long ago each is, in seconds."""
+    return (pd.Timestamp.now(tz="UTC") - pd.to_datetime(times, utc=True)).dt.total_seconds()
 
 
 def _state(row: dict[Any, Any]) -> tuple[str, str]:

@@ -139,9 +139,12 @@ def budgets_check(
         found = _stood(store, asked, now, on)
         title = "Budgets" if on is None else f"Budgets at the end of {on:%Y-%m-%d}"
         print_rows(
-            standing_rows.rows(found), Destination(output, file), title=title,
-            gaps=_UNKNOWN if on else _UNKNOWN[:1], details=["from", "to", "past_error", "record_error"],
-        )  # fmt: skip
+            standing_rows.rows(found),
+            Destination(output, file),
+            title=title,
+            gaps=_UNKNOWN if on else _UNKNOWN[:1],
+            details=["from", "to", "past_error", "record_error"],
+        )
         if alarms and on is None and settings.tenant_scope is None:
             _raise_alarms(store, settings, found, now)
         if Destination(output, file).chosen is Format.table:

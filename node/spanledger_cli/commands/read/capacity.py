@@ -11,7 +11,7 @@ from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import print_rows
 from spanledger_cli.request.names import refuse_unknown
 from spanledger_cli.request.options import configuration, open_store
-from spanledger_cli.request.report_request import Dimensions, ReportRequest, over_a_period
+from spanledger_cli.request.report_request import AS_IT_IS, Dimensions, ReportRequest, over_a_period
 from spanledger_cli.what_there_is import say_what_there_is
 
 _DIMENSIONS = Dimensions(
@@ -22,7 +22,6 @@ _DIMENSIONS = Dimensions(
 )
 _ROWS = 1_000_000
 _TOTALS = ("calls", "bucket_calls", "tokens", "rate_limited_calls", "failed_calls", "cut_off_calls", "ttft_calls")
-_ALL = "2261-01-01 00:00:00"
 
 
 class About(StrEnum):
@@ -58,7 +57,8 @@ def capacity(
     """
     asked = request.period
     given: dict[str, Any] = {
-        **asked.bounds, "moment": _ALL, "own": "", "own_values": [], "where": [], "token_limit": limit, "rows": _ROWS,
+        **asked.bounds, "moment": AS_IT_IS, "own": "", "own_values": [], "where": [], "token_limit": limit,
+        "rows": _ROWS,
     }  # fmt: skip
     with open_store(context) as store:
         say_what_is_missing(store, configuration(context))

@@ -14,7 +14,7 @@ from spanledger_cli.output.allocated import say_how_it_stands
 from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import print_rows
 from spanledger_cli.request.options import configuration, open_store
-from spanledger_cli.request.report_request import Dimensions, ReportRequest, over_a_period
+from spanledger_cli.request.report_request import AS_IT_IS, Dimensions, ReportRequest, over_a_period
 from spanledger_settings.mendable import AskedWronglyError
 from spanledger_sql.store import statement
 
@@ -83,7 +83,7 @@ def _parameters(takes: dict[str, str], asked: Period, by: Sequence[str], given: 
         "first": str(asked.first_day),
         "last": str(asked.last_day),
         "timezone": asked.timezone,
-        "moment": "2261-01-01 00:00:00",
+        "moment": AS_IT_IS,
         "by": list(by),
         "rows": 1_000_000,
     }

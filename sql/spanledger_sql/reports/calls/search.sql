@@ -27,6 +27,40 @@
 --   energy_wh, co2e_g: Wh at the facility and location-based gCO2e; NULL where unknown
 --   zone: of the grid
 --   all_rows: how many rows there would be
+WITH
+    asked AS
+    (
+        SELECT *
+        FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
+        WHERE {{asked_for}}
+            AND ({text:String} = ''
+                OR startsWith(c.trace_id, lower({text:String}))
+                OR startsWith(c.span_id, lower({text:String}))
+                OR startsWith(c.response_id, {text:String})
+                OR arrayExists(
+                    part -> positionCaseInsensitiveUTF8(part, {text:String}) > 0,
+                    CAST([c.user_id, c.session_id, c.run_id, c.tenant_id, c.service_name, c.feature, c.workflow, c.model, c.error_type],
+                         'Array(String)')))
+            AND multiIf(
+                {state:String} = 'failed', c.status = 'error',
+                {state:String} = 'rate limited', {{rate_limited}},
+                {state:String} = 'cut off', {{cut_off}},
+                {state:String} = 'unpriced', c.price_status = 'unpriced',
+                {state:String} = 'partly priced', c.price_status = 'partial',
+                {state:String} = 'without usage', c.usage_source = 'missing',
+                {state:String} = 'without tenant', c.tenant_id IN ('', '(unattributed)'),
+                {state:String} = 'without emissions', c.co2e_g IS NULL,
+                {state:String} = '')
+    ),
+    -- Few columns of all, then all columns of few.
+    first_rows AS
+    (
+        SELECT ts, trace_id, span_id
+        FROM asked AS c
+        ORDER BY
+            {{order_of_calls}}
+        LIMIT {rows:UInt32}
+    )
 SELECT
     c.ts AS ts,
     c.trace_id AS trace_id,
@@ -55,40 +89,8 @@ SELECT
     c.energy_wh AS energy_wh,
     c.co2e_g AS co2e_g,
     c.zone AS zone,
-    count() OVER () AS all_rows
-FROM
-(
-    SELECT * FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
-    WHERE {{asked_for}}
-) AS c
-WHERE
-    ({text:String} = ''
-        OR startsWith(c.trace_id, lower({text:String}))
-        OR startsWith(c.span_id, lower({text:String}))
-        OR startsWith(c.response_id, {text:String})
-        OR arrayExists(
-            part -> positionCaseInsensitiveUTF8(part, {text:String}) > 0,
-            CAST([c.user_id, c.session_id, c.run_id, c.tenant_id, c.service_name, c.feature, c.workflow, c.model, c.error_type],
-                 'Array(String)')))
-    AND multiIf(
-        {state:String} = 'failed', c.status = 'error',
-        {state:String} = 'rate limited', {{rate_limited}},
-        {state:String} = 'cut off', {{cut_off}},
-        {state:String} = 'unpriced', c.price_status = 'unpriced',
-        {state:String} = 'partly priced', c.price_status = 'partial',
-        {state:String} = 'without usage', c.usage_source = 'missing',
-        {state:String} = 'without tenant', c.tenant_id IN ('', '(unattributed)'),
-        {state:String} = 'without emissions', c.co2e_g IS NULL,
-        {state:String} = '')
+    (SELECT count() FROM asked) AS all_rows
+FROM asked AS c
+WHERE (toStartOfHour(c.ts), c.trace_id, c.span_id) IN (SELECT toStartOfHour(ts), trace_id, span_id FROM first_rows)
 ORDER BY
-    if({sort:String} = 'cost', c.contracted_cost, NULL) DESC NULLS LAST,
-    multiIf(
-        {sort:String} = 'emissions', c.co2e_g,
-        {sort:String} = 'duration', c.duration_ms,
-        {sort:String} = 'first token', c.ttft_ms,
-        {sort:String} = 'tokens', toFloat64(c.input_tokens + c.output_tokens),
-        NULL) DESC NULLS LAST,
-    ts DESC,
-    trace_id,
-    span_id
-LIMIT {rows:UInt32}
+    {{order_of_calls}}

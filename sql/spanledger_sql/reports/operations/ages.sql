@@ -7,7 +7,6 @@
 --   source: who published it
 --   known_until: how far it goes, UTC: of the grid the end of its last hour or year, of others when they were last brought up
 --     to date; NULL where there is nothing
---   behind_seconds: how long that is ago, s; NULL where there is nothing
 --   calls: of the grid, calls of the last 30 days in the zone; else NULL
 WITH
     used AS
@@ -69,7 +68,6 @@ SELECT
     name,
     source,
     known_until,
-    if(known_until IS NULL, NULL, dateDiff('second', known_until, now('UTC'))) AS behind_seconds,
     calls
 FROM all_kinds
 ORDER BY indexOf(['list prices', 'contract book', 'exchange rate', 'energy entries', 'grid hours', 'grid year'], kind), calls DESC, name

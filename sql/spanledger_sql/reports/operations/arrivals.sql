@@ -7,7 +7,6 @@
 --   reports: spans, logs and buckets that told of calls
 --   of_last_hour: of them, received in the last hour
 --   last_came: when the last one was received, UTC
---   silent_seconds: how long that is ago, s
 --   usual_gap_seconds: between two minutes in which it sent, in the mean, s
 --   late_seconds_p50, late_seconds_p95: from a call's end to when its report was stored, s
 --   all_rows: how many services there are
@@ -31,7 +30,6 @@ SELECT
     reports,
     of_last_hour,
     last_came,
-    greatest(0, dateDiff('second', last_came, now64(6, 'UTC'))) AS silent_seconds,
     dateDiff('second', first_came, last_came) / nullIf(minutes - 1, 0) AS usual_gap_seconds,
     late[1] AS late_seconds_p50,
     late[2] AS late_seconds_p95,
