@@ -1,8 +1,8 @@
-"""Times every page of the dashboards until it is complete, over a month of calls: at the first look, and looked at again.
+"""Times every page of the dashboards until it is complete, over a month of calls: at the first look, and again.
 
 Bar: at 20 million rows on two cores each page is complete within a second. The first look is in a new session with
-nothing remembered, the lists of filters included. The traffic is that of `reports.py`. What a browser adds, to draw what it
-is sent, is in no figure here.
+nothing remembered, the lists of filters included. The traffic is that of `reports.py`. What a browser adds, to draw
+what it is sent, is in no figure here.
 
     python bench/pages.py --rows 1000000
     python bench/pages.py --rows 20000000 --page finance --page sustainability
