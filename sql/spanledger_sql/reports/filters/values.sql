@@ -5,16 +5,14 @@
 -- Columns:
 --   dimension: `cost_center`, `environment`, `service`, `feature`, `workflow`, `provider` or `model`
 --   value: '' of calls that say none
--- A value that only a replaced row has is one, too: nothing needs to be merged.
 WITH
     combined AS
     (
-        SELECT
-            cost_center, environment, service_name, feature, workflow, provider,
-            if(response_model != '', response_model, request_model) AS model,
-            count() AS reports
-        FROM ledger
-        WHERE counted = 1
+        SELECT cost_center, environment, service_name, feature, workflow, provider, model, sum(c.ledger_rows) AS reports
+        FROM call_hours(
+            from = toDateTime64('1900-01-01', 9, 'UTC'), to = toDateTime64('2262-04-11', 9, 'UTC'),
+            moment = toDateTime64('2200-01-01', 6, 'UTC'), grain = 'period', timezone = 'UTC', told = []
+        ) AS c
         GROUP BY ALL
     )
 SELECT
