@@ -185,18 +185,24 @@ class Configuration(BaseSettings):
         default=(), description="`carbon ghg`: hosts (`host.name`) that are own or leased machines"
     )
 
+    budgets_every_seconds: float = Field(
+        default=300.0,
+        ge=0,
+        description="the worker checks budgets, and raises and delivers alarms, so often, where there is a budget or "
+        "somebody to be told; 0: never, for `budgets check` by cron",
+    )
     alarm_webhook: SecretStr | None = Field(
-        default=None, description="`budgets check`: an address that alarms are posted to, as JSON"
+        default=None, description="budgets: an address that alarms are posted to, as JSON"
     )
     alarm_slack_webhook: SecretStr | None = Field(
-        default=None, description="`budgets check`: an address that takes Slack's messages"
+        default=None, description="budgets: an address that takes Slack's messages"
     )
-    alarm_email: str | None = Field(default=None, description="`budgets check`: who gets alarms by e-mail")
+    alarm_email: str | None = Field(default=None, description="budgets: who gets alarms by e-mail")
     alarm_email_from: str = Field(
-        default="spanledger@localhost", pattern=r"^[^\s@]+@[^\s@]+$", description="`budgets check`: who sends them"
+        default="spanledger@localhost", pattern=r"^[^\s@]+@[^\s@]+$", description="budgets: who sends them"
     )
     alarm_smtp: str = Field(
-        default="127.0.0.1:25", pattern=r"^.+:\d+$", description="`budgets check`: the mail server that relays them"
+        default="127.0.0.1:25", pattern=r"^.+:\d+$", description="budgets: the mail server that relays them"
     )
 
     @field_validator("data_dir", mode="before")

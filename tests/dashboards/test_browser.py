@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -172,6 +173,17 @@ def test_the_quality_page_is_drawn_and_follows_the_filters(browser: Browser, add
         assert page.locator('[data-testid="stDataFrame"]').count() == 1
         assert page.locator('[data-testid="stException"]').count() == 0
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def test_a_page_is_printed_whole(page: Page, address: str) -> None:
+    page.goto(f"{address}/finance")
+    wait_until_drawn(page)
+    assert page.title() == "Overview, finance: Spanledger"
+    height = int(page.locator('[data-testid="stMainBlockContainer"]').evaluate("e => e.scrollHeight"))
+    page.emulate_media(media="print")
+    assert page.locator('[data-testid="stSidebar"]').is_hidden()
+    assert page.evaluate("document.documentElement.scrollHeight") > 0.8 * height
+    assert len(re.findall(rb"/Type\s*/Page\b", page.pdf())) >= 2
 
 
 def test_a_host_name_pointed_at_this_machine_is_refused(browser: Browser, address: str) -> None:

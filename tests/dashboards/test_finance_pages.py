@@ -228,6 +228,16 @@ def test_budgets_are_those_of_the_command_and_alarms_tell_how_far_they_came(open
     assert "refused" in text
 
 
+def test_what_is_not_known_is_no_step_of_nothing() -> None:
+    zero = Decimal(0)
+    row = dict.fromkeys(("covered_cost", "commitment_cost", "idle_cost", "charge_cost", "prepaid_cost"), zero)
+    unknown = dict.fromkeys(("list_cost", "contracted_cost", "effective_cost", "billed_cost"))
+    assert owed.steps(pd.Series({**row, **unknown})) == []
+    charged = {**unknown, "charge_cost": Decimal(3), "effective_cost": Decimal(3), "billed_cost": Decimal(3)}
+    names = [(step.name, step.amount) for step in owed.steps(pd.Series({**row, **charged}))]
+    assert names == [("Other charges", 3), ("Effective cost", 3)]
+
+
 @pytest.mark.parametrize("url", URLS)
 def test_a_page_is_drawn_where_a_period_has_nothing(open_page: Pages, url: str) -> None:
     page = open_page(url, period="Custom", days=["2023-01-01", "2023-01-31"])

@@ -131,7 +131,7 @@ def test_a_tenants_viewer_finds_no_way_to_anothers_rows(page: Page, address: str
     seen: list[str] = []
     page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: seen.append(str(frame))))
     log_in(page, address, "Nora")
-    page.locator('[data-testid="stMetricValue"]', has_text=spend_of("northwind")).wait_for(timeout=30_000)
+    page.locator('[data-testid="stMetricValue"]', has_text=spend_of("northwind")).first.wait_for(timeout=30_000)
 
     tries = [
         "", "finance", "sustainability", "quality", "agents",

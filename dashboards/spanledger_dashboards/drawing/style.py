@@ -71,6 +71,13 @@ _CSS = """
   .sl-step tbody th.text { opacity: .72; width: 9rem; max-width: 9rem; min-width: 6rem; }
   .sl-step td.text { max-width: none; }
   @media print {
+    /* What scrolls on a screen is whole on paper. */
+    html, body, #root, .stApp, [data-testid="stAppViewContainer"], [data-testid="stMain"] {
+      display: block !important; position: static !important; height: auto !important; overflow: visible !important; }
+    [data-testid="stSidebar"], [data-testid="stHeader"], [data-testid="stToolbar"] { display: none !important; }
+    [data-testid="stMainBlockContainer"] { padding: 0 !important; max-width: none !important; }
+    [data-testid="stMetric"], .sl-bars .row, .sl-gap, .sl-table tr, [data-testid="stVegaLiteChart"] {
+      break-inside: avoid; }
     .sl-table { overflow: visible; }
     [class*="st-key-sl-tools"], [data-testid="stPopover"] { display: none; }
   }

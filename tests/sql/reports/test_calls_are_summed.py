@@ -11,12 +11,11 @@ import spanledger_sql
 
 ROOT = Path(spanledger_sql.__file__).parent
 READS_CALLS = re.compile(
-    r"\b(?:FROM|JOIN)\s+(?:calls|calls_at|ledger|covered_call|energy_by_method|restatement_change)\b"
+    r"\b(?:FROM|JOIN)\s+(?:calls|calls_at|call_hours|ledger|covered_call|energy_by_method|restatement_change)\b"
 )
 COUNTS = re.compile(r"\bcount(?:If)?\((?:[^()]|\([^()]*\))*\)(?=[\s,]*(?:OVER \(\) )?AS (\w+))")
 # What counts something else than calls, and what.
 COUNTED_ROWS = {
-    ("reports/agents/usage.sql", "unknown_buckets"): "buckets of calls",
     ("reports/attribution/quality.sql", "spans"): "spans that are no calls",
     ("reports/attribution/quality.sql", "duplicates"): "reports that do not count",
     ("reports/bills/by_provider.sql", "unknown_lines"): "lines of bills",

@@ -167,9 +167,7 @@ def _reconcile_now(filters: Filters) -> None:
             return
 
         def compared(store: Store) -> list[Reconciliation]:
-            done = reconciliation.reconcile(store, reconciliation.whole_days(filters.period))
-            reconciliation.forget(store, done)
-            return done
+            return reconciliation.reconcile(store, reconciliation.whole_days(filters.period))
 
         try:
             found = reckoned(

@@ -151,7 +151,7 @@ def _by_tenant(filters: Filters, months: Sequence[str]) -> None:
             ],
             filters,
             key="chargeback",
-            link=lambda row: filters.drill("tenants", "tenant", row["name"]),
+            link=lambda row: filters.drill("tenants", "tenant", row["name"]) if row["calls"] else None,
             number=int(rows["names"].sum()),
             whole=lambda: report(owed.REPORT, **{**asked, "names": _ALL}),
         )

@@ -38,12 +38,14 @@ def page(filters: Filters) -> None:
     made_of, budgeted = tiles(2)
     with made_of.container(border=True, height="stretch"):
         what_is_owed(filters, whole)
-    with budgeted.container(border=True, height="stretch"):
-        nearest_budgets(filters)
+    # What takes longest is reckoned last, in the place that is kept for it.
+    budgeted = budgeted.container(border=True, height="stretch")
+    changed = st.container()
     if headline["calls"] == 0:
         no_calls()
+        with budgeted:
+            nearest_budgets(filters)
         return
-    changes(filters)
     gaps(report("finance/gaps", **filters.parameters), calls=headline["calls"])
     spend.over_time(filters)
     dimensions = filters.named(spend.DIMENSIONS)
@@ -51,12 +53,19 @@ def page(filters: Filters) -> None:
         with column.container(border=True, height="stretch"):
             spend.shares(filters, title, dimension)
     spend.unit_costs(filters)
+    with budgeted:
+        nearest_budgets(filters)
+    with changed:
+        changes(filters)
 
 
 def what_is_owed(filters: Filters, whole: pd.Series[Any]) -> None:
     """Draw the steps from list prices to what is billed, and where they come from."""
     st.subheader("From list prices to what is owed", anchor=False)
-    bridge(owed.steps(whole), "From list prices to what is owed")
+    if steps := owed.steps(whole):
+        bridge(steps, "From list prices to what is owed")
+    else:
+        caption("No call of this period has a known cost.")
     if whole["unknown_cost_calls"]:
         unknown = figures.counted(int(whole["unknown_cost_calls"]), "call")
         caption(f"{unknown} of unknown cost {'is' if whole['unknown_cost_calls'] == 1 else 'are'} in none of it.")

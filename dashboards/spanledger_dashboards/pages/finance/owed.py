@@ -30,9 +30,11 @@ def has_beside(row: pd.Series[Any]) -> bool:
 
 
 def steps(row: pd.Series[Any]) -> list[Step]:
-    """From list prices to what is billed; what adds nothing has no step."""
+    """From list prices to what is billed; what adds nothing, or is not known, has no step."""
+    if figures.is_unknown(row["effective_cost"]):
+        return []
     listed, contracted = _known(row["list_cost"]), _known(row["contracted_cost"])
-    found = [Step("Calls at list prices", listed, total=True)]
+    found = [] if figures.is_unknown(row["list_cost"]) else [Step("Calls at list prices", listed, total=True)]
     if contracted != listed:
         found += [
             Step("Contract prices", contracted - listed),

@@ -54,7 +54,7 @@ def _headline(rows: pd.DataFrame, missing: pd.DataFrame) -> None:
         (
             "At contract prices",
             figures.usd(contracted),
-            f"{figures.count(rows['contract_calls'].sum())} of {figures.count(calls)} calls by a contract",
+            "of the same calls",
         ),
         (
             "Saved by contracts",
@@ -95,7 +95,6 @@ def _compared(filters: Filters, rows: pd.DataFrame, asked: dict[str, Any]) -> No
                 Column("list_per_1m_tokens", "List, per 1M tokens", "usd"),
                 Column("contracted_per_1m_tokens", "Contract, per 1M tokens", "usd"),
                 Column("calls", "Calls", "count"),
-                Column("contract_calls", "By a contract", "count"),
                 Column("unknown_cost_calls", "Of unknown cost", "count"),
             ],
             filters,
@@ -137,7 +136,7 @@ def _missing(filters: Filters, rows: pd.DataFrame, asked: dict[str, Any]) -> Non
                 Column("input_tokens", "Input tokens", "count"),
                 Column("output_tokens", "Output tokens", "count"),
                 Column("tenants", "Tenants", "count"),
-                Column("last", "Last call, UTC", "time"),
+                Column("last_day", "Last day, UTC", "day"),
                 Column("nearest", "Nearest names with a price"),
             ],
             filters,

@@ -51,7 +51,8 @@ def page(filters: Filters) -> None:
     if headline["calls"] == 0:
         no_calls()
         return
-    changes(filters)
+    # What takes longest is reckoned last, in the place that is kept for it.
+    changed = st.container()
     gaps(report("finance/gaps", **filters.parameters), calls=headline["calls"])
     spend.over_time(filters, ("model", "feature", "provider"))
     dimensions = filters.named(("model", "feature", "provider"))
@@ -59,6 +60,8 @@ def page(filters: Filters) -> None:
         with column.container(border=True, height="stretch"):
             spend.shares(filters, title, dimension)
     _dearest_calls(filters)
+    with changed:
+        changes(filters)
 
 
 def _all(filters: Filters) -> None:
@@ -84,7 +87,7 @@ def _all(filters: Filters) -> None:
         ],
         filters,
         key="tenants",
-        link=lambda row: filters.drill("", "tenant", row["name"]),
+        link=lambda row: filters.drill("", "tenant", row["name"]) if row["calls"] else None,
         number=int(rows["names"].sum()),
         whole=lambda: report(owed.REPORT, **{**asked, "names": 2**63}),
     )

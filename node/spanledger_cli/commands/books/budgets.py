@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -12,7 +13,8 @@ from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import console, print_rows
 from spanledger_cli.request.names import UnknownNameError, refuse_unknown
 from spanledger_cli.request.options import Files, Output, OutputFile, configuration, open_store
-from spanledger_enrich.books.budgets import alarm, budget, outbox, standing, standing_rows
+from spanledger_enrich.books.budgets import alarm, budget, standing, standing_rows
+from spanledger_enrich.books.budgets.watch import raise_alarms
 from spanledger_settings.figures import counted
 
 if TYPE_CHECKING:
@@ -27,6 +29,10 @@ budgets = typer.Typer(help="Budgets, how they stand and what they will come to; 
 
 BREACHED = 3
 """The status of `budgets check` where more was used than may be: no error has it."""
+# What a table leaves out where there is nothing of it; of a period that is over all of them.
+_UNKNOWN = (
+    "unknown_calls", "expected", "expected_low", "expected_high", "method", "record_held", "record_periods",
+)  # fmt: skip
 
 
 @budgets.command("import")
@@ -99,28 +105,47 @@ def budgets_check(
     alarms: Annotated[
         bool, typer.Option("--alarms/--no-alarms", help="Raise alarms, and deliver what is not delivered yet.")
     ] = True,
+    on: Annotated[
+        datetime | None,
+        typer.Option(
+            help="As they stood at the end of this day, by each budget's zone; raises no alarms. Default: now.",
+            formats=["%Y-%m-%d"],
+            metavar="DATE",
+            show_default=False,
+        ),
+    ] = None,
     output: Output = None,
     file: OutputFile = None,
 ) -> None:
     """How the budgets stand, and what their periods will come to with an 80 % interval; raises and delivers alarms.
 
-    For cron, each five minutes. Ends with status 3 where a budget is breached, whatever its unit.
+    A worker does the same each five minutes by itself. Ends with status 3 where a budget is breached, whatever its
+    unit.
 
     Try:
 
         spanledger budgets check
 
         spanledger budgets check acme-monthly --no-alarms --format json
+
+        spanledger budgets check --on 2024-10-31
     """
     now = datetime.now(UTC)
+    if on is not None and on.date() > now.date():
+        raise typer.BadParameter(f"{on:%Y-%m-%d} is still to come", param_hint="--on")
     with open_store(context) as store:
         settings = configuration(context)
         asked = _named(store, name)
-        found = standing.standings(store, now, asked, foretell=True)
-        print_rows(standing_rows.rows(found), Destination(output, file), title="Budgets", gaps=["unknown_calls"],
-                   details=["from", "to", "past_error", "record_error"])  # fmt: skip
-        if alarms and settings.tenant_scope is None:
-            standing.remember_forecasts(store, found, now)
+        found = _stood(store, asked, now, on)
+        title = "Budgets" if on is None else f"Budgets at the end of {on:%Y-%m-%d}"
+        print_rows(
+            standing_rows.rows(found),
+            Destination(output, file),
+            title=title,
+            gaps=_UNKNOWN if on else _UNKNOWN[:1],
+            details=["from", "to", "past_error", "record_error"],
+        )
+        if alarms and on is None and settings.tenant_scope is None:
             _raise_alarms(store, settings, found, now)
         if Destination(output, file).chosen is Format.table:
             _tell_record(found)
@@ -173,12 +198,26 @@ def _named(store: Store, names: list[str] | None) -> list[Budget]:
     return [known[name] for name in dict.fromkeys(names or known)]
 
 
+def _stood(store: Store, asked: Sequence[Budget], now: datetime, on: datetime | None) -> list[Standing]:
+    """The budgets' standings, now or at the end of a day of each one's zone."""
+    if on is None:
+        return standing.standings(store, now, asked, foretell=True)
+    found = []
+    for zone in sorted({one.timezone for one in asked}):
+        ends = datetime.combine(on.date() + timedelta(days=1), time(), ZoneInfo(zone)).astimezone(UTC)
+        moment = min(now, ends - timedelta(microseconds=1))
+        some = [one for one in asked if one.timezone == zone]
+        # Of a period that is over nothing is left to be foretold.
+        foretell = any(one.period(moment).end > ends for one in some)
+        found += standing.standings(store, moment, some, foretell=foretell)
+    return sorted(found, key=lambda one: one.budget.budget)
+
+
 def _raise_alarms(store: Store, settings: Configuration, found: Sequence[Standing], now: datetime) -> None:
     """On standard error: what is new, and what could not be delivered."""
-    new = alarm.note(store, [*alarm.of_budgets(found), *alarm.of_calls(store, now)])
+    new, done = raise_alarms(store, settings, found, now)
     for row in new:
         console(stderr=True).print(alarm.told(row), style="yellow", soft_wrap=True)
-    done = outbox.deliver(store, settings)
     for channel, problem in done.problems.items():
         console(stderr=True).print(f"{channel}: {problem}: tried again by the next check", style="red", soft_wrap=True)
 

@@ -21,20 +21,30 @@ WITH
     (
         SELECT
             if(ifNull(seller.catalogue, '') = '', of.provider, seller.catalogue) AS provider,
-            sum(of.calls) AS calls,
+            toUInt64(sum(of.calls)) AS calls,
             sum(of.cost) AS cost,
-            sum(of.unknown) AS unknown
+            toUInt64(sum(of.unknown)) AS unknown
         FROM
         (
             SELECT
                 CAST(c.provider, 'String') AS provider,
-                sum(c.known_calls) AS calls,
+                toInt64(sum(c.known_calls)) AS calls,
                 sum(toDecimal128(ifNull(c.contracted_cost, 0), 12)) AS cost,
-                sumIf(c.least_calls, c.contracted_cost IS NULL) AS unknown
+                toInt64(sumIf(c.least_calls, c.contracted_cost IS NULL)) AS unknown
             FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
-            LEFT JOIN paid_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')}) AS paid
+            WHERE c.ts >= {from:DateTime64(9, 'UTC')} AND c.ts < {to:DateTime64(9, 'UTC')}
+            GROUP BY provider
+            UNION ALL
+            SELECT
+                CAST(c.provider, 'String') AS provider,
+                -toInt64(sum(c.known_calls)),
+                -sum(toDecimal128(ifNull(c.contracted_cost, 0), 12)),
+                -toInt64(sumIf(c.least_calls, c.contracted_cost IS NULL))
+            FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
+            INNER JOIN paid_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')}) AS paid
                 ON paid.trace_id = c.trace_id AND paid.span_id = c.span_id
-            WHERE c.ts >= {from:DateTime64(9, 'UTC')} AND c.ts < {to:DateTime64(9, 'UTC')} AND paid.trace_id IS NULL
+            WHERE (SELECT count() FROM commitment) > 0
+                AND c.ts >= {from:DateTime64(9, 'UTC')} AND c.ts < {to:DateTime64(9, 'UTC')}
             GROUP BY provider
         ) AS of
         LEFT JOIN provider AS seller

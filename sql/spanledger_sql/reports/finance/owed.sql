@@ -45,12 +45,21 @@ WITH
             sumIf(c.least_calls, c.price_status = 'partial') AS partly_priced_calls,
             sum(c.input_tokens + c.output_tokens) AS tokens,
             sum(toDecimal128(c.list_cost, 12)) AS list_cost,
-            sum(toDecimal128(c.contracted_cost, 12)) AS contracted_cost,
-            sum(toDecimal128(if(paid.trace_id IS NULL, 0, ifNull(c.contracted_cost, 0)), 12)) AS covered_cost
+            sum(toDecimal128(c.contracted_cost, 12)) AS contracted_cost
         FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
-        LEFT JOIN paid
-            ON paid.trace_id = c.trace_id AND paid.span_id = c.span_id
         WHERE {{asked_for}}
+        GROUP BY name
+    ),
+    covered AS
+    (
+        SELECT
+            {{name_by_dimension}} AS name,
+            sum(toDecimal128(ifNull(c.contracted_cost, 0), 12)) AS cost
+        FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
+        INNER JOIN paid
+            ON paid.trace_id = c.trace_id AND paid.span_id = c.span_id
+        -- Where nothing is committed no call is read twice.
+        WHERE (SELECT count() FROM commitment) > 0 AND {{asked_for}}
         GROUP BY name
     ),
     beside_calls AS
@@ -76,7 +85,7 @@ WITH
             ifNull(c.tokens, 0) AS tokens,
             if(c.name IS NULL, toDecimal128(0, 12), c.list_cost) AS list_cost,
             if(c.name IS NULL, toDecimal128(0, 12), c.contracted_cost) AS contracted_cost,
-            ifNull(c.covered_cost, toDecimal128(0, 12)) AS covered_cost,
+            ifNull(covered.cost, toDecimal128(0, 12)) AS covered_cost,
             ifNull(b.commitment_cost, toDecimal128(0, 12)) AS commitment_cost,
             ifNull(b.idle_cost, toDecimal128(0, 12)) AS idle_cost,
             ifNull(b.charge_cost, toDecimal128(0, 12)) AS charge_cost,
@@ -87,6 +96,8 @@ WITH
         FROM of_calls AS c
         FULL JOIN beside_calls AS b
             ON b.name = c.name
+        LEFT JOIN covered
+            ON covered.name = c.name
     ),
     ranked AS
     (

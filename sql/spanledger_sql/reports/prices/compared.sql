@@ -11,7 +11,6 @@
 -- Columns:
 --   provider, model: who answered; '' where unknown
 --   calls: counted ones
---   contract_calls: of them, by the price of a contract book
 --   unknown_cost_calls: of them, that lack one of the two costs, and are in neither
 --   tokens: of those that have both, input + output
 --   list_cost, contracted_cost: USD, of the calls that have both; NULL where none has
@@ -23,7 +22,6 @@ SELECT
     CAST(c.provider, 'String') AS provider,
     CAST(c.model, 'String') AS model,
     sum(c.known_calls) AS calls,
-    sumIf(c.known_calls, c.contract_price_id != '') AS contract_calls,
     sumIf(c.least_calls, c.list_cost IS NULL OR c.contracted_cost IS NULL) AS unknown_cost_calls,
     sumIf(c.input_tokens + c.output_tokens, c.list_cost IS NOT NULL AND c.contracted_cost IS NOT NULL) AS tokens,
     sumIf(toDecimal128(c.list_cost, 12), c.contracted_cost IS NOT NULL) AS list_cost,

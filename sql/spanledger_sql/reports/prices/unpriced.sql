@@ -15,7 +15,7 @@
 --   unpriced_parts: of the others, up to five kinds of parts that have none
 --   input_tokens, output_tokens: of all of them, sums
 --   tenants: how many tenants used it
---   first, last: start of the first and of the last such call, UTC
+--   first_day, last_day: of such calls, UTC
 --   all_rows: how many rows there are without the bound
 SELECT
     CAST(c.provider, 'String') AS provider,
@@ -26,8 +26,8 @@ SELECT
     sum(c.input_tokens) AS input_tokens,
     sum(c.output_tokens) AS output_tokens,
     uniqExact(c.tenant_id) AS tenants,
-    min(c.ts) AS first,
-    max(c.ts) AS last,
+    toDate(min(c.ts)) AS first_day,
+    toDate(max(c.ts)) AS last_day,
     count() OVER () AS all_rows
 FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
 WHERE c.price_status IN ('unpriced', 'partial') AND {{asked_for}}

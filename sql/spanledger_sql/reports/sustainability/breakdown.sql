@@ -54,7 +54,7 @@ WITH
             ifNull(sumIf(c.energy_wh, c.energy_method = 'modelled'), 0) AS modelled_wh,
             ifNull(sumIf(c.energy_wh, c.energy_method = 'proxy'), 0) AS proxy_wh,
             {{group_sums}}
-        FROM drawn_energy_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
+        FROM drawn_hours({{what_is_asked_for}}, grain = 'period', timezone = 'UTC') AS c
         WHERE {{asked_for}}
         GROUP BY ALL
     ),

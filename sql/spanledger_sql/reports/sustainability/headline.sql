@@ -47,7 +47,7 @@ WITH
             sum(c.water_ml) AS water_ml,
             sumIf(c.least_calls, c.water_ml IS NULL) AS unknown_water_calls,
             {{group_sums}}
-        FROM drawn_energy_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
+        FROM drawn_hours({{what_is_asked_for}}, grain = 'period', timezone = 'UTC') AS c
         WHERE {{asked_for}}
         GROUP BY ALL
     ),
