@@ -19,6 +19,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from spanledger_settings.access_rule import AccessRule  # noqa: TC001 (read at run time)
 from spanledger_settings.mendable import MendableError
 from spanledger_settings.tenant_rule import TenantRule  # noqa: TC001 (read at run time)
 
@@ -79,6 +80,10 @@ class Configuration(BaseSettings):
     )
     tenant_scope: str | None = Field(
         default=None, min_length=1, description="read as this tenant: commands see its rows alone, and change nothing"
+    )
+    access_rules: tuple[AccessRule, ...] = Field(
+        default=(),
+        description="who sees what of the dashboards, once they have a log-in: see dashboards.md; the first that fits",
     )
     insecure_listen: bool = Field(
         default=False, description="listen on other addresses than loopback although nobody has to show who he is"

@@ -27,7 +27,8 @@ def main(data_dir: str, port: str, calls: str = "6000") -> None:
         migrate(store)
         if int(calls):
             insert(store, ledger_sample(int(calls)).replace({"tenant_id": {"quarry": HOSTILE}}))
-        uvicorn.run(dashboards(store, host="127.0.0.1"), host="127.0.0.1", port=int(port), log_level="warning")
+        pages = dashboards(store, host="127.0.0.1", rules=configuration.access_rules)
+        uvicorn.run(pages, host="127.0.0.1", port=int(port), log_level="warning")
 
 
 if __name__ == "__main__":

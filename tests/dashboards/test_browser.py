@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import csv
 import os
-import socket
-import subprocess
-import sys
-import time
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.error import URLError
 from urllib.parse import parse_qs, urlencode, urlsplit
-from urllib.request import urlopen
 
 import pytest
 from dashboard_server import HOSTILE
-from harness import data_folder
 from ledger_sample import ledger_sample
+from served_pages import NEEDS_CHROMIUM, chromium, free_port, served
 
 from spanledger_settings import figures
 
@@ -28,46 +22,17 @@ if TYPE_CHECKING:
     import pandas as pd
     from playwright.sync_api import Browser, Page
 
-CHROMIUM = Path("/usr/bin/chromium")
 CALLS = 20_000
 SCREENSHOTS = os.environ.get("SPANLEDGER_SCREENSHOTS")
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        not CHROMIUM.exists() and os.environ.get("CI") != "true",
-        reason=f"no Chromium at {CHROMIUM}; install it to drive the dashboards in a browser",
-    ),
-]
+pytestmark = NEEDS_CHROMIUM
 
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of dashboards over the sample ledger, served by a process of their own."""
-    folder = tmp_path_factory.mktemp("served")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    data_folder.copy("migrated", folder / "data")
-    log = (folder / "server.log").open("w+")
-    script = Path(__file__).with_name("dashboard_server.py")
-    server = subprocess.Popen(
-        [sys.executable, str(script), str(folder / "data"), str(port), str(CALLS)], stdout=log, stderr=log
-    )
-    address = f"http://127.0.0.1:{port}"
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            urlopen(f"{address}/_stcore/health", timeout=1).close()
-            break
-        except (URLError, OSError):
-            assert server.poll() is None, (folder / "server.log").read_text()
-            assert time.monotonic() < deadline, "the dashboards did not answer within a minute"
-            time.sleep(0.2)
-    yield address
-    server.terminate()
-    server.wait(30)
-    log.close()
+    with served(tmp_path_factory.mktemp("served"), CALLS, free_port()) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -79,15 +44,8 @@ def log(address: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A headless Chromium that calls nobody."""
-    from playwright.sync_api import sync_playwright
-
-    quiet = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=str(CHROMIUM), args=[*quiet, "--disable-component-update", "--disable-sync"]
-        )
-        yield chromium
-        chromium.close()
+    with chromium() as started:
+        yield started
 
 
 @pytest.fixture
@@ -139,7 +97,8 @@ def test_a_reader_narrows_shares_and_downloads(page: Page, address: str, tmp_pat
     assert {row["tenant"] for row in rows} == {"northwind"}
     assert sum((Decimal(row["contracted_cost_usd"] or 0) for row in rows), Decimal(0)) == spend(northwind)
 
-    page.get_by_role("link", name="Sustainability").click()
+    page.get_by_role("button", name="Sustainability").click()
+    page.get_by_role("link", name="Overview").last.click()
     page.get_by_role("heading", name="Sustainability").wait_for()
     wait_until_drawn(page)
     assert parse_qs(urlsplit(page.url).query)["tenants"] == ["northwind"]

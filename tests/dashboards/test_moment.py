@@ -13,6 +13,7 @@ import streamlit as st
 from ledger_sample import WRITTEN
 from streamlit.testing.v1 import AppTest
 
+from spanledger_dashboards import open_store
 from spanledger_dashboards import report as reports
 from spanledger_dashboards.moment import Moment, duration
 from spanledger_sql.store import StoreError, statement
@@ -29,6 +30,7 @@ OCTOBER: dict[str, Any] = {
     "tenants": [],
     "own": "",
     "own_values": [],
+    "where": [],
     "dimension": "tenant",
 }
 OCTOBER |= {"names": 8, "series": 6, "grain": "day", "timezone": "UTC", "rows": 1000}
@@ -150,7 +152,7 @@ def test_a_query_ends_when_nobody_waits_for_it(
     sample_store: Store, serve: Callable[[Store], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     serve(sample_store)
-    monkeypatch.setattr(reports, "statement", lambda _name: "SELECT sum(sipHash64(number)) FROM numbers(1000000000000)")
+    monkeypatch.setattr(reports, "_text", lambda _name: "SELECT sum(sipHash64(number)) FROM numbers(1000000000000)")
     asked = time.monotonic()
 
     def leave() -> None:
@@ -158,7 +160,7 @@ def test_a_query_ends_when_nobody_waits_for_it(
             raise KeyboardInterrupt
 
     monkeypatch.setattr(reports, "get_run_yield_check", lambda: leave)
-    running = "SELECT count() FROM system.processes WHERE startsWith(Settings['log_comment'], 'page-')"
+    running = "SELECT count() FROM system.processes WHERE startsWith(query, '/* page-')"
     seen: list[int] = []
     watcher = threading.Timer(0.6, lambda: seen.append(int(sample_store.value(running))))
     watcher.start()
@@ -176,8 +178,8 @@ def test_a_query_that_takes_too_long_is_ended_with_what_to_do(
     sample_store: Store, serve: Callable[[Store], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     serve(sample_store)
-    monkeypatch.setattr(reports, "LONGEST_SECONDS", 1)
-    monkeypatch.setattr(reports, "statement", lambda _name: "SELECT sum(sipHash64(number)) FROM numbers(1000000000000)")
+    monkeypatch.setattr(open_store, "LONGEST_SECONDS", 1)
+    monkeypatch.setattr(reports, "_text", lambda _name: "SELECT sum(sipHash64(number)) FROM numbers(1000000000000)")
     with pytest.raises(StoreError, match="took more than 1 seconds; choose a shorter period"):
         reports.answer("slow")
 

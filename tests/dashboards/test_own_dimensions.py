@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from spanledger_dashboards.pages.finance import _csv
+from spanledger_dashboards.pages.finance.overview import _csv
 from spanledger_settings import figures
 from spanledger_sql.store import statement
 
@@ -85,10 +85,10 @@ def test_the_chargeback_and_its_file_have_it_as_a_column(open_page: Pages, count
 def test_the_file_adds_up_by_the_dimension(
     open_page: Pages, counted: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from spanledger_dashboards.pages import finance
+    from spanledger_dashboards.pages.finance import overview
 
     files: list[bytes] = []
-    monkeypatch.setattr(finance, "partial", lambda function, filters: files.append(_csv(filters)) or function)
+    monkeypatch.setattr(overview, "partial", lambda function, filters: files.append(_csv(filters)) or function)
     open_page(own="desk")
     rows = list(csv.DictReader(io.StringIO(files[-1].decode())))
     found = sum((Decimal(row["contracted_cost_usd"] or 0) for row in rows if row["desk"] == "emea"), Decimal(0))
@@ -109,13 +109,13 @@ def test_pages_do_not_read_dimensions_that_nobody_chose(sample_store: Store, nam
         plan = sample_store.client.query(query, parameters=ASKED | chosen).result_rows
         return any("dimensions" in line for (line,) in plan)
 
-    assert not read(own="", own_values=[])
-    assert read(own="desk", own_values=["emea"])
+    assert not read(own="", own_values=[], where=[])
+    assert read(own="desk", own_values=["emea"], where=[])
 
 
 @pytest.mark.parametrize("name", ["finance/breakdown", "finance/trend", "sustainability/coverage"])
 def test_a_report_scans_the_ledger_once(sample_store: Store, name: str) -> None:
     query = f"EXPLAIN {statement(f'reports/{name}')}"
-    asked = ASKED | {"own": "", "own_values": []}
+    asked = ASKED | {"own": "", "own_values": [], "where": []}
     plan = [line for (line,) in sample_store.client.query(query, parameters=asked).result_rows]
     assert sum("ReadFromMergeTree" in line and ".ledger" in line for line in plan) == 1

@@ -19,8 +19,8 @@ from spanledger_dashboards.drawing.bar_list import Bar, _row
 from spanledger_dashboards.drawing.palette import ALL_OTHERS, IDLE, UNATTRIBUTED
 from spanledger_dashboards.filters import Filters
 from spanledger_dashboards.moment import Moment
-from spanledger_dashboards.pages.finance import _ROWS, _csv, _saving
-from spanledger_dashboards.pages.sustainability import unranked
+from spanledger_dashboards.pages.finance.overview import _ROWS, _csv, _saving
+from spanledger_dashboards.pages.sustainability.overview import unranked
 from spanledger_settings import figures
 from spanledger_settings.period import Period
 
@@ -178,7 +178,7 @@ def test_the_time_axis_spans_the_period() -> None:
 
 def test_central_and_range_have_axes_of_their_own(sample_store: Store) -> None:
     trend = sample_store.frame(
-        "reports/sustainability/trend", **OCTOBER.bounds, tenants=[], own="", own_values=[],
+        "reports/sustainability/trend", **OCTOBER.bounds, tenants=[], own="", own_values=[], where=[],
         moment="2099-01-01 00:00:00", timezone="UTC",
         grain="day",
     )  # fmt: skip

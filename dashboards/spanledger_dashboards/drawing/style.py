@@ -47,6 +47,22 @@ _CSS = """
   .sl-bars .split .bar { border-radius: 0; }
   .sl-hatched { background: repeating-linear-gradient(-45deg, #888888 0 4px,
     color-mix(in srgb, #888888 45%, transparent) 4px 8px); }
+  .sl-bars a, .sl-table a { color: inherit; text-decoration: underline; text-decoration-color: currentColor;
+    text-decoration-thickness: 1px; text-underline-offset: 2px; }
+  .sl-table { overflow-x: auto; font-size: .87rem; font-variant-numeric: tabular-nums lining-nums; }
+  .sl-table table { border-collapse: collapse; width: 100%; margin: 0; }
+  .sl-table caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .sl-table th, .sl-table td { padding: .3rem .6rem; border: 0; vertical-align: top; font-weight: 400;
+    border-bottom: 1px solid color-mix(in srgb, currentColor 12%, transparent); }
+  .sl-table thead th { font-weight: 600; border-bottom-width: 2px; opacity: .8; }
+  .sl-table .text { text-align: left; overflow-wrap: anywhere; min-width: 6rem; max-width: 24rem; }
+  .sl-table .figure { text-align: right; white-space: nowrap; }
+  .sl-table thead .figure { white-space: normal; }
+  .sl-table tbody tr:hover { background: color-mix(in srgb, currentColor 5%, transparent); }
+  @media print {
+    .sl-table { overflow: visible; }
+    [class*="st-key-sl-tools"], [data-testid="stPopover"] { display: none; }
+  }
   .sl-legend { display: flex; flex-wrap: wrap; gap: .25rem 1.1rem; font-size: .85rem; }
   .sl-legend > span { overflow-wrap: anywhere; min-width: 0; }
   .sl-legend .swatch { display: inline-block; width: .7rem; height: .7rem; border-radius: .15rem; margin-right: .4rem; }

@@ -36,7 +36,7 @@ _SHARED = (
     "grid_water", "grid_zone", "migration", "model_resolution", "provider", "taken_insert", "uncertainty",
 )  # fmt: skip
 # Where whose a row is stands in a column, and a tenant may read his own.
-_OF_TENANTS = ("allocation_row", "call_verdict", "energy_allocation", "idle_energy", "ledger", "llm_spans")
+_OF_TENANTS = ("allocation_row", "call_verdict", "energy_allocation", "idle_energy", "ledger", "llm_spans", "outcome")
 # Views of these alone; they read with the rights of who asks.
 _VIEWS_FOR_TENANTS = (
     "calls", "calls_at", "drawn_energy", "drawn_energy_at", "energy_by_host", "energy_by_method", "energy_share",
@@ -48,15 +48,16 @@ _OF_COMMITMENTS = ("commitment_id", "kind", "begins", "ends", "covers_usage", "i
 # told of alarms and what the receivers answered.
 _BI = (
     "alarm", "allocated_cost", "allocation", "allocation_row", "beside_call", "bill", "bill_adjustment", "bill_line",
-    "billed_charge", "book_entry", "book_event", "book_journal", "book_line", "book_party", "budget", "budget_forecast",
-    "calls", "charge", "charge_allocation", "charge_share", "charges", "commitment", "covered_call", "drawn_energy",
-    "energy_by_method", "energy_model", "energy_uncertainty", "enrich_progress", "exchange_rate", "idle_drawn",
-    "idle_energy", "invoice_share", "ledger", "ledger_hourly", "metered_charge", "migration", "paid_call",
-    "prepaid_draw", "price_list", "price_superseded", "priced_entry", "provider", "reconciliation",
-    "reconciliation_term", "uncertainty",
+    "billed_charge", "book_entry", "book_event", "book_journal", "book_line", "book_party", "budget",
+    "budget_forecast", "calls", "carded_call", "charge", "charge_allocation", "charge_share", "charges", "commitment",
+    "covered_call", "drawn_energy", "energy_by_method", "energy_model", "energy_uncertainty", "enrich_progress",
+    "exchange_rate", "idle_drawn", "idle_energy", "invoice_share", "ledger", "ledger_hourly", "metered_charge",
+    "migration", "outcome", "paid_call", "plan_month", "prepaid_draw", "price_list", "price_plan", "price_superseded",
+    "priced_entry", "provider", "rate_card", "reconciliation", "reconciliation_term", "tenant_charge", "tenant_period",
+    "uncertainty",
 )  # fmt: skip
 # What is only added to, by who closes months.
-_BOOKS = ("book_entry", "book_event", "book_journal", "book_line", "book_party", "book_statement")
+_BOOKS = ("book_entry", "book_event", "book_journal", "book_line", "book_mark", "book_party", "book_statement")
 # The key that hashes of addresses are made with.
 _SECRET = ("email_rule",)
 _BEING_READ = {"readonly": 2, "max_execution_time": 300}

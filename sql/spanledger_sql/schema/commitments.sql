@@ -29,7 +29,9 @@ CREATE TABLE IF NOT EXISTS commitment
     exchange_rate Decimal(38, 22) DEFAULT 1 COMMENT 'USD that one unit was worth on the first day',
     agents Array(String) COMMENT 'what it covers: calls of these coding agents; empty: says nothing',
     users Array(String) COMMENT 'what it covers: calls of these users; empty: says nothing',
-    seats UInt32 DEFAULT 0 COMMENT 'of `seats`: how many are paid'
+    seats UInt32 DEFAULT 0 COMMENT 'of `seats`: how many are paid',
+    allowance Decimal(38, 12) DEFAULT 0
+        COMMENT 'of `seats`: what a user''s calls may cost in a UTC month, at the contracts that apply, USD; what they cost beyond is charged besides; 0: there is no end to it'
 )
 ENGINE = ReplacingMergeTree(imported_at)
 ORDER BY commitment_id;

@@ -18,6 +18,7 @@ PERIOD = {
     "tenants": [],
     "own": "",
     "own_values": [],
+    "where": [],
 }
 
 

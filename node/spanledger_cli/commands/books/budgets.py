@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import typer
@@ -31,6 +32,10 @@ budgets = typer.Typer(help="Budgets, how they stand and what they will come to; 
 
 BREACHED = 3
 """The status of `budgets check` where more was used than may be: no error has it."""
+# What a table leaves out where there is nothing of it; of a period that is over all of them.
+_UNKNOWN = (
+    "unknown_calls", "expected", "expected_low", "expected_high", "method", "record_held", "record_periods",
+)  # fmt: skip
 _TYPES = {
     "budget": "String", "for": "String", "unit": "String", "every": "String", "from": "DateTime('UTC')",
     "to": "DateTime('UTC')", "amount": "Decimal(38, 12)", "used": "Decimal(38, 12)", "remaining": "Decimal(38, 12)",
@@ -111,6 +116,15 @@ def budgets_check(
     alarms: Annotated[
         bool, typer.Option("--alarms/--no-alarms", help="Raise alarms, and deliver what is not delivered yet.")
     ] = True,
+    on: Annotated[
+        datetime | None,
+        typer.Option(
+            help="As they stood at the end of this day, by each budget's zone; raises no alarms. Default: now.",
+            formats=["%Y-%m-%d"],
+            metavar="DATE",
+            show_default=False,
+        ),
+    ] = None,
     output: Output = None,
     file: OutputFile = None,
 ) -> None:
@@ -124,15 +138,20 @@ def budgets_check(
         spanledger budgets check
 
         spanledger budgets check acme-monthly --no-alarms --format json
+
+        spanledger budgets check --on 2024-10-31
     """
     now = datetime.now(UTC)
+    if on is not None and on.date() > now.date():
+        raise typer.BadParameter(f"{on:%Y-%m-%d} is still to come", param_hint="--on")
     with open_store(context) as store:
         settings = configuration(context)
         asked = _named(store, name)
-        found = standing.standings(store, now, asked, foretell=True)
-        print_rows(_rows(found), Destination(output, file), title="Budgets", gaps=["unknown_calls"],
+        found = _stood(store, asked, now, on)
+        title = "Budgets" if on is None else f"Budgets at the end of {on:%Y-%m-%d}"
+        print_rows(_rows(found), Destination(output, file), title=title, gaps=_UNKNOWN if on else _UNKNOWN[:1],
                    details=["from", "to", "past_error", "record_error"])  # fmt: skip
-        if alarms and settings.tenant_scope is None:
+        if alarms and on is None and settings.tenant_scope is None:
             _raise_alarms(store, settings, found, now)
         if Destination(output, file).chosen is Format.table:
             _tell_record(found)
@@ -183,6 +202,21 @@ def _named(store: Store, names: list[str] | None) -> list[Budget]:
         if name not in known:
             raise budget.UnknownBudgetError(f"there is no budget {name!r}: see 'spanledger budgets list'")
     return [known[name] for name in dict.fromkeys(names or known)]
+
+
+def _stood(store: Store, asked: Sequence[Budget], now: datetime, on: datetime | None) -> list[Standing]:
+    """The budgets' standings, now or at the end of a day of each one's zone."""
+    if on is None:
+        return standing.standings(store, now, asked, foretell=True)
+    found = []
+    for zone in sorted({one.timezone for one in asked}):
+        ends = datetime.combine(on.date() + timedelta(days=1), time(), ZoneInfo(zone)).astimezone(UTC)
+        moment = min(now, ends - timedelta(microseconds=1))
+        some = [one for one in asked if one.timezone == zone]
+        # Of a period that is over nothing is left to be foretold.
+        foretell = any(one.period(moment).end > ends for one in some)
+        found += standing.standings(store, moment, some, foretell=foretell)
+    return sorted(found, key=lambda one: one.budget.budget)
 
 
 def _rows(found: Sequence[Standing]) -> pd.DataFrame:

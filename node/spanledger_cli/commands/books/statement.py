@@ -128,17 +128,28 @@ def _print_calls(store: Store, one: Issued, line: int, output: Destination) -> N
 def _print_table(one: Issued, file: Path | None) -> None:
     said = one.said
     frame = pd.DataFrame(said["lines"])
-    for name in statements.AMOUNTS:
+    for name in (*statements.AMOUNTS, "billed"):
         frame[name] = frame[name].map(Decimal)
+    billing = said["billing"]
+    own = [] if billing["plan"] else ["price", "billed"]
     console().print(f"statement {said['statement']}, {said['status']}, SHA-256 {one.hash}", soft_wrap=True)
     print_rows(
         frame,
         Destination(Format.table, file),
         title=f"{one.tenant}, {said['month']} ({said['timezone']}), USD and gCO2e",
-        total=["calls", "list_cost", "cost", "co2e_g", "co2e_g_least", "co2e_g_most"],
+        total=["calls", "list_cost", "cost", "price", "billed", "co2e_g", "co2e_g_least", "co2e_g_most"],
         gaps=["unpriced_calls", "unknown_energy_calls", "reason"],
-        details=["entries", "cache_read_tokens", "energy_wh", "co2e_market_g", "embodied_g"],
+        details=["entries", "cache_read_tokens", "energy_wh", "co2e_market_g", "embodied_g", *own],
     )
+    if billing["plan"]:
+        does = "to pay" if billing["pays"] else "shown, not to pay"
+        rates = "; ".join(
+            f"1 {billing['currency']} = {rate} USD in {month}"
+            for month, rate in billing["rates"].items()
+            if billing["currency"] != "USD"
+        )
+        told = f"{does}: {Decimal(billing['total']).normalize():f} {billing['currency']}, by the plan {billing['plan']}"
+        console().print(f"{told}{f'; {rates}' if rates else ''}", soft_wrap=True)
 
 
 def _form_of(file: Path | None) -> Form:

@@ -35,7 +35,7 @@ def agents(context: typer.Context, request: ReportRequest) -> None:
     asked = request.period
     with open_store(context) as store:
         say_what_is_missing(store, configuration(context))
-        everybody: dict[str, Any] = {"tenants": [], "own": "", "own_values": []}
+        everybody: dict[str, Any] = {"tenants": [], "own": "", "own_values": [], "where": []}
         frame = store.frame(
             "reports/agents/usage", **asked.bounds, **everybody, by=list(request.by), timezone=asked.timezone
         ).drop(columns=[name for name in _DIMENSIONS.known if name not in request.by])

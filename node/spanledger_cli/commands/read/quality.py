@@ -68,7 +68,9 @@ def quality(
         if about is not About.usage:
             _print_more(store, request, about)
             return
-        frame = store.frame("reports/attribution/quality", **request.period.bounds, tenants=[], own="", own_values=[])
+        frame = store.frame(
+            "reports/attribution/quality", **request.period.bounds, tenants=[], own="", own_values=[], where=[]
+        )
         if frame.empty:
             say_what_there_is(store, request.period)
         print_rows(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.resources
+import json
 import re
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
     from spanledger_settings.period import Period
 
 # What no command of its own shows.
-_SUCH_AS = ("finance/movers", "finance/waste", "finance/unit_costs")
+_SUCH_AS = (
+    "finance/movers", "finance/waste", "finance/unit_costs", "finance/outcomes", "finance/tag_coverage",
+    "finance/owners",
+)  # fmt: skip
 _PARAMETER = re.compile(r"\{(\w+):([^{}]+)\}")
 _NOTHING = {"Array(String)": [], "String": "", "UInt8": 0}
 
@@ -37,7 +41,10 @@ def report(
     *,
     name: Annotated[str, typer.Argument(help=f"Such as {', '.join(_SUCH_AS)}; 'list' names all.")],
     given: Annotated[
-        list[str] | None, typer.Option("--set", help="A parameter of the query, as NAME=VALUE. May be repeated.")
+        list[str] | None,
+        typer.Option(
+            "--set", help="A parameter of the query, as NAME=VALUE; a list with commas or as JSON. May be repeated."
+        ),
     ] = None,
     request: ReportRequest,
 ) -> None:
@@ -47,7 +54,9 @@ def report(
 
         spanledger report finance/movers --month 2024-10 --by tenant,model
 
-        spanledger report finance/waste --month 2024-10 --by feature
+        spanledger report finance/outcomes --month 2024-10 --by tenant --set good_score=0.8
+
+        spanledger report tag_coverage --month 2024-10 --by service
 
         spanledger report list
     """
@@ -55,7 +64,8 @@ def report(
         for known in sorted(_names()):
             typer.echo(known)
         return
-    text = statement(f"reports/{_known(name)}")
+    name = _known(name)
+    text = statement(f"reports/{name}")
     takes = dict(_PARAMETER.findall(text))
     with open_store(context) as store:
         say_how_it_stands(store, request.period)
@@ -81,15 +91,32 @@ def _parameters(takes: dict[str, str], asked: Period, by: Sequence[str], given: 
         name, sign, value = pair.partition("=")
         if not sign or name not in takes:
             raise AskedWronglyError(f"--set {pair!r}: expected NAME=VALUE, NAME one of {', '.join(sorted(takes))}")
-        told[name] = value.split(",") if takes[name].startswith("Array") else value
+        told[name] = _texts(pair, value) if takes[name].startswith("Array") else value
     lacking = sorted(name for name, kind in takes.items() if name not in told and kind not in _NOTHING)
     if lacking:
         raise AskedWronglyError(f"expected --set {lacking[0]}=..., {takes[lacking[0]]}")
     return {name: told.get(name, _NOTHING.get(kind)) for name, kind in takes.items()}
 
 
+def _texts(pair: str, value: str) -> list[str]:
+    """The texts of a list: with commas between them, or, where they may hold commas, as JSON."""
+    if not value.startswith("["):
+        return value.split(",")
+    try:
+        texts = json.loads(value)
+    except ValueError:
+        texts = None
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise AskedWronglyError(f'--set {pair!r}: expected texts as a JSON list, such as ["a", "b"]')
+    return texts
+
+
 def _known(name: str) -> str:
     names = set(_names())
+    # What has its name alone needs no subject before it.
+    alike = [one for one in names if one.endswith(f"/{name}")]
+    if len(alike) == 1:
+        return alike[0]
     if name not in names:
         raise AskedWronglyError(f"there is no report {name!r}: see 'spanledger report list'")
     return name

@@ -207,7 +207,14 @@ def _check_senders(store: Store, report: _Report) -> None:
 def _check_quality(store: Store, report: _Report) -> None:
     """Tell of the services that leave most untold in the last days, and how to mend it."""
     until = datetime.now(UTC)
-    period = {"from": until - timedelta(days=_RECENT_DAYS), "to": until, "tenants": [], "own": "", "own_values": []}
+    period = {
+        "from": until - timedelta(days=_RECENT_DAYS),
+        "to": until,
+        "tenants": [],
+        "own": "",
+        "own_values": [],
+        "where": [],
+    }
     rows = store.frame("reports/attribution/quality", **period).to_dict("records")
     for count, meaning, mend in _UNTOLD:
         worst = max(rows, key=lambda row: row[count], default=None)

@@ -10,6 +10,7 @@
 --   tenants Array(String): whose calls; empty: all
 --   own String: a dimension of one's own, as `attribution(name=...)` says it; '' for none
 --   own_values Array(String): of which values; empty: all
+--   where Array(String): other dimensions that are narrowed, and NAME=VALUE for each of their values; empty: none
 --   moment DateTime64(6, 'UTC'): as the ledger was then
 -- Columns:
 --   gap: what is not known
@@ -33,7 +34,7 @@ WITH
             contracted_cost,
             known_calls,
             least_calls
-        FROM calls_at(moment = {moment:DateTime64(6, 'UTC')})
+        FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
         WHERE {{asked_for}}
     )
 SELECT

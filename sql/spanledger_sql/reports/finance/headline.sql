@@ -8,6 +8,7 @@
 --   tenants Array(String): whose calls; empty: all
 --   own String: a dimension of one's own, as `attribution(name=...)` says it; '' for none
 --   own_values Array(String): of which values; empty: all
+--   where Array(String): other dimensions that are narrowed, and NAME=VALUE for each of their values; empty: none
 --   moment DateTime64(6, 'UTC'): as the ledger was then
 -- Columns:
 --   calls: counted ones
@@ -30,7 +31,7 @@ WITH
             toInt64(input_tokens) - toInt64(cache_read_tokens)
                 - toInt64(greatest(cache_write_tokens, cache_write_1h_tokens)) AS uncached_tokens,
             greatest(cache_write_tokens, cache_write_1h_tokens) AS written_tokens
-        FROM calls_at(moment = {moment:DateTime64(6, 'UTC')})
+        FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
         WHERE {{asked_for}}
     )
 SELECT

@@ -34,8 +34,10 @@ WITH
             service_tier AS tier,
             meter,
             ts >= {from:DateTime64(9, 'UTC')} AND ts < {to:DateTime64(9, 'UTC')} AS is_after,
-            sumIf(toFloat64(quantity), NOT is_after) AS q0,
-            sumIf(toFloat64(quantity), is_after) AS q1,
+            -- What is rounded, and least charges, go with calls.
+            if(meter = 'rounding', toFloat64(known_calls), toFloat64(quantity)) AS used,
+            sumIf(used, NOT is_after) AS q0,
+            sumIf(used, is_after) AS q1,
             sumIf(toDecimal128(m.contracted_cost, 12), NOT is_after) AS c0,
             sumIf(toDecimal128(m.contracted_cost, 12), is_after) AS c1,
             sumIf(toFloat64(known_calls), first_of_call = 1 AND NOT is_after) AS calls0,

@@ -6,7 +6,8 @@
 --   covers_usage: whether it pays for the calls
 --   in_term: whether the call started while it ran
 --   names_nothing: 1 where all of its lists are empty, so that any call fits
---   ts, trace_id, span_id, tenant_id, user_id, input_tokens, output_tokens, duration_ms, least_calls: as in `calls`
+--   ts, trace_id, span_id, tenant_id, user_id, input_tokens, output_tokens, duration_ms, least_calls, contracted_cost: as in
+--     `calls`
 -- Needs: calls, commitment
 
 CREATE OR REPLACE VIEW covered_call AS
@@ -24,7 +25,8 @@ SELECT
     call.input_tokens AS input_tokens,
     call.output_tokens AS output_tokens,
     call.duration_ms AS duration_ms,
-    call.least_calls AS least_calls
+    call.least_calls AS least_calls,
+    call.contracted_cost AS contracted_cost
 FROM calls AS call
 CROSS JOIN (SELECT * FROM commitment FINAL) AS owner
 WHERE (empty(owner.providers) OR has(owner.providers, call.provider))
