@@ -33,6 +33,7 @@ WHERE database = currentDatabase() AND NOT startsWith(name, '.')
 # Views of a time, half-open.
 _OF_A_TIME = ("beside_call", "charges", "paid_call")
 _OF_MONTHS = ("carded_call", "tenant_charge")
+_OF_WHAT_IS_ASKED = ("call_hours", "drawn_hours", "ledger_standing")
 
 
 def page(store: Store) -> str:
@@ -65,6 +66,11 @@ def given(name: str) -> str:
         return f"{name}(from = now64(9, 'UTC'), to = now64(9, 'UTC'), timezone = 'UTC')"
     if name in _OF_A_TIME:
         return f"{name}(from = now64(9, 'UTC'), to = now64(9, 'UTC'))"
+    if name in _OF_WHAT_IS_ASKED:
+        return (
+            f"{name}(from = now64(9, 'UTC'), to = now64(9, 'UTC'), moment = now64(6, 'UTC'), grain = 'hour', "
+            "timezone = 'UTC', told = [])"
+        )
     return f"{name}(moment = now64(6, 'UTC'))" if name.endswith("_at") else name
 
 

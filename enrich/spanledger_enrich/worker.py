@@ -18,6 +18,7 @@ from spanledger_enrich.ledger import count_once
 from spanledger_enrich.ledger.batch_size import BatchSize
 from spanledger_enrich.ledger.energy_allocation import SAMPLES, allocate
 from spanledger_enrich.ledger.enrichment import last_version, new_calls, record_progress, write
+from spanledger_enrich.ledger.hour_sums import distrust, sum_hours
 from spanledger_enrich.ledger.lease import Lease, LeaseLost
 from spanledger_enrich.ledger.metric_usage import follow_metrics
 from spanledger_enrich.ledger.parts_seen import PartsSeen
@@ -46,6 +47,9 @@ _REST = 15.0
 _LONGEST_REST_S = 7.0
 # Who stores something here wakes the worker; what others store, it finds by looking.
 _LOOK_EVERY_S = 3.0
+# How often the worker looks for hours to sum, and how many times as long as that took it rests from it: less than a
+# tenth of a core goes there, however many hours wait.
+_SUM_EVERY_S, _SUMMING_RESTS = 15.0, 10.0
 # How often the worker looks whether reference data changed.
 _RESTATE_EVERY_S = 60.0
 # So many calls of a batch are set aside one by one, after which those that go wrong together are set aside together.
@@ -105,6 +109,7 @@ class Worker:
         self._meter_again_at = 0.0
         self._keep_again_at = 0.0
         self._restate_again_at = 0.0
+        self._sum_again_at = 0.0
 
     def catch_up(self) -> int:
         """Enrich everything ingested so far, measured energy included; gives the number of new calls.
@@ -124,6 +129,19 @@ class Worker:
             self._wait_again()
             return self.catch_up()
         return enriched
+
+    def sum_hours(self, *, anew: bool = False) -> int:
+        """Take the sums of all hours that have settled and lack them; gives how many, 0 where another worker does it.
+
+        Args:
+            anew: Also of those that have them.
+        """
+        if anew:
+            distrust(self._store)
+        summed = 0
+        while self._works() and (hours := sum_hours(self._store, check=self._lease.check)):
+            summed += hours
+        return summed
 
     def give_back(self) -> None:
         """Let another worker work at once."""
@@ -237,6 +255,8 @@ class Worker:
                     begun = time.monotonic()
                     self._upkeep.follow(self._lease.check)
                     self._keep_again_at = _rested(begun)
+                if not self._stopping and time.monotonic() >= self._sum_again_at:
+                    self._sum_hours()
                 self._problem = ""
                 if 0 < calls < _SMALL_PASS_CALLS:
                     self._stopped.wait(min(_LONGEST_REST_S, _REST * (time.monotonic() - begin)))
@@ -253,6 +273,18 @@ class Worker:
                 said = "the worker could not enrich a batch and tries again: %s"
                 logger.error(said, error, exc_info=not isinstance(error, StoreError))
                 time.sleep(1.0)
+
+    def _sum_hours(self) -> None:
+        begun = time.monotonic()
+        try:
+            sum_hours(self._store, check=self._lease.check)
+        except LeaseLost:
+            raise
+        except StoreError as error:
+            # Reports read the calls of hours that lack sums.
+            logger.warning("the worker could not sum hours of the ledger, and tries again: %s", error)
+        took = time.monotonic() - begun
+        self._sum_again_at = time.monotonic() + max(_SUM_EVERY_S, _SUMMING_RESTS * took)
 
     def _restate(self) -> None:
         if not self._configuration.restate_automatically or time.monotonic() < self._restate_again_at:

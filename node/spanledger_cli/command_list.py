@@ -39,6 +39,7 @@ COMMANDS = {
     "report": Listed(_FIGURES, "read.report", "Any named report: movers, waste and the rest."),
     "agents": Listed(_FIGURES, "read.agents", "Coding agents: cost and emissions by user, team ..."),
     "carbon": Listed(_FIGURES, "carbon.carbon", "Energy and emissions, with their bounds and gaps."),
+    "capacity": Listed(_FIGURES, "read.capacity", "Tokens a minute, latency, refusals, and whose share."),
     "explain": Listed(_FIGURES, "read.explain", "How one call's cost and emissions came about."),
     "quality": Listed(_FIGURES, "read.quality", "What each service and instrumentation leaves untold."),
     "whatif": Listed(_FIGURES, "read.whatif", "What recorded usage would have cost otherwise."),

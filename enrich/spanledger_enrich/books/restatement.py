@@ -18,6 +18,7 @@ from spanledger_enrich.books.scope import FIRST, LAST, Scope, plan, planned, res
 from spanledger_enrich.books.upkeep import bring_up_to_date, note_restatement
 from spanledger_enrich.ledger.energy_allocation import book_idle_again
 from spanledger_enrich.ledger.enrichment import compute_again
+from spanledger_enrich.ledger.hour_sums import mark_hours
 from spanledger_enrich.ledger.resolution import resolve_again
 from spanledger_enrich.ledger.tenant_rules import store_rules
 from spanledger_settings.mendable import AskedWronglyError, MendableError
@@ -231,6 +232,7 @@ def _chunk(
         changed = store.value("SELECT count() FROM restatement_change")
         store.insert("restatement_chunk", [{**progress, "state": "counted", "changed_calls": changed}])
     if write:
+        mark_hours(store, "restated")
         store.execute(statement("books/restated"))
         changed = store.value(
             "SELECT changed_calls FROM restatement_chunk FINAL "

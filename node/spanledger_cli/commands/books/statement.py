@@ -15,12 +15,11 @@ from spanledger_cli.commands.books.close import ClosedMonth, moment
 from spanledger_cli.output.export import Destination, Format, opened
 from spanledger_cli.output.terminal import console, print_rows
 from spanledger_cli.request.options import OutputFile, open_store
-from spanledger_enrich.books.closing import chain as chains
 from spanledger_enrich.books.closing import issued
 from spanledger_enrich.books.closing import statement as statements
 from spanledger_enrich.books.closing.chain import ClosingError
+from spanledger_enrich.books.closing.draft import draft_of
 from spanledger_enrich.books.closing.issued import Issued
-from spanledger_enrich.books.closing.standing import standing
 from spanledger_settings.figures import counted
 from spanledger_sql.store import Store
 from spanledger_sql.store import statement as query
@@ -84,7 +83,7 @@ def statement(
     chosen = form or _form_of(file)
     with open_store(context) as store:
         known = moment(store, known_on, "--as-known-on") if known_on else None
-        one = _draft(store, month, tenant) if draft else issued.issued(store, month, tenant, revision, known)
+        one = draft_of(store, month, tenant) if draft else issued.issued(store, month, tenant, revision, known)
         if line is not None:
             if draft or chosen in {Form.html, Form.pdf}:
                 raise typer.BadParameter("of a closed statement, as table, csv or json", param_hint="--line")
@@ -96,19 +95,6 @@ def statement(
     written = one.as_bytes(chosen.value)  # type: ignore[arg-type]
     with opened(file) as stream:
         stream.write(written)
-
-
-def _draft(store: Store, month: str, tenant: str) -> Issued:
-    chain = chains.events(store)
-    now = standing(chain)
-    if now.sealed and month <= now.sealed:
-        raise ClosingError(f"{month} is closed; leave out --draft")
-    prepared = now.soft[month].who if month in now.soft else ""
-    drafts = statements.drafts(store, statements.Closing(month, prepared_by=prepared), len(chain))
-    for party, one in statements.parties(store).items():
-        if one["tenant_id"] == tenant and party in drafts:
-            return Issued(drafts[party], tenant)
-    raise ClosingError(f"the books have nothing of {month} for {tenant!r}; 'spanledger close post {month}' posts it")
 
 
 def _print_calls(store: Store, one: Issued, line: int, output: Destination) -> None:

@@ -46,7 +46,7 @@ WITH
                 + sum(toDecimal128(c.cache_read_cost, 12))
                 + sum(toDecimal128(c.cache_write_cost, 12)) AS whole_input_cost,
             sum(toDecimal128(c.output_cost, 12)) AS output_cost
-        FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
+        FROM call_hours({{what_is_asked_for}}, grain = 'period', timezone = 'UTC') AS c
         WHERE {{asked_for}}
         GROUP BY name
     ),

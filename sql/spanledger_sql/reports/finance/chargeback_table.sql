@@ -37,7 +37,7 @@ SELECT
     sum(toDecimal128(c.contracted_cost, 12)) AS contracted_cost_usd,
     count() OVER () AS all_rows,
     sum(contracted_cost_usd) OVER () AS all_contracted_cost_usd
-FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
+FROM call_hours({{what_is_asked_for}}, grain = 'period', timezone = 'UTC') AS c
 WHERE {{asked_for}}
 GROUP BY
     tenant,

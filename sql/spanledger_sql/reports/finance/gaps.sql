@@ -33,8 +33,9 @@ WITH
             input_tokens + output_tokens AS tokens,
             contracted_cost,
             known_calls,
-            least_calls
-        FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
+            least_calls,
+            ledger_rows
+        FROM call_hours({{what_is_asked_for}}, grain = 'period', timezone = 'UTC') AS c
         WHERE {{asked_for}}
     )
 SELECT
@@ -42,7 +43,7 @@ SELECT
     sum(known_calls) AS calls,
     sum(s.tokens) AS tokens,
     sum(toDecimal128(s.contracted_cost, 12)) AS contracted_cost,
-    topK(3)(if(gap = 'unattributed', s.service_name, s.model)) AS examples,
+    topKWeighted(3)(if(gap = 'unattributed', s.service_name, s.model), s.ledger_rows) AS examples,
     uniqExact(if(gap = 'unattributed', s.service_name, s.model)) AS names
 FROM selected AS s
 ARRAY JOIN arrayConcat(

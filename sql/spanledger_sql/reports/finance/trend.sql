@@ -40,7 +40,7 @@ WITH
             sumIf(c.least_calls, c.contracted_cost IS NULL) AS unknown_cost_calls,
             sum(c.input_tokens + c.output_tokens) AS tokens,
             sum(toDecimal128(c.contracted_cost, 12)) AS contracted_cost
-        FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
+        FROM call_hours({{what_is_asked_for}}, grain = {grain:String}, timezone = {timezone:String}) AS c
         WHERE {{asked_for}}
         GROUP BY
             bucket,

@@ -34,7 +34,7 @@ WITH
             sum(c.energy_wh) AS energy_wh,
             sum(c.calls) AS known_calls,
             sum(c.least_calls) AS least_calls
-        FROM drawn_energy_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
+        FROM drawn_hours({{what_is_asked_for}}, grain = 'period', timezone = 'UTC') AS c
         WHERE {{asked_for}}
         GROUP BY
             provider,

@@ -29,7 +29,7 @@ WITH
             sumIf(c.least_calls, c.co2e_g IS NULL) AS unknown_co2e_calls,
             sumIf(c.energy_wh, c.co2e_g IS NOT NULL) AS energy_wh_of_co2e,
             {{group_sums}}
-        FROM drawn_energy_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
+        FROM drawn_hours({{what_is_asked_for}}, grain = {grain:String}, timezone = {timezone:String}) AS c
         WHERE {{asked_for}}
         GROUP BY ALL
     ),
