@@ -40,12 +40,12 @@ _BEGUN = ".begun"
 # A commit costs the same for one span as for hundreds: a segment with less than this waits until so many times the age
 # at which segments are closed has passed since the one before.
 _FEW_SPANS = 500
-# After a write failed, the spool says for so long that it takes nothing; it tries whatever comes all the same.
-_DISK_PAUSE_S = 10.0
-_BETWEEN_FEW = 20
+_BETWEEN_FEW = 24
 # What holds metrics alone waits longer, and for more: who counts tells it each minute, and nobody waits for a call.
 _FEW_POINTS = 10_000
 _BETWEEN_POINTS = 120
+# After a write failed, the spool says for so long that it takes nothing; it tries whatever comes all the same.
+_DISK_PAUSE_S = 10.0
 # An insert holds a segment in memory several times over, however few its spans.
 _MOST_BYTES = 2**26
 # How soon a segment that is old enough looks again whether another one waits to be committed.
@@ -177,7 +177,7 @@ class Spool:
     Args:
         folder: Where segments lie; created with mode 0700.
         segment_spans: Spans after which the open segment is closed.
-        segment_seconds: Age after which it is closed; with few spans, that long 20 times after another, with metrics
+        segment_seconds: Age after which it is closed; with few spans, that long 24 times after another, with metrics
             alone 120 times. While another one waits to be committed it goes on: a commit costs the same for many.
         max_bytes: With more than this on disk, `append` refuses.
     """

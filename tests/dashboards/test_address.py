@@ -31,7 +31,7 @@ def html(page: AppTest) -> str:
     [
         ({"tenants": ["nobody"]}, "the ledger has no call of the tenant &#x27;nobody&#x27;"),
         ({"tenants": ["northwind", "nobody"]}, "the ledger has no call of the tenant &#x27;nobody&#x27;"),
-        ({"period": "Last year"}, "the period &#x27;Last year&#x27; is unknown; expected one of Whole record"),
+        ({"period": "Last decade"}, "the period &#x27;Last decade&#x27; is unknown; expected one of Whole record"),
         ({"timezone": "Mars/Base"}, "the time zone &#x27;Mars/Base&#x27; is unknown; expected a name such as"),
         ({"period": "Custom", "days": ["2024-13-01", "2024-10-31"]}, "the day &#x27;2024-13-01&#x27; is unknown"),
         ({"tenants": ["<img src=x>"]}, "&lt;img src=x&gt;"),

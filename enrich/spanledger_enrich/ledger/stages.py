@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from spanledger_enrich.ledger.hour_sums import mark_hours
 from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ class Stages:
             if known.get(name, 1) or (name in _KEPT and not keep) or (name == "places" and known["measured"]):
                 self._store.execute(statement(f"ledger/{stage}"), {**scope, **self.tables})
         self._reference = known["reference"]
+        if scope["target"] == "ledger":
+            mark_hours(self._store, self.tables["batch"])
         self._store.execute(statement("ledger/7_ledger"), {**scope, **self.tables})
 
     def _stands(self, known: Mapping[str, Any]) -> bool:

@@ -60,7 +60,8 @@ SELECT
     -- 1e-12 USD are the last digit of the column, whose bits are the number of units.
     reinterpret(toInt128(floor_units + if(place <= toUInt256(used_cost - allotted), 1, 0)), 'Decimal(38, 12)')
         + beyond_allowance AS amount,
-    toUInt8(0) AS idle
+    toUInt8(0) AS idle,
+    toDate(hour) AS day
 FROM
 (
     SELECT
@@ -72,6 +73,6 @@ FROM
 UNION ALL
 SELECT
     {commitment_id:String}, {version:UInt64}, {from:DateTime('UTC')}, {idle_tenant:String}, '', '',
-    reinterpret(toInt128(cost - used_cost), 'Decimal(38, 12)'), toUInt8(1)
+    reinterpret(toInt128(cost - used_cost), 'Decimal(38, 12)'), toUInt8(1), toDate({from:DateTime('UTC')})
 FROM system.one
 WHERE cost > used_cost

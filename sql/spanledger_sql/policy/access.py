@@ -25,35 +25,46 @@ _ENGINE = re.compile(r"^ENGINE = (\w+)", re.MULTILINE)
 _RULES = ("tenant_rule", "tenant_rule_set")
 # Deleted from in the worker's and the books' ordinary course.
 _DELETED_FROM = (
-    "allocation", "allocation_row", "charge", "charge_allocation", "charge_share", "commitment", "reconciliation_term",
-    "restatement_call", "taken_insert",
+    "allocation", "allocation_row", "charge", "charge_allocation", "charge_share", "commitment", "prepaid_draw",
+    "reconciliation_term", "restatement_call", "taken_insert",
 )  # fmt: skip
 # Emptied for each use or load, beside tables of Memory.
 _EMPTIED = ("restatement_change", "uncertainty")
 # What a tenant's reports rest on beside his own rows, and tells nothing of others.
 _SHARED = (
     "attribute", "enrich_progress", "energy_facility", "energy_model", "exchange_rate", "grid_import", "grid_intensity",
-    "grid_water", "grid_zone", "migration", "model_resolution", "provider", "taken_insert", "uncertainty",
+    "grid_water", "grid_zone", "ledger_hour", "migration", "model_resolution", "provider",
+    "taken_insert", "uncertainty",
 )  # fmt: skip
 # Where whose a row is stands in a column, and a tenant may read his own.
-_OF_TENANTS = ("allocation_row", "call_verdict", "energy_allocation", "idle_energy", "ledger", "llm_spans")
+_OF_TENANTS = (
+    "allocation_row", "call_verdict", "energy_allocation", "idle_energy", "ledger", "ledger_sum", "llm_spans",
+    "outcome",
+)  # fmt: skip
 # Views of these alone; they read with the rights of who asks.
 _VIEWS_FOR_TENANTS = (
-    "calls", "calls_at", "drawn_energy", "drawn_energy_at", "energy_by_host", "energy_by_method", "energy_share",
-    "energy_uncertainty", "facility", "idle_drawn", "ledger_hourly",
+    "call_hours", "calls", "calls_at", "drawn_energy", "drawn_energy_at", "drawn_hours", "energy_by_host",
+    "energy_by_method", "energy_share", "energy_uncertainty", "facility", "idle_drawn", "ledger_hourly",
+    "ledger_standing",
 )  # fmt: skip
 # A tenant knows which shared costs he may bear a part of, and not what others pay.
 _OF_COMMITMENTS = ("commitment_id", "kind", "begins", "ends", "covers_usage", "imported_at")
-# Figures, without the spans that they come from.
+# For finance, of all tenants: figures, prices, contracts, bills, budgets and books; without spans, and without who is
+# told of alarms and what the receivers answered.
 _BI = (
-    "allocated_cost", "allocation", "allocation_row", "beside_call", "bill", "bill_adjustment", "bill_line",
-    "billed_charge", "book_journal", "book_line", "book_party", "calls", "charge", "charge_allocation", "charge_share",
-    "charges", "commitment", "covered_call", "drawn_energy", "energy_by_method", "energy_model", "energy_uncertainty",
-    "exchange_rate", "idle_drawn", "idle_energy", "ledger", "ledger_hourly", "metered_charge", "migration", "paid_call",
-    "price_list", "price_superseded", "priced_entry", "provider", "reconciliation", "uncertainty",
+    "alarm", "allocated_cost", "allocation", "allocation_row", "beside_call", "bill", "bill_adjustment", "bill_line",
+    "billed_charge", "book_entry", "book_event", "book_journal", "book_line", "book_party", "budget",
+    "budget_forecast", "call_hours", "calls", "calls_at", "carded_call", "charge", "charge_allocation",
+    "charge_share", "charges", "commitment", "covered_call", "drawn_energy", "energy_by_method", "energy_model",
+    "energy_uncertainty", "enrich_progress", "exchange_rate", "idle_drawn", "idle_energy", "invoice_share",
+    "ledger", "ledger_hour", "ledger_hourly", "ledger_standing", "ledger_sum", "metered_charge", "migration",
+    "outcome", "paid_call", "plan_month", "prepaid_draw", "price_list", "price_plan", "price_superseded",
+    "priced_entry", "provider", "rate_card", "reconciliation", "reconciliation_term", "tenant_charge",
+    "tenant_period",
+    "uncertainty",
 )  # fmt: skip
 # What is only added to, by who closes months.
-_BOOKS = ("book_entry", "book_event", "book_journal", "book_line", "book_party", "book_statement")
+_BOOKS = ("book_entry", "book_event", "book_journal", "book_line", "book_mark", "book_party", "book_statement")
 # The key that hashes of addresses are made with.
 _SECRET = ("email_rule",)
 _BEING_READ = {"readonly": 2, "max_execution_time": 300}

@@ -37,9 +37,9 @@ CREATE TABLE IF NOT EXISTS book_entry
     month LowCardinality(String) COMMENT 'the month that it is booked in',
     service_month LowCardinality(String) COMMENT 'the month that it is of: an earlier one of an adjustment to a closed month',
     reason LowCardinality(String)
-        COMMENT 'why: `usage`; `late`: it came after the close; `price`; `counts`: other tokens; `verdict`: no longer a call that counts; `attribution`: another tenant, cost centre, feature or model; `commitment`: paid by one, or no longer; `allocation` of a commitment or charge; `reconciliation`; `energy`; `grid`',
+        COMMENT 'why: `usage`; `late`: it came after the close; `price`; `counts`: other tokens; `verdict`: no longer a call that counts; `attribution`: another tenant, cost centre, feature or model; `commitment`: paid by one, or no longer; `allocation` of a commitment or charge; `reconciliation`; `energy`; `grid`; `plan`: the price plan, or what it makes of the month',
     kind LowCardinality(String)
-        COMMENT '`usage`; `covered usage`, which a commitment pays; `idle energy`; `commitment`; `idle commitment`; `charge`; `invoice`: what a reconciliation allocated; `bill`: what none did yet',
+        COMMENT '`usage`; `covered usage`, which a commitment pays; `idle energy`; `commitment`; `idle commitment`; `charge`; `invoice`: what a reconciliation allocated; `bill`: what none did yet; `allowance`, `minimum`: what a price plan makes of the month',
     party String COMMENT 'whose, as in `book_party`',
     cost_center LowCardinality(String) COMMENT 'as in `ledger`',
     feature LowCardinality(String) COMMENT 'as in `ledger`',
@@ -53,7 +53,8 @@ CREATE TABLE IF NOT EXISTS book_entry
     cache_read_tokens Int64 COMMENT 'of `input_tokens`: read from the prompt cache',
     output_tokens Int64 COMMENT 'tokens',
     list_cost Decimal(38, 12) COMMENT 'USD; of what is not known nothing',
-    cost Decimal(38, 12) COMMENT 'to charge, USD; of what is not known nothing',
+    cost Decimal(38, 12) COMMENT 'what it costs, USD; of what is not known nothing',
+    price Decimal(38, 12) COMMENT 'what the tenant pays for it by its price plan, USD; without a plan what it costs',
     energy_wh Decimal(38, 12) COMMENT 'at the facility, Wh; of what is not known nothing',
     co2e_g Decimal(38, 12) COMMENT 'operational, location-based, gCO2e',
     co2e_g_least Decimal(38, 12) COMMENT 'its lower bound, gCO2e',
@@ -68,6 +69,18 @@ CREATE TABLE IF NOT EXISTS book_entry
 ENGINE = MergeTree
 PARTITION BY month
 ORDER BY (party, posting, key);
+
+-- What each month was made from when it was posted last: as long as that has the same mark, the books have it, and it is not
+-- read again. It proves nothing, and is in no proof.
+CREATE TABLE IF NOT EXISTS book_mark
+(
+    timezone LowCardinality(String) COMMENT 'whose months',
+    month LowCardinality(String) COMMENT 'which, such as `2024-10`',
+    mark String COMMENT 'a number; empty: there was nothing',
+    made_at DateTime64(6, 'UTC') DEFAULT now64(6, 'UTC') COMMENT 'when it was written, UTC'
+)
+ENGINE = ReplacingMergeTree(made_at)
+ORDER BY (timezone, month);
 
 -- A line of a closed month: the sum of the entries of a party that are alike.
 CREATE TABLE IF NOT EXISTS book_line
@@ -90,6 +103,7 @@ CREATE TABLE IF NOT EXISTS book_line
     output_tokens Int64 COMMENT 'tokens',
     list_cost Decimal(38, 12) COMMENT 'USD',
     cost Decimal(38, 12) COMMENT 'USD',
+    price Decimal(38, 12) COMMENT 'USD',
     energy_wh Decimal(38, 12) COMMENT 'Wh',
     co2e_g Decimal(38, 12) COMMENT 'gCO2e',
     co2e_g_least Decimal(38, 12) COMMENT 'gCO2e',

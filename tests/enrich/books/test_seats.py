@@ -67,7 +67,7 @@ def test_parts_sum_to_the_amount_to_the_last_digit(books):
 def test_agents_show_their_effective_cost_beside_the_list_cost(books):
     books.book(call("ann", 300))
     allocated(books)
-    [row] = books.report("agents/usage", by=["agent"], own="", own_values=[])
+    [row] = books.report("agents/usage", by=["agent"], own="", own_values=[], where=[])
     assert row["effective_cost"] == 100
     assert 0 < row["list_cost"] < 1
 
@@ -91,8 +91,8 @@ def test_what_calls_cost_beyond_a_seats_allowance_is_theirs_besides(books):
     assert told["acme", 0] + told["globex", 0] == 200 + Decimal("4.5")
     assert told["acme", 0] == 160 + Decimal("4.5")
     [first, second, _] = books.store.rows(
-        "SELECT sum(amount) AS amount FROM allocated_cost WHERE idle = 0"
-        " GROUP BY hour, tenant_id ORDER BY tenant_id, hour"
+        "SELECT sum(amount) AS amount FROM allocated_cost WHERE idle = 0 "
+        "GROUP BY hour, tenant_id ORDER BY tenant_id, hour"
     )
     assert (first["amount"], second["amount"]) == (80, 80 + Decimal("4.5"))
     [row] = books.report("agents/seats")

@@ -15,7 +15,7 @@ from spanledger_enrich.books.closing import journal as journals
 from spanledger_enrich.books.closing import month as months
 from spanledger_enrich.books.closing import statement as statements
 from spanledger_enrich.books.closing.chain import ClosingError, Event, canonical, digest
-from spanledger_enrich.books.closing.posting import Posting, post
+from spanledger_enrich.books.closing.posting import Posting, in_force, post
 from spanledger_enrich.books.closing.standing import Standing, standing
 from spanledger_enrich.books.closing.statement import Closing
 from spanledger_sql.store import statement
@@ -79,6 +79,7 @@ def record(
     months.of(month, now.timezone)
     found = post(store, now, month, tenant_zones or {})
     if not found.entries:
+        in_force(store, found)
         return None
     return _append(store, chain, "post", month, who, found, timezone=now.timezone)
 
@@ -189,14 +190,21 @@ def _seal(store: Store, chain: Sequence[Event], now: Standing, closing: Closing,
     """Write lines, statements and journal of a close; gives what its event says of them."""
     upto = len(chain)
     counting = {"posting": found.posting, "month": closing.month, "upto": upto}
-    store.execute(statement("closing/2_lines"), counting)
+    store.execute(statement("closing/3_lines"), counting)
     rows = store.rows(statement("closing/statements/lines"), posting=found.posting)
     lines = statements.lines_of(rows)
     known = statements.parties(store)
     ends = statements.intervals(store, closing.month, known)
     before = _statements_before(now)
     documents = {
-        party: statements.document(closing, known[party], own, ends.get(party, {}), before.get(party))
+        party: statements.document(
+            closing,
+            known[party],
+            own,
+            statements.terms_of(store, closing.month, known[party], own),
+            ends.get(party, {}),
+            before.get(party),
+        )
         for party, own in lines.items()
     }
     hashes = {party: digest(text) for party, text in documents.items()}
@@ -237,7 +245,10 @@ def _append(
     **said: Any,
 ) -> Event:
     entries = found.said if found is not None else {}
-    return chains.append(store, chain, action=action, month=month, who=who.name, login=who.login, **entries, **said)
+    event = chains.append(store, chain, action=action, month=month, who=who.name, login=who.login, **entries, **said)
+    if found is not None:
+        in_force(store, found)
+    return event
 
 
 def _begun(chain: Sequence[Event], month: str, timezone: str | None) -> Standing:

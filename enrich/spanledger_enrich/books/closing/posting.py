@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,7 +13,7 @@ from spanledger_settings.period import Period
 from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from spanledger_enrich.books.closing.standing import Standing
     from spanledger_sql.store import Store
@@ -36,6 +36,7 @@ class Posting:
         cost: What they come to, USD.
         co2e_g: What they come to, gCO2e.
         first_month: The first that they are booked in; empty: there are none.
+        marks: Of the months that were read, rows of `book_mark`, which hold once the entries are in force.
     """
 
     posting: str
@@ -44,6 +45,7 @@ class Posting:
     cost: Decimal
     co2e_g: Decimal
     first_month: str
+    marks: tuple[dict[str, str], ...] = ()
 
     @property
     def said(self) -> dict[str, Any]:
@@ -55,6 +57,8 @@ class Posting:
 def post(store: Store, standing: Standing, until: str, tenant_zones: Mapping[str, str]) -> Posting:
     """Write the entries by which the books differ from the ledger, up to the end of the month ``until``.
 
+    Only months that changed since they were posted last are read.
+
     Args:
         store: The database.
         standing: Where the books stand; of books that begin now, with their first month and zone.
@@ -65,19 +69,66 @@ def post(store: Store, standing: Standing, until: str, tenant_zones: Mapping[str
         ClosingError: A tenant has another zone already.
     """
     know_parties(store, standing, until, tenant_zones)
-    name = secrets.token_hex(8)
+    name, marks = secrets.token_hex(8), []
     for row in store.rows("SELECT DISTINCT timezone FROM book_party ORDER BY timezone"):
         zone = str(row["timezone"])
-        asked = Period(months.of(standing.first, zone).begin, months.of(until, zone).end, zone)
+        # What arrives from here on has another mark, and is read again.
+        changed = _changed(store, zone, standing.first, until)
+        marks += [{"timezone": zone, "month": month, "mark": mark} for month, mark in changed.items()]
+        for first, last in stretches(changed, until):
+            asked = Period(months.of(first, zone).begin, months.of(last, zone).end, zone)
+            store.execute(
+                statement("closing/1_entries"),
+                {
+                    "posting": name, **asked.bounds, "timezone": zone, "since": first, "until": last,
+                    "sealed": standing.sealed, "open": standing.open, "told": standing.told,
+                },
+                _SPILLING,
+            )  # fmt: skip
+    # A plan that was taken back may have left something.
+    if store.value("SELECT count() FROM price_plan"):
         store.execute(
-            statement("closing/1_entries"),
+            statement("closing/2_terms"),
             {
-                "posting": name, **asked.bounds, "timezone": zone, "until": until,
-                "sealed": standing.sealed, "open": standing.open, "told": standing.told,
+                "posting": name, "first": standing.first, "until": until, "sealed": standing.sealed,
+                "open": standing.open,
             },
-            _SPILLING,
         )  # fmt: skip
-    return posted(store, [name]).get(name) or empty(name)
+    return replace(posted(store, [name]).get(name) or empty(name), marks=tuple(marks))
+
+
+def in_force(store: Store, found: Posting) -> None:
+    """Remember what was read for entries that are in force now, or for finding that there are none to write."""
+    store.insert("book_mark", found.marks)
+
+
+def stretches(changed: Collection[str], until: str) -> list[tuple[str, str]]:
+    """The first and last months of the stretches that are read: those that changed, and the one after each.
+
+    What a commitment pays of a call may be of the hour, and so of the month, after it began.
+    """
+    found: list[tuple[str, str]] = []
+    for month in sorted({*changed, *(months.shifted(month, 1) for month in changed)}):
+        if month > until:
+            continue
+        if found and months.shifted(found[-1][1], 1) == month:
+            found[-1] = (found[-1][0], month)
+        else:
+            found.append((month, month))
+    return found
+
+
+def _changed(store: Store, zone: str, first: str, until: str) -> dict[str, str]:
+    """The months of a zone that are not as they were posted last, each with its mark now."""
+    asked = Period(months.of(first, zone).begin, months.of(until, zone).end, zone)
+    now = {row["month"]: row["mark"] for row in store.rows(statement("closing/marks"), **asked.bounds, timezone=zone)}
+    seen = {row["month"]: row["mark"] for row in store.rows(statement("closing/marked"), timezone=zone)}
+    month, changed = first, {}
+    while month <= until:
+        if (mark := now.get(month, "")) != seen.get(month):
+            changed[month] = mark
+        month = months.shifted(month, 1)
+    return changed
 
 
 def posted(store: Store, names: Sequence[str] = ()) -> dict[str, Posting]:

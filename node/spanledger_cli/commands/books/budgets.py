@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
-import pandas as pd
 import typer
 
 from spanledger_cli.output.export import Destination, Format
@@ -15,7 +13,8 @@ from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import console, print_rows
 from spanledger_cli.request.names import UnknownNameError, refuse_unknown
 from spanledger_cli.request.options import Files, Output, OutputFile, configuration, open_store
-from spanledger_enrich.books.budgets import alarm, budget, outbox, standing
+from spanledger_enrich.books.budgets import alarm, budget, standing, standing_rows
+from spanledger_enrich.books.budgets.watch import raise_alarms
 from spanledger_settings.figures import counted
 
 if TYPE_CHECKING:
@@ -30,14 +29,10 @@ budgets = typer.Typer(help="Budgets, how they stand and what they will come to; 
 
 BREACHED = 3
 """The status of `budgets check` where more was used than may be: no error has it."""
-_TYPES = {
-    "budget": "String", "for": "String", "unit": "String", "every": "String", "from": "DateTime('UTC')",
-    "to": "DateTime('UTC')", "amount": "Decimal(38, 12)", "used": "Decimal(38, 12)", "remaining": "Decimal(38, 12)",
-    "used_percent": "Float64", "unknown_calls": "UInt64", "expected": "Nullable(Float64)",
-    "expected_low": "Nullable(Float64)", "expected_high": "Nullable(Float64)", "method": "String",
-    "past_error": "Nullable(Float64)", "record_held": "UInt64", "record_periods": "UInt64",
-    "record_error": "Nullable(Float64)", "state": "String",
-}  # fmt: skip
+# What a table leaves out where there is nothing of it; of a period that is over all of them.
+_UNKNOWN = (
+    "unknown_calls", "expected", "expected_low", "expected_high", "method", "record_held", "record_periods",
+)  # fmt: skip
 
 
 @budgets.command("import")
@@ -110,28 +105,47 @@ def budgets_check(
     alarms: Annotated[
         bool, typer.Option("--alarms/--no-alarms", help="Raise alarms, and deliver what is not delivered yet.")
     ] = True,
+    on: Annotated[
+        datetime | None,
+        typer.Option(
+            help="As they stood at the end of this day, by each budget's zone; raises no alarms. Default: now.",
+            formats=["%Y-%m-%d"],
+            metavar="DATE",
+            show_default=False,
+        ),
+    ] = None,
     output: Output = None,
     file: OutputFile = None,
 ) -> None:
     """How the budgets stand, and what their periods will come to with an 80 % interval; raises and delivers alarms.
 
-    For cron, each five minutes. Ends with status 3 where a budget is breached, whatever its unit.
+    A worker does the same each five minutes by itself. Ends with status 3 where a budget is breached, whatever its
+    unit.
 
     Try:
 
         spanledger budgets check
 
         spanledger budgets check acme-monthly --no-alarms --format json
+
+        spanledger budgets check --on 2024-10-31
     """
     now = datetime.now(UTC)
+    if on is not None and on.date() > now.date():
+        raise typer.BadParameter(f"{on:%Y-%m-%d} is still to come", param_hint="--on")
     with open_store(context) as store:
         settings = configuration(context)
         asked = _named(store, name)
-        found = standing.standings(store, now, asked, foretell=True)
-        print_rows(_rows(found), Destination(output, file), title="Budgets", gaps=["unknown_calls"],
-                   details=["from", "to", "past_error", "record_error"])  # fmt: skip
-        if alarms and settings.tenant_scope is None:
-            standing.remember_forecasts(store, found, now)
+        found = _stood(store, asked, now, on)
+        title = "Budgets" if on is None else f"Budgets at the end of {on:%Y-%m-%d}"
+        print_rows(
+            standing_rows.rows(found),
+            Destination(output, file),
+            title=title,
+            gaps=_UNKNOWN if on else _UNKNOWN[:1],
+            details=["from", "to", "past_error", "record_error"],
+        )
+        if alarms and on is None and settings.tenant_scope is None:
             _raise_alarms(store, settings, found, now)
         if Destination(output, file).chosen is Format.table:
             _tell_record(found)
@@ -184,53 +198,26 @@ def _named(store: Store, names: list[str] | None) -> list[Budget]:
     return [known[name] for name in dict.fromkeys(names or known)]
 
 
-def _rows(found: Sequence[Standing]) -> pd.DataFrame:
-    rows = [
-        {
-            "budget": one.budget.budget,
-            "for": one.budget.whose,
-            "unit": one.budget.unit,
-            "every": one.budget.every,
-            "from": one.period.begin,
-            "to": one.period.end,
-            "amount": one.budget.amount,
-            "used": one.spent,
-            "remaining": one.remaining,
-            "used_percent": float(one.spent * 100 / one.budget.amount),
-            "unknown_calls": one.unknown_calls,
-            "expected": None if one.expected is None else one.expected.total,
-            "expected_low": None if one.expected is None else one.expected.low,
-            "expected_high": None if one.expected is None else one.expected.high,
-            "method": "" if one.expected is None else one.expected.method,
-            "past_error": None if one.expected is None else _known(one.expected.typical_error),
-            "record_held": one.record.held,
-            "record_periods": one.record.periods,
-            "record_error": _known(one.record.typical_error),
-            "state": _state(one),
-        }
-        for one in found
-    ]
-    frame = pd.DataFrame(rows, columns=list(_TYPES))
-    frame.attrs["types"] = _TYPES
-    return frame
-
-
-def _state(one: Standing) -> str:
-    if one.breached:
-        return "breached"
-    if one.reached:
-        return f"{max(one.reached):f}".rstrip("0").rstrip(".") + " % reached"
-    if one.expected is not None and Decimal(repr(one.expected.total)) > one.budget.amount:
-        return "will be breached"
-    return "within"
+def _stood(store: Store, asked: Sequence[Budget], now: datetime, on: datetime | None) -> list[Standing]:
+    """The budgets' standings, now or at the end of a day of each one's zone."""
+    if on is None:
+        return standing.standings(store, now, asked, foretell=True)
+    found = []
+    for zone in sorted({one.timezone for one in asked}):
+        ends = datetime.combine(on.date() + timedelta(days=1), time(), ZoneInfo(zone)).astimezone(UTC)
+        moment = min(now, ends - timedelta(microseconds=1))
+        some = [one for one in asked if one.timezone == zone]
+        # Of a period that is over nothing is left to be foretold.
+        foretell = any(one.period(moment).end > ends for one in some)
+        found += standing.standings(store, moment, some, foretell=foretell)
+    return sorted(found, key=lambda one: one.budget.budget)
 
 
 def _raise_alarms(store: Store, settings: Configuration, found: Sequence[Standing], now: datetime) -> None:
     """On standard error: what is new, and what could not be delivered."""
-    new = alarm.note(store, [*alarm.of_budgets(found), *alarm.of_calls(store, now)])
+    new, done = raise_alarms(store, settings, found, now)
     for row in new:
         console(stderr=True).print(alarm.told(row), style="yellow", soft_wrap=True)
-    done = outbox.deliver(store, settings)
     for channel, problem in done.problems.items():
         console(stderr=True).print(f"{channel}: {problem}: tried again by the next check", style="red", soft_wrap=True)
 
@@ -244,7 +231,3 @@ def _tell_record(found: Sequence[Standing]) -> None:
             "had said",
             soft_wrap=True,
         )
-
-
-def _known(value: float) -> float | None:
-    return None if math.isnan(value) else value

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from spanledger_cli.output.allocated import allocate_or_say
 from spanledger_cli.output.export import Destination
 from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import console, print_rows
@@ -16,6 +17,7 @@ from spanledger_cli.request.options import Output, OutputFile, configuration, op
 from spanledger_cli.request.report_request import Dimensions
 from spanledger_enrich.books.closing import chain as chains
 from spanledger_enrich.books.closing import close as closing
+from spanledger_enrich.books.closing import month as months
 from spanledger_enrich.books.closing.standing import standing
 from spanledger_settings.figures import counted, emissions
 from spanledger_settings.mendable import AskedWronglyError
@@ -79,6 +81,7 @@ def close_post(
     """
     with open_store(context) as store:
         month = month or closing.this_month(store, timezone)
+        _allocate(store, context, month)
         event = closing.record(
             store, month, closing.person(store, who), timezone=timezone, tenant_zones=_zones(tenant_zone)
         )
@@ -119,6 +122,7 @@ def close_soft(
         spanledger close soft 2024-10 --grace 5 --tenant-zone acme=America/New_York
     """
     with open_store(context) as store:
+        _allocate(store, context, month)
         event = closing.soft(
             store,
             month,
@@ -144,6 +148,7 @@ def close_hard(context: typer.Context, month: ClosedMonth, who: As = None) -> No
         spanledger close hard 2024-10 --as bob
     """
     with open_store(context) as store:
+        _allocate(store, context, month)
         event = closing.hard(store, month, closing.person(store, who))
         said = event.said
         _tell(store, event, f"{month} is closed by {event.who}, prepared by {said['prepared_by']}")
@@ -290,6 +295,11 @@ def moment(store: Store, text: str | None, option: str) -> datetime:
     if len(text) == len("2024-11-15"):
         found = datetime.combine(found.date() + timedelta(days=1), time()) - timedelta(microseconds=1)
     return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def _allocate(store: Store, context: typer.Context, month: str) -> None:
+    """Allocate what the worker has not yet: the books have the parts that stand."""
+    allocate_or_say(store, configuration(context), months.of(month, "UTC"))
 
 
 def _zones(given: list[str] | None) -> dict[str, str]:

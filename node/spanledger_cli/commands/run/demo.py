@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib.resources
+import os
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from spanledger_cli.commands.carbon.carbon_rows import uncertain
+from spanledger_cli.commands.run.demo_month import close_the_month
 from spanledger_cli.commands.run.doctor import node_status
 from spanledger_cli.output.export import Format
 from spanledger_cli.output.progress import progress
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 # The hourly grid data that the demo carries was measured in October 2024.
 _START = datetime(2024, 10, 8, tzinfo=UTC)
 _DAYS = 3
+_DATA = importlib.resources.files("spanledger_traffic") / "demo_data"
 _TRACES = (("mooncake_conversation.jsonl.gz", "chat"), ("azure_code.csv", "code-completion"))
 
 
@@ -52,6 +55,9 @@ def demo(
     through the OpenTelemetry SDK, spread over three days of October 2024. Tenants and models are made up, tokens and
     prompt-cache hits are the traces'.
 
+    It ends with the month as finance closes it: budgets, a provider's bill for the same traffic in which two
+    differences are planted, its reconciliation, two persons who close, and a statement that is proved.
+
     Try:
 
         spanledger demo
@@ -64,27 +70,37 @@ def demo(
         signal.signal(number, lambda received, _: sys.exit(128 + received))
     with tempfile.TemporaryDirectory(prefix="spanledger-demo-") as folder:
         settings = load(data_dir=Path(folder), clickhouse_url=f"chdb://{folder}/clickhouse")
+        # The node and the commands of the month are on this data, whatever database the user has set.
+        os.environ["SPANLEDGER_CLICKHOUSE_URL"] = settings.clickhouse_url
+        stays = not exit_ and sys.stdin.isatty() and sys.stdout.isatty()
         with _node(settings, dashboard_port) as addresses:
-            sent = _send(settings, addresses["otlp_http"])
+            calls = _calls()
+            sent = _send(settings, calls, addresses["otlp_http"])
             _print_figures(settings, sent)
-            out.print(f"\nDashboards  {addresses['dashboards']}")
-            if not exit_ and sys.stdin.isatty() and sys.stdout.isatty():
+            statement = close_the_month(settings, calls, _START.date())
+            out.print(f"\nStatement   {statement}  (it and the bill beside it stay)", soft_wrap=True)
+            if stays:
                 out.print(f"Data        {folder}  (try: spanledger --data-dir {folder} chargeback --month 2024-10)")
-                out.print("Ctrl-C stops the node and deletes its data.")
+                out.print("            Ctrl-C stops the node and deletes its data.")
+            out.print(f"Dashboards  {addresses['dashboards']}")
+            if stays:
                 _wait_for_interrupt()
 
 
-def _send(settings: Configuration, endpoint: str) -> Replayed:
-    data = importlib.resources.files("spanledger_traffic") / "demo_data"
+def _calls() -> list[Call]:
     calls: list[Call] = []
-    with importlib.resources.as_file(data) as folder, Store.open(settings) as store, progress() as bar:
-        for path in sorted(folder.glob("*_2024-10_hourly.csv")):
-            store.insert_frame("grid_intensity", read_electricity_maps(path))
+    with importlib.resources.as_file(_DATA) as folder:
         for seed, (name, feature) in enumerate(_TRACES, 1):
             traced = trace_file.read(folder / name)
             stretch = _DAYS * 86_400 / (traced[-1].offset_s + 1)
             calls += Workload(_START, stretch, seed, feature).calls(traced)
-        calls.sort(key=lambda call: call.start)
+    return sorted(calls, key=lambda call: call.start)
+
+
+def _send(settings: Configuration, calls: Sequence[Call], endpoint: str) -> Replayed:
+    with importlib.resources.as_file(_DATA) as folder, Store.open(settings) as store, progress() as bar:
+        for path in sorted(folder.glob("*_2024-10_hourly.csv")):
+            store.insert_frame("grid_intensity", read_electricity_maps(path))
         sending = bar.add_task("sent over OTLP ", total=len(calls))
         booking = bar.add_task("in the ledger  ", total=len(calls))
         sent = replay(calls, endpoint=endpoint, run="demo", sent=lambda done: bar.update(sending, completed=done))

@@ -20,4 +20,4 @@ SELECT
     idle
 FROM allocation_row
 WHERE idle != 2
-    AND (commitment_id, version) IN (SELECT commitment_id, version FROM allocation FINAL);
+    AND (commitment_id, day, version) IN (SELECT commitment_id, day, version FROM allocation FINAL);

@@ -6,7 +6,8 @@
 -- Columns:
 --   kind: `commitment`, `charge`, `invoice` (what a reconciliation adds) or `bill` (a line that none has shared out)
 --   charge_id: the commitment, charge, reconciliation or bill
---   charge_kind: what it is in its file's words; of an invoice the cause; of a bill the meter
+--   charge_kind: what it is in its file's words; of an invoice the cause; of a bill the meter; of prepaid credits also
+--     `drawdown`, what calls use of them, less than 0, and `expired`, what was left
 --   category: FOCUS's: `Usage`, `Purchase`, `Tax`, `Credit` or `Adjustment`
 --   ts, ends: the time that it is for, UTC, half-open
 --   tenant_id: who pays
@@ -14,14 +15,14 @@
 --   provider, model: as in `calls` where a call is named, else as who charges it says; '' where not told
 --   cost_center, environment, service_name, feature, workflow, user_id, session_id, run_id, dimensions, agent,
 --     provider_account, operation, service_tier, speed, cloud_region, inference_geo, zone: as in `calls`, of the call that is
---     named; '' else
+--     named; '' else, but for the cost centre, which is the tenant's at the time
 --   unit, description, invoice_id: '' where not told
 --   quantity: in `unit`; NULL where not told, and where the charge is shared out
 --   amount: USD
 --   idle: 1: for what nobody used
 --   counts_list: 0: the list cost of what it is for stands with the calls that it pays
 --   is_prepaid: 1: it pays for calls that are charged besides
--- Needs: calls, allocated_cost, commitment, charge, charge_share, charge_allocation, bill_adjustment, reconciliation, billed_charge, provider
+-- Needs: calls, allocated_cost, commitment, charge, charge_share, charge_allocation, prepaid_draw, bill_adjustment, reconciliation, billed_charge, provider, tenant_period
 
 CREATE OR REPLACE VIEW beside_call AS
 SELECT
@@ -29,7 +30,8 @@ SELECT
     part.ts AS ts, part.ends AS ends, part.tenant_id AS tenant_id, part.trace_id AS trace_id, part.span_id AS span_id,
     ifNull(CAST(call.provider, 'Nullable(String)'), part.provider) AS provider,
     ifNull(CAST(call.model, 'Nullable(String)'), part.model) AS model,
-    ifNull(CAST(call.cost_center, 'Nullable(String)'), '') AS cost_center,
+    multiIf(call.trace_id IS NOT NULL, ifNull(CAST(call.cost_center, 'Nullable(String)'), ''),
+        part.ts < owner.valid_to, ifNull(CAST(owner.cost_center, 'Nullable(String)'), ''), '') AS cost_center,
     ifNull(CAST(call.environment, 'Nullable(String)'), '') AS environment,
     ifNull(CAST(call.service_name, 'Nullable(String)'), '') AS service_name,
     ifNull(CAST(call.feature, 'Nullable(String)'), '') AS feature,
@@ -91,6 +93,41 @@ FROM
         AND one.begins >= {from:DateTime64(9, 'UTC')} AND one.begins < {to:DateTime64(9, 'UTC')}
     UNION ALL
     SELECT
+        'charge', draw.charge_id, 'drawdown', 'Credit',
+        toDateTime64(draw.hour, 9, 'UTC'), toDateTime64(draw.hour + INTERVAL 1 HOUR, 9, 'UTC'),
+        CAST(draw.tenant_id, 'String'), '', '', CAST(draw.provider, 'String'), CAST(draw.model, 'String'),
+        '', '', '', NULL, -draw.amount, toUInt8(0), toUInt8(0), toUInt8(1)
+    FROM prepaid_draw AS draw
+    WHERE (draw.charge_id, draw.version) IN (SELECT charge_id, version FROM charge_allocation FINAL)
+        AND draw.hour >= {from:DateTime64(9, 'UTC')} AND draw.hour < {to:DateTime64(9, 'UTC')}
+    UNION ALL
+    -- What is left of credits was billed when they were bought, and is an effective cost when they expire.
+    SELECT
+        'charge', one.charge_id, 'expired', 'Usage',
+        toDateTime64(one.ends, 9, 'UTC') - INTERVAL 1 SECOND, toDateTime64(one.ends, 9, 'UTC'),
+        '(not shared)', '', '', CAST(one.provider, 'String'), '', '', one.description, one.invoice_id, NULL,
+        side.1, toUInt8(1), toUInt8(0), side.2
+    FROM
+    (
+        SELECT charge_id, ends, provider, description, invoice_id, amount
+        FROM charge FINAL
+        WHERE kind = 'prepaid' AND ends <= now('UTC')
+            AND ends > {from:DateTime64(9, 'UTC')} AND ends <= {to:DateTime64(9, 'UTC')}
+    ) AS one
+    LEFT JOIN
+    (
+        SELECT charge_id, sum(amount) AS drawn
+        FROM prepaid_draw
+        WHERE (charge_id, version) IN (SELECT charge_id, version FROM charge_allocation FINAL)
+        GROUP BY charge_id
+    ) AS used
+        ON used.charge_id = one.charge_id
+    ARRAY JOIN
+        [(one.amount - ifNull(used.drawn, toDecimal128(0, 12)), toUInt8(0)),
+         (ifNull(used.drawn, toDecimal128(0, 12)) - one.amount, toUInt8(1))] AS side
+    WHERE side.1 != 0
+    UNION ALL
+    SELECT
         'invoice', done.reconciliation_id, CAST(part.cause, 'String'),
         multiIf(part.cause = 'tax', 'Tax', part.cause = 'credits', 'Credit', 'Adjustment'),
         toDateTime64(done.begins, 9, 'UTC'), toDateTime64(done.ends, 9, 'UTC'),
@@ -137,4 +174,6 @@ LEFT JOIN
             SELECT trace_id, span_id FROM allocated_cost
             WHERE trace_id != '' AND hour >= {from:DateTime64(9, 'UTC')} AND hour < {to:DateTime64(9, 'UTC')})
 ) AS call
-    ON call.trace_id = part.trace_id AND call.span_id = part.span_id;
+    ON call.trace_id = part.trace_id AND call.span_id = part.span_id
+ASOF LEFT JOIN (SELECT * FROM tenant_period FINAL WHERE NOT removed) AS owner
+    ON owner.tenant_id = part.tenant_id AND owner.valid_from <= part.ts;

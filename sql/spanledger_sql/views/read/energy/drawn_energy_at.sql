@@ -18,6 +18,8 @@
 --   energy_wh, energy_wh_low, energy_wh_high: Wh at the facility
 --   co2e_g, co2e_g_low, co2e_g_high, co2e_market_g, embodied_g: gCO2e
 --   water_ml: mL
+--   uncached_tokens: of `input_tokens`, what was not read from the cache
+--   energy_wh_squared, co2e_g_squared: squares of the figures
 -- Needs: calls_at, idle_drawn
 
 CREATE OR REPLACE VIEW drawn_energy_at AS
@@ -30,7 +32,8 @@ SELECT
     usage_source,
     input_tokens, cache_read_tokens, output_tokens, list_cost, contracted_cost,
     intensity_g_per_kwh, market_source,
-    energy_wh, energy_wh_low, energy_wh_high, co2e_g, co2e_g_low, co2e_g_high, co2e_market_g, embodied_g, water_ml
+    energy_wh, energy_wh_low, energy_wh_high, co2e_g, co2e_g_low, co2e_g_high, co2e_market_g, embodied_g, water_ml,
+    uncached_tokens, energy_wh_squared, co2e_g_squared
 FROM calls_at(moment = {moment:DateTime64(6, 'UTC')})
 UNION ALL
 SELECT * FROM idle_drawn;
