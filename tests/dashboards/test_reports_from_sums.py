@@ -24,8 +24,8 @@ ASKED = [
     *(
         (name, PAGE, PAGES)
         for name in ("finance/headline", "finance/breakdown", "finance/trend", "finance/gaps",
-                     "finance/chargeback_table", "sustainability/headline", "sustainability/breakdown", "sustainability/trend",
-                     "sustainability/hours", "sustainability/coverage")
+                     "finance/chargeback_table", "sustainability/headline", "sustainability/breakdown",
+                     "sustainability/trend", "sustainability/hours", "sustainability/coverage")
     ),
     ("finance/trend", {**PAGE, **BERLIN}, PAGES),
     ("sustainability/trend", {**PAGE, **BERLIN, "grain": "week"}, PAGES),
