@@ -66,6 +66,14 @@ VENDOR_QUANTITY: Final = "spanledger.vendor.quantity"
 VENDOR_SERVICE: Final = "spanledger.vendor.service"
 OPERATION_VENDOR_USAGE: Final = "vendor_usage"  # of OPERATION_NAME
 
+# What came of the work that calls were made for.
+OPERATION_OUTCOME: Final = "outcome"  # of OPERATION_NAME
+OUTCOME_NAME: Final = "spanledger.outcome.name"
+OUTCOME_GOOD: Final = "spanledger.outcome.good"
+OUTCOME_LABEL: Final = "spanledger.outcome.label"
+OUTCOME_SCORE: Final = "spanledger.outcome.score"
+OUTCOME_REVENUE_USD: Final = "spanledger.outcome.revenue_usd"
+
 # Measured energy of a host over the time of the span, in Wh at the host: without the data centre's overhead (PUE).
 OPERATION_ENERGY_SAMPLE: Final = "energy_sample"  # of OPERATION_NAME
 ENERGY_WH: Final = "spanledger.energy.wh"

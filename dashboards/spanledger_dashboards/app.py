@@ -50,6 +50,7 @@ def _navigation(reader: viewer.Viewer | None) -> dict[str, list[st.Page]]:
 
 def _drawn(listed: Listed) -> Callable[[], None]:
     def draw() -> None:
+        st.set_page_config(page_title=f"{listed.title}, {listed.reader}: Spanledger")
         filters = filters_in_sidebar()
         if filters is None:
             empty_ledger.page()

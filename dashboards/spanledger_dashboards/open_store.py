@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from spanledger_settings.access_rule import AccessRule
+    from spanledger_settings.configuration import Configuration
 
 # The longest that a page may keep the database at one question.
 LONGEST_SECONDS = 120
@@ -28,6 +29,7 @@ _lock = threading.RLock()
 _handed_over: Store | None = None
 _rules: tuple[AccessRule, ...] = ()
 _readers: dict[str | None, Store] = {}
+_settings: Configuration | None = None
 _kept: ContextVar[Store | None] = ContextVar("_kept", default=None)
 
 
@@ -44,6 +46,23 @@ def hand_over(store: Store | None, rules: tuple[AccessRule, ...] = ()) -> None:
         _readers.clear()
 
 
+def configure(settings: Configuration | None) -> None:
+    """Let the pages know what the node was configured with; None: what this process's surroundings say."""
+    global _settings  # noqa: PLW0603
+    with _lock:
+        _settings = settings
+
+
+def settings() -> Configuration:
+    """The configuration that figures follow: the ledger's signal and basis, which machines are one's own, the spool.
+
+    Raises:
+        ConfigurationError: It cannot be used.
+    """
+    with _lock:
+        return _settings if _settings is not None else configuration.load()
+
+
 def whole() -> Store:
     """The store itself, for what belongs to no reader: taking questions back.
 
@@ -54,9 +73,9 @@ def whole() -> Store:
     global _handed_over, _rules
     with _lock:
         if _handed_over is None:
-            settings = configuration.load()
-            scope = None if settings.tenant_scope is None else scope_settings(settings.tenant_scope)
-            _handed_over, _rules = Store.open(settings, scope=scope), settings.access_rules
+            found = settings()
+            scope = None if found.tenant_scope is None else scope_settings(found.tenant_scope)
+            _handed_over, _rules = Store.open(found, scope=scope), found.access_rules
         return _handed_over
 
 

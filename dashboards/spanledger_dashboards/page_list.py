@@ -42,7 +42,28 @@ class Listed:
 
 PAGES = (
     Listed("finance", "Overview", ":material/payments:", "finance", "overview", of_tenants=True),
+    Listed("finance", "Tenants", ":material/groups:", "tenants", "tenants", of_tenants=True),
+    Listed("finance", "Chargeback", ":material/receipt_long:", "chargeback", "chargeback"),
+    Listed("finance", "Commitments and seats", ":material/inventory_2:", "commitments", "commitments"),
+    Listed("finance", "Prices", ":material/sell:", "prices", "prices"),
+    Listed("finance", "Bills", ":material/request_quote:", "bills", "bills"),
+    Listed("finance", "Budgets and alarms", ":material/savings:", "budgets", "budgets"),
     Listed("sustainability", "Overview", ":material/eco:", "sustainability", "overview", of_tenants=True),
+    Listed(
+        "sustainability",
+        "By tenant, model, feature",
+        ":material/leaderboard:",
+        "breakdown",
+        "breakdown",
+        of_tenants=True,
+    ),
+    Listed("sustainability", "Inventory", ":material/inventory_2:", "inventory", "inventory"),
+    Listed("sustainability", "Grid and evidence", ":material/bolt:", "grid", "grid", of_tenants=True),
+    Listed("sustainability", "Hours", ":material/schedule:", "hours", "hours", of_tenants=True),
+    Listed("sustainability", "What if", ":material/alt_route:", "whatif", "whatif", of_tenants=True),
+    Listed("platform", "Health", ":material/monitor_heart:", "health", "health"),
     Listed("platform", "Quality", ":material/fact_check:", "quality", "quality"),
+    Listed("platform", "Capacity", ":material/speed:", "capacity", "capacity"),
     Listed("platform", "Coding agents", ":material/smart_toy:", "agents", "agents"),
+    Listed("platform", "Calls", ":material/receipt_long:", "calls", "calls"),
 )

@@ -6,7 +6,7 @@ import functools
 import re
 import secrets
 from concurrent.futures import ThreadPoolExecutor, wait
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import streamlit as st
 from streamlit.runtime.scriptrunner_utils.script_run_context import get_run_yield_check
@@ -15,7 +15,7 @@ from spanledger_dashboards import dimension, open_store
 from spanledger_sql.store import StoreError, statement
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import pandas as pd
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 # few threads ask in their place, and one takes back what nobody waits for any more.
 _askers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="dashboards")
 _canceller = ThreadPoolExecutor(max_workers=1, thread_name_prefix="dashboards-cancel")
+
+T = TypeVar("T")
 
 _TOO_SLOW = 159
 _PARAMETER = re.compile(r"\{(\w+):([^{}]+)\}")
@@ -93,6 +95,19 @@ def answer(name: str, **parameters: Any) -> pd.DataFrame:
             f"the answer took more than {open_store.LONGEST_SECONDS} seconds; choose a shorter period or fewer tenants",
             error.code,
         ) from None
+
+
+def read(function: Callable[[Store], T]) -> T:
+    """What ``function`` reads of the database as this reader may see it, such as a call's explanation; not remembered.
+
+    Raises:
+        StoreError: The database could not be reached, refused the query or took too long.
+    """
+    asked = _askers.submit(function, open_store.current())
+    leave = get_run_yield_check() or (lambda: None)
+    while not wait([asked], timeout=0.1).done:
+        leave()
+    return asked.result()
 
 
 @functools.cache

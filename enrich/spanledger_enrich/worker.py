@@ -39,7 +39,7 @@ logger = logging.getLogger(__name__)
 _ALLOCATE_EVERY_S = 15.0
 # What metrics and usage reports tell, and who pays commitments and charges, is looked at as rarely, and after this many
 # times as long as it took: a fleet's metrics of a day are compared with its calls each time.
-_METERING_RESTS = 50.0
+_METERING_RESTS = 100.0
 # After a pass over fewer calls than this the worker rests for so many times as long as the pass took, at most so long:
 # most of a small pass costs the same for one call as for thousands, so it lets some gather.
 _SMALL_PASS_CALLS = 1_000

@@ -82,8 +82,8 @@ def check_openness(
     if dashboards and not is_loopback(pages) and not certified and not has_login:
         open_to_all.append(
             (f"whoever reaches {pages} may see every tenant's figures on the dashboards, which have no log-in",
-             "dashboard_host = '127.0.0.1' keeps them here, tls_client_ca lets in browsers with certificates, [auth] of "
-             "Streamlit's secrets makes one")
+             "dashboard_host = '127.0.0.1' keeps them here, tls_client_ca lets in browsers with certificates, "
+             "[auth] of Streamlit's secrets makes one")
         )  # fmt: skip
     if open_to_all and not configuration.insecure_listen:
         doubts = "; ".join(f"{danger}: {mend}" for danger, mend in open_to_all)

@@ -290,8 +290,10 @@ class _Node:
 
 
 def _pages(store: Store, host: str, configuration: Configuration) -> ASGIApp:
-    from spanledger_dashboards.server import dashboards  # noqa: PLC0415  (Streamlit takes a second)
+    from spanledger_dashboards.open_store import configure  # noqa: PLC0415  (Streamlit takes a second)
+    from spanledger_dashboards.server import dashboards  # noqa: PLC0415
 
+    configure(configuration)
     return only_from_here(dashboards(store, host=host, rules=configuration.access_rules), host)
 
 

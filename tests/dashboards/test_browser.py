@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 from dashboard_server import HOSTILE
 from ledger_sample import ledger_sample
-from served_pages import NEEDS_CHROMIUM, chromium, free_port, served
+from served import IN_A_BROWSER, chromium, served
 
 from spanledger_settings import figures
 
@@ -25,13 +26,13 @@ if TYPE_CHECKING:
 CALLS = 20_000
 SCREENSHOTS = os.environ.get("SPANLEDGER_SCREENSHOTS")
 
-pytestmark = NEEDS_CHROMIUM
+pytestmark = IN_A_BROWSER
 
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of dashboards over the sample ledger, served by a process of their own."""
-    with served(tmp_path_factory.mktemp("served"), CALLS, free_port()) as address:
+    with served(tmp_path_factory.mktemp("served"), calls=CALLS) as address:
         yield address
 
 
@@ -44,8 +45,8 @@ def log(address: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A headless Chromium that calls nobody."""
-    with chromium() as started:
-        yield started
+    with chromium() as launched:
+        yield launched
 
 
 @pytest.fixture
@@ -172,6 +173,17 @@ def test_the_quality_page_is_drawn_and_follows_the_filters(browser: Browser, add
         assert page.locator('[data-testid="stDataFrame"]').count() == 1
         assert page.locator('[data-testid="stException"]').count() == 0
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def test_a_page_is_printed_whole(page: Page, address: str) -> None:
+    page.goto(f"{address}/finance")
+    wait_until_drawn(page)
+    assert page.title() == "Overview, finance: Spanledger"
+    height = int(page.locator('[data-testid="stMainBlockContainer"]').evaluate("e => e.scrollHeight"))
+    page.emulate_media(media="print")
+    assert page.locator('[data-testid="stSidebar"]').is_hidden()
+    assert page.evaluate("document.documentElement.scrollHeight") > 0.8 * height
+    assert len(re.findall(rb"/Type\s*/Page\b", page.pdf())) >= 2
 
 
 def test_a_host_name_pointed_at_this_machine_is_refused(browser: Browser, address: str) -> None:

@@ -13,14 +13,14 @@ from urllib.parse import urlencode
 
 import pytest
 from ledger_sample import ledger_sample
-from served_pages import NEEDS_CHROMIUM, chromium, free_port, served
+from served import IN_A_BROWSER, chromium, free_port, served
 
 from spanledger_settings import figures
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-pytestmark = NEEDS_CHROMIUM
+pytestmark = IN_A_BROWSER
 CALLS = 4000
 OTHERS = ("acme-legal", "lumen-health", "quarry", "studio-nine", "(unattributed)")
 
@@ -66,7 +66,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     )
     script = Path(__file__).with_name("oidc_provider.py")
     provider = subprocess.Popen([sys.executable, str(script), str(port_of_provider), str(folder / "people.json")])
-    with served(folder, CALLS, port) as pages:
+    with served(folder, calls=CALLS, port=port) as pages:
         yield pages
     provider.terminate()
     provider.wait(30)
@@ -131,7 +131,7 @@ def test_a_tenants_viewer_finds_no_way_to_anothers_rows(page: Page, address: str
     seen: list[str] = []
     page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: seen.append(str(frame))))
     log_in(page, address, "Nora")
-    page.locator('[data-testid="stMetricValue"]', has_text=spend_of("northwind")).wait_for(timeout=30_000)
+    page.locator('[data-testid="stMetricValue"]', has_text=spend_of("northwind")).first.wait_for(timeout=30_000)
 
     tries = [
         "", "finance", "sustainability", "quality", "agents",

@@ -58,8 +58,9 @@ def _written_later(sample_store: Store) -> Any:
 @pytest.mark.parametrize(
     "name",
     ["finance/headline", "finance/breakdown", "finance/trend", "finance/gaps", "finance/chargeback_table",
-     "finance/commitments", "sustainability/headline", "sustainability/breakdown", "sustainability/trend",
-     "sustainability/hours", "sustainability/coverage"],
+     "finance/owed", "sustainability/headline", "sustainability/breakdown", "sustainability/trend",
+     "sustainability/hours", "sustainability/coverage", "sustainability/heat_map", "capacity/latency",
+     "attribution/quality", "attribution/quality_trend"],
 )  # fmt: skip
 def test_a_report_of_a_moment_does_not_see_what_is_written_later(
     sample_store: Store, counted: pd.DataFrame, name: str

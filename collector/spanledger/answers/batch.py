@@ -1,4 +1,4 @@
-"""A line of a batch's results: the answer is inside it. Of OpenAI and whoever has its language, Anthropic and Gemini."""
+"""A line of a batch's results: the answer is inside it. Of OpenAI and its like, Anthropic and Gemini."""
 
 from spanledger import attributes
 from spanledger.answers.anthropic import read_message

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from spanledger_dashboards.drawing.style import caption
 from spanledger_dashboards.drawing.table import Column, table
+from spanledger_dashboards.drawing.time_axis import partial_told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,5 +41,7 @@ def figure(
         key: Tells the page's charts apart.
     """
     st.altair_chart(chart, alt=says)
+    if "bucket" in rows and (told := partial_told(rows["bucket"], filters.grain, filters.period)):
+        caption(told)
     with st.expander("The table behind it", icon=":material/table:"):
         table(says, rows, columns, filters, key=key)

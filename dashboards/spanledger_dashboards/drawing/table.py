@@ -71,6 +71,7 @@ def table(
     bound: int = ROWS,
     number: int | None = None,
     whole: Callable[[], pd.DataFrame] | None = None,
+    search: bool = True,
 ) -> None:
     """Draw it.
 
@@ -84,8 +85,9 @@ def table(
         bound: How many rows are shown at most.
         number: How many rows there are, where ``rows`` are the first of them only.
         whole: Gives all rows, for the file, where ``rows`` are the first of them only; asked when it is downloaded.
+        search: Whether the rows may be searched and ordered here; a page may have fields of its own for it.
     """
-    st.fragment(_draw)(title, rows, columns, filters, key, link, bound, number or len(rows), whole)
+    st.fragment(_draw)(title, rows, columns, filters, key, link, bound, number or len(rows), whole, search)
 
 
 def _draw(
@@ -98,10 +100,11 @@ def _draw(
     bound: int,
     number: int,
     whole: Callable[[], pd.DataFrame] | None,
+    search: bool,
 ) -> None:
     searched = rows
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"sl-tools-{key}"):
-        if len(rows) > _FEW:
+        if search and len(rows) > _FEW:
             sought = st.text_input(
                 f"Search in {title}",
                 key=f"search-{key}",
@@ -177,7 +180,7 @@ def _is_text(values: pd.Series[Any]) -> bool:
 
 
 def _unknown(value: object) -> bool:
-    return value is None or value is pd.NaT or (not isinstance(value, str) and figures.is_unknown(value))  # type: ignore[arg-type]
+    return value is None or bool(pd.api.types.is_scalar(value) and pd.isna(value))  # type: ignore[call-overload]
 
 
 def _left_out(held: int, found: int, shown: int, number: int) -> str:

@@ -57,7 +57,7 @@ def entries(model: type[Entry], kind: str, path: Path, given: Iterable[tuple[obj
         try:
             one = model.model_validate(fields)
         except ValidationError as error:
-            raise ImportFileError(f"{path}:{where}: {_told(error)}; nothing was imported") from None
+            raise ImportFileError(f"{path}:{where}: {told(error)}; nothing was imported") from None
         name = getattr(one, kind)
         if name in found:
             raise ImportFileError(f"{path}:{where}: {kind}: {name!r} is there twice; nothing was imported")
@@ -87,7 +87,8 @@ def in_usd(store: Store, kind: str, costs: Sequence[Cost], source: str) -> list[
     return rows
 
 
-def _told(error: ValidationError) -> str:
+def told(error: ValidationError) -> str:
+    """What is wrong with a record, as a sentence that begins with the field."""
     first = error.errors()[0]
     field = ".".join(str(part) for part in first["loc"])
     given = f": {first['input']!r}" if field and isinstance(first["input"], (str, int, float)) else ""
@@ -114,9 +115,9 @@ def records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         if path.suffix in {".yaml", ".yml"}:
             read_as_text = yaml.load(text_of(path), Loader=yaml.BaseLoader)  # noqa: S506  (it makes nothing but text)
             if not isinstance(read_as_text, list) or not all(isinstance(one, dict) for one in read_as_text):
-                raise ImportFileError(f"{path}: expected a list of commitments, each a mapping of fields")
+                raise ImportFileError(f"{path}: expected a list of entries, each a mapping of fields")
             for number, one in enumerate(read_as_text, 1):
-                yield f"commitment {number}", one
+                yield f"entry {number}", one
             return
         rows = csv.DictReader(csv_text_of(path).splitlines())
         for line, row in enumerate(rows, _FIRST_LINE):

@@ -77,10 +77,12 @@ WITH
                 OR ifNull(if(call.vendor_unit = '', token_priced = 0, unit_known = 0) AND free = 0, 1) AS without_price,
             lasted(call.duration_ms, call.output_tokens) AS lasted_s
         SELECT
-            call.* EXCEPT (provider, cloud_region, host_name),
+            call.* EXCEPT (provider, cloud_region, host_name, cost_center),
             call.provider AS provider,
             call.cloud_region AS cloud_region,
             call.host_name AS host_name,
+            -- What the call does not say itself is the tenant's at the time.
+            multiIf(call.cost_center != '', call.cost_center, call.ts < owner.valid_to, owner.cost_center, '') AS cost_center,
 
             {{quantities}},
             -- Without usage nothing is known to cost, except a call that failed: it costs nothing. Quantities that nobody
@@ -171,6 +173,8 @@ WITH
             ON measured.span = call.span
         LEFT JOIN {places:Identifier} AS place
             ON place.place_key = ifNull(measured.place_key, call.place_key)
+        ASOF LEFT JOIN (SELECT * FROM tenant_period FINAL WHERE NOT removed) AS owner
+            ON owner.tenant_id = call.tenant AND owner.valid_from <= call.ts
     ),
 
     -- The amounts: of money by class, of energy as measured and allotted to the call, else as its model is reckoned to draw.

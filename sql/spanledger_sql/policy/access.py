@@ -39,6 +39,7 @@ _SHARED = (
 # Where whose a row is stands in a column, and a tenant may read his own.
 _OF_TENANTS = (
     "allocation_row", "call_verdict", "energy_allocation", "idle_energy", "ledger", "ledger_sum", "llm_spans",
+    "outcome",
 )  # fmt: skip
 # Views of these alone; they read with the rights of who asks.
 _VIEWS_FOR_TENANTS = (
@@ -53,11 +54,13 @@ _OF_COMMITMENTS = ("commitment_id", "kind", "begins", "ends", "covers_usage", "i
 _BI = (
     "alarm", "allocated_cost", "allocation", "allocation_row", "beside_call", "bill", "bill_adjustment", "bill_line",
     "billed_charge", "book_entry", "book_event", "book_journal", "book_line", "book_party", "budget",
-    "budget_forecast", "call_hours", "calls", "calls_at", "charge", "charge_allocation", "charge_share", "charges",
-    "commitment", "covered_call", "drawn_energy", "energy_by_method", "energy_model", "energy_uncertainty",
-    "enrich_progress", "exchange_rate", "idle_drawn", "idle_energy", "invoice_share", "ledger", "ledger_hour",
-    "ledger_hourly", "ledger_standing", "ledger_sum", "metered_charge", "migration", "paid_call", "prepaid_draw",
-    "price_list", "price_superseded", "priced_entry", "provider", "reconciliation", "reconciliation_term",
+    "budget_forecast", "call_hours", "calls", "calls_at", "carded_call", "charge", "charge_allocation",
+    "charge_share", "charges", "commitment", "covered_call", "drawn_energy", "energy_by_method", "energy_model",
+    "energy_uncertainty", "enrich_progress", "exchange_rate", "idle_drawn", "idle_energy", "invoice_share",
+    "ledger", "ledger_hour", "ledger_hourly", "ledger_standing", "ledger_sum", "metered_charge", "migration",
+    "outcome", "paid_call", "plan_month", "prepaid_draw", "price_list", "price_plan", "price_superseded",
+    "priced_entry", "provider", "rate_card", "reconciliation", "reconciliation_term", "tenant_charge",
+    "tenant_period",
     "uncertainty",
 )  # fmt: skip
 # What is only added to, by who closes months.

@@ -91,7 +91,8 @@ def test_what_calls_cost_beyond_a_seats_allowance_is_theirs_besides(books):
     assert told["acme", 0] + told["globex", 0] == 200 + Decimal("4.5")
     assert told["acme", 0] == 160 + Decimal("4.5")
     [first, second, _] = books.store.rows(
-        "SELECT sum(amount) AS amount FROM allocated_cost WHERE idle = 0 GROUP BY hour, tenant_id ORDER BY tenant_id, hour"
+        "SELECT sum(amount) AS amount FROM allocated_cost WHERE idle = 0 "
+        "GROUP BY hour, tenant_id ORDER BY tenant_id, hour"
     )
     assert (first["amount"], second["amount"]) == (80, 80 + Decimal("4.5"))
     [row] = books.report("agents/seats")
@@ -113,5 +114,5 @@ def test_what_calls_cost_beyond_a_seats_allowance_is_theirs_besides(books):
     ids=str,
 )
 def test_seats_that_do_not_fit_together_are_refused(fields):
-    with pytest.raises(ValidationError, match="(seats|allowance): expected"):
+    with pytest.raises(ValidationError, match=r"(seats|allowance): expected"):
         Commitment.model_validate({**SEATS, **fields})

@@ -19,6 +19,7 @@ PERIOD = {
     "own": "",
     "own_values": [],
     "where": [],
+    "moment": "2261-01-01 00:00:00",
 }
 
 

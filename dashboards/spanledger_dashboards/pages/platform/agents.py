@@ -2,22 +2,49 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from spanledger_dashboards.drawing.evidence import evidence
 from spanledger_dashboards.drawing.style import caption, metric_columns
+from spanledger_dashboards.drawing.table import Column, table
 from spanledger_dashboards.pages.heading import heading
 from spanledger_dashboards.report import report
 from spanledger_settings import figures
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     import pandas as pd
 
     from spanledger_dashboards.filters import Filters
 
 _BY = {"team": "Team", "user": "User", "repository": "Repository", "model": "Model", "subagent": "Sub-agent"}
-_ROWS = 500
+_COLUMNS = (
+    Column("calls", "Calls", "count"),
+    Column("unknown_buckets", "Buckets of unknown size", "count"),
+    Column("input_tokens", "Input tokens", "count"),
+    Column("output_tokens", "Output tokens", "count"),
+    Column("cache_share", "From the cache", "share"),
+    Column("list_cost", "List", "usd"),
+    Column("effective_cost", "Effective", "usd"),
+    Column("reported_cost", "As told by the agent", "usd"),
+    Column(
+        "co2e_kg", "CO₂e", "number", write=lambda kg: figures.emissions(None if figures.is_unknown(kg) else kg * 1000)
+    ),
+    Column("unpriced_calls", "Without a price", "count"),
+)
+_SEATS = (
+    Column("month", "Month", "day"),
+    Column("commitment", "Plan"),
+    Column("seats", "Seats", "count"),
+    Column("used_seats", "Used", "count"),
+    Column("idle_seats", "Idle", "count"),
+    Column("used_cost", "Used seats", "usd"),
+    Column("idle_cost", "Idle seats", "usd"),
+    Column("list_cost", "Their use at list prices", "usd"),
+)
 
 
 def page(filters: Filters) -> None:
@@ -31,11 +58,11 @@ def page(filters: Filters) -> None:
         )
         return
     _headline(by_agent)
-    _table(by_agent, "agent", "Agent")
+    _table(filters, by_agent, "agent", "Agent")
     _seats(filters)
     for tab, (name, label) in zip(st.tabs(list(_BY.values())), _BY.items(), strict=True):
         with tab:
-            _table(_usage(filters, name), name, label)
+            _table(filters, _usage(filters, name), name, label)
 
 
 def _usage(filters: Filters, by: str) -> pd.DataFrame:
@@ -59,62 +86,45 @@ def _headline(rows: pd.DataFrame) -> None:
         ),
         ("At list prices", figures.usd(rows["list_cost"].sum()), f"{figures.count(unpriced)} calls without a price"),
         ("Effective", figures.usd(rows["effective_cost"].sum()), "seats and contracts applied"),
-        ("Operational CO2e", f"{rows['co2e_kg'].sum():,.2f} kg", "location-based"),
+        ("Operational CO₂e", figures.emissions(float(rows["co2e_kg"].astype(float).sum()) * 1000), "location-based"),
     )
     for column, (label, value, below) in zip(metric_columns(), cards, strict=False):
         column.metric(label, value, below, delta_color="off", delta_arrow="off", border=True, height="stretch")
 
 
 def _seats(filters: Filters) -> None:
-    """Plans that are paid by the seat, if any. They are everybody's: no single tenant's page shows them."""
-    if filters.tenants:
+    """Plans that are paid by the seat, if any. They are everybody's: no narrowed page shows them."""
+    if filters.narrowed:
         return
     rows = report("agents/seats", **filters.parameters)
     if rows.empty:
         return
-    number = st.column_config.NumberColumn
-    money = {
-        "used_cost": "Used seats, USD",
-        "idle_cost": "Idle seats, USD",
-        "list_cost": "Their use at list prices, USD",
-    }
     with st.container(border=True):
         st.subheader("Seats", anchor=False)
         caption("A seat is used in a month in which its user made a call. Idle seats are in no call's effective cost.")
-        st.dataframe(
-            rows.assign(**{name: rows[name].astype(float) for name in money}),
-            hide_index=True,
-            column_config={
-                "month": st.column_config.DateColumn("Month", format="YYYY-MM", pinned=True),
-                "commitment": st.column_config.TextColumn("Plan"),
-                "seats": number("Seats", format="localized"),
-                "used_seats": number("Used", format="localized"),
-                "idle_seats": number("Idle", format="localized"),
-                **{name: number(title, format="%.2f") for name, title in money.items()},
-            },
-        )
+        table("Seats of coding agents", rows, _SEATS, filters, key="seats")
+        evidence("agents/seats", filters.parameters, filters)
 
 
-def _table(rows: pd.DataFrame, by: str, label: str) -> None:
-    number = st.column_config.NumberColumn
-    money = {"list_cost": "List, USD", "effective_cost": "Effective, USD", "reported_cost": "As told by the agent, USD"}
+def _table(filters: Filters, rows: pd.DataFrame, by: str, label: str) -> None:
     with st.container(border=True):
         st.subheader(f"By {label.lower()}", anchor=False)
-        if len(rows) > _ROWS:
-            caption(f"The {_ROWS} largest of {figures.count(len(rows))}.")
-        shown = rows.head(_ROWS)
-        shown = shown.assign(**{name: shown[name].astype(float) for name in money})
-        st.dataframe(
-            shown[[by, "calls", "unknown_buckets", "input_tokens", "output_tokens", "cache_share", *money, "co2e_kg"]],
-            hide_index=True,
-            column_config={
-                by: st.column_config.TextColumn(label, pinned=True),
-                "calls": number("Calls", format="localized"),
-                "unknown_buckets": number("Buckets of unknown size", format="localized"),
-                "input_tokens": number("Input tokens", format="localized"),
-                "output_tokens": number("Output tokens", format="localized"),
-                "cache_share": number("From the cache", format="percent"),
-                **{name: number(title, format="%.4f") for name, title in money.items()},
-                "co2e_kg": number("CO2e, kg", format="%.3f"),
-            },
+        columns = (Column(by, label, write=lambda name: str(name) or f"(no {label.lower()})"), *_COLUMNS)
+        table(
+            f"Coding agents by {label.lower()}",
+            rows,
+            columns,
+            filters,
+            key=f"agents-{by}",
+            link=_leads(filters, by),
         )
+        evidence("agents/usage", {**filters.parameters, "by": [by]}, filters)
+
+
+def _leads(filters: Filters, by: str) -> Callable[[Mapping[str, Any]], str | None] | None:
+    """Where a row leads: a model to its calls, a user to a search for him."""
+    if by == "model":
+        return lambda row: filters.drill("calls", "model", str(row["model"]) or "(unknown model)")
+    if by == "user":
+        return lambda row: filters.link("calls", text=str(row["user"])) if row["user"] else None
+    return None

@@ -6,11 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from spanledger_dashboards.choice import choice
 from spanledger_dashboards.drawing import charts
-from spanledger_dashboards.drawing.bar_list import Bar, bar_list, split_bar
-from spanledger_dashboards.drawing.palette import ALL_OTHERS, CARBON, IDLE, UNATTRIBUTED, series_colours
-from spanledger_dashboards.drawing.style import caption, metric_columns, plainly, tiles
+from spanledger_dashboards.drawing.bar_list import Bar, split_bar
+from spanledger_dashboards.drawing.evidence import evidence
+from spanledger_dashboards.drawing.figure import Column, figure
+from spanledger_dashboards.drawing.palette import OTHERS, series_colours
+from spanledger_dashboards.drawing.style import caption, metric_columns
 from spanledger_dashboards.pages.heading import heading, no_calls
+from spanledger_dashboards.pages.sustainability.grid import assumed
 from spanledger_dashboards.report import report
 from spanledger_settings import figures
 
@@ -42,7 +46,25 @@ statement` names every factor and source.
 """
 
 _RANGE = "90 %:"
-_DIMENSIONS = ("tenant", "model", "zone")
+# What makes emissions uncertain, and what it means.
+_CAUSES = {
+    "method_variance": ("method", "how energy is modelled at all"),
+    "serving_variance": ("serving", "how full batches are, and the load of the machines"),
+    "model_variance": ("model", "how large the model is, where its maker does not say"),
+    "input_variance": ("input", "what reading a prompt draws"),
+    "overhead_variance": ("overhead", "what the data centre adds"),
+    "meters_variance": ("meters", "what meters and own coefficients leave open"),
+    "grid_variance": ("grid", "intensities that are not of the hour"),
+    "calls_variance": ("single calls", "what is each call's own"),
+}
+# So many causes have a colour of their own.
+_NAMED_CAUSES = 5
+_UNITS = {
+    "call": "a call",
+    "1000-tokens": "1,000 tokens",
+    "user": "a user",
+    "session": "a session",
+}
 
 
 def page(filters: Filters) -> None:
@@ -52,16 +74,12 @@ def page(filters: Filters) -> None:
     if headline["calls"] == 0:
         no_calls()
         return
-    coverage = report("sustainability/coverage", **filters.parameters)
     _headline(headline)
-    _assumed(coverage)
+    evidence("sustainability/headline", filters.parameters, filters)
+    assumed(report("sustainability/coverage", **filters.parameters))
     _trend(filters)
-    _hours(filters)
-    dimensions = filters.named(_DIMENSIONS)
-    for column, (title, dimension) in zip(tiles(len(dimensions)), dimensions.items(), strict=True):
-        with column.container(border=True, height="stretch"):
-            _shares(filters, title, dimension)
-    _coverage(coverage)
+    _causes(headline)
+    _intensity_of_software(filters)
     with st.expander("How these figures come about", icon=":material/info:", expanded=False):
         st.markdown(_METHOD)
 
@@ -109,7 +127,7 @@ def _headline(now: pd.Series[Any]) -> None:
             "Their energy or their grid's intensity is not known. They are in no figure here.",
         ),
     ]
-    for label, figure, show, gap, note in (
+    for label, column_of, show, gap, note in (
         (
             "Market-based, CO₂e",
             "co2e_market_g",
@@ -127,10 +145,10 @@ def _headline(now: pd.Series[Any]) -> None:
         ),
     ):
         # Without a contract the market-based figure is the location-based one by another name.
-        if not figures.is_unknown(now[figure]) and (figure != "co2e_market_g" or now["contract_calls"]):
+        if not figures.is_unknown(now[column_of]) and (column_of != "co2e_market_g" or now["contract_calls"]):
             of = f"of {figures.count(now['calls'])} calls"
             left_out = f"unknown for {figures.count(now[gap])} {of}" if now[gap] else "of all calls"
-            cards.append((label, show(now[figure]), left_out, note))
+            cards.append((label, show(now[column_of]), left_out, note))
     for column, (label, value, below, note) in zip(metric_columns(len(cards)), cards, strict=True):
         column.metric(
             label,
@@ -156,106 +174,90 @@ def _trend(filters: Filters) -> None:
     trend = report("sustainability/trend", **filters.parameters)
     with st.container(border=True):
         st.subheader(f"Emissions per {grain}", anchor=False)
-        if trend["co2e_g"].notna().any():
-            line, band = charts.emissions_over_time(trend, grain, filters.period)
-            st.caption("The central estimate")
-            st.altair_chart(line, alt=f"Emissions per {grain}, central estimate")
-            st.caption("Its 90 % interval, on an axis of its own")
-            st.altair_chart(band, alt=f"90 % interval of the emissions per {grain}")
-        else:
+        if not trend["co2e_g"].notna().any():
             st.info("No call of this period has an emission figure.", icon=":material/help:")
-
-
-def _hours(filters: Filters) -> None:
-    hours = report("sustainability/hours", **filters.parameters)
-    if hours["energy_wh"].isna().all():
-        return
-    energy, intensity = st.columns(2, gap="small")
-    with energy.container(border=True, height="stretch"):
-        st.subheader("Energy by hour of the day", anchor=False)
-        st.altair_chart(charts.energy_by_hour(hours), alt="Energy by hour of the day")
-    with intensity.container(border=True, height="stretch"):
-        st.subheader("Grid intensity by hour of the day", anchor=False)
-        st.altair_chart(charts.intensity_by_hour(hours), alt="Grid intensity by hour of the day")
-
-
-def _shares(filters: Filters, title: str, dimension: str) -> None:
-    rows = report("sustainability/breakdown", **filters.parameters, dimension=dimension, names=8)
-    st.subheader(f"By {'grid zone' if dimension == 'zone' else plainly(title)}", anchor=False)
-    groups = unranked(rows.to_dict("records"))
-    largest = rows.loc[rows["name"] != ALL_OTHERS, "co2e_g"].max()
-    bar_list([_bar(row, title, largest) for group in groups for row in group], CARBON)
-    if told := [group for group in groups if len(group) > 1]:
-        alike = "; ".join(", ".join(row["name"] for row in group) for group in told)
-        caption(
-            "Their ranges overlap, so that none is told to be the larger: they stand by name."
-            if len(groups) == 1
-            else f"The ranges of these overlap, so that none is told to be the larger; they stand by name: {alike}."
+            return
+        line, band = charts.emissions_over_time(trend, grain, filters.period)
+        st.caption("The central estimate")
+        columns = (
+            Column("bucket", grain.capitalize(), "time" if grain == "hour" else "day"),
+            Column("co2e_g", "Emissions, CO₂e", "emissions"),
+            Column("co2e_g_low", "90 % from", "emissions"),
+            Column("co2e_g_high", "90 % to", "emissions"),
+            Column("energy_wh", "Energy", "energy"),
+            Column("intensity_g_per_kwh", "Intensity", "intensity"),
+            Column("calls", "Calls", "count"),
+            Column("unknown_co2e_calls", "of unknown emissions", "count"),
         )
+        figure(line, f"Emissions per {grain}, central estimate", trend, columns, filters, key="trend")
+        st.caption("Its 90 % interval, on an axis of its own")
+        st.altair_chart(band, alt=f"90 % interval of the emissions per {grain}")
+        evidence("sustainability/trend", filters.parameters, filters)
 
 
-def unranked(rows: list[dict[Any, Any]]) -> list[list[dict[Any, Any]]]:
-    """The rows, the largest first, in groups within which each one's range overlaps another's: these are by name.
-
-    Rows of the rest (all others, unattributed, idle, unknown) stay last, each by itself.
-    """
-    named = [row for row in rows if row["name"] not in (ALL_OTHERS, UNATTRIBUTED, IDLE)]
-    known = [row for row in named if not figures.is_unknown(row["co2e_g"])]
-    groups: list[list[dict[Any, Any]]] = []
-    lowest = float("inf")
-    for row in sorted(known, key=lambda row: -row["co2e_g_high"]):
-        if row["co2e_g_high"] < lowest:
-            groups.append([])
-            lowest = row["co2e_g_low"]
-        groups[-1].append(row)
-        lowest = min(lowest, row["co2e_g_low"])
-    ranked = [sorted(group, key=lambda row: str(row["name"])) for group in groups]
-    return ranked + [[row] for row in rows if row not in known]
-
-
-def _bar(row: dict[Any, Any], dimension: str, largest: float) -> Bar:
-    note = figures.intensity(row["intensity_g_per_kwh"]) if dimension == "zone" else figures.energy(row["energy_wh"])
-    if row["name"] == ALL_OTHERS:
-        note = f"{figures.counted(int(row['names']), dimension)}, not drawn"
-    if figures.is_unknown(row["co2e_g"]):
-        return Bar(row["name"], figures.UNKNOWN, 0.0, note)
-    value = figures.emissions(row["co2e_g"], like=largest)
-    return Bar(row["name"], value, row["co2e_g"], note, row["co2e_g_low"], row["co2e_g_high"])
-
-
-def _assumed(coverage: pd.DataFrame) -> None:
-    """Say how much rests on a place that no call names."""
-    places = coverage[(coverage["evidence"] == "place") & coverage["method"].str.startswith("assumed")]
-    if places.empty:
+def _causes(now: pd.Series[Any]) -> None:
+    """What makes the range as wide as it is."""
+    known = [(name, said, now[column]) for column, (name, said) in _CAUSES.items() if now[column] > 1e-6]
+    if figures.is_unknown(now["co2e_factor"]) or not known:
         return
-    calls, energy = places["call_share"].sum(), places["energy_share"].dropna().sum()
-    st.info(
-        f"Where {figures.share(calls)} of the calls ran, with {figures.share(energy)} of the known energy, is assumed: "
-        "the provider's home country or the configured default zone. Their spans name no cloud region.",
-        icon=":material/location_off:",
-    )
-
-
-def _coverage(coverage: pd.DataFrame) -> None:
+    known.sort(key=lambda cause: -cause[2])
+    named, rest = known[:_NAMED_CAUSES], sum(part for _, _, part in known[_NAMED_CAUSES:])
+    shown = [(name, part) for name, _, part in named] + ([("others", rest)] if rest else [])
     with st.container(border=True):
-        st.subheader("What the figures rest on", anchor=False)
-        for column, evidence, title in zip(
-            st.columns(3, gap="small"),
-            ("energy", "grid intensity", "place"),
-            ("How energy was found", "How fine the grid data is", "How places are known"),
-            strict=True,
-        ):
-            rows = coverage[coverage["evidence"] == evidence]
-            colours = series_colours(rows["method"].tolist())
-            with column:
-                st.markdown(f"**{title}**")
-                for share, of in (("call_share", "calls"), ("energy_share", "known energy")):
-                    st.caption(f"Share of {of}")
-                    shown = rows[rows[share].notna()]
-                    split_bar(
-                        [
-                            Bar(method, figures.share(part), float(part))
-                            for method, part in zip(shown["method"], shown[share], strict=True)
-                        ],
-                        {method: colours[method] for method in shown["method"]},
-                    )
+        st.subheader("Why the range is as wide as it is", anchor=False)
+        caption(
+            f"{figures.emissions_range(now['co2e_g_low'], now['co2e_g_high'])} holds the true value nine times in ten: "
+            f"a factor of {now['co2e_factor']:.2g} either way about its middle. Parts of the variance, by cause:"
+        )
+        colours = series_colours([name for name, _ in shown])
+        split_bar(
+            [Bar(name, figures.share(part), float(part)) for name, part in shown],
+            {name: OTHERS if name == "others" else colour for name, colour in colours.items()},
+        )
+        caption("; ".join(f"{name}: {said}" for name, said, _ in named) + ".")
+
+
+def _intensity_of_software(filters: Filters) -> None:
+    """The SCI, by the functional unit that the reader chooses."""
+    with st.container(border=True):
+        st.subheader("Software Carbon Intensity", anchor=False)
+        unit = choice("Unit", _UNITS, key="unit", help="The functional unit R of ISO/IEC 21031:2024.")
+        asked = {**filters.parameters, "unit": unit}
+        sci = report("sustainability/sci", **asked).iloc[0]
+        left_out = {
+            "unknown emissions": sci["unknown_co2e_calls"],
+            "unknown hardware": sci["unknown_embodied_calls"],
+            f"no {'tokens' if unit == '1000-tokens' else unit}": sci["without_unit_calls"],
+        }
+        score, parts, units = st.columns(3, gap="small")
+        score.metric(
+            f"CO₂e of {_UNITS[unit]}",
+            figures.emissions(sci["sci_g"], like=sci["sci_g_high"]),
+            f"{_RANGE} {figures.emissions_range(sci['sci_g_low'], sci['sci_g_high'])}",
+            delta_color="off",
+            delta_arrow="off",
+            help="((E x I) + M) / R, location-based: energy, the grid's intensity, the hardware's share, and units.",
+            border=True,
+            height="stretch",
+        )
+        parts.metric(
+            "Operation and hardware",
+            f"{figures.emissions(sci['operational_g'])} + {figures.emissions(sci['embodied_g'])}",
+            "E x I and M, of the calls that are scored",
+            delta_color="off",
+            delta_arrow="off",
+            border=True,
+            height="stretch",
+        )
+        units.metric(
+            "Units",
+            figures.count(sci["units"]),
+            f"of {_UNITS[unit]} each, in {figures.counted(int(sci['calls']), 'call')}",
+            delta_color="off",
+            delta_arrow="off",
+            border=True,
+            height="stretch",
+        )
+        if told := [f"{figures.counted(int(calls), 'call')} of {why}" for why, calls in left_out.items() if calls]:
+            caption(f"Left out, for one of the terms is unknown: {', '.join(told)}.")
+        evidence("sustainability/sci", asked, filters)

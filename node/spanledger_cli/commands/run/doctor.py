@@ -15,6 +15,7 @@ import typer
 from spanledger_cli.output.partial import spooled
 from spanledger_cli.output.terminal import console
 from spanledger_cli.request.options import configuration
+from spanledger_cli.request.report_request import AS_IT_IS
 from spanledger_settings.configuration import Configuration
 from spanledger_settings.figures import counted
 from spanledger_sql.definitions.migrations import pending
@@ -234,6 +235,7 @@ def _check_quality(store: Store, report: _Report) -> None:
         "own": "",
         "own_values": [],
         "where": [],
+        "moment": AS_IT_IS,
     }
     rows = store.frame("reports/attribution/quality", **period).to_dict("records")
     for count, meaning, mend in _UNTOLD:

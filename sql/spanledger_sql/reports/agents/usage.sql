@@ -9,6 +9,7 @@
 --   own String: a dimension of one's own, as `attribution(name=...)` says it; '' for none
 --   own_values Array(String): of which values; empty: all
 --   where Array(String): other dimensions that are narrowed, and NAME=VALUE for each of their values; empty: none
+--   moment DateTime64(6, 'UTC'): as the ledger was then
 -- Columns:
 --   day, agent, tenant, team, user, repository, subagent, skill, session, model, signal: '' where not asked for
 --   calls: as far as they are known
@@ -46,7 +47,7 @@ WITH
             contracted_cost AS effective_cost,
             if(contracted_cost IS NULL, 0, toInt64(ledger_rows)) AS known_costs
         FROM call_hours(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')},
-            moment = toDateTime64('2200-01-01', 6, 'UTC'),
+            moment = {moment:DateTime64(6, 'UTC')},
             grain = if(has({by:Array(String)}, 'day'), 'day', 'period'), timezone = {timezone:String},
             told = arrayPushBack({by:Array(String)}, {own:String}))
         WHERE agent != ''
@@ -56,7 +57,7 @@ WITH
             provider, model, signal, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, '',
             ifNull(allocated.amount, toDecimal128(0, 12)) - toDecimal128(ifNull(call.contracted_cost, 0), 12),
             toInt64(allocated.amount IS NOT NULL) - toInt64(call.contracted_cost IS NOT NULL)
-        FROM calls AS call
+        FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS call
         LEFT JOIN allocated ON allocated.trace_id = call.trace_id AND allocated.span_id = call.span_id
         WHERE agent != ''
             AND (call.trace_id, call.span_id) IN (SELECT trace_id, span_id FROM paid)

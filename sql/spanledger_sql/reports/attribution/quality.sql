@@ -6,6 +6,7 @@
 --   own String: a dimension of one's own, as `attribution(name=...)` says it; '' for none
 --   own_values Array(String): of which values; empty: all
 --   where Array(String): other dimensions that are narrowed, and NAME=VALUE for each of their values; empty: none
+--   moment DateTime64(6, 'UTC'): as the ledger was then; spans that are not read are as they are now
 -- Columns:
 --   service: `service.name` of the spans
 --   dialect: whose attribute names they were read by
@@ -100,7 +101,8 @@ WITH
         (
             SELECT *, if(response_model != '', response_model, request_model) AS model
             FROM ledger FINAL
-            SETTINGS do_not_merge_across_partitions_select_final = 1
+            PREWHERE enriched_at <= {moment:DateTime64(6, 'UTC')}
+            SETTINGS do_not_merge_across_partitions_select_final = 1, apply_prewhere_after_final = 0
         ) AS c
         WHERE {{asked_for}}
         GROUP BY service_name, dialect, scope_name

@@ -26,7 +26,7 @@ WITH
         SELECT
             multiIf(
                 c.status = 'error', 'failed',
-                lower(c.finish_reason) IN ('length', 'max_tokens', 'max_output_tokens', 'model_length'), 'cut off',
+                {{cut_off}}, 'cut off',
                 arrayExists(moment -> moment <= c.ts AND moment > c.ts - INTERVAL 1 MINUTE, failed.moments), 'tried again',
                 '') AS waste,
             if(has({by:Array(String)}, 'tenant'), c.tenant_id, '') AS tenant,

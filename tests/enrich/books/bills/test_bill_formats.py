@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import json
 from collections import Counter
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -151,6 +153,21 @@ def test_compressed_and_parquet_say_the_same_as_csv(tmp_path: Path) -> None:
         assert [(one.meter, one.model, one.quantity, one.amount) for one in lines(tmp_path / other)] == [
             (one.meter, one.model, one.quantity, one.amount) for one in whole
         ]
+
+
+@pytest.mark.parametrize("name", [name for name in TOLD if name.endswith(".csv")])
+def test_columns_in_another_order_others_between_them_quotes_and_line_ends_mean_nothing(
+    name: str, tmp_path: Path
+) -> None:
+    with (EXAMPLES / name).open(encoding="utf-8-sig", newline="") as stream:
+        header, *rows = csv.reader(stream)
+    path = tmp_path / f"{name}.gz"
+    with gzip.open(path, "wt", encoding="utf-8-sig", newline="") as stream:
+        writer = csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+        writer.writerow(["of a later version", *(f" {one} " for one in reversed(header))])
+        writer.writerows([["one; two", *reversed(row)] for row in rows])
+    for one, other in zip(lines(EXAMPLES / name), lines(path), strict=True):
+        assert replace(one, line=0, raw="") == replace(other, line=0, raw="")
 
 
 @pytest.mark.parametrize("shape", [shape for shape in SHAPES if shape.unknown], ids=lambda shape: shape.name)

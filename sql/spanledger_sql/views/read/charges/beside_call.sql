@@ -15,14 +15,14 @@
 --   provider, model: as in `calls` where a call is named, else as who charges it says; '' where not told
 --   cost_center, environment, service_name, feature, workflow, user_id, session_id, run_id, dimensions, agent,
 --     provider_account, operation, service_tier, speed, cloud_region, inference_geo, zone: as in `calls`, of the call that is
---     named; '' else
+--     named; '' else, but for the cost centre, which is the tenant's at the time
 --   unit, description, invoice_id: '' where not told
 --   quantity: in `unit`; NULL where not told, and where the charge is shared out
 --   amount: USD
 --   idle: 1: for what nobody used
 --   counts_list: 0: the list cost of what it is for stands with the calls that it pays
 --   is_prepaid: 1: it pays for calls that are charged besides
--- Needs: calls, allocated_cost, commitment, charge, charge_share, charge_allocation, prepaid_draw, bill_adjustment, reconciliation, billed_charge, provider
+-- Needs: calls, allocated_cost, commitment, charge, charge_share, charge_allocation, prepaid_draw, bill_adjustment, reconciliation, billed_charge, provider, tenant_period
 
 CREATE OR REPLACE VIEW beside_call AS
 SELECT
@@ -30,7 +30,8 @@ SELECT
     part.ts AS ts, part.ends AS ends, part.tenant_id AS tenant_id, part.trace_id AS trace_id, part.span_id AS span_id,
     ifNull(CAST(call.provider, 'Nullable(String)'), part.provider) AS provider,
     ifNull(CAST(call.model, 'Nullable(String)'), part.model) AS model,
-    ifNull(CAST(call.cost_center, 'Nullable(String)'), '') AS cost_center,
+    multiIf(call.trace_id IS NOT NULL, ifNull(CAST(call.cost_center, 'Nullable(String)'), ''),
+        part.ts < owner.valid_to, ifNull(CAST(owner.cost_center, 'Nullable(String)'), ''), '') AS cost_center,
     ifNull(CAST(call.environment, 'Nullable(String)'), '') AS environment,
     ifNull(CAST(call.service_name, 'Nullable(String)'), '') AS service_name,
     ifNull(CAST(call.feature, 'Nullable(String)'), '') AS feature,
@@ -173,4 +174,6 @@ LEFT JOIN
             SELECT trace_id, span_id FROM allocated_cost
             WHERE trace_id != '' AND hour >= {from:DateTime64(9, 'UTC')} AND hour < {to:DateTime64(9, 'UTC')})
 ) AS call
-    ON call.trace_id = part.trace_id AND call.span_id = part.span_id;
+    ON call.trace_id = part.trace_id AND call.span_id = part.span_id
+ASOF LEFT JOIN (SELECT * FROM tenant_period FINAL WHERE NOT removed) AS owner
+    ON owner.tenant_id = part.tenant_id AND owner.valid_from <= part.ts;

@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from spanledger_cli.output.export import known
 from spanledger_enrich.ledger.methods import methods
+from spanledger_sql.result_frame import known
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

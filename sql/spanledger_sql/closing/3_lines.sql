@@ -11,7 +11,7 @@ SELECT
         PARTITION BY party ORDER BY service_month DESC, kind, cost_center, feature, provider, model, reason) AS line,
     {month:String} AS month,
     service_month, reason, kind, cost_center, feature, provider, model,
-    entries, calls, input_tokens, cache_read_tokens, output_tokens, list_cost, cost, energy_wh, co2e_g, co2e_g_least,
+    entries, calls, input_tokens, cache_read_tokens, output_tokens, list_cost, cost, price, energy_wh, co2e_g, co2e_g_least,
     co2e_g_most, co2e_market_g, embodied_g, unpriced_calls, unknown_energy_calls
 FROM
 (

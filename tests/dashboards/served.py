@@ -1,4 +1,4 @@
-"""Dashboards served by a process of their own, and a Chromium that looks at them."""
+"""Dashboards in a process of their own, and a Chromium to look at them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,10 +17,13 @@ import pytest
 from harness import data_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from playwright.sync_api import Browser
 
 CHROMIUM = Path("/usr/bin/chromium")
-NEEDS_CHROMIUM = [
+
+IN_A_BROWSER = [
     pytest.mark.browser,
     pytest.mark.skipif(
         not CHROMIUM.exists() and os.environ.get("CI") != "true",
@@ -37,17 +39,14 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(folder: Path, calls: int, port: int) -> Iterator[str]:
-    """The address of dashboards over a sample ledger; ``folder`` is where the process is, and reads its settings."""
+def served(folder: Path, *, calls: int, books: bool = False, port: int = 0) -> Iterator[str]:
+    """Serve the sample ledger from ``folder``, whose settings count, with books where asked for; gives the address."""
+    port = port or free_port()
     data_folder.copy("migrated", folder / "data")
     script = Path(__file__).with_name("dashboard_server.py")
+    words = [str(folder / "data"), str(port), str(calls), *(["books"] if books else [])]
     with (folder / "server.log").open("w+") as log:
-        server = subprocess.Popen(
-            [sys.executable, str(script), str(folder / "data"), str(port), str(calls)],
-            cwd=folder,
-            stdout=log,
-            stderr=log,
-        )
+        server = subprocess.Popen([sys.executable, str(script), *words], cwd=folder, stdout=log, stderr=log)
         address = f"http://127.0.0.1:{port}"
         deadline = time.monotonic() + 60
         while True:
@@ -70,8 +69,8 @@ def chromium() -> Iterator[Browser]:
 
     quiet = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
+        launched = playwright.chromium.launch(
             executable_path=str(CHROMIUM), args=[*quiet, "--disable-component-update", "--disable-sync"]
         )
-        yield started
-        started.close()
+        yield launched
+        launched.close()
