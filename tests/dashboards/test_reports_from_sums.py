@@ -36,6 +36,19 @@ ASKED = [
 ]  # fmt: skip
 
 
+def test_what_pages_can_be_narrowed_to_is_the_same_with_sums(
+    sample_store: Store, request: pytest.FixtureRequest
+) -> None:
+    asked = {
+        "filters/own_dimensions": {},
+        "filters/own_values": {"own": "desk", "values": 5},
+        "filters/values": {"values": 5},
+    }
+    from_calls = [sample_store.rows(statement(f"reports/{name}"), **given) for name, given in asked.items()]
+    request.getfixturevalue("summed")
+    assert from_calls == [sample_store.rows(statement(f"reports/{name}"), **given) for name, given in asked.items()]
+
+
 @pytest.fixture
 def summed(sample_store: Store) -> Store:
     while sum_hours(sample_store, quiet_s=0, margin_s=0):

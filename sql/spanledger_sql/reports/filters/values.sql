@@ -10,11 +10,9 @@ WITH
     combined AS
     (
         SELECT
-            cost_center, environment, service_name, feature, workflow, provider,
-            if(response_model != '', response_model, request_model) AS model,
-            count() AS reports
-        FROM ledger
-        WHERE counted = 1
+            cost_center, environment, service_name, feature, workflow, provider, model,
+            sum(r.reports) AS reports
+        FROM recorded_hours(told = []) AS r
         GROUP BY ALL
     )
 SELECT
@@ -35,6 +33,6 @@ GROUP BY
     value
 ORDER BY
     dimension,
-    sum(reports) DESC,
+    sum(combined.reports) DESC,
     value
 LIMIT {values:UInt64} BY dimension
