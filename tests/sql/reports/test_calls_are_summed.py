@@ -22,7 +22,6 @@ COUNTED_ROWS = {
     ("reports/agents/seats.sql", "users"): "users of seats",
     ("reports/finance/outcomes.sql", "tell_revenue"): "outcomes",
     ("lookups/progress/allocated_since.sql", "calls"): "rows: whether any came, and how many",
-    ("lookups/progress/allocated_since.sql", "in_hours"): "the same, of hours that are over",
     ("reports/filters/as_of.sql", "calls"): "rows: whether there are any, and how many wait",
     ("reports/capacity/load.sql", "all_rows"): "rows of the report",
     ("reports/capacity/sharers.sql", "all_rows"): "rows of the report",
