@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import exporter
 import httpx
 import pytest
+from conftest import free_port
 from harness import data_folder
 from harness.command import Done, in_own_process, start
 from harness.spooled import eventually
@@ -63,8 +64,7 @@ def embedded(here: Configuration) -> Iterator[Store]:
 def collecting(on_server: Configuration, server_store: Store) -> Iterator[str]:
     """The address of a `collect` before the server."""
     load_reference_data(server_store)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = str(free.getsockname()[1])
+    port = str(free_port())
     address = {"SPANLEDGER_CLICKHOUSE_URL": on_server.clickhouse_url}
     ports = ("--otlp-http-port", port, "--otlp-grpc-port", "0")
     with start("collect", *ports, data_dir=on_server.data_dir, **address) as process:
@@ -161,7 +161,7 @@ def _rotel(on_server: Configuration, folder: Path) -> Iterator[str]:
             raise
         pytest.skip(str(missing))
     server = urlsplit(on_server.clickhouse_url)
-    ports = [_free_port(), _free_port()]
+    ports = [free_port(), free_port()]
     with (folder / "rotel.log").open("wb") as log:
         process = subprocess.Popen(
             [
@@ -179,11 +179,6 @@ def _rotel(on_server: Configuration, folder: Path) -> Iterator[str]:
         finally:
             process.kill()
             process.wait()
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
 
 
 def _listens(port: int) -> bool:
