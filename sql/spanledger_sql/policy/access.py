@@ -43,7 +43,7 @@ _OF_TENANTS = (
 )  # fmt: skip
 # Views of these alone; they read with the rights of who asks.
 _VIEWS_FOR_TENANTS = (
-    "call_hours", "calls", "calls_at", "drawn_energy", "drawn_energy_at", "drawn_hours", "energy_by_host",
+    "call_hours", "calls", "calls_at", "drawn_energy", "drawn_hours", "energy_by_host",
     "energy_by_method", "energy_share", "energy_uncertainty", "facility", "idle_drawn", "ledger_hourly",
     "ledger_standing",
 )  # fmt: skip
