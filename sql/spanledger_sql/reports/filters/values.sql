@@ -8,11 +8,10 @@
 WITH
     combined AS
     (
-        SELECT cost_center, environment, service_name, feature, workflow, provider, model, sum(c.ledger_rows) AS reports
-        FROM call_hours(
-            from = toDateTime64('1900-01-01', 9, 'UTC'), to = toDateTime64('2262-04-11', 9, 'UTC'),
-            moment = toDateTime64('2200-01-01', 6, 'UTC'), grain = 'period', timezone = 'UTC', told = []
-        ) AS c
+        SELECT
+            cost_center, environment, service_name, feature, workflow, provider, model,
+            sum(r.reports) AS reports
+        FROM recorded_hours(told = []) AS r
         GROUP BY ALL
     )
 SELECT
@@ -33,6 +32,6 @@ GROUP BY
     value
 ORDER BY
     dimension,
-    sum(reports) DESC,
+    sum(combined.reports) DESC,
     value
 LIMIT {values:UInt64} BY dimension
