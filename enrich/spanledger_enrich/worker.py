@@ -47,8 +47,8 @@ _REST = 15.0
 _LONGEST_REST_S = 7.0
 # Who stores something here wakes the worker; what others store, it finds by looking.
 _LOOK_EVERY_S = 3.0
-# After looking who pays commitments and charges the worker rests from it for so many times as long as that took: charges
-# are weighed by all calls of their time whenever one comes.
+# After looking who pays commitments and charges the worker rests from it for so many times as long as that took:
+# charges are weighed by all calls of their time whenever one comes.
 _KEEPING_RESTS = 20.0
 # How often the worker looks for hours to sum, and how many times as long as that took it rests from it: less than a
 # tenth of a core goes there, however many hours wait.
