@@ -3,7 +3,7 @@
 Bars: >= 100,000 records/s on 2 cores; 500 agents that export metrics each 60 s < 5 % of a core, with their day so far
 in the database.
 
-    python bench/agents.py --seconds 120
+    python bench/agents.py
 """
 
 from __future__ import annotations
@@ -37,7 +37,12 @@ def main() -> None:
     parser.add_argument("--senders", type=int, default=32)
     parser.add_argument("--agents", type=int, default=500)
     parser.add_argument("--hours", type=int, default=4, help="of metrics that are there already")
-    parser.add_argument("--seconds", type=int, default=120, help="that the fleet is watched")
+    parser.add_argument(
+        "--seconds",
+        type=int,
+        default=600,
+        help="that the fleet is watched: what its metrics tell is compared every few minutes",
+    )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         configuration = load(data_dir=Path(folder))

@@ -43,7 +43,7 @@ _FEW_SPANS = 500
 _BETWEEN_FEW = 24
 # What holds metrics alone waits longer, and for more: who counts tells it each minute, and nobody waits for a call.
 _FEW_POINTS = 10_000
-_BETWEEN_POINTS = 60
+_BETWEEN_POINTS = 120
 # After a write failed, the spool says for so long that it takes nothing; it tries whatever comes all the same.
 _DISK_PAUSE_S = 10.0
 # An insert holds a segment in memory several times over, however few its spans.
@@ -178,7 +178,7 @@ class Spool:
         folder: Where segments lie; created with mode 0700.
         segment_spans: Spans after which the open segment is closed.
         segment_seconds: Age after which it is closed; with few spans, that long 24 times after another, with metrics
-            alone 60 times. While another one waits to be committed it goes on: a commit costs the same for many.
+            alone 120 times. While another one waits to be committed it goes on: a commit costs the same for many.
         max_bytes: With more than this on disk, `append` refuses.
     """
 

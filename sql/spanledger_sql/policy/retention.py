@@ -17,6 +17,7 @@ COLUMNS: Mapping[str, str] = {
     "span_parent": "ingested_at",
     "call_key": "ingested_at",
     "call_verdict": "ingested_at",
+    "call_model": "ingested_at",
     "llm_spans": "ingested_at",
 }
 FOR_EVER = 0
