@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 
 from spanledger_enrich.grid.grid_record import Recorded, record
-from spanledger_enrich.grid.grid_zone import _zones
 from spanledger_enrich.grid.sources.grid_file import read_files
+from spanledger_enrich.grid.zone_name import zone_names
 from spanledger_settings.configuration import load
 from spanledger_sql.definitions.migrations import migrate
 from spanledger_sql.store import Store
@@ -31,7 +31,7 @@ def main() -> None:
     parser.add_argument("--zones", type=int, default=50)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        paths = [_download(Path(folder), zone) for zone in list(_zones())[: options.zones]]
+        paths = [_download(Path(folder), zone) for zone in list(zone_names())[: options.zones]]
         megabytes = sum(path.stat().st_size for path in paths) / 1e6
         with Store.open(load(data_dir=Path(folder) / "data"), exclusive=True) as store:
             migrate(store)

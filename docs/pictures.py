@@ -2,7 +2,7 @@
 
     python docs/pictures.py [FOLDER]
 
-Writes `finance.png` and `sustainability.png` into the folder, by default `docs/images`. Needs Chromium at
+Writes a picture of each page of `PAGES` into the folder, by default `docs/images`. Needs Chromium at
 `/usr/bin/chromium`, or where the variable `CHROMIUM` says.
 """
 
@@ -24,7 +24,7 @@ from playwright.sync_api import Page, sync_playwright
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PAGES = {"finance": "/", "sustainability": "/sustainability"}
+PAGES = {"finance": "/finance", "chargeback": "/chargeback", "sustainability": "/sustainability", "hours": "/hours"}
 _WIDTH = 1440
 _QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 
@@ -63,7 +63,7 @@ def _demo() -> Iterator[str]:
 
 
 def _take(page: Page, file: Path) -> None:
-    page.locator('[data-testid="stMetric"]').nth(5).wait_for(timeout=60_000)
+    page.get_by_role("heading", level=1).wait_for(timeout=60_000)
     page.locator('[data-testid="stStatusWidget"]').wait_for(state="detached", timeout=60_000)
     block = page.locator('[data-testid="stMainBlockContainer"]')
     page.set_viewport_size({"width": _WIDTH, "height": int(block.evaluate("e => e.scrollHeight")) + 60})

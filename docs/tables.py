@@ -32,6 +32,8 @@ WHERE database = currentDatabase() AND NOT startsWith(name, '.')
 """
 # Views of a time, half-open.
 _OF_A_TIME = ("beside_call", "charges", "paid_call")
+_OF_MONTHS = ("carded_call", "tenant_charge")
+_OF_WHAT_IS_ASKED = ("call_hours", "drawn_hours", "ledger_standing")
 
 
 def page(store: Store) -> str:
@@ -60,8 +62,17 @@ def columns(store: Store, name: str, meanings: Mapping[str, str] | None = None) 
 
 def given(name: str) -> str:
     """A table or view as a query names it; a view of a moment or a time has columns only once that is given."""
+    if name in _OF_MONTHS:
+        return f"{name}(from = now64(9, 'UTC'), to = now64(9, 'UTC'), timezone = 'UTC')"
     if name in _OF_A_TIME:
         return f"{name}(from = now64(9, 'UTC'), to = now64(9, 'UTC'))"
+    if name in _OF_WHAT_IS_ASKED:
+        return (
+            f"{name}(from = now64(9, 'UTC'), to = now64(9, 'UTC'), moment = now64(6, 'UTC'), grain = 'hour', "
+            "timezone = 'UTC', told = [])"
+        )
+    if name == "recorded_hours":
+        return f"{name}(told = [])"
     return f"{name}(moment = now64(6, 'UTC'))" if name.endswith("_at") else name
 
 

@@ -16,6 +16,7 @@ from spanledger.calls.record import record_usage, record_vendor_usage
 from spanledger.configuration import Stats, configure, flush, shutdown, stats
 from spanledger.energy import EnergyMeter, EnergySample, measure_energy
 from spanledger.middleware import AsgiMiddleware, WsgiMiddleware, header
+from spanledger.outcome import record_outcome
 from spanledger.sdks.instrumentation import instrument, uninstrument
 from spanledger.tracing import library_version as _library_version
 
@@ -36,6 +37,7 @@ __all__ = [
     "instrument",
     "llm_call",
     "measure_energy",
+    "record_outcome",
     "record_usage",
     "record_vendor_usage",
     "remaining_budget",

@@ -56,6 +56,7 @@ USAGE_WEB_SEARCHES: Final = "spanledger.usage.web_searches"
 USAGE_OTHER_UNITS: Final = "spanledger.usage.other_units"  # array of strings, such as "2 file_search_call"
 USAGE_REPORTED_COST: Final = "spanledger.usage.reported_cost"  # USD, by the provider's or gateway's own reckoning
 USAGE_NOTE: Final = "spanledger.usage.note"  # what had to be decided to bring the counts to one meaning
+OTHER_MODELS: Final = "spanledger.other_models"  # never sent: what other models used; spans of their own tell it
 BATCH: Final = "spanledger.batch"  # whether it was called through the provider's batch interface
 
 # Use of a vendor's service that is no LLM.
@@ -64,6 +65,14 @@ VENDOR_UNIT: Final = "spanledger.vendor.unit"  # such as "search", "page", "audi
 VENDOR_QUANTITY: Final = "spanledger.vendor.quantity"
 VENDOR_SERVICE: Final = "spanledger.vendor.service"
 OPERATION_VENDOR_USAGE: Final = "vendor_usage"  # of OPERATION_NAME
+
+# What came of the work that calls were made for.
+OPERATION_OUTCOME: Final = "outcome"  # of OPERATION_NAME
+OUTCOME_NAME: Final = "spanledger.outcome.name"
+OUTCOME_GOOD: Final = "spanledger.outcome.good"
+OUTCOME_LABEL: Final = "spanledger.outcome.label"
+OUTCOME_SCORE: Final = "spanledger.outcome.score"
+OUTCOME_REVENUE_USD: Final = "spanledger.outcome.revenue_usd"
 
 # Measured energy of a host over the time of the span, in Wh at the host: without the data centre's overhead (PUE).
 OPERATION_ENERGY_SAMPLE: Final = "energy_sample"  # of OPERATION_NAME

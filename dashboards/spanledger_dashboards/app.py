@@ -1,4 +1,4 @@
-"""The script that Streamlit runs: page frame, navigation and filters.
+"""The script that Streamlit runs: who reads, navigation, filters, and the page.
 
 The node serves it (`spanledger up`); on its own: `streamlit run app.py`, which opens the configured store.
 """
@@ -6,56 +6,80 @@ The node serves it (`spanledger up`); on its own: `streamlit run app.py`, which 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from spanledger_dashboards import open_store, viewer
+from spanledger_dashboards.address import AddressError
 from spanledger_dashboards.drawing import style
-from spanledger_dashboards.filters import AddressError, filters_in_sidebar
-from spanledger_dashboards.pages import agents, empty_ledger, finance, quality, sustainability
+from spanledger_dashboards.page_list import PAGES, Listed
+from spanledger_dashboards.pages import empty_ledger, log_in
+from spanledger_dashboards.sidebar import filters_in_sidebar
 from spanledger_settings.configuration import ConfigurationError
 from spanledger_sql.store import StoreError
 
-
-def _finance() -> None:
-    if filters is not None:
-        finance.page(filters)
-
-
-def _sustainability() -> None:
-    if filters is not None:
-        sustainability.page(filters)
-
-
-def _agents() -> None:
-    if filters is not None:
-        agents.page(filters)
-
-
-def _quality() -> None:
-    if filters is not None:
-        quality.page(filters)
-
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _here = Path(__file__).parent
+
+
+def _navigation(reader: viewer.Viewer | None) -> dict[str, list[st.Page]]:
+    """The pages, by whose they are; those that somebody may not see are there for their addresses, and say so.
+
+    Args:
+        reader: Who looks; None: nobody has shown who he is yet.
+    """
+    pages: dict[str, list[st.Page]] = {}
+    seen = [listed for listed in PAGES if reader is not None and reader.sees(listed)]
+    # The bare address is a page of its own: the default page has no other address.
+    start = _drawn(seen[0]) if seen else log_in.page
+    pages[""] = [st.Page(start, title="Spanledger", url_path="start", default=True, visibility="hidden")]
+    for listed in PAGES:
+        page = st.Page(
+            log_in.page if reader is None else _drawn(listed) if listed in seen else _refused(reader),
+            title=listed.title,
+            icon=listed.icon,
+            url_path=listed.url_path,
+            visibility="visible" if listed in seen else "hidden",
+        )
+        pages.setdefault(listed.reader.capitalize(), []).append(page)
+    return pages
+
+
+def _drawn(listed: Listed) -> Callable[[], None]:
+    def draw() -> None:
+        st.set_page_config(page_title=f"{listed.title}, {listed.reader}: Spanledger")
+        filters = filters_in_sidebar()
+        if filters is None:
+            empty_ledger.page()
+        else:
+            listed.draw(filters)
+
+    return draw
+
+
+def _refused(reader: viewer.Viewer) -> Callable[[], None]:
+    def refuse() -> None:
+        style.refusal(f"This page is not for {reader.name}, who sees {reader.told}.")
+
+    return refuse
+
+
 st.set_page_config(page_title="Spanledger", page_icon=_here / "drawing" / "mark.svg", layout="wide")
 st.logo(str(_here / "drawing" / "wordmark.svg"), icon_image=str(_here / "drawing" / "mark.svg"), size="medium")
 style.apply()
-current_page = st.navigation(
-    [
-        st.Page(_finance, title="Finance", icon=":material/payments:", url_path="finance", default=True),
-        st.Page(_sustainability, title="Sustainability", icon=":material/eco:", url_path="sustainability"),
-        st.Page(_agents, title="Agents", icon=":material/smart_toy:", url_path="agents"),
-        st.Page(_quality, title="Quality", icon=":material/fact_check:", url_path="quality"),
-    ],
-    position="top",
-)
 try:
-    filters = filters_in_sidebar()
-    if filters is None:
-        empty_ledger.page()
-    else:
-        current_page.run()
+    who = None if viewer.has_login() and not viewer.is_logged_in() else open_store.reader()
+    current_page = st.navigation(_navigation(who), position="hidden" if who is None else "top")
+    if who is not None and who.name:
+        log_in.log_out(who)
+    current_page.run()
 except AddressError as error:
     style.refusal(f"This page's address cannot be followed: {error}.")
+except viewer.NoAccessError as error:
+    style.refusal(f"{error}.")
+    log_in.log_out(None)
 except (StoreError, ConfigurationError) as error:
     style.refusal(f"The ledger cannot be read: {error}")

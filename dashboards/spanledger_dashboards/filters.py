@@ -1,42 +1,37 @@
-"""What the reader narrowed the pages to: period, zone, tenants, a dimension of one's own; kept in the address."""
+"""What the reader narrowed the pages to, as reports take it, as addresses hold it, and in words."""
 
 from __future__ import annotations
 
-import zoneinfo
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from functools import partial
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
-import streamlit as st
-
-from spanledger_dashboards import moment, open_store
-from spanledger_dashboards.drawing.style import plainly
-from spanledger_dashboards.period_choice import CHOICES, chosen_period, default_choice
-from spanledger_dashboards.report import report
-from spanledger_settings.mendable import MendableError
+from spanledger_dashboards import dimension
+from spanledger_dashboards.period_choice import Grain, grain_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from spanledger_dashboards.moment import Moment
     from spanledger_settings.period import Period
 
-_NAMED_AT_MOST = 5
-# Of a dimension of one's own, whose values may be as many as there are calls.
-_VALUES_AT_MOST = 1000
-
-
-class AddressError(MendableError):
-    """The address of the page names what there is not; the message says what."""
+_TOLD = 3
 
 
 @dataclass(frozen=True)
 class Filters:
-    """The period, the tenants (none means all), and the moment that the figures are of.
+    """The period, what of the calls is asked for (nothing said means all), and the moment that the figures are of.
 
-    ``before`` is the period to compare with: as far as this one has passed, where it is not over. ``own`` is the
-    dimension of one's own that the pages show, or ''; ``own_values`` those that they are narrowed to, none meaning all.
+    Attributes:
+        period: Of the calls; its time zone is that of days.
+        before: The period to compare with: as far as this one has passed, where it is not over.
+        tenants: Whose calls.
+        moment: The state of the ledger.
+        own: The dimension of one's own that the pages show, or ''.
+        own_values: Those of its values that they are narrowed to; '' of calls that say none.
+        where: The values of other dimensions, by the names of `dimension.DIMENSIONS`; '' of calls that say none.
+        grain_choice: How finely trends are drawn, or '': as suits the period.
+        address: The parameters of the page's address that say all this.
     """
 
     period: Period
@@ -45,10 +40,26 @@ class Filters:
     moment: Moment
     own: str = ""
     own_values: tuple[str, ...] = ()
+    where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    grain_choice: Grain | None = None
+    address: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    @property
+    def grain(self) -> Grain:
+        """How finely trends are drawn."""
+        return grain_of(self.period, self.grain_choice)
+
+    @property
+    def timezone(self) -> str:
+        """The time zone of days, hours and months."""
+        return self.period.timezone
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """The reports' parameters ``from``, ``to``, ``tenants``, ``own``, ``own_values`` and ``moment``."""
+        """What `report` needs to know of any report: what one does not take is left out.
+
+        ``from``, ``to``, ``timezone``, ``grain``, ``tenants``, ``own``, ``own_values``, ``where`` and ``moment``.
+        """
         return {**self.period.bounds, **self._rest}
 
     @property
@@ -58,179 +69,68 @@ class Filters:
 
     @property
     def _rest(self) -> dict[str, Any]:
+        where = [name for name, values in self.where.items() if values]
         return {
+            "timezone": self.timezone,
+            "grain": self.grain,
             "tenants": list(self.tenants),
             "own": self.own,
             "own_values": list(self.own_values),
+            "where": [*where, *(f"{name}={value}" for name in where for value in self.where[name])],
             "moment": self.moment.parameter,
         }
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether the figures are of a part of the calls only."""
+        return bool(self.tenants or self.own_values or any(self.where.values()))
 
     def named(self, dimensions: Sequence[str]) -> dict[str, str]:
         """The dimensions that figures can be shown by, and the reader's own, with the reports' words for them."""
         own = {self.own: "own"} if self.own and self.own not in dimensions else {}
         return {name: name for name in dimensions} | own
 
+    def link(self, page: str, **narrowed: str | Sequence[str]) -> str:
+        """The address of a page with these filters, and narrowed further: what rows and bars lead to.
+
+        Args:
+            page: Its ``url_path``; '' for the page that one is on.
+            narrowed: By name, as addresses have it: `tenants`, `feature`, `period` ...; values as readers see them.
+        """
+        asked = {**self.address, **{name: [each] if isinstance(each, str) else each for name, each in narrowed.items()}}
+        return f"{page}?{urlencode(asked, doseq=True)}"
+
+    def drill(self, page: str, by: str, value: str) -> str | None:
+        """The address of a page narrowed to one value of a dimension, as readers see it; None where there is none.
+
+        Args:
+            page: Its ``url_path``.
+            by: `tenant`, a name of `dimension.DIMENSIONS`, or `own`.
+            value: Such as ``northwind``, ``(no feature)`` or ``(unattributed)``.
+        """
+        if by == "tenant":
+            return None if value in ("(all others)", "(idle)") else self.link(page, tenants=value)
+        if by == "own" and self.own and value not in ("(all others)", "(idle)"):
+            return self.link(page, **{f"own_{self.own}": value})
+        known = by in dimension.BY_NAME and value not in ("(all others)", "(idle)", "(unattributed)")
+        return self.link(page, **{by: value}) if known else None
+
     def __str__(self) -> str:
-        if not self.tenants:
-            who = "all tenants"
-        elif len(self.tenants) <= 3:
-            who = ", ".join(self.tenants)
-        else:
-            who = f"{len(self.tenants)} tenants"
-        return " · ".join([self.period.days, self.period.timezone, who, *self._own_told])
+        return " · ".join([self.period.days, self.period.timezone, *self.told])
 
     @property
-    def _own_told(self) -> list[str]:
-        if not self.own_values:
-            return []
-        shown = [value or f"(no {self.own})" for value in self.own_values[:3]]
-        more = f" and {len(self.own_values) - 3} more" if len(self.own_values) > 3 else ""
-        return [f"{self.own}: {', '.join(shown)}{more}"]
+    def told(self) -> list[str]:
+        """Which calls are asked for, in words."""
+        tenants = ", ".join(self.tenants) if len(self.tenants) <= _TOLD else f"{len(self.tenants)} tenants"
+        others = [
+            _listed(dimension.title(name), [dimension.BY_NAME[name].shown(value) for value in values])
+            for name, values in self.where.items()
+            if values
+        ]
+        own = [_listed(self.own, [value or f"(no {self.own})" for value in self.own_values])] if self.own_values else []
+        return [tenants or "all tenants", *others, *own]
 
 
-def filters_in_sidebar() -> Filters | None:
-    """Draw the filters in the sidebar and give their values; None when the ledger has no call.
-
-    Raises:
-        AddressError: The address names a period, time zone, day, tenant or dimension that there is not. The filters are
-            drawn, so that the reader can choose another.
-    """
-    now = datetime.now(UTC)
-    as_of = moment.current(open_store.current().url)
-    if as_of.calls == 0:
-        return None
-    all_tenants = report("filters/tenants", moment=as_of.parameter)["tenant"].tolist()
-    dimensions = report("filters/own_dimensions", moment=as_of.parameter)["name"].tolist()
-    wrong = _wrong_in_the_address(all_tenants, dimensions)
-    with st.sidebar:
-        st.markdown("##### Filters")
-        timezone = st.session_state.get("timezone") or st.query_params.get("timezone") or "UTC"
-        timezone = timezone if timezone in _timezones() else "UTC"
-        period = _period(as_of, timezone, now)
-        st.selectbox(
-            "Time zone",
-            _timezones(),
-            index=_timezones().index("UTC"),
-            key="timezone",
-            bind="query-params",
-            help="Days, hours and months begin and end in this zone.",
-        )
-        tenants = st.multiselect(
-            "Tenants",
-            all_tenants,
-            key="tenants",
-            bind="query-params",
-            placeholder="All tenants",
-        )
-        own, own_values, unknown = _own(dimensions, as_of) if dimensions else ("", (), "")
-        st.button("Refresh", icon=":material/refresh:", on_click=st.cache_data.clear, width="stretch")
-        st.caption("The address of this page keeps these filters: share it, or save it as a bookmark.")
-    if wrong := "; ".join(filter(None, (wrong, unknown))):
-        raise AddressError(f"{wrong}. No figures are shown; choose in the filters, or mend the address")
-    return Filters(period, period.previous_until(_to_five_minutes(now)), tuple(sorted(tenants)), as_of, own, own_values)
-
-
-def _own(dimensions: list[str], as_of: Moment) -> tuple[str, tuple[str, ...], str]:
-    """The dimension of one's own that is shown, the values it is narrowed to, what is wrong with those asked for."""
-    own = st.selectbox(
-        "Your dimension",
-        dimensions,
-        index=None,
-        key="own",
-        bind="query-params",
-        placeholder="None",
-        help="What apps say by attribution(name=...): shown beside tenants and models, and to narrow the figures to.",
-    )
-    if own is None:
-        return "", (), ""
-    told = report("filters/own_values", own=own, values=_VALUES_AT_MOST, moment=as_of.parameter)["value"].tolist()
-    names = {value or f"(no {own})": value for value in told}
-    asked = st.query_params.get_all(f"own_{own}")
-    picked = st.multiselect(
-        f"Values of {plainly(own)}",
-        list(names),
-        key=f"own_{own}",
-        bind="query-params",
-        placeholder="All values" if len(told) < _VALUES_AT_MOST else f"All; the {_VALUES_AT_MOST:,} most frequent here",
-    )
-    unknown = [value for value in asked if value not in names]
-    wrong = f"no call has {own} {', '.join(map(_quoted, unknown[:_NAMED_AT_MOST]))}" if unknown else ""
-    return own, tuple(sorted(names[value] for value in picked)), wrong
-
-
-def _wrong_in_the_address(tenants: list[str], dimensions: list[str]) -> str:
-    """What the address asks for and there is not, in a sentence; '' where all is well.
-
-    Streamlit leaves such a parameter out, and the figures would be everybody's.
-    """
-    asked = st.query_params
-    wrong = []
-    if (period := asked.get("period")) is not None and period not in CHOICES:
-        wrong.append(f"the period {_quoted(period)} is unknown; expected one of {', '.join(CHOICES)}")
-    if (timezone := asked.get("timezone")) is not None and timezone not in _timezones():
-        wrong.append(f"the time zone {_quoted(timezone)} is unknown; expected a name such as Europe/Berlin or UTC")
-    wrong += [
-        f"the day {_quoted(day)} is unknown; expected for example 2024-10-31"
-        for day in asked.get_all("days")
-        if not _is_day(day)
-    ]
-    known = set(tenants)
-    if unknown := [name for name in asked.get_all("tenants") if name not in known]:
-        named = ", ".join(map(_quoted, unknown[:_NAMED_AT_MOST]))
-        more = f" and {len(unknown) - _NAMED_AT_MOST} more" if len(unknown) > _NAMED_AT_MOST else ""
-        plural = "tenants" if len(unknown) > 1 else "tenant"
-        wrong.append(f"the ledger has no call of the {plural} {named}{more}")
-    if (own := asked.get("own")) is not None and own not in dimensions:
-        wrong.append(f"no call has the dimension {_quoted(own)}")
-    return "; ".join(wrong)
-
-
-def _quoted(text: str) -> str:
-    return repr(text[:80] + ("…" if len(text) > 80 else ""))
-
-
-def _is_day(text: str) -> bool:
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _to_five_minutes(now: datetime) -> datetime:
-    """So that what is compared is not asked anew at each glance."""
-    return now.replace(minute=now.minute // 5 * 5, second=0, microsecond=0)
-
-
-def _period(as_of: Moment, timezone: str, now: datetime) -> Period:
-    choice = st.selectbox(
-        "Period",
-        CHOICES,
-        index=CHOICES.index(default_choice(as_of.last_past, now)),
-        key="period",
-        bind="query-params",
-    )
-    meant = partial(chosen_period, timezone=timezone, first_call=as_of.first, last_call=as_of.last, now=now)
-    days = None
-    if choice == "Custom":
-        whole = meant("Whole record")
-        picked = st.date_input(
-            "Days",
-            value=(whole.first_day, whole.last_day),
-            key="days",
-            bind="query-params",
-            help="The first and the last day, both included.",
-        )
-        days = _both_ends(picked)
-    return meant(choice, days=days)
-
-
-def _both_ends(picked: object) -> tuple[date, date] | None:
-    """First and last of the picked days; while only the first is picked it is both."""
-    days = [day for day in picked if isinstance(day, date)] if isinstance(picked, tuple) else []
-    return (days[0], days[-1]) if days else None
-
-
-@st.cache_resource
-def _timezones() -> list[str]:
-    return sorted(name for name in zoneinfo.available_timezones() if "/" in name or name == "UTC")
+def _listed(title: str, values: Sequence[str]) -> str:
+    more = f" and {len(values) - _TOLD} more" if len(values) > _TOLD else ""
+    return f"{title}: {', '.join(values[:_TOLD])}{more}"

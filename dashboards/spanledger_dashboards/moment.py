@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
+from spanledger_dashboards import open_store
 from spanledger_dashboards.report import answer
 from spanledger_settings import figures
 
@@ -69,13 +70,18 @@ def duration(seconds: int) -> str:
     return f"{seconds // 3600} h" if seconds < 172_800 else f"{seconds // 86_400} days"
 
 
-@st.cache_data(ttl=_SECONDS, show_spinner=False)
-def current(url: str) -> Moment:  # noqa: ARG001
-    """The newest moment of the store at ``url``, at most some seconds old.
+def current() -> Moment:
+    """The newest moment of the ledger as this reader sees it, at most some seconds old.
 
     Raises:
         StoreError: The database could not be reached or refused the query.
     """
+    store = open_store.current()
+    return _cached(store.url, str(store.scope))
+
+
+@st.cache_data(ttl=_SECONDS, show_spinner=False)
+def _cached(url: str, scope: str) -> Moment:  # noqa: ARG001
     row = answer("filters/as_of").iloc[0]
     times = [row[name].to_pydatetime() for name in ("moment", "first", "last", "last_past")]
     whole = [int(row[name]) for name in ("calls", "waiting", "behind_seconds", "commitments")]

@@ -1,35 +1,117 @@
-"""The store that the dashboards read: the one the node handed over, or one opened here.
+"""The store that the dashboards read: the one the node handed over, or one opened here, as its reader may see it.
 
-An embedded database belongs to one process and is open in it once, so this is the process's, not a session's.
+An embedded database belongs to one process and is open in it once, so this is the process's, not a session's. What a
+reader may see is in the settings of the connections that he is given, which the engine holds to.
 """
 
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
 
+from spanledger_dashboards import viewer
 from spanledger_settings import configuration
+from spanledger_sql.policy.access import scope_settings
 from spanledger_sql.store import Store
 
-_lock = threading.Lock()
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from spanledger_settings.access_rule import AccessRule
+    from spanledger_settings.configuration import Configuration
+
+# The longest that a page may keep the database at one question.
+LONGEST_SECONDS = 120
+
+_lock = threading.RLock()
 _handed_over: Store | None = None
+_rules: tuple[AccessRule, ...] = ()
+_readers: dict[str | None, Store] = {}
+_settings: Configuration | None = None
+_kept: ContextVar[Store | None] = ContextVar("_kept", default=None)
 
 
-def hand_over(store: Store | None) -> None:
-    """Let the dashboards read ``store``; None makes them open the configured one when they next need it."""
-    global _handed_over  # noqa: PLW0603
+def hand_over(store: Store | None, rules: tuple[AccessRule, ...] = ()) -> None:
+    """Let the dashboards read ``store``; None makes them open the configured one when they next need it.
+
+    Args:
+        store: It stays the caller's to close.
+        rules: Who sees what of it, where there is a log-in.
+    """
+    global _handed_over, _rules
     with _lock:
-        _handed_over = store
+        _handed_over, _rules = store, rules
+        _readers.clear()
 
 
-def current() -> Store:
-    """The store handed over, else the configured one, opened at the first call.
+def configure(settings: Configuration | None) -> None:
+    """Let the pages know what the node was configured with; None: what this process's surroundings say."""
+    global _settings  # noqa: PLW0603
+    with _lock:
+        _settings = settings
+
+
+def settings() -> Configuration:
+    """The configuration that figures follow: the ledger's signal and basis, which machines are one's own, the spool.
+
+    Raises:
+        ConfigurationError: It cannot be used.
+    """
+    with _lock:
+        return _settings if _settings is not None else configuration.load()
+
+
+def whole() -> Store:
+    """The store itself, for what belongs to no reader: taking questions back.
 
     Raises:
         StoreError: The configured store could not be opened.
         ConfigurationError: The configuration cannot be used.
     """
-    global _handed_over  # noqa: PLW0603
+    global _handed_over, _rules
     with _lock:
         if _handed_over is None:
-            _handed_over = Store.open(configuration.load())
+            found = settings()
+            scope = None if found.tenant_scope is None else scope_settings(found.tenant_scope)
+            _handed_over, _rules = Store.open(found, scope=scope), found.access_rules
         return _handed_over
+
+
+def reader() -> viewer.Viewer:
+    """Who reads this page.
+
+    Raises:
+        NoAccessError: Nobody who may see anything is logged in here.
+    """
+    whole()
+    return viewer.current(_rules)
+
+
+def current() -> Store:
+    """The database as the reader of this page may see it, through which nothing is changed.
+
+    Raises:
+        StoreError: The configured store could not be opened.
+        ConfigurationError: The configuration cannot be used.
+        NoAccessError: Nobody who may see anything is logged in here.
+    """
+    if (kept := _kept.get()) is not None:
+        return kept
+    tenant = reader().tenant
+    with _lock:
+        if tenant not in _readers:
+            scope = {} if tenant is None else scope_settings(tenant)
+            _readers[tenant] = whole().scoped({"max_execution_time": LONGEST_SECONDS, **scope})
+        return _readers[tenant]
+
+
+@contextmanager
+def kept(store: Store) -> Iterator[None]:
+    """Read through ``store``, whoever asks: for a file that is made when its reader's page is not being drawn."""
+    token = _kept.set(store)
+    try:
+        yield
+    finally:
+        _kept.reset(token)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import functools
+import re
 import secrets
 from concurrent.futures import ThreadPoolExecutor, wait
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import streamlit as st
 from streamlit.runtime.scriptrunner_utils.script_run_context import get_run_yield_check
 
-from spanledger_dashboards import open_store
+from spanledger_dashboards import dimension, open_store
 from spanledger_sql.store import StoreError, statement
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     import pandas as pd
 
     from spanledger_sql.store import Store
@@ -22,24 +26,44 @@ if TYPE_CHECKING:
 _askers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="dashboards")
 _canceller = ThreadPoolExecutor(max_workers=1, thread_name_prefix="dashboards-cancel")
 
-# The longest that a page may keep the database at one question.
-LONGEST_SECONDS = 120
+T = TypeVar("T")
+
 _TOO_SLOW = 159
+_PARAMETER = re.compile(r"\{(\w+):([^{}]+)\}")
 
 
 def report(name: str, **parameters: Any) -> pd.DataFrame:
     """Rows of ``reports/<name>.sql``; money columns hold Decimal.
 
-    What is asked with the same parameters, the moment among them, is answered from memory.
+    Parameters that it does not take are left out, so that all of `Filters.parameters` can be given to any report; what
+    `unheeded` says of them is to be told beside its figures. What is asked by the same reader with the same parameters,
+    the moment among them, is answered from memory.
 
     Raises:
         StoreError: The database could not be reached, refused the query or took too long.
     """
-    return _cached(open_store.current().url, name, parameters)
+    store = open_store.current()
+    return _cached(store.url, str(store.scope), name, parameters)
+
+
+def takes(name: str) -> dict[str, str]:
+    """The parameters of ``reports/<name>.sql``, with their types."""
+    return dict(_PARAMETER.findall(_text(name)))
+
+
+def unheeded(name: str, parameters: Mapping[str, Any]) -> list[str]:
+    """The dimensions that ``parameters`` narrow calls by, and the report does not: its figures are of more calls."""
+    taken = takes(name)
+    found = ["tenant"] if parameters.get("tenants") and "tenants" not in taken else []
+    if parameters.get("own_values") and "own_values" not in taken:
+        found.append(str(parameters.get("own")))
+    if "where" not in taken:
+        found += [dimension.title(asked).lower() for asked in parameters.get("where", ()) if asked in dimension.BY_NAME]
+    return found
 
 
 @st.cache_data(ttl=600, max_entries=500, show_spinner=False)
-def _cached(url: str, name: str, parameters: dict[str, Any]) -> pd.DataFrame:  # noqa: ARG001
+def _cached(url: str, scope: str, name: str, parameters: dict[str, Any]) -> pd.DataFrame:  # noqa: ARG001
     return answer(name, **parameters)
 
 
@@ -50,9 +74,9 @@ def answer(name: str, **parameters: Any) -> pd.DataFrame:
         StoreError: The database could not be reached, refused the query or took too long.
     """
     store = open_store.current()
-    tag = f"page-{secrets.token_hex(8)}"
-    query = f"{statement(f'reports/{name}')}\nSETTINGS log_comment = '{tag}', max_execution_time = {LONGEST_SECONDS}"
-    asked = _askers.submit(store.query_frame, query, parameters)
+    tag = f"/* page-{secrets.token_hex(8)} */"
+    given = {taken: parameters[taken] for taken in takes(name) if taken in parameters}
+    asked = _askers.submit(store.query_frame, f"{tag} {_text(name)}", given)
     # It raises where the reader left the page or chose something else.
     leave = get_run_yield_check() or (lambda: None)
     try:
@@ -60,7 +84,7 @@ def answer(name: str, **parameters: Any) -> pd.DataFrame:
             leave()
     except BaseException:
         if not asked.cancel():
-            _canceller.submit(_cancel, store, tag)
+            _canceller.submit(_cancel, open_store.whole(), tag)
         raise
     try:
         return asked.result()
@@ -68,9 +92,28 @@ def answer(name: str, **parameters: Any) -> pd.DataFrame:
         if error.code != _TOO_SLOW:
             raise
         raise StoreError(
-            f"the answer took more than {LONGEST_SECONDS} seconds; choose a shorter period or fewer tenants", error.code
+            f"the answer took more than {open_store.LONGEST_SECONDS} seconds; choose a shorter period or fewer tenants",
+            error.code,
         ) from None
 
 
+def read(function: Callable[[Store], T]) -> T:
+    """What ``function`` reads of the database as this reader may see it, such as a call's explanation; not remembered.
+
+    Raises:
+        StoreError: The database could not be reached, refused the query or took too long.
+    """
+    asked = _askers.submit(function, open_store.current())
+    leave = get_run_yield_check() or (lambda: None)
+    while not wait([asked], timeout=0.1).done:
+        leave()
+    return asked.result()
+
+
+@functools.cache
+def _text(name: str) -> str:
+    return statement(f"reports/{name}")
+
+
 def _cancel(store: Store, tag: str) -> None:
-    store.execute("KILL QUERY WHERE Settings['log_comment'] = {tag:String} ASYNC", {"tag": tag})
+    store.execute("KILL QUERY WHERE startsWith(query, {tag:String}) ASYNC", {"tag": tag})

@@ -12,13 +12,14 @@ from streamlit.starlette import App
 from spanledger_dashboards import open_store
 
 if TYPE_CHECKING:
+    from spanledger_settings.access_rule import AccessRule
     from spanledger_sql.store import Store
 
 SCRIPT = Path(__file__).with_name("app.py")
 _LOOPBACK_NAMES = ["localhost", "127.0.0.1", "::1"]
 
 
-def dashboards(store: Store, *, host: str = "") -> App:
+def dashboards(store: Store, *, host: str = "", rules: tuple[AccessRule, ...] = ()) -> App:
     """The dashboards over an open store, which stays the caller's to close.
 
     Serve it with uvicorn in the process that holds the store. One process serves one such application.
@@ -28,8 +29,9 @@ def dashboards(store: Store, *, host: str = "") -> App:
         host: The address it is served at. On loopback, requests for any other host name are refused, so that a web
             page cannot read the ledger through a name that it points at this machine; a proxy in front needs
             ``STREAMLIT_SERVER_ALLOWED_HOSTS``.
+        rules: Who sees what, where there is a log-in.
     """
-    open_store.hand_over(store)
+    open_store.hand_over(store, rules)
     app = App(SCRIPT)
     # The modules in the folder `pages` are no scripts: until the first page has said so itself, Streamlit would run one
     # for an address such as /sustainability, and show an empty page.

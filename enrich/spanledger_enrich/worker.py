@@ -9,13 +9,16 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from spanledger_enrich.books import restatement
+from spanledger_enrich.books.budgets.watch import Watch
 from spanledger_enrich.books.scope import Scope
+from spanledger_enrich.books.upkeep import Upkeep
 from spanledger_enrich.energy import energy_model
 from spanledger_enrich.grid import grid_intensity, grid_water
 from spanledger_enrich.ledger import count_once
 from spanledger_enrich.ledger.batch_size import BatchSize
 from spanledger_enrich.ledger.energy_allocation import SAMPLES, allocate
 from spanledger_enrich.ledger.enrichment import last_version, new_calls, record_progress, write
+from spanledger_enrich.ledger.hour_sums import MARGIN_S, distrust, sum_hours
 from spanledger_enrich.ledger.lease import Lease, LeaseLost
 from spanledger_enrich.ledger.metric_usage import follow_metrics
 from spanledger_enrich.ledger.parts_seen import PartsSeen
@@ -34,9 +37,9 @@ logger = logging.getLogger(__name__)
 
 # Sharing out a host's energy goes over a whole hour of its calls.
 _ALLOCATE_EVERY_S = 15.0
-# What metrics and usage reports tell is looked at as rarely, and after this many times as long as it took: a fleet's
-# metrics of a day are compared with its calls each time.
-_METERING_RESTS = 50.0
+# What metrics and usage reports tell, and who pays commitments and charges, is looked at as rarely, and after this many
+# times as long as it took: a fleet's metrics of a day are compared with its calls each time.
+_METERING_RESTS = 100.0
 # After a pass over fewer calls than this the worker rests for so many times as long as the pass took, at most so long:
 # most of a small pass costs the same for one call as for thousands, so it lets some gather.
 _SMALL_PASS_CALLS = 1_000
@@ -44,6 +47,9 @@ _REST = 15.0
 _LONGEST_REST_S = 7.0
 # Who stores something here wakes the worker; what others store, it finds by looking.
 _LOOK_EVERY_S = 3.0
+# How often the worker looks for hours to sum, and how many times as long as that took it rests from it: less than a
+# tenth of a core goes there, however many hours wait.
+_SUM_EVERY_S, _SUMMING_RESTS = 15.0, 10.0
 # How often the worker looks whether reference data changed.
 _RESTATE_EVERY_S = 60.0
 # So many calls of a batch are set aside one by one, after which those that go wrong together are set aside together.
@@ -91,6 +97,8 @@ class Worker:
         self._metered_at: dict[str, Any] = {}
         self._seen = PartsSeen(store)
         self._samples_seen = PartsSeen(store, SAMPLES)
+        self._upkeep = Upkeep(store, configuration)
+        self._watch = Watch(store, configuration, lambda: self._working)
         self._size = BatchSize(store, configuration.batch_calls)
         self._alone = 0
         self._problem = ""
@@ -99,7 +107,9 @@ class Worker:
         self._recount = False
         self._allocate_again_at = 0.0
         self._meter_again_at = 0.0
+        self._keep_again_at = 0.0
         self._restate_again_at = 0.0
+        self._sum_again_at = 0.0
 
     def catch_up(self) -> int:
         """Enrich everything ingested so far, measured energy included; gives the number of new calls.
@@ -114,10 +124,26 @@ class Worker:
             enriched = self._calls()
             enriched += self._metered()
             self._measured()
+            self._upkeep.follow(self._lease.check)
         except LeaseLost:
             self._wait_again()
             return self.catch_up()
         return enriched
+
+    def sum_hours(self, *, anew: bool = False) -> int:
+        """Take the sums of all hours that have settled and lack them; gives how many, 0 where another worker does it.
+
+        Args:
+            anew: Also of those that have them.
+        """
+        if anew:
+            distrust(self._store)
+            # Queries that began before still read the former sums, which the new ones replace.
+            time.sleep(MARGIN_S)
+        summed = 0
+        while self._works() and (hours := sum_hours(self._store, check=self._lease.check)):
+            summed += hours
+        return summed
 
     def give_back(self) -> None:
         """Let another worker work at once."""
@@ -128,6 +154,7 @@ class Worker:
         """Run in a thread, woken by `wake`, until `stop`."""
         self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
         self._thread.start()
+        self._watch.start()
 
     @property
     def alive(self) -> bool:
@@ -156,6 +183,7 @@ class Worker:
         self._wake.set()
         if self._thread is None:
             return
+        self._watch.stop()
         self._thread.join(patience_s)
         if self._thread.is_alive():
             logger.warning("calls that are stored wait for the next start to be booked: there is no time left")
@@ -203,6 +231,7 @@ class Worker:
         self._working = self._own_tables = False
         self._arrived, self._seen = {}, PartsSeen(self._store)
         self._samples_seen = PartsSeen(self._store, SAMPLES)
+        self._upkeep = Upkeep(self._store, self._configuration)
 
     def _measured(self) -> None:
         allocate(self._store, self._configuration, seen=self._samples_seen)
@@ -222,9 +251,14 @@ class Worker:
                 if not self._late() and (self._stopping or time.monotonic() >= self._meter_again_at):
                     begun = time.monotonic()
                     self._metered()
-                    took = time.monotonic() - begun
-                    self._meter_again_at = time.monotonic() + max(_ALLOCATE_EVERY_S, _METERING_RESTS * took)
+                    self._meter_again_at = _rested(begun)
                 self._restate()
+                if not self._late() and (self._stopping or time.monotonic() >= self._keep_again_at):
+                    begun = time.monotonic()
+                    self._upkeep.follow(self._lease.check)
+                    self._keep_again_at = _rested(begun)
+                if not self._stopping and time.monotonic() >= self._sum_again_at:
+                    self._sum_hours()
                 self._problem = ""
                 if 0 < calls < _SMALL_PASS_CALLS:
                     self._stopped.wait(min(_LONGEST_REST_S, _REST * (time.monotonic() - begin)))
@@ -241,6 +275,18 @@ class Worker:
                 said = "the worker could not enrich a batch and tries again: %s"
                 logger.error(said, error, exc_info=not isinstance(error, StoreError))
                 time.sleep(1.0)
+
+    def _sum_hours(self) -> None:
+        begun = time.monotonic()
+        try:
+            sum_hours(self._store, check=self._lease.check)
+        except LeaseLost:
+            raise
+        except StoreError as error:
+            # Reports read the calls of hours that lack sums.
+            logger.warning("the worker could not sum hours of the ledger, and tries again: %s", error)
+        took = time.monotonic() - begun
+        self._sum_again_at = time.monotonic() + max(_SUM_EVERY_S, _SUMMING_RESTS * took)
 
     def _restate(self) -> None:
         if not self._configuration.restate_automatically or time.monotonic() < self._restate_again_at:
@@ -345,6 +391,12 @@ class Worker:
         logger.error("%s calls cannot be computed and are set aside: %s", calls, reason)
         self._alone += 1
         self._stages.set_aside(scope, reason)
+
+
+def _rested(begun: float) -> float:
+    """When something that was begun then, and has ended now, is to be done again."""
+    now = time.monotonic()
+    return now + max(_ALLOCATE_EVERY_S, _METERING_RESTS * (now - begun))
 
 
 def take_up_again(store: Store) -> int:

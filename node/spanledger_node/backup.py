@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spanledger_settings.mendable import MendableError
-from spanledger_sql.contents import Contents, contents_from
-from spanledger_sql.folder import FolderLock
+from spanledger_sql.embedded.folder import FolderLock
+from spanledger_sql.policy.contents import Contents, contents_from
 from spanledger_sql.store import UNFINISHED_RESTORE, Store
 
 if TYPE_CHECKING:

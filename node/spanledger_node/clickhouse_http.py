@@ -21,14 +21,14 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route
 
 from spanledger_settings.mendable import MendableError
-from spanledger_sql.write_gate import only_reads
+from spanledger_sql.embedded.write_gate import only_reads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from starlette.requests import Request
 
-    from spanledger_sql.write_gate import WriteGate
+    from spanledger_sql.embedded.write_gate import WriteGate
 
 # URL parameters of ClickHouse's HTTP interface that are not settings of the engine.
 _NOT_SETTINGS = {

@@ -52,7 +52,9 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def check_openness(configuration: Configuration, *, otlp: bool, dashboards: bool, asks_for_tokens: bool) -> list[str]:
+def check_openness(
+    configuration: Configuration, *, otlp: bool, dashboards: bool, asks_for_tokens: bool, has_login: bool = False
+) -> list[str]:
     """Refuse to listen where others than this machine come in and nobody has to show who he is.
 
     Args:
@@ -60,6 +62,7 @@ def check_openness(configuration: Configuration, *, otlp: bool, dashboards: bool
         otlp: Whether the receivers run.
         dashboards: Whether the dashboards do.
         asks_for_tokens: Whether there is a file of tokens.
+        has_login: Whether the dashboards ask who one is.
 
     Returns:
         What is open all the same, to be said at the start.
@@ -76,10 +79,11 @@ def check_openness(configuration: Configuration, *, otlp: bool, dashboards: bool
              "'spanledger token create' makes tokens, which are then asked for, or tls_client_ca lets in clients with "
              "certificates")
         )  # fmt: skip
-    if dashboards and not is_loopback(pages) and not certified:
+    if dashboards and not is_loopback(pages) and not certified and not has_login:
         open_to_all.append(
-            (f"whoever reaches {pages} may see every tenant's figures on the dashboards, which know no users",
-             "dashboard_host = '127.0.0.1' keeps them here, or tls_client_ca lets in browsers with certificates")
+            (f"whoever reaches {pages} may see every tenant's figures on the dashboards, which have no log-in",
+             "dashboard_host = '127.0.0.1' keeps them here, tls_client_ca lets in browsers with certificates, "
+             "[auth] of Streamlit's secrets makes one")
         )  # fmt: skip
     if open_to_all and not configuration.insecure_listen:
         doubts = "; ".join(f"{danger}: {mend}" for danger, mend in open_to_all)
@@ -87,6 +91,10 @@ def check_openness(configuration: Configuration, *, otlp: bool, dashboards: bool
     said = [danger for danger, _ in open_to_all]
     if otlp and asks_for_tokens and not is_loopback(configuration.host) and configuration.tls_certificate is None:
         said.append("tokens come in clear: there is no TLS (tls_certificate, tls_key)")
+    if dashboards and has_login and not is_loopback(pages) and configuration.tls_certificate is None:
+        said.append(
+            "log-ins come in clear: there is no TLS (tls_certificate, tls_key), unless a proxy in front speaks it"
+        )
     return said
 
 

@@ -25,17 +25,17 @@ from spanledger_node.backup import give_up, take
 from spanledger_node.budget_answers import PATH, BudgetAnswers
 from spanledger_node.clickhouse_http import database_app
 from spanledger_node.health import Health
-from spanledger_node.listening import Addresses, check_openness, listen, listen_on_socket, port_of
+from spanledger_node.listening import Addresses, check_openness, is_loopback, listen, listen_on_socket, port_of
 from spanledger_node.metrics import Metrics
 from spanledger_node.serving import allow_many_files, only_from_here, running, served
 from spanledger_node.tls import Tls, tls_of
 from spanledger_settings.access_token import TokenFile
-from spanledger_sql import email_rule
-from spanledger_sql.access import scope_settings
 from spanledger_sql.definitions.migrations import migrate, pending
-from spanledger_sql.folder import FolderLock
+from spanledger_sql.embedded.folder import FolderLock
 from spanledger_sql.node_socket import socket_path
-from spanledger_sql.retention import keep_for
+from spanledger_sql.policy import email_rule
+from spanledger_sql.policy.access import scope_settings
+from spanledger_sql.policy.retention import keep_for
 from spanledger_sql.store import Store, StoreError
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class _Node:
                 addresses = Addresses(self._url(port_of(listener)), f"{self.configuration.host}:{grpc_port}")
             if dashboard is not None:
                 host = self._host("dashboard_port")
-                apps.append((_pages(store, host), dashboard, tls))
+                apps.append((_pages(store, host, self.configuration), dashboard, tls))
                 addresses = Addresses(addresses.otlp_http, addresses.otlp_grpc, self._url(port_of(dashboard), host))
             if self.configuration.embedded:
                 folder = Path(self.configuration.clickhouse_url.removeprefix("chdb://"))
@@ -236,6 +236,7 @@ class _Node:
             otlp="collect" in self.parts,
             dashboards="dashboards" in self.parts,
             asks_for_tokens=admission.asks_for_tokens,
+            has_login="dashboards" in self.parts and not is_loopback(self._host("dashboard_port")) and _has_login(),
         )
         for danger in said:
             logger.warning("insecure: %s", danger)
@@ -288,10 +289,18 @@ class _Node:
         return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
-def _pages(store: Store, host: str) -> ASGIApp:
-    from spanledger_dashboards.server import dashboards  # noqa: PLC0415  (Streamlit takes a second)
+def _pages(store: Store, host: str, configuration: Configuration) -> ASGIApp:
+    from spanledger_dashboards.open_store import configure  # noqa: PLC0415  (Streamlit takes a second)
+    from spanledger_dashboards.server import dashboards  # noqa: PLC0415
 
-    return only_from_here(dashboards(store, host=host), host)
+    configure(configuration)
+    return only_from_here(dashboards(store, host=host, rules=configuration.access_rules), host)
+
+
+def _has_login() -> bool:
+    from spanledger_dashboards.viewer import has_login  # noqa: PLC0415  (Streamlit takes a second)
+
+    return has_login()
 
 
 def _bring_up_to_date(store: Store) -> None:

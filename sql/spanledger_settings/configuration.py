@@ -19,6 +19,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from spanledger_settings.access_rule import AccessRule  # noqa: TC001 (read at run time)
 from spanledger_settings.mendable import MendableError
 from spanledger_settings.tenant_rule import TenantRule  # noqa: TC001 (read at run time)
 
@@ -79,6 +80,10 @@ class Configuration(BaseSettings):
     )
     tenant_scope: str | None = Field(
         default=None, min_length=1, description="read as this tenant: commands see its rows alone, and change nothing"
+    )
+    access_rules: tuple[AccessRule, ...] = Field(
+        default=(),
+        description="who sees what of the dashboards, once they have a log-in: see dashboards.md; the first that fits",
     )
     insecure_listen: bool = Field(
         default=False, description="listen on other addresses than loopback although nobody has to show who he is"
@@ -180,18 +185,24 @@ class Configuration(BaseSettings):
         default=(), description="`carbon ghg`: hosts (`host.name`) that are own or leased machines"
     )
 
+    budgets_every_seconds: float = Field(
+        default=300.0,
+        ge=0,
+        description="the worker checks budgets, and raises and delivers alarms, so often, where there is a budget or "
+        "somebody to be told; 0: never, for `budgets check` by cron",
+    )
     alarm_webhook: SecretStr | None = Field(
-        default=None, description="`budgets check`: an address that alarms are posted to, as JSON"
+        default=None, description="budgets: an address that alarms are posted to, as JSON"
     )
     alarm_slack_webhook: SecretStr | None = Field(
-        default=None, description="`budgets check`: an address that takes Slack's messages"
+        default=None, description="budgets: an address that takes Slack's messages"
     )
-    alarm_email: str | None = Field(default=None, description="`budgets check`: who gets alarms by e-mail")
+    alarm_email: str | None = Field(default=None, description="budgets: who gets alarms by e-mail")
     alarm_email_from: str = Field(
-        default="spanledger@localhost", pattern=r"^[^\s@]+@[^\s@]+$", description="`budgets check`: who sends them"
+        default="spanledger@localhost", pattern=r"^[^\s@]+@[^\s@]+$", description="budgets: who sends them"
     )
     alarm_smtp: str = Field(
-        default="127.0.0.1:25", pattern=r"^.+:\d+$", description="`budgets check`: the mail server that relays them"
+        default="127.0.0.1:25", pattern=r"^.+:\d+$", description="budgets: the mail server that relays them"
     )
 
     @field_validator("data_dir", mode="before")

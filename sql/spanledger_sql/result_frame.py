@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from typing import TYPE_CHECKING, Any
 
 from clickhouse_connect.driver.exceptions import ClickHouseError
@@ -54,3 +55,12 @@ def _described(client: Client, query: str, parameters: Mapping[str, Any]) -> dic
         rows = client.query(f"DESCRIBE TABLE ({query}\n)", parameters=dict(parameters)).result_rows
         return {name: kind for name, kind, *_ in rows}
     return {}
+
+
+def known(value: Any) -> Any:
+    """The value of a cell, or None where pandas marks it as missing."""
+    import pandas as pd  # noqa: PLC0415 (slow, and whoever has a cell has it already)
+
+    if value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
+        return None
+    return value

@@ -20,15 +20,15 @@ import clickhouse_connect
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from spanledger_settings.configuration import without_password
-from spanledger_sql.folder import FolderLock
-from spanledger_sql.included_parts import with_parts
+from spanledger_sql.definitions.included_parts import with_parts
+from spanledger_sql.embedded.folder import FolderLock
+from spanledger_sql.embedded.write_gate import WriteGate, only_reads
 from spanledger_sql.insert_settings import OF_JSON, once
 from spanledger_sql.node_socket import SocketPoolManager, node_answers, socket_path
 from spanledger_sql.request_tables import request_tables
 from spanledger_sql.result_frame import frames_in_blocks, whole_frame
 from spanledger_sql.server_address import driver_arguments, without_secrets
 from spanledger_sql.store_error import StoreError, code_of, reason_of, refusals
-from spanledger_sql.write_gate import WriteGate, only_reads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -127,6 +127,7 @@ class Store:
         """Before what writes; of an embedded store, those who write past the store must pass it too."""
         self._clients = threading.local()
         self._opened: list[Client] = []
+        self._scoped: list[Store] = []
         self._opening = threading.Lock()
 
     @classmethod
@@ -194,12 +195,37 @@ class Store:
             )
         return store
 
+    @property
+    def scope(self) -> Mapping[str, str | int]:
+        """The settings of every statement that say what may be seen."""
+        return dict(self._scope)
+
+    def scoped(self, scope: Mapping[str, str | int]) -> Store:
+        """The same database through connections of their own, whose settings say what may be seen; this one closes it.
+
+        Args:
+            scope: As for `open`; with `readonly` = 1 no query takes the settings back.
+
+        Raises:
+            StoreError: This store has a scope of its own, which the other might widen.
+        """
+        if "additional_table_filters" in self._scope and "additional_table_filters" in scope:
+            raise StoreError("the database is read as one tenant already (tenant_scope)")
+        whole = {**self._scope, **scope}
+        # A user of a server who may only read (`readonly` = 2) may not make himself read less: he cannot write anyway.
+        read_only = whole.pop("readonly", None)
+        if read_only is not None and not (self.kind == "server" and int(self.value("SELECT getSetting('readonly')"))):
+            whole["readonly"] = read_only
+        made = type(self)(self.kind, self.url, node=self._node, scope=whole)
+        self._scoped.append(made)
+        return made
+
     def _start_engine(self) -> None:
         """Open the folder with the engine's configuration, which those who open it later share."""
         import chdb  # noqa: PLC0415  (slow, and only an embedded store needs it)
 
         folder, _, parameters = self.url.removeprefix("chdb://").partition("?")
-        file = importlib.resources.files(__package__) / "embedded.xml"
+        file = importlib.resources.files(__package__) / "embedded" / "embedded.xml"
         if not parameters and isinstance(file, Path):
             self._engine = chdb.connect(f"{os.path.realpath(folder)}?config-file={file}")  # type: ignore[no-untyped-call]
 
@@ -371,6 +397,8 @@ class Store:
 
     def close(self) -> None:
         """Close every thread's client and give the data folder back."""
+        while self._scoped:
+            self._scoped.pop().close()
         with self._opening:
             for client in self._opened:
                 client.close()

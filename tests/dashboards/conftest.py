@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _PAGE_ALONE = """
-from spanledger_dashboards.pages import {page}
-from spanledger_dashboards.filters import filters_in_sidebar
+from spanledger_dashboards.page_list import PAGES
+from spanledger_dashboards.sidebar import filters_in_sidebar
 
-{page}.page(filters_in_sidebar())
+next(page for page in PAGES if page.url_path == "{page}").draw(filters_in_sidebar())
 """
 
 

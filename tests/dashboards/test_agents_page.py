@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pandas as pd
-import pytest
+from shown_table import number, shown_tables
 from streamlit.testing.v1 import AppTest
 
 from spanledger_settings import figures
@@ -30,10 +30,10 @@ def test_the_page_shows_what_agents_used(open_page: Pages, counted: pd.DataFrame
     assert not page.exception
     shown = {metric.label: metric.value for metric in page.metric}
     assert shown["Calls"] == figures.count(len(theirs))
-    by_agent = page.dataframe[0].value
-    assert list(by_agent["agent"]) == ["claude-code"]
-    assert by_agent["input_tokens"].sum() == theirs["input_tokens"].sum()
-    assert by_agent["list_cost"].sum() == pytest.approx(float(theirs["list_cost"].dropna().sum()))
+    [row] = shown_tables(page)["Coding agents by agent"].to_dict("records")
+    assert row["Agent"] == "claude-code"
+    assert number(row["Input tokens"]) == theirs["input_tokens"].sum()
+    assert row["List"] == figures.usd(sum(theirs["list_cost"].dropna(), Decimal(0)))
 
 
 def test_idle_seats_stand_beside_those_that_were_used(open_page: Pages, sample_store: Store) -> None:
@@ -58,11 +58,10 @@ def test_idle_seats_stand_beside_those_that_were_used(open_page: Pages, sample_s
         "VALUES ('claude-team', 1, '2024-11-01', 9000)"
     )
     try:
-        [seats] = [table.value for table in open_page("agents").dataframe if "idle_seats" in table.value]
-        [plan] = seats.to_dict("records")
-        assert (plan["commitment"], plan["used_cost"], plan["idle_cost"]) == ("claude-team", 3000, 6000)
-        assert plan["used_seats"] > 0
-        assert plan["used_seats"] + plan["idle_seats"] == 1_000_000
+        [plan] = shown_tables(open_page("agents"))["Seats of coding agents"].to_dict("records")
+        assert (plan["Plan"], plan["Used seats"], plan["Idle seats"]) == ("claude-team", "$3,000.00", "$6,000.00")
+        assert number(plan["Used"]) > 0
+        assert number(plan["Used"]) + number(plan["Idle"]) == 1_000_000
     finally:
         for table in ("commitment", "allocation_row", "allocation"):
             sample_store.execute(f"TRUNCATE TABLE {table}")

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import csv
 import os
-import socket
-import subprocess
-import sys
-import time
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.error import URLError
 from urllib.parse import parse_qs, urlencode, urlsplit
-from urllib.request import urlopen
 
 import pytest
 from dashboard_server import HOSTILE
-from harness import data_folder
 from ledger_sample import ledger_sample
+from served import IN_A_BROWSER, chromium, served
 
 from spanledger_settings import figures
 
@@ -28,46 +23,17 @@ if TYPE_CHECKING:
     import pandas as pd
     from playwright.sync_api import Browser, Page
 
-CHROMIUM = Path("/usr/bin/chromium")
 CALLS = 20_000
 SCREENSHOTS = os.environ.get("SPANLEDGER_SCREENSHOTS")
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        not CHROMIUM.exists() and os.environ.get("CI") != "true",
-        reason=f"no Chromium at {CHROMIUM}; install it to drive the dashboards in a browser",
-    ),
-]
+pytestmark = IN_A_BROWSER
 
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of dashboards over the sample ledger, served by a process of their own."""
-    folder = tmp_path_factory.mktemp("served")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    data_folder.copy("migrated", folder / "data")
-    log = (folder / "server.log").open("w+")
-    script = Path(__file__).with_name("dashboard_server.py")
-    server = subprocess.Popen(
-        [sys.executable, str(script), str(folder / "data"), str(port), str(CALLS)], stdout=log, stderr=log
-    )
-    address = f"http://127.0.0.1:{port}"
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            urlopen(f"{address}/_stcore/health", timeout=1).close()
-            break
-        except (URLError, OSError):
-            assert server.poll() is None, (folder / "server.log").read_text()
-            assert time.monotonic() < deadline, "the dashboards did not answer within a minute"
-            time.sleep(0.2)
-    yield address
-    server.terminate()
-    server.wait(30)
-    log.close()
+    with served(tmp_path_factory.mktemp("served"), calls=CALLS) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -79,15 +45,8 @@ def log(address: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A headless Chromium that calls nobody."""
-    from playwright.sync_api import sync_playwright
-
-    quiet = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=str(CHROMIUM), args=[*quiet, "--disable-component-update", "--disable-sync"]
-        )
-        yield chromium
-        chromium.close()
+    with chromium() as launched:
+        yield launched
 
 
 @pytest.fixture
@@ -139,7 +98,8 @@ def test_a_reader_narrows_shares_and_downloads(page: Page, address: str, tmp_pat
     assert {row["tenant"] for row in rows} == {"northwind"}
     assert sum((Decimal(row["contracted_cost_usd"] or 0) for row in rows), Decimal(0)) == spend(northwind)
 
-    page.get_by_role("link", name="Sustainability").click()
+    page.get_by_role("button", name="Sustainability").click()
+    page.get_by_role("link", name="Overview").last.click()
     page.get_by_role("heading", name="Sustainability").wait_for()
     wait_until_drawn(page)
     assert parse_qs(urlsplit(page.url).query)["tenants"] == ["northwind"]
@@ -213,6 +173,17 @@ def test_the_quality_page_is_drawn_and_follows_the_filters(browser: Browser, add
         assert page.locator('[data-testid="stDataFrame"]').count() == 1
         assert page.locator('[data-testid="stException"]').count() == 0
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def test_a_page_is_printed_whole(page: Page, address: str) -> None:
+    page.goto(f"{address}/finance")
+    wait_until_drawn(page)
+    assert page.title() == "Overview, finance: Spanledger"
+    height = int(page.locator('[data-testid="stMainBlockContainer"]').evaluate("e => e.scrollHeight"))
+    page.emulate_media(media="print")
+    assert page.locator('[data-testid="stSidebar"]').is_hidden()
+    assert page.evaluate("document.documentElement.scrollHeight") > 0.8 * height
+    assert len(re.findall(rb"/Type\s*/Page\b", page.pdf())) >= 2
 
 
 def test_a_host_name_pointed_at_this_machine_is_refused(browser: Browser, address: str) -> None:

@@ -23,6 +23,7 @@ ALL_OF_OCTOBER = {
     "tenants": [],
     "own": "desk",
     "own_values": [],
+    "where": [],
     "moment": "2099-01-01 00:00:00",
     "rows": 100_000,
 }

@@ -13,6 +13,7 @@ import streamlit as st
 from ledger_sample import WRITTEN
 from streamlit.testing.v1 import AppTest
 
+from spanledger_dashboards import open_store
 from spanledger_dashboards import report as reports
 from spanledger_dashboards.moment import Moment, duration
 from spanledger_sql.store import StoreError, statement
@@ -29,6 +30,7 @@ OCTOBER: dict[str, Any] = {
     "tenants": [],
     "own": "",
     "own_values": [],
+    "where": [],
     "dimension": "tenant",
 }
 OCTOBER |= {"names": 8, "series": 6, "grain": "day", "timezone": "UTC", "rows": 1000}
@@ -56,8 +58,9 @@ def _written_later(sample_store: Store) -> Any:
 @pytest.mark.parametrize(
     "name",
     ["finance/headline", "finance/breakdown", "finance/trend", "finance/gaps", "finance/chargeback_table",
-     "finance/commitments", "sustainability/headline", "sustainability/breakdown", "sustainability/trend",
-     "sustainability/hours", "sustainability/coverage"],
+     "finance/owed", "sustainability/headline", "sustainability/breakdown", "sustainability/trend",
+     "sustainability/hours", "sustainability/coverage", "sustainability/heat_map", "capacity/latency",
+     "attribution/quality", "attribution/quality_trend"],
 )  # fmt: skip
 def test_a_report_of_a_moment_does_not_see_what_is_written_later(
     sample_store: Store, counted: pd.DataFrame, name: str
@@ -150,7 +153,7 @@ def test_a_query_ends_when_nobody_waits_for_it(
     sample_store: Store, serve: Callable[[Store], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     serve(sample_store)
-    monkeypatch.setattr(reports, "statement", lambda _name: "SELECT sum(sipHash64(number)) FROM numbers(1000000000000)")
+    monkeypatch.setattr(reports, "_text", lambda _name: "SELECT sum(sipHash64(number)) FROM numbers(1000000000000)")
     asked = time.monotonic()
 
     def leave() -> None:
@@ -158,7 +161,7 @@ def test_a_query_ends_when_nobody_waits_for_it(
             raise KeyboardInterrupt
 
     monkeypatch.setattr(reports, "get_run_yield_check", lambda: leave)
-    running = "SELECT count() FROM system.processes WHERE startsWith(Settings['log_comment'], 'page-')"
+    running = "SELECT count() FROM system.processes WHERE startsWith(query, '/* page-')"
     seen: list[int] = []
     watcher = threading.Timer(0.6, lambda: seen.append(int(sample_store.value(running))))
     watcher.start()
@@ -176,8 +179,8 @@ def test_a_query_that_takes_too_long_is_ended_with_what_to_do(
     sample_store: Store, serve: Callable[[Store], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     serve(sample_store)
-    monkeypatch.setattr(reports, "LONGEST_SECONDS", 1)
-    monkeypatch.setattr(reports, "statement", lambda _name: "SELECT sum(sipHash64(number)) FROM numbers(1000000000000)")
+    monkeypatch.setattr(open_store, "LONGEST_SECONDS", 1)
+    monkeypatch.setattr(reports, "_text", lambda _name: "SELECT sum(sipHash64(number)) FROM numbers(1000000000000)")
     with pytest.raises(StoreError, match="took more than 1 seconds; choose a shorter period"):
         reports.answer("slow")
 

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from spanledger_dashboards.period_choice import Choice, chosen_period, default_choice, grain
+from spanledger_dashboards.period_choice import Choice, chosen_period, default_choice, grain_of
 from spanledger_settings.period import Period, of_days, period
 
 FIRST = datetime(2024, 10, 1, 9, 30, tzinfo=UTC)
@@ -79,6 +79,27 @@ def test_a_custom_period_includes_both_of_its_days() -> None:
     assert day.days == "8 October 2024"
 
 
+@pytest.mark.parametrize(
+    ("choice", "days"),
+    [
+        ("This quarter", "1 Oct – 31 Dec 2024"),
+        ("Last quarter", "1 Jul – 30 Sep 2024"),
+        ("This year", "1 Jan – 31 Dec 2024"),
+        ("Last year", "1 Jan – 31 Dec 2023"),
+        ("Last 12 months", "1 Dec 2023 – 30 Nov 2024"),
+        ("Last 90 days", "8 Aug – 5 Nov 2024"),
+    ],
+)
+def test_quarters_and_years_are_of_the_calendar(choice: Choice, days: str) -> None:
+    assert chosen(choice, "Europe/Berlin").days == days
+
+
 @pytest.mark.parametrize(("days", "drawn_in"), [(1, "hour"), (31, "day"), (365, "week"), (1000, "month")])
 def test_the_grain_follows_the_length(days: int, drawn_in: str) -> None:
-    assert grain(Period(FIRST, FIRST + timedelta(days=days), "UTC")) == drawn_in
+    assert grain_of(Period(FIRST, FIRST + timedelta(days=days), "UTC")) == drawn_in
+
+
+def test_a_grain_that_is_too_fine_gives_way_to_the_next() -> None:
+    year = Period(FIRST, FIRST + timedelta(days=365), "UTC")
+    assert grain_of(year, "hour") == "day"
+    assert grain_of(year, "month") == "month"

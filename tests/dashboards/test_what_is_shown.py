@@ -14,13 +14,15 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from spanledger_dashboards.drawing import charts, palette
+from spanledger_dashboards.drawing import charts, palette, time_axis
 from spanledger_dashboards.drawing.bar_list import Bar, _row
+from spanledger_dashboards.drawing.overlap import unranked
 from spanledger_dashboards.drawing.palette import ALL_OTHERS, IDLE, UNATTRIBUTED
+from spanledger_dashboards.drawing.table import _file
 from spanledger_dashboards.filters import Filters
 from spanledger_dashboards.moment import Moment
-from spanledger_dashboards.pages.finance import _ROWS, _csv, _saving
-from spanledger_dashboards.pages.sustainability import unranked
+from spanledger_dashboards.pages.finance.chargeback import _ROWS, every_row
+from spanledger_dashboards.pages.finance.overview import saving
 from spanledger_settings import figures
 from spanledger_settings.period import Period
 
@@ -93,8 +95,8 @@ def test_with_a_period_before_cards_keep_list_price_failures_and_tokens(open_pag
 
 
 def test_an_unknown_saving_is_unknown() -> None:
-    assert _saving(float("nan")) == "saving unknown"
-    assert _saving(-1.5) == "$1.50 dearer than uncached"
+    assert saving(float("nan")) == "saving unknown"
+    assert saving(-1.5) == "$1.50 dearer than uncached"
 
 
 def test_all_of_something_is_100_per_cent_whatever_floats_say() -> None:
@@ -128,7 +130,7 @@ def test_a_name_that_only_begins_like_a_gap_is_drawn_as_a_name(name: str) -> Non
 
 
 def test_the_page_says_that_ranges_overlap(open_page: Pages) -> None:
-    assert "Their ranges overlap, so that none is told to be the larger" in html(open_page("sustainability"))
+    assert "Their ranges overlap, so that none is told to be the larger" in html(open_page("breakdown"))
 
 
 def test_all_others_have_a_figure_and_no_bar() -> None:
@@ -170,6 +172,17 @@ def test_a_bar_takes_most_of_its_bucket(grain: Any) -> None:
     assert width == pytest.approx(0.9 * lengths[grain])
 
 
+def test_ends_that_are_not_whole_are_pale_and_told() -> None:
+    trend = pd.concat([spend_of([Decimal(1)], day) for day in ("2024-09-30", "2024-10-07", "2024-10-28")])
+    chart = charts.spend_over_time(trend, "week", {"name-0": "#000000"}, OCTOBER)
+    assert drawn(chart, 0)["opacity"].tolist() == [0.45, 1.0, 0.45]
+    assert time_axis.partial_told(trend["bucket"], "week", OCTOBER) == "The first and the last week are not whole."
+    assert time_axis.partial_told(trend["bucket"], "day", OCTOBER) == "The first day is not whole."
+    noon = datetime(2024, 10, 7, 12, tzinfo=UTC)
+    assert time_axis.is_partial(trend["bucket"], "day", OCTOBER, noon).tolist() == [True, True, True]
+    assert not time_axis.is_partial(trend["bucket"].iloc[1:], "day", OCTOBER).any()
+
+
 def test_the_time_axis_spans_the_period() -> None:
     chart = charts.spend_over_time(spend_of([Decimal(1)]), "day", {"name-0": "#000000"}, OCTOBER)
     domain = chart.to_dict()["layer"][0]["encoding"]["x"]["scale"]["domain"]
@@ -178,7 +191,7 @@ def test_the_time_axis_spans_the_period() -> None:
 
 def test_central_and_range_have_axes_of_their_own(sample_store: Store) -> None:
     trend = sample_store.frame(
-        "reports/sustainability/trend", **OCTOBER.bounds, tenants=[], own="", own_values=[],
+        "reports/sustainability/trend", **OCTOBER.bounds, tenants=[], own="", own_values=[], where=[],
         moment="2099-01-01 00:00:00", timezone="UTC",
         grain="day",
     )  # fmt: skip
@@ -238,7 +251,7 @@ def test_the_table_is_bounded_and_the_csv_whole_exact_and_defused(
     shown = sample_store.frame("reports/finance/chargeback_table", **filters.parameters, rows=_ROWS)
     assert len(shown) == _ROWS
     assert shown["all_rows"].iloc[0] == _ROWS + 100
-    rows = list(csv.DictReader(io.StringIO(_csv(filters).decode())))
+    rows = list(csv.DictReader(io.StringIO(_file(sample_store, lambda: every_row(filters), filters).decode())))
     assert len(rows) == _ROWS + 100
     assert {row["contracted_cost_usd"] for row in rows} == {"0.000000000012"}
     assert all(row["tenant"].startswith("'=cmd|") for row in rows)

@@ -8,8 +8,8 @@ import calibration
 import published_figures
 import pytest
 
-from spanledger_cli.commands.carbon.method_statement import CALIBRATION
 from spanledger_enrich.energy import uncertainty
+from spanledger_enrich.ledger.method_statement import CALIBRATION
 
 DOCS = Path(published_figures.__file__).parent
 

@@ -8,15 +8,16 @@ from harness.spooled import spool_of
 
 from spanledger_collector import spool as spool_module
 from spanledger_collector.export_request import ExportRequest
+from spanledger_collector.otlp_signal import METRICS, TRACES
 from spanledger_collector.spool import length_prefixed
 
 
-def request(spans):
-    return ExportRequest(b"\x0a\x00", spans)
+def request(spans, signal=TRACES):
+    return ExportRequest(bytes([signal.tag, 0]), spans)
 
 
-def appended(spool, spans):
-    spool.append(request(spans)).result(5)
+def appended(spool, spans, signal=TRACES):
+    spool.append(request(spans, signal)).result(5)
 
 
 def test_few_spans_after_a_quiet_while_go_at_once_and_the_next_few_wait(configuration):
@@ -27,6 +28,20 @@ def test_few_spans_after_a_quiet_while_go_at_once_and_the_next_few_wait(configur
     with pytest.raises(queue.Empty):
         spool.ready.get(timeout=0.5)
     assert spool.ready.get(timeout=4) is not None
+    spool.close()
+
+
+def test_metrics_alone_wait_longer_and_for_more_and_spans_beside_them_end_that(configuration):
+    spool = spool_of(configuration, segment_seconds=0.1)
+    appended(spool, 600, METRICS)
+    assert spool.ready.get(timeout=0.5) is not None
+    appended(spool, 600, METRICS)
+    with pytest.raises(queue.Empty):
+        spool.ready.get(timeout=2.5)
+    appended(spool, 1)
+    assert spool.ready.get(timeout=0.5) is not None
+    appended(spool, 20_000, METRICS)
+    assert spool.ready.get(timeout=0.5) is not None
     spool.close()
 
 

@@ -15,7 +15,7 @@ from spanledger_sql.store import Store
 NOON = datetime(2024, 10, 8, 12, 30, tzinfo=UTC)
 OCTOBER = {"from": datetime(2024, 10, 1, tzinfo=UTC), "to": datetime(2024, 11, 1, tzinfo=UTC), "timezone": "UTC"}
 _EVERYTHING: dict[str, Any] = {
-    **{name: [] for name in ("custom", "own_values", "tenants", "where_names", "where_values")},
+    **{name: [] for name in ("custom", "own_values", "tenants", "where", "where_names", "where_values")},
     "own": "",
     "moment": datetime(2099, 1, 1, tzinfo=UTC),
     "rows": 2**63,
@@ -82,7 +82,7 @@ class Books:
 
     def empty(self) -> None:
         """Leave reference data alone, and forget every span and call."""
-        for table in ("llm_spans", "ledger", "enrich_progress"):
+        for table in ("llm_spans", "ledger", "ledger_hour", "ledger_sum", "enrich_progress"):
             self.store.execute(f"TRUNCATE TABLE {table}")
 
     def hours(self, zone: str, first: str, values: list[float], **changes: Any) -> None:

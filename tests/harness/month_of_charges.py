@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from harness.books import Books
-from spanledger_enrich.books import allocation, charge, commitment
+from spanledger_enrich.books import charge, commitment, upkeep
 from spanledger_enrich.books.charge import Charge
 from spanledger_enrich.books.commitment import Commitment
 
@@ -15,7 +15,7 @@ NOON = datetime(2024, 10, 8, 12, 30, tzinfo=UTC)
 OCTOBER = {"from": datetime(2024, 10, 1, tzinfo=UTC), "to": datetime(2024, 11, 1, tzinfo=UTC)}
 TABLES = (
     "ledger", "llm_spans", "enrich_progress", "commitment", "allocation", "allocation_row", "charge", "charge_share",
-    "charge_allocation", "bill", "bill_line", "reconciliation", "bill_adjustment", "invoice_share",
+    "charge_allocation", "prepaid_draw", "bill", "bill_line", "reconciliation", "bill_adjustment", "invoice_share",
 )  # fmt: skip
 SPAN = {
     "tenant_id": "acme", "request_model": "gpt-4o-2024-08-06", "provider": "openai", "ts": NOON, "feature": "chat",
@@ -53,7 +53,10 @@ METERS = {
     "reasoning": Decimal("0.0003"),
     "search": Decimal("0.02"),
 }
+USED = sum(METERS.values())
+# The credits paid for these calls, and what was left of them expired with the month.
 OTHERS = {
+    "expired": str(100 - USED),
     "storage": "12.34",
     "tax": "1.90",
     "credit": "-0.50",
@@ -71,4 +74,4 @@ def make(books: Books) -> None:
     commitment.record(books.store, [Commitment.model_validate(one) for one in COMMITMENTS], "a test")
     month = {"from": "2024-10-01", "to": "2024-11-01"}
     charge.record(books.store, [Charge.model_validate({**month, **one}) for one in CHARGES], "a test")
-    allocation.bring_up_to_date(books.store, books.configuration)
+    upkeep.bring_up_to_date(books.store, books.configuration)

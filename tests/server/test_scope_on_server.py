@@ -9,7 +9,7 @@ from harness.command import in_own_process
 
 from spanledger_enrich.worker import Worker, load_reference_data
 from spanledger_settings.configuration import Configuration
-from spanledger_sql.access import scope_settings, tables_of_tenants
+from spanledger_sql.policy.access import scope_settings, tables_of_tenants
 from spanledger_sql.store import Store, StoreError
 
 NOON = datetime(2024, 10, 8, 12, 30, tzinfo=UTC)

@@ -4,6 +4,7 @@
 `usage.iterations` tells the steps of one request, the counts beside it leave some of them out: the steps are the whole.
 """
 
+import json
 from typing import Any, Final
 
 from spanledger import attributes
@@ -21,7 +22,7 @@ from spanledger.answers.fields import (
     tell_part,
     value_in,
 )
-from spanledger.answers.usage import Reading, Told
+from spanledger.answers.usage import Reading, Told, usage_attributes
 
 
 def read_message(answer: object) -> Reading | None:
@@ -38,7 +39,9 @@ def read_message_event(event: object) -> Reading | None:
     """What an event of a stream says, its counts being those so far; `None` where it is none."""
     kind = value_in(event, "type")
     if not isinstance(kind, str) or kind not in _EVENTS:
-        return None
+        # An agent's run tells of messages on its way, of each as often as it has parts, and of all at its end.
+        result = _read_agent_result(event)
+        return None if result is None else result._replace(last=True)
     found: Attributes = {}
     told: Told = {}
     if kind == "message_start":
@@ -69,17 +72,34 @@ def _read_agent_result(answer: object) -> Reading | None:
 
 
 def _tell_models(told: Told, models: dict[str, Any], found: Attributes) -> None:
-    """Which model the run's usage is of, where several took part; what the others used is no part of it."""
+    """Which model the run's usage is of, where several took part, and what the others used."""
     by_model = {model: {key: count_in(used, name) or 0 for key, name in _OF_MODEL} for model, used in models.items()}
     mine = {key: told.get(key, 0) for key, _ in _OF_MODEL}
     main = next((model for model, used in by_model.items() if used == mine), None)
     if main is None and len(by_model) == 1:
         main = next(iter(by_model))
         told.update({key: max(count, mine[key]) for key, count in by_model[main].items() if count})
+    elif main is None:  # of no model alone: then each is told for itself
+        main = max(by_model, key=lambda model: sum(by_model[model].values()))
+        told.clear()
+        told.update(by_model[main])
     put_text(found, attributes.RESPONSE_MODEL, main)
-    if main is not None:
-        others = {f"token of {model}": sum(used.values()) for model, used in by_model.items() if model != main}
-        put_unpriced(found, others)
+    others = [_of_other(model, models[model], used) for model, used in by_model.items() if model != main]
+    others = [other for other in others if other]
+    if others:
+        found[attributes.OTHER_MODELS] = json.dumps(others)
+        put_cost(found, value_in(models[main], "costUSD"))
+
+
+def _of_other(model: str, used: Any, counts: Told) -> Attributes:
+    """The attributes of a model's calls, taken together; none where it was not used."""
+    if not any(counts.values()):
+        return {}
+    found: Attributes = {attributes.PROVIDER_NAME: "anthropic", attributes.RESPONSE_MODEL: model}
+    told = {key: count for key, count in counts.items() if count or key in {"input", "output"}}
+    tell_part(told, "web_searches", used, "webSearchRequests")
+    put_cost(found, value_in(used, "costUSD"))
+    return found | usage_attributes(told, ANTHROPIC)
 
 
 def _identity(message: object) -> Attributes:

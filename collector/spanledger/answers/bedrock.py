@@ -13,6 +13,7 @@ from spanledger.answers.convention import BEDROCK
 from spanledger.answers.fields import (
     Attributes,
     count_in,
+    first_in,
     items_in,
     put_id,
     put_text,
@@ -83,7 +84,7 @@ def _read_headers(answer: object) -> Reading | None:
 def _read_body(answer: object) -> Reading | None:
     """The body of InvokeModel's answer as the app has parsed it, of models with names of their own for tokens."""
     told: Told = {}
-    tell(told, "input", answer, "inputTextTokenCount", "prompt_token_count")
+    tell(told, "input", answer, "inputTextTokenCount", "inputTokenCount", "prompt_token_count")
     if "input" not in told:
         return None
     results = items_in(answer, "results")
@@ -94,7 +95,7 @@ def _read_body(answer: object) -> Reading | None:
     found = _provider()
     put_texts(found, attributes.RESPONSE_FINISH_REASONS, [value_in(answer, "stop_reason")])
     put_texts(found, attributes.RESPONSE_FINISH_REASONS, [value_in(result, "completionReason") for result in results])
-    embeds = value_in(answer, "embedding") is not None or value_in(answer, "embeddingsByType") is not None
+    embeds = first_in(answer, "embedding", "embeddings", "embeddingsByType") is not None
     return Reading(found, told, BEDROCK, generates=not embeds)
 
 

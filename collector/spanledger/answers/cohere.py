@@ -27,6 +27,9 @@ def read_cohere(answer: object) -> Reading | None:
     told: Told = {}
     tell(told, "input", billed, "input_tokens")
     tell(told, "output", billed, "output_tokens")
+    if not told and value_in(billed, "search_units") is None:  # who speaks its language, such as vLLM
+        tell(told, "input", value_in(value_in(answer, "meta"), "tokens"), "input_tokens")
+        tell(told, "input", billed, "total_tokens")
     searches = value_in(billed, "search_units")  # what rerank bills in place of tokens
     if isinstance(searches, int | float) and 0 < searches < float("inf"):
         if told:
@@ -35,7 +38,12 @@ def read_cohere(answer: object) -> Reading | None:
             found[attributes.VENDOR] = "cohere"
             put_units(found, "search", searches)
     put_unpriced(
-        found, {"image": count_in(billed, "images") or 0, "classification": count_in(billed, "classifications") or 0}
+        found,
+        {
+            "image": count_in(billed, "images") or 0,
+            "image token": count_in(billed, "image_tokens") or 0,
+            "classification": count_in(billed, "classifications") or 0,
+        },
     )
     embeds = value_in(answer, "embeddings") is not None or value_in(answer, "results") is not None
     return Reading(found, told, COHERE, generates=not embeds)

@@ -1,4 +1,4 @@
-"""Gemini's answers, of the Gemini API and of Vertex AI, in the SDKs' snake case or the wire's camel case.
+"""Gemini's answers, of the Gemini API and of Vertex AI, in the SDKs' snake case or the wire's camel case; interactions.
 
 Tokens of tool results are counted beside the prompt, thoughts beside the candidates. Source: the API reference of
 `GenerateContentResponse`; what grounding costs: https://ai.google.dev/gemini-api/docs/pricing.
@@ -30,6 +30,8 @@ def read_gemini(answer: object) -> Reading | None:
     """What an answer or a chunk of a stream says, its counts being those so far; `None` where it is none."""
     usage = first_in(answer, "usage_metadata", "usageMetadata")
     if count_in(usage, *_PROMPT, *_TOTAL) is None:
+        if value_in(answer, "object") == "interaction":
+            return _read_interaction(answer)
         return _read_embeddings(answer) or _read_images(answer)
     found: Attributes = {attributes.PROVIDER_NAME: "gcp.gemini"}
     put_id(found, first_in(answer, "response_id", "responseId"))
@@ -63,7 +65,44 @@ def read_gemini(answer: object) -> Reading | None:
     tier = first_in(usage, "traffic_type", "trafficType", "service_tier", "serviceTier")
     if tier is not None:
         put_text(found, attributes.SERVICE_TIER, enum_text(tier).lower())
-    return Reading(found, told, GEMINI, last=bool(reasons))
+    embeds = first_in(answer, "embedding", "embeddings") is not None
+    return Reading(found, told, GEMINI, last=bool(reasons), generates=not embeds)
+
+
+def read_interaction_event(event: object) -> Reading | None:
+    """What the last event of an interaction's stream says; `None` for another one."""
+    answer = value_in(event, "interaction")
+    if value_in(answer, "usage") is None:
+        return None
+    reading = _read_interaction(answer)
+    return None if reading is None else reading._replace(last=True)
+
+
+def _read_interaction(answer: object) -> Reading | None:
+    """An answer of the Interactions API, which has names of its own for the same counts."""
+    usage = value_in(answer, "usage")
+    if count_in(usage, "total_input_tokens", "total_tokens") is None:
+        return None
+    found: Attributes = {attributes.PROVIDER_NAME: "gcp.gemini"}
+    put_id(found, value_in(answer, "id"))
+    model = value_in(answer, "model")
+    put_text(found, attributes.RESPONSE_MODEL, model)
+    told: Told = {}
+    tell(told, "input", usage, "total_input_tokens")
+    tell(told, "output", usage, "total_output_tokens")
+    for key, name in _OF_INTERACTION:
+        tell_part(told, key, usage, name)
+    for key in ("input", "output", "cached"):
+        _tell_modalities(told, _CACHED.get(key, key), value_in(usage, f"{key}_tokens_by_modality"), "tokens")
+    searches = sum(
+        count_in(tool, "count") or 0
+        for tool in items_in(usage, "grounding_tool_count")
+        if value_in(tool, "type") == "google_search"
+    )
+    if searches:
+        told["web_searches"] = min(searches, 1) if _BEFORE_3.match(str(model)) else searches
+    put_text(found, attributes.SERVICE_TIER, value_in(answer, "service_tier"))
+    return Reading(found, told, GEMINI)
 
 
 def _read_embeddings(answer: object) -> Reading | None:
@@ -95,10 +134,10 @@ def _is_mapped(candidate: object) -> bool:
     return isinstance(chunks, list | tuple) and any(value_in(chunk, "maps") is not None for chunk in chunks)
 
 
-def _tell_modalities(told: Told, key: str, details: object) -> None:
+def _tell_modalities(told: Told, key: str, details: object, *names: str) -> None:
     for part in details if isinstance(details, list | tuple) else ():
         modality = _MODALITIES.get(enum_text(value_in(part, "modality")).upper())
-        count = count_in(part, "token_count", "tokenCount")
+        count = count_in(part, *(names or ("token_count", "tokenCount")))
         name = f"{modality}_{key}"
         if modality is not None and count and name in _CLASSES:
             told[name] = told.get(name, 0) + count
@@ -115,10 +154,17 @@ def _searches(candidate: object, model: str) -> int:
 _PROMPT: Final = ("prompt_token_count", "promptTokenCount")
 _TOTAL: Final = ("total_token_count", "totalTokenCount")
 _DETAILS: Final = {
-    "input": ("prompt_tokens_details", "promptTokensDetails"),
+    "input": ("prompt_tokens_details", "promptTokensDetails", "prompt_token_details", "promptTokenDetails"),
     "output": ("candidates_tokens_details", "candidatesTokensDetails", "responseTokensDetails"),
     "cache_read": ("cache_tokens_details", "cacheTokensDetails"),
 }
+_OF_INTERACTION: Final = (
+    ("total", "total_tokens"),
+    ("reasoning", "total_thought_tokens"),
+    ("tool_prompt", "total_tool_use_tokens"),
+    ("cache_read", "total_cached_tokens"),
+)
+_CACHED: Final = {"cached": "cache_read"}
 _MODALITIES: Final = {"AUDIO": "audio", "IMAGE": "image", "VIDEO": "video"}
 _CLASSES: Final = frozenset({
     "audio_input", "audio_output", "audio_cache_read", "image_input", "image_output", "image_cache_read", "video_input",

@@ -44,6 +44,8 @@ def read_openai(answer: object, asked: Asked) -> Reading | None:
     usage = value_in(answer, "usage")
     if usage is None:
         return _read_without_tokens(answer, asked)
+    if shape == "interaction":  # Gemini's
+        return None
     if isinstance(value_in(answer, "text"), str) and value_in(usage, "prompt_audio_seconds") is not None:
         return _read_seconds(answer, asked, "prompt_audio_seconds")
     if value_in(usage, "prompt_tokens") is not None:
@@ -54,6 +56,9 @@ def read_openai(answer: object, asked: Asked) -> Reading | None:
         return _read_transcription(answer)
     if count_in(usage, "total_tokens") is not None and count_in(usage, "input_tokens", "output_tokens") is None:
         return _read_list(answer, asked)
+    details = first_in(usage, "input_tokens_details", "output_tokens_details")
+    if details is not None and count_in(usage, "total_tokens") is not None:  # as frameworks hand it on
+        return _read_response(answer, asked)
     return None
 
 
@@ -236,6 +241,7 @@ def _tell_chat_usage(told: Told, usage: object, found: Attributes) -> None:
         tell_all(told, completion, _OUTPUT_DETAILS)
     if type(fields) is not dict or not fields.keys() <= _TOLD:
         tell_all(told, value_in(fields, "server_tool_use"), _INPUT_DETAILS)
+        tell_all(told, value_in(fields, "prompt_token_details"), _INPUT_DETAILS)
         _put_cost_and_sources(found, fields)
 
 

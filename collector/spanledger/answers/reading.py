@@ -10,16 +10,18 @@ from opentelemetry.util.types import AttributeValue
 
 from spanledger import attributes
 from spanledger.answers.anthropic import read_message, read_message_event
+from spanledger.answers.batch import read_batch_line
 from spanledger.answers.bedrock import read_bedrock, read_bedrock_chunk
 from spanledger.answers.cohere import read_cohere, read_cohere_chunk
 from spanledger.answers.convention import OPENAI
 from spanledger.answers.fields import Attributes, value_in
-from spanledger.answers.gemini import read_gemini
+from spanledger.answers.gemini import read_gemini, read_interaction_event
 from spanledger.answers.langchain import read_langchain, read_langchain_chunk
 from spanledger.answers.ollama import read_ollama
 from spanledger.answers.openai import Asked, read_openai, read_openai_chunk
 from spanledger.answers.plain import read_plain
 from spanledger.answers.usage import Reading, Told, usage_attributes
+from spanledger.answers.watsonx import read_watsonx
 
 _NOTHING_KNOWN: Final[Mapping[str, AttributeValue]] = {}
 
@@ -120,8 +122,11 @@ def _asked(known: Mapping[str, AttributeValue]) -> Asked:
 
 
 _BY_DEFAULT: Final = "chat"
-_READERS: Final = (read_message, read_langchain, read_gemini, read_bedrock, read_cohere, read_ollama, read_plain)
-_CHUNK_READERS: Final = (
-    read_message_event, read_langchain_chunk, read_gemini, read_bedrock_chunk, read_cohere_chunk, read_ollama,
+_READERS: Final = (
+    read_message, read_langchain, read_gemini, read_watsonx, read_bedrock, read_cohere, read_ollama, read_batch_line,
     read_plain,
+)  # fmt: skip
+_CHUNK_READERS: Final = (
+    read_message_event, read_langchain_chunk, read_gemini, read_interaction_event, read_watsonx, read_bedrock_chunk,
+    read_cohere_chunk, read_ollama, read_plain,
 )  # fmt: skip

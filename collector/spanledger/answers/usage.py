@@ -76,8 +76,9 @@ def _decided(told: Told, convention: Convention, generates: bool) -> tuple[int |
     if inputs is not None and outputs is not None:
         beside, hidden = _settled(told, convention, beside, notes)
         if hidden:
-            told["reasoning"] = hidden
-            beside.add("reasoning")
+            part = "tool_prompt" if told.get("reasoning") else "reasoning"
+            told[part] = hidden
+            beside = beside | {part}
     elif total:
         inputs, outputs = _completed(inputs, outputs, total, told, beside, notes)
     if told and generates and (inputs is None) != (outputs is None):
@@ -90,7 +91,7 @@ def _decided(told: Told, convention: Convention, generates: bool) -> tuple[int |
 
 
 def _settled(told: Told, convention: Convention, usual: set[str], notes: list[str]) -> tuple[set[str], int]:
-    """Which parts are beside the input and output, and how much reasoning only the total tells of."""
+    """Which parts are beside the input and output, and how much of what is not told only the total tells of."""
     inputs, outputs = told["input"], told["output"]
     impossible = _parts_too_large(told) - usual
     total = told.get("total")
@@ -100,16 +101,24 @@ def _settled(told: Told, convention: Convention, usual: set[str], notes: list[st
         return usual | impossible, 0
     gap = total - inputs - outputs
     if gap == sum(told[part] for part in usual):
-        return usual, 0
+        # No total puts more cached tokens into the input than it has.
+        no_room = {part for part in impossible if part in _CACHED} if not usual else set()
+        if no_room:
+            notes.append(f"{_named(no_room)} more than all: counted beside")
+        return usual | no_room, 0
     for parts in _choices([part for part in (*_OF_INPUT, *_OF_OUTPUT) if told.get(part)]):
         if gap == sum(told[part] for part in parts):
             if parts != usual:
                 told_apart = f"{_named(parts - usual)} beside" if parts - usual else f"{_named(usual - parts)} inside"
                 notes.append(f"total_tokens tells {told_apart}")
             return parts, 0
+    left = gap - sum(told[part] for part in usual | impossible)
     if convention.total == "reasoning" and gap > 0 and not told.get("reasoning"):
         notes.append("total_tokens tells of reasoning")
         return usual, gap
+    if convention.total == "reasoning" and left > 0 and not told.get("tool_prompt"):
+        notes.append("total_tokens tells of results of tools")
+        return usual | impossible, left
     notes.append("total_tokens is not the sum")
     return usual | impossible, 0
 
@@ -154,6 +163,7 @@ def _named(parts: set[str]) -> str:
 
 _OF_INPUT: Final = ("cache_read", "cache_write", "tool_prompt", "citation")
 _OF_OUTPUT: Final = ("reasoning",)
+_CACHED: Final = ("cache_read", "cache_write")
 _NAMES: Final = {
     "cache_read": attributes.USAGE_CACHE_READ_TOKENS,
     "cache_write": attributes.USAGE_CACHE_WRITE_TOKENS,

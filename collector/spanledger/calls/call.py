@@ -1,6 +1,7 @@
 """One LLM call in the making: its span, what its answer or its stream adds to it, and how it ends."""
 
 import functools
+import json
 from collections.abc import Callable, Mapping
 from time import perf_counter
 from types import CoroutineType
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 from weakref import WeakSet
 
 from opentelemetry.context import Context, attach, detach
-from opentelemetry.trace import Span, StatusCode
+from opentelemetry.trace import Span, SpanKind, StatusCode
 from opentelemetry.util.types import AttributeValue
 
 from spanledger import attributes, guard
@@ -19,6 +20,7 @@ from spanledger.calls.stream_manager import (
     WatchedGeneratorManager,
     WatchedManager,
 )
+from spanledger.tracing import tracer
 
 if TYPE_CHECKING:
     from spanledger.answers.reading import StreamedAnswer
@@ -213,7 +215,20 @@ class Call:
             return
         if attributes.PROVIDER_NAME in self.known:
             found.pop(attributes.PROVIDER_NAME, None)
+        others = found.pop(attributes.OTHER_MODELS, None)
+        if others is not None:
+            self._tell_others(str(others))
         self._span.set_attributes(found)
+
+    def _tell_others(self, others: str) -> None:
+        """Tells what other models used in the call, each by a span of its own below this one."""
+        where = (attributes.OPERATION_NAME, attributes.CLOUD_REGION, attributes.CLOUD_PROVIDER)
+        known = {name: self.known[name] for name in where if name in self.known}
+        for other in json.loads(others):
+            model = other[attributes.RESPONSE_MODEL]
+            begun = getattr(self._span, "start_time", None)
+            said = {**known, attributes.REQUEST_MODEL: model, **other}
+            tracer().start_span(f"chat {model}", self.context, SpanKind.CLIENT, said, (), begun).end()
 
     def _end(self) -> None:
         self._ended = True

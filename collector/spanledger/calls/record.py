@@ -186,13 +186,13 @@ def record_vendor_usage(
 
 def _period(start_time: datetime | int | None, end_time: datetime | int | None) -> tuple[int, int]:
     """Begin and end in nanoseconds since 1970; what is not said is the other, else now."""
-    begun, ended = _nanoseconds(start_time), _nanoseconds(end_time)
+    begun, ended = nanoseconds(start_time), nanoseconds(end_time)
     if ended is None:
         ended = time_ns() if begun is None else begun
     return ended if begun is None else begun, ended
 
 
-def _nanoseconds(moment: datetime | int | None) -> int | None:
+def nanoseconds(moment: datetime | int | None) -> int | None:
     """Nanoseconds since 1970, exact to the datetime's microsecond."""
     if moment is None:
         return None

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Bar:
     """One row: ``value`` as written, ``length`` to draw it by (0 or unknown draws none), a quiet ``note`` beside it.
 
-    With ``low`` and ``high`` the bar is that range, and ``length`` a mark in it.
+    With ``low`` and ``high`` the bar is that range, and ``length`` a mark in it. ``link`` is where its name leads.
     """
 
     name: str
@@ -27,6 +27,7 @@ class Bar:
     note: str = ""
     low: float | None = None
     high: float | None = None
+    link: str | None = None
 
 
 def bar_list(bars: Sequence[Bar], colour: str) -> None:
@@ -71,8 +72,11 @@ def _entries(colours: Mapping[str, str], notes: Mapping[str, str]) -> Iterable[s
 def _row(bar: Bar, longest: float, colour: str) -> str:
     track = "" if bar.name == ALL_OTHERS else f'<span class="track">{_drawn(bar, longest, colour)}</span>'
     note = f'<span class="note">{escape(bar.note)}</span>' if bar.note else ""
+    name = escape(bar.name)
+    if bar.link is not None:
+        name = f'<a href="{escape(bar.link)}" target="_self">{name}</a>'
     return (
-        f'<div class="row"><span class="name" title="{escape(bar.name)}">{escape(bar.name)}</span>'
+        f'<div class="row"><span class="name" title="{escape(bar.name)}">{name}</span>'
         f'<span class="value">{escape(bar.value)}{note}</span>{track}</div>'
     )
 

@@ -20,6 +20,9 @@ SERIES = ("#1177bb", "#995500", "#227755", "#bb2288", "#1199ee", "#dd2266")
 MONEY = "#1177bb"
 CARBON = "#227755"
 INTENSITY = "#995500"
+# Of steps: what makes a cost higher, and lower.
+MORE = "#bb2288"
+LESS = "#1199ee"
 GAP = "#888888"
 OTHERS = "#bb8844"
 

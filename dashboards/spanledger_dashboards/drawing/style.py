@@ -18,15 +18,15 @@ _CSS = """
   }
   [data-testid="stMainBlockContainer"] { max-width: 1400px; padding-top: 4.5rem; padding-bottom: 3rem; }
   [data-testid="stMetricValue"] > div, [data-testid="stMetricLabel"] p { white-space: normal; overflow: visible; }
-  .st-key-cards [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
-  .st-key-cards [data-testid="stColumn"] { min-width: calc(33.3% - 1rem); flex: 1 1 calc(33.3% - 1rem); }
-  .st-key-cards [data-testid="stMetricDelta"] { white-space: normal; height: auto; }
-  .st-key-cards [data-testid="stMetricDelta"] * { white-space: normal; overflow: visible; }
+  [class*="st-key-cards"] [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
+  [class*="st-key-cards"] [data-testid="stColumn"] { min-width: calc(33.3% - 1rem); flex: 1 1 calc(33.3% - 1rem); }
+  [class*="st-key-cards"] [data-testid="stMetricDelta"] { white-space: normal; height: auto; }
+  [class*="st-key-cards"] [data-testid="stMetricDelta"] * { white-space: normal; overflow: visible; }
   @media (max-width: 640px) {
-    .st-key-cards [data-testid="stHorizontalBlock"] { gap: .6rem; }
-    .st-key-cards [data-testid="stColumn"] { min-width: calc(50% - .4rem); flex: 1 1 calc(50% - .4rem); }
-    .st-key-cards [data-testid="stMetric"] { padding: .6rem .7rem; }
-    .st-key-cards [data-testid="stMetricDelta"] { font-size: .75rem; }
+    [class*="st-key-cards"] [data-testid="stHorizontalBlock"] { gap: .6rem; }
+    [class*="st-key-cards"] [data-testid="stColumn"] { min-width: calc(50% - .4rem); flex: 1 1 calc(50% - .4rem); }
+    [class*="st-key-cards"] [data-testid="stMetric"] { padding: .6rem .7rem; }
+    [class*="st-key-cards"] [data-testid="stMetricDelta"] { font-size: .75rem; }
   }
   .sl-caption { font-size: .87rem; opacity: .78; margin: 0; overflow-wrap: anywhere; }
   .sl-refusal { border-left: 4px solid #dd2266; border-radius: .3rem; padding: .8rem 1rem; overflow-wrap: anywhere;
@@ -43,10 +43,44 @@ _CSS = """
   .sl-bars .track { position: relative; }
   .sl-bars .range { position: absolute; opacity: .38; }
   .sl-bars .central { position: absolute; width: 4px; margin-left: -2px; height: 100%; }
+  .sl-bars .note.below { grid-column: 1 / -1; margin: 0; }
+  .sl-bars .step { position: absolute; }
+  .sl-bars .limit { position: absolute; top: -.2rem; bottom: -.2rem; width: 3px; margin-left: -1px;
+    background: currentColor; }
   .sl-bars .split { display: flex; gap: 2px; height: 1rem; }
   .sl-bars .split .bar { border-radius: 0; }
   .sl-hatched { background: repeating-linear-gradient(-45deg, #888888 0 4px,
     color-mix(in srgb, #888888 45%, transparent) 4px 8px); }
+  .sl-bars a, .sl-table a { color: inherit; text-decoration: underline; text-decoration-color: currentColor;
+    text-decoration-thickness: 1px; text-underline-offset: 2px; }
+  .sl-table { overflow-x: auto; font-size: .87rem; font-variant-numeric: tabular-nums lining-nums; }
+  .sl-table table { border-collapse: collapse; width: 100%; margin: 0; }
+  .sl-table caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .sl-table th, .sl-table td { padding: .3rem .6rem; border: 0; vertical-align: top; font-weight: 400;
+    border-bottom: 1px solid color-mix(in srgb, currentColor 12%, transparent); }
+  .sl-table thead th { font-weight: 600; border-bottom-width: 2px; opacity: .8; }
+  .sl-table .text { text-align: left; overflow-wrap: anywhere; min-width: 6rem; max-width: 24rem; }
+  .sl-table tbody th.text { min-width: 8.5rem; }
+  .sl-table .figure { text-align: right; white-space: nowrap; }
+  .sl-table thead .figure { white-space: normal; }
+  .sl-table tbody tr:hover { background: color-mix(in srgb, currentColor 5%, transparent); }
+  .sl-step h3 { font-size: 1rem; margin: 0 0 .35rem; font-weight: 600; overflow-wrap: anywhere; padding: 0; }
+  .sl-step .sl-table { margin-top: .4rem; }
+  .sl-step .sl-sum td { opacity: .72; }
+  .sl-step tfoot td { font-weight: 600; border-bottom: 0; }
+  .sl-step tbody th.text { opacity: .72; width: 9rem; max-width: 9rem; min-width: 6rem; }
+  .sl-step td.text { max-width: none; }
+  @media print {
+    /* What scrolls on a screen is whole on paper. */
+    html, body, #root, .stApp, [data-testid="stAppViewContainer"], [data-testid="stMain"] {
+      display: block !important; position: static !important; height: auto !important; overflow: visible !important; }
+    [data-testid="stSidebar"], [data-testid="stHeader"], [data-testid="stToolbar"] { display: none !important; }
+    [data-testid="stMainBlockContainer"] { padding: 0 !important; max-width: none !important; }
+    [data-testid="stMetric"], .sl-bars .row, .sl-gap, .sl-table tr, [data-testid="stVegaLiteChart"] {
+      break-inside: avoid; }
+    .sl-table { overflow: visible; }
+    [class*="st-key-sl-tools"], [data-testid="stPopover"] { display: none; }
+  }
   .sl-legend { display: flex; flex-wrap: wrap; gap: .25rem 1.1rem; font-size: .85rem; }
   .sl-legend > span { overflow-wrap: anywhere; min-width: 0; }
   .sl-legend .swatch { display: inline-block; width: .7rem; height: .7rem; border-radius: .15rem; margin-right: .4rem; }
@@ -86,7 +120,7 @@ def tiles(count: int) -> list[DeltaGenerator]:
     return [place for _ in range(count // per_row) for place in st.columns(per_row, gap="small")]
 
 
-def metric_columns(count: int = 6) -> list[DeltaGenerator]:
-    """Places for headline figures: rows of three, on a narrow screen of two."""
-    with st.container(key="cards"):
+def metric_columns(count: int = 6, key: str = "") -> list[DeltaGenerator]:
+    """Places for headline figures: rows of three, on a narrow screen of two; ``key`` tells others of a page apart."""
+    with st.container(key=f"cards-{key}" if key else "cards"):
         return list(st.columns(count, gap="small"))

@@ -85,6 +85,7 @@ class Commitment(BaseModel):
     agents: Names = []
     users: Names = []
     seats: int = Field(default=0, ge=0, le=10_000_000)
+    allowance: Decimal = Field(default=Decimal(0), ge=0, max_digits=26, decimal_places=12, allow_inf_nan=False)
     policy: Literal["tokens", "duration", "weighted_tokens", "even", "fixed"] = "tokens"
     output_weight: Decimal = Field(default=Decimal(1), gt=0, le=10_000, decimal_places=4)
     capacity: Decimal = Field(default=Decimal(0), ge=0, le=Decimal(10) ** 15, decimal_places=4)
@@ -112,6 +113,10 @@ class Commitment(BaseModel):
                 "seats: expected the policy 'tokens', 'weighted_tokens' or 'even', no capacity, and idle seats on a "
                 "line of their own or an owner's"
             )
+        if self.allowance and not self.seats:
+            raise ValueError(
+                "allowance: expected of the kind 'seats' alone, as what a seat's calls may cost in a month"
+            )
         if (self.idle == "owner") != bool(self.idle_owner):
             raise ValueError("idle_owner: expected the tenant who pays where idle is 'owner', and only there")
         if self.policy == "weighted_tokens" and "output_weight" not in self.model_fields_set:
@@ -138,11 +143,13 @@ class Commitment(BaseModel):
         with localcontext() as context:
             context.prec = 60
             amount = (self.amount * exchange_rate).quantize(_LAST_DIGIT, ROUND_HALF_UP)
+            allowance = (self.allowance * exchange_rate).quantize(_LAST_DIGIT, ROUND_HALF_UP)
             written = self.amount.quantize(_LAST_DIGIT)
         return {
             **given,
             "commitment_id": self.commitment,
             "amount": amount,
+            "allowance": allowance,
             "given_amount": written,
             "exchange_rate": exchange_rate,
             "share_tenants": list(self.shares),

@@ -56,7 +56,7 @@ def entries(model: type[Entry], kind: str, path: Path, given: Iterable[tuple[obj
         try:
             one = model.model_validate(fields)
         except ValidationError as error:
-            raise ImportFileError(f"{path}:{where}: {_told(error)}; nothing was imported") from None
+            raise ImportFileError(f"{path}:{where}: {told(error)}; nothing was imported") from None
         name = getattr(one, kind)
         if name in found:
             raise ImportFileError(f"{path}:{where}: {kind}: {name!r} is there twice; nothing was imported")
@@ -86,7 +86,8 @@ def in_usd(store: Store, kind: str, costs: Sequence[Cost], source: str) -> list[
     return rows
 
 
-def _told(error: ValidationError) -> str:
+def told(error: ValidationError) -> str:
+    """What is wrong with a record, as a sentence that begins with the field."""
     first = error.errors()[0]
     field = ".".join(str(part) for part in first["loc"])
     given = f": {first['input']!r}" if field and isinstance(first["input"], (str, int, float)) else ""

@@ -38,14 +38,12 @@ def with_effective_cost(
     """
     beside = store.frame("reports/finance/beside_calls", **parameters)
     keys = [*dimensions, "custom"]
-    told = {_key(row, keys): row for row in beside.to_dict("records")}
+    told = {row_key(row, keys): row for row in beside.to_dict("records")}
     rows: list[dict[Any, Any]] = frame.to_dict("records")
     for row in rows:
-        _add(row, told.pop(_key(row, keys), {}))
+        _add(row, told.pop(row_key(row, keys), {}))
     for row in told.values():
-        empty: dict[str, Any] = dict.fromkeys(map(str, frame), None)
-        empty |= {name: row[name] for name in keys} | dict.fromkeys(_COUNTS, 0)
-        empty |= {"list_cost": _NOTHING, "contracted_cost": _NOTHING, "unpriced_parts": ""}
+        empty = without_calls(frame, row, keys)
         _add(empty, row)
         rows.append(empty)
     columns = [str(name) for name in frame]
@@ -68,5 +66,14 @@ def _add(row: dict[Any, Any], beside: Mapping[Any, Any]) -> None:
     row["billed_cost"] = row["effective_cost"] + beside.get("prepaid_cost", _NOTHING)
 
 
-def _key(row: Mapping[Any, Any], names: Sequence[str]) -> tuple[Any, ...]:
+def without_calls(frame: pd.DataFrame, row: Mapping[Any, Any], keys: Sequence[str]) -> dict[str, Any]:
+    """A row of chargeback for what has no calls, by the dimensions of ``row``."""
+    empty: dict[str, Any] = dict.fromkeys(map(str, frame), None)
+    empty |= {name: row[name] for name in keys} | dict.fromkeys(_COUNTS, 0)
+    costs = dict.fromkeys(("list_cost", "contracted_cost", *COSTS), _NOTHING)
+    return empty | {name: cost for name, cost in costs.items() if name in frame} | {"unpriced_parts": ""}
+
+
+def row_key(row: Mapping[Any, Any], names: Sequence[str]) -> tuple[Any, ...]:
+    """What tells a row of chargeback from others."""
     return tuple(tuple(row[name]) if name == "custom" else row[name] for name in names)

@@ -15,8 +15,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from spanledger_enrich.books.scope import FIRST, LAST, Scope, plan, planned, restated_since
+from spanledger_enrich.books.upkeep import bring_up_to_date, note_restatement
 from spanledger_enrich.ledger.energy_allocation import book_idle_again
 from spanledger_enrich.ledger.enrichment import compute_again
+from spanledger_enrich.ledger.hour_sums import mark_hours
 from spanledger_enrich.ledger.resolution import resolve_again
 from spanledger_enrich.ledger.tenant_rules import store_rules
 from spanledger_settings.mendable import AskedWronglyError, MendableError
@@ -99,6 +101,7 @@ def restate(
     done = _finish(store, configuration, run, final, on_progress, keep_on)
     if not dry_run and done.finished:
         book_idle_again(store, configuration, scope.begin or FIRST, scope.end or LAST)
+        bring_up_to_date(store, configuration)
     return Restatement(done.restatement_id, done.examined_calls, done.changed_calls, done.finished, resumed)
 
 
@@ -189,6 +192,8 @@ def _finish(
         before = _chunks(store, identity)
         total, examined = sum(chunk["calls"] for chunk in chunks), 0
         store.execute(statement("books/restated_table"))
+        if final == "done":
+            note_restatement(store)
         on_progress(0, total)
         for chunk in chunks:
             if not keep_on():
@@ -227,6 +232,7 @@ def _chunk(
         changed = store.value("SELECT count() FROM restatement_change")
         store.insert("restatement_chunk", [{**progress, "state": "counted", "changed_calls": changed}])
     if write:
+        mark_hours(store, "restated")
         store.execute(statement("books/restated"))
         changed = store.value(
             "SELECT changed_calls FROM restatement_chunk FINAL "

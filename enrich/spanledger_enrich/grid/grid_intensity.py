@@ -9,8 +9,9 @@ import pandas as pd
 from codecarbon.input import DataSource
 from ecologits.electricity_mix_repository import electricity_mixes
 
-from spanledger_enrich.grid.grid_zone import EUROPE, WORLD, alpha_2
+from spanledger_enrich.grid.grid_zone import alpha_2
 from spanledger_enrich.grid.sources.grid_file import read_files
+from spanledger_enrich.grid.zone_name import EUROPE, WORLD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

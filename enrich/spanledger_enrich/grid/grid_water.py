@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from ecologits.electricity_mix_repository import electricity_mixes
 
-from spanledger_enrich.grid.grid_zone import EUROPE, WORLD, alpha_2
+from spanledger_enrich.grid.grid_zone import alpha_2
+from spanledger_enrich.grid.zone_name import EUROPE, WORLD
 
 if TYPE_CHECKING:
     from spanledger_sql.store import Store

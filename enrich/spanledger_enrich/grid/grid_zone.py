@@ -14,6 +14,7 @@ import pycountry
 from codecarbon.input import DataSource
 from ecologits.tracers.utils import PROVIDER_CONFIG_MAP
 
+from spanledger_enrich.grid.zone_name import EUROPE, zone_names
 from spanledger_vocabulary.provider import named
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ _SHORT_REGIONS = {
 # What endpoints without a place call their region.
 _NO_PLACE = ("global", "default")
 
-WORLD, EUROPE = "WORLD", "EUROPE"
 # The continent that the name of an unknown region tells: a mean of it, or '' where there is none.
 _CONTINENTS = (
     (
@@ -118,29 +118,17 @@ def alpha_2(alpha_3: str) -> str:
 
 def is_zone(name: str) -> bool:
     """Whether ``name`` is a zone of Electricity Maps, a country's ISO alpha-2 code, or the world."""
-    return name in _zones()
+    return name in zone_names()
 
 
 def similar_zones(name: str) -> list[str]:
     """At most three zones that ``name`` may have meant, by their code or their name."""
-    zones = _zones()
+    zones = zone_names()
     upper = name.upper().replace("_", "-")
     if upper in zones:
         return [upper]
     named = [zone for zone, called in zones.items() if called and called.casefold() == name.casefold()]
     return named[:3] or difflib.get_close_matches(upper, zones, n=3, cutoff=0.7)
-
-
-@cache
-def _zones() -> dict[str, str]:
-    """Names of the zones."""
-    text = (importlib.resources.files("spanledger_enrich.files") / "reference/grid_zone_name.csv").read_text(
-        encoding="utf-8"
-    )
-    listed = {row["zone"]: row["name"] for row in csv.DictReader(text.splitlines())}
-    return (
-        {country.alpha_2: country.name for country in pycountry.countries} | {WORLD: "World", EUROPE: "Europe"} | listed
-    )
 
 
 @cache

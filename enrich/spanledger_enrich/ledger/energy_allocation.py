@@ -8,6 +8,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from spanledger_enrich.ledger.enrichment import compute_again, last_version, record_progress
+from spanledger_enrich.ledger.hour_sums import mark_hours
 from spanledger_enrich.ledger.methods import methods
 from spanledger_enrich.ledger.parts_seen import PartsSeen
 from spanledger_enrich.ledger.resolution import resolve_places
@@ -86,6 +87,7 @@ def _book_calls(store: Store, configuration: Configuration, hours: dict[str, lis
         store.execute(statement("measured/remeasured_call"), {**hours, "restatement_id": identity})
         store.execute(statement("books/whatif_table"), {"target": computed, "like": "ledger"})
         compute_again(store, configuration, identity, 0, target=computed)
+        mark_hours(store, computed)
         store.execute(statement("measured/measured_energy"), {"computed": computed, "version": version})
     finally:
         store.execute("DROP TABLE IF EXISTS {table:Identifier}", {"table": computed})

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from spanledger_enrich.ledger.methods import methods
-from spanledger_enrich.ledger.resolution import resolve_places
+from spanledger_enrich.ledger.resolution import resolve_models, resolve_places
 from spanledger_enrich.ledger.stages import Stages, own_stages
 from spanledger_enrich.ledger.tenant_rules import follow_rules
 from spanledger_sql.store import statement
@@ -64,6 +64,10 @@ def new_calls(store: Store, configuration: Configuration, version: int) -> dict[
 def write(store: Store, stages: Stages, scope: Mapping[str, Any]) -> None:
     """Write the calls that ``stages`` have taken, and those that count otherwise since, into the ledger."""
     if stages.take_recounted(scope):
+        # Of calls taken before, a model may have been named since.
+        named = "SELECT count() FROM call_model WHERE version > {verdicts_after:UInt64}"
+        if store.value(named, verdicts_after=scope["verdicts_after"]):
+            resolve_models(store, stages.tables["batch"])
         follow_rules(store, {**scope, **stages.tables})
         stages.cost(scope)
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 _PATIENCE_S, _LISTEN_EVERY_S = 10.0, 1.0
 # By how much the versions of a holder are above those of one that was thought dead, in microseconds: a day.
 _ABOVE = 86_400_000_000
-# A process is one worker, however many objects stand for it.
-_ME = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
+ME = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
+"""This process: it is one worker, however many objects stand for it."""
 
 
 class LeaseLost(StoreError):
@@ -49,15 +49,15 @@ class Lease:
     @property
     def tables(self) -> str:
         """What the names of this worker's own tables begin with; empty where it needs none of its own."""
-        return f"worker_{_ME.rpartition(':')[2]}" if self._store.kind == "server" else ""
+        return f"worker_{ME.rpartition(':')[2]}" if self._store.kind == "server" else ""
 
     def held(self) -> bool:
         """Whether this worker holds the lease; takes it where nobody else does."""
         now = self._state()
-        if now["owner"] == _ME and not now["given_back"]:
+        if now["owner"] == ME and not now["given_back"]:
             self._hold(now)
             return True
-        dead = self._store.kind == "embedded" or _is_dead(now["owner"])
+        dead = self._store.kind == "embedded" or is_dead(now["owner"])
         if not now["epoch"] or now["given_back"] or dead or self._in_vain(now):
             return self._take(now)
         return False
@@ -68,7 +68,7 @@ class Lease:
         Raises:
             LeaseLost: It is not.
         """
-        if self._store.kind != "embedded" and self._state()["owner"] != _ME:
+        if self._store.kind != "embedded" and self._state()["owner"] != ME:
             raise LeaseLost("another worker has taken the work over")
 
     def version(self, last: int) -> int:
@@ -79,7 +79,7 @@ class Lease:
     def give_back(self) -> None:
         """Let another worker have the lease at once."""
         self._ended.set()
-        if self._epoch and self._state()["owner"] == _ME:
+        if self._epoch and self._state()["owner"] == ME:
             self._say("given back", self._epoch, 1)
 
     def _state(self) -> dict[str, Any]:
@@ -100,10 +100,10 @@ class Lease:
         above = max(int(now["above"]), last_version(self._store))
         if now["epoch"] and not now["given_back"] and self._store.kind != "embedded":
             above += _ABOVE
-        row = {"epoch": epoch, "owner": _ME, "above": above}
+        row = {"epoch": epoch, "owner": ME, "above": above}
         self._store.insert("worker_lease", [row], token=f"worker/{epoch}")
         now = self._state()
-        if (now["epoch"], now["owner"]) != (epoch, _ME):
+        if (now["epoch"], now["owner"]) != (epoch, ME):
             return False
         self._drop_tables_of_others()
         self._hold(now)
@@ -119,7 +119,7 @@ class Lease:
         while not self._ended.wait(_LISTEN_EVERY_S):
             try:
                 now = self._state()
-                if now["owner"] == _ME and now["asked"] > now["answered"]:
+                if now["owner"] == ME and now["asked"] > now["answered"]:
                     self._say("answered", now["epoch"], now["asked"])
             except StoreError:
                 # The database is away, for who asks as well.
@@ -140,7 +140,7 @@ class Lease:
             self._store.execute("DROP TABLE IF EXISTS {table:Identifier}", {"table": row["name"]})
 
 
-def _is_dead(owner: str) -> bool:
+def is_dead(owner: str) -> bool:
     """Whether a process of this machine has ended; of other machines nothing is known."""
     host, _, rest = owner.partition(":")
     if host != socket.gethostname():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from spanledger_enrich.ledger.hour_sums import mark_hours
 from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
@@ -40,7 +41,12 @@ class Stages:
         self._empty("inserts")
         looked_at = {"call_parts": call_parts, "parent_parts": parent_parts, "batch_calls": limit}
         self._store.execute(statement("ledger/0_inserts"), {**scope, **self.tables, **looked_at})
-        return int(self._store.value("SELECT sum(calls) FROM {inserts:Identifier}", inserts=self.tables["inserts"]))
+        told = self._store.rows(
+            "SELECT sum(calls) AS calls, count() AS inserts FROM {inserts:Identifier}", inserts=self.tables["inserts"]
+        )[0]
+        if told["inserts"]:
+            self._store.execute(statement("ledger/batch/call_model"), {**self.tables, "version": scope["version"]})
+        return int(told["calls"])
 
     def take(self, scope: Mapping[str, Any]) -> int:
         """Put down the calls of ``scope`` in place of those before; gives how many there are."""
@@ -49,7 +55,8 @@ class Stages:
 
     def take_recounted(self, scope: Mapping[str, Any]) -> int:
         """Add the calls of earlier batches that count otherwise since; gives how many calls there are now."""
-        changed = "SELECT count() FROM call_verdict WHERE version > {verdicts_after:UInt64}"
+        changed = """SELECT (SELECT count() FROM call_verdict WHERE version > {verdicts_after:UInt64})
+            + (SELECT count() FROM call_model WHERE version > {verdicts_after:UInt64})"""
         if not self._store.value(changed, verdicts_after=scope["verdicts_after"]):
             return self._taken()
         return self._add(scope, recounted=1)
@@ -68,6 +75,8 @@ class Stages:
             if known.get(name, 1) or (name in _KEPT and not keep) or (name == "places" and known["measured"]):
                 self._store.execute(statement(f"ledger/{stage}"), {**scope, **self.tables})
         self._reference = known["reference"]
+        if scope["target"] == "ledger":
+            mark_hours(self._store, self.tables["batch"])
         self._store.execute(statement("ledger/7_ledger"), {**scope, **self.tables})
 
     def _stands(self, known: Mapping[str, Any]) -> bool:

@@ -242,7 +242,7 @@ def _booked(row: Mapping[str, Any], version: str, about: Mapping[str, Any]) -> d
 
 
 def _listed(store: Store) -> Listed:
-    return listed_prices(store.rows("SELECT * FROM price_list FINAL WHERE book = 'list'"))
+    return listed_prices(store.rows("SELECT * FROM price_list FINAL WHERE book = 'list' AND region = ''"))
 
 
 def _rates(store: Store, added: Sequence[Rate]) -> Rates:

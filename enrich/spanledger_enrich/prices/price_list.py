@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import itertools
+import math
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from genai_prices import data_snapshot
 from genai_prices.types import StartDateConstraint, TimeOfDateConstraint
 
-from spanledger_enrich.prices import price_catalogue
+from spanledger_enrich.prices import price_catalogue, price_factor
 from spanledger_enrich.prices.price_row import PriceKey, price_columns
 from spanledger_enrich.prices.text_rate import documented
 from spanledger_sql.store import statement
@@ -98,23 +99,36 @@ def _said(row: Mapping[str, Any]) -> dict[str, Any]:
 def catalogue() -> Iterator[dict[str, Any]]:
     """Every model's prices as rows of `price_list`, USD per token, for each date on which they change.
 
-    A model whose price depends on the service tier or the speed has a row for each of them. Models of which the
+    A model whose price depends on the service tier, the speed or the region has a row for each of them; where the
+    catalogue does not say it and the provider's price list does, as a multiple (`price_factor`). Models of which the
     catalogue gives no price, or none by a unit that is recorded, are left out: their calls show as unpriced.
     """
     for provider in data_snapshot.get_snapshot().providers:
         for model in provider.models:
-            for valid_from, (tier, speed) in itertools.product(_starts(model), _contexts(model)):
+            own, regions = _contexts(model), price_factor.of_regions(provider.id, model.id)
+            told = {tier for tier, _ in own}
+            tiers = {
+                tier: factor
+                for tier, factor in price_factor.of_tiers(provider.id, model.id).items()
+                if tier not in told
+            }
+            for valid_from, (tier, speed) in itertools.product(_starts(model), [*own, *((tier, "") for tier in tiers)]):
                 seen = first_seen(model, tier, speed)
                 later = seen if seen is not None and valid_from < seen else None
                 if later is not None and not same_standard(model, valid_from, later):
                     continue  # nobody knows what the tier cost when the standard price was another one
-                columns = _prices(provider, model, valid_from, tier, speed, as_of=later)
-                if columns is not None:
-                    note = f"; the tier's price was first seen on {later:%Y-%m-%d}" if later is not None else ""
-                    key = PriceKey(BOOK, provider.id, model.id, valid_from, tier, speed)
+                note = f"; the tier's price was first seen on {later:%Y-%m-%d}" if later is not None else ""
+                for region in ("", *regions):
+                    factors = [known for known in (tiers.get(tier), regions.get(region)) if known is not None]
+                    times = math.prod((factor.times for factor in factors), start=Decimal(1))
+                    columns = _prices(provider, model, valid_from, tier, speed, as_of=later, times=times)
+                    if columns is None:
+                        continue
+                    said = "".join(f"; times {factor.times}: {factor.source}" for factor in factors)
+                    key = PriceKey(BOOK, provider.id, model.id, valid_from, tier, speed, region)
                     yield {
                         **key.columns(), "currency": "USD", **columns,
-                        "applies": 1, "exchange_rate": Decimal(1), "source": SOURCE + note,
+                        "applies": 1, "exchange_rate": Decimal(1), "source": SOURCE + note + said,
                     }  # fmt: skip
 
 
@@ -293,6 +307,7 @@ def _prices(
     speed: str,
     *,
     as_of: datetime | None = None,
+    times: Decimal = Decimal(1),
 ) -> dict[str, Any] | None:
     windows = _window_starts(model)
     day = as_of or valid_from
@@ -303,6 +318,7 @@ def _prices(
         windows,
         minimum_seconds=_MINIMUM_SECONDS.get((provider.id, model.id), 0),
         as_text=documented(provider.id, model.id),
+        times=times,
     )
 
 

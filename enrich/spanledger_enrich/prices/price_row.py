@@ -117,6 +117,7 @@ def price_columns(
     minimum_seconds: int = 0,
     other_units: Mapping[str, Decimal] | None = None,
     as_text: Collection[str] = (),
+    times: Decimal = Decimal(1),
 ) -> dict[str, Any] | None:
     """Prices as columns of `price_list`, or None where nothing that is recorded has a price.
 
@@ -126,6 +127,7 @@ def price_columns(
         minimum_seconds: The shortest audio that is billed.
         other_units: USD per unit of what the prices do not name.
         as_text: The classes whose price is documented to be that of text, or of all that comes out.
+        times: What tokens cost in terms of these prices.
     """
     prices = [{name: value for name, value in vars(segment).items() if value is not None} for segment in segments]
     starts = _tier_starts(prices)
@@ -133,7 +135,8 @@ def price_columns(
     columns: dict[str, Any] = {}
     for name in CLASSES:
         per = Decimal(1000) if name in {"search", "request"} else _MILLION
-        values = [exact(_at(_first(known, _KEYS[name]), start) / per) for known, start in steps]
+        factor = times if name in TOKEN_CLASSES else 1
+        values = [exact(_at(_first(known, _KEYS[name]), start) * factor / per) for known, start in steps]
         columns[f"{name}_price"] = values[0]
         columns[f"tier_{name}_prices"] = values[1:]
     units = _units(prices[0]) | dict(other_units or {})

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import json
-import math
 import os
 import sys
 from contextlib import contextmanager
@@ -22,6 +20,8 @@ import typer
 from spanledger_cli.output.parquet_type import parquet_type
 from spanledger_settings.cell import cell, plain
 from spanledger_settings.mendable import MendableError
+from spanledger_sql.csv_text import csv_text
+from spanledger_sql.result_frame import known
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -110,25 +110,8 @@ def opened(file: Path | None) -> Iterator[BinaryIO]:
         unfinished.unlink(missing_ok=True)
 
 
-def known(value: object) -> object:
-    """The value, or None where pandas marks it as missing."""
-    if value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
-        return None
-    return value
-
-
 def _csv(frames: Iterable[pd.DataFrame], stream: BinaryIO, written: Callable[[object], object]) -> None:
-    for number, frame in enumerate(frames):
-        texts = frame.copy(deep=False)
-        for column in frame:
-            if frame[column].dtype.kind in "OfUT" or pd.api.types.is_string_dtype(frame[column]):
-                texts[column] = pd.Series([written(known(value)) for value in frame[column]], frame.index, object)
-        header = [str(written(str(name))) for name in frame] if number == 0 else False
-        text = texts.to_csv(index=False, header=header)
-        if "\r" in text:
-            # Only a line feed is quoted by itself, and many a reader takes this for the end of a line, too.
-            text = texts.to_csv(index=False, header=header, quoting=csv.QUOTE_NONNUMERIC)
-        stream.write(text.encode())
+    stream.writelines(csv_text(frame, written, head=number == 0) for number, frame in enumerate(frames))
 
 
 def _json(frames: Iterable[pd.DataFrame], stream: BinaryIO) -> None:

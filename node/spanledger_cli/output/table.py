@@ -11,8 +11,8 @@ from rich.box import SIMPLE
 from rich.table import Table
 from rich.text import Text
 
-from spanledger_cli.output.export import known
 from spanledger_settings import figures
+from spanledger_sql.result_frame import known
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

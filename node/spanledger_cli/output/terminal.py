@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.segment import Segment
 
-from spanledger_cli.output.export import Destination, Format, export, known
+from spanledger_cli.output.export import Destination, Format, export
 from spanledger_cli.output.table import table_of, visible
+from spanledger_sql.result_frame import known
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

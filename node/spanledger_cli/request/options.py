@@ -9,10 +9,10 @@ import typer
 
 from spanledger_cli.output.export import Format
 from spanledger_settings.configuration import Configuration
-from spanledger_sql import email_rule
-from spanledger_sql.access import scope_settings
 from spanledger_sql.definitions.migrations import migrate, pending
 from spanledger_sql.node_socket import node_answers
+from spanledger_sql.policy import email_rule
+from spanledger_sql.policy.access import scope_settings
 from spanledger_sql.store import Store, StoreError
 
 Output = Annotated[

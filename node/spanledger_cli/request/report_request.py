@@ -16,6 +16,9 @@ from spanledger_settings.period import Period, period
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+AS_IT_IS = "2261-01-01 00:00:00"
+"""As the reports' parameter ``moment``: the ledger as it is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Dimensions:

@@ -96,7 +96,8 @@ SELECT
     span_id,
     -- 1e-12 USD are the last digit of the column, whose bits are the number of units.
     reinterpret(toInt128(floor_units + if(place <= toUInt256(cost - allotted), 1, 0)), 'Decimal(38, 12)') AS amount,
-    idle
+    idle,
+    toDate(hour) AS day
 FROM
 (
     SELECT

@@ -1,7 +1,8 @@
 -- Shares out the hours of one commitment over tenants by given weights, by largest remainder on the last digit (1e-12 USD).
 -- Parameters: commitment_id String; version UInt64; from, to DateTime('UTC'): the hours, half-open; tenants
 --     Array(String); weights Array(UInt256): of each of them; of_idle UInt8: share out the idle cost that
---     `allocation.sql` set aside, else the whole cost of each hour.
+--     `allocation.sql` set aside, else the whole cost of each hour; days Array(Date), versions Array(UInt64): of the idle cost,
+--     which version of each day is or comes in force.
 INSERT INTO allocation_row
 WITH
     (
@@ -23,7 +24,8 @@ WITH
         UNION ALL
         SELECT hour, toUInt256(reinterpret(amount, 'Int128')) AS cost
         FROM allocation_row
-        WHERE {of_idle:UInt8} AND commitment_id = {commitment_id:String} AND version = {version:UInt64} AND idle = 2
+        WHERE {of_idle:UInt8} AND commitment_id = {commitment_id:String} AND idle = 2
+            AND (day, version) IN (SELECT arrayJoin(arrayZip({days:Array(Date)}, {versions:Array(UInt64)})))
             AND hour >= {from:DateTime('UTC')} AND hour < {to:DateTime('UTC')}
     ),
     share AS
@@ -45,7 +47,8 @@ SELECT
     '' AS trace_id,
     '' AS span_id,
     reinterpret(toInt128(floor_units + if(place <= toUInt256(cost - allotted), 1, 0)), 'Decimal(38, 12)') AS amount,
-    {of_idle:UInt8} AS idle
+    {of_idle:UInt8} AS idle,
+    if({of_idle:UInt8}, toDate(0), toDate(hour)) AS day
 FROM
 (
     SELECT

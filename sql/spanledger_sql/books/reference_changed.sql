@@ -1,4 +1,4 @@
--- Whether prices, contracts, energy entries, resolutions, places or hours of the ledger's signal changed since a moment.
+-- Whether prices, contracts, energy entries, resolutions, places, cost centres or hours of the ledger's signal changed since a moment.
 -- Parameters: since DateTime64(6, 'UTC'); grid_signal, grid_basis String: the kind of intensity.
 -- Columns: changed UInt8.
 SELECT max(at) > {since:DateTime64(6, 'UTC')} - INTERVAL 60 SECOND AS changed
@@ -25,4 +25,6 @@ FROM
     SELECT max(loaded_at) AS at FROM grid_water
     UNION ALL
     SELECT max(loaded_at) AS at FROM tenant_rule_set
+    UNION ALL
+    SELECT max(said_at) AS at FROM tenant_period
 )

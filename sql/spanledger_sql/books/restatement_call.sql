@@ -1,7 +1,7 @@
 -- The calls that a restatement computes anew, in chunks of bounded size: those of a period, of models, providers and
 -- tenants; and of these, with `changed`, those that something changed under since they were enriched: the resolution,
 -- price or energy entry of their model, a price that is gone, the zone of their place, or their grid hour. A contract
--- book, coefficient, data centre, host or power contract of the user's that changed may touch any call.
+-- book, coefficient, data centre, host, power contract or cost centre of the user's that changed may touch any call.
 --
 -- More calls than need it do no harm: a call whose figures come out as they are gets no new version.
 -- Parameters: restatement_id String; chunk_calls UInt64; from, to DateTime64(9, 'UTC'): half-open; tenants, models,
@@ -83,6 +83,7 @@ WITH
             UNION ALL SELECT max(loaded_at) FROM grid_contract
             UNION ALL SELECT max(loaded_at) FROM grid_water
             UNION ALL SELECT max(loaded_at) FROM tenant_rule_set
+            UNION ALL SELECT max(said_at) FROM tenant_period
         )
     ) AS anything_changed_at
 SELECT

@@ -10,11 +10,12 @@
 --   told String: the last month that was ever closed softly; what comes for it is late
 INSERT INTO book_entry
 WITH
+    {{planned}},
     said AS
     (
         SELECT
             if(is_paid, 'covered usage', 'usage') AS kind,
-            if(call.tenant_id = '', '(unattributed)', call.tenant_id) AS tenant_id,
+            call.whose AS tenant_id,
             call.cost_center AS cost_center,
             call.feature AS feature,
             call.provider AS provider,
@@ -28,6 +29,7 @@ WITH
             toInt64(call.output_tokens) AS output_tokens,
             toDecimal128(ifNull(call.list_cost, 0), 12) AS list_cost,
             if(is_paid, toDecimal128(0, 12), toDecimal128(ifNull(call.contracted_cost, 0), 12)) AS cost,
+            {{price_of_call}} AS price,
             ifNull(call.energy_wh, 0) AS energy_wh,
             ifNull(call.co2e_g, 0) AS co2e_g,
             ifNull(call.co2e_g_low, 0) AS co2e_g_least,
@@ -38,15 +40,28 @@ WITH
             if(call.energy_wh IS NULL, toInt64(call.least_calls), 0) AS unknown_energy_calls,
             concat(if(call.contract_price_id = '', call.price_id, call.contract_price_id), ' | ', call.energy_id, ' | ',
                    call.zone, ' by the ', call.intensity_resolution) AS evidence
-        FROM calls AS call
+        FROM
+        (
+            SELECT
+                *,
+                if(tenant_id = '', '(unattributed)', CAST(tenant_id, 'String')) AS whose,
+                toStartOfMonth(toDate(toTimeZone(ts, {timezone:String}))) AS of_month,
+                {{plan_tenant}} AS plan_tenant
+            FROM calls
+            WHERE ts >= {from:DateTime64(9, 'UTC')} AND ts < {to:DateTime64(9, 'UTC')}
+        ) AS call
         LEFT JOIN paid_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')}) AS paid
             ON paid.trace_id = call.trace_id AND paid.span_id = call.span_id
-        WHERE call.ts >= {from:DateTime64(9, 'UTC')} AND call.ts < {to:DateTime64(9, 'UTC')}
+        LEFT JOIN plan_month AS plan
+            ON plan.tenant_id = call.plan_tenant AND plan.month = call.of_month
+        LEFT JOIN carded_call(
+                from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')}, timezone = {timezone:String}) AS by_card
+            ON by_card.trace_id = call.trace_id AND by_card.span_id = call.span_id
         UNION ALL
         SELECT
             'idle energy', tenant_id, cost_center, feature, provider, model,
             concat(host_name, '/', toString(toDateTime(ts, 'UTC'))), ts, false, 0, 0, 0, 0, toDecimal128(0, 12),
-            toDecimal128(0, 12), ifNull(energy_wh, 0), ifNull(co2e_g, 0), ifNull(co2e_g_low, 0), ifNull(co2e_g_high, 0),
+            toDecimal128(0, 12), toDecimal128(0, 12), ifNull(energy_wh, 0), ifNull(co2e_g, 0), ifNull(co2e_g_low, 0), ifNull(co2e_g_high, 0),
             ifNull(co2e_market_g, 0), 0, 0, 0, concat(' | ', energy_id, ' | ', zone, ' by the ', intensity_resolution)
         FROM idle_drawn
         WHERE ts >= {from:DateTime64(9, 'UTC')} AND ts < {to:DateTime64(9, 'UTC')}
@@ -63,8 +78,7 @@ WITH
                 part.kind = 'bill', concat(part.charge_id, '/', toString(toDate(part.ts)), '/', what, '/', part.model),
                 part.charge_id) AS name,
             min(part.booked_at), false, 0, 0, 0, 0, toDecimal128(0, 12),
-            -- What is prepaid costs where it is used.
-            sum(if(part.is_prepaid, toDecimal128(0, 12), part.amount)), 0, 0, 0, 0, 0, 0, 0, 0,
+            sum(part.cost), sum({{price_of_part}}), 0, 0, 0, 0, 0, 0, 0, 0,
             if(of_kind = 'invoice', concat('reconciliation ', any(part.charge_id)), '')
         FROM
         (
@@ -72,11 +86,19 @@ WITH
             -- day from Alaska to Kiribati.
             SELECT
                 *,
-                ts + toIntervalHour(if(kind = 'invoice' OR kind != 'commitment' AND toStartOfDay(ts) = ts, 9, 0)) AS booked_at
+                ts + toIntervalHour(if(kind = 'invoice' OR kind != 'commitment' AND toStartOfDay(ts) = ts, 9, 0)) AS booked_at,
+                -- What is prepaid costs where it is used.
+                if(is_prepaid, toDecimal128(0, 12), amount) AS cost,
+                tenant_id AS whose,
+                toStartOfMonth(toDate(toTimeZone(booked_at, {timezone:String}))) AS of_month,
+                {{plan_tenant}} AS plan_tenant
             FROM beside_call(
                 from = subtractDays({from:DateTime64(9, 'UTC')}, 1), to = addDays({to:DateTime64(9, 'UTC')}, 1))
         ) AS part
+        LEFT JOIN plan_month AS plan
+            ON plan.tenant_id = part.plan_tenant AND plan.month = part.of_month
         WHERE part.booked_at >= {from:DateTime64(9, 'UTC')} AND part.booked_at < {to:DateTime64(9, 'UTC')}
+            AND part.charge_kind != 'drawdown'
         GROUP BY of_kind, part.tenant_id, part.cost_center, part.feature, whose, what, name,
             toStartOfMonth(toTimeZone(part.booked_at, {timezone:String}))
     ),
@@ -87,7 +109,7 @@ WITH
             said.kind AS kind, of.party AS party, said.cost_center AS cost_center, said.feature AS feature,
             said.provider AS provider, said.model AS model, said.key AS key, said.ts AS ts,
             1 AS now, 0 AS was,
-            calls, input_tokens, cache_read_tokens, output_tokens, list_cost, cost,
+            calls, input_tokens, cache_read_tokens, output_tokens, list_cost, cost, price,
             -- A float to the last digit that is kept: what is cut off is less than 1e-12.
             toDecimal128(said.energy_wh, 12) AS energy_wh, toDecimal128(said.co2e_g, 12) AS co2e_g,
             toDecimal128(said.co2e_g_least, 12) AS co2e_g_least, toDecimal128(said.co2e_g_most, 12) AS co2e_g_most,
@@ -99,12 +121,14 @@ WITH
         UNION ALL
         SELECT
             service_month, kind, party, cost_center, feature, provider, model, key, ts, 0, stands,
-            -calls, -input_tokens, -cache_read_tokens, -output_tokens, -list_cost, -cost, -energy_wh, -co2e_g, -co2e_g_least,
+            -calls, -input_tokens, -cache_read_tokens, -output_tokens, -list_cost, -cost, -price, -energy_wh, -co2e_g, -co2e_g_least,
             -co2e_g_most, -co2e_market_g, -embodied_g, -unpriced_calls, -unknown_energy_calls, ''
         FROM book_entry
         WHERE posting IN (SELECT posting FROM book_event)
             AND service_month BETWEEN {since:String} AND {until:String}
             AND party IN (SELECT party FROM book_party WHERE timezone = {timezone:String})
+            -- What a plan makes of a month as a whole comes after.
+            AND kind NOT IN ('allowance', 'minimum')
     ),
     differing AS
     (
@@ -119,6 +143,7 @@ WITH
             sum(b.output_tokens) AS output_tokens,
             sum(b.list_cost) AS list_cost,
             sum(b.cost) AS cost,
+            sum(b.price) AS price,
             sum(b.energy_wh) AS energy_wh,
             sum(b.co2e_g) AS co2e_g,
             sum(b.co2e_g_least) AS co2e_g_least,
@@ -131,7 +156,7 @@ WITH
         FROM both AS b
         GROUP BY service_month, kind, party, cost_center, feature, provider, model, key
         HAVING now != was OR calls != 0 OR input_tokens != 0 OR cache_read_tokens != 0 OR output_tokens != 0 OR list_cost != 0
-            OR cost != 0 OR energy_wh != 0 OR co2e_g != 0 OR co2e_g_least != 0 OR co2e_g_most != 0 OR co2e_market_g != 0
+            OR cost != 0 OR price != 0 OR energy_wh != 0 OR co2e_g != 0 OR co2e_g_least != 0 OR co2e_g_most != 0 OR co2e_market_g != 0
             OR embodied_g != 0 OR unpriced_calls != 0 OR unknown_energy_calls != 0
     ),
     moved AS
@@ -157,6 +182,8 @@ SELECT
     if(service_month <= {sealed:String}, {open:String}, service_month) AS month,
     service_month,
     multiIf(
+        part != 'carbon' AND stands = 0 AND calls = 0 AND input_tokens = 0 AND output_tokens = 0 AND p.list_cost = 0 AND p.cost = 0
+            AND p.unpriced_calls = 0 AND p.price != 0, 'plan',
         kind IN ('invoice', 'bill'), 'reconciliation',
         kind IN ('commitment', 'idle commitment', 'charge'), 'allocation',
         is_same_use AND part = 'money', 'price',
@@ -171,6 +198,7 @@ SELECT
     kind, party, cost_center, feature, provider, model, key, ts, stands, calls, input_tokens, cache_read_tokens, output_tokens,
     if(part = 'carbon', toDecimal128(0, 12), p.list_cost) AS list_cost,
     if(part = 'carbon', toDecimal128(0, 12), p.cost) AS cost,
+    if(part = 'carbon', toDecimal128(0, 12), p.price) AS price,
     if(part = 'money', toDecimal128(0, 12), p.energy_wh) AS energy_wh,
     if(part = 'money', toDecimal128(0, 12), p.co2e_g) AS co2e_g,
     if(part = 'money', toDecimal128(0, 12), p.co2e_g_least) AS co2e_g_least,
@@ -182,6 +210,6 @@ SELECT
     evidence
 FROM parted AS p
 WHERE part = 'all'
-    OR part = 'money' AND (p.list_cost != 0 OR p.cost != 0 OR p.unpriced_calls != 0)
+    OR part = 'money' AND (p.list_cost != 0 OR p.cost != 0 OR p.price != 0 OR p.unpriced_calls != 0)
     OR part = 'carbon' AND (p.energy_wh != 0 OR p.co2e_g != 0 OR p.co2e_g_least != 0 OR p.co2e_g_most != 0
                             OR p.co2e_market_g != 0 OR p.embodied_g != 0 OR p.unknown_energy_calls != 0)

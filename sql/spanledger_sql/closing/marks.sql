@@ -46,6 +46,13 @@ FROM
     GROUP BY month
     UNION ALL
     SELECT
+        formatDateTime(toTimeZone(hour, {timezone:String}), '%Y-%m') AS month,
+        sum(cityHash64('draw', charge_id, hour, tenant_id, provider, model, amount))
+    FROM prepaid_draw
+    WHERE (charge_id, version) IN (SELECT charge_id, version FROM charge_allocation FINAL)
+    GROUP BY month
+    UNION ALL
+    SELECT
         arrayJoin(months_of(least(done.begins, toDateTime(done.first_day)), greatest(done.ends, toDateTime(done.last_day)))) AS month,
         sum(cityHash64(toString((done.reconciliation_id, done.provider, part.tenant_id, part.cause, part.amount))))
     FROM (SELECT * FROM reconciliation FINAL) AS done
@@ -63,6 +70,24 @@ FROM
     SELECT arrayJoin(months_of(valid_from, {to:DateTime64(9, 'UTC')})) AS month, sum(cityHash64('rate', toString(tuple(*))))
     FROM exchange_rate FINAL
     WHERE currency IN (SELECT arrayJoin(currencies) FROM bill FINAL)
+    GROUP BY month
+    UNION ALL
+    -- What tenants pay, with the exchange rate that holds.
+    SELECT formatDateTime(plan.month, '%Y-%m') AS of_month, sum(cityHash64('plan', toString(tuple(*))))
+    FROM plan_month AS plan
+    GROUP BY of_month
+    UNION ALL
+    SELECT formatDateTime(plan.month, '%Y-%m') AS of_month, sum(cityHash64('card', line.provider, line.model, line.meter, line.price))
+    FROM plan_month AS plan
+    INNER JOIN (SELECT * FROM rate_card FINAL WHERE NOT removed) AS line
+        ON line.card = plan.card
+    GROUP BY of_month
+    UNION ALL
+    -- Calls have their cost centre themselves, charges their tenant's.
+    SELECT arrayJoin(months_of(greatest(valid_from, {from:DateTime64(9, 'UTC')}), {to:DateTime64(9, 'UTC')})) AS month,
+        sum(cityHash64('tenant', tenant_id, valid_from, valid_to, cost_center))
+    FROM tenant_period FINAL
+    WHERE NOT removed
     GROUP BY month
     UNION ALL
     SELECT arrayJoin(months_of({from:DateTime64(9, 'UTC')}, {to:DateTime64(9, 'UTC')})) AS month, sum(cityHash64(name, catalogue))

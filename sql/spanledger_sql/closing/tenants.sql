@@ -12,6 +12,9 @@ FROM
     UNION ALL
     SELECT DISTINCT tenant_id FROM charge_share
     UNION ALL
+    -- Who has a minimum to pay.
+    SELECT DISTINCT tenant_id FROM plan_month WHERE tenant_id != '*' AND minimum > 0
+    UNION ALL
     -- Whose bills are that nobody has shared out yet.
     SELECT '(unattributed)'
 )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from spanledger_sql.definitions import vocabulary
 from spanledger_sql.definitions.migration_log import VOCABULARY, MigrationLog
 from spanledger_sql.definitions.schema_file import MigrationError, SchemaFile, changes, tables, views
-from spanledger_sql.durability import sync_inserts
+from spanledger_sql.embedded.durability import sync_inserts
 from spanledger_sql.store import StoreError
 
 if TYPE_CHECKING:

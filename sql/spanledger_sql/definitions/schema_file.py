@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from spanledger_sql.definitions import vocabulary
-from spanledger_sql.included_parts import with_parts
+from spanledger_sql.definitions.included_parts import with_parts
 from spanledger_sql.store import StoreError
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import hashlib
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from spanledger_sql.included_parts import PLACEHOLDER
+from spanledger_sql.definitions.included_parts import PLACEHOLDER
 from spanledger_vocabulary.attribute import attributes
 from spanledger_vocabulary.convention import conventions
 from spanledger_vocabulary.framework import labels_of_nobody

@@ -5,8 +5,8 @@
 -- Parameters:
 --   timezone String: of the days; only of tenants whose months begin by it
 --   month_begins, month_ends DateTime64(9, 'UTC'): the billing period, half-open
---   service_month String: its name, such as 2024-10
---   month String: likewise, and how many times it was closed where that is more than once: 2024-10/2
+--   month String: its name, such as 2024-10
+--   invoice String: likewise; with how many times it was closed where that is more than once: 2024-10/2
 --   issuer String: the organisation
 --   providers, provider_titles Array(String): what calls call providers, and what these are called
 -- Columns:
@@ -16,17 +16,19 @@ WITH
     learned AS
     (
         SELECT
-            if(month = {service_month:String}, 1, -1) AS sign,
+            if(month = {month:String}, 1, -1) AS sign,
             known.tenant_id AS tenant, cost_center, provider, model, reason, service_month, month AS booked_in,
             toDate(toTimeZone(e.ts, {timezone:String})) AS day,
-            sum(sign * e.list_cost) AS listed, sum(sign * e.cost) AS charged, sum(sign * e.calls) AS call_count,
+            sum(sign * e.list_cost) AS listed, sum(sign * e.price) AS charged, sum(sign * e.calls) AS call_count,
             sum(sign * e.energy_wh) AS energy, sum(sign * e.co2e_g) AS co2e, sum(sign * e.co2e_g_least) AS co2e_least,
             sum(sign * e.co2e_g_most) AS co2e_most, sum(sign * e.co2e_market_g) AS co2e_market, sum(sign * e.embodied_g) AS embodied
         FROM book_entry AS e
         INNER JOIN (SELECT party, tenant_id FROM book_party WHERE timezone = {timezone:String}) AS known
             ON known.party = e.party
         WHERE posting IN (SELECT posting FROM book_event) AND service_month != month
-            AND (month = {service_month:String} OR service_month = {service_month:String})
+            AND (month = {month:String} OR service_month = {month:String})
+            -- What is billed in another currency is on the statement alone.
+            AND NOT hasAny([known.tenant_id, '*'], (SELECT groupUniqArray(CAST(tenant_id, 'String')) FROM plan_month WHERE currency != 'USD'))
         GROUP BY ALL
         HAVING listed != 0 OR charged != 0 OR call_count != 0 OR energy != 0 OR co2e != 0 OR co2e_market != 0 OR embodied != 0
     )
@@ -47,7 +49,7 @@ SELECT
     charged AS EffectiveCost,
     if(title_of(provider) = '', {issuer:String}, title_of(provider)) AS HostProviderName,
     concat(InvoiceId, '/', arrayStringConcat(arrayFilter(word -> word != '', ['adjustment', provider]), '/')) AS InvoiceDetailId,
-    concat(tenant, '/', {month:String}) AS InvoiceId,
+    concat(tenant, '/', {invoice:String}) AS InvoiceId,
     {issuer:String} AS InvoiceIssuerName,
     listed AS ListCost,
     'USD' AS PricingCurrency,

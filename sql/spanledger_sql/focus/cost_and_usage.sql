@@ -2,24 +2,123 @@
 -- are its costs to the last digit; what is left of the ledger's cost by that is a row of its own (`Adjustment`).
 --
 -- Two views. As *internal issuer* the organisation bills its tenants: the tenant is the billing account and the month's
--- statement the invoice. As *provider view* providers bill the organisation: BilledCost and EffectiveCost are those of
+-- statement the invoice; what it pays by its price plan is what is billed, and contracted. As *provider view* providers bill the organisation: BilledCost and EffectiveCost are those of
 -- invoices that were reconciled, and 0 of what is only metered.
 --
 -- Parameters:
 --   from, to DateTime64(9, 'UTC'): the days, half-open
 --   timezone String: of the days
 --   month_begins, month_ends DateTime64(9, 'UTC'): the billing period, half-open
---   month String: its name, such as 2024-10; with how many times it was closed where that is more than once: 2024-10/2
+--   month String: its name, such as 2024-10
+--   invoice String: likewise; with how many times it was closed where that is more than once: 2024-10/2
 --   version String: of FOCUS, such as 1.4
 --   internal UInt8: 1: as internal issuer; 0: provider view
 --   issuer String: the organisation
 --   providers, provider_titles Array(String): what calls call providers, and what these are called
 --   tags Array(String): of feature, workflow, environment and service, those that become tags
 --   custom Array(String): dimensions of one's own that become tags
+--   term_tenants, term_kinds, term_plans, term_amounts, term_currencies Array(String): what price plans make of the month as a whole:
+--     whose, `allowance` or `minimum`, by which plan, and how much in the plan's currency
 -- Columns:
 --   *: as FOCUS names them, of all versions, with those of this project (x_...) behind
 WITH
     {{focus_words}},
+    {{planned}},
+    -- Half of the last digit is rounded away from zero.
+    ((amount, usd_each) -> if(usd_each = 1, amount, toDecimal128(
+        toDecimal256(amount, 34) / toDecimal256(usd_each, 22) + if(amount < 0, -1, 1) * toDecimal256('0.0000000000005', 34), 12))) AS in_currency,
+    ((price, usd_each) -> if(usd_each = 1, price, toDecimal128(toDecimal256(price, 40) / toDecimal256(usd_each, 22), 22))) AS price_in_currency,
+    charged AS
+    (
+        SELECT
+            kind, charge_id, charge_kind, category, ts, ends, tenant_id, cost_center, feature, workflow, environment, service_name,
+            dimensions, provider, provider_account, model, service_tier, cloud_region, inference_geo, price_status, price_id, meter,
+            unit, price_step, quantity, list_price, contracted_price, list_cost, contracted_cost, billed_cost, effective_cost,
+            paid_by, description, invoice_id, idle, first_of_call, known_calls, energy_wh, co2e_g, co2e_g_low, co2e_g_high,
+            co2e_market_g, embodied_g, water_ml,
+            if(tenant_id = '', '(unattributed)', tenant_id) AS whose,
+            toDate(concat({month:String}, '-01')) AS of_month,
+            if({internal:UInt8}, {{plan_tenant}}, '') AS plan_tenant
+        FROM charges(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')})
+        -- Tenants do not pay what pays for their use in advance.
+        WHERE NOT (kind = 'charge' AND charge_kind = 'prepaid' AND {internal:UInt8})
+            -- The calls that draw credits down are charged themselves; credits were billed when they were bought.
+            AND NOT (kind = 'charge' AND (charge_kind = 'drawdown' OR charge_kind = 'expired' AND effective_cost = 0))
+    ),
+    -- The same at the tenants' plans.
+    planned AS
+    (
+        SELECT
+            c.kind AS kind, c.charge_id AS charge_id, c.charge_kind AS charge_kind, c.category AS category, c.ts AS ts, c.ends AS ends,
+            c.tenant_id AS tenant_id, c.cost_center AS cost_center, c.feature AS feature, c.workflow AS workflow,
+            c.environment AS environment, c.service_name AS service_name, c.dimensions AS dimensions, c.provider AS provider,
+            c.provider_account AS provider_account, c.model AS model, c.service_tier AS service_tier, c.cloud_region AS cloud_region,
+            c.inference_geo AS inference_geo, c.price_status AS price_status, c.price_id AS price_id, c.meter AS meter, c.unit AS unit,
+            c.price_step AS price_step, c.quantity AS quantity, c.list_price AS list_price, c.description AS description,
+            c.invoice_id AS invoice_id, c.idle AS idle, c.first_of_call AS first_of_call, c.known_calls AS known_calls,
+            c.energy_wh AS energy_wh, c.co2e_g AS co2e_g, c.co2e_g_low AS co2e_g_low, c.co2e_g_high AS co2e_g_high,
+            c.co2e_market_g AS co2e_market_g, c.embodied_g AS embodied_g, c.water_ml AS water_ml,
+            plan.plan_id IS NOT NULL AS has_plan,
+            ifNull(plan.basis, 'effective') AS basis,
+            ifNull(plan.factor, toDecimal128(1, 8)) AS factor,
+            ifNull(plan.currency, 'USD') AS currency,
+            ifNull(plan.usd_each, toDecimal128(1, 22)) AS usd_each,
+            if(ifNull(plan.card, '') = '', [], lines_for(plan.card, c.provider, c.model)) AS lines,
+            fitting(lines, c.meter, c.unit) AS fit,
+            if(basis = 'effective', c.paid_by, '') AS paid_by,
+            multiIf(
+                NOT has_plan OR kind != 'call', c.contracted_price,
+                notEmpty(fit), toNullable(toDecimal128(toDecimal256(fit[1].5, 18) * toDecimal256(plan.usd_each, 22), 22)),
+                toDecimal128(toDecimal256(if(basis = 'list', c.list_price, c.contracted_price), 22) * toDecimal256(factor, 8), 22))
+                AS contracted_price,
+            multiIf(NOT has_plan OR kind = 'call', c.list_cost, marked_up(c.list_cost, factor)) AS list_cost,
+            multiIf(
+                NOT has_plan, c.contracted_cost,
+                kind != 'call', marked_up(c.contracted_cost, factor),
+                notEmpty(fit), toNullable(carded(fit[1].5, plan.usd_each, c.quantity)),
+                meter = 'rounding' AND notEmpty(lines), toNullable(toDecimal128(0, 12)),
+                marked_up(if(basis = 'list', c.list_cost, c.contracted_cost), factor)) AS contracted_cost,
+            multiIf(
+                NOT has_plan, c.billed_cost,
+                kind != 'call', marked_up(c.billed_cost, factor),
+                paid_by != '', toDecimal128(0, 12),
+                contracted_cost) AS billed_cost,
+            multiIf(NOT has_plan, c.effective_cost, kind != 'call', marked_up(c.effective_cost, factor), billed_cost) AS effective_cost
+        FROM charged AS c
+        LEFT JOIN plan_month AS plan
+            ON plan.tenant_id = c.plan_tenant AND plan.month = c.of_month
+        WHERE kind IN ('call', 'charge') OR basis = 'effective'
+    ),
+    both AS
+    (
+        SELECT
+            kind, charge_id, charge_kind, category, ts, ends, tenant_id, cost_center, feature, workflow, environment, service_name,
+            dimensions, provider, provider_account, model, service_tier, cloud_region, inference_geo, price_status, price_id, meter,
+            unit, price_step, quantity,
+            price_in_currency(p.list_price, p.usd_each) AS list_price,
+            price_in_currency(p.contracted_price, p.usd_each) AS contracted_price,
+            in_currency(p.list_cost, p.usd_each) AS list_cost,
+            in_currency(p.contracted_cost, p.usd_each) AS contracted_cost,
+            in_currency(p.billed_cost, p.usd_each) AS billed_cost,
+            in_currency(p.effective_cost, p.usd_each) AS effective_cost,
+            paid_by, description, invoice_id, idle, first_of_call, known_calls, energy_wh, co2e_g, co2e_g_low, co2e_g_high,
+            co2e_market_g, embodied_g, water_ml, currency
+        FROM planned AS p
+        UNION ALL
+        SELECT
+            'plan', term.3, term.2, if(term.2 = 'allowance', 'Credit', 'Adjustment'), {month_begins:DateTime64(9, 'UTC')},
+            {month_ends:DateTime64(9, 'UTC')}, term.1, '', '', '', '', '', map(), '', '', '', '', '', '', '', '', term.2, '', 0,
+            NULL, NULL, NULL, amount, amount, amount, amount, '',
+            concat(if(term.2 = 'allowance', 'free allowance of the plan ', 'what is lacking to the minimum of the plan '), term.3),
+            '', 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, term.5
+        FROM
+        (
+            SELECT
+                arrayJoin(arrayZip({term_tenants:Array(String)}, {term_kinds:Array(String)}, {term_plans:Array(String)},
+                                   {term_amounts:Array(String)}, {term_currencies:Array(String)})) AS term,
+                toDecimal128(term.4, 12) AS amount
+        )
+    ),
     grouped AS
     (
         SELECT
@@ -36,6 +135,7 @@ WITH
              if(has({tags:Array(String)}, 'environment'), environment, ''), if(has({tags:Array(String)}, 'service'), service_name, '')]
                 AS tag_values,
             arrayMap(name -> c.dimensions[name], {custom:Array(String)}) AS own_values,
+            currency,
             provider,
             provider_account,
             model,
@@ -67,9 +167,7 @@ WITH
             sum(c.co2e_market_g) / 1000 AS carbon_kg_market,
             sum(c.embodied_g) / 1000 AS embodied_kg,
             sum(c.water_ml) / 1000 AS water_l
-        FROM charges(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')}) AS c
-        -- Tenants do not pay what pays for their use in advance.
-        WHERE NOT (kind = 'charge' AND charge_kind = 'prepaid' AND {internal:UInt8})
+        FROM both AS c
         GROUP BY ALL
     ),
     priced AS
@@ -168,7 +266,7 @@ WITH
         FROM told
     )
 SELECT
-    if(allocated, concat('{"Elements":[{"AllocatedRatio":', toString(ratio), ',"UsageUnit":"USD","UsageQuantity":',
+    if(allocated, concat('{"Elements":[{"AllocatedRatio":', toString(ratio), ',"UsageUnit":"', currency, '","UsageQuantity":',
         toString(billed_cost_told), '}]}'), NULL) AS AllocatedMethodDetails,
     if(allocated, policy_of(kind, charge_id), NULL) AS AllocatedMethodId,
     if(allocated AND idle = 0 AND NOT startsWith(tenant, '('), tenant, NULL) AS AllocatedResourceId,
@@ -179,7 +277,7 @@ SELECT
     if({internal:UInt8}, tenant, if(provider_account = '', title, provider_account)) AS BillingAccountId,
     BillingAccountId AS BillingAccountName,
     if({internal:UInt8}, 'Tenant', 'Account') AS BillingAccountType,
-    'USD' AS BillingCurrency,
+    currency AS BillingCurrency,
     moment({month_ends:DateTime64(9, 'UTC')}) AS BillingPeriodEnd,
     moment({month_begins:DateTime64(9, 'UTC')}) AS BillingPeriodStart,
     CAST(NULL, 'Nullable(String)') AS CapacityReservationId,
@@ -206,7 +304,7 @@ SELECT
     if(discounted, 'USD', NULL) AS CommitmentDiscountUnit,
     CAST(NULL, 'Nullable(String)') AS CommitmentProgramEligibilityDetails,
     multiIf(NOT sku OR charge_category != 'Usage' OR discounted AND idle = 1, NULL, kind = 'call', used, pricing_quantity) AS ConsumedQuantity,
-    multiIf(ConsumedQuantity IS NULL, NULL, kind = 'call', unit, 'USD') AS ConsumedUnit,
+    multiIf(ConsumedQuantity IS NULL, NULL, kind = 'call', unit, currency) AS ConsumedUnit,
     -- 1.3 asks for four keys, and takes no others; since 1.4 the contract is one, and what does not apply is left out.
     if(kind = 'commitment' AND NOT is_purchase, concat('{"Elements":[{',
         if({version:String} = '1.3', '', concat('"ContractId":', toJSONString(charge_id), ',')),
@@ -219,17 +317,17 @@ SELECT
     title AS HostProviderName,
     concat(InvoiceId, '/', arrayStringConcat(arrayFilter(word -> word != '', [
         if({internal:UInt8}, '', BillingAccountId), lower(charge_category), provider]), '/')) AS InvoiceDetailId,
-    if({internal:UInt8}, concat(tenant, '/', {month:String}), nullIf(reconciled_invoice, '')) AS InvoiceId,
+    if({internal:UInt8}, concat(tenant, '/', {invoice:String}), nullIf(reconciled_invoice, '')) AS InvoiceId,
     if({internal:UInt8}, {issuer:String}, title) AS InvoiceIssuerName,
     list_cost_told AS ListCost,
     if(sku, if(is_purchase, toDecimal128(1, 12), list_unit_price), NULL) AS ListUnitPrice,
     multiIf(NOT sku, NULL, is_purchase, 'Standard', discounted, 'Committed', kind = 'call' AND paid_by = '', 'Standard', 'Other') AS PricingCategory,
-    'USD' AS PricingCurrency,
+    currency AS PricingCurrency,
     ContractedUnitPrice AS PricingCurrencyContractedUnitPrice,
     EffectiveCost AS PricingCurrencyEffectiveCost,
     ListUnitPrice AS PricingCurrencyListUnitPrice,
     if(sku, pricing_quantity, NULL) AS PricingQuantity,
-    multiIf(NOT sku, NULL, kind != 'call', 'USD', of_tokens, '1000000 Tokens', unit) AS PricingUnit,
+    multiIf(NOT sku, NULL, kind != 'call', currency, of_tokens, '1000000 Tokens', unit) AS PricingUnit,
     if({internal:UInt8}, {issuer:String}, title) AS ProviderName,
     title AS PublisherName,
     nullIf(cloud_region, '') AS RegionId,

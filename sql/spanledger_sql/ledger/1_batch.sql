@@ -7,8 +7,8 @@
 -- Parameters: batch Identifier: the stage's table; spans Identifier: `llm_spans`, or a table of its kind with what might
 --     have been; inserts Identifier: the table of stage 0; first_span, last_span UInt64: of their calls those with hashes
 --     between these, all as a rule; restatement_id String, restated_chunk UInt32: the calls of a restatement, which the ledger has; '' and 0 for those
---     that it has not; recounted UInt8, verdicts_after UInt64: 1 adds the calls of earlier batches that count otherwise
---     since that version of `call_verdict`, 0 the new ones; estimate_usage UInt8: 1 takes counts that an instrumentation
+--     that it has not; recounted UInt8, verdicts_after UInt64: 1 adds the calls of earlier batches that count otherwise, or
+--     are of another model, since that version of `call_verdict` and `call_model`, 0 the new ones; estimate_usage UInt8: 1 takes counts that an instrumentation
 --     made by itself, where the provider's are missing; own_providers, own_hosts Array(String): machines of one's own.
 INSERT INTO {batch:Identifier}
 (
@@ -22,6 +22,23 @@ INSERT INTO {batch:Identifier}
     provider_account, host_name, signal, granularity, calls, agent
 )
 WITH
+    (
+        SELECT (groupArray(span), groupArray(model_named))
+        FROM
+        (
+            SELECT span, argMax(call_model.model, version) AS model_named
+            FROM call_model
+            WHERE {recounted:UInt8} = 1 OR {restatement_id:String} != ''
+                OR trace_id IN (
+                    SELECT trace_id
+                    FROM {spans:Identifier}
+                    WHERE ingested_at IN (SELECT ingested_at FROM {inserts:Identifier}) AND agent = 'codex' AND request_model = ''
+                )
+            GROUP BY span
+            UNION ALL
+            SELECT 0, ''
+        )
+    ) AS named,
     restated_calls AS
     (
         SELECT ts, trace_id, span_id
@@ -41,13 +58,15 @@ WITH
        call.provider_account, '') AS account_agreed,
     if(call.environment IN (SELECT environment FROM price_book FINAL WHERE NOT deleted AND environment != ''),
        call.environment, '') AS environment_agreed,
+    if(call.agent = 'codex' AND call.request_model = '',
+       transform(cityHash64(call.trace_id, call.span_id), named.1, named.2, ''), CAST(call.request_model, 'String')) AS model_asked,
     names -> arrayFirst(text -> text != '', arrayMap(name -> firstNonDefault(
         call.attribution_raw[name], call.attribution_raw[concat('resource.', name)]), names)) AS said_of,
     -- One number joins for a fifth of what strings cost. Each column is hashed by itself, so that the engine hashes the few
     -- names of a dictionary and not every row's.
     cityHash64(
-        cityHash64(call.provider), cityHash64(call.request_model), cityHash64(call.response_model),
-        cityHash64(call.service_tier), cityHash64(call.speed), cityHash64(call.vendor_unit)
+        cityHash64(call.provider), cityHash64(model_asked), cityHash64(call.response_model),
+        cityHash64(call.service_tier), cityHash64(call.speed), cityHash64(call.vendor_unit), cityHash64(call.inference_geo)
     ) AS key_of_price
 SELECT
     cityHash64(call.trace_id, call.span_id),
@@ -79,7 +98,7 @@ SELECT
             'subagent', said_of(['agent.name', 'query_source']),
             'skill', said_of(['skill.name', 'plugin.name']),
             'tool', said_of(['mcp_tool.name', 'mcp_server.name']))), 'Map(String, String)'))),
-    call.provider, call.request_model, call.response_model, call.operation,
+    call.provider, model_asked, call.response_model, call.operation,
     call.streaming, call.ttft_ms, call.status, call.error_type, call.finish_reason, call.response_id, call.service_tier,
     call.cloud_region,
     multiIf(absurd, 0, estimated, call.claimed_input_tokens, call.input_tokens),
@@ -113,9 +132,15 @@ WHERE (
             SELECT span FROM set_aside FINAL WHERE waiting = 1))
     ) OR (
         {recounted:UInt8} = 1
-        AND call.ingested_at IN (SELECT ingested_at FROM call_verdict WHERE version > {verdicts_after:UInt64})
+        AND call.ingested_at IN (
+            SELECT ingested_at FROM call_verdict WHERE version > {verdicts_after:UInt64}
+            UNION ALL
+            SELECT ingested_at FROM call_model WHERE version > {verdicts_after:UInt64}
+        )
         AND (call.trace_id, call.span_id) IN (
             SELECT trace_id, span_id FROM call_verdict WHERE version > {verdicts_after:UInt64}
+            UNION ALL
+            SELECT trace_id, span_id FROM call_model WHERE version > {verdicts_after:UInt64}
         )
         AND (call.ingested_at, cityHash64(call.trace_id, call.span_id)) NOT IN (
             SELECT ingested_at, span FROM {batch:Identifier}

@@ -16,7 +16,8 @@ WITH
             any(response_model) AS response_model,
             any(service_tier) AS service_tier,
             any(speed) AS speed,
-            any(vendor_unit) AS vendor_unit
+            any(vendor_unit) AS vendor_unit,
+            any(inference_geo) AS inference_geo
         FROM {batch:Identifier}
         WHERE price_key NOT IN (SELECT price_key FROM {models:Identifier})
         GROUP BY price_key
@@ -67,6 +68,11 @@ SELECT
         [if(price.service_tier = '' AND call.service_tier NOT IN ('', 'standard', 'default', 'auto', 'on_demand', 'on-demand', 'none', 'null', 'unspecified'), concat('service tier ', call.service_tier), ''),
          if(price.speed = '' AND call.speed NOT IN ('', 'standard'), concat('speed ', call.speed), '')]), ', '))
         AS unpriced_terms,
+    -- Whether the price is that of where the model ran: its own there, or the same everywhere, of a provider that has others.
+    price.region != ''
+        OR price.provider IN (SELECT provider FROM price_list WHERE book = 'list' AND region != '')
+            AND (price.provider, price.model) NOT IN (SELECT provider, model FROM price_list WHERE book = 'list' AND region != '')
+        AS geo_priced,
     energy.energy_id AS energy_id,
     energy.method AS energy_method,
     energy.wh_per_output_token_low AS wh_per_output_token_low,
@@ -126,10 +132,11 @@ LEFT JOIN (SELECT * FROM energy_model FINAL) AS energy
     ON energy.energy_id = resolution.energy_entry
 LEFT JOIN (SELECT * FROM energy_model FINAL) AS other
     ON other.energy_id = resolution.other_entry
--- Of the rows of one date, the one that says most about the call's service tier and speed.
+-- Of the rows of one date, the one that says most about the call's service tier, its speed and where it ran.
 WHERE price.price_id IS NULL
-    OR price.service_tier = '' AND price.speed = ''
+    OR price.service_tier = '' AND price.speed = '' AND price.region = ''
     OR resolution.standard_only = 0
         AND price.service_tier IN ('', call.service_tier) AND price.speed IN ('', call.speed)
-ORDER BY price.service_tier != '' DESC, price.speed != '' DESC
+        AND (price.region = '' OR has(splitByChar('|', CAST(price.region, 'String')), call.inference_geo))
+ORDER BY price.service_tier != '' DESC, price.speed != '' DESC, price.region != '' DESC
 LIMIT 1 BY price_key, valid_from

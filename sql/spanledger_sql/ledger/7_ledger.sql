@@ -77,10 +77,12 @@ WITH
                 OR ifNull(if(call.vendor_unit = '', token_priced = 0, unit_known = 0) AND free = 0, 1) AS without_price,
             lasted(call.duration_ms, call.output_tokens) AS lasted_s
         SELECT
-            call.* EXCEPT (provider, cloud_region, host_name),
+            call.* EXCEPT (provider, cloud_region, host_name, cost_center),
             call.provider AS provider,
             call.cloud_region AS cloud_region,
             call.host_name AS host_name,
+            -- What the call does not say itself is the tenant's at the time.
+            multiIf(call.cost_center != '', call.cost_center, call.ts < owner.valid_to, owner.cost_center, '') AS cost_center,
 
             {{quantities}},
             -- Without usage nothing is known to cost, except a call that failed: it costs nothing. Quantities that nobody
@@ -89,6 +91,7 @@ WITH
                 OR NOT call.vendor_quantity BETWEEN 0 AND 1000000000 AS usage_unknown,
 
             model.unpriced_terms AS unpriced_terms,
+            ifNull(model.geo_priced, 0) AS geo_priced,
             model.text_priced AS list_text_priced,
             contract.text_priced AS contract_text_priced,
             model.free AS free,
@@ -170,6 +173,8 @@ WITH
             ON measured.span = call.span
         LEFT JOIN {places:Identifier} AS place
             ON place.place_key = ifNull(measured.place_key, call.place_key)
+        ASOF LEFT JOIN (SELECT * FROM tenant_period FINAL WHERE NOT removed) AS owner
+            ON owner.tenant_id = call.tenant AND owner.valid_from <= call.ts
     ),
 
     -- The amounts: of money by class, of energy as measured and allotted to the call, else as its model is reckoned to draw.
@@ -194,7 +199,8 @@ WITH
                 if(web_searches > 0 AND tupleElement(if(no_contract, list_price, contract_price), 'search') = 0,
                    concat(toString(web_searches), ' web search'), ''),
                 if(no_contract, ifNull(unpriced_terms, ''), ''),
-                if(inference_geo IN ('', 'global', 'not_available'), '', concat('inference_geo ', inference_geo))
+                if(inference_geo IN ('', 'global', 'not_available') OR no_contract AND geo_priced, '',
+                   concat('inference_geo ', inference_geo))
             ]), ', ')) AS unpriced_parts,
             cost_by_class(list_price, list_unit_price, list_least_cost) AS list_costs,
             cost_by_class(contract_price, contract_unit_price, contract_least_cost) AS contract_costs,

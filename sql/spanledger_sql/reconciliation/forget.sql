@@ -1,5 +1,5 @@
--- Deletes the terms of reconciliations that nothing rests on: of these, and what killed ones left more than a day ago.
--- Parameters: ids Array(String): the reconciliations.
+-- Deletes the terms of a reconciliation that nothing rests on, and what killed ones left more than a day ago.
+-- Parameters: reconciliation_id String: the reconciliation.
 DELETE FROM reconciliation_term
-WHERE (has({ids:Array(String)}, reconciliation_id) OR made_at < now() - INTERVAL 1 DAY)
+WHERE (reconciliation_id = {reconciliation_id:String} OR made_at < now() - INTERVAL 1 DAY)
     AND reconciliation_id NOT IN (SELECT reconciliation_id FROM reconciliation)

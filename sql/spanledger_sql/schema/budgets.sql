@@ -62,8 +62,24 @@ CREATE TABLE IF NOT EXISTS alarm_delivery
     channel LowCardinality(String) COMMENT '`webhook`, `slack` or `email`',
     delivered UInt8 COMMENT '1: the receiver took it',
     attempts UInt32 COMMENT 'how often it was tried',
+    turn UInt32 COMMENT 'the last turn of `alarm_turn` that came to its end',
+    unsure UInt8 COMMENT '1: it may have been taken although no answer came',
     problem String COMMENT 'why the last attempt failed; empty: it did not',
     at DateTime64(6, 'UTC') COMMENT 'of the last attempt, UTC'
 )
 ENGINE = ReplacingMergeTree(at)
 ORDER BY (alarm_key, channel);
+
+-- Whose turn it is to send an alarm on a channel: of several processes the first has it. A turn of which `alarm_delivery` does not
+-- say the end is at work, or whoever had it was killed.
+CREATE TABLE IF NOT EXISTS alarm_turn
+(
+    alarm_key String COMMENT 'the alarm',
+    channel LowCardinality(String) COMMENT 'as in `alarm_delivery`',
+    turn UInt32 COMMENT 'counts them',
+    owner String COMMENT 'who has it: host, process and a number of its own',
+    at DateTime64(6, 'UTC') DEFAULT now64(6, 'UTC') COMMENT 'when it was taken, UTC'
+)
+ENGINE = MergeTree
+ORDER BY (alarm_key, channel, turn)
+SETTINGS non_replicated_deduplication_window = 10000;

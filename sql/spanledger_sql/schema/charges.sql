@@ -42,8 +42,22 @@ ORDER BY (charge_id, version, tenant_id);
 CREATE TABLE IF NOT EXISTS charge_allocation
 (
     charge_id String COMMENT 'the charge',
-    version UInt64 COMMENT 'of its rows in charge_share that are in force',
+    version UInt64 COMMENT 'of its rows in charge_share and prepaid_draw that are in force',
     allocated_at DateTime64(6, 'UTC') DEFAULT now64(6, 'UTC') COMMENT 'when they were computed, UTC'
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY charge_id;
+
+-- What calls draw down prepaid credits by; only the version in `charge_allocation` is in force.
+CREATE TABLE IF NOT EXISTS prepaid_draw
+(
+    charge_id String COMMENT 'the prepaid credits',
+    version UInt64 COMMENT 'of the allocation',
+    hour DateTime('UTC') COMMENT 'in which the calls began, its start in UTC',
+    tenant_id LowCardinality(String) COMMENT 'whose calls',
+    provider LowCardinality(String) COMMENT 'as spans name it',
+    model LowCardinality(String) COMMENT 'as in `calls`',
+    amount Decimal(38, 12) COMMENT 'what they draw, USD: their contracted cost, as long as credits last'
+)
+ENGINE = MergeTree
+ORDER BY (charge_id, version, hour, tenant_id);

@@ -29,7 +29,9 @@ CREATE TABLE IF NOT EXISTS commitment
     exchange_rate Decimal(38, 22) DEFAULT 1 COMMENT 'USD that one unit was worth on the first day',
     agents Array(String) COMMENT 'what it covers: calls of these coding agents; empty: says nothing',
     users Array(String) COMMENT 'what it covers: calls of these users; empty: says nothing',
-    seats UInt32 DEFAULT 0 COMMENT 'of `seats`: how many are paid'
+    seats UInt32 DEFAULT 0 COMMENT 'of `seats`: how many are paid',
+    allowance Decimal(38, 12) DEFAULT 0
+        COMMENT 'of `seats`: what a user''s calls may cost in a UTC month, at the contracts that apply, USD; what they cost beyond is charged besides; 0: there is no end to it'
 )
 ENGINE = ReplacingMergeTree(imported_at)
 ORDER BY commitment_id;
@@ -38,25 +40,30 @@ ORDER BY commitment_id;
 CREATE TABLE IF NOT EXISTS allocation_row
 (
     commitment_id String COMMENT 'the commitment',
-    version UInt64 COMMENT 'of the allocation; only the one in `allocation` is in force',
+    version UInt64 COMMENT 'of the allocation; only the one that `allocation` has of the day is in force',
     hour DateTime('UTC') COMMENT 'which hour''s part, its start in UTC',
     tenant_id LowCardinality(String) COMMENT 'who pays',
     trace_id String COMMENT 'of the call, lower-case hex; empty: no call is named',
     span_id String COMMENT 'of the call, lower-case hex; empty: no call is named',
     amount Decimal(38, 12) COMMENT 'what is allocated, USD',
-    idle UInt8 COMMENT '0: used, 1: unused, 2: unused and shared out by other rows'
+    idle UInt8 COMMENT '0: used, 1: unused, 2: unused and shared out by other rows',
+    day Date COMMENT 'with which day of `allocation` the row comes and goes: the hour''s; 1970-01-01: idle cost that is shared out over the whole period'
 )
 ENGINE = MergeTree
-ORDER BY (commitment_id, version, hour, tenant_id);
+ORDER BY (commitment_id, day, version, hour, tenant_id);
 
--- Which version of a commitment's allocation is in force.
+-- Which version of a commitment's allocation is in force, day by day, and what it rests on: a day of which nothing of that
+-- changed is not allocated anew.
 CREATE TABLE IF NOT EXISTS allocation
 (
     commitment_id String COMMENT 'the commitment',
+    day Date COMMENT 'which day''s hours, UTC; 1970-01-01: idle cost that is shared out over the whole period',
     version UInt64 COMMENT 'of its rows in allocation_row that are in force',
     until DateTime('UTC') COMMENT 'how far it goes, UTC, exclusive',
     allocated Decimal(38, 12) COMMENT 'what it comes to, USD',
+    terms UInt64 COMMENT 'what the commitment said then: a hash',
+    calls UInt64 COMMENT 'the calls that it was allocated over: a hash of all that the allocation reads of them; of what is shared out the versions of the days',
     allocated_at DateTime64(6, 'UTC') DEFAULT now64(6, 'UTC') COMMENT 'when it was computed, UTC'
 )
 ENGINE = ReplacingMergeTree(version)
-ORDER BY commitment_id;
+ORDER BY (commitment_id, day);

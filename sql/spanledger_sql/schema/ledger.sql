@@ -18,7 +18,7 @@ CREATE TABLE IF NOT EXISTS ledger
     feature LowCardinality(String) COMMENT 'what the call was for, as `attribution(feature=...)` says',
     workflow LowCardinality(String) COMMENT 'as `attribution(workflow=...)` says',
     run_id String COMMENT 'as `attribution(run_id=...)` says' CODEC(ZSTD(1)),
-    cost_center LowCardinality(String) COMMENT 'as `attribution(cost_center=...)` says',
+    cost_center LowCardinality(String) COMMENT 'as `attribution(cost_center=...)` says, else the tenant''s at the time',
     dialect LowCardinality(String) COMMENT 'whose attribute names the span was read by, such as `openinference`',
     provider LowCardinality(String) COMMENT 'who answered, by its OpenTelemetry name',
     request_model LowCardinality(String) COMMENT 'the model asked for',

@@ -126,6 +126,7 @@ CREATE TABLE IF NOT EXISTS ledger_models
         cache_read_audio Decimal(38, 22), cache_read_image Decimal(38, 22), input_video Decimal(38, 22)))
         COMMENT 'the prices of each step by class, the base price first; USD for one',
     unpriced_terms String COMMENT 'the tier and the speed that the call had, and for which the entry has no price of its own',
+    geo_priced Nullable(UInt8) COMMENT '1: the price is that of where the model ran',
     energy_id Nullable(String) COMMENT 'as in `energy_model`',
     energy_method LowCardinality(Nullable(String)) COMMENT 'as in `energy_model`',
     wh_per_output_token_low Nullable(Float64) COMMENT 'as in `energy_model`',

@@ -62,10 +62,10 @@ def _streamed(chunks: list[Any], provider: str = "") -> dict[str, Any]:
         # Gemini's thoughts, in OpenAI's language, are in the total alone.
         ("gcp.gemini", {"prompt_tokens": 20, "completion_tokens": 198, "total_tokens": 623}, (20, 603),
          "total_tokens tells of reasoning"),
-        # What is told of them is not taken for what the total leaves over.
+        # Gemini's total is the sum of prompt, answers, thoughts and results of tools: told thoughts leave these.
         ("gcp.gemini", {"prompt_tokens": 20, "completion_tokens": 198, "total_tokens": 623,
-                        "completion_tokens_details": {"reasoning_tokens": 50}}, (20, 248),
-         "total_tokens is not the sum"),
+                        "completion_tokens_details": {"reasoning_tokens": 50}}, (375, 248),
+         "total_tokens tells of results of tools"),
         ("somebody", {"prompt_tokens": 20, "completion_tokens": 198, "total_tokens": 623}, (20, 198),
          "total_tokens is not the sum"),
         # Half of the usage, with a total.

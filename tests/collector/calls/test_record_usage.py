@@ -10,7 +10,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from otlp_receiver import attributes_of
 
 import spanledger
-from spanledger.calls.record import _nanoseconds
+from spanledger.calls.record import nanoseconds
 
 Exported = Callable[[], list[Any]]
 
@@ -76,7 +76,7 @@ def test_times_may_be_nanoseconds(exported: Exported) -> None:
 @given(st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(2200, 1, 1)))  # noqa: DTZ001
 def test_a_datetime_is_taken_to_the_microsecond(moment: datetime) -> None:
     aware = moment.replace(tzinfo=UTC)
-    found = _nanoseconds(aware)
+    found = nanoseconds(aware)
     assert found is not None
     assert datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=found // 1000) == aware
 

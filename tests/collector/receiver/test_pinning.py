@@ -48,7 +48,13 @@ def test_a_claim_of_another_tenant_is_overridden_and_counted(fresh_books: Books)
     ]  # fmt: skip
     period = {"from": OCTOBER["from"], "to": OCTOBER["to"]}
     [quality] = fresh_books.store.frame(
-        "reports/attribution/quality", tenants=[], own="", own_values=[], **period
+        "reports/attribution/quality",
+        tenants=[],
+        own="",
+        own_values=[],
+        where=[],
+        moment="2261-01-01 00:00:00",
+        **period,
     ).to_dict("records")
     assert (quality["calls"], quality["overridden"]) == (3, 2)
 

@@ -24,8 +24,8 @@ SECOND = 10**9
 BEGIN = 1_790_000_000 * SECOND
 _TOLD = (
     "llm_spans", "ledger", "enrich_progress", "taken_insert", "taken_usage", "call_key", "call_verdict", "call_tenant",
-    "usage_point", "otel_logs", "otel_traces", "span_parent", "otel_metrics_sum", "otel_metrics_histogram",
-    "otlp_let_go",
+    "call_model", "usage_point", "otel_logs", "otel_traces", "span_parent", "otel_metrics_sum",
+    "otel_metrics_histogram", "otlp_let_go",
 )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from captured_agents import booked, captured, forget, rewritten, take
 from harness.books import Books
 from pydantic import SecretStr
 
-from spanledger_sql import email_rule
+from spanledger_sql.policy import email_rule
 
 ADDRESS = "Ann.Archer@acme.example"
 KEY = "a key of this test's"

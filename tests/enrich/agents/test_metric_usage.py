@@ -151,7 +151,14 @@ def test_reports_sum_calls_and_do_not_count_rows(books: Books) -> None:
     ).to_dict("records")
     assert (row["calls"], row["output_tokens"]) == (1, 20)
     [row] = books.store.frame(
-        "reports/agents/usage", **period, by=["agent"], tenants=[], own="", own_values=[]
+        "reports/agents/usage",
+        **period,
+        by=["agent"],
+        tenants=[],
+        own="",
+        own_values=[],
+        where=[],
+        moment="2261-01-01 00:00:00",
     ).to_dict("records")
     assert (row["agent"], row["calls"], row["unknown_buckets"], row["output_tokens"]) == ("claude-code", 1, 1, 20)
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import gzip
+import math
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import grpc
 import httpx
 import zstandard
-from captured_agents import AGENTS, NAMES, tokens, truth
+from captured_agents import AGENTS, NAMES, SECOND, api_request, rewritten, token_usage, tokens, truth
 from harness.node import RunningNode
 
-from spanledger_collector.otlp_signal import SIGNALS
+from spanledger_collector.export_request import ExportRequest
+from spanledger_collector.otlp_signal import LOGS, METRICS, SIGNALS
 from spanledger_sql.store import Store
 
 COUNTS = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens")
@@ -75,3 +78,77 @@ def test_every_signal_comes_by_every_way_and_bad_ones_are_said(node: RunningNode
     node.stop()
     files = [path for path in node.configuration.data_dir.rglob("*") if path.is_file()]
     assert [path for path in files if b"SECRET-CONTENT" in path.read_bytes()] == []
+
+
+def odd_metrics() -> list[ExportRequest]:
+    """Requests with a point that cannot be beside one of 5 tokens that can."""
+
+    def with_point(change: Callable[[Any, Any], None], number: int) -> ExportRequest:
+        def of_metric(message: Any) -> None:
+            metric = message.resource_metrics[0].scope_metrics[0].metrics[0]
+            change(metric, metric.sum.data_points[0])
+
+        [there] = rewritten([token_usage((60 * number, 60 * number + 60, "output", 1000))], of_metric)
+        return there
+
+    changes: list[Callable[[Any, Any], None]] = [
+        lambda metric, point: setattr(point, "as_double", math.nan),
+        lambda metric, point: setattr(point, "as_double", 1e300),
+        lambda metric, point: setattr(point, "as_int", -1),
+        lambda metric, point: setattr(point, "time_unix_nano", 0),
+        lambda metric, point: setattr(point, "time_unix_nano", (2262 - 1970) * 31_556_952 * SECOND),
+        lambda metric, point: setattr(metric.sum, "aggregation_temporality", 0),
+    ]
+    return [with_point(change, number) for number, change in enumerate(changes)]
+
+
+def odd_logs() -> list[ExportRequest]:
+    """Requests of calls whose counts or times cannot be."""
+
+    def at(time_unix_nano: int) -> Callable[[Any], None]:
+        def move(message: Any) -> None:
+            message.resource_logs[0].scope_logs[0].log_records[0].time_unix_nano = time_unix_nano
+
+        return move
+
+    return [
+        api_request(10, 11, output_tokens="NaN"),
+        api_request(20, 12, input_tokens="-5"),
+        api_request(30, 13, output_tokens="1e300"),
+        *rewritten([api_request(40, 14)], at(1)),
+        *rewritten([api_request(50, 15)], at(2**63 - 1)),
+    ]
+
+
+def test_what_cannot_be_is_acknowledged_said_and_costs_no_neighbour(node: RunningNode) -> None:
+    sound = [(METRICS, token_usage((1000, 1060, "output", 5), (1000, 1060, "input", 7))), (LOGS, api_request(5000, 16))]
+    # A counter that goes back begins anew: 30, then 4.
+    back = [
+        token_usage((2000, 2060, "output", 30), cumulative=True),
+        token_usage((2000, 2120, "output", 4), cumulative=True),
+    ]
+    told = [(METRICS, one) for one in (*odd_metrics(), *back)] + [(LOGS, one) for one in odd_logs()] + sound
+    for number, (signal, request) in enumerate(told):
+        body = signal.sent(request.body)
+        if number % 2:
+            assert post(node, signal.name, body).status_code == 200
+        else:
+            assert call(node, signal.service, body) == b""
+    with Store.open(node.configuration) as store:
+        deadline = time.monotonic() + 90
+        while time.monotonic() < deadline:
+            time.sleep(0.5)
+            rows = store.rows("SELECT * FROM calls")
+            if sum(row["granularity"] == "interval" for row in rows) >= 3 and len(rows) >= 3 + 6:
+                break
+        uncounted = store.value("SELECT sum(records) FROM otlp_let_go")
+    calls = [row for row in rows if row["granularity"] == "call"]
+    intervals = [row for row in rows if row["granularity"] == "interval"]
+    assert uncounted == 6
+    assert sorted(row["output_tokens"] for row in intervals) == [4, 5, 30]
+    assert [row["usage_note"] for row in intervals if row["output_tokens"] == 4] == [
+        "a counter went back: counted from nothing"
+    ]
+    assert sorted(row["output_tokens"] for row in calls) == [0, 0, 0, 10, 10, 10]
+    assert [row["usage_note"] for row in calls if row["usage_source"] == "missing"] == ["not a count"] * 3
+    assert post(node, "metrics", METRICS.sent(sound[0][1].body)).status_code == 200

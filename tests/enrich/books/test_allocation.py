@@ -1,16 +1,21 @@
 """Commitments are allocated to the last digit, over the calls they cover, and again the same."""
 
-from datetime import UTC, datetime, timedelta
+import time
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from spanledger_enrich.books import allocation, commitment
+from spanledger_enrich.books import allocation, charge, commitment
 from spanledger_enrich.books.allocation import IDLE
+from spanledger_enrich.books.charge import Charge
 from spanledger_enrich.books.commitment import Commitment
+from spanledger_enrich.books.upkeep import Upkeep
 from spanledger_enrich.files.import_file import ImportFileError
+from spanledger_enrich.ledger.enrichment import enrich
+from spanledger_enrich.ledger.lease import LeaseLost
 from spanledger_sql.store import statement
 
 DAY = datetime(2024, 10, 8, tzinfo=UTC)
@@ -18,7 +23,10 @@ PTU = {
     "commitment": "ptu", "kind": "reserved throughput", "amount": "24", "from": "2024-10-08", "to": "2024-10-09",
     "models": "gpt-4o",
 }  # fmt: skip
-TABLES = ("ledger", "llm_spans", "enrich_progress", "commitment", "allocation", "allocation_row")
+TABLES = (
+    "ledger", "llm_spans", "enrich_progress", "commitment", "allocation", "allocation_row", "charge", "charge_share",
+    "charge_allocation",
+)  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -59,20 +67,20 @@ def test_an_hour_is_shared_by_tokens_and_hours_without_calls_are_idle(books):
 def stands(books):
     october = {"from": "2024-10-01 00:00:00", "to": "2024-11-01 00:00:00"}
     (row,) = books.store.rows(statement("lookups/progress/allocated_until"), **october)
-    return row["commitments"], row["never"], row["allocated_at"] is not None, row["until"]
+    return row["commitments"], row["never"], row["until"]
 
 
 def test_how_far_the_commitments_of_a_period_are_allocated(books):
     later = {"commitment": "later", "from": "2024-11-01", "to": "2024-11-02"}
     longer = {"commitment": "longer", "to": "2025-10-09"}
     record = [Commitment.model_validate({**PTU, **one}) for one in ({}, later, longer)]
-    assert stands(books) == (0, 0, False, None)
+    assert stands(books) == (0, 0, None)
     commitment.record(books.store, record, "a test")
-    assert stands(books) == (2, 2, False, None)
+    assert stands(books) == (2, 2, None)
     allocation.allocate(books.store, books.configuration, DAY + timedelta(days=3, hours=7, minutes=5))
-    assert stands(books) == (2, 0, True, DAY + timedelta(days=3, hours=7))
+    assert stands(books) == (2, 0, DAY + timedelta(days=3, hours=7))
     allocation.allocate(books.store, books.configuration)
-    assert stands(books) == (2, 0, True, None)
+    assert stands(books) == (2, 0, None)
 
 
 def test_an_output_token_weighs_what_it_is_told_to(books):
@@ -132,6 +140,87 @@ def test_allocating_again_gives_the_same_and_late_calls_their_part(books):
     again = allocate(books)
     assert by_tenant(again)["late"] == Decimal("0.5")
     assert sum(row["amount"] for row in again) == 24
+
+
+def book_behind(books, *spans):
+    """Book calls as a worker does that is killed before it looks at commitments."""
+    books.ingest(*spans)
+    enrich(books.store, books.configuration, time.time_ns() // 1000)
+
+
+def in_force(books):
+    return {row["day"]: row["version"] for row in books.store.rows("SELECT day, version FROM allocation FINAL")}
+
+
+@pytest.mark.parametrize("idle", ["own_line", "shared"])
+def test_only_days_of_which_something_changed_are_allocated_anew(books, idle):
+    books.book(call(0), call(30, "globex"), call(50))
+    longer = {"to": "2024-10-11", "amount": "72", "idle": idle}
+    allocate(books, **longer)
+    before = in_force(books)
+    allocation.allocate(books.store, books.configuration)
+    assert in_force(books) == before
+    book_behind(books, call(31, "late"))
+    [again] = allocation.allocate(books.store, books.configuration)
+    changed = {day for day, version in in_force(books).items() if before[day] != version}
+    shared_out = {date(1970, 1, 1)} if idle == "shared" else set()
+    assert (again.days, changed) == (1, {(DAY + timedelta(days=1)).date(), *shared_out})
+    assert again.amount == sum(row["amount"] for row in books.store.rows("SELECT amount FROM allocated_cost")) == 72
+    # A commitment that says something else, or ends sooner, leaves nothing of what it was.
+    rows = allocate(books, to="2024-10-09", idle=idle)
+    assert sum(row["amount"] for row in rows) == 24
+    assert books.store.value("SELECT count() FROM allocation_row WHERE idle != 2") == len(rows)
+
+
+def test_the_worker_keeps_what_is_allocated_up_to_date(books):
+    upkeep = Upkeep(books.store, books.configuration)
+    morning = DAY + timedelta(hours=6, minutes=30)
+
+    def shares(now=morning):
+        changed = upkeep.follow(now=now)
+        return changed, by_tenant(books.store.rows("SELECT * FROM allocated_cost"))
+
+    assert shares() == (False, {})
+    books.book(call(0), call(6, "early"))
+    commitment.record(books.store, [Commitment.model_validate(PTU)], "a test")
+    month = {"from": "2024-10-01", "to": "2024-11-01"}
+    vat = {"charge": "vat", "kind": "tax", "amount": "6", "policy": "even", **month}
+    charge.record(books.store, [Charge.model_validate(vat)], "a test")
+    assert shares() == (True, {"acme": 1, IDLE: 5})
+    assert shares() == (False, {"acme": 1, IDLE: 5})
+    before = in_force(books)
+    # A call of the hour that goes on is for the next hour to allocate, and has its part of the charge at once.
+    book_behind(books, call(6, "globex"))
+    assert shares() == (True, {"acme": 1, IDLE: 5})
+    assert in_force(books) == before
+    assert books.store.value("SELECT count() FROM charge_share") == 3
+    told = (True, {"acme": 1, "early": Decimal("0.5"), "globex": Decimal("0.5"), IDLE: 5})
+    assert shares(morning + timedelta(hours=1)) == told
+    # What is written of a call anew, with another tenant, a version that is no batch's.
+    books.store.execute(
+        "INSERT INTO ledger SELECT * REPLACE ('hooli' AS tenant_id, version + 1 AS version) "
+        "FROM (SELECT * FROM ledger FINAL WHERE tenant_id = 'early')"
+    )
+    assert shares(morning + timedelta(hours=1))[1] == {
+        "acme": 1,
+        "hooli": Decimal("0.5"),
+        "globex": Decimal("0.5"),
+        IDLE: 5,
+    }
+
+
+def test_an_allocation_that_another_worker_took_over_changes_nothing(books):
+    books.book(call(0))
+    rows = allocate(books)
+    book_behind(books, call(1, "globex"))
+
+    def lost():
+        raise LeaseLost("another worker")
+
+    with pytest.raises(LeaseLost):
+        allocation.allocate(books.store, books.configuration, still_mine=lost)
+    assert books.store.rows("SELECT * FROM allocated_cost ORDER BY hour, trace_id, tenant_id") == rows
+    assert by_tenant(allocate(books)) == {"acme": 1, "globex": 1, IDLE: 22}
 
 
 def test_a_covered_call_is_not_charged_twice(books):

@@ -1,13 +1,16 @@
 """Every charge is told once, by meter or kind, and sums to what the ledger, commitments and charges say."""
 
 from collections import defaultdict
+from datetime import date
 from decimal import Decimal
 
 import pytest
 from harness.books import Books
-from harness.month_of_charges import CHARGES, METERS, OCTOBER, OTHERS, make
+from harness.month_of_charges import CHARGES, METERS, OCTOBER, OTHERS, SPAN, USED, make
 
 from spanledger_enrich.books import charge
+from spanledger_enrich.books.bills import bill
+from spanledger_enrich.books.bills.also_billed import AlsoBilled, also_billed, of_period
 from spanledger_enrich.books.charge import Charge, UnknownChargeError
 from spanledger_enrich.files.import_file import ImportFileError
 
@@ -31,7 +34,78 @@ def test_each_meter_and_each_kind_costs_what_it_does_by_hand(books):
     by_meter = {name: cost for name, cost in summed(rows, "meter").items() if cost}
     assert by_meter == {**METERS, **{name: Decimal(cost) for name, cost in OTHERS.items()}}
     billed = summed(rows, "meter", "billed_cost")
-    assert billed["prepaid"] == 100
+    assert (billed["prepaid"], billed["drawdown"], billed["expired"]) == (100, -USED, 0)
+    assert sum(billed.values()) == 100 + sum(Decimal(OTHERS[name]) for name in OTHERS if name != "expired")
+
+
+def test_prepaid_credits_are_drawn_down_in_order_and_until_nothing_is_left(books):
+    month = {"to": "2024-11-01", "kind": "prepaid", "provider": "openai"}
+    few = {"charge": "few", "amount": "0.0025", "from": "2024-10-02", **month}
+    more = {"charge": "more", "amount": "50", "from": "2024-10-03", **month, "to": "2034-10-01"}
+    other = {"charge": "other", "amount": "9", "from": "2024-10-03", **month, "provider": "anthropic"}
+    charge.remove(books.store, "wallet")
+    charge.record(books.store, [Charge.model_validate(one) for one in (more, few, other)], "a test")
+
+    def draws():
+        rows = books.store.rows(CHARGES_OF, **OCTOBER)
+        rows = [row for row in rows if row["charge_kind"] == "drawdown"]
+        assert {row["effective_cost"] for row in rows} <= {0}
+        return summed(rows, "charge_id", "billed_cost")
+
+    assert draws() == {"few": Decimal("-0.0025"), "more": Decimal("0.0025") - USED}
+    (row,) = [row for row in books.report("charges/list") if row["charge"] == "few"]
+    assert (row["drawn"], row["left"]) == (Decimal("0.0025"), 0)
+    before = books.store.rows("SELECT * FROM charge_allocation FINAL ORDER BY charge_id")
+    assert charge.allocate(books.store) == 0
+    assert books.store.rows("SELECT * FROM charge_allocation FINAL ORDER BY charge_id") == before
+    books.book({**SPAN, "input_tokens": 1000})
+    assert draws() == {"few": Decimal("-0.0025"), "more": -USED}
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Kathmandu"])
+def test_the_trend_and_what_stands_beside_it_are_the_effective_and_the_billed_cost(books, zone):
+    asked = {"dimension": "tenant", "grain": "day", "timezone": zone}
+    found = defaultdict(Decimal)
+    billed = Decimal(0)
+    for row in books.report("finance/trend", series=9, **asked):
+        found[row["name"]] += row["contracted_cost"] or 0
+    for row in books.report("finance/beside_trend", **asked):
+        found[row["name"]] += row["commitment_cost"] + row["idle_cost"] + row["charge_cost"] - row["covered_cost"]
+        billed += row["prepaid_cost"]
+    rows = books.store.rows(CHARGES_OF, **OCTOBER)
+    assert {name: cost for name, cost in found.items() if cost} == {
+        name: cost for name, cost in summed(rows, "tenant_id").items() if cost
+    }
+    assert billed + sum(found.values()) == sum(row["billed_cost"] or 0 for row in rows)
+
+
+def test_a_charge_that_is_on_a_bill_too_is_refused_and_told(books, tmp_path):
+    bill_file = tmp_path / "bill.csv"
+    lines = [
+        "provider,amount,currency,day,meter",
+        "openai,5.00,USD,2024-10-03,storage",
+        "openai,7.34,USD,2024-10-04,storage",
+    ]
+    bill_file.write_text("\n".join(lines) + "\n")
+    bill.record(books.store, bill.checked(books.store, [bill_file]))
+    (twice,) = of_period(books.store, date(2024, 10, 1), date(2024, 10, 31))
+    assert twice == AlsoBilled("storage", "bill.csv", "storage", Decimal("12.34"))
+    month = {"from": "2024-10-01", "to": "2024-11-01", "kind": "storage", "provider": "openai"}
+    for fields, is_twice in (
+        ({"amount": "7.34"}, True), ({"amount": "7.30"}, False), ({"amount": "12.34", "provider": "anthropic"}, False),
+        ({"amount": "12.34", "from": "2024-10-04"}, False), ({"amount": "12.34", "kind": "fee"}, False),
+    ):  # fmt: skip
+        one = Charge.model_validate({"charge": "new", **month, **fields})
+        found = also_billed(books.store, charge.in_usd(books.store, [one], "a.csv"))
+        assert bool(found) is is_twice, fields
+    with pytest.raises(
+        ImportFileError, match=r"a\.csv: charge 'new' is on the bill bill\.csv, too: storage of 12\.34 USD"
+    ):
+        charge.refuse_billed(
+            books.store,
+            charge.in_usd(books.store, [Charge.model_validate({"charge": "new", "amount": "12.34", **month})], "a.csv"),
+            "a.csv",
+        )
 
 
 def test_the_meters_of_calls_sum_to_the_ledger(books):

@@ -67,7 +67,7 @@ def test_parts_sum_to_the_amount_to_the_last_digit(books):
 def test_agents_show_their_effective_cost_beside_the_list_cost(books):
     books.book(call("ann", 300))
     allocated(books)
-    [row] = books.report("agents/usage", by=["agent"], own="", own_values=[])
+    [row] = books.report("agents/usage", by=["agent"], own="", own_values=[], where=[])
     assert row["effective_cost"] == 100
     assert 0 < row["list_cost"] < 1
 
@@ -81,9 +81,38 @@ def test_idle_seats_stand_beside_those_that_were_used(books):
     assert 0 < row["list_cost"] < 1
 
 
+def test_what_calls_cost_beyond_a_seats_allowance_is_theirs_besides(books):
+    # 3 USD a million tokens: ann's calls cost 6 + 6 USD, bob's 3.
+    million = 1_000_000
+    booked = books.book(call("ann", 2 * million), call("ann", 2 * million, day=9), call("bob", million, "globex"))
+    assert [row["contracted_cost"] for row in booked] == [6, 6, 3]
+    told = allocated(books, allowance="7.5")
+    assert told["(idle)", 1] == 100
+    assert told["acme", 0] + told["globex", 0] == 200 + Decimal("4.5")
+    assert told["acme", 0] == 160 + Decimal("4.5")
+    [first, second, _] = books.store.rows(
+        "SELECT sum(amount) AS amount FROM allocated_cost WHERE idle = 0 "
+        "GROUP BY hour, tenant_id ORDER BY tenant_id, hour"
+    )
+    assert (first["amount"], second["amount"]) == (80, 80 + Decimal("4.5"))
+    [row] = books.report("agents/seats")
+    assert (row["used_cost"], row["overage_cost"], row["idle_cost"]) == (200, Decimal("4.5"), 100)
+    [row] = books.report("agents/usage", by=["agent"], own="", own_values=[])
+    assert row["effective_cost"] == 200 + Decimal("4.5")
+
+
 @pytest.mark.parametrize(
-    "fields", [{"seats": 0}, {"kind": "fee"}, {"policy": "duration"}, {"capacity": 5}, {"idle": "shared"}], ids=str
+    "fields",
+    [
+        {"seats": 0},
+        {"kind": "fee"},
+        {"policy": "duration"},
+        {"capacity": 5},
+        {"idle": "shared"},
+        {"kind": "fee", "seats": 0, "allowance": "5"},
+    ],
+    ids=str,
 )
 def test_seats_that_do_not_fit_together_are_refused(fields):
-    with pytest.raises(ValidationError, match="seats: expected"):
+    with pytest.raises(ValidationError, match=r"(seats|allowance): expected"):
         Commitment.model_validate({**SEATS, **fields})

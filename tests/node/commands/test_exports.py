@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from spanledger_cli.output.export import Destination, Format, export
+from spanledger_cli.output.parquet_type import parquet_type
 from spanledger_cli.output.terminal import print_rows
 from spanledger_settings.period import period
 
@@ -51,6 +52,14 @@ def test_a_parquet_column_has_one_type_whatever_the_data(command, tmp_path):
     assert command("sql", f"SELECT * FROM ({MONEY.format('1')}) WHERE tenant = 'b'", "--output", empty).returncode == 0
     assert {str(schema) for schema in [*schemas, pq.read_schema(empty).remove_metadata()]} == {str(schemas[0])}
     assert schemas[0].field("cost").type == pa.decimal128(38, 12)
+
+
+@pytest.mark.parametrize(
+    ("database", "unit"),
+    [("DateTime64(9, 'UTC')", "ns"), ("Nullable(DateTime64(9, 'UTC'))", "ns"), ("DateTime64(6, 'UTC')", "us")],
+)
+def test_a_time_keeps_its_last_digit_in_parquet(database, unit):
+    assert parquet_type(database) == pa.timestamp(unit, "UTC")
 
 
 def test_a_report_in_a_file_says_its_period_and_currency(capsys):

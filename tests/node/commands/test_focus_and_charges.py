@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import time
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -12,9 +13,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from harness.books import Books
-from harness.month_of_charges import make
+from harness.command import in_process
+from harness.month_of_charges import SPAN, make
 
 from spanledger_enrich.books.focus.dataset import columns
+from spanledger_enrich.ledger.enrichment import enrich
 
 Command = Callable[..., str]
 MONTH = ("--month", "2024-10")
@@ -98,5 +101,26 @@ def test_single_days_sum_to_the_month(spanledger: Command) -> None:
 def test_a_report_is_run_by_its_name(spanledger: Command) -> None:
     assert "finance/movers" in spanledger("report", "list").split()
     told = rows(spanledger("report", "finance/waste", *MONTH, "--by", "tenant", "--format", "csv"))
-    assert {row["waste"] for row in told} == {"idle commitment"}
+    assert {row["waste"] for row in told} == {"idle commitment", "expired credits"}
     assert "there is no report 'lunch'" in spanledger("report", "lunch", fails=True)
+
+
+@pytest.mark.usefixtures("spanledger")
+def test_a_report_only_reads_and_says_where_the_worker_is_behind(books: Books) -> None:
+    def told(*arguments: object) -> str:
+        return in_process(*arguments, *MONTH, "--format", "csv", data_dir=books.configuration.data_dir).stderr
+
+    assert told("chargeback") == ""
+    books.ingest({**SPAN, "request_model": "gpt-4o-mini"})
+    enrich(books.store, books.configuration, time.time_ns() // 1000)
+    before = books.store.rows("SELECT * FROM allocation FINAL ORDER BY commitment_id, day")
+    for arguments in (("chargeback",), ("charges", "report"), ("report", "finance/waste")):
+        said = told(*arguments)
+        assert (
+            "2 commitments of 2024-10-01 00:00 to 2024-11-01 00:00 UTC, without 1 call that came since: a node" in said
+        )
+        assert "1 charge of 2024-10-01 00:00 to 2024-11-01 00:00 UTC, shared out without 1 call that came since" in said
+    assert books.store.rows("SELECT * FROM allocation FINAL ORDER BY commitment_id, day") == before
+    books.enrich()
+    assert told("chargeback") == ""
+    assert books.store.rows("SELECT * FROM allocation FINAL ORDER BY commitment_id, day") != before

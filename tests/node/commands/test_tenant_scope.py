@@ -11,7 +11,7 @@ from harness.books import Books
 from harness.command import Done, in_process
 
 from spanledger_settings.configuration import load
-from spanledger_sql.access import scope_settings, tables_of_tenants
+from spanledger_sql.policy.access import scope_settings, tables_of_tenants
 from spanledger_sql.store import Store, StoreError
 
 OCTOBER = ("--month", "2024-10", "--format", "csv")

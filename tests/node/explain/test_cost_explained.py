@@ -7,9 +7,10 @@ from decimal import ROUND_HALF_UP, Decimal, localcontext
 import pytest
 from harness.price_cases import catalogue, random_case, resolutions
 
-from spanledger_cli.explain.explanation import explanation, inputs, with_arithmetic
+from spanledger_cli.explain.explanation import explanation
 from spanledger_cli.output.terminal import console
 from spanledger_enrich.prices import price_book
+from spanledger_sql.explanation import inputs, with_arithmetic
 from spanledger_sql.store import statement
 
 BOOK = """

@@ -13,10 +13,10 @@ import pytest
 from captured import Capture, captures
 from harness import data_folder
 
-from spanledger_cli.explain.explanation import inputs
 from spanledger_collector.spool import length_prefixed
 from spanledger_enrich.worker import Worker
 from spanledger_settings.configuration import load
+from spanledger_sql.explanation import inputs
 from spanledger_sql.store import Store
 
 TOKENS = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens")

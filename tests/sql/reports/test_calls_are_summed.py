@@ -11,17 +11,25 @@ import spanledger_sql
 
 ROOT = Path(spanledger_sql.__file__).parent
 READS_CALLS = re.compile(
-    r"\b(?:FROM|JOIN)\s+(?:calls|calls_at|ledger|covered_call|energy_by_method|restatement_change)\b"
+    r"\b(?:FROM|JOIN)\s+(?:calls|calls_at|call_hours|ledger|covered_call|energy_by_method|restatement_change)\b"
 )
 COUNTS = re.compile(r"\bcount(?:If)?\((?:[^()]|\([^()]*\))*\)(?=[\s,]*(?:OVER \(\) )?AS (\w+))")
 # What counts something else than calls, and what.
 COUNTED_ROWS = {
-    ("reports/agents/usage.sql", "unknown_buckets"): "buckets of calls",
     ("reports/attribution/quality.sql", "spans"): "spans that are no calls",
     ("reports/attribution/quality.sql", "duplicates"): "reports that do not count",
+    ("reports/bills/by_provider.sql", "unknown_lines"): "lines of bills",
+    ("reports/agents/seats.sql", "users"): "users of seats",
+    ("reports/finance/outcomes.sql", "tell_revenue"): "outcomes",
+    ("lookups/progress/allocated_since.sql", "calls"): "rows: whether any came, and how many",
     ("reports/filters/as_of.sql", "calls"): "rows: whether there are any, and how many wait",
+    ("reports/capacity/load.sql", "all_rows"): "rows of the report",
+    ("reports/capacity/sharers.sql", "all_rows"): "rows of the report",
     ("reports/finance/breakdown.sql", "names"): "names of the dimension",
     ("reports/finance/chargeback_table.sql", "all_rows"): "rows of the report",
+    ("reports/finance/owed.sql", "names"): "names of the dimension",
+    ("reports/prices/compared.sql", "all_rows"): "rows of the report",
+    ("reports/prices/unpriced.sql", "all_rows"): "rows of the report",
     ("reports/operations/odd_calls.sql", "early"): "reports",
     ("reports/operations/odd_calls.sql", "late"): "reports",
     ("books/allocation.sql", "calls"): "rows, which share an hour evenly where nothing weighs",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -43,12 +44,26 @@ def test_one_driver_moves_its_term_alone(books: Books, driver: str, after: list[
     assert set(bridge(books, PAIR, after)) == {driver}
 
 
-def test_a_price_moves_the_term_of_prices_alone(books: Books) -> None:
+def test_a_price_moves_the_term_of_prices_alone(books: Books, spanledger: Callable[..., str], write: Callable) -> None:
+    contract = write("kind,provider,model,discount_percent,valid_from", "discount,openai,,40,2024-10-01", name="c.csv")
+    spanledger("prices", "import", contract, "--yes")
+    try:
+        told = bridge(books, PAIR, PAIR)
+    finally:
+        spanledger("prices", "remove", "c")
+    assert set(told) == {"price"}
+    before = sum(Decimal(row["list_cost"]) for row in books.store.rows("SELECT * FROM calls WHERE ts < '2024-10-01'"))
+    assert told["price"] == -before * Decimal("0.4")
+
+
+def test_least_charges_go_with_calls(books: Books) -> None:
     bridge(books, PAIR, PAIR * 2)
-    books.store.execute("ALTER TABLE ledger UPDATE contracted_cost = contracted_cost * 3 WHERE ts >= '2024-10-01' "
-                        "SETTINGS mutations_sync = 1")  # fmt: skip
+    books.store.execute(
+        "ALTER TABLE ledger UPDATE contracted_cost = contracted_cost * 3 WHERE 1 SETTINGS mutations_sync = 1"
+    )
     (row,) = books.report("finance/movers", **BEFORE)
-    assert row["before"] + sum(row[term] for term in TERMS) == row["after"]
+    assert row["before"] + sum(row[term] for term in TERMS) == row["after"] == 2 * row["before"]
+    assert all(abs(row[term]) < Decimal("1e-10") for term in TERMS[1:])
 
 
 def test_more_calls_cost_what_a_call_did(books: Books) -> None:

@@ -17,7 +17,7 @@ def calls(books):
 @pytest.mark.parametrize("timezone", ["UTC", "Pacific/Kiritimati", "America/New_York"])
 def test_the_whole_record_is_a_period_that_every_report_can_take(books, timezone):
     record = of_days(date(1969, 12, 31), date(2262, 4, 12), timezone)
-    whole = {**record.bounds, "tenants": [], "own": "", "own_values": [], "timezone": timezone}
+    whole = {**record.bounds, "tenants": [], "own": "", "own_values": [], "where": [], "timezone": timezone}
     assert sum(row["calls"] for row in books.report("finance/chargeback", **whole)) == 3
     assert books.report("finance/headline", **whole)
     assert books.report("finance/headline", **{**whole, **record.previous.bounds})

@@ -18,6 +18,8 @@ PERIOD = {
     "tenants": [],
     "own": "",
     "own_values": [],
+    "where": [],
+    "moment": "2261-01-01 00:00:00",
 }
 
 

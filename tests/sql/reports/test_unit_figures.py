@@ -49,7 +49,8 @@ def _four_calls(books: Books) -> None:
 
 def rows(books: Books, report: str, **parameters: Any) -> list[dict[str, Any]]:
     return books.report(
-        report, **{"tenants": [], "own": "", "own_values": [], "dimension": "tenant", "names": 5, **parameters}
+        report,
+        **{"tenants": [], "own": "", "own_values": [], "where": [], "dimension": "tenant", "names": 5, **parameters},
     )
 
 

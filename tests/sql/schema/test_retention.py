@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from spanledger_sql.retention import COLUMNS, RetentionError, keep_for
+from spanledger_sql.policy.retention import COLUMNS, RetentionError, keep_for
 from spanledger_sql.store import Store
 
 

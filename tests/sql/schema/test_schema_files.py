@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from spanledger_sql.definitions.included_parts import PLACEHOLDER
 from spanledger_sql.definitions.schema_file import MigrationError, SchemaFile, changes, in_order, tables, views
-from spanledger_sql.included_parts import PLACEHOLDER
 from spanledger_sql.store import Store
 
 ROOT = Path(__file__).parents[3]

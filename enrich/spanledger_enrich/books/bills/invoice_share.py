@@ -5,7 +5,14 @@ from __future__ import annotations
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal, localcontext
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from spanledger_enrich.books.bills.reconciliation import CAUSES, Reconciliation, ReconciliationError, subunit
+from spanledger_enrich.books.bills.reconciliation import (
+    CAUSES,
+    Reconciliation,
+    ReconciliationError,
+    forget,
+    keep_terms,
+    subunit,
+)
 from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
@@ -50,9 +57,10 @@ def allocate(store: Store, done: Reconciliation, policy: Policy, made_by: str) -
         made_by: The user who does it.
 
     Raises:
-        ReconciliationError: Another period that overlaps was allocated.
+        ReconciliationError: Another period that overlaps was allocated; calls or lines came since it was made.
     """
     _refuse_overlap(store, done)
+    keep_terms(store, done)
     metered = _metered(store, done)
     weights = _weights(metered, policy)
     committed = _committed(store, done)
@@ -90,6 +98,8 @@ def allocate(store: Store, done: Reconciliation, policy: Policy, made_by: str) -
     store.insert("invoice_share", rows)
     # In force once this row is there.
     store.insert("reconciliation", [_about(done, policy, made_by, invoiced)])
+    # Of the one that it replaces.
+    forget(store, done)
     return rows
 
 

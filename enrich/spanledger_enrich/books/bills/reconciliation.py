@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 from spanledger_enrich.prices import price_list
 from spanledger_settings.mendable import AskedWronglyError, MendableError
 from spanledger_settings.period import Period, of_days
-from spanledger_sql.store import StoreError, statement
+from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
@@ -71,7 +71,7 @@ class Reconciliation:
     """One provider's bridge.
 
     Attributes:
-        reconciliation_id: Of its terms, which are stored until `forget`.
+        reconciliation_id: Of its terms, where `keep_terms` stores them.
         provider: Who charges.
         period: Of the books; its local days are the bill's, too.
         zone: Of the bill's days.
@@ -82,6 +82,7 @@ class Reconciliation:
         rows: By what was asked for.
         tolerance: What the open causes may come to, USD.
         names: What calls call the provider.
+        parameters: What the bridge was asked with.
     """
 
     reconciliation_id: str
@@ -95,6 +96,7 @@ class Reconciliation:
     rows: pd.DataFrame
     tolerance: Decimal
     names: tuple[str, ...]
+    parameters: Mapping[str, Any]
 
     @property
     def open_amount(self) -> Decimal:
@@ -140,7 +142,7 @@ def reconcile(
     tolerance: Decimal | None = None,
     drift: float = DRIFT,
 ) -> list[Reconciliation]:
-    """Reconcile each provider that has bills in a period.
+    """Reconcile each provider that has bills in a period; nothing is written.
 
     Args:
         store: The database.
@@ -151,8 +153,7 @@ def reconcile(
         drift: Share of a quantity up to which a difference counts as one of counting tokens.
 
     Raises:
-        ReconciliationError: There is no bill, one in several currencies, or one in a currency without a rate; or the
-            user may only read.
+        ReconciliationError: There is no bill, one in several currencies, or one in a currency without a rate.
     """
     days = {"first": str(asked.first_day), "last": str(asked.last_day)}
     billed = store.rows(statement("lookups/billed_providers"), **days)
@@ -166,32 +167,45 @@ def reconcile(
             + (f"; there are some of {some}" if some else "; see 'spanledger bills list'")
         )
     metered = {row["provider"] for row in store.rows(statement("reports/bills/metered_providers"), **_wide(asked))}
-    try:
-        return [
-            _one(
-                store,
-                asked,
-                row,
-                sorted(name for name in metered if price_list.seller(name) == row["provider"]),
-                by,
-                tolerance,
-                drift,
-            )
-            for row in billed
-            if not wanted or row["provider"] in wanted
-        ]
-    except StoreError as error:
-        if not error.is_forbidden:
-            raise
+    return [
+        _one(
+            store,
+            asked,
+            row,
+            sorted(name for name in metered if price_list.seller(name) == row["provider"]),
+            by,
+            tolerance,
+            drift,
+        )
+        for row in billed
+        if not wanted or row["provider"] in wanted
+    ]
+
+
+def keep_terms(store: Store, done: Reconciliation) -> None:
+    """Store the terms of a bridge, for a reconciliation that is allocated.
+
+    Raises:
+        ReconciliationError: Calls or lines came since it was made.
+    """
+    key = {"reconciliation_id": done.reconciliation_id}
+    store.execute(statement("reconciliation/keep_terms"), {**done.parameters, **key})
+    kept = store.rows(
+        "SELECT cause, sum(amount) AS amount FROM reconciliation_term "
+        "WHERE reconciliation_id = {reconciliation_id:String} GROUP BY cause",
+        **key,
+    )
+    sums = {row["cause"]: row["amount"] for row in kept}
+    if any(sums.get(name, Decimal(0)) != done.total[name] for name in ("metered", *CAUSES, "billed")):
+        forget(store, done)
         raise ReconciliationError(
-            "a reconciliation puts its terms down in the database, which this user may not; reconcile as one who may, "
-            "such as the worker's user"
-        ) from None
+            f"{done.provider}: calls or lines of its bills came in meanwhile; run it again; nothing was changed"
+        )
 
 
-def forget(store: Store, done: Sequence[Reconciliation]) -> None:
-    """Delete the terms of reconciliations that nothing rests on, and what killed ones left."""
-    store.execute(statement("reconciliation/forget"), {"ids": [one.reconciliation_id for one in done]})
+def forget(store: Store, done: Reconciliation) -> None:
+    """Delete the terms of a reconciliation where nothing rests on them, and what killed ones left."""
+    store.execute(statement("reconciliation/forget"), {"reconciliation_id": done.reconciliation_id})
 
 
 def without_bill(store: Store, asked: Period, done: Sequence[Reconciliation]) -> dict[str, Decimal]:
@@ -241,18 +255,18 @@ def _one(
         "zone": billed["zone"],
         "drift": drift,
     }
-    identity = str(uuid.uuid4())
-    _stage(store, identity, parameters)
-    rows = store.frame("reports/bills/bridge", reconciliation_id=identity, by=list(by))
-    whole = rows if not by else store.frame("reports/bills/bridge", reconciliation_id=identity, by=[])
-    total = {str(name): value for name, value in whole.iloc[0].items()}
+    frame = store.frame("reports/bills/bridge", **parameters, by=list(by))
+    is_whole = frame["whole"].astype(bool)
+    total = {str(name): value for name, value in frame[is_whole].iloc[0].items()}
+    rows = frame[~is_whole].drop(columns="whole").reset_index(drop=True)
+    rows.attrs["types"] = {name: kind for name, kind in frame.attrs["types"].items() if name != "whole"}
     if total["metered"] + sum(total[cause] for cause in CAUSES) != total["billed"]:
         raise AssertionError(f"the bridge of {provider} does not sum: {total}")
     allowed = (
         focus_tolerance(billed["lines"], currency) * Decimal(billed["usd_each"]) if tolerance is None else tolerance
     )
     return Reconciliation(
-        identity,
+        str(uuid.uuid4()),
         provider,
         asked,
         billed["zone"],
@@ -263,18 +277,8 @@ def _one(
         rows,
         allowed,
         tuple(names),
+        parameters,
     )
-
-
-def _stage(store: Store, identity: str, parameters: dict[str, Any]) -> None:
-    """Put down the terms of a bridge; what the stages before it put down goes again, whatever happens."""
-    tables = {name: f"reconciliation_{name}_{identity.replace('-', '')}" for name in ("charges", "used")}
-    try:
-        for stage in ("reconciliation/1_charges", "reconciliation/2_used", "reconciliation/3_terms"):
-            store.execute(statement(stage), {**parameters, **tables, "reconciliation_id": identity})
-    finally:
-        for table in tables.values():
-            store.execute(f"DROP TABLE IF EXISTS {table}")
 
 
 def _wide(asked: Period) -> dict[str, str]:

@@ -2,8 +2,8 @@
 
 What is usual is the median of the same time of day, half an hour around, over the last fifteen days, weekends apart;
 how far it scatters is the median absolute deviation, both of logarithms. Two buckets in a row must be far above it, and
-each by more than a floor of money, and above all that was spent around that time before: small tenants scatter much
-and cost little, and a tenant of few dear calls spends nothing in most buckets.
+each by more than a floor of money, and a fifth above all that was spent around that time before: small tenants scatter
+much and cost little, and a tenant of few dear calls spends nothing in most buckets.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ LEAST_DAYS = 3
 FLOOR_USD = 0.25
 """So much above what is expected must a bucket cost."""
 DEVIATIONS = 5.0
+# By so much, in logarithms, above all that was spent around that time before: a fifth more.
+_ABOVE_ALL = 0.2
 _AROUND = 6
 # The scatter is at least so much: fifteen days that happen to be alike are no rule.
 _LEAST_SCATTER = 0.25
@@ -56,7 +58,7 @@ def runaways(
         usual, scatter, highest = _usual(logs[before])
         expected[day - first] = np.exp(usual) - _NEXT_TO_NOTHING
         far = (logs[day] - usual) > DEVIATIONS * np.maximum(scatter, _LEAST_SCATTER)
-        high[day - first] = far & (logs[day] > highest) & (spend[day] - expected[day - first] > floor)
+        high[day - first] = far & (logs[day] > highest + _ABOVE_ALL) & (spend[day] - expected[day - first] > floor)
     flat = high.reshape(-1)
     again = np.zeros_like(flat)
     again[1:] = flat[1:] & flat[:-1]

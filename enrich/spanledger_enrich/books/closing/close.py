@@ -190,14 +190,21 @@ def _seal(store: Store, chain: Sequence[Event], now: Standing, closing: Closing,
     """Write lines, statements and journal of a close; gives what its event says of them."""
     upto = len(chain)
     counting = {"posting": found.posting, "month": closing.month, "upto": upto}
-    store.execute(statement("closing/2_lines"), counting)
+    store.execute(statement("closing/3_lines"), counting)
     rows = store.rows(statement("closing/statements/lines"), posting=found.posting)
     lines = statements.lines_of(rows)
     known = statements.parties(store)
     ends = statements.intervals(store, closing.month, known)
     before = _statements_before(now)
     documents = {
-        party: statements.document(closing, known[party], own, ends.get(party, {}), before.get(party))
+        party: statements.document(
+            closing,
+            known[party],
+            own,
+            statements.terms_of(store, closing.month, known[party], own),
+            ends.get(party, {}),
+            before.get(party),
+        )
         for party, own in lines.items()
     }
     hashes = {party: digest(text) for party, text in documents.items()}

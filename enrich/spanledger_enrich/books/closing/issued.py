@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 Form = Literal["json", "csv", "html", "pdf"]
 FORMS: Final[tuple[Form, ...]] = ("json", "csv", "html", "pdf")
 _NAME: Final = re.compile(r"\d{4}-\d{2}/[0-9a-f]{16}/\d+")
-_HEAD: Final = ("statement", "status", "hash", "tenant", "month", "timezone", "currency")
+_NOT_ROUNDED: Final = 12
+_HEAD: Final = ("statement", "status", "hash", "tenant", "month", "timezone", "currency", "billing_currency")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +76,11 @@ class Issued:
 
     def _csv(self) -> str:
         said, stream = self.said, io.StringIO()
-        names = ("line", *statements.DIMENSIONS, *statements.COUNTS, *statements.AMOUNTS)
+        names = ("line", *statements.DIMENSIONS, *statements.COUNTS, *statements.AMOUNTS, "billed")
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow([*_HEAD, *names])
-        head = {**said, "hash": self.hash, "tenant": self.tenant}
+        billed_in = said["billing"]["currency"]
+        head = {**said, "hash": self.hash, "tenant": self.tenant, "billing_currency": billed_in}
         for line in said["lines"]:
             writer.writerow(
                 [cell(value) for value in (*(head[name] for name in _HEAD), *(line[name] for name in names))]
@@ -92,7 +94,7 @@ class Issued:
         environment = jinja2.Environment(
             autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
         )
-        environment.filters.update(usd=_usd, co2e=_co2e, many=_many, calls=_calls, moment=_moment)
+        environment.filters.update(decimal=Decimal, usd=_usd, co2e=_co2e, many=_many, calls=_calls, moment=_moment)
         # The document stands in the page: a name in it must not end the element that it stands in.
         embedded = self._json().replace("&", r"\u0026").replace("<", r"\u003c").replace(">", r"\u003e")
         return environment.from_string(page.read_text(encoding="utf-8")).render(
@@ -219,8 +221,9 @@ def _of_lines(ours: list[dict[str, Any]], theirs: list[Mapping[str, Any]]) -> li
     ]
 
 
-def _usd(amount: str) -> str:
-    return f"{Decimal(amount):,.2f}"
+def _usd(amount: str | Decimal, decimals: int = 2) -> str:
+    # What is not rounded is shown to the cent.
+    return f"{Decimal(amount):,.{2 if decimals == _NOT_ROUNDED else decimals}f}"
 
 
 def _co2e(amount: str, grams: int = 1) -> str:

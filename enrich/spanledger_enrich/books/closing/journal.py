@@ -8,9 +8,10 @@ that are left over go to the cost centres with the largest remainders, so that d
 from __future__ import annotations
 
 from collections import defaultdict
-from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from spanledger_enrich.books.plans.billing import rounded_together
 from spanledger_enrich.prices import price_list
 from spanledger_sql.store import statement
 
@@ -33,12 +34,7 @@ COLUMNS: Final = (
 
 def to_cents(exact: Mapping[str, Decimal]) -> dict[str, Decimal]:
     """Amounts in cents that sum to the rounded total: each rounded down, what is left by the largest remainders."""
-    total = sum(exact.values(), _ZERO).quantize(_CENT, ROUND_HALF_EVEN)
-    found = {name: amount.quantize(_CENT, ROUND_FLOOR) for name, amount in exact.items()}
-    order = sorted(exact, key=lambda name: (found[name] - exact[name], name))
-    for number in range(int((total - sum(found.values(), _ZERO)) / _CENT)):
-        found[order[number % len(order)]] += _CENT
-    return found
+    return rounded_together(exact, _CENT, sum(exact.values(), _ZERO).quantize(_CENT, ROUND_HALF_EVEN))
 
 
 def journal(store: Store, month: str, posting: str, upto: int) -> list[dict[str, Any]]:

@@ -85,6 +85,15 @@ def post(store: Store, standing: Standing, until: str, tenant_zones: Mapping[str
                 },
                 _SPILLING,
             )  # fmt: skip
+    # A plan that was taken back may have left something.
+    if store.value("SELECT count() FROM price_plan"):
+        store.execute(
+            statement("closing/2_terms"),
+            {
+                "posting": name, "first": standing.first, "until": until, "sealed": standing.sealed,
+                "open": standing.open,
+            },
+        )  # fmt: skip
     return replace(posted(store, [name]).get(name) or empty(name), marks=tuple(marks))
 
 

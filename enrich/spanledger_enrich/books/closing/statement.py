@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from spanledger_enrich.books.closing import month as months
 from spanledger_enrich.books.closing.chain import canonical
+from spanledger_enrich.books.plans import billing
 from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 # Which `statement_N.html` prints it. A file that was released is never edited, so that what was issued prints the same.
 LAYOUT: Final = 1
 AMOUNTS: Final = (
-    "list_cost", "cost", "energy_wh", "co2e_g", "co2e_g_least", "co2e_g_most", "co2e_market_g", "embodied_g",
+    "list_cost", "cost", "price", "energy_wh", "co2e_g", "co2e_g_least", "co2e_g_most", "co2e_market_g", "embodied_g",
 )  # fmt: skip
 COUNTS: Final = (
     "entries", "calls", "input_tokens", "cache_read_tokens", "output_tokens", "unpriced_calls", "unknown_energy_calls",
@@ -67,6 +68,7 @@ def document(
     closing: Closing,
     party: Mapping[str, str],
     lines: Sequence[Mapping[str, Any]],
+    terms: Mapping[str, Any],
     interval: Mapping[str, str],
     previous: Mapping[str, object] | None,
 ) -> str:
@@ -76,10 +78,13 @@ def document(
         closing: Of which month, and who closed it.
         party: Its row of `book_party`.
         lines: Its lines.
+        terms: How what they come to is billed, as `terms_of` gives it.
         interval: The 90 % interval of the emissions of the month's own use, kgCO2e.
         previous: The party's statement before: its month, revision and hash.
     """
     asked = months.of(closing.month, party["timezone"])
+    amounts = billing.billed(lines, terms)
+    lines = [{**line, "billed": amount} for line, amount in zip(lines, amounts, strict=True)]
     return canonical(
         {
             "statement": f"{closing.month}/{party['party']}/{closing.revision}",
@@ -92,6 +97,7 @@ def document(
             "begins": asked.begin,
             "ends": asked.end,
             "currency": "USD",
+            "billing": {**terms, "total": billing.total(amounts)},
             "prepared_by": closing.prepared_by,
             "closed_by": closing.closed_by,
             "closed_at": closing.closed_at,
@@ -102,6 +108,12 @@ def document(
             "previous": previous,
         }
     )
+
+
+def terms_of(store: Store, month: str, party: Mapping[str, str], lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """By which price plan a party's statement of a month is billed, and at which rates."""
+    plans = store.rows(statement("closing/statements/terms"), tenant=party["tenant_id"], month=month)
+    return billing.terms(month, plans, [str(line["service_month"]) for line in lines])
 
 
 def intervals(store: Store, month: str, known: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
@@ -133,6 +145,8 @@ def drafts(store: Store, closing: Closing, upto: int) -> dict[str, str]:
     known = parties(store)
     ends = intervals(store, closing.month, known)
     return {
-        party: document(closing, known[party], lines, ends.get(party, {}), None)
+        party: document(
+            closing, known[party], lines, terms_of(store, closing.month, known[party], lines), ends.get(party, {}), None
+        )
         for party, lines in lines_of(rows).items()
     }

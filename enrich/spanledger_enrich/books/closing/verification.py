@@ -13,6 +13,7 @@ from spanledger_enrich.books.closing import statement as statements
 from spanledger_enrich.books.closing.chain import Event, canonical, digest
 from spanledger_enrich.books.closing.posting import empty, posted
 from spanledger_enrich.books.closing.standing import standing
+from spanledger_enrich.books.plans import billing
 from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
@@ -124,8 +125,14 @@ def _statements(store: Store, event: Event, lines: dict[str, list[dict[str, Any]
             yield f"{name}: its hash is not that of what it says"
             continue
         said = json.loads(row["document"])
-        if said["lines"] != json.loads(canonical(lines.get(party, []))):
+        own = json.loads(canonical(lines.get(party, [])))
+        if [{key: value for key, value in line.items() if key != "billed"} for line in said["lines"]] != own:
             yield f"{name}: its lines are not those of the books"
+        amounts = billing.billed(own, said["billing"])
+        if json.loads(canonical([*amounts, billing.total(amounts)])) != [
+            *(line["billed"] for line in said["lines"]), said["billing"]["total"],
+        ]:  # fmt: skip
+            yield f"{name}: what it bills is not what its plan makes of its lines"
         if said["total"] != json.loads(canonical(statements.totals(said["lines"]))):
             yield f"{name}: its total is not the sum of its lines"
     total = json.loads(canonical(statements.totals([line for own in lines.values() for line in own])))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from spanledger_enrich.books.closing.invoices import Invoices
@@ -94,8 +95,10 @@ def frames(store: Store, asked: Asked, calls_at_once: int) -> Iterator[pd.DataFr
     invoices = Invoices.of(store) if asked.view == "internal" else None
     for month, whole, part in billing_months(asked.period):
         named = month if invoices is None else invoices.named(month)
-        billing = {"month_begins": whole.bounds["from"], "month_ends": whole.bounds["to"], "month": named}
+        billing = {"month_begins": whole.bounds["from"], "month_ends": whole.bounds["to"], "month": month}
+        billing["invoice"] = named
         kept = None
+        terms = _terms(store, whole) if asked.view == "internal" and part == whole else []
         for days in _stretches(store, part, calls_at_once):
             frame = store.frame(
                 "focus/cost_and_usage",
@@ -104,13 +107,14 @@ def frames(store: Store, asked: Asked, calls_at_once: int) -> Iterator[pd.DataFr
                 **billing,
                 tags=list(asked.tags),
                 custom=list(asked.own),
+                **_columns_of(terms if days.end == whole.end else []),
                 **asked.parameters,
             )
             kept = frame[[*wanted, *(name for name in frame if str(name).startswith("x_"))]]
             kept.attrs["types"] = frame.attrs["types"]
             yield kept
         if invoices is not None and kept is not None and part == whole:
-            yield from _corrections(store, asked, kept, {**billing, "service_month": month})
+            yield from _corrections(store, asked, kept, billing)
 
 
 def _corrections(store: Store, asked: Asked, like: pd.DataFrame, billing: dict[str, Any]) -> Iterator[pd.DataFrame]:
@@ -122,6 +126,28 @@ def _corrections(store: Store, asked: Asked, like: pd.DataFrame, billing: dict[s
         found = found.where(found.notna(), None)
         found.attrs["types"] = like.attrs["types"]
         yield found
+
+
+def _terms(store: Store, month: Period) -> list[tuple[str, ...]]:
+    """What price plans make of a month as a whole: whose, what, by which plan, how much in which currency."""
+    rows = store.rows(statement("reports/finance/plans"), **month.bounds, timezone=month.timezone, tenants=[])
+    return [
+        (row["tenant"], kind, row["plan"], f"{_converted(row[kind], row['exchange_rate']):f}", row["currency"])
+        for row in rows
+        for kind in ("allowance", "minimum")
+        if row[kind] and row["pays"]
+    ]
+
+
+def _converted(amount: Decimal, usd_each: Decimal) -> Decimal:
+    with localcontext() as context:
+        context.prec = 60
+        return (amount / usd_each).quantize(Decimal(1).scaleb(-12), ROUND_HALF_UP)
+
+
+def _columns_of(terms: Sequence[tuple[str, ...]]) -> dict[str, list[str]]:
+    names = ("term_tenants", "term_kinds", "term_plans", "term_amounts", "term_currencies")
+    return {name: [term[place] for term in terms] for place, name in enumerate(names)}
 
 
 def has_charges(store: Store, asked: Asked) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from spanledger_enrich.books.usage import logs, reports
 from spanledger_enrich.books.usage.reading import Line
 from spanledger_enrich.files.import_file import ImportFileError, text_of
-from spanledger_sql import email_rule
+from spanledger_sql.policy import email_rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -12,6 +12,7 @@ from spanledger_cli.output.terminal import console, print_rows
 from spanledger_cli.request.options import Files, Output, OutputFile, open_store
 from spanledger_cli.request.report_request import ReportRequest, over_a_period
 from spanledger_enrich.books.bills import bill
+from spanledger_enrich.books.bills.also_billed import of_period
 from spanledger_settings.figures import counted
 
 if TYPE_CHECKING:
@@ -56,8 +57,15 @@ def bills_import(
     with open_store(context, makes_one=True) as store:
         checked = bill.checked(store, files, part=part)
         bill.record(store, checked)
+        twice = [found for one in checked for found in of_period(store, one.about["first_day"], one.about["last_day"])]
     for one in checked:
         _tell(one)
+    for found in dict.fromkeys(twice):
+        console(stderr=True).print(
+            f"{found.told}; it counts twice: 'spanledger charges remove {found.charge}', unless it is another",
+            style="yellow",
+            soft_wrap=True,
+        )
 
 
 @bills.command("list")

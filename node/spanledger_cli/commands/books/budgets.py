@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from datetime import UTC, datetime, time, timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
-import pandas as pd
 import typer
 
 from spanledger_cli.output.export import Destination, Format
@@ -16,7 +13,8 @@ from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import console, print_rows
 from spanledger_cli.request.names import UnknownNameError, refuse_unknown
 from spanledger_cli.request.options import Files, Output, OutputFile, configuration, open_store
-from spanledger_enrich.books.budgets import alarm, budget, outbox, standing
+from spanledger_enrich.books.budgets import alarm, budget, standing, standing_rows
+from spanledger_enrich.books.budgets.watch import raise_alarms
 from spanledger_settings.figures import counted
 
 if TYPE_CHECKING:
@@ -35,14 +33,6 @@ BREACHED = 3
 _UNKNOWN = (
     "unknown_calls", "expected", "expected_low", "expected_high", "method", "record_held", "record_periods",
 )  # fmt: skip
-_TYPES = {
-    "budget": "String", "for": "String", "unit": "String", "every": "String", "from": "DateTime('UTC')",
-    "to": "DateTime('UTC')", "amount": "Decimal(38, 12)", "used": "Decimal(38, 12)", "remaining": "Decimal(38, 12)",
-    "used_percent": "Float64", "unknown_calls": "UInt64", "expected": "Nullable(Float64)",
-    "expected_low": "Nullable(Float64)", "expected_high": "Nullable(Float64)", "method": "String",
-    "past_error": "Nullable(Float64)", "record_held": "UInt64", "record_periods": "UInt64",
-    "record_error": "Nullable(Float64)", "state": "String",
-}  # fmt: skip
 
 
 @budgets.command("import")
@@ -129,7 +119,8 @@ def budgets_check(
 ) -> None:
     """How the budgets stand, and what their periods will come to with an 80 % interval; raises and delivers alarms.
 
-    For cron, each five minutes. Ends with status 3 where a budget is breached, whatever its unit.
+    A worker does the same each five minutes by itself. Ends with status 3 where a budget is breached, whatever its
+    unit.
 
     Try:
 
@@ -147,10 +138,14 @@ def budgets_check(
         asked = _named(store, name)
         found = _stood(store, asked, now, on)
         title = "Budgets" if on is None else f"Budgets at the end of {on:%Y-%m-%d}"
-        print_rows(_rows(found), Destination(output, file), title=title, gaps=_UNKNOWN if on else _UNKNOWN[:1],
-                   details=["from", "to", "past_error", "record_error"])  # fmt: skip
+        print_rows(
+            standing_rows.rows(found),
+            Destination(output, file),
+            title=title,
+            gaps=_UNKNOWN if on else _UNKNOWN[:1],
+            details=["from", "to", "past_error", "record_error"],
+        )
         if alarms and on is None and settings.tenant_scope is None:
-            standing.remember_forecasts(store, found, now)
             _raise_alarms(store, settings, found, now)
         if Destination(output, file).chosen is Format.table:
             _tell_record(found)
@@ -218,53 +213,11 @@ def _stood(store: Store, asked: Sequence[Budget], now: datetime, on: datetime | 
     return sorted(found, key=lambda one: one.budget.budget)
 
 
-def _rows(found: Sequence[Standing]) -> pd.DataFrame:
-    rows = [
-        {
-            "budget": one.budget.budget,
-            "for": one.budget.whose,
-            "unit": one.budget.unit,
-            "every": one.budget.every,
-            "from": one.period.begin,
-            "to": one.period.end,
-            "amount": one.budget.amount,
-            "used": one.spent,
-            "remaining": one.remaining,
-            "used_percent": float(one.spent * 100 / one.budget.amount),
-            "unknown_calls": one.unknown_calls,
-            "expected": None if one.expected is None else one.expected.total,
-            "expected_low": None if one.expected is None else one.expected.low,
-            "expected_high": None if one.expected is None else one.expected.high,
-            "method": "" if one.expected is None else one.expected.method,
-            "past_error": None if one.expected is None else _known(one.expected.typical_error),
-            "record_held": one.record.held,
-            "record_periods": one.record.periods,
-            "record_error": _known(one.record.typical_error),
-            "state": _state(one),
-        }
-        for one in found
-    ]
-    frame = pd.DataFrame(rows, columns=list(_TYPES))
-    frame.attrs["types"] = _TYPES
-    return frame
-
-
-def _state(one: Standing) -> str:
-    if one.breached:
-        return "breached"
-    if one.reached:
-        return f"{max(one.reached):f}".rstrip("0").rstrip(".") + " % reached"
-    if one.expected is not None and Decimal(repr(one.expected.total)) > one.budget.amount:
-        return "will be breached"
-    return "within"
-
-
 def _raise_alarms(store: Store, settings: Configuration, found: Sequence[Standing], now: datetime) -> None:
     """On standard error: what is new, and what could not be delivered."""
-    new = alarm.note(store, [*alarm.of_budgets(found), *alarm.of_calls(store, now)])
+    new, done = raise_alarms(store, settings, found, now)
     for row in new:
         console(stderr=True).print(alarm.told(row), style="yellow", soft_wrap=True)
-    done = outbox.deliver(store, settings)
     for channel, problem in done.problems.items():
         console(stderr=True).print(f"{channel}: {problem}: tried again by the next check", style="red", soft_wrap=True)
 
@@ -278,7 +231,3 @@ def _tell_record(found: Sequence[Standing]) -> None:
             "had said",
             soft_wrap=True,
         )
-
-
-def _known(value: float) -> float | None:
-    return None if math.isnan(value) else value

@@ -6,13 +6,14 @@ from typing import Annotated
 
 import typer
 
-from spanledger_cli.output.allocated import allocate_first
+from spanledger_cli.output.allocated import say_how_it_stands
 from spanledger_cli.output.export import Destination
 from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import console, print_rows
 from spanledger_cli.request.options import Files, Output, OutputFile, configuration, open_store
 from spanledger_cli.request.report_request import Dimensions, ReportRequest, over_a_period
 from spanledger_enrich.books import charge
+from spanledger_enrich.books.bills.also_billed import of_period
 from spanledger_settings.figures import counted
 
 charges = typer.Typer(
@@ -28,10 +29,18 @@ _DIMENSIONS = Dimensions(
 
 
 @charges.command("import")
-def charges_import(context: typer.Context, files: Files) -> None:
+def charges_import(
+    context: typer.Context,
+    files: Files,
+    also_billed: Annotated[
+        bool,
+        typer.Option("--also-billed", help="Take charges that an imported bill seems to have, too: they are others."),
+    ] = False,
+) -> None:
     """Import charges from CSV or YAML; one whose name is there already is replaced.
 
-    All files are checked before any is stored. 'spanledger docs charges' has the fields.
+    All files are checked before any is stored. A charge that is on an imported bill, too, is refused: it would count
+    twice. 'spanledger docs charges' has the fields.
 
     Try:
 
@@ -40,7 +49,9 @@ def charges_import(context: typer.Context, files: Files) -> None:
     checked = [(path, charge.read(path)) for path in files]
     with open_store(context, makes_one=True) as store:
         for path, found in checked:
-            charge.in_usd(store, found, path.name)
+            rows = charge.in_usd(store, found, path.name)
+            if not also_billed:
+                charge.refuse_billed(store, rows, path.name)
         for path, found in checked:
             changed = charge.record(store, found, path.name)
             console().print(f"{path.name}: {counted(len(found), 'charge')}, {changed:,} new or changed")
@@ -89,7 +100,7 @@ def charges_history(context: typer.Context, output: Output = None, file: OutputF
 def charges_report(context: typer.Context, request: ReportRequest) -> None:
     """Every charge of a period, calls included, by what it is: list, contracted, billed and effective cost (USD).
 
-    Commitments and charges are shared out anew first.
+    As the worker shared commitments and charges out; where it is behind, this says so.
 
     Try:
 
@@ -98,7 +109,9 @@ def charges_report(context: typer.Context, request: ReportRequest) -> None:
         spanledger charges report --month 2024-10 --by tenant,meter --output october.csv
     """
     with open_store(context) as store:
-        allocate_first(store, configuration(context), request.period)
+        say_how_it_stands(store, request.period)
+        for twice in of_period(store, request.period.first_day, request.period.last_day):
+            console(stderr=True).print(f"counted twice: {twice.told}", style="yellow", soft_wrap=True)
         frame = store.frame("reports/charges/kinds", **request.period.bounds, by=list(request.by))
         shown = [name for name in frame if name in ("kind", *request.by) or name not in _DIMENSIONS.known]
         print_rows(

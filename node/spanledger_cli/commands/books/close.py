@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from spanledger_cli.output.allocated import allocate_first
+from spanledger_cli.output.allocated import allocate_or_say
 from spanledger_cli.output.export import Destination
 from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import console, print_rows
@@ -298,8 +298,8 @@ def moment(store: Store, text: str | None, option: str) -> datetime:
 
 
 def _allocate(store: Store, context: typer.Context, month: str) -> None:
-    """Allocate commitments and charges anew: the books have the parts that stand."""
-    allocate_first(store, configuration(context), months.of(month, "UTC"))
+    """Allocate what the worker has not yet: the books have the parts that stand."""
+    allocate_or_say(store, configuration(context), months.of(month, "UTC"))
 
 
 def _zones(given: list[str] | None) -> dict[str, str]:

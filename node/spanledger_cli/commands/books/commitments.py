@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spanledger_cli.confirmation import Yes, confirm
-from spanledger_cli.output.allocated import allocate_first
+from spanledger_cli.output.allocated import say_how_it_stands
 from spanledger_cli.output.export import Destination
 from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.progress import progress
 from spanledger_cli.output.terminal import console, print_rows
 from spanledger_cli.request.options import Files, Output, OutputFile, configuration, open_store
 from spanledger_cli.request.report_request import ReportRequest, over_a_period
-from spanledger_enrich.books import allocation, commitment
+from spanledger_enrich.books import commitment, upkeep
 from spanledger_settings.figures import counted
 from spanledger_sql.store import statement
 
@@ -43,6 +43,7 @@ def commitments_import(context: typer.Context, files: Files, yes: Yes = False) -
         for path, found in checked:
             changed = commitment.record(store, found, path.name)
             console().print(f"{path.name}: {counted(len(found), 'commitment')}, {changed:,} new or changed")
+        upkeep.bring_up_to_date(store, configuration(context))
 
 
 @commitments.command("history")
@@ -87,7 +88,9 @@ def commitments_list(context: typer.Context, output: Output = None, file: Output
 
 @commitments.command("allocate")
 def commitments_allocate(context: typer.Context) -> None:
-    """Allocate each commitment anew over the calls it covers, up to the last full hour.
+    """Allocate commitments and charges, up to the last full hour, where anything that they rest on has changed.
+
+    The worker does it by itself; this is for a time in which none runs.
 
     Try:
 
@@ -95,11 +98,13 @@ def commitments_allocate(context: typer.Context) -> None:
     """
     with open_store(context) as store, progress() as bar:
         allocating = bar.add_task("allocating", total=None)
-        done = allocation.allocate(store, configuration(context))
+        done = upkeep.bring_up_to_date(store, configuration(context))
         bar.update(allocating, total=len(done), completed=len(done))
     for one in done:
         console().print(
-            f"{one.commitment_id}: {one.amount:,} USD allocated for the hours before {one.until:%Y-%m-%d %H:%M} UTC",
+            f"{one.commitment_id}: {one.amount:,} USD allocated for the hours before {one.until:%Y-%m-%d %H:%M} UTC, "
+            f"{counted(one.days, 'day')} anew",
+            soft_wrap=True,
         )
 
 
@@ -108,7 +113,7 @@ def commitments_allocate(context: typer.Context) -> None:
 def commitments_report(context: typer.Context, request: ReportRequest) -> None:
     """What each tenant owes: usage that no commitment pays, and its part of the commitments (USD).
 
-    Commitments are allocated anew first. Calls that a commitment pays cost nothing besides.
+    As the worker allocated them; where it is behind, this says so. Calls that a commitment pays cost nothing besides.
 
     Try:
 
@@ -116,7 +121,7 @@ def commitments_report(context: typer.Context, request: ReportRequest) -> None:
     """
     with open_store(context) as store:
         say_what_is_missing(store, configuration(context))
-        allocate_first(store, configuration(context), request.period)
+        say_how_it_stands(store, request.period)
         frame = store.frame("reports/commitments/by_tenant", **request.period.bounds)
     totals = [str(name) for name in frame if name != "tenant"]
     print_rows(

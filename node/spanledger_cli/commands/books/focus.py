@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from spanledger_cli.output.allocated import allocate_first
+from spanledger_cli.output.allocated import say_how_it_stands
 from spanledger_cli.output.export import Destination, Format, export, opened
 from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import console
@@ -94,7 +94,7 @@ def focus_export(
     )
     destination, now = _destination(request.output), datetime.now(UTC)
     with open_store(context) as store:
-        allocate_first(store, configuration(context), request.period)
+        say_how_it_stands(store, request.period)
         if not cost_and_usage.has_charges(store, asked):
             say_what_there_is(store, request.period)
         lines = InvoiceLines()

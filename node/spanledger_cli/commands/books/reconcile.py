@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import pandas as pd
 import typer
 
-from spanledger_cli.output.allocated import allocate_first
+from spanledger_cli.output.allocated import allocate_or_say, say_how_it_stands
 from spanledger_cli.output.export import Destination, Format
 from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import console, print_rows
@@ -79,7 +79,10 @@ def reconcile(
         raise typer.BadParameter(f"{allocate!r}; expected {', '.join(POLICIES)}", param_hint="--allocate")
     asked = reconciliation.whole_days(request.period)
     with open_store(context) as store:
-        allocate_first(store, configuration(context), request.period)
+        if allocate is None:
+            say_how_it_stands(store, request.period)
+        else:
+            allocate_or_say(store, configuration(context), request.period)
         done = reconciliation.reconcile(
             store,
             asked,
@@ -97,7 +100,6 @@ def reconcile(
                 for row in invoice_share.allocate(store, one, allocate, getpass.getuser())  # type: ignore[arg-type]
             ]
             _print_shares(shares, request.output, allocate)
-        reconciliation.forget(store, done)
         say_what_is_missing(store, configuration(context))
     if not all(one.holds for one in done):
         raise typer.Exit(1)

@@ -15,12 +15,11 @@ from spanledger_cli.commands.books.close import ClosedMonth, moment
 from spanledger_cli.output.export import Destination, Format, opened
 from spanledger_cli.output.terminal import console, print_rows
 from spanledger_cli.request.options import OutputFile, open_store
-from spanledger_enrich.books.closing import chain as chains
 from spanledger_enrich.books.closing import issued
 from spanledger_enrich.books.closing import statement as statements
 from spanledger_enrich.books.closing.chain import ClosingError
+from spanledger_enrich.books.closing.draft import draft_of
 from spanledger_enrich.books.closing.issued import Issued
-from spanledger_enrich.books.closing.standing import standing
 from spanledger_settings.figures import counted
 from spanledger_sql.store import Store
 from spanledger_sql.store import statement as query
@@ -84,7 +83,7 @@ def statement(
     chosen = form or _form_of(file)
     with open_store(context) as store:
         known = moment(store, known_on, "--as-known-on") if known_on else None
-        one = _draft(store, month, tenant) if draft else issued.issued(store, month, tenant, revision, known)
+        one = draft_of(store, month, tenant) if draft else issued.issued(store, month, tenant, revision, known)
         if line is not None:
             if draft or chosen in {Form.html, Form.pdf}:
                 raise typer.BadParameter("of a closed statement, as table, csv or json", param_hint="--line")
@@ -96,19 +95,6 @@ def statement(
     written = one.as_bytes(chosen.value)  # type: ignore[arg-type]
     with opened(file) as stream:
         stream.write(written)
-
-
-def _draft(store: Store, month: str, tenant: str) -> Issued:
-    chain = chains.events(store)
-    now = standing(chain)
-    if now.sealed and month <= now.sealed:
-        raise ClosingError(f"{month} is closed; leave out --draft")
-    prepared = now.soft[month].who if month in now.soft else ""
-    drafts = statements.drafts(store, statements.Closing(month, prepared_by=prepared), len(chain))
-    for party, one in statements.parties(store).items():
-        if one["tenant_id"] == tenant and party in drafts:
-            return Issued(drafts[party], tenant)
-    raise ClosingError(f"the books have nothing of {month} for {tenant!r}; 'spanledger close post {month}' posts it")
 
 
 def _print_calls(store: Store, one: Issued, line: int, output: Destination) -> None:
@@ -128,17 +114,28 @@ def _print_calls(store: Store, one: Issued, line: int, output: Destination) -> N
 def _print_table(one: Issued, file: Path | None) -> None:
     said = one.said
     frame = pd.DataFrame(said["lines"])
-    for name in statements.AMOUNTS:
+    for name in (*statements.AMOUNTS, "billed"):
         frame[name] = frame[name].map(Decimal)
+    billing = said["billing"]
+    own = [] if billing["plan"] else ["price", "billed"]
     console().print(f"statement {said['statement']}, {said['status']}, SHA-256 {one.hash}", soft_wrap=True)
     print_rows(
         frame,
         Destination(Format.table, file),
         title=f"{one.tenant}, {said['month']} ({said['timezone']}), USD and gCO2e",
-        total=["calls", "list_cost", "cost", "co2e_g", "co2e_g_least", "co2e_g_most"],
+        total=["calls", "list_cost", "cost", "price", "billed", "co2e_g", "co2e_g_least", "co2e_g_most"],
         gaps=["unpriced_calls", "unknown_energy_calls", "reason"],
-        details=["entries", "cache_read_tokens", "energy_wh", "co2e_market_g", "embodied_g"],
+        details=["entries", "cache_read_tokens", "energy_wh", "co2e_market_g", "embodied_g", *own],
     )
+    if billing["plan"]:
+        does = "to pay" if billing["pays"] else "shown, not to pay"
+        rates = "; ".join(
+            f"1 {billing['currency']} = {rate} USD in {month}"
+            for month, rate in billing["rates"].items()
+            if billing["currency"] != "USD"
+        )
+        told = f"{does}: {Decimal(billing['total']).normalize():f} {billing['currency']}, by the plan {billing['plan']}"
+        console().print(f"{told}{f'; {rates}' if rates else ''}", soft_wrap=True)
 
 
 def _form_of(file: Path | None) -> Form:

@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from spanledger_cli.commands.carbon.method_statement import method_statement
 from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import obeyed_by_none
 from spanledger_cli.request.options import configuration, open_store
 from spanledger_cli.request.report_request import ReportRequest, over_a_period
+from spanledger_enrich.ledger.method_statement import method_statement
 
 
 class StatementFormat(StrEnum):

@@ -9,7 +9,7 @@ import typer
 from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import print_rows
 from spanledger_cli.request.options import configuration, open_store
-from spanledger_cli.request.report_request import Dimensions, ReportRequest, over_a_period
+from spanledger_cli.request.report_request import AS_IT_IS, Dimensions, ReportRequest, over_a_period
 from spanledger_cli.what_there_is import say_what_there_is
 
 _DIMENSIONS = Dimensions(
@@ -35,7 +35,7 @@ def agents(context: typer.Context, request: ReportRequest) -> None:
     asked = request.period
     with open_store(context) as store:
         say_what_is_missing(store, configuration(context))
-        everybody: dict[str, Any] = {"tenants": [], "own": "", "own_values": []}
+        everybody: dict[str, Any] = {"tenants": [], "own": "", "own_values": [], "where": [], "moment": AS_IT_IS}
         frame = store.frame(
             "reports/agents/usage", **asked.bounds, **everybody, by=list(request.by), timezone=asked.timezone
         ).drop(columns=[name for name in _DIMENSIONS.known if name not in request.by])

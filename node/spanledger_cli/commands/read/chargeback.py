@@ -15,8 +15,8 @@ from spanledger_cli.request.options import configuration, open_store
 from spanledger_cli.request.own_dimensions import Where, own_dimensions
 from spanledger_cli.request.report_request import Dimensions, ReportRequest, over_a_period
 from spanledger_cli.what_there_is import say_what_there_is
-from spanledger_enrich.books import allocation
 from spanledger_enrich.books.effective_cost import BETWEEN, with_effective_cost
+from spanledger_enrich.books.plans.charged import with_charged_cost
 from spanledger_settings.figures import counted
 from spanledger_sql.store import StoreError
 
@@ -55,8 +55,10 @@ def chargeback(
 ) -> None:
     """What to charge back: cost (USD), tokens, energy (kWh) and emissions (kgCO2e) by tenant, model, feature ...
 
-    With commitments and charges allocated: effective_cost is contracted_cost, less covered_cost of calls that a
-    commitment pays, with the parts of commitments and of other charges. billed_cost has prepaid credits when bought.
+    With commitments and charges as the worker allocated them: effective_cost is contracted_cost, less covered_cost of
+    calls that a commitment pays, with the parts of commitments and of other charges. billed_cost has prepaid credits
+    when bought.
+    charged_cost is what tenants pay by their price plans, showback_cost what those would who do not pay.
 
     Try:
 
@@ -99,15 +101,21 @@ def _with_what_stands_beside(
 ) -> pd.DataFrame:
     """The rows with effective cost; a tenant's as they are: what commitments cover would tell of other tenants."""
     if settings.tenant_scope is None:
-        is_current = allocation.bring_up_to_date(store, settings)
         try:
-            frame = with_effective_cost(store, of_calls, _DIMENSIONS.known, {**given, "by": list(request.by)})
+            asked = {**given, "by": list(request.by)}
+            frame = with_effective_cost(store, of_calls, _DIMENSIONS.known, asked)
+            frame, left_out = with_charged_cost(store, frame, _DIMENSIONS.known, asked)
         except StoreError as error:
             if not error.is_forbidden:
                 raise
         else:
-            if not is_current:
-                say_how_it_stands(store, request.period)
+            say_how_it_stands(store, request.period)
+            if left_out:
+                console(stderr=True).print(
+                    f"charged_cost is without the minimum and free allowance of {', '.join(left_out)}, which are of "
+                    "whole months as a whole",
+                    style="yellow", soft_wrap=True,
+                )  # fmt: skip
             return frame
     if count := store.value(_COMMITMENTS, **request.period.bounds):
         console(stderr=True).print(
@@ -119,8 +127,10 @@ def _with_what_stands_beside(
 
 def _alike(rows: pd.DataFrame) -> list[str]:
     """Of the costs, those that a table need not show: nothing, or the same as the one before."""
-    shown = [name for name in BETWEEN if name in rows and not rows[name].any()]
-    for name, before in (("effective_cost", "contracted_cost"), ("billed_cost", "effective_cost")):
+    shown = [name for name in (*BETWEEN, "showback_cost") if name in rows and not rows[name].any()]
+    for name, before in (
+        ("effective_cost", "contracted_cost"), ("billed_cost", "effective_cost"), ("charged_cost", "effective_cost"),
+    ):  # fmt: skip
         if name in rows and rows[name].equals(rows[before].astype(object)):
             shown.append(name)
     return shown

@@ -7,11 +7,12 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from spanledger_cli.explain.explanation import explanation, inputs, with_arithmetic
+from spanledger_cli.explain.explanation import explanation
 from spanledger_cli.output.export import Destination, Format
 from spanledger_cli.output.terminal import console, print_rows
 from spanledger_cli.request.options import OutputFile, open_store
 from spanledger_settings.mendable import AskedWronglyError
+from spanledger_sql.explanation import inputs, with_arithmetic
 
 
 class UnknownCallError(AskedWronglyError):

@@ -10,7 +10,7 @@ import typer
 from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import console, print_rows
 from spanledger_cli.request.options import configuration, open_store
-from spanledger_cli.request.report_request import ReportRequest, over_a_period
+from spanledger_cli.request.report_request import AS_IT_IS, ReportRequest, over_a_period
 from spanledger_cli.what_there_is import say_what_there_is
 from spanledger_settings.figures import counted
 
@@ -68,7 +68,15 @@ def quality(
         if about is not About.usage:
             _print_more(store, request, about)
             return
-        frame = store.frame("reports/attribution/quality", **request.period.bounds, tenants=[], own="", own_values=[])
+        frame = store.frame(
+            "reports/attribution/quality",
+            **request.period.bounds,
+            tenants=[],
+            own="",
+            own_values=[],
+            where=[],
+            moment=AS_IT_IS,
+        )
         if frame.empty:
             say_what_there_is(store, request.period)
         print_rows(

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import importlib.resources
+import json
 import re
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 import spanledger_sql
-from spanledger_cli.output.allocated import allocate_first
+from spanledger_cli.output.allocated import say_how_it_stands
 from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import print_rows
 from spanledger_cli.request.options import configuration, open_store
-from spanledger_cli.request.report_request import Dimensions, ReportRequest, over_a_period
+from spanledger_cli.request.report_request import AS_IT_IS, Dimensions, ReportRequest, over_a_period
 from spanledger_settings.mendable import AskedWronglyError
 from spanledger_sql.store import statement
 
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
     from spanledger_settings.period import Period
 
 # What no command of its own shows.
-_SUCH_AS = ("finance/movers", "finance/waste", "finance/unit_costs")
+_SUCH_AS = (
+    "finance/movers", "finance/waste", "finance/unit_costs", "finance/outcomes", "finance/tag_coverage",
+    "finance/owners",
+)  # fmt: skip
 _PARAMETER = re.compile(r"\{(\w+):([^{}]+)\}")
 _NOTHING = {"Array(String)": [], "String": "", "UInt8": 0}
 
@@ -37,7 +41,10 @@ def report(
     *,
     name: Annotated[str, typer.Argument(help=f"Such as {', '.join(_SUCH_AS)}; 'list' names all.")],
     given: Annotated[
-        list[str] | None, typer.Option("--set", help="A parameter of the query, as NAME=VALUE. May be repeated.")
+        list[str] | None,
+        typer.Option(
+            "--set", help="A parameter of the query, as NAME=VALUE; a list with commas or as JSON. May be repeated."
+        ),
     ] = None,
     request: ReportRequest,
 ) -> None:
@@ -47,7 +54,9 @@ def report(
 
         spanledger report finance/movers --month 2024-10 --by tenant,model
 
-        spanledger report finance/waste --month 2024-10 --by feature
+        spanledger report finance/outcomes --month 2024-10 --by tenant --set good_score=0.8
+
+        spanledger report tag_coverage --month 2024-10 --by service
 
         spanledger report list
     """
@@ -55,10 +64,11 @@ def report(
         for known in sorted(_names()):
             typer.echo(known)
         return
-    text = statement(f"reports/{_known(name)}")
+    name = _known(name)
+    text = statement(f"reports/{name}")
     takes = dict(_PARAMETER.findall(text))
     with open_store(context) as store:
-        allocate_first(store, configuration(context), request.period)
+        say_how_it_stands(store, request.period)
         frame = store.query_frame(text, _parameters(takes, request.period, request.by, given or ()))
         print_rows(frame, request.output, period=request.period, title=f"{name}, {request.period}")
         say_what_is_missing(store, configuration(context))
@@ -73,7 +83,7 @@ def _parameters(takes: dict[str, str], asked: Period, by: Sequence[str], given: 
         "first": str(asked.first_day),
         "last": str(asked.last_day),
         "timezone": asked.timezone,
-        "moment": "2261-01-01 00:00:00",
+        "moment": AS_IT_IS,
         "by": list(by),
         "rows": 1_000_000,
     }
@@ -81,15 +91,32 @@ def _parameters(takes: dict[str, str], asked: Period, by: Sequence[str], given: 
         name, sign, value = pair.partition("=")
         if not sign or name not in takes:
             raise AskedWronglyError(f"--set {pair!r}: expected NAME=VALUE, NAME one of {', '.join(sorted(takes))}")
-        told[name] = value.split(",") if takes[name].startswith("Array") else value
+        told[name] = _listed(pair, value) if takes[name].startswith("Array") else value
     lacking = sorted(name for name, kind in takes.items() if name not in told and kind not in _NOTHING)
     if lacking:
         raise AskedWronglyError(f"expected --set {lacking[0]}=..., {takes[lacking[0]]}")
     return {name: told.get(name, _NOTHING.get(kind)) for name, kind in takes.items()}
 
 
+def _listed(pair: str, value: str) -> list[str | int | float]:
+    """The items of a list: with commas between them, or, where they may hold commas, as JSON."""
+    if not value.startswith("["):
+        return list(value.split(","))
+    try:
+        items = json.loads(value)
+    except ValueError:
+        items = None
+    if not isinstance(items, list) or not all(isinstance(item, (str, int, float)) for item in items):
+        raise AskedWronglyError(f'--set {pair!r}: expected a list of texts or numbers as JSON, such as ["a", "b"]')
+    return items
+
+
 def _known(name: str) -> str:
     names = set(_names())
+    # What has its name alone needs no subject before it.
+    alike = [one for one in names if one.endswith(f"/{name}")]
+    if len(alike) == 1:
+        return alike[0]
     if name not in names:
         raise AskedWronglyError(f"there is no report {name!r}: see 'spanledger report list'")
     return name

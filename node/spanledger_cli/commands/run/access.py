@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 import typer
 
 from spanledger_cli.request.options import configuration
-from spanledger_sql.access import identifier, roles, statements
+from spanledger_sql.policy.access import identifier, roles, statements
 
 access = typer.Typer(help="Users of a ClickHouse server, and what each may do.", no_args_is_help=True)
 

@@ -15,6 +15,7 @@ import typer
 from spanledger_cli.output.partial import spooled
 from spanledger_cli.output.terminal import console
 from spanledger_cli.request.options import configuration
+from spanledger_cli.request.report_request import AS_IT_IS
 from spanledger_settings.configuration import Configuration
 from spanledger_settings.figures import counted
 from spanledger_sql.definitions.migrations import pending
@@ -25,6 +26,8 @@ from spanledger_sql.store import Store, StoreError, statement
 _LITTLE_SPACE = 2 * 2**30
 _RECENT_DAYS = 30
 _LONG_SPOOLED_S = 60
+# A week's, and what is in as many days.
+_COMPARED_HOURS = 168
 _UNTOLD = (
     ("unattributed", "name no tenant", "add attribution() or a tenant rule ('spanledger docs tenants')"),
     ("unpriced", "have no price", "'spanledger prices missing' lists the models"),
@@ -163,6 +166,7 @@ def _check_ledger(store: Store, report: _Report) -> None:
             f"{backlog['mistimed_calls']:,} calls started before 2000 or after they were booked: their senders' clocks "
             "are wrong, and no month has them",
         )
+    _check_sums(store, report)
     _check_senders(store, report)
     for gap, meaning in (
         ("unattributed_calls", "name no tenant"),
@@ -179,6 +183,23 @@ def _check_ledger(store: Store, report: _Report) -> None:
             "place",
             f"{place['calls']:,} calls of {place['provider']} name the region {place['cloud_region']!r}, which nobody "
             f"knows: booked in {place['zone'] or 'the default zone'}; 'spanledger grid place' mends it",
+        )
+
+
+def _check_sums(store: Store, report: _Report) -> None:
+    """Compare the sums that reports read with the calls that they are of."""
+    told = store.rows(statement("reports/operations/hour_sums"), hours=_COMPARED_HOURS)[0]
+    report.fact(
+        "sums",
+        f"{told['summed_hours']:,} of {counted(told['hours'], 'hour')} are summed for reports; of the others they read "
+        "the calls",
+    )
+    if told["differing"]:
+        report.problem(
+            "sums",
+            f"{told['differing']:,} of {told['compared']:,} hours and days do not have their calls' sums, from "
+            f"{told['first_differing']:%Y-%m-%d %H:%M} UTC on",
+            "'spanledger enrich --once --sum-anew'; and tell us, for this cannot be",
         )
 
 
@@ -207,7 +228,15 @@ def _check_senders(store: Store, report: _Report) -> None:
 def _check_quality(store: Store, report: _Report) -> None:
     """Tell of the services that leave most untold in the last days, and how to mend it."""
     until = datetime.now(UTC)
-    period = {"from": until - timedelta(days=_RECENT_DAYS), "to": until, "tenants": [], "own": "", "own_values": []}
+    period = {
+        "from": until - timedelta(days=_RECENT_DAYS),
+        "to": until,
+        "tenants": [],
+        "own": "",
+        "own_values": [],
+        "where": [],
+        "moment": AS_IT_IS,
+    }
     rows = store.frame("reports/attribution/quality", **period).to_dict("records")
     for count, meaning, mend in _UNTOLD:
         worst = max(rows, key=lambda row: row[count], default=None)

@@ -111,6 +111,9 @@ def enrich(
     set_aside: Annotated[
         bool, typer.Option("--set-aside", help="Take up the calls again that could not be computed.")
     ] = False,
+    sum_anew: Annotated[
+        bool, typer.Option("--sum-anew", help="Take the sums of all hours of the ledger anew, which reports read.")
+    ] = False,
     log_format: LogFormat = None,
     log_level: LogLevel = None,
 ) -> None:
@@ -121,6 +124,8 @@ def enrich(
         spanledger enrich --once
 
         spanledger enrich --once --set-aside
+
+        spanledger enrich --once --sum-anew
 
         SPANLEDGER_CLICKHOUSE_URL=http://user:password@clickhouse:8123/spanledger spanledger enrich
     """
@@ -135,8 +140,11 @@ def enrich(
             console().print(f"{take_up_again(store):,} calls are taken up again")
         worker = Worker(store, configuration(context))
         calls = worker.catch_up()
+        hours = worker.sum_hours(anew=sum_anew)
         worker.give_back()
     console().print(f"{counted(calls, 'new call')} in the ledger")
+    if sum_anew:
+        console().print(f"{hours:,} hours and days summed anew; what is being written to waits for the worker")
 
 
 def migrate(context: typer.Context) -> None:
@@ -146,9 +154,9 @@ def migrate(context: typer.Context) -> None:
 
         spanledger migrate
     """
-    from spanledger_sql import email_rule  # noqa: PLC0415
     from spanledger_sql.definitions.migrations import migrate as apply  # noqa: PLC0415
-    from spanledger_sql.retention import keep_for  # noqa: PLC0415
+    from spanledger_sql.policy import email_rule  # noqa: PLC0415
+    from spanledger_sql.policy.retention import keep_for  # noqa: PLC0415
     from spanledger_sql.store import Store  # noqa: PLC0415
 
     with Store.open(configuration(context)) as store:

@@ -11,6 +11,7 @@ SELECT
     sum(e.output_tokens) AS output_tokens,
     sum(e.list_cost) AS list_cost,
     sum(e.cost) AS cost,
+    sum(e.price) AS price,
     sum(e.energy_wh) AS energy_wh,
     sum(e.co2e_g) AS co2e_g,
     sum(e.co2e_g_least) AS co2e_g_least,

@@ -5,6 +5,8 @@
 --   tenants Array(String): whose calls; empty: all
 --   own String: a dimension of one's own, as `attribution(name=...)` says it; '' for none
 --   own_values Array(String): of which values; empty: all
+--   where Array(String): other dimensions that are narrowed, and NAME=VALUE for each of their values; empty: none
+--   moment DateTime64(6, 'UTC'): as the ledger was then; spans that are not read are as they are now
 -- Columns:
 --   service: `service.name` of the spans
 --   dialect: whose attribute names they were read by
@@ -63,7 +65,7 @@ WITH
             arraySlice(arraySort(groupUniqArray(100)(CAST(SpanName, 'String'))), 1, 5) AS span_names
         FROM otel_traces
         WHERE Timestamp >= {from:DateTime64(9, 'UTC')} AND Timestamp < {to:DateTime64(9, 'UTC')}
-            AND empty({tenants:Array(String)})
+            AND empty({tenants:Array(String)}) AND empty({where:Array(String)})
             AND arrayExists(name -> match(name, '(?i)(^|[._])(model|model_name|model\\.name|model\\.id)$|usage|token_count|_tokens$'),
                             SpanAttributes.keys)
             AND NOT arrayExists(name -> startsWith(name, 'gen_ai.aggregated_usage.') OR name IN ('spanledger.role',
@@ -84,21 +86,26 @@ WITH
             service_name,
             dialect,
             scope_name,
-            sumIf(ifNull(ledger.calls, 0), counted = 1) AS calls,
-            sumIf(ifNull(ledger.calls, 1), counted = 1 AND tenant_id IN ('', '(unattributed)')) AS unattributed,
-            sumIf(ifNull(ledger.calls, 1), counted = 1 AND price_status = 'unpriced') AS unpriced,
-            sumIf(ifNull(ledger.calls, 1), counted = 1 AND price_status = 'partial') AS partly_priced,
-            sumIf(ifNull(ledger.calls, 1), counted = 1 AND usage_source = 'missing' AND status = 'ok') AS missing_usage,
-            sumIf(ifNull(ledger.calls, 1), counted = 1 AND usage_source = 'estimated') AS estimated_usage,
+            sumIf(ifNull(c.calls, 0), counted = 1) AS calls,
+            sumIf(ifNull(c.calls, 1), counted = 1 AND tenant_id IN ('', '(unattributed)')) AS unattributed,
+            sumIf(ifNull(c.calls, 1), counted = 1 AND price_status = 'unpriced') AS unpriced,
+            sumIf(ifNull(c.calls, 1), counted = 1 AND price_status = 'partial') AS partly_priced,
+            sumIf(ifNull(c.calls, 1), counted = 1 AND usage_source = 'missing' AND status = 'ok') AS missing_usage,
+            sumIf(ifNull(c.calls, 1), counted = 1 AND usage_source = 'estimated') AS estimated_usage,
             countIf(counted = 0) AS duplicates,
-            sumIf(ifNull(ledger.calls, 1), counted = 1 AND startsWith(tenant_source, 'token over ')) AS overridden,
-            sumIf(ifNull(ledger.calls, 1), counted = 1 AND usage_note IN ('not a count', 'a part is not a count', 'zero for unknown',
+            sumIf(ifNull(c.calls, 1), counted = 1 AND startsWith(tenant_source, 'token over ')) AS overridden,
+            sumIf(ifNull(c.calls, 1), counted = 1 AND usage_note IN ('not a count', 'a part is not a count', 'zero for unknown',
                                                    'counted by the instrumentation', 'input not told',
                                                    'output not told')) AS unbelieved
-        FROM ledger FINAL
+        FROM
+        (
+            SELECT *, if(response_model != '', response_model, request_model) AS model
+            FROM ledger FINAL
+            PREWHERE enriched_at <= {moment:DateTime64(6, 'UTC')}
+            SETTINGS do_not_merge_across_partitions_select_final = 1, apply_prewhere_after_final = 0
+        ) AS c
         WHERE {{asked_for}}
         GROUP BY service_name, dialect, scope_name
-        SETTINGS do_not_merge_across_partitions_select_final = 1
     )
 SELECT
     told.service_name AS service,
@@ -127,7 +134,7 @@ FROM
     UNION ALL
     SELECT service_name, '(set aside)', scope_name, 0, 0, 0, 0, 0, 0, 0, 0, 0, count(), arraySlice(arraySort(groupUniqArray(100)(reason)), 1, 5)
     FROM set_aside FINAL
-    WHERE waiting = 1 AND empty({tenants:Array(String)})
+    WHERE waiting = 1 AND empty({tenants:Array(String)}) AND empty({where:Array(String)})
         AND ts >= {from:DateTime64(9, 'UTC')} AND ts < {to:DateTime64(9, 'UTC')}
     GROUP BY service_name, scope_name
 ) AS told

@@ -4,9 +4,17 @@
 -- the bill's period, whose days are its zone's.
 --
 -- Parameters:
---   reconciliation_id String: the reconciliation whose terms these are
+--   provider String: whose bills, as they name it
+--   names Array(String): what calls name the provider
+--   from, to DateTime64(9, 'UTC'): the books' period, half-open
+--   begins, ends DateTime64(9, 'UTC'): the bill's period, half-open
+--   first, last Date: its days, in `zone`
+--   zone String: of the bill's days
+--   drift Float64: the share of a quantity up to which a difference is one of counting, where nothing tells how many calls the
+--     provider counted
 --   by Array(String): any of account, model, meter, tier, day; the others are folded into ''
 -- Columns:
+--   whole: 1: the row of all; the others sum to it
 --   account, model, meter, tier: '' where not asked for, or not told
 --   day: in the bill's zone; '' where not asked for
 --   metered: by the books, USD
@@ -31,12 +39,23 @@
 --   coverage: covered / coverable; NULL where nothing was billed
 --   lines: of the bill
 --   unpriced_calls: metered ones without a price, whose cost is not in `metered`
+WITH
+    {{model_key_of}},
+    billed_lines AS MATERIALIZED
+    (
+        SELECT *
+        FROM billed_charge
+        WHERE provider = {provider:String} AND day BETWEEN {first:Date} AND {last:Date}
+    ),
+    {{metered_use}},
+    {{bridge_terms}}
 SELECT
-    if(has({by:Array(String)}, 'account'), terms.account, '') AS account,
-    anyIf(terms.model, has({by:Array(String)}, 'model') AND terms.model != '') AS model,
-    if(has({by:Array(String)}, 'meter'), terms.meter, '') AS meter,
-    if(has({by:Array(String)}, 'tier'), terms.tier, '') AS tier,
-    if(has({by:Array(String)}, 'day'), toString(terms.day), '') AS day,
+    whole,
+    if(whole = 0 AND has({by:Array(String)}, 'account'), terms.account, '') AS account,
+    anyIf(terms.model, whole = 0 AND has({by:Array(String)}, 'model') AND terms.model != '') AS model,
+    if(whole = 0 AND has({by:Array(String)}, 'meter'), terms.meter, '') AS meter,
+    if(whole = 0 AND has({by:Array(String)}, 'tier'), terms.tier, '') AS tier,
+    if(whole = 0 AND has({by:Array(String)}, 'day'), toString(terms.day), '') AS day,
     sumIf(terms.amount, terms.cause = 'metered') AS metered,
     sumIf(terms.amount, terms.cause = 'zone_edges') AS zone_edges,
     sumIf(terms.amount, terms.cause = 'duplicates') AS duplicates,
@@ -60,7 +79,8 @@ SELECT
     if(coverable > 0, toFloat64(covered) / toFloat64(coverable), NULL) AS coverage,
     sum(terms.lines) AS lines,
     sum(terms.unpriced_calls) AS unpriced_calls
-FROM reconciliation_term AS terms
-WHERE terms.reconciliation_id = {reconciliation_id:String}
-GROUP BY account, if(has({by:Array(String)}, 'model'), terms.model_key, ''), meter, tier, day
-ORDER BY day, billed DESC, account, model, meter, tier
+FROM terms
+ARRAY JOIN [0, 1] AS whole
+GROUP BY whole, account, if(whole = 0 AND has({by:Array(String)}, 'model'), terms.model_key, ''), meter, tier, day
+ORDER BY whole, day, billed DESC, account, model, meter, tier
+SETTINGS enable_materialized_cte = 1

@@ -44,7 +44,11 @@ WITH
             sumIf(c.calls, c.co2e_market_g IS NULL) AS unknown_market_calls,
             sumIf(c.calls, c.embodied_g IS NULL) AS unknown_embodied_calls,
             {{group_sums}}
-        FROM drawn_energy AS c
+        FROM drawn_hours(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')},
+            moment = toDateTime64('2200-01-01', 6, 'UTC'),
+            grain = if(has({by:Array(String)}, 'month'), 'month', 'period'), timezone = {timezone:String},
+            told = arrayConcat({by:Array(String)}, {custom:Array(String)}, {where_names:Array(String)},
+                if(empty({own_hosts:Array(String)}), [], ['host']))) AS c
         WHERE c.ts >= {from:DateTime64(9, 'UTC')}
             AND c.ts < {to:DateTime64(9, 'UTC')}
             AND {{own_where}}

@@ -62,7 +62,7 @@ WITH
             if(has({by:Array(String)}, 'intensity_resolution'), c.intensity_resolution, '') AS intensity_resolution,
             arrayMap(name -> c.dimensions[name], {custom:Array(String)}) AS custom,
             c.energy_method AS found_by,
-            min(c.ts) AS first_ts,
+            min(toStartOfHour(toTimeZone(c.ts, {timezone:String}))) AS first_ts,
             sum(c.calls) AS calls,
             sum(c.output_tokens) AS output_tokens,
             sum(c.co2e_market_g) AS co2e_market_g,
@@ -74,7 +74,7 @@ WITH
             sumIf(c.calls, c.embodied_g IS NULL) AS unknown_embodied_calls,
             sumIf(c.calls, c.water_ml IS NULL) AS unknown_water_calls,
             {{group_sums}}
-        FROM drawn_energy AS c
+        FROM drawn_hours({{what_is_told_apart}}) AS c
         WHERE c.ts >= {from:DateTime64(9, 'UTC')}
             AND c.ts < {to:DateTime64(9, 'UTC')}
             AND {{own_where}}

@@ -11,6 +11,8 @@
 --   policy: how it is shared out
 --   paid_by: up to five tenants that pay it, the most first
 --   tenants: how many pay it
+--   drawn: of prepaid credits, what calls have used, USD; NULL else
+--   left: of them, what nobody has used yet, or before they expired, USD; NULL else
 --   invoice: '' where not told
 --   description: in the words of whoever charges it
 --   source: the file
@@ -28,6 +30,8 @@ SELECT
     one.policy AS policy,
     arrayStringConcat(arraySlice(share.names, 1, 5), ', ') AS paid_by,
     length(share.names) AS tenants,
+    if(one.kind = 'prepaid', ifNull(draw.drawn, toDecimal128(0, 12)), NULL) AS drawn,
+    one.amount - drawn AS left,
     one.invoice_id AS invoice,
     one.description AS description,
     one.source AS source
@@ -42,4 +46,12 @@ LEFT JOIN
     GROUP BY charge_id
 ) AS share
     ON share.charge_id = one.charge_id
+LEFT JOIN
+(
+    SELECT charge_id, sum(amount) AS drawn
+    FROM prepaid_draw
+    WHERE (charge_id, version) IN (SELECT charge_id, version FROM charge_allocation FINAL)
+    GROUP BY charge_id
+) AS draw
+    ON draw.charge_id = one.charge_id
 ORDER BY from, charge

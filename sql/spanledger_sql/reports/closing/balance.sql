@@ -10,6 +10,7 @@
 --   calls: counted ones
 --   input_tokens, output_tokens: sums
 --   list_cost, cost: USD, sums of what is known
+--   price: what tenants pay by their price plans, USD
 --   energy_kwh: kWh
 --   co2e_kg, co2e_kg_least, co2e_kg_most: operational, location-based, and its bounds, kgCO2e
 --   unpriced_calls, unknown_energy_calls: calls without a price, a known energy
@@ -26,6 +27,7 @@ SELECT
     sum(e.output_tokens) AS output_tokens,
     sum(e.list_cost) AS list_cost,
     sum(e.cost) AS cost,
+    sum(e.price) AS price,
     sum(e.energy_wh) / 1000 AS energy_kwh,
     sum(e.co2e_g) / 1000 AS co2e_kg,
     sum(e.co2e_g_least) / 1000 AS co2e_kg_least,

@@ -12,6 +12,7 @@
 --   calls: how many it stands for
 --   input_tokens, output_tokens: tokens
 --   list_cost, cost: USD
+--   price: what the tenant pays by its price plan, USD
 --   energy_wh: Wh
 --   co2e_g, co2e_g_least, co2e_g_most: operational, location-based, and its bounds, gCO2e
 --   evidence: the price, energy entry and grid that it rests on
@@ -31,6 +32,7 @@ SELECT
     e.output_tokens AS output_tokens,
     e.list_cost AS list_cost,
     e.cost AS cost,
+    e.price AS price,
     e.energy_wh AS energy_wh,
     e.co2e_g AS co2e_g,
     e.co2e_g_least AS co2e_g_least,

@@ -12,6 +12,7 @@
 --   entries: how many differences were posted
 --   calls: that many more
 --   list_cost, cost: USD
+--   price: what tenants pay by their price plans, USD
 --   co2e_kg, co2e_kg_least, co2e_kg_most: operational, location-based, and its bounds, kgCO2e
 SELECT
     toString(e.service_month) AS month,
@@ -27,6 +28,7 @@ SELECT
     sum(e.calls) AS calls,
     sum(e.list_cost) AS list_cost,
     sum(e.cost) AS cost,
+    sum(e.price) AS price,
     sum(e.co2e_g) / 1000 AS co2e_kg,
     sum(e.co2e_g_least) / 1000 AS co2e_kg_least,
     sum(e.co2e_g_most) / 1000 AS co2e_kg_most

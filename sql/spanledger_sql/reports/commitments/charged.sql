@@ -33,7 +33,12 @@ SELECT
     ifNull(unused.amount, 0) AS idle_cost,
     one.source AS source
 FROM (SELECT * FROM commitment FINAL) AS one
-LEFT JOIN (SELECT * FROM allocation FINAL) AS done
+LEFT JOIN
+(
+    SELECT commitment_id, sum(allocation.allocated) AS allocated, max(allocation.until) AS until
+    FROM allocation FINAL
+    GROUP BY commitment_id
+) AS done
     ON done.commitment_id = one.commitment_id
 LEFT JOIN
 (

@@ -8,6 +8,7 @@
 --   tenants Array(String): whose calls; empty: all
 --   own String: a dimension of one's own, as `attribution(name=...)` says it; '' for none
 --   own_values Array(String): of which values; empty: all
+--   where Array(String): other dimensions that are narrowed, and NAME=VALUE for each of their values; empty: none
 --   moment DateTime64(6, 'UTC'): as the ledger was then
 --   dimension String: `tenant`, `model`, `feature`, `provider`, or `own` for the dimension of one's own
 --   names UInt16: how many names keep a row
@@ -45,7 +46,7 @@ WITH
                 + sum(toDecimal128(c.cache_read_cost, 12))
                 + sum(toDecimal128(c.cache_write_cost, 12)) AS whole_input_cost,
             sum(toDecimal128(c.output_cost, 12)) AS output_cost
-        FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
+        FROM call_hours({{what_is_asked_for}}, grain = 'period', timezone = 'UTC') AS c
         WHERE {{asked_for}}
         GROUP BY name
     ),

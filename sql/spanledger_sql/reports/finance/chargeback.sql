@@ -61,7 +61,7 @@ WITH
             sumIf(c.calls, c.price_status = 'partial') AS partly_priced_calls,
             {{kinds_of_parts}} AS kinds_of_parts,
             {{group_sums}}
-        FROM drawn_energy AS c
+        FROM drawn_hours({{what_is_told_apart}}) AS c
         WHERE c.ts >= {from:DateTime64(9, 'UTC')}
             AND c.ts < {to:DateTime64(9, 'UTC')}
             AND (empty({tenants:Array(String)}) OR has({tenants:Array(String)}, c.tenant_id))

@@ -6,6 +6,7 @@
 --   tenants Array(String): whose calls; empty: all
 --   own String: a dimension of one's own, as `attribution(name=...)` says it; '' for none
 --   own_values Array(String): of which values; empty: all
+--   where Array(String): other dimensions that are narrowed, and NAME=VALUE for each of their values; empty: none
 --   moment DateTime64(6, 'UTC'): as the ledger was then
 --   rows UInt64: how many rows at most
 -- Columns:
@@ -36,7 +37,7 @@ SELECT
     sum(toDecimal128(c.contracted_cost, 12)) AS contracted_cost_usd,
     count() OVER () AS all_rows,
     sum(contracted_cost_usd) OVER () AS all_contracted_cost_usd
-FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
+FROM call_hours({{what_is_asked_for}}, grain = 'period', timezone = 'UTC') AS c
 WHERE {{asked_for}}
 GROUP BY
     tenant,

@@ -10,6 +10,7 @@
 --   tenants Array(String): whose calls; empty: all
 --   own String: a dimension of one's own, as `attribution(name=...)` says it; '' for none
 --   own_values Array(String): of which values; empty: all
+--   where Array(String): other dimensions that are narrowed, and NAME=VALUE for each of their values; empty: none
 --   moment DateTime64(6, 'UTC'): as the ledger was then
 -- Columns:
 --   gap: what is not known
@@ -32,8 +33,9 @@ WITH
             input_tokens + output_tokens AS tokens,
             contracted_cost,
             known_calls,
-            least_calls
-        FROM calls_at(moment = {moment:DateTime64(6, 'UTC')})
+            least_calls,
+            ledger_rows
+        FROM call_hours({{what_is_asked_for}}, grain = 'period', timezone = 'UTC') AS c
         WHERE {{asked_for}}
     )
 SELECT
@@ -41,7 +43,7 @@ SELECT
     sum(known_calls) AS calls,
     sum(s.tokens) AS tokens,
     sum(toDecimal128(s.contracted_cost, 12)) AS contracted_cost,
-    topK(3)(if(gap = 'unattributed', s.service_name, s.model)) AS examples,
+    topKWeighted(3)(if(gap = 'unattributed', s.service_name, s.model), s.ledger_rows) AS examples,
     uniqExact(if(gap = 'unattributed', s.service_name, s.model)) AS names
 FROM selected AS s
 ARRAY JOIN arrayConcat(

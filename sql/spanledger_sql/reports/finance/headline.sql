@@ -8,6 +8,7 @@
 --   tenants Array(String): whose calls; empty: all
 --   own String: a dimension of one's own, as `attribution(name=...)` says it; '' for none
 --   own_values Array(String): of which values; empty: all
+--   where Array(String): other dimensions that are narrowed, and NAME=VALUE for each of their values; empty: none
 --   moment DateTime64(6, 'UTC'): as the ledger was then
 -- Columns:
 --   calls: counted ones
@@ -26,11 +27,8 @@ WITH
     (
         SELECT
             *,
-            contracted_cost IS NOT NULL AS priced,
-            toInt64(input_tokens) - toInt64(cache_read_tokens)
-                - toInt64(greatest(cache_write_tokens, cache_write_1h_tokens)) AS uncached_tokens,
-            greatest(cache_write_tokens, cache_write_1h_tokens) AS written_tokens
-        FROM calls_at(moment = {moment:DateTime64(6, 'UTC')})
+            contracted_cost IS NOT NULL AS priced
+        FROM call_hours({{what_is_asked_for}}, grain = 'period', timezone = 'UTC') AS c
         WHERE {{asked_for}}
     )
 SELECT
@@ -47,9 +45,5 @@ SELECT
     sumIf(selected.input_tokens + selected.output_tokens, priced) AS priced_tokens,
     if(priced_tokens = 0, NULL, toFloat64(contracted_cost) / priced_tokens * 1000000) AS cost_per_1m_tokens,
     if(input_tokens = 0, NULL, cache_read_tokens / input_tokens) AS cache_read_share,
-    sumIf(
-        toFloat64(input_cost) / uncached_tokens * (selected.cache_read_tokens + written_tokens)
-            - toFloat64(cache_read_cost) - toFloat64(cache_write_cost),
-        priced AND uncached_tokens > 0
-    ) AS cache_saving
+    sum(selected.cache_saving) AS cache_saving
 FROM selected

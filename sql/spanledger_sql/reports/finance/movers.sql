@@ -9,6 +9,11 @@
 --   from, to DateTime64(9, 'UTC'): the period, half-open
 --   before_from, before_to DateTime64(9, 'UTC'): the period that it is compared with, half-open
 --   by Array(String): any of tenant, cost_center, feature, provider, model; the others are folded into ''
+--   tenants Array(String): whose calls; empty: all
+--   own String: a dimension of one's own, as `attribution(name=...)` says it; '' for none
+--   own_values Array(String): of which values; empty: all
+--   where Array(String): other dimensions that are narrowed, and NAME=VALUE for each of their values; empty: none
+--   rows UInt64: how many rows at most
 -- Columns:
 --   tenant, cost_center, feature, provider, model: '' where not asked for
 --   calls_before, calls_after: with a known cost
@@ -21,6 +26,7 @@
 --   price: other prices, USD
 --   after: contracted cost of the period, USD
 --   difference: after - before, USD
+--   all_rows: how many rows there are without the bound
 WITH
     cells AS
     (
@@ -33,23 +39,36 @@ WITH
                 AS direction,
             service_tier AS tier,
             meter,
-            ts >= {from:DateTime64(9, 'UTC')} AND ts < {to:DateTime64(9, 'UTC')} AS is_after,
-            sumIf(toFloat64(quantity), NOT is_after) AS q0,
-            sumIf(toFloat64(quantity), is_after) AS q1,
-            sumIf(toDecimal128(m.contracted_cost, 12), NOT is_after) AS c0,
-            sumIf(toDecimal128(m.contracted_cost, 12), is_after) AS c1,
+            is_after,
+            -- What is rounded, and least charges, go with calls.
+            if(meter = 'rounding', toFloat64(known_calls), toFloat64(quantity)) AS used,
+            sumIf(used, NOT is_after) AS q0,
+            sumIf(used, is_after) AS q1,
+            sumIf(toDecimal128(c.contracted_cost, 12), NOT is_after) AS c0,
+            sumIf(toDecimal128(c.contracted_cost, 12), is_after) AS c1,
             sumIf(toFloat64(known_calls), first_of_call = 1 AND NOT is_after) AS calls0,
             sumIf(toFloat64(known_calls), first_of_call = 1 AND is_after) AS calls1
-        FROM metered_charge AS m
-        WHERE m.contracted_cost IS NOT NULL
-            AND (ts >= {from:DateTime64(9, 'UTC')} AND ts < {to:DateTime64(9, 'UTC')}
-                 OR ts >= {before_from:DateTime64(9, 'UTC')} AND ts < {before_to:DateTime64(9, 'UTC')})
+        FROM
+        (
+            -- Who asks for calls of the period means those of the period before, too: both begin with it here.
+            SELECT
+                * EXCEPT (ts),
+                metered_charge.ts >= {from:DateTime64(9, 'UTC')} AND metered_charge.ts < {to:DateTime64(9, 'UTC')} AS is_after,
+                {from:DateTime64(9, 'UTC')} AS ts
+            FROM metered_charge
+            WHERE contracted_cost IS NOT NULL
+                AND (metered_charge.ts >= {from:DateTime64(9, 'UTC')} AND metered_charge.ts < {to:DateTime64(9, 'UTC')}
+                     OR metered_charge.ts >= {before_from:DateTime64(9, 'UTC')}
+                     AND metered_charge.ts < {before_to:DateTime64(9, 'UTC')})
+        ) AS c
+        WHERE {{asked_for}}
         GROUP BY ALL
     ),
     both AS
     (
-        SELECT keys, model_key, direction, tier, meter, sum(cells.q0) AS q0, sum(cells.q1) AS q1, sum(cells.c0) AS c0,
-            sum(cells.c1) AS c1, sum(cells.calls0) AS calls0, sum(cells.calls1) AS calls1
+        SELECT keys, model_key, direction, tier, meter, sum(cells.q0) AS q0, sum(cells.q1) AS q1,
+            ifNull(sum(cells.c0), toDecimal128(0, 12)) AS c0, ifNull(sum(cells.c1), toDecimal128(0, 12)) AS c1,
+            sum(cells.calls0) AS calls0, sum(cells.calls1) AS calls1
         FROM cells
         GROUP BY ALL
     ),
@@ -109,6 +128,8 @@ SELECT
     with_cache - with_tier AS cache,
     after - with_cache AS price,
     after,
-    after - before AS difference
+    after - before AS difference,
+    count() OVER () AS all_rows
 FROM steps
 ORDER BY abs(difference) DESC, tenant, cost_center, feature, provider, model
+LIMIT {rows:UInt64}

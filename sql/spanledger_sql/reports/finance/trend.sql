@@ -9,6 +9,7 @@
 --   tenants Array(String): whose calls; empty: all
 --   own String: a dimension of one's own, as `attribution(name=...)` says it; '' for none
 --   own_values Array(String): of which values; empty: all
+--   where Array(String): other dimensions that are narrowed, and NAME=VALUE for each of their values; empty: none
 --   moment DateTime64(6, 'UTC'): as the ledger was then
 --   grain String: `hour`, `day`, `week` (from Monday) or `month`
 --   dimension String: `tenant`, `model`, `feature`, `provider`, or `own` for the dimension of one's own
@@ -39,7 +40,7 @@ WITH
             sumIf(c.least_calls, c.contracted_cost IS NULL) AS unknown_cost_calls,
             sum(c.input_tokens + c.output_tokens) AS tokens,
             sum(toDecimal128(c.contracted_cost, 12)) AS contracted_cost
-        FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
+        FROM call_hours({{what_is_asked_for}}, grain = {grain:String}, timezone = {timezone:String}) AS c
         WHERE {{asked_for}}
         GROUP BY
             bucket,

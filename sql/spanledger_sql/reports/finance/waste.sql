@@ -1,14 +1,14 @@
 -- What was paid for and brought little: failed calls that cost, answers that were cut off, calls made again of the same
--- session, model and prompt length within a minute of a failure, commitments that nobody used. A call is in the first that
--- fits.
+-- session, model and prompt length within a minute of a failure, commitments that nobody used, prepaid credits that expired. A
+-- call is in the first that fits.
 --
 -- Parameters:
 --   from, to DateTime64(9, 'UTC'): the period, half-open
 --   by Array(String): any of tenant, feature, provider, model; the others are folded into ''
 -- Columns:
---   waste: `failed`, `cut off`, `tried again` or `idle commitment`
+--   waste: `failed`, `cut off`, `tried again`, `idle commitment` or `expired credits`
 --   tenant, feature, provider, model: '' where not asked for, or not told
---   calls: how many; 0 of commitments
+--   calls: how many; 0 of commitments and credits
 --   cost: contracted cost of them, or the idle part, USD
 --   unknown_cost_calls: of them, without a known cost
 --   share: of the whole cost of the period by the same dimensions, 0 to 1; NULL where that is nothing
@@ -26,7 +26,7 @@ WITH
         SELECT
             multiIf(
                 c.status = 'error', 'failed',
-                lower(c.finish_reason) IN ('length', 'max_tokens', 'max_output_tokens', 'model_length'), 'cut off',
+                {{cut_off}}, 'cut off',
                 arrayExists(moment -> moment <= c.ts AND moment > c.ts - INTERVAL 1 MINUTE, failed.moments), 'tried again',
                 '') AS waste,
             if(has({by:Array(String)}, 'tenant'), c.tenant_id, '') AS tenant,
@@ -43,11 +43,11 @@ WITH
         GROUP BY ALL
         UNION ALL
         SELECT
-            if(part.idle = 1, 'idle commitment', ''), if(has({by:Array(String)}, 'tenant'), part.tenant_id, ''),
+            multiIf(part.kind = 'charge', 'expired credits', part.idle = 1, 'idle commitment', ''), if(has({by:Array(String)}, 'tenant'), part.tenant_id, ''),
             if(has({by:Array(String)}, 'feature'), part.feature, ''), if(has({by:Array(String)}, 'provider'), part.provider, ''),
             if(has({by:Array(String)}, 'model'), part.model, ''), 0, sum(part.amount), 0
         FROM beside_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')}) AS part
-        WHERE part.kind = 'commitment'
+        WHERE part.kind = 'commitment' OR part.charge_kind = 'expired' AND part.is_prepaid = 0
         GROUP BY ALL
     ),
     summed AS

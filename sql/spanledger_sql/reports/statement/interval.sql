@@ -13,7 +13,7 @@ WITH
     (
         SELECT
             {{group_sums}}
-        FROM drawn_energy AS c
+        FROM drawn_hours({{what_is_of_the_period}}) AS c
         WHERE c.ts >= {from:DateTime64(9, 'UTC')}
             AND c.ts < {to:DateTime64(9, 'UTC')}
         GROUP BY ALL

@@ -6,6 +6,7 @@
 --   tenants Array(String): whose calls; empty: all
 --   own String: a dimension of one's own, as `attribution(name=...)` says it; '' for none
 --   own_values Array(String): of which values; empty: all
+--   where Array(String): other dimensions that are narrowed, and NAME=VALUE for each of their values; empty: none
 --   moment DateTime64(6, 'UTC'): as the ledger was then
 -- Columns:
 --   evidence: `energy`, `grid intensity` or `place`
@@ -33,7 +34,7 @@ WITH
             sum(c.energy_wh) AS energy_wh,
             sum(c.calls) AS known_calls,
             sum(c.least_calls) AS least_calls
-        FROM drawn_energy_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
+        FROM drawn_hours({{what_is_asked_for}}, grain = 'period', timezone = 'UTC') AS c
         WHERE {{asked_for}}
         GROUP BY
             provider,

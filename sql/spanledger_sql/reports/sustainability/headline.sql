@@ -8,6 +8,7 @@
 --   tenants Array(String): whose calls; empty: all
 --   own String: a dimension of one's own, as `attribution(name=...)` says it; '' for none
 --   own_values Array(String): of which values; empty: all
+--   where Array(String): other dimensions that are narrowed, and NAME=VALUE for each of their values; empty: none
 --   moment DateTime64(6, 'UTC'): as the ledger was then
 -- Columns:
 --   calls: counted ones
@@ -17,6 +18,8 @@
 --   co2e_g, co2e_g_low, co2e_g_high: location-based, with its 90 % interval, gCO2e
 --   co2e_factor: how many times the interval's middle its high is, and is the middle its low
 --   co2e_because: the largest parts of the variance of co2e_g, by cause, %
+--   method_variance, serving_variance, model_variance, input_variance, overhead_variance, meters_variance,
+--     grid_variance, calls_variance: parts of that variance by cause, 0 to 1
 --   embodied_g: of the hardware, gCO2e
 --   unknown_embodied_calls: calls that embodied_g leaves out
 --   co2e_market_g: market-based, gCO2e
@@ -44,7 +47,7 @@ WITH
             sum(c.water_ml) AS water_ml,
             sumIf(c.least_calls, c.water_ml IS NULL) AS unknown_water_calls,
             {{group_sums}}
-        FROM drawn_energy_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
+        FROM drawn_hours({{what_is_asked_for}}, grain = 'period', timezone = 'UTC') AS c
         WHERE {{asked_for}}
         GROUP BY ALL
     ),
@@ -82,6 +85,14 @@ SELECT
     g_high AS co2e_g_high,
     if(g_sigma > 0, g_factor, NULL) AS co2e_factor,
     g_because AS co2e_because,
+    g_method / nullIf(g_all, 0) AS method_variance,
+    g_serving / nullIf(g_all, 0) AS serving_variance,
+    g_model / nullIf(g_all, 0) AS model_variance,
+    g_input / nullIf(g_all, 0) AS input_variance,
+    g_overhead / nullIf(g_all, 0) AS overhead_variance,
+    g_meters / nullIf(g_all, 0) AS meters_variance,
+    g_grid / nullIf(g_all, 0) AS grid_variance,
+    g_calls / nullIf(g_all, 0) AS calls_variance,
     embodied_g,
     unknown_embodied_calls,
     co2e_market_g,

@@ -6,6 +6,7 @@
 --   tenants Array(String): whose calls; empty: all
 --   own String: a dimension of one's own, as `attribution(name=...)` says it; '' for none
 --   own_values Array(String): of which values; empty: all
+--   where Array(String): other dimensions that are narrowed, and NAME=VALUE for each of their values; empty: none
 --   moment DateTime64(6, 'UTC'): as the ledger was then
 -- Columns:
 --   hour: of the local day, 0 to 23
@@ -19,7 +20,7 @@ SELECT
     sum(c.energy_wh) AS energy_wh,
     sum(c.co2e_g) AS co2e_g,
     co2e_g / nullIf(sumIf(c.energy_wh, c.co2e_g IS NOT NULL), 0) * 1000 AS intensity_g_per_kwh
-FROM drawn_energy_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
+FROM drawn_hours({{what_is_asked_for}}, grain = 'hour', timezone = {timezone:String}) AS c
 WHERE {{asked_for}}
 GROUP BY hour
 ORDER BY hour

@@ -6,6 +6,7 @@
 --   tenants Array(String): whose calls; empty: all
 --   own String: a dimension of one's own, as `attribution(name=...)` says it; '' for none
 --   own_values Array(String): of which values; empty: all
+--   where Array(String): other dimensions that are narrowed, and NAME=VALUE for each of their values; empty: none
 --   moment DateTime64(6, 'UTC'): as the ledger was then
 --   grain String: `hour`, `day`, `week` (from Monday) or `month`
 -- Columns:
@@ -28,7 +29,7 @@ WITH
             sumIf(c.least_calls, c.co2e_g IS NULL) AS unknown_co2e_calls,
             sumIf(c.energy_wh, c.co2e_g IS NOT NULL) AS energy_wh_of_co2e,
             {{group_sums}}
-        FROM drawn_energy_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
+        FROM drawn_hours({{what_is_asked_for}}, grain = {grain:String}, timezone = {timezone:String}) AS c
         WHERE {{asked_for}}
         GROUP BY ALL
     ),

@@ -32,6 +32,19 @@ CREATE TABLE IF NOT EXISTS call_verdict
 ENGINE = ReplacingMergeTree(version)
 ORDER BY span;
 
+-- The model of a call whose span names none: the one that the other spans of its trace name.
+CREATE TABLE IF NOT EXISTS call_model
+(
+    span UInt64 COMMENT 'a hash of trace and span id',
+    trace_id String COMMENT 'lower-case hex, 32 digits' CODEC(ZSTD(1)),
+    span_id String COMMENT 'lower-case hex, 16 digits' CODEC(ZSTD(1)),
+    ingested_at DateTime64(6, 'UTC') COMMENT 'finds the span in llm_spans, UTC' CODEC(Delta, ZSTD(1)),
+    model LowCardinality(String) COMMENT 'empty where they name several',
+    version UInt64 COMMENT 'the worker''s batch that found it'
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY span;
+
 -- The worker's scratch paper, while it decides which spans report the same call: the spans it looks at.
 CREATE TABLE IF NOT EXISTS call_candidate
 (

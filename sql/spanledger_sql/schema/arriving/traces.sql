@@ -42,6 +42,7 @@ CREATE TABLE IF NOT EXISTS span_parent
     trace_id String COMMENT 'lower-case hex, 32 digits' CODEC(ZSTD(1)),
     span_id String COMMENT 'the span, lower-case hex, 16 digits' CODEC(ZSTD(1)),
     parent_span_id String COMMENT 'the span around it, lower-case hex, 16 digits' CODEC(ZSTD(1)),
+    model LowCardinality(String) COMMENT 'that a span of Codex names, whose calls name none; else empty' CODEC(ZSTD(1)),
     ingested_at DateTime64(6, 'UTC') COMMENT 'when the span was stored, UTC' CODEC(Delta, ZSTD(1)),
     INDEX trace_id_bloom trace_id TYPE bloom_filter GRANULARITY 4
 )

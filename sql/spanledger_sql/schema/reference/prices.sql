@@ -28,7 +28,7 @@ CREATE TABLE IF NOT EXISTS price_list
     loaded_at DateTime64(6, 'UTC') DEFAULT now64(6, 'UTC') COMMENT 'when the row was written, UTC',
     service_tier LowCardinality(String) COMMENT 'which calls the row is for, empty: of any tier',
     speed LowCardinality(String) COMMENT 'which calls the row is for, empty: of any speed mode',
-    region LowCardinality(String) COMMENT 'which calls the row is for, empty: of any region',
+    region LowCardinality(String) COMMENT 'which calls the row is for, | between several: of a contract the cloud''s region, of the list the provider''s own; empty: of any',
     applies UInt8 DEFAULT 1 COMMENT '0: the book has no price from this date on',
     input_audio_price Decimal(38, 22) COMMENT 'of a token of audio in the prompt, USD',
     output_audio_price Decimal(38, 22) COMMENT 'of a token of audio in the answer, USD',

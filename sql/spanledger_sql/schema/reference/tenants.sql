@@ -1,4 +1,5 @@
--- Tenant rules: whose a call is where its span does not say, or before what it says.
+-- Tenants: the rules that say whose a call is where its span does not, or before what it says; and what tenants belong to, in
+-- time.
 
 -- What becomes of e-mail addresses before anything is stored.
 CREATE TABLE IF NOT EXISTS email_rule
@@ -49,3 +50,19 @@ CREATE TABLE IF NOT EXISTS call_tenant
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY span;
+
+-- What a tenant belongs to for a time: a reorganisation is another row, and what was before stays what it was.
+CREATE TABLE IF NOT EXISTS tenant_period
+(
+    tenant_id LowCardinality(String) COMMENT 'the tenant',
+    valid_from DateTime64(9, 'UTC') COMMENT 'from when on, UTC; until the next row of the tenant; 1970-01-01: always before',
+    valid_to DateTime64(9, 'UTC') COMMENT 'until when, UTC, exclusive, where the file says it; else 2261-01-01',
+    cost_center LowCardinality(String) COMMENT 'of calls that say none themselves, and of charges; empty: none',
+    owner LowCardinality(String) COMMENT 'who answers for the tenant; empty: not told',
+    name String COMMENT 'what the tenant is called then; empty: not told',
+    source String COMMENT 'the file that says so',
+    removed UInt8 COMMENT '1: it was taken back',
+    said_at DateTime64(6, 'UTC') DEFAULT now64(6, 'UTC') COMMENT 'when it was said, UTC'
+)
+ENGINE = ReplacingMergeTree(said_at)
+ORDER BY (tenant_id, valid_from);

@@ -459,11 +459,14 @@ WITH
             firstNonDefault(provider_of_server, provider_of_label, provider_of_model, if(dialect_name = 'codex', 'openai', ''))
                 AS provider_name,
             -- Thoughts that have a name of their own are beside Gemini's output.
-            bitOr(2 * (few_counts[12] > 0 AND position(request_model_name, 'gemini') > 0), if(dialect_name = 'spanledger' OR said_all_inside != '', 0,
+            -- LiteLLM's counts stay as they are in MLflow: all inside.
+            dialect_name = 'mlflow' AND startsWith(SpanName, 'litellm-') AS of_litellm,
+            bitOr(2 * (few_counts[12] > 0 AND position(request_model_name, 'gemini') > 0), if(dialect_name = 'spanledger' OR said_all_inside != '' OR of_litellm, 0,
                transform(concat(dialect_name, ' ', provider_name), {{conventions}}, {{conventions_bits}},
                          transform(provider_name, {{conventions_of_all}}, {{conventions_of_all_bits}}, 0)))) AS convention,
             -- Whoever gives OpenAI's counts Anthropic's names has not changed what they hold.
-            document_has_buckets OR document_may_exclude_cached AND provider_name NOT IN ('openai', 'azure.ai.openai')
+            document_has_buckets
+                OR document_may_exclude_cached AND provider_name NOT IN ('openai', 'azure.ai.openai') AND NOT of_litellm
                 AS document_excludes_cached,
             counts[11] > 0 AS has_total,
             if(has_total AND is_count[1] IS NULL AND generates, toInt64(counts[11]) - toInt64(output_count), toInt64(input_count))
@@ -486,6 +489,8 @@ WITH
             if(tool_prompt > 0 AND bitTest(convention, 2), 1, 0) AS tools_usual,
             cached_usual * cached + reasoned_usual * reasoned + tools_usual * tool_prompt AS usual_amount,
             toUInt8(cached_usual + 2 * reasoned_usual + 4 * tools_usual) AS usual,
+            -- No total puts more cached tokens into the input than it has.
+            toUInt8(cached > told_input AND gap = 0 AND usual_amount = 0) AS no_room_for_cached,
             -- More of a part than of the whole: then it was not in it.
             toUInt8(if(cached_usual = 1 OR cached > told_input, 1, 0) + if(reasoned_usual = 1 OR reasoned > told_output, 2, 0)
                     + 4 * tools_usual) AS possible
@@ -501,7 +506,7 @@ WITH
         SELECT
             *,
             -- What the total says, the first that fits; the usual, where it says nothing.
-            [possible, usual,
+            [possible, bitOr(usual, no_room_for_cached),
              -- A total that the instrumentation added up itself tells nothing against the provider's own document.
              (bitTest(convention, 3) OR document_excludes_cached AND NOT document_has_buckets) * possible,
              1, 2, 3, 4, 5, 6, 7, 8, 10][1 + ifNull(total_decides, 1) * indexOf(
@@ -518,11 +523,15 @@ WITH
     -- Reasoning that only the total tells of.
     ifNull(total_decides AND bitTest(convention, 4) AND reasoned = 0, 0) * greatest(gap - all_beside, 0)
         AS hidden_reasoning,
+    -- Where reasoning is told, what is left of the total are results of tools.
+    ifNull(total_decides AND bitTest(convention, 4) AND reasoned > 0 AND tool_prompt = 0, 0) * greatest(gap - all_beside, 0)
+        AS hidden_tools,
     multiIf(
         NOT has_total, '',
         is_count[1] IS NULL AND generates, 'input told by total_tokens',
         is_count[2] IS NULL AND generates, 'output told by total_tokens',
         hidden_reasoning > 0, 'total_tokens tells of reasoning',
+        hidden_tools > 0, 'total_tokens tells of results of tools',
         NOT total_decides OR gap = all_beside OR gap = 0, '',
         'total_tokens is not the sum') AS note_of_total,
     if(beside = usual, '', concat(
@@ -583,7 +592,7 @@ SELECT
     server AS server_address,
     said_cloud_provider AS cloud_provider,
     said_cloud_region AS cloud_region,
-    has_usage * toUInt64(greatest(0, told_input + cached_beside + tools_beside)) AS input_tokens,
+    has_usage * toUInt64(greatest(0, told_input + cached_beside + tools_beside + hidden_tools)) AS input_tokens,
     has_usage * cache_read_count AS cache_read_tokens,
     has_usage * cache_write_count AS cache_write_tokens,
     has_usage * counts[5] AS cache_write_1h_tokens,
@@ -613,7 +622,9 @@ SELECT
     arrayStringConcat(arrayConcat(JSONExtract(said_other_units, 'Array(String)'),
                                   if(endsWith(request_model_name, ':online'), ['1 web plugin'], [])), ', ') AS other_units,
     if(says_few, toFloat64OrNull(said_reported_cost), NULL) AS reported_cost,
-    said_geo AS inference_geo,
+    -- OpenAI's hosts of regions are those of projects whose data stays there.
+    if(said_geo = '' AND provider_name = 'openai' AND endsWith(server, '.api.openai.com'),
+       splitByChar('.', server)[1], said_geo) AS inference_geo,
     said_vendor_unit AS vendor_unit,
     ifNull(toDecimal64OrNull(said_vendor_quantity, 6), 0) AS vendor_quantity,
     if(said_speed IN ('normal', 'standard'), '', said_speed) AS speed,

@@ -6,6 +6,7 @@ SELECT
     TraceId AS trace_id,
     SpanId AS span_id,
     ParentSpanId AS parent_span_id,
+    if(startsWith(ScopeName, 'codex'), SpanAttributes['model'], '') AS model,
     IngestedAt AS ingested_at
 FROM otel_traces
 WHERE ParentSpanId != '';

@@ -9,6 +9,8 @@
 --   model: `response_model`, else `request_model`
 --   known_calls: how many calls the row stands for, 0 where unknown: what reports sum
 --   least_calls: likewise, 1 where unknown: what gaps are counted in
+--   uncached_tokens: of `input_tokens`, what was not read from the cache
+--   energy_wh_squared, co2e_g_squared: squares of the figures
 -- Needs: ledger
 
 CREATE OR REPLACE VIEW calls_at AS
@@ -16,7 +18,10 @@ SELECT
     *,
     if(response_model != '', response_model, request_model) AS model,
     ifNull(ledger.calls, 0) AS known_calls,
-    ifNull(ledger.calls, 1) AS least_calls
+    ifNull(ledger.calls, 1) AS least_calls,
+    {{uncached_of}} AS uncached_tokens,
+    energy_wh * energy_wh AS energy_wh_squared,
+    co2e_g * co2e_g AS co2e_g_squared
 FROM ledger FINAL
 -- Before FINAL chooses among the rows of a call: a newer one would hide the one then in force.
 PREWHERE enriched_at <= {moment:DateTime64(6, 'UTC')}

@@ -1,4 +1,5 @@
--- The ledger by hour and dimension. Sums leave out what is unknown (NULL); the columns *_calls count that.
+-- The ledger by hour and dimension, always equal to it: hours that have settled from sums that are kept, others call by call.
+-- Sums leave out what is unknown (NULL); the columns *_calls count that.
 --
 -- Columns:
 --   hour: start of the hour of `ts`, UTC
@@ -19,7 +20,7 @@
 --   partly_priced_calls: calls of which a part has no price
 --   unknown_energy_calls: calls whose energy is unknown
 --   missing_usage_calls: calls that report no tokens
--- Needs: calls
+-- Needs: call_hours
 
 CREATE OR REPLACE VIEW ledger_hourly AS
 SELECT
@@ -56,5 +57,6 @@ SELECT
     sumIf(least_calls, c.price_status = 'partial') AS partly_priced_calls,
     sumIf(least_calls, c.energy_wh IS NULL) AS unknown_energy_calls,
     sumIf(least_calls, c.usage_source = 'missing') AS missing_usage_calls
-FROM calls AS c
+FROM call_hours(from = '1900-01-01 00:00:00', to = '2262-04-11 23:47:16', moment = '2200-01-01 00:00:00',
+    grain = 'hour', timezone = 'UTC', told = []) AS c
 GROUP BY ALL;

@@ -85,7 +85,6 @@ def test_allocating_again_replaces_and_an_overlap_is_refused(billed: Books) -> N
     for _ in range(2):
         (done,) = reconciliation.reconcile(billed.store, OCTOBER)
         invoice_share.allocate(billed.store, done, "metered", "a tester")
-        reconciliation.forget(billed.store, [done])
     stored = billed.report("bills/shares", first="2026-10-01", last="2026-10-31")
     assert {row["reconciliation_id"] for row in stored} == {done.reconciliation_id}
     assert not any(row["outdated"] for row in stored)
@@ -97,7 +96,6 @@ def test_allocating_again_replaces_and_an_overlap_is_refused(billed: Books) -> N
     (half,) = reconciliation.reconcile(billed.store, period(None, "2026-10-01", "2026-10-16", "UTC"))
     with pytest.raises(ReconciliationError, match="2026-10-01 to 2026-10-31 is allocated already, and overlaps"):
         invoice_share.allocate(billed.store, half, "metered", "a tester")
-    reconciliation.forget(billed.store, [half])
     bill.remove(billed.store, "plain.csv")
     assert all(row["outdated"] for row in billed.report("bills/shares", first="2026-10-01", last="2026-10-31"))
     left = billed.store.rows("SELECT DISTINCT reconciliation_id FROM reconciliation_term")

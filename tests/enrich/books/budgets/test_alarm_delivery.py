@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import socketserver
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-import pytest
 from harness import data_folder
 
 from spanledger_enrich.books.budgets import alarm, outbox
@@ -30,43 +27,6 @@ configuration = load(data_dir=sys.argv[1], alarm_webhook=sys.argv[2])
 with Store.open(configuration, exclusive=True) as store:
     outbox.deliver(store, configuration)
 """
-
-
-class Receiver(ThreadingHTTPServer):
-    """Takes posts on loopback, and keeps them; answers with `statuses` in turn, then 200, after `holds_s`."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Taking)
-        self.taken: list[tuple[str, dict[str, str], str]] = []
-        self.statuses: list[int] = []
-        self.holds_s = 0.0
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-    def url(self, path: str) -> str:
-        return f"http://127.0.0.1:{self.server_port}{path}"
-
-
-class _Taking(BaseHTTPRequestHandler):
-    server: Receiver
-
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        self.server.taken.append((self.path, body, self.headers["idempotency-key"]))
-        time.sleep(self.server.holds_s)
-        self.send_response(self.server.statuses.pop(0) if self.server.statuses else 200)
-        self.send_header("content-length", "0")
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    server = Receiver()
-    yield server
-    server.shutdown()
-    server.server_close()
 
 
 def raise_one(store: Store, budget: str = "acme <monthly>") -> None:
@@ -133,6 +93,36 @@ def test_a_killed_delivery_is_sent_again_with_the_same_key_and_then_no_more(tmp_
         assert outbox.deliver(store, configuration).delivered == 0
     assert len(receiver.taken) == 2
     assert len({key for _, _, key in receiver.taken}) == 1
+    assert [body["maybe_twice"] for _, body, _ in receiver.taken] == [False, True]
+
+
+def test_of_several_that_send_at_once_one_sends_each_alarm(store, configuration, receiver):
+    set_up = load(
+        data_dir=configuration.data_dir, alarm_webhook=receiver.url("/own"), alarm_slack_webhook=receiver.url("/slack")
+    )
+    for number in range(4):
+        raise_one(store, f"budget {number}")
+    receiver.holds_s = 0.02
+
+    def sending(owner: str) -> int:
+        return outbox.deliver(store, set_up, owner=f"elsewhere:1:{owner}").delivered
+
+    with ThreadPoolExecutor(3) as pool:
+        assert sum(pool.map(sending, "abc")) == 8
+    assert len({(path, key or body["text"]) for path, body, key in receiver.taken}) == len(receiver.taken) == 8
+
+
+def test_a_turn_is_left_to_who_has_it_until_nobody_can_have_it_any_more(store, configuration, receiver):
+    set_up = load(data_dir=configuration.data_dir, alarm_slack_webhook=receiver.url("/slack"))
+    raise_one(store)
+    key = store.value("SELECT alarm_key FROM alarm")
+    turn = {"alarm_key": key, "channel": "slack", "turn": 1, "owner": "elsewhere:1:a", "at": datetime.now(UTC)}
+    store.insert("alarm_turn", [turn])
+    assert (outbox.deliver(store, set_up).waiting, receiver.taken) == (1, [])
+    store.execute("TRUNCATE TABLE alarm_turn")
+    store.insert("alarm_turn", [{**turn, "at": datetime.now(UTC) - timedelta(minutes=3)}])
+    assert outbox.deliver(store, set_up).delivered == 1
+    assert receiver.taken[0][1]["text"].endswith("(this may be told twice: whether it was taken before is not known)")
 
 
 class Relay(socketserver.ThreadingTCPServer):

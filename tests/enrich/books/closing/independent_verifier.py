@@ -6,7 +6,9 @@ from decimal import Decimal
 from itertools import groupby
 
 NUMBERS = ("calls", "input_tokens", "cache_read_tokens", "output_tokens", "unpriced_calls", "unknown_energy_calls")
-AMOUNTS = ("list_cost", "cost", "energy_wh", "co2e_g", "co2e_g_least", "co2e_g_most", "co2e_market_g", "embodied_g")
+AMOUNTS = (
+    "list_cost", "cost", "price", "energy_wh", "co2e_g", "co2e_g_least", "co2e_g_most", "co2e_market_g", "embodied_g",
+)  # fmt: skip
 LINE = ("party", "service_month", "reason", "kind", "cost_center", "feature", "provider", "model")
 
 

@@ -16,6 +16,8 @@
 --   energy_wh, energy_wh_low, energy_wh_high: Wh at the facility
 --   co2e_g, co2e_g_low, co2e_g_high, co2e_market_g, embodied_g: gCO2e
 --   water_ml: mL
+--   uncached_tokens: of `input_tokens`, what was not read from the cache
+--   energy_wh_squared, co2e_g_squared: squares of the figures
 -- Needs: calls, idle_drawn
 
 CREATE OR REPLACE VIEW drawn_energy AS
@@ -28,7 +30,8 @@ SELECT
     usage_source,
     input_tokens, cache_read_tokens, output_tokens, list_cost, contracted_cost,
     intensity_g_per_kwh, market_source,
-    energy_wh, energy_wh_low, energy_wh_high, co2e_g, co2e_g_low, co2e_g_high, co2e_market_g, embodied_g, water_ml
+    energy_wh, energy_wh_low, energy_wh_high, co2e_g, co2e_g_low, co2e_g_high, co2e_market_g, embodied_g, water_ml,
+    {{uncached_of}} AS uncached_tokens, energy_wh * energy_wh AS energy_wh_squared, co2e_g * co2e_g AS co2e_g_squared
 FROM calls
 UNION ALL
 SELECT * FROM idle_drawn;

@@ -16,6 +16,8 @@
 --   energy_wh, energy_wh_low, energy_wh_high: Wh at the facility
 --   co2e_g, co2e_g_low, co2e_g_high, co2e_market_g, embodied_g: gCO2e
 --   water_ml: mL
+--   uncached_tokens: of `input_tokens`, what was not read from the cache
+--   energy_wh_squared, co2e_g_squared: squares of the figures
 -- Needs: idle_energy
 
 CREATE OR REPLACE VIEW idle_drawn AS
@@ -33,6 +35,7 @@ SELECT
     0 AS input_tokens, 0 AS cache_read_tokens, 0 AS output_tokens, NULL AS list_cost, NULL AS contracted_cost,
     intensity_g_per_kwh, market_source,
     energy_wh, energy_wh_low, energy_wh_high, co2e_g, co2e_g_low, co2e_g_high, co2e_market_g,
-    NULL AS embodied_g, water_ml
+    NULL AS embodied_g, water_ml,
+    toUInt64(0) AS uncached_tokens, energy_wh * energy_wh AS energy_wh_squared, co2e_g * co2e_g AS co2e_g_squared
 FROM idle_energy FINAL
 WHERE energy_wh > 0;

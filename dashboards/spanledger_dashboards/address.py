@@ -1,0 +1,89 @@
+"""What the address of a page asks for: what there is not is told, and never taken as everybody's."""
+
+from __future__ import annotations
+
+import zoneinfo
+from datetime import date
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from spanledger_dashboards.dimension import DIMENSIONS
+from spanledger_dashboards.period_choice import CHOICES, GRAINS
+from spanledger_settings.mendable import MendableError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+_NAMED_AT_MOST = 5
+
+
+class AddressError(MendableError):
+    """The address of the page names what there is not; the message says what."""
+
+
+def of_filters(own: str) -> dict[str, list[str]]:
+    """The parameters of this page's address that are filters, for links to other pages."""
+    names = ["period", "days", "timezone", "grain", "tenants", *(one.name for one in DIMENSIONS), "own", f"own_{own}"]
+    return {name: found for name in names if (found := st.query_params.get_all(name))}
+
+
+def what_is_wrong(
+    tenants: Collection[str], values: Mapping[str, Collection[str]], own_dimensions: Sequence[str]
+) -> list[str]:
+    """What the address asks for and there is not, a sentence each.
+
+    Streamlit leaves such a parameter out, and the figures would be everybody's.
+
+    Args:
+        tenants: Those that the ledger has calls of.
+        values: The values that calls have of each dimension, as readers see them.
+        own_dimensions: Of one's own, that calls have.
+    """
+    asked = st.query_params
+    wrong = []
+    if (period := asked.get("period")) is not None and period not in CHOICES:
+        wrong.append(f"the period {quoted(period)} is unknown; expected one of {', '.join(CHOICES)}")
+    if (timezone := asked.get("timezone")) is not None and timezone not in timezones():
+        wrong.append(f"the time zone {quoted(timezone)} is unknown; expected a name such as Europe/Berlin or UTC")
+    if (grain := asked.get("grain")) is not None and grain not in GRAINS:
+        wrong.append(f"the grain {quoted(grain)} is unknown; expected one of {', '.join(GRAINS)}")
+    wrong += [
+        f"the day {quoted(day)} is unknown; expected for example 2024-10-31"
+        for day in asked.get_all("days")
+        if not _is_day(day)
+    ]
+    if unknown := [name for name in asked.get_all("tenants") if name not in tenants]:
+        plural = "tenants" if len(unknown) > 1 else "tenant"
+        wrong.append(f"the ledger has no call of the {plural} {listed(unknown)}")
+    for one in DIMENSIONS:
+        if unknown := [value for value in asked.get_all(one.name) if value not in values.get(one.name, ())]:
+            wrong.append(f"no call has the {one.title.lower()} {listed(unknown)}")
+    if (own := asked.get("own")) is not None and own not in own_dimensions:
+        wrong.append(f"no call has the dimension {quoted(own)}")
+    return wrong
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names that an address asks for, as a message names them: the first few, and how many more."""
+    more = f" and {len(names) - _NAMED_AT_MOST} more" if len(names) > _NAMED_AT_MOST else ""
+    return f"{', '.join(map(quoted, names[:_NAMED_AT_MOST]))}{more}"
+
+
+def quoted(text: str) -> str:
+    """A text from an address, as a message names it."""
+    return repr(text[:80] + ("…" if len(text) > 80 else ""))
+
+
+@st.cache_resource
+def timezones() -> list[str]:
+    """The names of time zones, by name."""
+    return sorted(name for name in zoneinfo.available_timezones() if "/" in name or name == "UTC")
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

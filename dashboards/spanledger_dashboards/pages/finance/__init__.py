@@ -1,0 +1,1 @@
+"""Pages for finance: what was spent, by whom, on what, and who pays."""

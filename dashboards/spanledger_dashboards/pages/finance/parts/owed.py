@@ -1,0 +1,60 @@
+"""What is owed, from list prices to the bill, in steps that pages draw and compare."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from spanledger_dashboards.drawing.bridge import Step
+from spanledger_dashboards.report import report
+from spanledger_settings import figures
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+REPORT = "finance/owed"
+_BESIDE = ("commitment_cost", "idle_cost", "charge_cost", "prepaid_cost")
+
+
+def whole(parameters: Mapping[str, Any]) -> pd.Series[Any] | None:
+    """The row of `finance/owed` over everything that is asked for; None where there is neither call nor charge."""
+    rows = report(REPORT, **parameters, dimension="", names=1)
+    return rows.iloc[0] if len(rows) else None
+
+
+def has_beside(row: pd.Series[Any]) -> bool:
+    """Whether anything is owed beside what calls cost."""
+    return bool(row["covered_cost"]) or any(row[name] for name in _BESIDE)
+
+
+def steps(row: pd.Series[Any]) -> list[Step]:
+    """From list prices to what is billed; what adds nothing, or is not known, has no step."""
+    if figures.is_unknown(row["effective_cost"]):
+        return []
+    listed, contracted = _known(row["list_cost"]), _known(row["contracted_cost"])
+    found = [] if figures.is_unknown(row["list_cost"]) else [Step("Calls at list prices", listed, total=True)]
+    if contracted != listed:
+        found += [
+            Step("Contract prices", contracted - listed),
+            Step("Calls at contract prices", contracted, total=True),
+        ]
+    changes = (
+        ("Paid by commitments", -row["covered_cost"], "calls that are not charged by use"),
+        ("Commitments, used", row["commitment_cost"], ""),
+        ("Commitments, unused", row["idle_cost"], "idle"),
+        ("Other charges", row["charge_cost"], "storage, seats, taxes, credits, invoices"),
+    )
+    found += [Step(name, amount, note) for name, amount, note in changes if amount]
+    found.append(Step("Effective cost", _known(row["effective_cost"]), total=True))
+    if row["prepaid_cost"]:
+        found += [
+            Step("Prepaid credits", row["prepaid_cost"], "bought, less what was used of them"),
+            Step("Billed cost", _known(row["billed_cost"]), total=True),
+        ]
+    return found
+
+
+def _known(amount: Any) -> Decimal:
+    return Decimal(0) if figures.is_unknown(amount) else amount

@@ -1,0 +1,1 @@
+"""Pages for sustainability: what was drawn and emitted, and what that rests on."""

@@ -1,0 +1,131 @@
+"""What emissions rest on: which places are known, and how good the grid's data is there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from spanledger_dashboards.drawing.bar_list import Bar, split_bar
+from spanledger_dashboards.drawing.evidence import evidence
+from spanledger_dashboards.drawing.palette import series_colours
+from spanledger_dashboards.drawing.style import caption
+from spanledger_dashboards.drawing.table import Column, table
+from spanledger_dashboards.pages.heading import heading, no_calls
+from spanledger_dashboards.report import report
+from spanledger_enrich.grid.zone_name import zone_name
+from spanledger_settings import figures
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from spanledger_dashboards.filters import Filters
+
+_COLUMNS = (
+    Column("named", "Zone"),
+    Column("place", "Place"),
+    Column("energy_wh", "Energy", "energy"),
+    Column("energy_share", "of all known", "share"),
+    Column("co2e_g", "Emissions, CO₂e", "emissions"),
+    Column("intensity_g_per_kwh", "Intensity", "intensity", help="Mean weighted by energy."),
+    Column("lowest", "lowest", "intensity"),
+    Column("highest", "highest", "intensity"),
+    Column("measured_share", "Hours measured", "share", help="Of the zone's known energy."),
+    Column("estimated_share", "estimated", "share"),
+    Column("forecast_share", "forecast", "share"),
+    Column("filled_share", "filled in", "share", help="From the day before, or the month's mean."),
+    Column("yearly_share", "yearly mean", "share"),
+    Column("replaced_share", "corrected since", "share", help="What was booked is no longer the hour's value."),
+    Column("calls", "Calls", "count"),
+    Column("unknown_co2e_calls", "of unknown emissions", "count"),
+    Column("sources", "Published by"),
+)
+
+
+def page(filters: Filters) -> None:
+    """Draw the page."""
+    heading("Grid and evidence", filters)
+    places = report("sustainability/places", **filters.parameters)
+    if places.empty:
+        no_calls()
+        return
+    coverage_of_all = report("sustainability/coverage", **filters.parameters)
+    assumed(coverage_of_all)
+    _quality(places)
+    with st.container(border=True):
+        st.subheader("Zone by zone", anchor=False)
+        table(
+            "Zones of the grid",
+            places.assign(named=places["zone"].map(zone_name)),
+            _COLUMNS,
+            filters,
+            key="places",
+        )
+        evidence("sustainability/places", filters.parameters, filters)
+    coverage(coverage_of_all)
+    evidence("sustainability/coverage", filters.parameters, filters)
+
+
+def _quality(places: pd.DataFrame) -> None:
+    """How good the intensities are, over all zones."""
+    energy = places["energy_wh"].astype(float).fillna(0)
+    whole = energy.sum()
+    if not whole:
+        return
+    kinds = {
+        "hours, measured": "measured_share",
+        "hours, estimated": "estimated_share",
+        "hours, forecast": "forecast_share",
+        "hours, corrected since": "replaced_share",
+        "filled in from near hours": "filled_share",
+        "yearly means": "yearly_share",
+    }
+    parts = {kind: float((places[name].astype(float).fillna(0) * energy).sum() / whole) for kind, name in kinds.items()}
+    parts["unknown"] = max(0.0, 1 - sum(parts.values()))
+    shown = {kind: part for kind, part in parts.items() if part > 1e-9}
+    with st.container(border=True):
+        st.subheader("Which intensities the known energy was booked with", anchor=False)
+        split_bar([Bar(kind, figures.share(part), part) for kind, part in shown.items()], series_colours(list(shown)))
+        caption(
+            "Measured and estimated hours are as the publisher says; a forecast is what an hour was expected to be, "
+            "and is replaced when the hour is imported anew."
+        )
+
+
+def coverage(found: pd.DataFrame) -> None:
+    """Draw what the figures rest on: `sustainability/coverage`'s rows."""
+    with st.container(border=True):
+        st.subheader("What the figures rest on", anchor=False)
+        for column, kind, title in zip(
+            st.columns(3, gap="small"),
+            ("energy", "grid intensity", "place"),
+            ("How energy was found", "How fine the grid data is", "How places are known"),
+            strict=True,
+        ):
+            rows = found[found["evidence"] == kind]
+            colours = series_colours(rows["method"].tolist())
+            with column:
+                st.markdown(f"**{title}**")
+                for share, of in (("call_share", "calls"), ("energy_share", "known energy")):
+                    st.caption(f"Share of {of}")
+                    shown = rows[rows[share].notna()]
+                    split_bar(
+                        [
+                            Bar(method, figures.share(part), float(part))
+                            for method, part in zip(shown["method"], shown[share], strict=True)
+                        ],
+                        {method: colours[method] for method in shown["method"]},
+                    )
+
+
+def assumed(found: pd.DataFrame) -> None:
+    """Say how much rests on a place that no call names."""
+    places = found[(found["evidence"] == "place") & found["method"].str.startswith("assumed")]
+    if places.empty:
+        return
+    calls, energy = places["call_share"].sum(), places["energy_share"].dropna().sum()
+    st.info(
+        f"Where {figures.share(calls)} of the calls ran, with {figures.share(energy)} of the known energy, is assumed: "
+        "the provider's home country or the configured default zone. Their spans name no cloud region.",
+        icon=":material/location_off:",
+    )

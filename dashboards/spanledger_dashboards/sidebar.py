@@ -1,0 +1,205 @@
+"""The filters as the reader sets them, beside each page; the page's address keeps them."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from spanledger_dashboards import address, moment
+from spanledger_dashboards.address import AddressError
+from spanledger_dashboards.dimension import DIMENSIONS
+from spanledger_dashboards.drawing.style import plainly
+from spanledger_dashboards.filters import Filters
+from spanledger_dashboards.period_choice import CHOICES, GRAINS, chosen_period, default_choice
+from spanledger_dashboards.report import answer, report
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from spanledger_dashboards.moment import Moment
+    from spanledger_settings.period import Period
+
+# Of a dimension, whose values may be as many as there are calls.
+_VALUES_AT_MOST = 1000
+
+
+def filters_in_sidebar() -> Filters | None:
+    """Draw the filters in the sidebar and give their values; None when the ledger has no call.
+
+    Raises:
+        AddressError: The address names a period, time zone, day, tenant or dimension that there is not. The filters are
+            drawn, so that the reader can choose another.
+    """
+    now = datetime.now(UTC)
+    as_of = moment.current()
+    if as_of.calls == 0:
+        return None
+    all_tenants = report("filters/tenants", moment=as_of.parameter)["tenant"].tolist()
+    own_dimensions = _own_dimensions()
+    values = _values()
+    wrong = address.what_is_wrong(set(all_tenants), values, own_dimensions)
+    with st.sidebar:
+        st.markdown("##### Filters")
+        zones = address.timezones()
+        timezone = st.session_state.get("timezone") or st.query_params.get("timezone") or "UTC"
+        period = _period(as_of, timezone if timezone in zones else "UTC", now)
+        tenants = st.multiselect(
+            "Tenants",
+            all_tenants,
+            key="tenants",
+            bind="query-params",
+            placeholder="All tenants",
+        )
+        where = _where(values)
+        own, own_values, unknown = _own(own_dimensions, as_of) if own_dimensions else ("", (), "")
+        grain = st.selectbox(
+            "Trends by",
+            GRAINS,
+            index=None,
+            key="grain",
+            bind="query-params",
+            placeholder="As suits the period",
+            help="One that is too fine for the period gives way to the next.",
+        )
+        st.selectbox(
+            "Time zone",
+            zones,
+            index=zones.index("UTC"),
+            key="timezone",
+            bind="query-params",
+            help="Days, hours and months begin and end in this zone.",
+        )
+        st.button("Refresh", icon=":material/refresh:", on_click=st.cache_data.clear, width="stretch")
+        st.caption("The address of this page keeps these filters: share it, or save it as a bookmark.")
+    if wrong := [*wrong, *filter(None, [unknown])]:
+        raise AddressError(f"{'; '.join(wrong)}. No figures are shown; choose in the filters, or mend the address")
+    return Filters(
+        period,
+        period.previous_until(_to_five_minutes(now)),
+        tuple(sorted(tenants)),
+        as_of,
+        own,
+        own_values,
+        where,
+        grain,
+        address.of_filters(own),
+    )
+
+
+def _where(values: Mapping[str, list[str]]) -> dict[str, tuple[str, ...]]:
+    """The values that other dimensions are narrowed to, those that have more than one to choose from."""
+    shown = [one for one in DIMENSIONS if len(values.get(one.name, ())) > 1 or one.name in st.query_params]
+    found = {}
+    if not shown:
+        return {}
+    narrowed = any(one.name in st.query_params for one in shown)
+    with st.expander("More filters", expanded=narrowed):
+        for one in shown:
+            there = values.get(one.name, [])
+            picked = st.multiselect(
+                one.title,
+                there,
+                key=one.name,
+                bind="query-params",
+                placeholder="All"
+                if len(there) < _VALUES_AT_MOST
+                else f"All; the {_VALUES_AT_MOST:,} most frequent here",
+            )
+            if picked:
+                found[one.name] = tuple(sorted(one.asked(value) for value in picked))
+    return found
+
+
+def _values() -> dict[str, list[str]]:
+    """The values that calls have of each dimension, as readers see them; of the address those that some call has."""
+    rows = report("filters/values", values=_VALUES_AT_MOST, minute=_minutes())
+    found = {
+        one.name: [one.shown(value) for value in rows.loc[rows["dimension"] == one.name, "value"]] for one in DIMENSIONS
+    }
+    for one in DIMENSIONS:
+        rare = [value for value in st.query_params.get_all(one.name) if value not in found[one.name]]
+        found[one.name] += [value for value in rare if _has(one.name, one.asked(value))]
+    return found
+
+
+def _own_dimensions() -> list[str]:
+    """The dimensions of one's own that calls have; one that the address names may be newer than what is remembered."""
+    found: list[str] = report("filters/own_dimensions", minute=_minutes())["name"].tolist()
+    if st.query_params.get("own", "") in ("", *found):
+        return found
+    return answer("filters/own_dimensions")["name"].tolist()
+
+
+def _has(dimension: str, value: str) -> bool:
+    """Whether a call has a value that is not among the most frequent."""
+    return bool(answer("filters/has_value", dimension=dimension, value=value)["found"].iloc[0])
+
+
+def _minutes() -> int:
+    """What is asked with it is asked anew every five minutes: what may be chosen need not be of the page's moment."""
+    return int(datetime.now(UTC).timestamp()) // 300
+
+
+def _own(dimensions: list[str], as_of: Moment) -> tuple[str, tuple[str, ...], str]:
+    """The dimension of one's own that is shown, the values it is narrowed to, what is wrong with those asked for."""
+    own = st.selectbox(
+        "Your dimension",
+        dimensions,
+        index=None,
+        key="own",
+        bind="query-params",
+        placeholder="None",
+        help="What apps say by attribution(name=...): shown beside tenants and models, and to narrow the figures to.",
+    )
+    if own is None:
+        return "", (), ""
+    told = report("filters/own_values", own=own, values=_VALUES_AT_MOST, moment=as_of.parameter)["value"].tolist()
+    names = {value or f"(no {own})": value for value in told}
+    asked = st.query_params.get_all(f"own_{own}")
+    picked = st.multiselect(
+        f"Values of {plainly(own)}",
+        list(names),
+        key=f"own_{own}",
+        bind="query-params",
+        placeholder="All values" if len(told) < _VALUES_AT_MOST else f"All; the {_VALUES_AT_MOST:,} most frequent here",
+    )
+    unknown = [value for value in asked if value not in names]
+    wrong = f"no call has {own} {address.listed(unknown)}" if unknown else ""
+    return own, tuple(sorted(names[value] for value in picked)), wrong
+
+
+def _to_five_minutes(now: datetime) -> datetime:
+    """So that what is compared is not asked anew at each glance."""
+    return now.replace(minute=now.minute // 5 * 5, second=0, microsecond=0)
+
+
+def _period(as_of: Moment, timezone: str, now: datetime) -> Period:
+    choice = st.selectbox(
+        "Period",
+        CHOICES,
+        index=CHOICES.index(default_choice(as_of.last_past, now)),
+        key="period",
+        bind="query-params",
+    )
+    meant = partial(chosen_period, timezone=timezone, first_call=as_of.first, last_call=as_of.last, now=now)
+    days = None
+    if choice == "Custom":
+        whole = meant("Whole record")
+        picked = st.date_input(
+            "Days",
+            value=(whole.first_day, whole.last_day),
+            key="days",
+            bind="query-params",
+            help="The first and the last day, both included.",
+        )
+        days = _both_ends(picked)
+    return meant(choice, days=days)
+
+
+def _both_ends(picked: object) -> tuple[date, date] | None:
+    """First and last of the picked days; while only the first is picked it is both."""
+    days = [day for day in picked if isinstance(day, date)] if isinstance(picked, tuple) else []
+    return (days[0], days[-1]) if days else None

@@ -1,0 +1,98 @@
+"""Sums of the ledger's hours and days, taken once they have settled and anew when they were written to since.
+
+Reports read them in place of the calls they are of (the view `call_hours`). Every write to the ledger counts up what
+was written of its hours; sums hold as long as that count is what it was when they were taken. So they equal the ledger
+whatever is written by whom, again, late or in what order, and wherever who takes them is killed: what it had not said
+to hold yet is not read.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
+
+from spanledger_sql.store import statement
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from spanledger_sql.store import Store
+
+# An hour is summed when nobody has written to it for so long: one that calls still come into would be summed for each.
+_QUIET_S = 60.0
+# So many rows of the ledger are summed in one statement.
+_ROWS_AT_ONCE = 1_000_000
+# Of a dimension of one's own, sums tell so many values of an hour apart: there would be as many as there are calls.
+_VALUES = 50
+# Sums are read from a moment after they are there: a query that began before sees that they hold, and not them.
+MARGIN_S = 2.0
+
+
+def sum_hours(
+    store: Store,
+    *,
+    quiet_s: float = _QUIET_S,
+    rows: int = _ROWS_AT_ONCE,
+    margin_s: float = MARGIN_S,
+    check: Callable[[], None] = lambda: None,
+) -> int:
+    """Take the sums of the newest hours, else days, that lack them; gives how many, 0 where none lacks them.
+
+    Args:
+        store: The database; one at a time takes sums.
+        quiet_s: For how long nobody must have written to an hour, s. What is being written now is not seen: 0 is for
+            who knows that nothing is.
+        rows: Hours are taken together that have at most so many rows of the ledger, as they were written.
+        margin_s: For how long the sums are not read yet, s.
+        check: Raises where it is another's turn meanwhile.
+    """
+    for hours in (1, 24):
+        waiting = store.rows(statement("rollups/waiting"), hours=hours, quiet=quiet_s, rows=rows)
+        if waiting:
+            check()
+            _sum(store, hours, waiting, margin_s, check)
+            return len(waiting)
+    return 0
+
+
+def distrust(store: Store) -> None:
+    """Have the sums of all hours be taken anew, whether they hold or not."""
+    store.execute(statement("rollups/distrust"), {"built": _above_all(store)})
+
+
+def mark_hours(store: Store, calls: str) -> None:
+    """Say that the hours of the calls in a table are about to be written to."""
+    store.execute(statement("ledger/batch/mark_hours"), {"calls": calls})
+
+
+def _sum(store: Store, hours: int, waiting: list[dict[str, Any]], margin_s: float, check: Callable[[], None]) -> None:
+    begins = [_written(row["begins"]) for row in waiting]
+    built = _above_all(store)
+    if hours == 1:
+        left_out = [row["name"] for row in store.rows(statement("rollups/left_out"), hours=begins, values=_VALUES)]
+        store.execute(statement("rollups/sums"), {"hours": begins, "built": built, "left_out": left_out})
+    else:
+        left_out = sorted({name for row in waiting for name in row["left_out"]})
+        store.execute(statement("rollups/sums_of_days"), {"days": begins, "built": built})
+    check()
+    summed = {
+        "hours": hours,
+        "begins": begins,
+        "written": [row["written"] for row in waiting],
+        "last_enriched_at": [_written(row["last_enriched_at"], "microseconds") for row in waiting],
+        "built": built,
+        "left_out": left_out,
+        "margin": margin_s,
+    }
+    store.execute(statement("rollups/summed"), summed)
+
+
+def _above_all(store: Store) -> int:
+    """Above what any sums are known by, on whichever machine they were taken."""
+    return max(time.time_ns() // 1000, 1 + int(store.value("SELECT max(summed).built FROM ledger_hour")))
+
+
+def _written(moment: datetime, precision: str = "seconds") -> str:
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", precision)

@@ -1,0 +1,96 @@
+-- Single calls, and buckets of calls of which only a metric or a usage report tells, as asked for: one row each.
+--
+-- Parameters:
+--   from, to DateTime64(9, 'UTC'): the period, half-open
+--   tenants Array(String): whose calls; empty: all
+--   own String: a dimension of one's own, as `attribution(name=...)` says it; '' for none
+--   own_values Array(String): of which values; empty: all
+--   where Array(String): other dimensions that are narrowed, and NAME=VALUE for each of their values; empty: none
+--   moment DateTime64(6, 'UTC'): as the ledger was then
+--   text String: what a trace, span or response id begins with, or what is a part of a user's, session's or run's id, of a
+--     tenant, service, feature, workflow, model or error; '': anything
+--   state String: `failed`, `rate limited`, `cut off`, `unpriced`, `partly priced`, `without usage`, `without tenant`,
+--     `without emissions`; '': any
+--   sort String: `start` (the latest first), `cost`, `emissions`, `duration`, `first token` or `tokens` (the most first)
+--   rows UInt32: how many at most
+-- Columns:
+--   ts: when the call began, UTC
+--   trace_id, span_id: the call
+--   tenant, feature, workflow, service, user: '' where nobody said
+--   provider, model, operation: of the call
+--   status, error_type, finish_reason: how it ended
+--   calls: how many the row stands for; NULL where nobody knows
+--   input_tokens, cache_read_tokens, output_tokens: of the call
+--   duration_ms, ttft_ms: from start to end, to the first token, ms
+--   list_cost, contracted_cost: USD; NULL where unknown
+--   price_status, usage_source: as in `calls`
+--   energy_wh, co2e_g: Wh at the facility and location-based gCO2e; NULL where unknown
+--   zone: of the grid
+--   all_rows: how many rows there would be
+WITH
+    asked AS
+    (
+        SELECT *
+        FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
+        WHERE {{asked_for}}
+            AND ({text:String} = ''
+                OR startsWith(c.trace_id, lower({text:String}))
+                OR startsWith(c.span_id, lower({text:String}))
+                OR startsWith(c.response_id, {text:String})
+                OR arrayExists(
+                    part -> positionCaseInsensitiveUTF8(part, {text:String}) > 0,
+                    CAST([c.user_id, c.session_id, c.run_id, c.tenant_id, c.service_name, c.feature, c.workflow, c.model, c.error_type],
+                         'Array(String)')))
+            AND multiIf(
+                {state:String} = 'failed', c.status = 'error',
+                {state:String} = 'rate limited', {{rate_limited}},
+                {state:String} = 'cut off', {{cut_off}},
+                {state:String} = 'unpriced', c.price_status = 'unpriced',
+                {state:String} = 'partly priced', c.price_status = 'partial',
+                {state:String} = 'without usage', c.usage_source = 'missing',
+                {state:String} = 'without tenant', c.tenant_id IN ('', '(unattributed)'),
+                {state:String} = 'without emissions', c.co2e_g IS NULL,
+                {state:String} = '')
+    ),
+    -- Few columns of all, then all columns of few.
+    first_rows AS
+    (
+        SELECT ts, trace_id, span_id
+        FROM asked AS c
+        ORDER BY
+            {{order_of_calls}}
+        LIMIT {rows:UInt32}
+    )
+SELECT
+    c.ts AS ts,
+    c.trace_id AS trace_id,
+    c.span_id AS span_id,
+    if(c.tenant_id = '', '(unattributed)', c.tenant_id) AS tenant,
+    c.feature AS feature,
+    c.workflow AS workflow,
+    c.service_name AS service,
+    c.user_id AS user,
+    c.provider AS provider,
+    c.model AS model,
+    c.operation AS operation,
+    c.status AS status,
+    c.error_type AS error_type,
+    c.finish_reason AS finish_reason,
+    c.calls AS calls,
+    c.input_tokens AS input_tokens,
+    c.cache_read_tokens AS cache_read_tokens,
+    c.output_tokens AS output_tokens,
+    c.duration_ms AS duration_ms,
+    c.ttft_ms AS ttft_ms,
+    c.list_cost AS list_cost,
+    c.contracted_cost AS contracted_cost,
+    c.price_status AS price_status,
+    c.usage_source AS usage_source,
+    c.energy_wh AS energy_wh,
+    c.co2e_g AS co2e_g,
+    c.zone AS zone,
+    (SELECT count() FROM asked) AS all_rows
+FROM asked AS c
+WHERE (toStartOfHour(c.ts), c.trace_id, c.span_id) IN (SELECT toStartOfHour(ts), trace_id, span_id FROM first_rows)
+ORDER BY
+    {{order_of_calls}}

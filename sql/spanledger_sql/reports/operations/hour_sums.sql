@@ -1,0 +1,80 @@
+-- Whether the sums that reports read are those of the ledger: of the latest hours that have them, and the days around.
+--
+-- Parameters:
+--   hours UInt32: how many hours at most, and of days as many as these hours make
+-- Columns:
+--   hours: of the ledger
+--   summed_hours: of them, whose sums hold; reports read the others call by call
+--   compared: hours and days whose sums were compared
+--   differing: of them, whose sums are not those of their calls; 0, or something is wrong
+--   first_differing: when the first of these begins, UTC; NULL where none does
+WITH
+    standing AS
+    (
+        SELECT hours, begins, built, is_summed
+        FROM ledger_standing(from = '1970-01-01 00:00:00', to = '2106-01-01 00:00:00', moment = '2200-01-01 00:00:00',
+            grain = 'hour', timezone = 'UTC', told = [])
+        UNION ALL
+        SELECT hours, begins, built, is_summed
+        FROM ledger_standing(from = '1970-01-01 00:00:00', to = '2106-01-01 00:00:00', moment = '2200-01-01 00:00:00',
+            grain = 'period', timezone = 'UTC', told = [])
+        WHERE hours = 24
+    ),
+    looked_at AS
+    (
+        SELECT hours, begins, built
+        FROM (SELECT *, row_number() OVER (PARTITION BY hours ORDER BY begins DESC) AS place FROM standing WHERE is_summed = 1)
+        WHERE place * hours <= {hours:UInt32}
+    ),
+    of_calls AS
+    (
+        SELECT
+            toStartOfHour(c.ts) AS begins,
+            sum(c.known_calls) AS calls,
+            sum(c.input_tokens + c.output_tokens) AS tokens,
+            sum(toDecimal128(ifNull(c.contracted_cost, 0), 12)) AS contracted_cost,
+            sum(ifNull(c.co2e_g, 0)) AS co2e_g
+        FROM calls AS c
+        WHERE toStartOfHour(c.ts) IN (SELECT addHours(begins, arrayJoin(range(hours))) FROM looked_at)
+        GROUP BY begins
+    ),
+    both AS
+    (
+        SELECT hours, begins, calls, tokens, contracted_cost, co2e_g
+        FROM
+        (
+            SELECT
+                s.hours AS hours,
+                s.begins AS begins,
+                toInt64(sum(ifNull(s.calls, 0))) AS calls,
+                toInt64(sum(s.input_tokens + s.output_tokens)) AS tokens,
+                sum(ifNull(s.contracted_cost, toDecimal128(0, 12))) AS contracted_cost,
+                sum(ifNull(s.co2e_g, 0)) AS co2e_g
+            FROM ledger_sum AS s
+            WHERE (s.hours, s.begins, s.built) IN (SELECT hours, begins, built FROM looked_at)
+            GROUP BY hours, begins
+        )
+        UNION ALL
+        SELECT 1, begins, -toInt64(calls), -toInt64(tokens), -contracted_cost, -co2e_g
+        FROM of_calls
+        WHERE begins IN (SELECT begins FROM looked_at WHERE hours = 1)
+        UNION ALL
+        SELECT 24, toStartOfDay(begins), -toInt64(calls), -toInt64(tokens), -contracted_cost, -co2e_g
+        FROM of_calls
+        WHERE toStartOfDay(begins) IN (SELECT begins FROM looked_at WHERE hours = 24)
+    ),
+    differences AS
+    (
+        SELECT hours, begins
+        FROM both AS b
+        GROUP BY hours, begins
+        HAVING sum(b.calls) != 0 OR sum(b.tokens) != 0 OR sum(b.contracted_cost) != 0
+            -- Sums of floating-point numbers depend on the order of their rows.
+            OR abs(sum(b.co2e_g)) > 1e-9 * sum(abs(b.co2e_g))
+    )
+SELECT
+    (SELECT count() FROM standing WHERE hours = 1) AS hours,
+    (SELECT count() FROM standing WHERE hours = 1 AND is_summed = 1) AS summed_hours,
+    (SELECT count() FROM looked_at) AS compared,
+    (SELECT count() FROM differences) AS differing,
+    (SELECT if(count() = 0, NULL, min(begins)) FROM differences) AS first_differing

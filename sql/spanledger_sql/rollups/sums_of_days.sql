@@ -1,0 +1,41 @@
+-- Sums the hours of some days, whose sums hold, by what their calls have in common.
+-- Parameters: days Array(DateTime('UTC')): their starts; built UInt64: of the rows.
+INSERT INTO ledger_sum
+(
+    hours, begins, built, alike, tenant_id, cost_center, environment, service_name, feature, workflow, dimensions, provider,
+    provider_account, model, operation, service_tier, cloud_region, zone, agent, signal, status, usage_source,
+    price_status, unpriced_parts, energy_method, energy_id, intensity_resolution, intensity_g_per_kwh, market_source,
+    ledger_rows, calls, input_tokens, cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, output_tokens,
+    reasoning_tokens, uncached_tokens, web_searches,
+    list_cost, contracted_cost, input_cost, cache_read_cost, cache_write_cost, output_cost, other_cost, reported_cost, cache_saving,
+    energy_wh, energy_wh_low, energy_wh_high, energy_wh_squared, co2e_g, co2e_g_low, co2e_g_high, co2e_g_squared,
+    co2e_market_g, embodied_g, water_ml, duration_ms, ttft_ms, ttft_rows
+)
+SETTINGS max_partitions_per_insert_block = 0, optimize_on_insert = 0
+SELECT
+    24,
+    toStartOfDay(s.begins) AS day,
+    {built:UInt64},
+    alike,
+    any(s.tenant_id), any(s.cost_center), any(s.environment), any(s.service_name), any(s.feature), any(s.workflow),
+    any(s.dimensions), any(s.provider), any(s.provider_account), any(s.model), any(s.operation), any(s.service_tier),
+    any(s.cloud_region), any(s.zone), any(s.agent), any(s.signal), any(s.status), any(s.usage_source), any(s.price_status),
+    any(s.unpriced_parts), any(s.energy_method), any(s.energy_id), any(s.intensity_resolution), max(s.intensity_g_per_kwh),
+    any(s.market_source),
+    sum(s.ledger_rows), sum(s.calls), sum(s.input_tokens), sum(s.cache_read_tokens), sum(s.cache_write_tokens),
+    sum(s.cache_write_1h_tokens), sum(s.output_tokens), sum(s.reasoning_tokens), sum(s.uncached_tokens), sum(s.web_searches),
+    sum(s.list_cost), sum(s.contracted_cost), sum(s.input_cost), sum(s.cache_read_cost), sum(s.cache_write_cost),
+    sum(s.output_cost), sum(s.other_cost), sum(s.reported_cost), sum(s.cache_saving), sum(s.energy_wh), sum(s.energy_wh_low),
+    sum(s.energy_wh_high), sum(s.energy_wh_squared), sum(s.co2e_g), sum(s.co2e_g_low), sum(s.co2e_g_high),
+    sum(s.co2e_g_squared), sum(s.co2e_market_g), sum(s.embodied_g), sum(s.water_ml), sum(s.duration_ms), sum(s.ttft_ms),
+    sum(s.ttft_rows)
+FROM ledger_sum AS s
+WHERE s.hours = 1
+    AND (s.begins, s.built) IN
+    (
+        SELECT begins, max(summed).built
+        FROM ledger_hour
+        WHERE hours = 1 AND toStartOfDay(begins) IN {days:Array(DateTime('UTC'))}
+        GROUP BY begins
+    )
+GROUP BY day, alike

@@ -1,0 +1,92 @@
+-- The ledger by hour and day: what was written of each, and sums of those that have settled.
+-- Needs: ledger
+
+-- What was written of an hour or UTC day of the ledger: each write adds to it, whoever makes it. Its sums hold as long as that
+-- count is what it was when they were taken; until they are taken anew, its calls are read.
+CREATE TABLE IF NOT EXISTS ledger_hour
+(
+    hours UInt8 COMMENT 'how long it is: 1, or 24 of a day',
+    begins DateTime('UTC') COMMENT 'its start, UTC' CODEC(Delta, ZSTD(1)),
+    written SimpleAggregateFunction(sum, UInt64) COMMENT 'rows of the ledger that were written, or about to be: it only grows',
+    strays SimpleAggregateFunction(sum, UInt64) COMMENT 'of them, of calls dated before 1970 or after 2105, for which hours are not exact',
+    last_enriched_at SimpleAggregateFunction(max, DateTime64(6, 'UTC')) COMMENT 'the latest `enriched_at` of these rows, UTC',
+    last_written_at SimpleAggregateFunction(max, DateTime64(6, 'UTC')) COMMENT 'when the last of them was written, UTC',
+    summed SimpleAggregateFunction(max, Tuple(
+        built UInt64, written UInt64, last_enriched_at DateTime64(6, 'UTC'), holds_from DateTime64(6, 'UTC'), left_out Array(String)))
+        COMMENT 'its latest sums: `built` in `ledger_sum`; how much was written, and until when, just before they were taken, 0: they are to be taken anew; from when on they may be read, for a query that began before may not see all; and dimensions of one''s own that they do not tell apart, as these have too many values in an hour'
+)
+ENGINE = AggregatingMergeTree
+ORDER BY (hours, begins);
+
+-- Sums over alike calls of an hour or UTC day: those that agree in all of these dimensions, and in which of their figures are
+-- unknown or zero. A row can be read like one of the ledger that stands for many calls. Only rows of the latest `built` of
+-- `ledger_hour` hold; read them through `call_hours`.
+CREATE TABLE IF NOT EXISTS ledger_sum
+(
+    hours UInt8 COMMENT 'how long it is: 1, or 24 of a UTC day',
+    begins DateTime('UTC') COMMENT 'start of the hour or day of `ts`, UTC' CODEC(Delta, ZSTD(1)),
+    built UInt64 COMMENT 'of the same hour or day, the sums that were taken together: rises' CODEC(Delta, ZSTD(1)),
+    alike FixedString(16) COMMENT 'what these calls have in common: a hash of the dimensions' CODEC(ZSTD(1)),
+    tenant_id LowCardinality(String) COMMENT 'as in `calls`',
+    cost_center LowCardinality(String) COMMENT 'as in `calls`',
+    environment LowCardinality(String) COMMENT 'as in `calls`',
+    service_name LowCardinality(String) COMMENT 'as in `calls`',
+    feature LowCardinality(String) COMMENT 'as in `calls`',
+    workflow LowCardinality(String) COMMENT 'as in `calls`',
+    dimensions Map(LowCardinality(String), String)
+        COMMENT 'as in `calls`, but for those that have too many values in an hour' CODEC(ZSTD(1)),
+    provider LowCardinality(String) COMMENT 'as in `calls`',
+    provider_account LowCardinality(String) COMMENT 'as in `calls`',
+    model LowCardinality(String) COMMENT 'as in `calls`',
+    operation LowCardinality(String) COMMENT 'as in `calls`',
+    service_tier LowCardinality(String) COMMENT 'as in `calls`',
+    cloud_region LowCardinality(String) COMMENT 'as in `calls`',
+    zone LowCardinality(String) COMMENT 'as in `calls`',
+    agent LowCardinality(String) COMMENT 'as in `calls`',
+    signal LowCardinality(String) COMMENT 'as in `calls`',
+    status LowCardinality(String) COMMENT 'as in `calls`',
+    usage_source LowCardinality(String) COMMENT 'as in `calls`',
+    price_status LowCardinality(String) COMMENT 'as in `calls`',
+    unpriced_parts String COMMENT 'the kinds of them, without how many, with commas between them' CODEC(ZSTD(1)),
+    energy_method LowCardinality(String) COMMENT 'as in `calls`',
+    energy_id LowCardinality(String) COMMENT 'as in `calls`',
+    intensity_resolution LowCardinality(String) COMMENT 'as in `calls`',
+    intensity_g_per_kwh Nullable(Float64) COMMENT 'the highest of them; NULL: unknown of all of them',
+    market_source LowCardinality(String) COMMENT 'as in `calls`',
+    ledger_rows UInt64 COMMENT 'how many rows of the ledger these are',
+    calls Nullable(UInt64) COMMENT 'sum; NULL: unknown of all of them',
+    input_tokens UInt64 COMMENT 'sum',
+    cache_read_tokens UInt64 COMMENT 'sum',
+    cache_write_tokens UInt64 COMMENT 'sum',
+    cache_write_1h_tokens UInt64 COMMENT 'sum',
+    output_tokens UInt64 COMMENT 'sum',
+    reasoning_tokens UInt64 COMMENT 'sum',
+    uncached_tokens UInt64 COMMENT 'sum of what is left of each row''s `input_tokens` without `cache_read_tokens`',
+    web_searches UInt64 COMMENT 'sum',
+    list_cost Nullable(Decimal(38, 12)) COMMENT 'USD, sum; NULL: unknown of all of them, as in the following',
+    contracted_cost Nullable(Decimal(38, 12)) COMMENT 'USD, sum',
+    input_cost Nullable(Decimal(38, 12)) COMMENT 'USD, sum',
+    cache_read_cost Nullable(Decimal(38, 12)) COMMENT 'USD, sum',
+    cache_write_cost Nullable(Decimal(38, 12)) COMMENT 'USD, sum',
+    output_cost Nullable(Decimal(38, 12)) COMMENT 'USD, sum',
+    other_cost Nullable(Decimal(38, 12)) COMMENT 'USD, sum',
+    reported_cost Nullable(Float64) COMMENT 'USD, sum of what was claimed',
+    cache_saving Nullable(Float64) COMMENT 'USD, sum of what each call''s cached tokens would have cost more at the price of its others',
+    energy_wh Nullable(Float64) COMMENT 'Wh, sum',
+    energy_wh_low Nullable(Float64) COMMENT 'Wh, sum',
+    energy_wh_high Nullable(Float64) COMMENT 'Wh, sum',
+    energy_wh_squared Nullable(Float64) COMMENT 'Wh squared, sum of the rows'' squares',
+    co2e_g Nullable(Float64) COMMENT 'gCO2e, sum',
+    co2e_g_low Nullable(Float64) COMMENT 'gCO2e, sum',
+    co2e_g_high Nullable(Float64) COMMENT 'gCO2e, sum',
+    co2e_g_squared Nullable(Float64) COMMENT 'gCO2e squared, sum of the rows'' squares',
+    co2e_market_g Nullable(Float64) COMMENT 'gCO2e, sum',
+    embodied_g Nullable(Float64) COMMENT 'gCO2e, sum',
+    water_ml Nullable(Float64) COMMENT 'mL, sum',
+    duration_ms Float64 COMMENT 'ms, sum',
+    ttft_ms Nullable(Float64) COMMENT 'ms, sum over the rows that tell it',
+    ttft_rows UInt64 COMMENT 'how many rows tell it'
+)
+ENGINE = ReplacingMergeTree(built)
+PARTITION BY toYYYYMM(begins)
+ORDER BY (hours, begins, alike);

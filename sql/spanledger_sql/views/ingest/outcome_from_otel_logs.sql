@@ -1,0 +1,30 @@
+-- The results of evaluations that come as OpenTelemetry's event in a log record. What explains them is not read.
+-- Needs: otel_logs_in, outcome
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS outcome_from_otel_logs TO outcome AS
+WITH
+    {{as_tenant}},
+    {{as_outcome}},
+    CAST(LogAttributes, 'Map(String, String)') AS a,
+    CAST(ResourceAttributes, 'Map(String, String)') AS r,
+    r['spanledger.pinned_tenant'] AS pinned_tenant
+SELECT
+    lower(hex(sipHash128(TraceId, SpanId, name, label, a['gen_ai.evaluation.score.value'], response_id, toString(Timestamp)))) AS outcome_id,
+    in_time(Timestamp) AS ts,
+    substringUTF8(a['gen_ai.evaluation.name'], 1, 200) AS name,
+    substringUTF8(a['gen_ai.evaluation.score.label'], 1, 200) AS label,
+    figure_of(a['gen_ai.evaluation.score.value']) AS score,
+    says_good(label) AS good,
+    CAST(NULL, 'Nullable(Decimal(38, 12))') AS revenue,
+    firstNonDefault(pinned_tenant,
+                    as_tenant(firstNonDefault(a['tenant.id'], a['tenant_id'], r['tenant.id'], r['tenant_id'])), '(unattributed)') AS tenant_id,
+    substringUTF8(firstNonDefault(a['spanledger.feature'], r['spanledger.feature']), 1, 1000) AS feature,
+    substringUTF8(firstNonDefault(a['session.id'], a['gen_ai.conversation.id']), 1, 1000) AS session_id,
+    substringUTF8(a['spanledger.run_id'], 1, 1000) AS run_id,
+    if(pinned_tenant = '' OR TraceId = '', TraceId, concat(TraceId, '-', lower(substring(hex(sipHash128(pinned_tenant)), 1, 8)))) AS trace_id,
+    substringUTF8(a['gen_ai.response.id'], 1, 1000) AS response_id,
+    ServiceName AS service_name,
+    'log' AS signal,
+    {{inserted_at}} AS ingested_at
+FROM otel_logs_in
+WHERE 'gen_ai.evaluation.result' IN (EventName, a['event.name']) AND a['gen_ai.evaluation.name'] != '';

@@ -1,0 +1,43 @@
+-- `drawn_energy` with the ledger as it was at a moment, alike calls of an hour or day summed where sums are kept (`call_hours`); idle
+-- energy is as it is now. Conditions on figures hold of each call that a row stands for.
+--
+-- Parameters:
+--   from, to DateTime64(9, 'UTC'): the period, half-open, of calls
+--   moment DateTime64(6, 'UTC'): as of `call_hours`, and so are the following
+--   grain, timezone String: what of time is told apart
+--   told Array(String): what else
+-- Columns:
+--   calls: how many calls the row stands for, as far as that is known; 0 of idle energy: sum it to count calls
+--   least_calls: likewise, 1 where unknown: what gaps are counted in
+--   ts: when the call started, or the hour, UTC; of a sum its start
+--   tenant_id: of the call, or of the idle host's owner; '(idle)' where its policy names none
+--   cost_center, environment, service_name, feature, workflow, user_id, session_id, run_id: as in `call_hours`
+--   provider, provider_account, model, service_tier, dimensions: as in `calls`
+--   operation: as in `calls`, or `idle`
+--   cloud_region, zone, host_name: as in `call_hours`
+--   energy_method, energy_id, intensity_resolution, price_status, unpriced_parts, usage_source: as in `call_hours`
+--   input_tokens, cache_read_tokens, output_tokens: as in `calls`
+--   list_cost, contracted_cost: USD; NULL where unknown, and of idle energy
+--   intensity_g_per_kwh, market_source: as in `calls`
+--   energy_wh, energy_wh_low, energy_wh_high: Wh at the facility
+--   co2e_g, co2e_g_low, co2e_g_high, co2e_market_g, embodied_g: gCO2e
+--   water_ml: mL
+--   uncached_tokens, energy_wh_squared, co2e_g_squared: as in `call_hours`
+-- Needs: call_hours, idle_drawn
+
+CREATE OR REPLACE VIEW drawn_hours AS
+SELECT
+    known_calls AS calls,
+    least_calls,
+    ts, tenant_id, cost_center, environment, service_name, feature, workflow, user_id, session_id, run_id,
+    provider, provider_account, model, service_tier, dimensions, operation,
+    cloud_region, zone, host_name, energy_method, energy_id, intensity_resolution, price_status, unpriced_parts,
+    usage_source,
+    input_tokens, cache_read_tokens, output_tokens, list_cost, contracted_cost,
+    intensity_g_per_kwh, market_source,
+    energy_wh, energy_wh_low, energy_wh_high, co2e_g, co2e_g_low, co2e_g_high, co2e_market_g, embodied_g, water_ml,
+    uncached_tokens, energy_wh_squared, co2e_g_squared
+FROM call_hours(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')},
+    moment = {moment:DateTime64(6, 'UTC')}, grain = {grain:String}, timezone = {timezone:String}, told = {told:Array(String)})
+UNION ALL
+SELECT * FROM idle_drawn;

@@ -1,0 +1,101 @@
+-- The current, counted rows of the ledger as `calls_at` has them, those of an hour or day that are alike summed where
+-- their sums are kept and hold (`ledger_sum`), one by one where not: what is summed of both is the same, to the last digit of money and
+-- counts. A row stands for calls that agree in every column down to `market_source`, and in which figures are NULL or zero, so
+-- that conditions on these hold of each of them.
+--
+-- Parameters:
+--   from, to DateTime64(9, 'UTC'): the period, half-open; rows are of calls that started then
+--   moment DateTime64(6, 'UTC'): rows written up to then; far in the future: the rows in force
+--   grain String: what of time is told apart: `hour`, `day`, `week`, `month`, or `period` for nothing
+--   timezone String: of these
+--   told Array(String): names of dimensions that are told apart or narrowed to beside those that sums always have: one's own,
+--     `user`, `session`, `run` and `host`
+-- Columns:
+--   ts: when the call started; of a sum the start of its hour or day, UTC
+--   tenant_id, cost_center, environment, service_name, feature, workflow, dimensions: as in `calls`
+--   user_id, session_id, run_id, host_name: as in `calls`, where `told` names them; else '' of a sum
+--   provider, provider_account, model, operation, service_tier, cloud_region, zone, agent, signal: as in `calls`
+--   status, usage_source, price_status: as in `calls`
+--   unpriced_parts: as in `calls`; of a sum the kinds of them
+--   energy_method, energy_id, intensity_resolution, market_source: as in `calls`
+--   intensity_g_per_kwh: as in `calls`; of a sum the highest
+--   ledger_rows: how many rows of the ledger it stands for
+--   calls: how many calls it stands for; NULL where unknown
+--   known_calls: how many calls it stands for, 0 where unknown: what reports sum
+--   least_calls: likewise, a row of the ledger of which it is unknown taken for 1: what gaps are counted in
+--   input_tokens, cache_read_tokens, cache_write_tokens, cache_write_1h_tokens: sums
+--   output_tokens, reasoning_tokens, web_searches: sums
+--   uncached_tokens: sum of what is left of each `input_tokens` without `cache_read_tokens`
+--   list_cost, contracted_cost, input_cost, cache_read_cost, cache_write_cost, output_cost, other_cost: USD, sums; NULL: unknown
+--   reported_cost: USD, sum of what was claimed; NULL: nothing
+--   cache_saving: USD, sum of what each call's cached tokens would have cost more at the price of its others
+--   energy_wh, energy_wh_low, energy_wh_high: Wh, sums
+--   energy_wh_squared, co2e_g_squared: sums of the squares of the ledger's rows
+--   co2e_g, co2e_g_low, co2e_g_high, co2e_market_g, embodied_g: gCO2e, sums
+--   water_ml: mL, sum
+--   duration_ms, ttft_ms: ms, sums; ttft_ms over the rows that tell it
+--   ttft_rows: how many rows tell it
+-- Needs: calls_at, ledger_standing, ledger_sum
+
+CREATE OR REPLACE VIEW call_hours AS
+WITH
+    (
+        SELECT (groupArrayIf((hours, begins, built), is_summed), groupArrayIf(begins, NOT is_summed))
+        FROM ledger_standing(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')},
+            moment = {moment:DateTime64(6, 'UTC')}, grain = {grain:String}, timezone = {timezone:String}, told = {told:Array(String)})
+    ) AS to_read
+SELECT
+    toDateTime64(begins, 9, 'UTC') AS ts,
+    tenant_id, cost_center, environment, service_name, feature, workflow,
+    '' AS user_id, '' AS session_id, '' AS run_id, '' AS host_name,
+    dimensions, provider, provider_account, model, operation, service_tier, cloud_region, zone, agent, signal, status,
+    usage_source, price_status, unpriced_parts, energy_method, energy_id, intensity_resolution, intensity_g_per_kwh,
+    market_source,
+    ledger_rows,
+    calls,
+    ifNull(calls, 0) AS known_calls,
+    ifNull(calls, ledger_rows) AS least_calls,
+    input_tokens, cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, output_tokens, reasoning_tokens, web_searches,
+    uncached_tokens,
+    list_cost, contracted_cost, input_cost, cache_read_cost, cache_write_cost, output_cost, other_cost,
+    reported_cost,
+    cache_saving,
+    energy_wh, energy_wh_low, energy_wh_high, energy_wh_squared,
+    co2e_g, co2e_g_low, co2e_g_high, co2e_g_squared, co2e_market_g, embodied_g,
+    water_ml,
+    duration_ms, ttft_ms, ttft_rows
+FROM ledger_sum
+WHERE (hours, begins, built) IN to_read.1
+UNION ALL
+WITH
+    (
+        SELECT (groupArrayIf((hours, begins, built), is_summed), groupArrayIf(begins, NOT is_summed))
+        FROM ledger_standing(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')},
+            moment = {moment:DateTime64(6, 'UTC')}, grain = {grain:String}, timezone = {timezone:String}, told = {told:Array(String)})
+    ) AS to_read
+SELECT
+    ts,
+    tenant_id, cost_center, environment, service_name, feature, workflow, user_id, session_id, run_id, host_name,
+    dimensions, provider, provider_account, model, operation, service_tier, cloud_region, zone, agent, signal, status,
+    usage_source, price_status, unpriced_parts, energy_method, energy_id, intensity_resolution, intensity_g_per_kwh,
+    market_source,
+    toUInt64(1),
+    calls,
+    known_calls,
+    least_calls,
+    input_tokens, cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, output_tokens, reasoning_tokens,
+    toUInt64(web_searches),
+    uncached_tokens,
+    toDecimal128(list_cost, 12), toDecimal128(contracted_cost, 12), toDecimal128(input_cost, 12),
+    toDecimal128(cache_read_cost, 12), toDecimal128(cache_write_cost, 12), toDecimal128(output_cost, 12),
+    toDecimal128(other_cost, 12),
+    reported_cost,
+    {{cache_saving_of}},
+    energy_wh, energy_wh_low, energy_wh_high, energy_wh_squared,
+    co2e_g, co2e_g_low, co2e_g_high, co2e_g_squared, co2e_market_g, embodied_g,
+    water_ml,
+    duration_ms, ttft_ms, toUInt64(ttft_ms IS NOT NULL)
+FROM calls_at(moment = {moment:DateTime64(6, 'UTC')})
+WHERE ts >= {from:DateTime64(9, 'UTC')}
+    AND ts < {to:DateTime64(9, 'UTC')}
+    AND toStartOfHour(ts) IN to_read.2;

@@ -1,0 +1,76 @@
+"""Dashboards in a process of their own, and a Chromium to look at them."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+from harness import data_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser
+
+CHROMIUM = Path("/usr/bin/chromium")
+
+IN_A_BROWSER = [
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        not CHROMIUM.exists() and os.environ.get("CI") != "true",
+        reason=f"no Chromium at {CHROMIUM}; install it to drive the dashboards in a browser",
+    ),
+]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def served(folder: Path, *, calls: int, books: bool = False, port: int = 0) -> Iterator[str]:
+    """Serve the sample ledger from ``folder``, whose settings count, with books where asked for; gives the address."""
+    port = port or free_port()
+    data_folder.copy("migrated", folder / "data")
+    script = Path(__file__).with_name("dashboard_server.py")
+    words = [str(folder / "data"), str(port), str(calls), *(["books"] if books else [])]
+    with (folder / "server.log").open("w+") as log:
+        server = subprocess.Popen([sys.executable, str(script), *words], cwd=folder, stdout=log, stderr=log)
+        address = f"http://127.0.0.1:{port}"
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                urlopen(f"{address}/_stcore/health", timeout=1).close()
+                break
+            except (URLError, OSError):
+                assert server.poll() is None, (folder / "server.log").read_text()
+                assert time.monotonic() < deadline, "the dashboards did not answer within a minute"
+                time.sleep(0.2)
+        yield address
+        server.terminate()
+        server.wait(30)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A headless Chromium that calls nobody."""
+    from playwright.sync_api import sync_playwright
+
+    quiet = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(
+            executable_path=str(CHROMIUM), args=[*quiet, "--disable-component-update", "--disable-sync"]
+        )
+        yield launched
+        launched.close()

@@ -1,0 +1,98 @@
+"""A walk through the pages of sustainability and the platform in a real Chromium."""
+
+from __future__ import annotations
+
+import csv
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from ledger_sample import ledger_sample
+from test_browser import CALLS, address, browser, log, pytestmark  # noqa: F401 (fixtures)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Page
+
+PAGES = (
+    "sustainability", "breakdown", "inventory", "grid", "hours", "whatif", "health", "quality", "capacity", "agents",
+    "calls",
+)  # fmt: skip
+
+
+def drawn(page: Page) -> None:
+    page.locator("h1").wait_for(timeout=30_000)
+    page.locator('[data-testid="stStatusWidget"]').wait_for(state="detached", timeout=30_000)
+
+
+def asked(page: Page) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(page.url).query)
+
+
+def test_a_reader_narrows_drills_down_to_one_call_and_comes_back(
+    browser: Browser,  # noqa: F811
+    address: str,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    with browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="dark") as context:
+        page = context.new_page()
+        page.goto(f"{address}/breakdown?{urlencode({'by': 'feature'})}")
+        drawn(page)
+        page.get_by_role("combobox", name="Tenants").click()
+        page.get_by_role("option", name="northwind").click()
+        page.wait_for_url("**tenants=northwind**")
+        page.locator(".sl-bars a", has_text="search").click()
+        page.wait_for_url("**feature=search**")
+        drawn(page)
+
+        # By the navigation, with the filters; then by the keyboard.
+        page.goto(f"{address}/calls?{urlencode({'tenants': 'northwind', 'feature': 'search'})}")
+        drawn(page)
+        page.get_by_role("textbox", name="Search").fill("gpt-4o-mini")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**text=gpt-4o-mini**")
+        page.get_by_text("rows, the latest first").wait_for()
+        sample = ledger_sample(CALLS).query("counted == 1 and tenant_id == 'northwind' and feature == 'search'")
+        sought = sample[sample["request_model"].str.contains("gpt-4o-mini")]
+        page.get_by_text(f"{len(sought):,} rows, the latest first").wait_for(timeout=30_000)
+
+        with page.expect_download() as download:
+            page.get_by_role("button", name="CSV").click()
+        download.value.save_as(tmp_path / "calls.csv")
+        with (tmp_path / "calls.csv").open() as file:
+            rows = list(csv.DictReader(file))
+        assert {row["span_id"] for row in rows} == set(sought["span_id"])
+        assert rows[0]["filters"] == "northwind; Feature: search"
+
+        page.locator(".sl-table tbody a").first.focus()
+        page.keyboard.press("Enter")
+        page.wait_for_url("**call=**")
+        page.get_by_role("heading", name="1. Call").wait_for(timeout=30_000)
+        latest = sought.sort_values(["ts", "trace_id"], ascending=[False, True]).iloc[0]
+        assert asked(page)["call"] == [f"{latest['trace_id']}.{latest['span_id']}"]
+        assert asked(page)["tenants"] == ["northwind"]
+        page.go_back()
+        page.get_by_text(f"{len(sought):,} rows, the latest first").wait_for(timeout=30_000)
+
+        page.goto(f"{address}/inventory")
+        drawn(page)
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Download as Markdown").click()
+        download.value.save_as(tmp_path / "method.md")
+        assert (tmp_path / "method.md").read_text().startswith("# How emissions were reckoned, ")
+
+
+def test_a_shared_address_is_whole_on_a_phone_in_the_dark(browser: Browser, address: str) -> None:  # noqa: F811
+    with browser.new_context(viewport={"width": 400, "height": 900}, color_scheme="dark") as context:
+        page = context.new_page()
+        elsewhere: list[str] = []
+        page.on("request", lambda request: elsewhere.append(request.url) if address not in request.url else None)
+        for name in PAGES:
+            page.goto(f"{address}/{name}?{urlencode({'feature': 'support-chat'})}")
+            drawn(page)
+            assert asked(page)["feature"] == ["support-chat"]
+            assert page.locator('[data-testid="stException"], .sl-refusal').count() == 0, name
+            assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), name
+        page.goto(f"{address}/breakdown?by=weather")
+        page.get_by_text("broken down by 'weather' is unknown").wait_for(timeout=30_000)
+        assert not [url for url in elsewhere if not url.startswith(("data:", "blob:"))]

@@ -1,0 +1,166 @@
+"""Who logs in sees what the rules give him, and no address, filter, link or file gives him more: in a real Chromium."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+import pytest
+from ledger_sample import ledger_sample
+from served import IN_A_BROWSER, chromium, free_port, served
+
+from spanledger_settings import figures
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = IN_A_BROWSER
+CALLS = 4000
+OTHERS = ("acme-legal", "lumen-health", "quarry", "studio-nine", "(unattributed)")
+
+PEOPLE = {
+    "Fiona": {"email": "fiona@example.com", "groups": ["everyone", "llm-finance"]},
+    "Nora": {"email": "nora@northwind.example", "org": "northwind"},
+    "Stranger": {"email": "stranger@example.com"},
+    "Forger": {"email": "boss@example.com", "email_verified": False},
+}
+RULES = """
+[[access_rules]]
+claim = "groups"
+value = "llm-finance"
+roles = ["finance"]
+
+[[access_rules]]
+value = "boss@example.com"
+roles = ["finance", "sustainability", "platform"]
+
+[[access_rules]]
+claim = "org"
+roles = ["tenant"]
+tenant_claim = "org"
+"""
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Of dashboards with a log-in, and of the provider that they trust."""
+    folder, port, port_of_provider = tmp_path_factory.mktemp("login"), free_port(), free_port()
+    (folder / "people.json").write_text(json.dumps(PEOPLE))
+    (folder / "spanledger.toml").write_text(RULES)
+    (folder / ".streamlit").mkdir()
+    (folder / ".streamlit" / "secrets.toml").write_text(
+        f"""
+        [auth]
+        redirect_uri = "http://127.0.0.1:{port}/oauth2callback"
+        cookie_secret = "a-secret-of-this-test-that-is-long-enough"
+        client_id = "spanledger"
+        client_secret = "shared"
+        server_metadata_url = "http://127.0.0.1:{port_of_provider}/.well-known/openid-configuration"
+        """
+    )
+    script = Path(__file__).with_name("oidc_provider.py")
+    provider = subprocess.Popen([sys.executable, str(script), str(port_of_provider), str(folder / "people.json")])
+    with served(folder, calls=CALLS, port=port) as pages:
+        yield pages
+    provider.terminate()
+    provider.wait(30)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    with browser.new_context(viewport={"width": 1440, "height": 900}) as context:
+        yield context.new_page()
+
+
+def log_in(page: Page, address: str, person: str) -> None:
+    page.goto(address)
+    page.get_by_role("button", name="Log in").click(timeout=30_000)
+    page.get_by_role("link", name=person).click(timeout=30_000)
+    page.get_by_role("button", name="Log out").wait_for(timeout=30_000)
+
+
+def text_of(page: Page) -> str:
+    """All that the page holds once it is drawn, what is folded or in attributes included."""
+    page.locator('[data-testid="stStatusWidget"]').wait_for(state="detached", timeout=30_000)
+    time.sleep(0.3)
+    return page.content()
+
+
+def spend_of(tenant: str) -> str:
+    rows = ledger_sample(CALLS).query("counted == 1 and tenant_id == @tenant")
+    return figures.usd(sum(rows["contracted_cost"].dropna()))
+
+
+def test_who_has_not_logged_in_sees_no_figure_at_any_address(page: Page, address: str) -> None:
+    for path in ("", "finance", "sustainability", "quality", "finance?tenants=northwind"):
+        page.goto(f"{address}/{path}")
+        page.get_by_role("button", name="Log in").wait_for(timeout=30_000)
+        assert page.locator('[data-testid="stMetric"]').count() == 0
+        assert not [name for name in (*OTHERS, "northwind") if name in text_of(page).replace("tenants=northwind", "")]
+
+
+@pytest.mark.parametrize("person", ["Stranger", "Forger"])
+def test_whom_no_rule_fits_sees_nothing_and_is_told(page: Page, address: str, person: str) -> None:
+    log_in(page, address, person)
+    page.get_by_text("may not see anything here").wait_for(timeout=30_000)
+    assert not [name for name in (*OTHERS, "northwind") if name in text_of(page)]
+
+
+def test_a_role_sees_its_own_pages_of_every_tenant(page: Page, address: str) -> None:
+    log_in(page, address, "Fiona")
+    page.locator('[data-testid="stMetric"]').nth(3).wait_for(timeout=30_000)
+    assert "acme-legal" in text_of(page)
+    page.goto(f"{address}/quality")
+    page.get_by_text("This page is not for fiona@example.com").wait_for(timeout=30_000)
+    assert page.locator('[data-testid="stMetric"]').count() == 0
+
+
+def test_a_tenants_viewer_finds_no_way_to_anothers_rows(page: Page, address: str, tmp_path: Path) -> None:
+    seen: list[str] = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: seen.append(str(frame))))
+    log_in(page, address, "Nora")
+    page.locator('[data-testid="stMetricValue"]', has_text=spend_of("northwind")).first.wait_for(timeout=30_000)
+
+    tries = [
+        "", "finance", "sustainability", "quality", "agents",
+        f"finance?{urlencode({'tenants': 'acme-legal'})}",
+        f"finance?{urlencode({'tenants': ['northwind', 'acme-legal'], 'period': 'Whole record'}, doseq=True)}",
+        f"sustainability?{urlencode({'tenants': 'lumen-health', 'own': 'desk'})}",
+        "finance?own=desk&own_desk=emea&stack=tenant&unit=tenant",
+        f"finance?{urlencode({'cost_center': 'CC-ACM'})}",
+    ]  # fmt: skip
+    for path in tries:
+        page.goto(f"{address}/{path}")
+        page.locator('[data-testid="stMetric"], .sl-refusal').first.wait_for(timeout=30_000)
+        shown = text_of(page)
+        for name in ("acme-legal", "lumen-health", "CC-ACM"):
+            shown = shown.replace(f"tenant &#x27;{name}&#x27;", "").replace(f"tenant '{name}'", "")
+            shown = shown.replace(f"cost centre '{name}'", "")
+        assert not [name for name in OTHERS if name in shown], path
+
+    page.goto(f"{address}/finance")
+    page.locator('[data-testid="stMetric"]').first.wait_for(timeout=30_000)
+    files = page.get_by_role("button", name="CSV").count()
+    assert files
+    for number in range(files):
+        with page.expect_download() as download:
+            page.get_by_role("button", name="CSV").nth(number).click()
+        download.value.save_as(tmp_path / "rows.csv")
+        rows = (tmp_path / "rows.csv").read_text()
+        assert rows.count("2024-11-01T08:30:05") >= 1
+        assert not [name for name in OTHERS if name in rows]
+    # What the browser was sent and did not show: the names of others are in no message, but where the viewer gave them.
+    sent = [frame for frame in seen if any(name in frame for name in ("quarry", "studio-nine"))]
+    assert not sent

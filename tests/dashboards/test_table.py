@@ -1,0 +1,106 @@
+"""A table is bounded, searched and sorted, its rows lead on, and its file says what it was narrowed to."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable
+from html import unescape
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from spanledger_dashboards import open_store
+from spanledger_dashboards.drawing.table import _file
+from spanledger_dashboards.filters import Filters
+from spanledger_dashboards.moment import Moment
+from spanledger_settings.period import period
+from spanledger_sql.store import Store
+
+_PAGE = """
+import pandas as pd
+from decimal import Decimal
+from spanledger_dashboards.drawing.table import Column, table
+from spanledger_dashboards.drawing.evidence import evidence
+from spanledger_dashboards.sidebar import filters_in_sidebar
+
+filters = filters_in_sidebar()
+names = ["![](http://127.0.0.1:9/x.png)", "=cmd|1", *(f"tenant-{n:04}" for n in range(300))]
+rows = pd.DataFrame({"tenant": names, "cost": [Decimal(n) for n in range(301)] + [None]})
+table("Cost by tenant", rows, [Column("tenant", "Tenant"), Column("cost", "Cost", "usd")], filters, key="t", bound=20,
+      number=1000, link=lambda row: filters.drill("tenants", "tenant", row["tenant"]))
+evidence("commitments/by_tenant", filters.parameters, filters)
+"""
+
+
+@pytest.fixture
+def page(sample_store: Store, serve: Callable[[Store], None]) -> AppTest:
+    serve(sample_store)
+    script = AppTest.from_string(_PAGE, default_timeout=60)
+    script.query_params["feature"] = "search"
+    script.run()
+    assert not script.exception, script.exception
+    return script
+
+
+def html(page: AppTest) -> str:
+    return "".join(block.proto.body for block in page.get("html"))
+
+
+def first_cells(page: AppTest) -> list[str]:
+    return [unescape(name) for name in re.findall(r'<th scope="row"[^>]*><a[^>]*>([^<]*)</a>', html(page))]
+
+
+def test_a_table_says_what_it_leaves_out_and_its_rows_lead_on_with_the_filters(page: AppTest) -> None:
+    assert len(first_cells(page)) == 20
+    assert "The first 20 of 1,000 rows; 980 are left out here. The CSV has the first 302." in html(page)
+    assert 'href="tenants?feature=search&amp;tenants=tenant-0001"' in html(page)
+    assert first_cells(page)[0] == "![](http://127.0.0.1:9/x.png)"
+    assert "These figures cannot be narrowed by feature" in html(page)
+
+
+def test_a_search_finds_rows_that_are_not_shown_and_an_order_puts_the_unknown_last(page: AppTest) -> None:
+    page.text_input(key="search-t").set_value("TENANT-02").run()
+    assert "100 rows of 302 have what is sought; the first 20 are shown. 698 more rows were not searched" in html(page)
+    assert first_cells(page)[0] == "tenant-0200"
+    page.selectbox(key="order-t").set_value("Cost, most first").run()
+    assert first_cells(page)[0] == "tenant-0298"
+    page.text_input(key="search-t").set_value("tenant-0299").run()
+    assert first_cells(page) == ["tenant-0299"]
+    assert ">unknown</td>" in html(page)
+
+
+def test_the_file_is_whole_and_defused_and_says_filters_zone_and_moment(sample_store: Store) -> None:
+    at = pd.Timestamp("2024-11-01 08:30:05", tz="UTC").to_pydatetime()
+    october = period("2024-10", None, None, "Europe/Berlin")
+    moment = Moment(at, at, at, at, calls=1, waiting=0, behind_seconds=0, commitments=0)
+    filters = Filters(october, october.previous, ("=evil",), moment, where={"feature": ("search", "")})
+    rows = pd.DataFrame({"tenant": ["=cmd|1"], "=head": [0.00000075]})
+    [row] = csv.DictReader(io.StringIO(_file(sample_store, lambda: rows, filters).decode()))
+    assert row == {
+        "tenant": "'=cmd|1",
+        "'=head": "0.00000075",
+        "period_from": "2024-09-30T22:00:00+00:00",
+        "period_to": "2024-10-31T23:00:00+00:00",
+        "timezone": "Europe/Berlin",
+        "filters": "'=evil; Feature: search, (no feature)",
+        "ledger_up_to": "2024-11-01T08:30:05+00:00",
+    }
+
+
+def test_the_file_reads_as_its_reader_may(sample_store: Store, serve: Callable[[Store], None]) -> None:
+    serve(sample_store)
+    seen: list[Store] = []
+    at = pd.Timestamp("2024-11-01 08:30:05", tz="UTC").to_pydatetime()
+    october = period("2024-10", None, None, "UTC")
+    filters = Filters(october, october.previous, (), Moment(at, at, at, at, 1, 0, 0, 0))
+    narrow = sample_store.scoped({"max_execution_time": 5})
+
+    def whole() -> pd.DataFrame:
+        seen.append(open_store.current())
+        return pd.DataFrame({"tenant": ["a"]})
+
+    _file(narrow, whole, filters)
+    assert seen == [narrow]

@@ -1,0 +1,277 @@
+"""What tenants pay by their plans: in chargeback, in the books and in FOCUS, against amounts worked out by hand."""
+
+import csv
+import io
+import json
+from datetime import date
+from decimal import Decimal
+
+import pandas as pd
+import pytest
+from harness.focus_conformance import faults
+from harness.month_of_charges import SPAN, make
+
+from spanledger_enrich.books.closing import chain, close, statement
+from spanledger_enrich.books.closing.issued import issued
+from spanledger_enrich.books.closing.verification import verify
+from spanledger_enrich.books.focus import cost_and_usage
+from spanledger_enrich.books.focus.cost_and_usage import Asked
+from spanledger_enrich.books.focus.dataset import columns
+from spanledger_enrich.books.plans import plan, rate_card
+from spanledger_enrich.books.plans.plan import Plan
+from spanledger_enrich.books.plans.rate_card import Rate
+from spanledger_settings.period import period
+
+ANN, BOB = close.Person("ann", "ann"), close.Person("bob", "bob")
+MONTH = ("--month", "2024-10")
+CARD = (
+    {"card": "gold", "provider": "openai", "model": "gpt-4o", "meter": "input", "price": "4.40"},
+    {"card": "gold", "meter": "tokens", "price": "1.10"},
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _month(books):
+    make(books)
+
+
+@pytest.fixture(autouse=True)
+def _no_plans(books):
+    yield
+    for table in ("price_plan", "rate_card", "book_history", "book_event", "book_entry", "book_line", "book_party",
+                  "book_statement", "book_journal"):  # fmt: skip
+        books.store.execute(f"TRUNCATE TABLE {table}")
+
+
+@pytest.fixture
+def planned(books):
+    def hold(*plans):
+        named = [Plan.model_validate({"from": "2024-10", **one}) for one in plans]
+        plan.refuse(books.store, [("a test", one) for one in named])
+        plan.record(books.store, named, "a test")
+
+    return hold
+
+
+@pytest.fixture
+def chargeback(spanledger):
+    def read(by, *more):
+        printed = spanledger("chargeback", *MONTH, "--by", by, *more, "--format", "csv-exact")
+        return list(csv.DictReader(io.StringIO(printed)))
+
+    return read
+
+
+def summed(rows, name):
+    return sum((Decimal(row[name]) for row in rows), Decimal(0))
+
+
+def of_tenant(rows, name, tenant):
+    return summed([row for row in rows if row["tenant"] == tenant], name)
+
+
+def test_a_plan_of_no_percent_is_the_cost_in_every_breakdown(planned, chargeback):
+    before = chargeback("tenant")
+    assert all(row["charged_cost"] == row["effective_cost"] for row in before)
+    planned({"plan": "all", "tenant": "*", "markup_percent": "0"})
+    for by in ("tenant", "model", "feature,day", "provider,cost_center", "month"):
+        rows = chargeback(by)
+        assert all(Decimal(row["charged_cost"]) == Decimal(row["effective_cost"]) for row in rows)
+        assert summed(rows, "charged_cost") == summed(before, "effective_cost")
+
+
+def test_a_markup_is_on_all_that_a_tenant_costs_and_nobody_without_a_name_pays_one(planned, chargeback):
+    planned(
+        {"plan": "acme", "tenant": "acme", "markup_percent": "15"},
+        {"plan": "rest", "tenant": "*", "markup_percent": "100"},
+    )
+    rows = chargeback("tenant")
+    # By hand: use 0.0253125, of the fee 60 %, storage, half of the seats, the credit, and its even part of the tax.
+    tax = next(row for row in chargeback("tenant,provider") if row["tenant"] == "globex" and row["provider"] == "")
+    even = Decimal(tax["charge_cost"]) - 30
+    cost = Decimal("0.0253125") + Decimal("4.662") + Decimal("12.34") + 30 - Decimal("0.50") + even
+    assert abs(of_tenant(rows, "charged_cost", "acme") - cost * Decimal("1.15")) < Decimal("1e-9")
+    for tenant, times in (("globex", 2), ("(unattributed)", 1)):
+        assert of_tenant(rows, "charged_cost", tenant) == times * of_tenant(rows, "effective_cost", tenant)
+    for by in ("model", "feature,workflow", "day", "cost_center"):
+        assert summed(chargeback(by), "charged_cost") == summed(rows, "charged_cost")
+
+
+def test_a_rate_card_and_a_minimum_in_euros_with_the_rate_that_is_printed(books, planned, chargeback, spanledger):
+    rate_card.record(books.store, [Rate.model_validate(one) for one in CARD], "a test")
+    planned(
+        {"plan": "gold", "tenant": "globex", "card": "gold", "minimum": "50", "currency": "EUR",
+         "exchange_rate": "1.10", "rounding": "line"},
+    )  # fmt: skip
+    # By hand, EUR a million: 1000 x 4.40 + 100 x 1.10 of gpt-4o, 334 x 1.10 of gpt-4o-mini, which a commitment pays.
+    use = (Decimal(1000) * Decimal("4.40") + Decimal(434) * Decimal("1.10")) / 1_000_000 * Decimal("1.10")
+    rows = [row for row in chargeback("tenant,model") if row["tenant"] == "globex"]
+    models = {row["model"]: Decimal(row["charged_cost"]) for row in rows if row["model"]}
+    assert summed([row for row in rows if row["model"].startswith("gpt")], "charged_cost") == use
+    assert models["gpt-4o-mini"] == Decimal(334) * Decimal("1.10") / 1_000_000 * Decimal("1.10")
+    assert summed(rows, "charged_cost") == 55
+    # A part of a month knows no minimum, and says so.
+    day = ("--from", "2024-10-08", "--to", "2024-10-09", "--tenant", "globex", "--format", "json")
+    [part] = json.loads(spanledger("chargeback", *day))
+    assert Decimal(part["charged_cost"]) == use
+    close.soft(books.store, "2024-10", ANN, grace_days=0)
+    close.hard(books.store, "2024-10", BOB)
+    said = issued(books.store, "2024-10", "globex").said
+    assert said["billing"]["total"] == "50.000000000000"
+    assert said["billing"]["rates"] == {"2024-10": "1.1000000000000000000000"}
+    assert sum(Decimal(line["billed"]) for line in said["lines"]) == 50
+    assert Decimal(said["total"]["price"]) == 55
+    assert verify(books.store).faults == ()
+    page = issued(books.store, "2024-10", "globex").as_bytes("html").decode()
+    assert "50.00 EUR" in page
+    assert "1 EUR = 1.1000000000000000000000 USD in 2024-10" in page
+    # Late use fills the month up: what it costs is no longer lacking, and nothing more is paid.
+    books.book({**SPAN, "tenant_id": "globex", "request_model": "gpt-4o", "input_tokens": 1_000_000})
+    try:
+        event = close.record(books.store, "2024-11", ANN)
+        rows = books.store.rows(
+            "SELECT kind, reason, price FROM book_entry WHERE posting = {p:String} AND service_month = '2024-10' "
+            "AND party = {of:String} ORDER BY kind DESC", p=event.posting, of=said["party"],
+        )  # fmt: skip
+        assert [tuple(row.values()) for row in rows] == [
+            ("usage", "late", Decimal("4.84")), ("minimum", "plan", Decimal("-4.84")),
+        ]  # fmt: skip
+    finally:
+        make(books)
+
+
+def test_what_is_free_comes_off_the_month_and_never_more_than_it_comes_to(planned, chargeback):
+    def comes_to(**free):
+        planned({"plan": "acme", "tenant": "acme", "basis": "list", **free})
+        return of_tenant(chargeback("tenant"), "charged_cost", "acme")
+
+    whole = comes_to()
+    assert comes_to(free_amount="0.01") == whole - Decimal("0.01")
+    # 1,100 tokens, 13 without a price, 789: 1,902 in all.
+    free = (Decimal("0.0253125") * 1901 / 1902).quantize(Decimal("1e-12"), "ROUND_DOWN")
+    assert comes_to(free_tokens=1901) == whole - free
+    assert comes_to(free_tokens=10**9) == whole - Decimal("0.0253125")
+    assert comes_to(free_amount="1000") == 0
+
+
+def test_a_tenant_that_does_not_pay_is_shown_what_it_would(books, planned, chargeback):
+    planned({"plan": "acme", "tenant": "acme", "markup_percent": "-50", "pays": "no"})
+    rows = chargeback("tenant")
+    assert of_tenant(rows, "charged_cost", "acme") == 0
+    half = of_tenant(rows, "effective_cost", "acme") / 2
+    assert abs(of_tenant(rows, "showback_cost", "acme") - half) < Decimal("1e-9")
+    assert summed(rows, "showback_cost") == of_tenant(rows, "showback_cost", "acme")
+    close.record(books.store, "2024-10", ANN)
+    drafts = statement.drafts(books.store, statement.Closing("2024-10"), len(chain.events(books.store)))
+    known = {one["party"]: one["tenant_id"] for one in statement.parties(books.store).values()}
+    said = {known[party]: json.loads(text) for party, text in drafts.items()}
+    assert said["acme"]["billing"]["pays"] is False
+    assert said["globex"]["billing"]["pays"] is True
+
+
+def test_a_plan_that_changes_later_is_an_adjustment_that_says_so(books, planned):
+    close.soft(books.store, "2024-10", ANN, grace_days=0)
+    close.hard(books.store, "2024-10", BOB)
+    planned({"plan": "acme", "tenant": "acme", "markup_percent": "100"})
+    event = close.record(books.store, "2024-10", ANN)
+    rows = books.store.rows("SELECT * FROM book_entry WHERE posting = {p:String}", p=event.posting)
+    assert {(row["month"], row["service_month"], row["reason"], row["cost"]) for row in rows} == {
+        ("2024-11", "2024-10", "plan", 0)
+    }
+    before = issued(books.store, "2024-10", "acme").said["total"]
+    assert sum(row["price"] for row in rows) == Decimal(before["price"]) == Decimal(before["cost"])
+
+
+def test_months_are_those_of_the_plan(books, planned):
+    planned(
+        {"plan": "one", "tenant": "acme", "from": "2024-09", "to": "2024-10", "markup_percent": "1"},
+        {"plan": "two", "tenant": "acme", "from": "2024-10-01", "to": "2024-12", "markup_percent": "2"},
+        {"plan": "rest", "tenant": "*", "from": "2024-01", "to": "2025-01", "markup_percent": "3"},
+    )
+    held = books.store.rows(
+        "SELECT plan_id, min(month) AS first, max(month) AS last FROM plan_month GROUP BY plan_id ORDER BY plan_id"
+    )
+    assert [tuple(row.values()) for row in held] == [
+        ("one", date(2024, 9, 1), date(2024, 9, 1)), ("rest", date(2024, 1, 1), date(2024, 12, 1)),
+        ("two", date(2024, 10, 1), date(2024, 11, 1)),
+    ]  # fmt: skip
+
+
+def test_focus_bills_tenants_by_their_plans(books, planned, chargeback):
+    rate_card.record(books.store, [Rate.model_validate(one) for one in CARD], "a test")
+    planned(
+        {
+            "plan": "gold",
+            "tenant": "globex",
+            "card": "gold",
+            "minimum": "50",
+            "currency": "EUR",
+            "exchange_rate": "1.10",
+        },
+        {"plan": "acme", "tenant": "acme", "markup_percent": "12.5", "free_amount": "3"},
+    )
+    asked = Asked(period("2024-10", None, None, "UTC"), "1.4", "internal", "Example AG")
+    rows = pd.concat(cost_and_usage.frames(books.store, asked, 1), ignore_index=True)
+    charged = chargeback("tenant")
+    for tenant, rate in (("acme", Decimal(1)), ("globex", Decimal("1.10")), ("(unattributed)", Decimal(1))):
+        own = rows[rows["BillingAccountId"] == tenant]
+        assert set(own["BillingCurrency"]) == {"USD" if rate == 1 else "EUR"}
+        assert abs(sum(own["BilledCost"]) * rate - of_tenant(charged, "charged_cost", tenant)) < Decimal("1e-9")
+    text = rows.map(lambda value: "" if pd.isna(value) else f"{value:f}" if isinstance(value, Decimal) else value)
+    names = frozenset(column.name for column in columns("CostAndUsage", "1.4"))
+    assert faults(list(csv.DictReader(io.StringIO(text.to_csv(index=False)))), names) == []
+    told = rows[rows["ChargeDescription"].str.contains("of the plan")]
+    assert set(zip(told["BillingAccountId"], told["ChargeCategory"], strict=True)) == {
+        ("acme", "Credit"), ("globex", "Adjustment"),
+    }  # fmt: skip
+
+
+HEAD = (
+    "plan,tenant,from,to,markup_percent,card,minimum,free_amount,free_tokens,rounding,decimals,currency,exchange_rate"
+)
+BAD = {
+    "p,acme,2024-10-02,,,,,,,,,,": "plans.csv:2: from: '2024-10-02': expected a month, or its first day",
+    "p,acme,2024-10,2024-10,,,,,,,,,": "plans.csv:2: to: expected a month after from",
+    "p,acme,2024-10,,ten,,,,,,,,": "plans.csv:2: markup_percent: 'ten'",
+    "p,acme,2024-10,,,,,1,1,,,,": "plans.csv:2: free_tokens: expected free tokens or a free amount",
+    "p,acme,2024-10,,,,,,,,,eur,": "plans.csv:2: currency: 'eur'",
+    "p,acme,2024-10,,,,,,,,,GBP,": "plans.csv: plan 'p': exchange_rate: there is none of GBP for 2024-10-01",
+    "p,acme,2024-10,,,silver,,,,,,,": "plans.csv: plan 'p': card: there is no rate card 'silver'",
+    "p,acme,2024-10,,,,,,,,,USD,\nq,acme,2024-12,,,,,,,,,USD,": "plan 'p': from: it overlaps with the plan 'q'",
+    "p,acme,2024-10,,,,,,,,,USD,\np,acme,2024-12,,,,,,,,,USD,": "plans.csv:3: plan: 'p' is there twice",
+}
+
+
+@pytest.mark.parametrize(("text", "told"), BAD.items())
+def test_a_file_that_is_wrong_is_refused_by_file_row_and_field(spanledger, books, write, text, told):
+    refused = " ".join(spanledger("plans", "import", write(HEAD, text, name="plans.csv"), fails=True).split())
+    assert told in refused
+    assert "nothing was imported" in refused
+    assert books.store.value("SELECT count() FROM price_plan") == 0
+
+
+def test_plans_and_cards_are_imported_replaced_and_removed(spanledger, write):
+    cards = write("card,meter,price,per", "gold,tokens,2,1000000", "gold,request,0.001,1", name="cards.csv")
+    assert "2 prices, 1 card new or changed" in spanledger("plans", "rates", cards)
+    assert "2 prices, 0 cards new or changed" in spanledger("plans", "rates", cards)
+    plans = write("plan,tenant,from,card", "a,acme,2024-10,gold", name="plans.csv")
+    assert "1 plan, 1 new or changed" in spanledger("plans", "import", plans)
+    assert "1 plan, 0 new or changed" in spanledger("plans", "import", plans)
+    assert "goes by the rate card 'gold'" in spanledger("plans", "remove", "gold", "--card", fails=True)
+    spanledger("plans", "rates", write("card,meter,price", "gold,tokens,3", name="cards.csv"))
+    [line] = json.loads(spanledger("plans", "cards", "--format", "json"))
+    assert (line["meter"], Decimal(line["price_per_million"]), line["plans"]) == ("tokens", 3, 1)
+    spanledger("plans", "remove", "a")
+    spanledger("plans", "remove", "gold", "--card")
+    assert json.loads(spanledger("plans", "list", "--format", "json")) == []
+    assert [row["done"] for row in json.loads(spanledger("plans", "history", "--format", "json"))] == [
+        "removed",
+        "imported",
+    ]
+
+
+def test_the_report_tells_how_a_month_came_about(planned, spanledger):
+    planned({"plan": "acme", "tenant": "acme", "markup_percent": "10", "free_amount": "5", "minimum": "100"})
+    [row] = json.loads(spanledger("plans", "report", *MONTH, "--tenant", "acme", "--format", "json"))
+    assert (row["month"], row["plan"], Decimal(row["allowance"])) == ("2024-10", "acme", -5)
+    assert Decimal(row["price"]) + Decimal(row["allowance"]) + Decimal(row["minimum"]) == 100

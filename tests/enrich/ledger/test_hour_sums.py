@@ -1,0 +1,177 @@
+"""Sums of hours are what the ledger says, whatever is written to it, when and how often."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from harness.books import Books
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from spanledger_enrich.ledger.hour_sums import distrust, mark_hours, sum_hours
+from spanledger_sql.store import Store, statement
+
+DIMENSIONS = (
+    "tenant_id, cost_center, feature, provider, model, status, usage_source, price_status, "
+    "energy_method, zone, dimensions['desk'] AS desk"
+)
+# What is in both `calls` and `call_hours`, and by which it is unknown; floats as decimals, so that no order matters.
+_EXACT = ", ".join(
+    [f"sum({name}) AS of_{name}" for name in ("known_calls", "least_calls", "input_tokens", "output_tokens")]
+    + [
+        f"sum(toDecimal128({name}, 12)) AS of_{name}"
+        for name in ("list_cost", "contracted_cost", "energy_wh", "co2e_g")
+    ]
+    + [f"sumIf(least_calls, {name} IS NULL) AS without_{name}" for name in ("contracted_cost", "energy_wh", "co2e_g")]
+    + ["sumIf(known_calls, energy_wh > 0) AS drawing"]
+)
+ALWAYS = "from = '2024-10-01 00:00:00', to = '2024-10-03 00:00:00'"
+PERIODS = {
+    "in UTC": (ALWAYS, "grain = 'hour', timezone = 'UTC', told = []"),
+    "in a zone of half hours": (ALWAYS, "grain = 'day', timezone = 'Asia/Kolkata', told = []"),
+    "of one's own": (ALWAYS, "grain = 'period', timezone = 'Europe/Berlin', told = ['desk']"),
+    "by user": (ALWAYS, "grain = 'day', timezone = 'UTC', told = ['user']"),
+    "of part of an hour": (
+        "from = '2024-10-01 04:10:00', to = '2024-10-01 06:20:00'",
+        "grain = 'hour', timezone = 'UTC', told = []",
+    ),
+}
+AGES = "2200-01-01 00:00:00"
+
+
+def by_hours(store: Store, period: str, rest: str, moment: str = AGES, dimensions: str = DIMENSIONS) -> list[Any]:
+    return store.rows(
+        f"SELECT {dimensions}, {_EXACT} FROM call_hours({period}, moment = '{moment}', {rest}) "
+        "GROUP BY ALL ORDER BY ALL"
+    )
+
+
+def by_calls(store: Store, period: str, moment: str = AGES, dimensions: str = DIMENSIONS) -> list[Any]:
+    begin, end = (part.split("= ")[1] for part in period.split(", "))
+    return store.rows(
+        f"SELECT {dimensions}, {_EXACT} FROM calls_at(moment = '{moment}') WHERE ts >= {begin} AND ts < {end} "
+        "GROUP BY ALL ORDER BY ALL"
+    )
+
+
+def read(store: Store, grain: str = "hour", timezone: str = "UTC", told: str = "") -> tuple[int, int, int]:
+    """How many hours are read call by call, from sums of hours, from sums of days."""
+    asked = f"{ALWAYS}, moment = '{AGES}', grain = '{grain}', timezone = '{timezone}', told = ['{told}']"
+    row = store.rows(
+        "SELECT countIf(is_summed = 0) AS by_call, countIf(is_summed AND hours = 1) AS by_hour, "
+        f"countIf(hours = 24) AS by_day FROM ledger_standing({asked})"
+    )[0]
+    return row["by_call"], row["by_hour"], row["by_day"]
+
+
+def take_sums(store: Store) -> None:
+    while sum_hours(store, quiet_s=0, margin_s=0, rows=20):
+        pass
+
+
+class Hours(RuleBasedStateMachine):
+    """A ledger that is written to, late, again and otherwise, while its hours are summed and whoever sums is killed."""
+
+    calls = Bundle("calls")
+
+    def __init__(self, books: Books) -> None:
+        super().__init__()
+        self.books, self.store = books, books.store
+        books.empty()
+        self.rows: dict[int, dict[str, Any]] = {}
+        self.periods = itertools.cycle(PERIODS.values())
+        self.moments: list[tuple[str, list[Any]]] = []
+
+    @rule(
+        target=calls, tenant=st.sampled_from(("acme", "globex")), hour=st.integers(3, 7),
+        minute=st.sampled_from((0, 15, 59)), desk=st.sampled_from(("", "emea", "apac")), known=st.booleans(),
+        count=st.sampled_from((1, None, 12)),
+    )  # fmt: skip
+    def write(self, tenant: str, hour: int, minute: int, desk: str, known: bool, count: int | None) -> int:
+        number = len(self.rows) + 1
+        cost = Decimal(number) / 7 if known else None
+        self.rows[number] = {
+            "trace_id": f"{number:032x}", "span_id": f"{number:016x}", "version": 1, "tenant_id": tenant,
+            "ts": datetime(2024, 10, 1, hour, minute, tzinfo=UTC), "calls": count, "user_id": f"user-{number}",
+            "dimensions": {"desk": desk, "ticket": str(number)} if desk else {}, "list_cost": cost,
+            "contracted_cost": cost, "price_status": "priced" if known else "unpriced",
+            "energy_wh": number / 4 if known else None, "co2e_g": None, "counted": 1,
+        }  # fmt: skip
+        self.books.add(self.rows[number])
+        return number
+
+    def _anew(self, number: int, **changes: Any) -> None:
+        self.rows[number] |= {"version": self.rows[number]["version"] + 1, **changes}
+        self.books.add(self.rows[number])
+
+    @rule(number=calls, grams=st.sampled_from((0.0, 0.125, 3.5)))
+    def restate(self, number: int, grams: float) -> None:
+        self._anew(number, co2e_g=grams, energy_wh=grams * 3)
+
+    @rule(number=calls)
+    def attribute_otherwise(self, number: int) -> None:
+        self._anew(number, tenant_id="initech", feature="other")
+
+    @rule(number=calls, counted=st.sampled_from((0, 1)))
+    def give_another_verdict(self, number: int, counted: int) -> None:
+        self._anew(number, counted=counted)
+
+    @rule(number=calls)
+    def replay(self, number: int) -> None:
+        self.books.add(self.rows[number])
+
+    @rule()
+    def take_sums(self) -> None:
+        take_sums(self.store)
+        hours = len({row["ts"].hour for row in self.rows.values()})
+        assert read(self.store) == (0, hours, 0)
+        assert read(self.store, "period") == (0, 0, int(hours > 0))
+
+    @rule()
+    def take_sums_and_die(self) -> None:
+        hours = [f"2024-10-01 0{hour}:00:00" for hour in range(3, 8)]
+        built = 1 + int(self.store.value("SELECT max(summed).built FROM ledger_hour"))
+        if not read(self.store)[1]:
+            self.store.execute(statement("rollups/sums"), {"hours": hours, "built": built, "left_out": []})
+
+    @rule()
+    def begin_to_write_and_die(self) -> None:
+        mark_hours(self.store, "ledger")
+        assert read(self.store)[1:] == (0, 0)
+
+    @rule()
+    def take_all_anew(self) -> None:
+        distrust(self.store)
+        assert read(self.store)[1:] == (0, 0)
+        take_sums(self.store)
+
+    @rule()
+    def remember_this_moment(self) -> None:
+        moment = str(self.store.value("SELECT toString(max(enriched_at)) FROM ledger"))
+        self.moments.append((moment, by_calls(self.store, ALWAYS, moment)))
+
+    @invariant()
+    def sums_are_the_ledger(self) -> None:
+        period, rest = next(self.periods)
+        assert by_hours(self.store, period, rest) == by_calls(self.store, period)
+
+    def teardown(self) -> None:
+        for _ in PERIODS:
+            self.sums_are_the_ledger()
+        for moment, then in self.moments:
+            assert by_hours(self.store, *PERIODS["in UTC"], moment) == then
+
+
+def test_sums_of_hours_equal_the_ledger_whatever_is_written(books: Books) -> None:
+    # What was replaced is merged away after some minutes; here it must not be, for the moments that are asked for.
+    books.store.execute("SYSTEM STOP MERGES ledger")
+    checks = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
+    run_state_machine_as_test(
+        lambda: Hours(books),
+        settings=settings(max_examples=4, stateful_step_count=14, deadline=None, database=None, derandomize=True,
+                          suppress_health_check=checks),
+    )  # fmt: skip
