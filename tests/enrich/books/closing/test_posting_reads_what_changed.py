@@ -90,7 +90,7 @@ def test_whatever_entries_are_made_from_changes_its_months_mark(empty_books, mar
 
 
 def test_what_entries_are_made_from_is_in_the_marks():
-    # What is in no mark would change and never be posted. The lines of a bill never change; prices do, and then the calls
+    # What is in no mark would change and never be posted. The lines of a bill never change; where prices do, the calls
     # that they are of are written anew.
     unchanging = {"bill_line", "price_list", "price_superseded"}
     left_out = read(statement("closing/1_entries")) - read(statement("closing/marks")) - unchanging
