@@ -47,8 +47,8 @@ _REST = 15.0
 _LONGEST_REST_S = 7.0
 # Who stores something here wakes the worker; what others store, it finds by looking.
 _LOOK_EVERY_S = 3.0
-# How often the worker looks for hours to sum, and for how many times as long as it took to sum some it rests: less than a
-# tenth of a core goes there, however many hours wait.
+# How often the worker looks for hours to sum, and for how many times as long as it took to sum some it rests: less than
+# a tenth of a core goes there, however many hours wait.
 _SUM_EVERY_S, _SUMMING_RESTS = 60.0, 10.0
 # How often the worker looks whether reference data changed.
 _RESTATE_EVERY_S = 60.0
