@@ -50,9 +50,9 @@ _LOOK_EVERY_S = 3.0
 # After looking who pays commitments and charges the worker rests from it for so many times as long as that took:
 # charges are weighed by all calls of their time whenever one comes.
 _KEEPING_RESTS = 20.0
-# How often the worker looks for hours to sum, and how many times as long as that took it rests from it: less than a
-# tenth of a core goes there, however many hours wait.
-_SUM_EVERY_S, _SUMMING_RESTS = 15.0, 10.0
+# How often the worker looks for hours to sum, and for how many times as long as it took to sum some it rests: less than
+# a tenth of a core goes there, however many hours wait.
+_SUM_EVERY_S, _SUMMING_RESTS = 60.0, 10.0
 # How often the worker looks whether reference data changed.
 _RESTATE_EVERY_S = 60.0
 # So many calls of a batch are set aside one by one, after which those that go wrong together are set aside together.
@@ -291,16 +291,16 @@ class Worker:
         self._keep_again_at = time.monotonic() + max(_ALLOCATE_EVERY_S, _KEEPING_RESTS * took)
 
     def _sum_hours(self) -> None:
-        begun = time.monotonic()
+        begun, summed = time.monotonic(), 0
         try:
-            sum_hours(self._store, check=self._lease.check)
+            summed = sum_hours(self._store, check=self._lease.check)
         except LeaseLost:
             raise
         except StoreError as error:
             # Reports read the calls of hours that lack sums.
             logger.warning("the worker could not sum hours of the ledger, and tries again: %s", error)
         took = time.monotonic() - begun
-        self._sum_again_at = time.monotonic() + max(_SUM_EVERY_S, _SUMMING_RESTS * took)
+        self._sum_again_at = time.monotonic() + (_SUMMING_RESTS * took if summed else _SUM_EVERY_S)
 
     def _restate(self) -> None:
         if not self._configuration.restate_automatically or time.monotonic() < self._restate_again_at:
