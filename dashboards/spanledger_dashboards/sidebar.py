@@ -38,7 +38,7 @@ def filters_in_sidebar() -> Filters | None:
     if as_of.calls == 0:
         return None
     all_tenants = report("filters/tenants", moment=as_of.parameter)["tenant"].tolist()
-    own_dimensions = report("filters/own_dimensions", moment=as_of.parameter)["name"].tolist()
+    own_dimensions = _own_dimensions()
     values = _values()
     wrong = address.what_is_wrong(set(all_tenants), values, own_dimensions)
     with st.sidebar:
@@ -123,6 +123,14 @@ def _values() -> dict[str, list[str]]:
         rare = [value for value in st.query_params.get_all(one.name) if value not in found[one.name]]
         found[one.name] += [value for value in rare if _has(one.name, one.asked(value))]
     return found
+
+
+def _own_dimensions() -> list[str]:
+    """The dimensions of one's own that calls have; one that the address names may be newer than what is remembered."""
+    found: list[str] = report("filters/own_dimensions", minute=_minutes())["name"].tolist()
+    if st.query_params.get("own", "") in ("", *found):
+        return found
+    return answer("filters/own_dimensions")["name"].tolist()
 
 
 def _has(dimension: str, value: str) -> bool:

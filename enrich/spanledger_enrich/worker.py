@@ -18,7 +18,7 @@ from spanledger_enrich.ledger import count_once
 from spanledger_enrich.ledger.batch_size import BatchSize
 from spanledger_enrich.ledger.energy_allocation import SAMPLES, allocate
 from spanledger_enrich.ledger.enrichment import last_version, new_calls, record_progress, write
-from spanledger_enrich.ledger.hour_sums import distrust, sum_hours
+from spanledger_enrich.ledger.hour_sums import MARGIN_S, distrust, sum_hours
 from spanledger_enrich.ledger.lease import Lease, LeaseLost
 from spanledger_enrich.ledger.metric_usage import follow_metrics
 from spanledger_enrich.ledger.parts_seen import PartsSeen
@@ -138,6 +138,8 @@ class Worker:
         """
         if anew:
             distrust(self._store)
+            # Queries that began before still read the former sums, which the new ones replace.
+            time.sleep(MARGIN_S)
         summed = 0
         while self._works() and (hours := sum_hours(self._store, check=self._lease.check)):
             summed += hours

@@ -8,13 +8,15 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from spanledger_enrich.books import allocation, charge, commitment
+from spanledger_enrich.books import charge, commitment, upkeep
 from spanledger_enrich.books.bills import bill, invoice_share, reconciliation
 from spanledger_enrich.books.budgets import budget
 from spanledger_enrich.books.charge import Charge
 from spanledger_enrich.books.closing import close
 from spanledger_enrich.books.closing.close import Person
 from spanledger_enrich.books.commitment import Commitment
+from spanledger_enrich.books.plans import plan
+from spanledger_enrich.books.plans.plan import Plan
 from spanledger_settings.period import period
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ COMMITMENTS: tuple[dict[str, Any], ...] = (
     {"commitment": "gateway", "kind": "fee", "amount": "6.20", "policy": "fixed",
      "shares": {"northwind": "0.6", "quarry": "0.4"}, **OCTOBER},
 )  # fmt: skip
+PLAN = {"plan": "northwind-2024", "tenant": "northwind", "from": "2024-10", "markup_percent": "12.5", "minimum": "20"}
 CHARGES: tuple[dict[str, Any], ...] = (
     {"charge": "storage", "kind": "storage", "amount": "3.10", "provider": "openai", "tenant": "northwind", **OCTOBER},
     {"charge": "vat", "kind": "tax", "amount": "1.90", "policy": "even", **OCTOBER},
@@ -45,13 +48,14 @@ def add_books(store: Store, configuration: Configuration, sample: pd.DataFrame, 
     """Put it all into a store that holds the sample ledger; the rest of the year 2024 has no call."""
     commitment.record(store, [Commitment.model_validate(one) for one in COMMITMENTS], "commitments.yaml")
     charge.record(store, [Charge.model_validate(one) for one in CHARGES], "charges.csv")
-    allocation.bring_up_to_date(store, configuration)
+    upkeep.bring_up_to_date(store, configuration)
     _budgets(store, folder)
     _bill(store, sample, folder)
     close.soft(store, "2024-10", Person("ann", "ann"), grace_days=0)
     close.hard(store, "2024-10", Person("bob", "bob"))
     _late(store)
     close.soft(store, "2024-11", Person("ann", "ann"), grace_days=300)
+    plan.record(store, [Plan.model_validate(PLAN)], "plans.yaml")
 
 
 def _budgets(store: Store, folder: Path) -> None:
@@ -96,7 +100,6 @@ def _bill(store: Store, sample: pd.DataFrame, folder: Path) -> None:
     done = reconciliation.reconcile(store, period("2024-10", None, None, "UTC"))
     for one in done:
         invoice_share.allocate(store, one, "metered", "ann")
-    reconciliation.forget(store, done)
 
 
 def _late(store: Store) -> None:

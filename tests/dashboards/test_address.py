@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from spanledger_dashboards import sidebar
 from spanledger_dashboards.server import SCRIPT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import pandas as pd
 
     from spanledger_sql.store import Store
 
@@ -34,6 +37,9 @@ def html(page: AppTest) -> str:
         ({"period": "Last decade"}, "the period &#x27;Last decade&#x27; is unknown; expected one of Whole record"),
         ({"timezone": "Mars/Base"}, "the time zone &#x27;Mars/Base&#x27; is unknown; expected a name such as"),
         ({"period": "Custom", "days": ["2024-13-01", "2024-10-31"]}, "the day &#x27;2024-13-01&#x27; is unknown"),
+        ({"grain": "fortnight"}, "the grain &#x27;fortnight&#x27; is unknown; expected one of hour, day, week, month"),
+        ({"feature": ["search", "poetry"]}, "no call has the feature &#x27;poetry&#x27;"),
+        ({"cost_center": "CC-NOBODY"}, "no call has the cost centre &#x27;CC-NOBODY&#x27;"),
         ({"tenants": ["<img src=x>"]}, "&lt;img src=x&gt;"),
         ({"own": "<b>floor</b>"}, "no call has the dimension &#x27;&lt;b&gt;floor&lt;/b&gt;&#x27;"),
         ({"own": "desk", "own_desk": ["emea", "moon"]}, "no call has desk &#x27;moon&#x27;"),
@@ -55,3 +61,23 @@ def test_an_address_that_can_be_followed_is(sample_store: Store, serve: Callable
     page = open_with(tenants=["(unattributed)"], timezone="Asia/Kolkata", period="Custom", days=["2024-10-08"])
     assert page.metric
     assert "address" not in html(page)
+
+
+def test_any_dimension_narrows_the_figures_and_is_told(
+    sample_store: Store, serve: Callable[[Store], None], counted: pd.DataFrame
+) -> None:
+    serve(sample_store)
+    page = open_with(feature=["search", "(no feature)"], provider="openai", period="Whole record")
+    chosen = counted[counted["feature"].isin(["search", ""]) & (counted["provider"] == "openai")]
+    assert next(card.value for card in page.metric if card.label == "Calls") == f"{len(chosen):,}"
+    assert "Feature: (no feature), search · Provider: openai" in html(page)
+
+
+def test_a_value_that_is_too_rare_for_the_list_narrows_all_the_same(
+    sample_store: Store, serve: Callable[[Store], None], counted: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve(sample_store)
+    monkeypatch.setattr(sidebar, "_VALUES_AT_MOST", 1)
+    page = open_with(feature="(no feature)", period="Whole record")
+    assert page.multiselect(key="feature").options == ["support-chat", "(no feature)"]
+    assert next(card.value for card in page.metric if card.label == "Calls") == f"{sum(counted['feature'] == ''):,}"

@@ -17,9 +17,10 @@ from streamlit.testing.v1 import AppTest
 from spanledger_dashboards.drawing.bridge import Step, _html
 from spanledger_dashboards.filters import Filters
 from spanledger_dashboards.moment import Moment
-from spanledger_dashboards.pages.finance import owed
-from spanledger_dashboards.pages.finance.calendar_months import months_of
-from spanledger_dashboards.pages.finance.files_to_hand_over import _focus, _statement
+from spanledger_dashboards.pages.finance import overview
+from spanledger_dashboards.pages.finance.parts import owed
+from spanledger_dashboards.pages.finance.parts.calendar_months import months_of
+from spanledger_dashboards.pages.finance.parts.files_to_hand_over import _focus, _statement
 from spanledger_enrich.books.closing.issued import issued
 from spanledger_enrich.books.effective_cost import with_effective_cost
 from spanledger_enrich.books.focus import cost_and_usage
@@ -28,7 +29,7 @@ from spanledger_settings.cell import plain
 from spanledger_settings.configuration import load
 from spanledger_settings.period import period
 from spanledger_sql.csv_text import csv_text
-from spanledger_sql.store import Store
+from spanledger_sql.store import Store, StoreError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -100,7 +101,7 @@ def test_the_overview_tells_effective_and_billed_cost_and_budgets(open_page: Pag
     (whole,) = sample_store.frame("reports/finance/owed", **ASKED, dimension="").to_dict("records")
     page = in_october(open_page, "finance")
     assert metrics(page)["Effective spend"] == figures.usd(whole["effective_cost"])
-    assert metrics(page)["Billed cost"] == figures.usd(whole["effective_cost"] + 50)
+    assert metrics(page)["Billed cost"] == figures.usd(whole["billed_cost"]) != figures.usd(whole["effective_cost"])
     assert metrics(page)["Commitments"] == figures.usd(Decimal("30.20"))
     assert "everything (total), this year" in html(page)
     assert "No call of 1 Sep – 30 Sep 2024 has a known cost" in html(page)
@@ -123,9 +124,9 @@ def test_a_tenants_page_leads_from_all_to_one_to_its_calls(open_page: Pages, sam
     rows = sample_store.frame("reports/finance/owed", **{**ASKED, "tenants": ["northwind"]}, dimension="")
     assert page.title[0].value == "northwind"
     assert metrics(page)["Effective spend"] == figures.usd(rows["effective_cost"].iloc[0])
-    found = sample_store.frame("reports/finance/dearest_calls", **{**ASKED, "tenants": ["northwind"]})
-    assert found["contracted_cost"].dropna().is_monotonic_decreasing
-    assert found["trace_id"].iloc[0] in html(page)
+    asked = {**ASKED, "tenants": ["northwind"], "text": "", "state": "", "sort": "cost"}
+    dearest = sample_store.frame("reports/calls/search", **asked).iloc[0]
+    assert f"call={dearest['trace_id']}.{dearest['span_id']}" in html(page)
 
 
 def test_the_chargeback_tells_where_months_stand_and_what_came_after_the_close(
@@ -147,6 +148,17 @@ def test_the_chargeback_tells_where_months_stand_and_what_came_after_the_close(
     assert booked.loc["northwind", "statement"] in text
     stands = {tenant: (row["state"], row["is_restated"]) for tenant, row in booked.to_dict("index").items()}
     assert stands == {tenant: ("closed", int(tenant == "northwind")) for tenant in booked.index}
+
+
+def test_price_plans_tell_what_tenants_pay_beside_what_it_costs(open_page: Pages, sample_store: Store) -> None:
+    rows = sample_store.frame("reports/finance/plans", **ASKED).set_index("tenant")
+    northwind = rows.loc["northwind"]
+    assert northwind["price"] == pytest.approx(northwind["effective_cost"] * Decimal("1.125"), abs=Decimal("1e-9"))
+    assert northwind["charged_cost"] == max(Decimal(20), northwind["price"])
+    text = html(in_october(open_page, "chargeback"))
+    assert "northwind-2024" in text
+    assert figures.usd(northwind["price"] - northwind["effective_cost"]) in text
+    assert "What tenants pay" not in html(in_october(open_page, "chargeback", feature=["search"]))
 
 
 def test_statements_and_focus_are_the_bytes_of_the_commands(open_page: Pages, sample_store: Store) -> None:
@@ -226,6 +238,18 @@ def test_budgets_are_those_of_the_command_and_alarms_tell_how_far_they_came(open
     assert metrics(page)["Breached"] == "0"
     assert "webhook" in text
     assert "refused" in text
+
+
+def test_a_part_that_takes_too_long_leaves_the_page(open_page: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(*_: Any) -> None:
+        raise StoreError("too slow", 159)
+
+    monkeypatch.setattr(overview, "nearest_budgets", slow)
+    monkeypatch.setattr(overview, "changes", slow)
+    page = in_october(open_page, "finance")
+    assert metrics(page)["Calls"] == "3,001"
+    assert "spanledger budgets check" in html(page)
+    assert "By tenant" in [heading.value for heading in page.subheader]
 
 
 def test_what_is_not_known_is_no_step_of_nothing() -> None:

@@ -152,12 +152,14 @@ def test_a_tenants_viewer_finds_no_way_to_anothers_rows(page: Page, address: str
 
     page.goto(f"{address}/finance")
     page.locator('[data-testid="stMetric"]').first.wait_for(timeout=30_000)
-    for number in range(page.get_by_role("button", name="CSV").count()):
+    files = page.get_by_role("button", name="CSV").count()
+    assert files
+    for number in range(files):
         with page.expect_download() as download:
             page.get_by_role("button", name="CSV").nth(number).click()
         download.value.save_as(tmp_path / "rows.csv")
         rows = (tmp_path / "rows.csv").read_text()
-        assert "northwind" in rows
+        assert rows.count("2024-11-01T08:30:05") >= 1
         assert not [name for name in OTHERS if name in rows]
     # What the browser was sent and did not show: the names of others are in no message, but where the viewer gave them.
     sent = [frame for frame in seen if any(name in frame for name in ("quarry", "studio-nine"))]

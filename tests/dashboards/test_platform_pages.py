@@ -85,7 +85,8 @@ def test_tokens_a_minute_are_those_of_calls_that_began_in_it(sample_store: Store
         assert row["cut_off_calls"] == (calls["finish_reason"] == "length").sum()
         first = calls["ttft_ms"].dropna().round().sort_values()
         assert row["ttft_calls"] == len(first)
-        assert first.iloc[int(len(first) * 0.95) - 2] <= row["ttft_ms_p95"] <= first.iloc[int(len(first) * 0.95) + 2]
+        near = np.clip(int(len(first) * 0.95) + np.array([-1, 0, 1]), 0, len(first) - 1)
+        assert row["ttft_ms_p95"] in set(first.iloc[near])
     assert rows["calls"].sum() == len(counted)
 
 

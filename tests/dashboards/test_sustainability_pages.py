@@ -161,7 +161,7 @@ def test_the_market_based_column_is_there_only_with_contracts(open_page: Pages, 
 def test_the_week_is_local_and_whole(open_page: Pages, sample_store: Store, counted: pd.DataFrame) -> None:
     rows = sample_store.frame("reports/sustainability/heat_map", **ASKED, timezone="America/New_York")
     local = counted["ts"].dt.tz_convert("America/New_York")
-    expected = counted.groupby([local.dt.dayofweek + 1, local.dt.hour]).size()
+    expected = counted.groupby([local.dt.day_of_week + 1, local.dt.hour]).size()
     assert rows.set_index(["weekday", "hour"])["calls"].to_dict() == expected.to_dict()
     page = open_page("hours", timezone="America/New_York")
     table = shown_tables(page)["Energy by hour and weekday"]

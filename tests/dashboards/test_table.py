@@ -55,7 +55,7 @@ def first_cells(page: AppTest) -> list[str]:
 
 def test_a_table_says_what_it_leaves_out_and_its_rows_lead_on_with_the_filters(page: AppTest) -> None:
     assert len(first_cells(page)) == 20
-    assert "The first 20 of 1,000 rows; 980 are left out here" in html(page)
+    assert "The first 20 of 1,000 rows; 980 are left out here. The CSV has the first 302." in html(page)
     assert 'href="tenants?feature=search&amp;tenants=tenant-0001"' in html(page)
     assert first_cells(page)[0] == "![](http://127.0.0.1:9/x.png)"
     assert "These figures cannot be narrowed by feature" in html(page)
@@ -63,7 +63,7 @@ def test_a_table_says_what_it_leaves_out_and_its_rows_lead_on_with_the_filters(p
 
 def test_a_search_finds_rows_that_are_not_shown_and_an_order_puts_the_unknown_last(page: AppTest) -> None:
     page.text_input(key="search-t").set_value("TENANT-02").run()
-    assert "100 rows of 302 have what is sought; the first 20 are shown" in html(page)
+    assert "100 rows of 302 have what is sought; the first 20 are shown. 698 more rows were not searched" in html(page)
     assert first_cells(page)[0] == "tenant-0200"
     page.selectbox(key="order-t").set_value("Cost, most first").run()
     assert first_cells(page)[0] == "tenant-0298"

@@ -20,10 +20,16 @@ from spanledger_settings.configuration import Configuration, load
 
 
 def openness(
-    tmp_path: Path, *, tokens: bool = False, otlp: bool = True, dashboards: bool = True, **given: object
+    tmp_path: Path,
+    *,
+    tokens: bool = False,
+    otlp: bool = True,
+    dashboards: bool = True,
+    login: bool = False,
+    **given: object,
 ) -> list[str]:
     configuration = load(data_dir=tmp_path, **given)
-    return check_openness(configuration, otlp=otlp, dashboards=dashboards, asks_for_tokens=tokens)
+    return check_openness(configuration, otlp=otlp, dashboards=dashboards, asks_for_tokens=tokens, has_login=login)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
@@ -49,6 +55,13 @@ def test_tokens_open_the_receivers_and_not_the_dashboards(tmp_path: Path) -> Non
     with pytest.raises(ListenError, match="dashboard_host"):
         openness(tmp_path, host="0.0.0.0", tokens=True)
     assert openness(tmp_path, host="0.0.0.0", tokens=True, dashboard_host="127.0.0.1") == [said]
+
+
+def test_a_log_in_opens_the_dashboards_and_not_the_receivers(tmp_path: Path) -> None:
+    [said] = openness(tmp_path, host="0.0.0.0", otlp=False, login=True)
+    assert "log-ins come in clear" in said
+    with pytest.raises(ListenError, match="book calls on any tenant"):
+        openness(tmp_path, host="0.0.0.0", login=True)
 
 
 def test_client_certificates_open_both(tmp_path: Path) -> None:

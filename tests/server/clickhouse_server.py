@@ -25,6 +25,7 @@ class _Result(ctypes.Structure):
 def main() -> None:
     library, folder, port, config = sys.argv[1:5]
     pipe = Path(folder).resolve() / "stop"
+    Path(pipe).unlink(missing_ok=True)  # of a server that was killed
     os.mkfifo(pipe)
     # The query that keeps clickhouse-local alive reads this pipe until its writer closes it.
     writer = os.open(pipe, os.O_RDWR)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,25 +38,15 @@ class Server:
         return f"http://admin:s3cret@127.0.0.1:{port or self.port}/{database}"
 
 
-@pytest.fixture(scope="session")
-def clickhouse(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Server]:
-    if "slow" not in request.config.getoption("-m"):
-        pytest.skip("takes minutes; run with -m slow")
-    try:
-        engine = library()
-    except EngineMissing as missing:
-        if os.environ.get("CI") == "true":
-            raise
-        pytest.skip(str(missing))
-    folder = tmp_path_factory.mktemp("clickhouse")
+@contextmanager
+def running(engine: Path, folder: Path, port: int) -> Iterator[Server]:
+    """A server whose data is in ``folder``, until the end of the block."""
     (folder / "users.xml").write_text((_HERE / "users.xml").read_text())
     config = folder / "config.xml"
     config.write_text((_HERE / "config.xml").read_text().replace("USERS", str(folder / "users.xml")))
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
     command = [sys.executable, _HERE / "clickhouse_server.py", engine, folder, str(port), config]
     with (
-        (folder / "log").open("wb") as log,
+        (folder / "log").open("ab") as log,
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=folder) as process,
     ):
         deadline = time.monotonic() + 60
@@ -65,6 +56,30 @@ def clickhouse(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixture
             time.sleep(0.1)
         yield Server(port, process)
         process.kill()
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def engine(request: pytest.FixtureRequest) -> Path:
+    """What a server runs from."""
+    if "slow" not in request.config.getoption("-m"):
+        pytest.skip("takes minutes; run with -m slow")
+    try:
+        return library()
+    except EngineMissing as missing:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="session")
+def clickhouse(tmp_path_factory: pytest.TempPathFactory, engine: Path) -> Iterator[Server]:
+    with running(engine, tmp_path_factory.mktemp("clickhouse"), free_port()) as server:
+        yield server
 
 
 @pytest.fixture

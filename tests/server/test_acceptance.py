@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
+import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import exporter
 import httpx
 import pytest
+from conftest import free_port
 from harness import data_folder
 from harness.command import Done, in_own_process, start
 from harness.spooled import eventually
+from rotel_agent import RotelMissing, rotel
 
 from spanledger_collector.spool import length_prefixed
 from spanledger_enrich.worker import Worker, load_reference_data
@@ -58,8 +64,7 @@ def embedded(here: Configuration) -> Iterator[Store]:
 def collecting(on_server: Configuration, server_store: Store) -> Iterator[str]:
     """The address of a `collect` before the server."""
     load_reference_data(server_store)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = str(free.getsockname()[1])
+    port = str(free_port())
     address = {"SPANLEDGER_CLICKHOUSE_URL": on_server.clickhouse_url}
     ports = ("--otlp-http-port", port, "--otlp-grpc-port", "0")
     with start("collect", *ports, data_dir=on_server.data_dir, **address) as process:
@@ -116,6 +121,69 @@ def test_what_a_collectors_exporter_writes_gives_the_same_ledger(
     expected = ledger(embedded)
     assert len(expected) > 60
     assert ledger(server_store) == expected
+
+
+def test_what_another_collector_writes_gives_the_same_ledger(
+    every_capture: list[Path], server_store: Store, on_server: Configuration, embedded: Store, here: Configuration,
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    load_reference_data(server_store)
+    # It names its table by a prefix alone.
+    server_store.execute("CREATE TABLE rotel_traces AS otel_traces_in ENGINE = Null")
+    server_store.execute(
+        "CREATE MATERIALIZED VIEW rotel_traces_on TO otel_traces_in AS SELECT * EXCEPT IngestedAt FROM rotel_traces"
+    )
+    sent = 0
+    with _rotel(on_server, tmp_path) as address, httpx.Client(timeout=30) as sender:
+        for path in every_capture:
+            answer = sender.post(address, content=path.read_bytes(), headers={"content-type": "application/x-protobuf"})
+            assert answer.status_code == 200
+            sent += len(exporter.rows(path.read_bytes()))
+        eventually(lambda: server_store.value("SELECT count() FROM otel_traces") >= sent, 60)
+    assert server_store.value("SELECT count() FROM otel_traces") == sent
+    embedded.insert_otlp(b"".join(length_prefixed(path.read_bytes()) for path in every_capture), "captures")
+    for store, settings in ((embedded, here), (server_store, on_server)):
+        worker = Worker(store, settings)
+        worker.catch_up()
+        worker.give_back()
+    expected = ledger(embedded)
+    assert len(expected) > 600
+    assert ledger(server_store) == expected
+
+
+@contextmanager
+def _rotel(on_server: Configuration, folder: Path) -> Iterator[str]:
+    """rotel before the server: the address that it takes traces at."""
+    try:
+        binary = rotel()
+    except RotelMissing as missing:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip(str(missing))
+    server = urlsplit(on_server.clickhouse_url)
+    ports = [free_port(), free_port()]
+    with (folder / "rotel.log").open("wb") as log:
+        process = subprocess.Popen(
+            [
+                binary, "start", "--otlp-grpc-endpoint", f"127.0.0.1:{ports[0]}", "--otlp-http-endpoint",
+                f"127.0.0.1:{ports[1]}", "--exporter", "clickhouse", "--clickhouse-exporter-endpoint",
+                f"http://{server.hostname}:{server.port}", "--clickhouse-exporter-database", server.path.strip("/"),
+                "--clickhouse-exporter-user", str(server.username), "--clickhouse-exporter-password",
+                str(server.password), "--clickhouse-exporter-table-prefix", "rotel",
+            ],
+            stdout=log, stderr=log,
+        )  # fmt: skip
+        try:
+            eventually(lambda: _listens(ports[1]), 30)
+            yield f"http://127.0.0.1:{ports[1]}/v1/traces"
+        finally:
+            process.kill()
+            process.wait()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_the_commands_give_the_same_figures_as_embedded(

@@ -21,7 +21,9 @@ from engine import EngineMissing, library
 from harness.command import Done, in_own_process, start
 from harness.otlp_request import call
 
-from spanledger_sql.policy.access import Role, roles, tables_of_tenants
+from spanledger_settings.configuration import load
+from spanledger_sql.policy.access import Role, roles, scope_settings, tables_of_tenants
+from spanledger_sql.store import Store, StoreError
 
 _HERE = Path(__file__).parent
 _DATABASE = "guarded"
@@ -307,6 +309,20 @@ def test_a_tenant_is_told_that_commitments_are_not_in_his_chargeback(committed: 
     assert "usage price, without the 1 commitment of this period" in done.stderr
     assert "acme" in done.stdout
     assert "northwind" not in done.stdout
+
+
+def test_the_dashboards_read_as_a_tenant_for_his_viewers(filled: Guarded, tmp_path: Path) -> None:
+    configuration = load(data_dir=tmp_path, clickhouse_url=filled.url("spanledger_dashboards"))
+    with Store.open(configuration) as whole:
+        narrow = whole.scoped({"max_execution_time": 60, **scope_settings("acme")})
+        tenants = "SELECT DISTINCT tenant_id FROM {table} ORDER BY 1"
+        for table in ("calls", "llm_spans", "ledger_sum"):
+            assert {row["tenant_id"] for row in narrow.rows(tenants.format(table=table))} <= {"acme"}, table
+        assert narrow.value("SELECT count() FROM calls") == 2
+        assert narrow.value("SELECT count() FROM price_list") == 0
+        assert whole.value("SELECT count() FROM calls") == 5
+        with pytest.raises(StoreError):
+            narrow.execute("TRUNCATE TABLE ledger")
 
 
 def test_bi_sees_figures(filled: Guarded) -> None:

@@ -137,7 +137,9 @@ def _draw(
             key=f"csv-{key}",
         )
     st.html(_html(title, searched.head(bound), columns, link))
-    if told := _left_out(len(rows), len(searched), min(bound, len(searched)), number):
+    if told := _left_out(
+        len(rows), len(searched), min(bound, len(searched)), number, number if whole is not None else len(rows)
+    ):
         caption(told)
 
 
@@ -183,16 +185,17 @@ def _unknown(value: object) -> bool:
     return value is None or bool(pd.api.types.is_scalar(value) and pd.isna(value))  # type: ignore[call-overload]
 
 
-def _left_out(held: int, found: int, shown: int, number: int) -> str:
-    """Which rows are not shown; '' where all are."""
-    if found < held:
-        told = f"{figures.counted(found, 'row')} of {held:,} {'has' if found == 1 else 'have'} what is sought"
-        if shown < found:
-            told += f"; the first {shown:,} are shown"
-        return f"{told}. {number - held:,} more rows are in the CSV only." if held < number else f"{told}."
-    if shown < number:
-        return f"The first {shown:,} of {number:,} rows; {number - shown:,} are left out here, and in the CSV."
-    return ""
+def _left_out(held: int, found: int, shown: int, number: int, in_file: int) -> str:
+    """Which rows are not shown, and whether the file has them; '' where all are."""
+    if found == held == shown == number:
+        return ""
+    file = "The CSV has all" if in_file == number else f"The CSV has the first {in_file:,}"
+    if found == held:
+        return f"The first {shown:,} of {number:,} rows; {number - shown:,} are left out here. {file}."
+    told = f"{figures.counted(found, 'row')} of {held:,} {'has' if found == 1 else 'have'} what is sought"
+    told += f"; the first {shown:,} are shown" if shown < found else ""
+    sought = f" {number - held:,} more rows were not searched." if held < number else ""
+    return f"{told}.{sought} {file} {number:,}." if in_file == number else f"{told}.{sought} {file}."
 
 
 def _html(

@@ -27,7 +27,7 @@ _ROWS_AT_ONCE = 1_000_000
 # Of a dimension of one's own, sums tell so many values of an hour apart: there would be as many as there are calls.
 _VALUES = 50
 # Sums are read from a moment after they are there: a query that began before sees that they hold, and not them.
-_MARGIN_S = 2.0
+MARGIN_S = 2.0
 
 
 def sum_hours(
@@ -35,7 +35,7 @@ def sum_hours(
     *,
     quiet_s: float = _QUIET_S,
     rows: int = _ROWS_AT_ONCE,
-    margin_s: float = _MARGIN_S,
+    margin_s: float = MARGIN_S,
     check: Callable[[], None] = lambda: None,
 ) -> int:
     """Take the sums of the newest hours, else days, that lack them; gives how many, 0 where none lacks them.

@@ -66,13 +66,15 @@ FROM
     GROUP BY month
     UNION ALL
     -- What tenants pay, with the exchange rate that holds.
-    SELECT formatDateTime(plan.month, '%Y-%m') AS month, sum(cityHash64('plan', toString(tuple(*)))) FROM plan_month AS plan GROUP BY month
+    SELECT formatDateTime(plan.month, '%Y-%m') AS of_month, sum(cityHash64('plan', toString(tuple(*))))
+    FROM plan_month AS plan
+    GROUP BY of_month
     UNION ALL
-    SELECT formatDateTime(plan.month, '%Y-%m') AS month, sum(cityHash64('card', line.provider, line.model, line.meter, line.price))
+    SELECT formatDateTime(plan.month, '%Y-%m') AS of_month, sum(cityHash64('card', line.provider, line.model, line.meter, line.price))
     FROM plan_month AS plan
     INNER JOIN (SELECT * FROM rate_card FINAL WHERE NOT removed) AS line
         ON line.card = plan.card
-    GROUP BY month
+    GROUP BY of_month
     UNION ALL
     -- Calls have their cost centre themselves, charges their tenant's.
     SELECT arrayJoin(months_of(greatest(valid_from, {from:DateTime64(9, 'UTC')}), {to:DateTime64(9, 'UTC')})) AS month,

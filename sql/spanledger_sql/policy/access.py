@@ -43,9 +43,9 @@ _OF_TENANTS = (
 )  # fmt: skip
 # Views of these alone; they read with the rights of who asks.
 _VIEWS_FOR_TENANTS = (
-    "call_hours", "calls", "calls_at", "drawn_energy", "drawn_energy_at", "drawn_hours", "energy_by_host",
+    "call_hours", "calls", "calls_at", "drawn_energy", "drawn_hours", "energy_by_host",
     "energy_by_method", "energy_share", "energy_uncertainty", "facility", "idle_drawn", "ledger_hourly",
-    "ledger_standing",
+    "ledger_standing", "recorded_hours",
 )  # fmt: skip
 # A tenant knows which shared costs he may bear a part of, and not what others pay.
 _OF_COMMITMENTS = ("commitment_id", "kind", "begins", "ends", "covers_usage", "imported_at")

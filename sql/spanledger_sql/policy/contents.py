@@ -34,8 +34,8 @@ class Contents:
     def of(cls, store: Store) -> Contents:
         """What a database holds now."""
         tables = store.rows(
-            "SELECT name, engine LIKE 'Replacing%' AS replaces, engine_full LIKE '%TTL %' AS ages FROM system.tables "
-            "WHERE database = currentDatabase() AND engine LIKE '%MergeTree' ORDER BY name"
+            "SELECT name, match(engine, 'Replacing|Aggregating') AS replaces, engine_full LIKE '%TTL %' AS ages "
+            "FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree' ORDER BY name"
         )
         rows = {
             table["name"]: int(store.value(f"SELECT count() FROM `{table['name']}` {'FINAL' * table['replaces']}"))  # noqa: S608

@@ -1,8 +1,8 @@
 -- Sums the calls of some hours by what they have in common.
 --
--- Calls of one hour are alike when they agree in every dimension that reports know, but for users, sessions and runs, and in
--- which figures are unknown or zero: so that a report's conditions on a call hold of the sum of its like, too. Each column is
--- hashed by itself, so that the engine hashes the few names of a dictionary and not every row's.
+-- Calls of one hour are alike when they agree in every dimension that reports know, but for users, sessions, runs and hosts, and
+-- in which figures are unknown or zero: so that a report's conditions on a call hold of the sum of its like, too. What they have
+-- in common is hashed once they are summed: by that a later sum of the same takes the place of this.
 -- Parameters: hours Array(DateTime('UTC')): which; built UInt64: of the rows; left_out Array(String): dimensions of one's own
 --     that have too many values.
 INSERT INTO ledger_sum
@@ -17,43 +17,67 @@ INSERT INTO ledger_sum
     co2e_market_g, embodied_g, water_ml, duration_ms, ttft_ms, ttft_rows
 )
 SETTINGS max_partitions_per_insert_block = 0, optimize_on_insert = 0
-WITH
-    if(empty({left_out:Array(String)}) OR empty(c.dimensions), c.dimensions,
-       mapFilter((name, value) -> NOT has({left_out:Array(String)}, name), c.dimensions)) AS told_apart,
-    if(c.price_status = 'partial',
-       arrayStringConcat(arraySort(arrayDistinct(arrayMap(
-           part -> replaceRegexpOne(part, '^[0-9.]+ ', ''), splitByString(', ', c.unpriced_parts)))), ', '), '') AS kinds,
-    toUInt16(
-        isNull(c.calls) + 2 * isNull(c.list_cost) + 4 * isNull(c.contracted_cost) + 8 * isNull(c.energy_wh)
-        + 16 * ifNull(c.energy_wh > 0, 0) + 32 * isNull(c.co2e_g) + 64 * isNull(c.co2e_market_g)
-        + 128 * isNull(c.embodied_g) + 256 * isNull(c.water_ml) + 512 * isNull(c.reported_cost)
-        + 1024 * isNull(c.intensity_g_per_kwh)) AS unknown_or_zero
 SELECT
     1,
-    toStartOfHour(c.ts) AS begins,
+    begins,
     {built:UInt64},
-    sipHash128(
-        cityHash64(c.tenant_id), cityHash64(c.cost_center), cityHash64(c.environment), cityHash64(c.service_name),
-        cityHash64(c.feature), cityHash64(c.workflow), cityHash64(told_apart), cityHash64(c.provider),
-        cityHash64(c.provider_account), cityHash64(c.model), cityHash64(c.operation), cityHash64(c.service_tier),
-        cityHash64(c.cloud_region), cityHash64(c.zone), cityHash64(c.agent), cityHash64(c.signal), cityHash64(c.status),
-        cityHash64(c.usage_source), cityHash64(c.price_status), cityHash64(kinds), cityHash64(c.energy_method),
-        cityHash64(c.energy_id), cityHash64(c.intensity_resolution), cityHash64(c.market_source), unknown_or_zero) AS alike,
-    any(c.tenant_id), any(c.cost_center), any(c.environment), any(c.service_name), any(c.feature), any(c.workflow),
-    any(told_apart), any(c.provider), any(c.provider_account), any(c.model), any(c.operation), any(c.service_tier),
-    any(c.cloud_region), any(c.zone), any(c.agent), any(c.signal), any(c.status), any(c.usage_source), any(c.price_status),
-    any(kinds), any(c.energy_method), any(c.energy_id), any(c.intensity_resolution), max(c.intensity_g_per_kwh),
-    any(c.market_source),
-    count(),
-    sum(c.calls),
-    sum(c.input_tokens), sum(c.cache_read_tokens), sum(c.cache_write_tokens), sum(c.cache_write_1h_tokens), sum(c.output_tokens),
-    sum(c.reasoning_tokens), sum({{uncached_of}}), sum(c.web_searches),
-    sum(toDecimal128(c.list_cost, 12)), sum(toDecimal128(c.contracted_cost, 12)), sum(toDecimal128(c.input_cost, 12)),
-    sum(toDecimal128(c.cache_read_cost, 12)), sum(toDecimal128(c.cache_write_cost, 12)), sum(toDecimal128(c.output_cost, 12)),
-    sum(toDecimal128(c.other_cost, 12)), sum(c.reported_cost), sum({{cache_saving_of}}),
-    sum(c.energy_wh), sum(c.energy_wh_low), sum(c.energy_wh_high), sum(c.energy_wh * c.energy_wh),
-    sum(c.co2e_g), sum(c.co2e_g_low), sum(c.co2e_g_high), sum(c.co2e_g * c.co2e_g),
-    sum(c.co2e_market_g), sum(c.embodied_g), sum(c.water_ml), sum(c.duration_ms), sum(c.ttft_ms), count(c.ttft_ms)
-FROM calls AS c
-WHERE toStartOfHour(c.ts) IN {hours:Array(DateTime('UTC'))}
-GROUP BY begins, alike
+    sipHash128(tuple(
+        h.tenant_id, h.cost_center, h.environment, h.service_name, h.feature, h.workflow, h.dimensions, h.provider,
+        h.provider_account, h.model, h.operation, h.service_tier, h.cloud_region, h.zone, h.agent, h.signal, h.status,
+        h.usage_source, h.price_status, h.unpriced_parts, h.energy_method, h.energy_id, h.intensity_resolution,
+        h.market_source, unknown_or_zero)) AS alike,
+    h.tenant_id, h.cost_center, h.environment, h.service_name, h.feature, h.workflow, h.dimensions, h.provider,
+    h.provider_account, h.model, h.operation, h.service_tier, h.cloud_region, h.zone, h.agent, h.signal, h.status,
+    h.usage_source, h.price_status, h.unpriced_parts, h.energy_method, h.energy_id, h.intensity_resolution,
+    h.intensity_g_per_kwh, h.market_source,
+    h.ledger_rows, h.calls, h.input_tokens, h.cache_read_tokens, h.cache_write_tokens, h.cache_write_1h_tokens,
+    h.output_tokens, h.reasoning_tokens, h.uncached_tokens, h.web_searches, h.list_cost, h.contracted_cost, h.input_cost,
+    h.cache_read_cost, h.cache_write_cost, h.output_cost, h.other_cost, h.reported_cost, h.cache_saving, h.energy_wh,
+    h.energy_wh_low, h.energy_wh_high, h.energy_wh_squared, h.co2e_g, h.co2e_g_low, h.co2e_g_high, h.co2e_g_squared,
+    h.co2e_market_g, h.embodied_g, h.water_ml, h.duration_ms, h.ttft_ms, h.ttft_rows
+FROM
+(
+    WITH
+        if(empty({left_out:Array(String)}) OR empty(c.dimensions), c.dimensions,
+           mapFilter((name, value) -> NOT has({left_out:Array(String)}, name), c.dimensions)) AS told_apart,
+        if(c.price_status = 'partial',
+           arrayStringConcat(arraySort(arrayDistinct(arrayMap(
+               part -> replaceRegexpOne(part, '^[0-9.]+ ', ''), splitByString(', ', c.unpriced_parts)))), ', '), '') AS kinds,
+        toUInt16(
+            isNull(c.calls) + 2 * isNull(c.list_cost) + 4 * isNull(c.contracted_cost) + 8 * isNull(c.energy_wh)
+            + 16 * ifNull(c.energy_wh > 0, 0) + 32 * isNull(c.co2e_g) + 64 * isNull(c.co2e_market_g)
+            + 128 * isNull(c.embodied_g) + 256 * isNull(c.water_ml) + 512 * isNull(c.reported_cost)
+            + 1024 * isNull(c.intensity_g_per_kwh)) AS unknown_or_zero
+    SELECT
+        toStartOfHour(c.ts) AS begins,
+        c.tenant_id AS tenant_id, c.cost_center AS cost_center, c.environment AS environment, c.service_name AS service_name,
+        c.feature AS feature, c.workflow AS workflow, told_apart AS dimensions, c.provider AS provider,
+        c.provider_account AS provider_account, c.model AS model, c.operation AS operation, c.service_tier AS service_tier,
+        c.cloud_region AS cloud_region, c.zone AS zone, c.agent AS agent, c.signal AS signal, c.status AS status,
+        c.usage_source AS usage_source, c.price_status AS price_status, kinds AS unpriced_parts,
+        c.energy_method AS energy_method, c.energy_id AS energy_id, c.intensity_resolution AS intensity_resolution,
+        c.market_source AS market_source,
+        unknown_or_zero,
+        max(c.intensity_g_per_kwh) AS intensity_g_per_kwh,
+        count() AS ledger_rows, sum(c.calls) AS calls, sum(c.input_tokens) AS input_tokens,
+        sum(c.cache_read_tokens) AS cache_read_tokens, sum(c.cache_write_tokens) AS cache_write_tokens,
+        sum(c.cache_write_1h_tokens) AS cache_write_1h_tokens, sum(c.output_tokens) AS output_tokens,
+        sum(c.reasoning_tokens) AS reasoning_tokens, sum(c.uncached) AS uncached_tokens, sum(c.web_searches) AS web_searches,
+        sum(toDecimal128(c.list_cost, 12)) AS list_cost, sum(toDecimal128(c.contracted_cost, 12)) AS contracted_cost,
+        sum(toDecimal128(c.input_cost, 12)) AS input_cost, sum(toDecimal128(c.cache_read_cost, 12)) AS cache_read_cost,
+        sum(toDecimal128(c.cache_write_cost, 12)) AS cache_write_cost, sum(toDecimal128(c.output_cost, 12)) AS output_cost,
+        sum(toDecimal128(c.other_cost, 12)) AS other_cost, sum(c.reported_cost) AS reported_cost,
+        sum(c.saving) AS cache_saving, sum(c.energy_wh) AS energy_wh, sum(c.energy_wh_low) AS energy_wh_low,
+        sum(c.energy_wh_high) AS energy_wh_high, sum(c.energy_wh * c.energy_wh) AS energy_wh_squared,
+        sum(c.co2e_g) AS co2e_g, sum(c.co2e_g_low) AS co2e_g_low, sum(c.co2e_g_high) AS co2e_g_high,
+        sum(c.co2e_g * c.co2e_g) AS co2e_g_squared, sum(c.co2e_market_g) AS co2e_market_g, sum(c.embodied_g) AS embodied_g,
+        sum(c.water_ml) AS water_ml, sum(c.duration_ms) AS duration_ms, sum(c.ttft_ms) AS ttft_ms,
+        count(c.ttft_ms) AS ttft_rows
+    FROM
+    (
+        SELECT *, {{uncached_of}} AS uncached, {{cache_saving_of}} AS saving
+        FROM calls
+        WHERE toStartOfHour(ts) IN {hours:Array(DateTime('UTC'))}
+    ) AS c
+    GROUP BY ALL
+) AS h

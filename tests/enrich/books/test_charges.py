@@ -62,6 +62,23 @@ def test_prepaid_credits_are_drawn_down_in_order_and_until_nothing_is_left(books
     assert draws() == {"few": Decimal("-0.0025"), "more": -USED}
 
 
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Kathmandu"])
+def test_the_trend_and_what_stands_beside_it_are_the_effective_and_the_billed_cost(books, zone):
+    asked = {"dimension": "tenant", "grain": "day", "timezone": zone}
+    found = defaultdict(Decimal)
+    billed = Decimal(0)
+    for row in books.report("finance/trend", series=9, **asked):
+        found[row["name"]] += row["contracted_cost"] or 0
+    for row in books.report("finance/beside_trend", **asked):
+        found[row["name"]] += row["commitment_cost"] + row["idle_cost"] + row["charge_cost"] - row["covered_cost"]
+        billed += row["prepaid_cost"]
+    rows = books.store.rows(CHARGES_OF, **OCTOBER)
+    assert {name: cost for name, cost in found.items() if cost} == {
+        name: cost for name, cost in summed(rows, "tenant_id").items() if cost
+    }
+    assert billed + sum(found.values()) == sum(row["billed_cost"] or 0 for row in rows)
+
+
 def test_a_charge_that_is_on_a_bill_too_is_refused_and_told(books, tmp_path):
     bill_file = tmp_path / "bill.csv"
     lines = [

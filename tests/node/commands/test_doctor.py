@@ -3,12 +3,14 @@
 import os
 import time
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from harness import data_folder
 from harness.books import Books
 from harness.command import in_process, start
 
+from spanledger_enrich.ledger.hour_sums import sum_hours
 from spanledger_sql.store import Store
 
 
@@ -71,6 +73,28 @@ def test_a_clock_that_is_ahead_and_dates_and_ids_that_cannot_be_are_told(folder)
     assert "! clock            checkout on pod-7: 2 calls of the last day began after they had come in" in told
     assert "! dates            1 call before 2015 and 1 call after tomorrow, from 1970-01-01 to 2262-04-11" in told
     assert "4 calls have a trace or span id that is none" in told
+
+
+def test_sums_that_are_not_those_of_their_calls_are_told_and_taken_anew(folder):
+    with Store.open(folder, exclusive=True) as store:
+        Books(store, folder).fill(
+            {"contracted_cost": Decimal(2), "price_status": "priced"}, {"contracted_cost": Decimal(3)}
+        )
+        while sum_hours(store, quiet_s=0, margin_s=0):
+            pass
+        for change in ("ledger_sum UPDATE contracted_cost = 4 WHERE hours = 1 AND contracted_cost = 2",
+                       "ledger_hour UPDATE last_written_at = '2024-10-09 00:00:00' WHERE 1"):  # fmt: skip
+            store.execute(f"ALTER TABLE {change} SETTINGS mutations_sync = 2")
+    status, told = doctor(folder)
+    assert status == 1
+    assert (
+        "! sums             1 of 2 hours and days do not have their calls' sums, from 2024-10-08 12:00 UTC on" in told
+    )
+    done = in_process("enrich", "--once", "--sum-anew", data_dir=folder.data_dir)
+    assert "2 hours and days summed anew" in done.stdout
+    with Store.open(folder, exclusive=True) as store:
+        cost = "SELECT contracted_cost FROM ledger_sum FINAL WHERE hours = 1 ORDER BY contracted_cost"
+        assert [row["contracted_cost"] for row in store.rows(cost)] == [2, 3]
 
 
 def test_doctor_makes_no_database(configuration):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -12,8 +13,8 @@ from spanledger_dashboards.drawing.bridge import Step, bridge
 from spanledger_dashboards.drawing.evidence import evidence, period_options
 from spanledger_dashboards.drawing.style import caption, plainly, refusal
 from spanledger_dashboards.drawing.table import Column, table
-from spanledger_dashboards.pages.finance.command_popover import command_popover
-from spanledger_dashboards.pages.finance.headline import headline
+from spanledger_dashboards.pages.finance.parts.command_popover import command_popover
+from spanledger_dashboards.pages.finance.parts.headline import headline
 from spanledger_dashboards.pages.heading import heading
 from spanledger_dashboards.reckoned import reckoned
 from spanledger_dashboards.report import report
@@ -147,10 +148,10 @@ def _reconciled(filters: Filters, asked: Mapping[str, Any]) -> None:
         )
         evidence("bills/reconciled", asked, filters)
         for row in rows.head(4).to_dict("records"):
-            terms = {"reconciliation_id": row["reconciliation_id"], "by": []}
-            whole = report("bills/bridge", **terms, books=books_moment())
-            if len(whole):
-                _bridge(str(row["provider"]), {str(name): value for name, value in whole.iloc[0].items()})
+            terms = report("bills/terms", reconciliation_id=row["reconciliation_id"], books=books_moment())
+            total = dict.fromkeys(CAUSES, Decimal(0)) | dict(zip(terms["cause"], terms["amount"], strict=True))
+            more = {"coverage": row["coverage"], "unpriced_calls": terms["unpriced_calls"].sum()}
+            _bridge(str(row["provider"]), {"metered": Decimal(0), "billed": Decimal(0)} | total | more)
 
 
 def _reconcile_now(filters: Filters) -> None:

@@ -11,9 +11,9 @@ from spanledger_dashboards.books_moment import books_moment
 from spanledger_dashboards.drawing.evidence import evidence
 from spanledger_dashboards.drawing.style import caption
 from spanledger_dashboards.drawing.table import Column, table
-from spanledger_dashboards.pages.finance.budget_standings import COMMAND, amount, bars, budget_rows
-from spanledger_dashboards.pages.finance.command_popover import command_popover
-from spanledger_dashboards.pages.finance.headline import headline
+from spanledger_dashboards.pages.finance.parts.budget_standings import COMMAND, amount, bars, budget_rows
+from spanledger_dashboards.pages.finance.parts.command_popover import command_popover
+from spanledger_dashboards.pages.finance.parts.headline import headline
 from spanledger_dashboards.pages.heading import heading
 from spanledger_dashboards.report import report
 from spanledger_settings import figures

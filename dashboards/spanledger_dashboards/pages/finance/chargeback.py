@@ -11,10 +11,10 @@ from spanledger_dashboards.books_moment import books_moment
 from spanledger_dashboards.drawing.evidence import evidence
 from spanledger_dashboards.drawing.style import caption
 from spanledger_dashboards.drawing.table import Column, table
-from spanledger_dashboards.pages.finance import owed
-from spanledger_dashboards.pages.finance.calendar_months import address_of, months_of
-from spanledger_dashboards.pages.finance.files_to_hand_over import focus_file, statements
-from spanledger_dashboards.pages.finance.headline import headline
+from spanledger_dashboards.pages.finance.parts import owed
+from spanledger_dashboards.pages.finance.parts.calendar_months import address_of, months_of
+from spanledger_dashboards.pages.finance.parts.files_to_hand_over import focus_file, statements
+from spanledger_dashboards.pages.finance.parts.headline import headline
 from spanledger_dashboards.pages.heading import heading, no_calls
 from spanledger_dashboards.report import report
 from spanledger_settings import figures
@@ -31,7 +31,7 @@ _BETWEEN = (
     Column("commitment_cost", "Commitments, used", "usd"),
     Column("idle_cost", "Commitments, unused", "usd"),
     Column("charge_cost", "Other charges", "usd"),
-    Column("prepaid_cost", "Prepaid credits", "usd"),
+    Column("prepaid_cost", "Prepaid, bought less used", "usd"),
 )
 _STATES = {"open": "open", "soft-closed": "closed softly: a draft that may change", "closed": "closed"}
 
@@ -48,6 +48,7 @@ def page(filters: Filters) -> None:
     _months(filters, months)
     if whole is not None:
         _by_tenant(filters, months)
+        _by_plan(filters)
     statements(filters, months)
     focus_file(filters, 0 if whole is None else int(whole["calls"]))
     if whole is not None:
@@ -56,7 +57,7 @@ def page(filters: Filters) -> None:
 
 def _headline(whole: pd.Series[Any]) -> None:
     cards = (
-        ("Effective cost", figures.usd(whole["effective_cost"]), "what tenants owe together"),
+        ("Effective cost", figures.usd(whole["effective_cost"]), "idle and unshared parts included"),
         (
             "Calls at contract prices",
             figures.usd(whole["contracted_cost"]),
@@ -156,6 +157,43 @@ def _by_tenant(filters: Filters, months: Sequence[str]) -> None:
             whole=lambda: report(owed.REPORT, **{**asked, "names": _ALL}),
         )
         evidence(owed.REPORT, asked, filters)
+
+
+def _by_plan(filters: Filters) -> None:
+    """What tenants pay by their price plans; nothing where there is none, or what is asked for is no plan's."""
+    if filters.where or filters.own_values or report("plans/list", books=books_moment()).empty:
+        return
+    rows = report("finance/plans", **filters.parameters, books=books_moment())
+    with st.container(border=True):
+        st.subheader("What tenants pay, by their price plans", anchor=False)
+        rows = rows.assign(
+            markup=rows["price"] - rows["effective_cost"],
+            is_paid=["pays" if pays else "shown only" for pays in rows["pays"]],
+        )
+        rows = rows.sort_values("charged_cost", ascending=False, kind="stable")
+        table(
+            "What tenants pay",
+            rows,
+            [
+                Column("tenant", "Tenant"),
+                Column("month", "Month"),
+                Column("plan", "Plan", write=lambda plan: plan or "pays what it costs"),
+                Column("effective_cost", "Effective cost", "usd"),
+                Column("markup", "Markup", "usd", help="By percentage and rate card"),
+                Column("allowance", "Free", "usd"),
+                Column("minimum", "To the minimum", "usd"),
+                Column("charged_cost", "To pay", "usd"),
+                Column("is_paid", "Pays"),
+                Column("currency", "Statement in"),
+            ],
+            filters,
+            key="plans",
+            bound=_SHOWN,
+        )
+        if not rows["is_whole"].all():
+            caption("Minimums and free allowances are of whole months: of a part of one they are left out.")
+        caption("Before rounding, which is the statement's.")
+        evidence("finance/plans", filters.parameters, filters)
 
 
 def _booked(filters: Filters, months: Sequence[str]) -> pd.DataFrame | None:

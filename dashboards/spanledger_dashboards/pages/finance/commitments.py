@@ -14,7 +14,7 @@ from spanledger_dashboards.drawing.figure import figure
 from spanledger_dashboards.drawing.palette import GAP, MONEY
 from spanledger_dashboards.drawing.style import caption
 from spanledger_dashboards.drawing.table import Column, table
-from spanledger_dashboards.pages.finance.headline import headline
+from spanledger_dashboards.pages.finance.parts.headline import headline
 from spanledger_dashboards.pages.heading import heading
 from spanledger_dashboards.report import report
 from spanledger_settings import figures

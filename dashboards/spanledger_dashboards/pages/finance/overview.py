@@ -9,10 +9,11 @@ import streamlit as st
 from spanledger_dashboards.drawing.bridge import bridge
 from spanledger_dashboards.drawing.evidence import evidence
 from spanledger_dashboards.drawing.style import caption, metric_columns, tiles
-from spanledger_dashboards.pages.finance import owed, spend
-from spanledger_dashboards.pages.finance.budget_standings import nearest_budgets
-from spanledger_dashboards.pages.finance.changes import changes
-from spanledger_dashboards.pages.finance.gaps import gaps
+from spanledger_dashboards.pages.finance.parts import owed, spend
+from spanledger_dashboards.pages.finance.parts.budget_standings import nearest_budgets
+from spanledger_dashboards.pages.finance.parts.changes import changes
+from spanledger_dashboards.pages.finance.parts.gaps import gaps
+from spanledger_dashboards.pages.finance.parts.slow_part import slow_part
 from spanledger_dashboards.pages.heading import heading, no_calls
 from spanledger_dashboards.report import report
 from spanledger_settings import figures
@@ -43,7 +44,7 @@ def page(filters: Filters) -> None:
     changed = st.container()
     if headline["calls"] == 0:
         no_calls()
-        with budgeted:
+        with budgeted, slow_part("budgets check"):
             nearest_budgets(filters)
         return
     gaps(report("finance/gaps", **filters.parameters), calls=headline["calls"])
@@ -53,9 +54,9 @@ def page(filters: Filters) -> None:
         with column.container(border=True, height="stretch"):
             spend.shares(filters, title, dimension)
     spend.unit_costs(filters)
-    with budgeted:
+    with budgeted, slow_part("budgets check"):
         nearest_budgets(filters)
-    with changed:
+    with changed, slow_part("report finance/movers"):
         changes(filters)
 
 
@@ -107,9 +108,7 @@ def _headline(
             whole["billed_cost"],
             was("billed_cost"),
             figures.usd(whole["billed_cost"]),
-            f"{figures.usd(whole['prepaid_cost'])} of prepaid credits in it"
-            if whole["prepaid_cost"]
-            else "nothing was prepaid",
+            _prepaid(whole["prepaid_cost"]),
             "inverse",
         ),
         (
@@ -187,6 +186,13 @@ def _headline(
         border=True,
         height="stretch",
     )
+
+
+def _prepaid(amount: Any) -> str:
+    if not amount:
+        return "nothing was prepaid"
+    bought = f"{figures.usd(amount)} more bought of prepaid credits than used"
+    return bought if amount > 0 else f"{figures.usd(-amount)} more used of prepaid credits than bought"
 
 
 def saving(amount: float | None) -> str:

@@ -11,8 +11,8 @@ from spanledger_dashboards.books_moment import books_moment
 from spanledger_dashboards.drawing.evidence import evidence
 from spanledger_dashboards.drawing.style import caption
 from spanledger_dashboards.drawing.table import Column, table
-from spanledger_dashboards.pages.finance.headline import headline
-from spanledger_dashboards.pages.finance.what_if import what_if
+from spanledger_dashboards.pages.finance.parts.headline import headline
+from spanledger_dashboards.pages.finance.parts.what_if import what_if
 from spanledger_dashboards.pages.heading import heading, no_calls
 from spanledger_dashboards.reckoned import reckoned
 from spanledger_dashboards.report import report

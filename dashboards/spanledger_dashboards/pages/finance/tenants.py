@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from spanledger_dashboards import open_store
 from spanledger_dashboards.books_moment import books_moment
 from spanledger_dashboards.drawing.evidence import evidence
 from spanledger_dashboards.drawing.style import caption, plainly, tiles
 from spanledger_dashboards.drawing.table import Column, table
-from spanledger_dashboards.pages.finance import owed, spend
-from spanledger_dashboards.pages.finance.calendar_months import address_of
-from spanledger_dashboards.pages.finance.changes import changes
-from spanledger_dashboards.pages.finance.gaps import gaps
-from spanledger_dashboards.pages.finance.headline import headline
 from spanledger_dashboards.pages.finance.overview import saving, what_is_owed
+from spanledger_dashboards.pages.finance.parts import owed, spend
+from spanledger_dashboards.pages.finance.parts.calendar_months import address_of
+from spanledger_dashboards.pages.finance.parts.changes import changes
+from spanledger_dashboards.pages.finance.parts.gaps import gaps
+from spanledger_dashboards.pages.finance.parts.headline import headline
+from spanledger_dashboards.pages.finance.parts.slow_part import slow_part
 from spanledger_dashboards.pages.heading import heading, no_calls
 from spanledger_dashboards.report import report
 from spanledger_settings import figures
@@ -60,7 +62,7 @@ def page(filters: Filters) -> None:
         with column.container(border=True, height="stretch"):
             spend.shares(filters, title, dimension)
     _dearest_calls(filters)
-    with changed:
+    with changed, slow_part("report finance/movers"):
         changes(filters)
 
 
@@ -149,11 +151,12 @@ def _months(filters: Filters, tenant: str) -> None:
 def _dearest_calls(filters: Filters) -> None:
     with st.container(border=True):
         st.subheader("The calls that cost most", anchor=False)
-        asked = {**filters.parameters, "rows": _CALLS}
-        rows = report("finance/dearest_calls", **asked)
+        asked = {**filters.parameters, "text": "", "state": "", "sort": "cost", "rows": _CALLS}
+        rows = report("calls/search", **asked)
+        explains = "platform" in open_store.reader().readers
         table(
             "The calls that cost most",
-            rows,
+            rows.drop(columns=["all_rows"]),
             [
                 Column("ts", "Start, UTC", "time"),
                 Column("contracted_cost", "Cost", "usd"),
@@ -161,14 +164,19 @@ def _dearest_calls(filters: Filters) -> None:
                 Column("feature", "Feature"),
                 Column("service", "Service"),
                 Column("input_tokens", "Input tokens", "count"),
+                Column("cache_read_tokens", "From cache", "count"),
                 Column("output_tokens", "Output tokens", "count"),
                 Column("status", "Status"),
-                Column("trace_id", "Trace"),
-                Column("span_id", "Span"),
+                *([] if explains else [Column("trace_id", "Trace"), Column("span_id", "Span")]),
             ],
             filters,
             key="calls",
             bound=_SHOWN,
+            number=int(rows["all_rows"].iloc[0]) if len(rows) else 0,
+            link=lambda row: filters.link("calls", call=f"{row['trace_id']}.{row['span_id']}") if explains else None,
         )
-        caption("'spanledger explain TRACE SPAN' tells how a call's figures came about.")
-        evidence("finance/dearest_calls", asked, filters)
+        leads = (
+            "The time of each leads to how its figures came about" if explains else "How a call's figures came about"
+        )
+        caption(f"{leads}: as 'spanledger explain TRACE SPAN' has it.")
+        evidence("calls/search", asked, filters)

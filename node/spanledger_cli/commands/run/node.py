@@ -144,7 +144,7 @@ def enrich(
         worker.give_back()
     console().print(f"{counted(calls, 'new call')} in the ledger")
     if sum_anew:
-        console().print(f"{counted(hours, 'hour')} summed anew; the worker of a running node takes the others'")
+        console().print(f"{hours:,} hours and days summed anew; what is being written to waits for the worker")
 
 
 def migrate(context: typer.Context) -> None:

@@ -31,7 +31,7 @@ SELECT
     sumIf(c.least_calls, c.usage_source = 'missing' AND c.status = 'ok') AS missing_usage,
     sumIf(c.least_calls, c.usage_source = 'estimated') AS estimated_usage,
     sumIf(c.least_calls, c.co2e_g IS NULL) AS unknown_co2e
-FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
+FROM call_hours({{what_is_asked_for}}, grain = {grain:String}, timezone = {timezone:String}) AS c
 WHERE {{asked_for}}
 GROUP BY bucket
 ORDER BY bucket

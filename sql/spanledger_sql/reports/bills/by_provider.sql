@@ -31,7 +31,8 @@ WITH
                 toInt64(sum(c.known_calls)) AS calls,
                 sum(toDecimal128(ifNull(c.contracted_cost, 0), 12)) AS cost,
                 toInt64(sumIf(c.least_calls, c.contracted_cost IS NULL)) AS unknown
-            FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
+            FROM call_hours(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')},
+                moment = {moment:DateTime64(6, 'UTC')}, told = CAST([], 'Array(String)'), grain = 'period', timezone = 'UTC') AS c
             WHERE c.ts >= {from:DateTime64(9, 'UTC')} AND c.ts < {to:DateTime64(9, 'UTC')}
             GROUP BY provider
             UNION ALL

@@ -15,7 +15,7 @@
 --   outdated: whether a bill that it rests on was taken back since
 --   made_by: the user who did it
 --   made_at: when, UTC
---   reconciliation_id: its terms are in the report `bills/bridge`
+--   reconciliation_id: its terms are in the report `bills/terms`
 SELECT
     CAST(done.provider, 'String') AS provider,
     done.first_day AS first_day,

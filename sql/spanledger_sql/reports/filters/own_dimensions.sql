@@ -2,7 +2,14 @@
 --
 -- Columns:
 --   name: of the dimension
-SELECT DISTINCT CAST(arrayJoin(mapKeys(dimensions)), 'String') AS name
-FROM ledger
-WHERE counted = 1
+SELECT DISTINCT name
+FROM
+(
+    SELECT arrayJoin(mapKeys(dimensions))::String AS name
+    FROM recorded_hours(told = [])
+    UNION ALL
+    -- What has too many values for sums to tell it apart.
+    SELECT arrayJoin(summed.left_out)
+    FROM ledger_hour
+)
 ORDER BY name

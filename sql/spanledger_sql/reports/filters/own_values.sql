@@ -6,10 +6,9 @@
 -- Columns:
 --   value: '' of calls that say none
 SELECT dimensions[{own:String}] AS value
-FROM ledger
-WHERE counted = 1
+FROM recorded_hours(told = [{own:String}])
 GROUP BY value
 ORDER BY
-    count() DESC,
+    sum(reports) DESC,
     value
 LIMIT {values:UInt64}

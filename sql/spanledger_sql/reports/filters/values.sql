@@ -5,16 +5,13 @@
 -- Columns:
 --   dimension: `cost_center`, `environment`, `service`, `feature`, `workflow`, `provider` or `model`
 --   value: '' of calls that say none
--- A value that only a replaced row has is one, too: nothing needs to be merged.
 WITH
     combined AS
     (
         SELECT
-            cost_center, environment, service_name, feature, workflow, provider,
-            if(response_model != '', response_model, request_model) AS model,
-            count() AS reports
-        FROM ledger
-        WHERE counted = 1
+            cost_center, environment, service_name, feature, workflow, provider, model,
+            sum(r.reports) AS reports
+        FROM recorded_hours(told = []) AS r
         GROUP BY ALL
     )
 SELECT
@@ -35,6 +32,6 @@ GROUP BY
     value
 ORDER BY
     dimension,
-    sum(reports) DESC,
+    sum(combined.reports) DESC,
     value
 LIMIT {values:UInt64} BY dimension

@@ -26,7 +26,7 @@
 --   commitment_cost: parts of commitments, for use, USD
 --   idle_cost: parts of commitments, for what nobody used, USD
 --   charge_cost: other charges: storage, seats, taxes, credits, what reconciliations add, USD
---   prepaid_cost: purchases of prepaid credits, which are billed and pay for calls, USD
+--   prepaid_cost: prepaid credits bought, which are billed, less those that calls used, which are not, USD
 --   effective_cost: contracted_cost - covered_cost + commitment_cost + idle_cost + charge_cost, USD; NULL where nothing is known
 --   billed_cost: effective_cost + prepaid_cost, USD; NULL where nothing is known
 WITH
@@ -46,7 +46,7 @@ WITH
             sum(c.input_tokens + c.output_tokens) AS tokens,
             sum(toDecimal128(c.list_cost, 12)) AS list_cost,
             sum(toDecimal128(c.contracted_cost, 12)) AS contracted_cost
-        FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
+        FROM call_hours({{what_is_asked_for}}, grain = 'period', timezone = 'UTC') AS c
         WHERE {{asked_for}}
         GROUP BY name
     ),

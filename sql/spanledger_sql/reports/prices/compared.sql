@@ -31,7 +31,7 @@ SELECT
     toFloat64(list_cost) / nullIf(tokens, 0) * 1000000 AS list_per_1m_tokens,
     toFloat64(contracted_cost) / nullIf(tokens, 0) * 1000000 AS contracted_per_1m_tokens,
     count() OVER () AS all_rows
-FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
+FROM call_hours({{what_is_asked_for}}, grain = 'period', timezone = 'UTC') AS c
 WHERE {{asked_for}}
 GROUP BY provider, model
 ORDER BY

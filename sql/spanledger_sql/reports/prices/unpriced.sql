@@ -29,7 +29,7 @@ SELECT
     toDate(min(c.ts)) AS first_day,
     toDate(max(c.ts)) AS last_day,
     count() OVER () AS all_rows
-FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
+FROM call_hours({{what_is_asked_for}}, grain = 'period', timezone = 'UTC') AS c
 WHERE c.price_status IN ('unpriced', 'partial') AND {{asked_for}}
 GROUP BY provider, model
 ORDER BY

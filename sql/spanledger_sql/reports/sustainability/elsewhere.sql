@@ -38,16 +38,18 @@ WITH
             CAST(zone, 'String') AS ran_in,
             if({zone:String} = '', ran_in, {zone:String}) AS would_run_in,
             toStartOfHour(toDateTime(ts, 'UTC')) AS hour,
-            intensity_g_per_kwh AS booked_g_per_kwh,
             energy_wh IS NULL AS unknown,
+            co2e_g IS NULL AS unbooked,
             sum(known_calls) AS calls,
             sum(least_calls) AS at_least,
             sum(energy_wh) AS wh,
+            -- Of an hour and zone they are all the same, but where some calls were booked anew since.
+            if(unbooked, NULL, ifNull(sum(co2e_g) / nullIf(wh, 0) * 1000, max(intensity_g_per_kwh))) AS booked_g_per_kwh,
             sum(energy_wh_low) AS wh_least,
             sum(energy_wh_high) AS wh_most
-        FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
+        FROM call_hours({{what_is_asked_for}}, grain = 'hour', timezone = 'UTC') AS c
         WHERE {{asked_for}}
-        GROUP BY ran_in, would_run_in, hour, booked_g_per_kwh, unknown
+        GROUP BY ran_in, would_run_in, hour, unknown, unbooked
     ),
     -- The cleanest hour that is known within each wait, for each zone and hour that calls start in.
     best AS

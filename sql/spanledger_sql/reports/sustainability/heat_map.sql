@@ -26,7 +26,7 @@ SELECT
     sum(c.energy_wh) AS energy_wh,
     sum(c.co2e_g) AS co2e_g,
     co2e_g / nullIf(sumIf(c.energy_wh, c.co2e_g IS NOT NULL), 0) * 1000 AS intensity_g_per_kwh
-FROM drawn_energy_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
+FROM drawn_hours({{what_is_asked_for}}, grain = 'hour', timezone = {timezone:String}) AS c
 WHERE {{asked_for}}
 GROUP BY weekday, hour
 ORDER BY weekday, hour

@@ -40,7 +40,8 @@ WITH
             sumIf(c.least_calls, c.embodied_g IS NULL) AS unknown_embodied_calls,
             sumIf(c.least_calls, c.water_ml IS NULL) AS unknown_water_calls,
             {{group_sums}}
-        FROM drawn_energy_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
+        FROM drawn_hours(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')}, moment = {moment:DateTime64(6, 'UTC')},
+            grain = 'period', timezone = 'UTC', told = if(empty({own_hosts:Array(String)}), [{own:String}], [{own:String}, 'host'])) AS c
         WHERE {{asked_for}}
         GROUP BY ALL
     ),

@@ -39,7 +39,7 @@ WITH
             sum(energy_wh) AS wh,
             sum(co2e_g) AS g,
             sumIf(energy_wh, co2e_g IS NOT NULL) AS wh_of_co2e
-        FROM drawn_energy_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
+        FROM drawn_hours({{what_is_asked_for}}, grain = 'hour', timezone = 'UTC') AS c
         WHERE {{asked_for}}
         GROUP BY provider, cloud_region, zone, hour, g_per_kwh, resolution
     ),

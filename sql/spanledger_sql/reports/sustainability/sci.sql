@@ -24,6 +24,9 @@ WITH
         SELECT
             * EXCEPT (calls),
             input_tokens + output_tokens AS tokens,
+            {{uncached_of}} AS uncached_tokens,
+            energy_wh * energy_wh AS energy_wh_squared,
+            co2e_g * co2e_g AS co2e_g_squared,
             -- One tenant's users and sessions are not another's of the same name.
             (tenant_id, if({unit:String} = 'user', user_id, session_id)) AS named,
             multiIf(

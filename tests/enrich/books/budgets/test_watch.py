@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from harness.alarm_receiver import Receiver
@@ -52,6 +52,6 @@ def test_a_watch_tells_of_a_breach_once_while_it_is_its_turn(
 def test_where_nothing_is_to_be_kept_to_and_nobody_told_nothing_is_read(
     fresh_books: Books, configuration: Configuration
 ) -> None:
-    fresh_books.add({"ts": datetime.now(UTC), "run_id": "r", "calls": 500})
+    fresh_books.add({"ts": datetime.now(UTC) - timedelta(minutes=10), "run_id": "r", "calls": 500})
     Watch(fresh_books.store, configuration, lambda: True).check()
     assert fresh_books.store.value("SELECT count() FROM alarm") == 0

@@ -10,9 +10,9 @@ import streamlit as st
 from spanledger_dashboards.drawing.evidence import period_options
 from spanledger_dashboards.drawing.style import caption, refusal
 from spanledger_dashboards.drawing.table import Column, table
-from spanledger_dashboards.pages.finance.command_popover import command_popover
-from spanledger_dashboards.pages.finance.headline import headline
-from spanledger_dashboards.pages.finance.spend import chosen_dimension
+from spanledger_dashboards.pages.finance.parts.command_popover import command_popover
+from spanledger_dashboards.pages.finance.parts.headline import headline
+from spanledger_dashboards.pages.finance.parts.spend import chosen_dimension
 from spanledger_dashboards.reckoned import reckoned
 from spanledger_enrich.books.assumptions import Assumptions
 from spanledger_enrich.books.scope import Scope

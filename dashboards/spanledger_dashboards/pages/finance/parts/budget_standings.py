@@ -10,7 +10,7 @@ import streamlit as st
 from spanledger_dashboards.books_moment import books_moment
 from spanledger_dashboards.drawing.budget_bar import BudgetBar, budget_bars
 from spanledger_dashboards.drawing.style import caption
-from spanledger_dashboards.pages.finance.command_popover import command_popover
+from spanledger_dashboards.pages.finance.parts.command_popover import command_popover
 from spanledger_dashboards.reckoned import reckoned
 from spanledger_enrich.books.budgets import standing, standing_rows
 from spanledger_settings import figures

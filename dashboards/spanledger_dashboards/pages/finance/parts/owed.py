@@ -50,7 +50,7 @@ def steps(row: pd.Series[Any]) -> list[Step]:
     found.append(Step("Effective cost", _known(row["effective_cost"]), total=True))
     if row["prepaid_cost"]:
         found += [
-            Step("Prepaid credits bought", row["prepaid_cost"], "billed now, effective as they are used"),
+            Step("Prepaid credits", row["prepaid_cost"], "bought, less what was used of them"),
             Step("Billed cost", _known(row["billed_cost"]), total=True),
         ]
     return found

@@ -12,7 +12,7 @@ from spanledger_dashboards import open_store
 from spanledger_dashboards.books_moment import books_moment
 from spanledger_dashboards.drawing.evidence import period_options
 from spanledger_dashboards.drawing.style import caption
-from spanledger_dashboards.pages.finance.command_popover import command_popover
+from spanledger_dashboards.pages.finance.parts.command_popover import command_popover
 from spanledger_dashboards.reckoned import reckoned_anew
 from spanledger_dashboards.report import report
 from spanledger_enrich.books.closing.draft import draft_of

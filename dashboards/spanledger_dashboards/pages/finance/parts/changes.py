@@ -11,7 +11,7 @@ from spanledger_dashboards.drawing.bridge import Step, bridge
 from spanledger_dashboards.drawing.evidence import evidence, of_report
 from spanledger_dashboards.drawing.style import caption
 from spanledger_dashboards.drawing.table import Column, table
-from spanledger_dashboards.pages.finance.spend import chosen_dimension
+from spanledger_dashboards.pages.finance.parts.spend import chosen_dimension
 from spanledger_dashboards.report import report
 from spanledger_settings import figures
 

@@ -1,0 +1,74 @@
+"""Reports say the same from sums of hours and days as from the calls."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pytest
+from ledger_sample import WRITTEN
+
+from spanledger_enrich.ledger.hour_sums import sum_hours
+from spanledger_sql.store import Store, statement
+
+OCTOBER = {"from": "2024-10-01 00:00:00", "to": "2024-11-01 00:00:00"}
+PAGE: dict[str, Any] = {
+    **OCTOBER, "timezone": "UTC", "tenants": [], "own": "", "own_values": [], "where": [], "moment": WRITTEN,
+    "names": 4, "series": 3, "rows": 1000, "grain": "day", "dimension": "model",
+}  # fmt: skip
+BY: dict[str, Any] = {**OCTOBER, "timezone": "UTC", "custom": [], "tenants": [], "where_names": [], "where_values": []}
+BERLIN = {"timezone": "Europe/Berlin", "from": "2024-09-30 22:00:00", "to": "2024-10-31 23:00:00"}
+# What a report is asked, and the same with something beside that no sums tell apart and no call has.
+PAGES, BY_ANYTHING = {"own": "user"}, {"custom": ["user"]}
+ASKED = [
+    *(
+        (name, PAGE, PAGES)
+        for name in ("finance/headline", "finance/breakdown", "finance/trend", "finance/gaps",
+                     "finance/chargeback_table", "sustainability/headline", "sustainability/breakdown",
+                     "sustainability/trend", "sustainability/hours", "sustainability/coverage")
+    ),
+    ("finance/trend", {**PAGE, **BERLIN}, PAGES),
+    ("sustainability/trend", {**PAGE, **BERLIN, "grain": "week"}, PAGES),
+    ("sustainability/hours", {**PAGE, "timezone": "Asia/Kolkata"}, PAGES),
+    ("finance/chargeback", {**BY, "by": ["tenant", "model", "zone"]}, BY_ANYTHING),
+    ("finance/chargeback", {**BY, **BERLIN, "by": ["month", "day", "feature"]}, BY_ANYTHING),
+    ("carbon/report", {**BY, **BERLIN, "by": ["hour_of_day", "energy_method"]}, BY_ANYTHING),
+]  # fmt: skip
+
+
+def test_what_pages_can_be_narrowed_to_is_the_same_with_sums(
+    sample_store: Store, request: pytest.FixtureRequest
+) -> None:
+    asked = {
+        "filters/own_dimensions": {},
+        "filters/own_values": {"own": "desk", "values": 5},
+        "filters/values": {"values": 5},
+    }
+    from_calls = [sample_store.rows(statement(f"reports/{name}"), **given) for name, given in asked.items()]
+    request.getfixturevalue("summed")
+    assert from_calls == [sample_store.rows(statement(f"reports/{name}"), **given) for name, given in asked.items()]
+
+
+@pytest.fixture
+def summed(sample_store: Store) -> Store:
+    while sum_hours(sample_store, quiet_s=0, margin_s=0):
+        pass
+    asked = "from = '2024-10-01', to = '2024-11-01', moment = {moment:DateTime64(6, 'UTC')}, grain = 'period', "
+    kinds = sample_store.value(
+        f"SELECT groupUniqArray(hours * is_summed) FROM ledger_standing({asked} timezone = 'UTC', told = [])",
+        moment=WRITTEN,
+    )
+    assert kinds == [24]
+    return sample_store
+
+
+def test_reports_are_the_same_from_sums_and_from_calls(summed: Store) -> None:
+    for name, asked, beside in ASKED:
+        text = statement(f"reports/{name}")
+        parameters = {key: value for key, value in asked.items() if f"{{{key}:" in text}
+        frames = [summed.query_frame(text, {**parameters, **more}) for more in ({}, beside)]
+        for frame in frames:
+            frame.drop(columns=["own", "custom"], errors="ignore", inplace=True)
+        # To the last digit but for floats, whose sums depend on the order of their rows.
+        pd.testing.assert_frame_equal(*frames, rtol=1e-12, obj=f"{name} {asked}")
+        assert len(frames[0])
