@@ -130,7 +130,7 @@ def _own_dimensions() -> list[str]:
     found: list[str] = report("filters/own_dimensions", minute=_minutes())["name"].tolist()
     if st.query_params.get("own", "") in ("", *found):
         return found
-    return answer("filters/own_dimensions")["name"].tolist()  # type: ignore[no-any-return]
+    return answer("filters/own_dimensions")["name"].tolist()
 
 
 def _has(dimension: str, value: str) -> bool:
