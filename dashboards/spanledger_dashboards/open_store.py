@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 # The longest that a page may keep the database at one question.
 LONGEST_SECONDS = 120
+# Each has connections of its own: those of tenants that nobody looked at for longest are given up.
+_READERS = 100
 
 _lock = threading.RLock()
 _handed_over: Store | None = None
@@ -101,10 +103,13 @@ def current() -> Store:
         return kept
     tenant = reader().tenant
     with _lock:
-        if tenant not in _readers:
+        if (found := _readers.pop(tenant, None)) is None:
             scope = {} if tenant is None else scope_settings(tenant)
-            _readers[tenant] = whole().scoped({"max_execution_time": LONGEST_SECONDS, **scope})
-        return _readers[tenant]
+            found = whole().scoped({"max_execution_time": LONGEST_SECONDS, **scope})
+        _readers[tenant] = found
+        if len(_readers) > _READERS:
+            del _readers[next(iter(_readers))]
+        return found
 
 
 @contextmanager

@@ -37,8 +37,8 @@ logger = logging.getLogger(__name__)
 
 # Sharing out a host's energy goes over a whole hour of its calls.
 _ALLOCATE_EVERY_S = 15.0
-# What metrics and usage reports tell, and who pays commitments and charges, is looked at as rarely, and after this many
-# times as long as it took: a fleet's metrics of a day are compared with its calls each time.
+# What metrics and usage reports tell is looked at as rarely, and after this many times as long as it took: a fleet's
+# metrics of a day are compared with its calls each time.
 _METERING_RESTS = 100.0
 # After a pass over fewer calls than this the worker rests for so many times as long as the pass took, at most so long:
 # most of a small pass costs the same for one call as for thousands, so it lets some gather.
@@ -47,9 +47,12 @@ _REST = 15.0
 _LONGEST_REST_S = 7.0
 # Who stores something here wakes the worker; what others store, it finds by looking.
 _LOOK_EVERY_S = 3.0
-# How often the worker looks for hours to sum, and how many times as long as that took it rests from it: less than a
-# tenth of a core goes there, however many hours wait.
-_SUM_EVERY_S, _SUMMING_RESTS = 15.0, 10.0
+# After looking who pays commitments and charges the worker rests from it for so many times as long as that took:
+# charges are weighed by all calls of their time whenever one comes.
+_KEEPING_RESTS = 20.0
+# How often the worker looks for hours to sum, and for how many times as long as it took to sum some it rests: less than
+# a tenth of a core goes there, however many hours wait.
+_SUM_EVERY_S, _SUMMING_RESTS = 60.0, 10.0
 # How often the worker looks whether reference data changed.
 _RESTATE_EVERY_S = 60.0
 # So many calls of a batch are set aside one by one, after which those that go wrong together are set aside together.
@@ -251,12 +254,11 @@ class Worker:
                 if not self._late() and (self._stopping or time.monotonic() >= self._meter_again_at):
                     begun = time.monotonic()
                     self._metered()
-                    self._meter_again_at = _rested(begun)
+                    took = time.monotonic() - begun
+                    self._meter_again_at = time.monotonic() + max(_ALLOCATE_EVERY_S, _METERING_RESTS * took)
                 self._restate()
                 if not self._late() and (self._stopping or time.monotonic() >= self._keep_again_at):
-                    begun = time.monotonic()
-                    self._upkeep.follow(self._lease.check)
-                    self._keep_again_at = _rested(begun)
+                    self._keep_allocated()
                 if not self._stopping and time.monotonic() >= self._sum_again_at:
                     self._sum_hours()
                 self._problem = ""
@@ -276,17 +278,29 @@ class Worker:
                 logger.error(said, error, exc_info=not isinstance(error, StoreError))
                 time.sleep(1.0)
 
-    def _sum_hours(self) -> None:
+    def _keep_allocated(self) -> None:
         begun = time.monotonic()
         try:
-            sum_hours(self._store, check=self._lease.check)
+            self._upkeep.follow(self._lease.check)
+        except LeaseLost:
+            raise
+        except StoreError as error:
+            # What was allocated before stays in force, and reports say that it is behind.
+            logger.warning("commitments and charges could not be allocated, and are tried again: %s", error)
+        took = time.monotonic() - begun
+        self._keep_again_at = time.monotonic() + max(_ALLOCATE_EVERY_S, _KEEPING_RESTS * took)
+
+    def _sum_hours(self) -> None:
+        begun, summed = time.monotonic(), 0
+        try:
+            summed = sum_hours(self._store, check=self._lease.check)
         except LeaseLost:
             raise
         except StoreError as error:
             # Reports read the calls of hours that lack sums.
             logger.warning("the worker could not sum hours of the ledger, and tries again: %s", error)
         took = time.monotonic() - begun
-        self._sum_again_at = time.monotonic() + max(_SUM_EVERY_S, _SUMMING_RESTS * took)
+        self._sum_again_at = time.monotonic() + (_SUMMING_RESTS * took if summed else _SUM_EVERY_S)
 
     def _restate(self) -> None:
         if not self._configuration.restate_automatically or time.monotonic() < self._restate_again_at:
@@ -391,12 +405,6 @@ class Worker:
         logger.error("%s calls cannot be computed and are set aside: %s", calls, reason)
         self._alone += 1
         self._stages.set_aside(scope, reason)
-
-
-def _rested(begun: float) -> float:
-    """When something that was begun then, and has ended now, is to be done again."""
-    now = time.monotonic()
-    return now + max(_ALLOCATE_EVERY_S, _METERING_RESTS * (now - begun))
 
 
 def take_up_again(store: Store) -> int:

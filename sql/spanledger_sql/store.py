@@ -13,6 +13,7 @@ import re
 import secrets
 import tempfile
 import threading
+import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -127,7 +128,7 @@ class Store:
         """Before what writes; of an embedded store, those who write past the store must pass it too."""
         self._clients = threading.local()
         self._opened: list[Client] = []
-        self._scoped: list[Store] = []
+        self._scoped: weakref.WeakSet[Store] = weakref.WeakSet()
         self._opening = threading.Lock()
 
     @classmethod
@@ -201,7 +202,9 @@ class Store:
         return dict(self._scope)
 
     def scoped(self, scope: Mapping[str, str | int]) -> Store:
-        """The same database through connections of their own, whose settings say what may be seen; this one closes it.
+        """The same database through connections of their own, whose settings say what may be seen.
+
+        It is closed with this one, and its connections with the last reference to it.
 
         Args:
             scope: As for `open`; with `readonly` = 1 no query takes the settings back.
@@ -217,7 +220,7 @@ class Store:
         if read_only is not None and not (self.kind == "server" and int(self.value("SELECT getSetting('readonly')"))):
             whole["readonly"] = read_only
         made = type(self)(self.kind, self.url, node=self._node, scope=whole)
-        self._scoped.append(made)
+        self._scoped.add(made)
         return made
 
     def _start_engine(self) -> None:
@@ -397,8 +400,8 @@ class Store:
 
     def close(self) -> None:
         """Close every thread's client and give the data folder back."""
-        while self._scoped:
-            self._scoped.pop().close()
+        for made in list(self._scoped):
+            made.close()
         with self._opening:
             for client in self._opened:
                 client.close()

@@ -84,14 +84,18 @@ def test_a_reader_narrows_shares_and_downloads(page: Page, address: str, tmp_pat
     page.get_by_role("option", name="northwind").click()
     page.wait_for_url("**tenants=northwind**")
     narrowed = figures.usd(spend(northwind))
-    page.locator('[data-testid="stMetricValue"]', has_text=narrowed).wait_for()
+    page.locator('[data-testid="stMetricValue"]', has_text=narrowed).first.wait_for()
 
     page.reload()
     wait_until_drawn(page)
     assert metric(page, "Effective spend") == narrowed
 
+    page.get_by_role("button", name="Finance").click()
+    page.get_by_role("link", name="Chargeback").click()
+    page.get_by_role("region", name="Cost of calls").wait_for()
+    page.locator('[data-testid="stStatusWidget"]').wait_for(state="detached", timeout=30_000)
     with page.expect_download() as download:
-        page.get_by_role("button", name="Download CSV").click()
+        page.get_by_role("button", name="CSV", exact=True).last.click()
     download.value.save_as(tmp_path / "chargeback.csv")
     with (tmp_path / "chargeback.csv").open() as file:
         rows = list(csv.DictReader(file))
@@ -154,7 +158,7 @@ def test_a_reader_chooses_a_dimension_of_the_apps(page: Page, address: str) -> N
     page.wait_for_url("**own=desk**own_desk=emea**")
     sample = ledger_sample(CALLS).query("counted == 1")
     narrowed = figures.usd(spend(sample[[said.get("desk") == "emea" for said in sample["dimensions"]]]))
-    page.locator('[data-testid="stMetricValue"]', has_text=narrowed).wait_for()
+    page.locator('[data-testid="stMetricValue"]', has_text=narrowed).first.wait_for()
     page.reload()
     wait_until_drawn(page)
     assert metric(page, "Effective spend") == narrowed
@@ -170,7 +174,7 @@ def test_the_quality_page_is_drawn_and_follows_the_filters(browser: Browser, add
         calls = len(sample[sample["tenant_id"] == "northwind"])
         card = page.locator('[data-testid="stMetric"]', has_text="Without tenant")
         assert f"0 of {figures.count(calls)} calls" in card.inner_text()
-        assert page.locator('[data-testid="stDataFrame"]').count() == 1
+        assert page.get_by_role("region", name="Quality by service and instrumentation").is_visible()
         assert page.locator('[data-testid="stException"]').count() == 0
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 

@@ -130,7 +130,7 @@ def test_a_name_that_only_begins_like_a_gap_is_drawn_as_a_name(name: str) -> Non
 
 
 def test_the_page_says_that_ranges_overlap(open_page: Pages) -> None:
-    assert "Their ranges overlap, so that none is told to be the larger" in html(open_page("breakdown"))
+    assert "overlap, so that none is told to be the larger" in html(open_page("breakdown"))
 
 
 def test_all_others_have_a_figure_and_no_bar() -> None:

@@ -12,8 +12,9 @@ import typer
 import yaml
 
 from spanledger_cli.cli import app
-from spanledger_enrich.books import charge, commitment
+from spanledger_enrich.books import charge, commitment, tenant_period
 from spanledger_enrich.books.budgets import budget
+from spanledger_enrich.books.plans import plan, rate_card
 from spanledger_enrich.prices import price_book
 from spanledger_settings.configuration import load
 
@@ -75,7 +76,7 @@ def test_a_book_or_commitment_can_be_imported(page, text, tmp_path, loaded_store
     if page == "operate":  # Kubernetes and the Collector: others' programs
         assert isinstance(yaml.safe_load(text), dict)
         return
-    path = tmp_path / f"book.{'csv' if text.startswith('kind,') else 'yaml'}"
+    path = tmp_path / f"book.{'csv' if re.match(r'[a-z]+,', text) else 'yaml'}"
     path.write_text(text, encoding="utf-8")
     if page == "commitments":
         commitment.record(loaded_store, commitment.read(path), "docs")
@@ -83,6 +84,10 @@ def test_a_book_or_commitment_can_be_imported(page, text, tmp_path, loaded_store
         assert charge.record(loaded_store, charge.read(path), "docs")
     elif page == "budgets":
         budget.record(loaded_store, budget.read(path), "docs")
+    elif page == "plans":
+        assert rate_card.read(path) if text.startswith("card,") else plan.read(path)
+    elif page == "tenants":
+        assert tenant_period.record(loaded_store, tenant_period.read(path, tenant_period.zone_named("UTC")))
     else:
         price_book.import_book(loaded_store, path)
 

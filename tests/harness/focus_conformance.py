@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from collections import defaultdict
@@ -9,12 +11,38 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import pandas as pd
+
 Row = Mapping[str, str]
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
 _PASCAL = re.compile(r"x_[A-Z][A-Za-z0-9]{0,47}")
 _UNIT = re.compile(r"(\d+ )?([A-Z][A-Za-z]*|[a-z]+)(-[A-Z][A-Za-z]*)*")
 _DETAILS = {"CoreCount", "DiskType", "InstanceType", "OperatingSystem", "Redundancy", "StorageClass"}
 _LAST = Decimal("0.000000000001")
+_DECIMAL = re.compile(r"-?\d+(\.\d{1,12})?")
+_ALLOWED = {
+    "ChargeCategory": {"Usage", "Purchase", "Tax", "Credit", "Adjustment"},
+    "ChargeClass": {"", "Correction"},
+    "ChargeFrequency": {"One-Time", "Recurring", "Usage-Based"},
+    "CommitmentDiscountCategory": {"", "Spend", "Usage"},
+    "CommitmentDiscountStatus": {"", "Used", "Unused"},
+    "PricingCategory": {"", "Standard", "Dynamic", "Committed", "Other"},
+    "ServiceCategory": {"AI and Machine Learning"},
+}
+# Where one of them is null, so is the other.
+_TOGETHER = (
+    ("ConsumedQuantity", "ConsumedUnit"), ("PricingQuantity", "PricingUnit"), ("SkuId", "SkuPriceId"),
+    ("SkuId", "SkuMeter"), ("RegionId", "RegionName"), ("CommitmentDiscountId", "CommitmentDiscountType"),
+    ("CommitmentDiscountId", "CommitmentDiscountCategory"), ("CommitmentDiscountQuantity", "CommitmentDiscountUnit"),
+    ("AllocatedMethodId", "AllocatedMethodDetails"), ("AllocatedResourceId", "AllocatedResourceName"),
+    ("x_UnpricedQuantity", "x_UnpricedUnit"),
+)  # fmt: skip
+
+
+def as_text(rows: pd.DataFrame) -> list[Row]:
+    """Rows as a program reads them from CSV."""
+    text = rows.map(lambda value: "" if pd.isna(value) else f"{value:f}" if isinstance(value, Decimal) else value)
+    return list(csv.DictReader(io.StringIO(text.to_csv(index=False))))
 
 
 def faults(rows: Sequence[Row], columns: frozenset[str]) -> list[str]:
@@ -23,7 +51,9 @@ def faults(rows: Sequence[Row], columns: frozenset[str]) -> list[str]:
         f"{name}: a column of one's own begins with x_ and PascalCase" for name in rows[0] if _is_odd(name, columns)
     ]
     for number, row in enumerate(rows, 1):
-        found += [f"row {number}: {fault}" for of in (_formats, _documents, _names, _costs) for fault in of(row)]
+        found += [f"row {number}: {fault}" for of in _RULES for fault in of(row)]
+        if {"ContractApplied", "ProviderName"} <= columns:
+            found += [f"row {number}: {fault}" for fault in _contracts_of_1_3(row)]
     found += _over_rows(rows)
     return found
 
@@ -77,6 +107,55 @@ def _costs(row: Row) -> Iterator[str]:
     committed = row["CommitmentDiscountId"] or row.get("x_CommitmentId")
     if not committed and Decimal(row["BilledCost"]) != Decimal(row["EffectiveCost"]):
         yield "EffectiveCost: is not BilledCost, and no commitment says why"
+
+
+def _values(row: Row) -> Iterator[str]:
+    for name, allowed in _ALLOWED.items():
+        if row[name] not in allowed:
+            yield f"{name}: {row[name]!r} is not allowed"
+    for name, value in row.items():
+        if name.endswith(("Cost", "Price", "Quantity")) and value and not _DECIMAL.fullmatch(value):
+            yield f"{name}: {value} is no decimal of at most twelve digits"
+        if name.endswith("UnitPrice") and value.startswith("-"):
+            yield f"{name}: {value} is less than 0"
+    for one, other in _TOGETHER:
+        if one in row and other in row and bool(row[one]) != bool(row[other]):
+            yield f"{one}: stands without {other}, or that without it"
+
+
+def _charges(row: Row) -> Iterator[str]:
+    within = row["BillingPeriodStart"] <= row["ChargePeriodStart"] < row["BillingPeriodEnd"]
+    if within == (row["ChargeClass"] == "Correction"):
+        yield "ChargeClass: a correction is of a billing period before, and nothing else is"
+    if Decimal(row["BilledCost"]) and not row["InvoiceId"]:
+        yield "InvoiceId: none, and yet it is billed"
+    if row["ChargeCategory"] in {"Tax", "Credit"} and row["SkuPriceId"]:
+        yield f"SkuPriceId: of a {row['ChargeCategory']}"
+    if row["CommitmentDiscountId"] and row["ChargeCategory"] == "Purchase" and Decimal(row["EffectiveCost"]):
+        yield "EffectiveCost: the purchase of a commitment has some, and its use has it again"
+    if row["CommitmentDiscountId"] and row["ChargeCategory"] == "Usage" and Decimal(row["BilledCost"]):
+        yield "BilledCost: the use of a commitment has some, and its purchase has it again"
+    if bool(row["CommitmentDiscountStatus"]) != (
+        bool(row["CommitmentDiscountId"]) and row["ChargeCategory"] == "Usage"
+    ):
+        yield "CommitmentDiscountStatus: of the use of commitments, and of nothing else"
+    if row["CommitmentDiscountStatus"] == "Unused" and row["ConsumedQuantity"]:
+        yield "ConsumedQuantity: of what nobody used"
+    if row.get("AllocatedResourceId") and not row["AllocatedMethodId"]:
+        yield "AllocatedResourceId: without a method"
+    for name in ("BillingCurrency", "PricingCurrency"):
+        if row[name] and row["BillingCurrency"] != row["PricingCurrency"]:
+            yield f"{name}: two currencies, and no row has virtual ones"
+
+
+def _contracts_of_1_3(row: Row) -> Iterator[str]:
+    keys = {f"ContractCommitment{name}" for name in ("ID", "AppliedCost", "AppliedQuantity", "AppliedUnit")}
+    for element in json.loads(row["ContractApplied"] or '{"Elements":[]}')["Elements"]:
+        if {key for key in element if not key.startswith("x_")} != keys:
+            yield f"ContractApplied: has {sorted(element)}; 1.3 has {sorted(keys)}"
+
+
+_RULES = (_formats, _documents, _names, _costs, _values, _charges)
 
 
 def _over_rows(rows: Sequence[Row]) -> Iterator[str]:

@@ -51,8 +51,8 @@ _CSS = """
   .sl-bars .split .bar { border-radius: 0; }
   .sl-hatched { background: repeating-linear-gradient(-45deg, #888888 0 4px,
     color-mix(in srgb, #888888 45%, transparent) 4px 8px); }
-  .sl-bars a, .sl-table a { color: inherit; text-decoration: underline; text-decoration-color: currentColor;
-    text-decoration-thickness: 1px; text-underline-offset: 2px; }
+  .sl-bars a, .sl-table a, .sl-caption a { color: inherit; text-decoration: underline;
+    text-decoration-color: currentColor; text-decoration-thickness: 1px; text-underline-offset: 2px; }
   .sl-table { overflow-x: auto; font-size: .87rem; font-variant-numeric: tabular-nums lining-nums; }
   .sl-table table { border-collapse: collapse; width: 100%; margin: 0; }
   .sl-table caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
@@ -102,6 +102,11 @@ def apply() -> None:
 def caption(text: str) -> None:
     """Write a quiet line that may hold names from the ledger: nothing in it is read as Markdown, HTML or a link."""
     st.html(f'<p class="sl-caption">{escape(text)}</p>')
+
+
+def lead(text: str, address: str) -> None:
+    """Write a line that leads to another page."""
+    st.html(f'<p class="sl-caption"><a href="{escape(address)}" target="_self">{escape(text)}</a></p>')
 
 
 def refusal(text: str) -> None:

@@ -132,7 +132,7 @@ def read(path: Path) -> list[Charge]:
     Raises:
         ImportFileError: It cannot be read, or a field of it is wrong.
     """
-    charges = cost_file.entries(Charge, KIND, path, cost_file.records(path))
+    charges = cost_file.entries(Charge, KIND, path, cost_file.records(path, KIND))
     if not charges:
         raise ImportFileError(f"{path}: holds no charge")
     return charges

@@ -165,7 +165,7 @@ def read(path: Path) -> list[Commitment]:
     Raises:
         ImportFileError: It cannot be read, or a field of it is wrong.
     """
-    commitments = cost_file.entries(Commitment, KIND, path, cost_file.records(path))
+    commitments = cost_file.entries(Commitment, KIND, path, cost_file.records(path, KIND))
     if not commitments:
         raise ImportFileError(f"{path}: holds no commitment")
     return commitments

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 Entry = TypeVar("Entry", bound=BaseModel)
 
 _TOO_MUCH: Final = Decimal(10) ** 14
-# Lines of a CSV file are counted from 1, and line 1 holds the headers.
-_FIRST_LINE: Final = 2
 
 
 class Cost(Protocol):
@@ -109,20 +108,37 @@ def _rate_of(store: Store, currency: str, day: datetime) -> Decimal | None:
     return Decimal(found[0]["usd"]) if found else None
 
 
-def records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The records of a file of costs: where each stands, and its fields; blank fields are left out."""
+def records(path: Path, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The records of a file of costs: where each stands, and its fields; blank fields are left out.
+
+    Args:
+        path: The file.
+        kind: What a record is: `commitment`, `charge` or `budget`.
+
+    Raises:
+        ImportFileError: It cannot be read, or a line is cut off.
+    """
+    if path.suffix in {".yaml", ".yml"}:
+        yield from _yaml(path, kind)
+        return
+    rows = csv.DictReader(io.StringIO(csv_text_of(path), newline=""), strict=True)
     try:
-        if path.suffix in {".yaml", ".yml"}:
-            read_as_text = yaml.load(text_of(path), Loader=yaml.BaseLoader)  # noqa: S506  (it makes nothing but text)
-            if not isinstance(read_as_text, list) or not all(isinstance(one, dict) for one in read_as_text):
-                raise ImportFileError(f"{path}: expected a list of entries, each a mapping of fields")
-            for number, one in enumerate(read_as_text, 1):
-                yield f"entry {number}", one
-            return
-        rows = csv.DictReader(csv_text_of(path).splitlines())
-        for line, row in enumerate(rows, _FIRST_LINE):
+        for row in rows:
             if None in row or None in row.values():
-                raise ImportFileError(f"{path}:{line}: has not as many fields as line 1; nothing was imported")
-            yield str(line), {name.strip(): value.strip() for name, value in row.items() if value.strip()}
+                raise ImportFileError(f"{path}:{rows.line_num}: has not as many fields as line 1; nothing was imported")
+            fields = {name.strip().lower(): value.strip() for name, value in row.items()}
+            if given := {name: value for name, value in fields.items() if value}:
+                yield str(rows.line_num), given
+    except csv.Error as error:
+        raise ImportFileError(f"{path}:{rows.line_num}: cannot be read as CSV: {error}; nothing was imported") from None
+
+
+def _yaml(path: Path, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    try:
+        read_as_text = yaml.load(text_of(path), Loader=yaml.BaseLoader)  # noqa: S506  (it makes nothing but text)
     except yaml.YAMLError as error:
         raise ImportFileError(f"{path}: is no YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(read_as_text, list) or not all(isinstance(one, dict) for one in read_as_text):
+        raise ImportFileError(f"{path}: expected a list of {kind}s, each a mapping of fields")
+    for number, one in enumerate(read_as_text, 1):
+        yield f"{kind} {number}", one

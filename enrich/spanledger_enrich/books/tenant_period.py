@@ -101,7 +101,7 @@ def read(path: Path, zone: ZoneInfo) -> list[dict[str, Any]]:
         ImportFileError: It cannot be read, a field of it is wrong, or two entries of a tenant hold at once.
     """
     found: dict[tuple[str, datetime], dict[str, Any]] = {}
-    for where, fields in cost_file.records(path):
+    for where, fields in cost_file.records(path, KIND):
         try:
             row = TenantPeriod.model_validate(fields).row(path.name, zone)
         except ValidationError as error:

@@ -33,7 +33,10 @@ def text_of(path: Path) -> str:
     except OSError as error:
         raise ImportFileError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise ImportFileError(f"{path}: cannot be read: it is not in UTF-8; save it as UTF-8") from None
+        text = "\0"
+    # UTF-16 without a mark can be read as UTF-8, and then has one behind each letter.
+    if "\0" in text:
+        raise ImportFileError(f"{path}: cannot be read: it is not in UTF-8; save it as UTF-8")
     if path.suffix in {".yaml", ".yml"}:
         _refuse_deep_nesting(path, text)
     return text

@@ -46,6 +46,13 @@ FROM
     GROUP BY month
     UNION ALL
     SELECT
+        formatDateTime(toTimeZone(hour, {timezone:String}), '%Y-%m') AS month,
+        sum(cityHash64('draw', charge_id, hour, tenant_id, provider, model, amount))
+    FROM prepaid_draw
+    WHERE (charge_id, version) IN (SELECT charge_id, version FROM charge_allocation FINAL)
+    GROUP BY month
+    UNION ALL
+    SELECT
         arrayJoin(months_of(least(done.begins, toDateTime(done.first_day)), greatest(done.ends, toDateTime(done.last_day)))) AS month,
         sum(cityHash64(toString((done.reconciliation_id, done.provider, part.tenant_id, part.cause, part.amount))))
     FROM (SELECT * FROM reconciliation FINAL) AS done

@@ -10,6 +10,8 @@
 --   timezone String: of the days
 --   month_begins, month_ends DateTime64(9, 'UTC'): the billing period, half-open
 --   month String: its name, such as 2024-10
+--   invoice String: likewise; with how many times it was closed where that is more than once: 2024-10/2
+--   version String: of FOCUS, such as 1.4
 --   internal UInt8: 1: as internal issuer; 0: provider view
 --   issuer String: the organisation
 --   providers, provider_titles Array(String): what calls call providers, and what these are called
@@ -303,15 +305,19 @@ SELECT
     CAST(NULL, 'Nullable(String)') AS CommitmentProgramEligibilityDetails,
     multiIf(NOT sku OR charge_category != 'Usage' OR discounted AND idle = 1, NULL, kind = 'call', used, pricing_quantity) AS ConsumedQuantity,
     multiIf(ConsumedQuantity IS NULL, NULL, kind = 'call', unit, currency) AS ConsumedUnit,
-    if(kind = 'commitment' AND NOT is_purchase, concat('{"Elements":[{"ContractId":', toJSONString(charge_id), ',"ContractCommitmentId":',
-        toJSONString(charge_id), ',"ContractCommitmentAppliedCost":', toString(effective_cost_told), '}]}'), NULL) AS ContractApplied,
+    -- 1.3 asks for four keys, and takes no others; since 1.4 the contract is one, and what does not apply is left out.
+    if(kind = 'commitment' AND NOT is_purchase, concat('{"Elements":[{',
+        if({version:String} = '1.3', '', concat('"ContractId":', toJSONString(charge_id), ',')),
+        if({version:String} = '1.3', '"ContractCommitmentID":', '"ContractCommitmentId":'), toJSONString(charge_id),
+        ',"ContractCommitmentAppliedCost":', toString(effective_cost_told),
+        if({version:String} = '1.3', ',"ContractCommitmentAppliedQuantity":null,"ContractCommitmentAppliedUnit":null', ''), '}]}'), NULL) AS ContractApplied,
     contracted_cost_told AS ContractedCost,
     if(sku, if(is_purchase, toDecimal128(1, 12), contracted_unit_price), NULL) AS ContractedUnitPrice,
     if(is_billed, effective_cost_told, toDecimal128(0, 12)) AS EffectiveCost,
     title AS HostProviderName,
     concat(InvoiceId, '/', arrayStringConcat(arrayFilter(word -> word != '', [
         if({internal:UInt8}, '', BillingAccountId), lower(charge_category), provider]), '/')) AS InvoiceDetailId,
-    if({internal:UInt8}, concat(tenant, '/', {month:String}), nullIf(reconciled_invoice, '')) AS InvoiceId,
+    if({internal:UInt8}, concat(tenant, '/', {invoice:String}), nullIf(reconciled_invoice, '')) AS InvoiceId,
     if({internal:UInt8}, {issuer:String}, title) AS InvoiceIssuerName,
     list_cost_told AS ListCost,
     if(sku, if(is_purchase, toDecimal128(1, 12), list_unit_price), NULL) AS ListUnitPrice,
@@ -351,7 +357,7 @@ SELECT
         arrayZip(['feature', 'workflow', 'environment', 'service'], tag_values),
         arrayZip({custom:Array(String)}, own_values))) AS Tags,
     if(allocated, concat(kind, '/', charge_id, '/', replaceAll(charge_kind, ' ', '-')), NULL) AS x_AllocationOriginId,
-    calls AS x_Calls,
+    toInt64(calls) AS x_Calls,
     if(is_rest OR is_purchase, NULL, carbon_kg) AS x_CarbonKg,
     if(is_rest OR is_purchase, NULL, carbon_kg_high) AS x_CarbonKgHigh,
     if(is_rest OR is_purchase, NULL, carbon_kg_low) AS x_CarbonKgLow,
@@ -359,6 +365,7 @@ SELECT
     if(is_rest OR is_purchase, NULL, embodied_kg) AS x_CarbonKgEmbodied,
     if(kind = 'commitment', charge_id, nullIf(paid_by, '')) AS x_CommitmentId,
     tenant AS x_ConsumerId,
+    CAST(NULL, 'Nullable(String)') AS x_CorrectionReason,
     if(is_rest OR is_purchase, NULL, energy_kwh) AS x_EnergyKwh,
     nullIf(price_status, '') AS x_PriceStatus,
     nullIf(provider_account, '') AS x_ProviderAccountId,

@@ -9,7 +9,7 @@ import streamlit as st
 
 from spanledger_dashboards.choice import choice, written
 from spanledger_dashboards.drawing.evidence import evidence
-from spanledger_dashboards.drawing.style import caption
+from spanledger_dashboards.drawing.style import caption, lead
 from spanledger_dashboards.drawing.table import Column, table
 from spanledger_dashboards.pages.heading import heading
 from spanledger_dashboards.report import read, report
@@ -111,7 +111,7 @@ def _outcome(row: dict[Any, Any]) -> str:
 
 def _one(filters: Filters, asked: str) -> None:
     """One call, step by step, as it stands now."""
-    st.link_button("All calls", filters.link("calls"), icon=":material/arrow_back:")
+    lead("All calls", filters.link("calls"))
     trace_id, _, span_id = asked.partition(".")
     call = read(lambda store: inputs(store, trace_id, span_id))
     if call is None:

@@ -11,7 +11,7 @@ from spanledger_dashboards import open_store
 from spanledger_dashboards.drawing.evidence import evidence
 from spanledger_dashboards.drawing.figure import Column, figure
 from spanledger_dashboards.drawing.palette import CARBON, INTENSITY, MONEY
-from spanledger_dashboards.drawing.style import caption
+from spanledger_dashboards.drawing.style import caption, lead
 from spanledger_dashboards.drawing.week import DAYS, week
 from spanledger_dashboards.pages.heading import heading, no_calls
 from spanledger_dashboards.report import report
@@ -144,5 +144,5 @@ def _waiting(filters: Filters) -> None:
             f"({figures.share(day['saved_share'])}), as uncertain as these. Idle hosts stay as they are; "
             f"{figures.counted(int(day['not_compared_calls']), 'call')} of unknown emissions are not compared."
         )
-        st.link_button("Other zones and longer waits", filters.link("whatif"), icon=":material/alt_route:")
+        lead("Other zones and longer waits", filters.link("whatif"))
         evidence("sustainability/elsewhere", asked, filters)

@@ -94,9 +94,13 @@ def _uncompressed(path: Path, data: bytes) -> bytes:
 
 def _text(path: Path, data: bytes) -> str:
     try:
-        return data.decode("utf-8-sig")
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise ImportFileError(f"{path}: cannot be read: it is not in UTF-8; save it as UTF-8") from None
+        text = "\0"
+    # UTF-16 without a mark can be read as UTF-8, and then has one behind each letter.
+    if "\0" in text:
+        raise ImportFileError(f"{path}: cannot be read: it is not in UTF-8; save it as UTF-8; nothing was imported")
+    return text
 
 
 def _csv(path: Path, text: str) -> Iterator[Record]:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 
 from spanledger_enrich.books import cost_file
 from spanledger_enrich.files.book_history import remember
-from spanledger_enrich.files.csv_table import CsvTable
+from spanledger_enrich.files.import_file import ImportFileError
 from spanledger_settings.mendable import AskedWronglyError
 from spanledger_settings.period import Period, of_days
 from spanledger_sql.store import statement
@@ -147,12 +147,12 @@ def read(path: Path) -> list[Budget]:
     Raises:
         ImportFileError: It cannot be read, or a field of it is wrong.
     """
-    table = CsvTable.read(path)
-    given = (
-        (line, {str(name): str(value).strip() for name, value in row.items() if str(value).strip()})
-        for line, row in table.rows.iterrows()
-    )
-    return cost_file.entries(Budget, KIND, path, given)
+    found = cost_file.entries(Budget, KIND, path, cost_file.records(path, KIND))
+    if not found:
+        raise ImportFileError(
+            f"{path}: holds no budget; expected a line of headers and one for each; nothing was imported"
+        )
+    return found
 
 
 def in_force(store: Store) -> list[Budget]:

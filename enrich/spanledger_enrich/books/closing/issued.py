@@ -12,6 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from spanledger_enrich.books.closing import month as months
 from spanledger_enrich.books.closing import statement as statements
 from spanledger_enrich.books.closing.chain import ClosingError, canonical, digest
 from spanledger_settings.cell import cell
@@ -132,7 +133,9 @@ def issued(store: Store, month: str, tenant: str, revision: int | None = None, k
 
     Raises:
         ClosingError: There is none.
+        PeriodError: It is no month.
     """
+    months.of(month, "UTC")
     rows = store.rows(statement("closing/statements/issued"), month=month, tenant=tenant)
     if known is not None:
         rows = [row for row in rows if row["closed_at"] <= known]

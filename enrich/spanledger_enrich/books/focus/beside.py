@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
+from spanledger_enrich.books.closing.invoices import Invoices
 from spanledger_enrich.books.focus.cost_and_usage import Asked, billing_months
 from spanledger_enrich.books.focus.dataset import BESIDE, columns, provider_titles
 from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from spanledger_sql.store import Store
@@ -55,21 +56,27 @@ class InvoiceLines:
         for key, rows in billed.groupby(list(_GRAIN), sort=True)["BilledCost"]:
             self._sums[key] = self._sums.get(key, Decimal(0)) + sum(rows, Decimal(0))  # type: ignore[index, arg-type]
 
-    def frame(self) -> pd.DataFrame:
-        """Invoice Detail: a line for each invoice, account, category of charge and service."""
+    def frame(self, issued: Mapping[str, str]) -> pd.DataFrame:
+        """Invoice Detail: a line for each invoice, account, category of charge and service.
+
+        Args:
+            issued: By when a billing period begins: when its invoices were issued, where they were.
+        """
         rows = []
         for key, amount in sorted(self._sums.items()):
             of = dict(zip(_GRAIN, key, strict=True))
             service = of.pop("ServiceName")
+            at = issued.get(of["BillingPeriodStart"])
             rows.append(
                 {
                     **of,
                     "BilledCost": amount,
-                    "InvoiceDetailCreated": of["BillingPeriodEnd"],
+                    "InvoiceDetailCreated": at or of["BillingPeriodEnd"],
                     "InvoiceDetailDescription": f"{of['ChargeCategory']}, {service}",
                     "InvoiceDetailGrain": json.dumps({"ServiceName": service}),
-                    "InvoiceDetailLastUpdated": of["BillingPeriodEnd"],
-                    "InvoiceIssueStatus": "Open",
+                    "InvoiceDetailLastUpdated": at or of["BillingPeriodEnd"],
+                    "InvoiceIssueDate": at,
+                    "InvoiceIssueStatus": "Issued" if at else "Open",
                     "PaymentCurrency": of["BillingCurrency"],
                     "PaymentCurrencyBilledCost": amount,
                     "PaymentCurrencyInvoiceDetailId": of["InvoiceDetailId"],
@@ -80,16 +87,20 @@ class InvoiceLines:
         return _frame("InvoiceDetail", "1.4", rows)
 
 
-def billing_periods(asked: Asked, issuers: set[tuple[str, str, str]], now: datetime) -> pd.DataFrame:
+def billing_periods(
+    asked: Asked, issuers: set[tuple[str, str, str]], issued: Mapping[str, str], now: datetime
+) -> pd.DataFrame:
     """Billing Period: the months of the period by who issues invoices in them."""
     whole = {moment(month.begin): month for _, month, _ in billing_months(asked.period)}
     rows = [
         {
             "BillingPeriodCreated": begins,
             "BillingPeriodEnd": ends,
-            "BillingPeriodLastUpdated": moment(min(max(now, whole[begins].begin), whole[begins].end)),
+            "BillingPeriodLastUpdated": issued.get(
+                begins, moment(min(max(now, whole[begins].begin), whole[begins].end))
+            ),
             "BillingPeriodStart": begins,
-            "BillingPeriodStatus": "Open",
+            "BillingPeriodStatus": "Closed" if begins in issued else "Open",
             "InvoiceIssuerName": issuer,
         }
         for begins, ends, issuer in sorted(issuers)
@@ -141,12 +152,22 @@ def contract_commitments(store: Store, asked: Asked, now: datetime) -> pd.DataFr
 
 def datasets(store: Store, asked: Asked, lines: InvoiceLines, now: datetime) -> dict[str, pd.DataFrame]:
     """What the version has beside Cost and Usage, and has rows, once that has passed through `lines`."""
+    issued = _issued(store, asked)
     made = {
-        "InvoiceDetail": lines.frame(),
-        "BillingPeriod": billing_periods(asked, lines.issuers, now),
+        "InvoiceDetail": lines.frame(issued),
+        "BillingPeriod": billing_periods(asked, lines.issuers, issued, now),
         "ContractCommitment": contract_commitments(store, asked, now),
     }
     return {name: made[name] for name in BESIDE if columns(name, asked.version) and len(made[name])}
+
+
+def _issued(store: Store, asked: Asked) -> dict[str, str]:
+    """When the statements of closed months were issued, by when the month begins; providers' invoices are not ours."""
+    if asked.view == "provider":
+        return {}
+    invoices = Invoices.of(store)
+    found = {whole.begin: invoices.issued_at(month) for month, whole, _ in billing_months(asked.period)}
+    return {moment(begins): moment(at) for begins, at in found.items() if at is not None}
 
 
 def moment(at: datetime) -> str:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from spanledger_enrich.books.closing.invoices import Invoices
 from spanledger_enrich.books.focus.dataset import columns, provider_titles
 from spanledger_settings.mendable import AskedWronglyError
 from spanledger_settings.period import Period, of_days
@@ -48,6 +49,7 @@ class Asked:
         """Of the statements, but for their times."""
         titles = provider_titles()
         return {
+            "version": self.version,
             "internal": int(self.view == "internal"),
             "issuer": self.issuer,
             "providers": list(titles),
@@ -90,16 +92,19 @@ def frames(store: Store, asked: Asked, calls_at_once: int) -> Iterator[pd.DataFr
         calls_at_once: Days are taken together that have at most so many calls; a day at least.
     """
     wanted = [column.name for column in columns("CostAndUsage", asked.version)]
+    invoices = Invoices.of(store) if asked.view == "internal" else None
     for month, whole, part in billing_months(asked.period):
+        named = month if invoices is None else invoices.named(month)
+        billing = {"month_begins": whole.bounds["from"], "month_ends": whole.bounds["to"], "month": month}
+        billing["invoice"] = named
+        kept = None
         terms = _terms(store, whole) if asked.view == "internal" and part == whole else []
         for days in _stretches(store, part, calls_at_once):
             frame = store.frame(
                 "focus/cost_and_usage",
                 **days.bounds,
                 timezone=days.timezone,
-                month_begins=whole.bounds["from"],
-                month_ends=whole.bounds["to"],
-                month=month,
+                **billing,
                 tags=list(asked.tags),
                 custom=list(asked.own),
                 **_columns_of(terms if days.end == whole.end else []),
@@ -108,6 +113,19 @@ def frames(store: Store, asked: Asked, calls_at_once: int) -> Iterator[pd.DataFr
             kept = frame[[*wanted, *(name for name in frame if str(name).startswith("x_"))]]
             kept.attrs["types"] = frame.attrs["types"]
             yield kept
+        if invoices is not None and kept is not None and part == whole:
+            yield from _corrections(store, asked, kept, billing)
+
+
+def _corrections(store: Store, asked: Asked, like: pd.DataFrame, billing: dict[str, Any]) -> Iterator[pd.DataFrame]:
+    """What the books say beside the ledger of a month, in the columns of the other rows."""
+    given = {name: asked.parameters[name] for name in ("issuer", "providers", "provider_titles")}
+    frame = store.frame("focus/corrections", **billing, timezone=asked.period.timezone, **given)
+    if len(frame):
+        found = frame.reindex(columns=like.columns).astype(object)
+        found = found.where(found.notna(), None)
+        found.attrs["types"] = like.attrs["types"]
+        yield found
 
 
 def _terms(store: Store, month: Period) -> list[tuple[str, ...]]:

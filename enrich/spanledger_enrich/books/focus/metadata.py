@@ -68,7 +68,7 @@ def metadata(
         "DataGenerator": {"DataGenerator": "Spanledger"},
         "Schema": schemas,
         "DatasetInstance": instances,
-        "x_CorrectionHandling": "Replacement",
+        "x_CorrectionHandling": "Delta" if asked.view == "internal" else "Replacement",
     }
 
 

@@ -142,7 +142,7 @@ def read(path: Path) -> list[Plan]:
     Raises:
         ImportFileError: It cannot be read, or a field of it is wrong.
     """
-    plans = cost_file.entries(Plan, KIND, path, cost_file.records(path))
+    plans = cost_file.entries(Plan, KIND, path, cost_file.records(path, KIND))
     if not plans:
         raise ImportFileError(f"{path}: holds no plan")
     return plans

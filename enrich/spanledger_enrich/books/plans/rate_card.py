@@ -69,7 +69,7 @@ def read(path: Path) -> list[Rate]:
         ImportFileError: It cannot be read, a field of it is wrong, or a line is there twice.
     """
     found: dict[tuple[str, ...], Rate] = {}
-    for where, fields in cost_file.records(path):
+    for where, fields in cost_file.records(path, KIND):
         try:
             one = Rate.model_validate(fields)
         except ValidationError as error:

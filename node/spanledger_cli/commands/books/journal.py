@@ -11,6 +11,7 @@ from spanledger_cli.output.terminal import console, print_rows
 from spanledger_cli.request.options import Output, OutputFile, open_store
 from spanledger_enrich.books.closing import chain as chains
 from spanledger_enrich.books.closing import journal as journals
+from spanledger_enrich.books.closing import month as months
 from spanledger_enrich.books.closing.chain import ClosingError
 from spanledger_enrich.books.closing.standing import standing
 
@@ -25,6 +26,7 @@ def journal(context: typer.Context, month: ClosedMonth, output: Output = None, f
 
         spanledger journal 2024-10 --output journal.csv
     """
+    months.of(month, "UTC")
     with open_store(context) as store:
         chain = chains.events(store)
         now = standing(chain)

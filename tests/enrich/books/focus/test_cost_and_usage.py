@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import defaultdict
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -11,7 +9,7 @@ from decimal import Decimal
 import pandas as pd
 import pytest
 from harness.books import Books
-from harness.focus_conformance import faults
+from harness.focus_conformance import as_text, faults
 from harness.month_of_charges import OCTOBER, make
 
 from spanledger_enrich.books.focus import beside, cost_and_usage
@@ -35,11 +33,6 @@ def asked(version="1.4", view="internal", timezone="UTC"):
 
 def frame(books, *given, at_once=10**6, **named):
     return pd.concat(cost_and_usage.frames(books.store, asked(*given, **named), at_once), ignore_index=True)
-
-
-def as_text(rows):
-    text = rows.map(lambda value: "" if pd.isna(value) else f"{value:f}" if isinstance(value, Decimal) else value)
-    return list(csv.DictReader(io.StringIO(text.to_csv(index=False))))
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -71,6 +64,22 @@ PLANTS = {
     "id, name and type": lambda row: row.update(SubAccountId="x"),
     "has 2 SkuId": lambda row: row.update(SkuId="another"),
     "is not 2.5": lambda row: row.update(ListCost="3"),
+    "is not allowed": lambda row: row.update(ChargeCategory="Consumption"),
+    "is no decimal": lambda row: row.update(BilledCost="2E-3", EffectiveCost="2E-3"),
+    "is less than 0": lambda row: row.update(ListUnitPrice="-2.5", ListCost="-0.002"),
+    "ConsumedQuantity: stands without": lambda row: row.update(ConsumedUnit=""),
+    "SkuId: stands without": lambda row: row.update(SkuMeter=""),
+    "AllocatedMethodId: stands without": lambda row: row.update(AllocatedMethodId="even"),
+    "a correction is of a billing period before": lambda row: row.update(ChargeClass="Correction"),
+    "none, and yet it is billed": lambda row: row.update(InvoiceId=""),
+    "SkuPriceId: of a Tax": lambda row: row.update(ChargeCategory="Tax"),
+    "of the use of commitments, and": lambda row: row.update(CommitmentDiscountStatus="Used"),
+    "the use of a commitment has some": lambda row: row.update(CommitmentDiscountId="ptu"),
+    "the purchase of a commitment has some": lambda row: row.update(
+        CommitmentDiscountId="ptu", ChargeCategory="Purchase"
+    ),
+    "without a method": lambda row: row.update(AllocatedResourceId="acme"),
+    "two currencies": lambda row: row.update(PricingCurrency="EUR"),
 }
 
 

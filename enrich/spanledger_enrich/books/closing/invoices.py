@@ -1,0 +1,39 @@
+"""Statements as invoices of this organisation to its tenants: what they are called, and when they were issued."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from spanledger_enrich.books.closing import chain as chains
+from spanledger_enrich.books.closing.standing import Standing, standing
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from spanledger_sql.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Invoices:
+    """What the chain says of the months' invoices."""
+
+    standing: Standing
+
+    @classmethod
+    def of(cls, store: Store) -> Invoices:
+        """Read the chain."""
+        return cls(standing(chains.events(store)))
+
+    def named(self, month: str) -> str:
+        """What follows the tenant in the name of a month's invoice: `2024-10`; closed again, `2024-10/2`."""
+        closes = len(self.standing.hard.get(month, ()))
+        revision = closes if self.issued_at(month) is not None else closes + 1
+        return month if revision == 1 else f"{month}/{revision}"
+
+    def issued_at(self, month: str) -> datetime | None:
+        """When a month's statements were issued; None: it is open."""
+        return self.standing.hard[month][-1].at if self.standing.sealed and self._is_sealed(month) else None
+
+    def _is_sealed(self, month: str) -> bool:
+        return month <= self.standing.sealed and month in self.standing.hard

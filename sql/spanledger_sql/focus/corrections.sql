@@ -1,0 +1,77 @@
+-- What the books say of a month beside what the ledger says of its days: adjustments of closed months that are booked in it
+-- (`ChargeClass` Correction), and, taken out again, what was learned of it after it was closed, which stands in a later month.
+-- With both, the rows of a closed month sum to its statements. A row for each tenant, day, cost centre, provider, model and reason.
+--
+-- Parameters:
+--   timezone String: of the days; only of tenants whose months begin by it
+--   month_begins, month_ends DateTime64(9, 'UTC'): the billing period, half-open
+--   month String: its name, such as 2024-10
+--   invoice String: likewise; with how many times it was closed where that is more than once: 2024-10/2
+--   issuer String: the organisation
+--   providers, provider_titles Array(String): what calls call providers, and what these are called
+-- Columns:
+--   *: as FOCUS names them, those that such rows have
+WITH
+    {{focus_words}},
+    learned AS
+    (
+        SELECT
+            if(month = {month:String}, 1, -1) AS sign,
+            known.tenant_id AS tenant, cost_center, provider, model, reason, service_month, month AS booked_in,
+            toDate(toTimeZone(e.ts, {timezone:String})) AS day,
+            sum(sign * e.list_cost) AS listed, sum(sign * e.price) AS charged, sum(sign * e.calls) AS call_count,
+            sum(sign * e.energy_wh) AS energy, sum(sign * e.co2e_g) AS co2e, sum(sign * e.co2e_g_least) AS co2e_least,
+            sum(sign * e.co2e_g_most) AS co2e_most, sum(sign * e.co2e_market_g) AS co2e_market, sum(sign * e.embodied_g) AS embodied
+        FROM book_entry AS e
+        INNER JOIN (SELECT party, tenant_id FROM book_party WHERE timezone = {timezone:String}) AS known
+            ON known.party = e.party
+        WHERE posting IN (SELECT posting FROM book_event) AND service_month != month
+            AND (month = {month:String} OR service_month = {month:String})
+            -- What is billed in another currency is on the statement alone.
+            AND NOT hasAny([known.tenant_id, '*'], (SELECT groupUniqArray(CAST(tenant_id, 'String')) FROM plan_month WHERE currency != 'USD'))
+        GROUP BY ALL
+        HAVING listed != 0 OR charged != 0 OR call_count != 0 OR energy != 0 OR co2e != 0 OR co2e_market != 0 OR embodied != 0
+    )
+SELECT
+    charged AS BilledCost,
+    tenant AS BillingAccountId, tenant AS BillingAccountName, 'Tenant' AS BillingAccountType, 'USD' AS BillingCurrency,
+    moment({month_ends:DateTime64(9, 'UTC')}) AS BillingPeriodEnd,
+    moment({month_begins:DateTime64(9, 'UTC')}) AS BillingPeriodStart,
+    'Adjustment' AS ChargeCategory,
+    if(sign = 1, 'Correction', NULL) AS ChargeClass,
+    concat(if(model = '', provider, model), if(model = '' AND provider = '', '', ', '),
+        if(sign = 1, concat('correction of ', service_month, ': '), concat('in ', booked_in, ', after the close: ')), reason)
+        AS ChargeDescription,
+    'One-Time' AS ChargeFrequency,
+    moment(toDateTime(day + 1, {timezone:String})) AS ChargePeriodEnd,
+    moment(toDateTime(day, {timezone:String})) AS ChargePeriodStart,
+    charged AS ContractedCost,
+    charged AS EffectiveCost,
+    if(title_of(provider) = '', {issuer:String}, title_of(provider)) AS HostProviderName,
+    concat(InvoiceId, '/', arrayStringConcat(arrayFilter(word -> word != '', ['adjustment', provider]), '/')) AS InvoiceDetailId,
+    concat(tenant, '/', {invoice:String}) AS InvoiceId,
+    {issuer:String} AS InvoiceIssuerName,
+    listed AS ListCost,
+    'USD' AS PricingCurrency,
+    charged AS PricingCurrencyEffectiveCost,
+    {issuer:String} AS ProviderName,
+    HostProviderName AS PublisherName,
+    'AI and Machine Learning' AS ServiceCategory,
+    concat(HostProviderName, ' Generative AI API') AS ServiceName,
+    {issuer:String} AS ServiceProviderName,
+    'Generative AI' AS ServiceSubcategory,
+    nullIf(cost_center, '') AS SubAccountId,
+    SubAccountId AS SubAccountName,
+    if(SubAccountId IS NULL, NULL, 'Cost Center') AS SubAccountType,
+    '{}' AS Tags,
+    call_count AS x_Calls,
+    toFloat64(co2e) / 1000 AS x_CarbonKg,
+    toFloat64(co2e_most) / 1000 AS x_CarbonKgHigh,
+    toFloat64(co2e_least) / 1000 AS x_CarbonKgLow,
+    toFloat64(co2e_market) / 1000 AS x_CarbonKgMarketBased,
+    toFloat64(embodied) / 1000 AS x_CarbonKgEmbodied,
+    tenant AS x_ConsumerId,
+    reason AS x_CorrectionReason,
+    toFloat64(energy) / 1000 AS x_EnergyKwh
+FROM learned
+ORDER BY ChargePeriodStart, BillingAccountId, SubAccountId, provider, model, reason, booked_in
