@@ -23,11 +23,6 @@ if TYPE_CHECKING:
 
 # In `enrich_progress`: up to which version the ledger was looked at.
 _NAME: Final = "allocation"
-_FILES: Final = """
-SELECT
-    (SELECT (count(), max(imported_at)) FROM commitment) AS commitments,
-    (SELECT (count(), max(imported_at)) FROM charge) AS charges
-"""
 
 
 class Upkeep:
@@ -52,7 +47,7 @@ class Upkeep:
             still_mine: Called before anything comes in force; raises where another worker has taken over.
             now: The present.
         """
-        files = self._store.rows(_FILES)[0]
+        files = self._store.rows(statement("lookups/progress/charge_files"))[0]
         if not files["commitments"][0] and not files["charges"][0]:
             return False
         moment = now or datetime.now(UTC)

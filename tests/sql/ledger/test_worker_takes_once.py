@@ -115,13 +115,19 @@ def test_a_call_of_another_model_adds_what_is_known_of_it(counted: CountingStore
     assert counted.stages() == {"1_batch": 1, "7_ledger": 1}
 
 
-def test_a_quiet_ledger_is_looked_at_with_one_statement(counted: CountingStore, configuration: Configuration) -> None:
+def test_a_quiet_ledger_is_looked_at_with_three_statements(
+    counted: CountingStore, configuration: Configuration
+) -> None:
     worker = Worker(counted, configuration)
     ingest(counted, 1)
     worker.catch_up()
     counted.seen.clear()
     assert worker.catch_up() == 0
-    assert counted.seen == {statement("lookups/progress/arrived"): 1, "SELECT count() FROM energy_sample": 1}
+    assert counted.seen == {
+        statement("lookups/progress/arrived"): 1,
+        "SELECT count() FROM energy_sample": 1,
+        statement("lookups/progress/charge_files"): 1,
+    }
 
 
 def test_a_call_that_became_visible_late_is_taken(counted: CountingStore, configuration: Configuration) -> None:
