@@ -121,7 +121,7 @@ def test_a_tenants_page_leads_from_all_to_one_to_its_calls(open_page: Pages, sam
     assert "tenants=northwind" in every
     page = in_october(open_page, "tenants", tenants=["northwind"])
     rows = sample_store.frame("reports/finance/owed", **{**ASKED, "tenants": ["northwind"]}, dimension="")
-    assert page.title[0].value == "northwind"
+    assert page.title[0].value == "Tenant"
     assert metrics(page)["Effective spend"] == figures.usd(rows["effective_cost"].iloc[0])
     asked = {**ASKED, "tenants": ["northwind"], "text": "", "state": "", "sort": "cost"}
     dearest = sample_store.frame("reports/calls/search", **asked).iloc[0]
