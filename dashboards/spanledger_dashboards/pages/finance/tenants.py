@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -10,7 +11,7 @@ import streamlit as st
 from spanledger_dashboards import open_store
 from spanledger_dashboards.books_moment import books_moment
 from spanledger_dashboards.drawing.evidence import evidence
-from spanledger_dashboards.drawing.style import caption, plainly, tiles
+from spanledger_dashboards.drawing.style import caption, tiles
 from spanledger_dashboards.drawing.table import Column, table
 from spanledger_dashboards.pages.finance.overview import saving, what_is_owed
 from spanledger_dashboards.pages.finance.parts import owed, spend
@@ -40,7 +41,9 @@ def page(filters: Filters) -> None:
     [tenant] = filters.tenants
     headline = report("finance/headline", **filters.parameters).iloc[0]
     whole = owed.whole(filters.parameters)
-    heading(plainly(tenant), filters)
+    heading("Tenant", filters)
+    # As HTML: in Markdown an address in a name would be a link, escaped or not.
+    st.html(f'<h2 style="overflow-wrap:anywhere">{escape(tenant)}</h2>')
     if whole is None:
         no_calls()
         return
