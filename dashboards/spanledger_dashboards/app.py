@@ -51,7 +51,6 @@ def _navigation(reader: viewer.Viewer | None) -> dict[str, list[st.Page]]:
 def _drawn(listed: Listed) -> Callable[[], None]:
     def draw() -> None:
         st.set_page_config(page_title=f"{listed.title}, {listed.reader}: Spanledger")
-        filters = filters_in_sidebar()
         if filters is None:
             empty_ledger.page()
         else:
@@ -75,6 +74,8 @@ try:
     current_page = st.navigation(_navigation(who), position="hidden" if who is None else "top")
     if who is not None and who.name:
         log_in.log_out(who)
+    # Not within the page: Streamlit keeps between pages only what is drawn outside of them.
+    filters = filters_in_sidebar() if who is not None else None
     current_page.run()
 except AddressError as error:
     style.refusal(f"This page's address cannot be followed: {error}.")

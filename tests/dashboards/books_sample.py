@@ -38,7 +38,7 @@ PLAN = {"plan": "northwind-2024", "tenant": "northwind", "from": "2024-10", "mar
 CHARGES: tuple[dict[str, Any], ...] = (
     {"charge": "storage", "kind": "storage", "amount": "3.10", "provider": "openai", "tenant": "northwind", **OCTOBER},
     {"charge": "vat", "kind": "tax", "amount": "1.90", "policy": "even", **OCTOBER},
-    {"charge": "wallet", "kind": "prepaid", "amount": "50", "from": "2024-10-01", "to": "2099-01-01"},
+    {"charge": "wallet", "kind": "prepaid", "amount": "50", "from": "2024-10-01", "to": "2034-01-01"},
 )
 # What the bill says otherwise than the calls: so many times the price of this model.
 DEARER = ("claude-3-5-sonnet-20240620", Decimal("1.1"))

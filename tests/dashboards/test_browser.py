@@ -91,7 +91,7 @@ def test_a_reader_narrows_shares_and_downloads(page: Page, address: str, tmp_pat
     assert metric(page, "Effective spend") == narrowed
 
     page.get_by_role("button", name="Finance").click()
-    page.get_by_role("link", name="Chargeback").click()
+    page.get_by_role("menuitem", name="Chargeback").click()
     page.get_by_role("region", name="Cost of calls").wait_for()
     page.locator('[data-testid="stStatusWidget"]').wait_for(state="detached", timeout=30_000)
     with page.expect_download() as download:
@@ -103,7 +103,7 @@ def test_a_reader_narrows_shares_and_downloads(page: Page, address: str, tmp_pat
     assert sum((Decimal(row["contracted_cost_usd"] or 0) for row in rows), Decimal(0)) == spend(northwind)
 
     page.get_by_role("button", name="Sustainability").click()
-    page.get_by_role("link", name="Overview").last.click()
+    page.get_by_role("menuitem", name="Overview").click()
     page.get_by_role("heading", name="Sustainability").wait_for()
     wait_until_drawn(page)
     assert parse_qs(urlsplit(page.url).query)["tenants"] == ["northwind"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from ledger_sample import ledger_sample
-from test_browser import CALLS, address, browser, log, pytestmark  # noqa: F401 (fixtures)
+from test_browser import CALLS, address, browser, pytestmark  # noqa: F401 (fixtures)
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,10 @@ SELECT
     toDate(call.ts, 'UTC') AS day,
     sum(cityHash64(
         call.trace_id, call.span_id, call.ts, call.tenant_id, call.user_id, call.input_tokens, call.output_tokens,
-        call.duration_ms, call.least_calls)) AS calls
+        call.duration_ms, call.least_calls,
+        -- What goes beyond an allowance is of what calls cost.
+        if(call.commitment_id IN (SELECT commitment_id FROM commitment FINAL WHERE allowance > 0),
+           ifNull(call.contracted_cost, 0), 0))) AS calls
 FROM covered_call AS call
 WHERE has({commitments:Array(String)}, call.commitment_id) AND call.in_term
     AND call.ts >= {from:DateTime('UTC')} AND call.ts < {until:DateTime('UTC')}

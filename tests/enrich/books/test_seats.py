@@ -95,6 +95,19 @@ def test_what_calls_cost_beyond_a_seats_allowance_is_theirs_besides(books):
         "GROUP BY hour, tenant_id ORDER BY tenant_id, hour"
     )
     assert (first["amount"], second["amount"]) == (80, 80 + Decimal("4.5"))
+    # Ann's calls cost twice as much, since a price was corrected.
+    books.store.execute(
+        "INSERT INTO ledger SELECT * REPLACE (contracted_cost * 2 AS contracted_cost, version + 1 AS version) "
+        "FROM ledger FINAL WHERE user_id = 'ann'"
+    )
+    allocation.allocate(books.store, books.configuration, DECEMBER)
+    assert books.store.value("SELECT sum(amount) FROM allocated_cost") == 300 + Decimal("16.5")
+    assert books.report("agents/seats")[0]["overage_cost"] == Decimal("16.5")
+    books.store.execute(
+        "INSERT INTO ledger SELECT * REPLACE (contracted_cost / 2 AS contracted_cost, version + 1 AS version) "
+        "FROM ledger FINAL WHERE user_id = 'ann'"
+    )
+    allocation.allocate(books.store, books.configuration, DECEMBER)
     [row] = books.report("agents/seats")
     assert (row["used_cost"], row["overage_cost"], row["idle_cost"]) == (200, Decimal("4.5"), 100)
     [row] = books.report("agents/usage", by=["agent"], own="", own_values=[])

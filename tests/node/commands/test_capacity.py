@@ -10,7 +10,9 @@ MONTH = ("--month", "2024-10")
 
 @pytest.fixture(scope="module", autouse=True)
 def calls(books):
-    of_acme = {"input_tokens": 1000, "output_tokens": 100, "tenant_id": "acme"}
+    of_acme = {
+        "input_tokens": 1000, "output_tokens": 100, "tenant_id": "acme", "status": "ok", "error_type": "",
+    }  # fmt: skip
     of_globex = of_acme | {"tenant_id": "globex"}
     books.fill(of_acme, of_acme, of_globex, of_globex | {"status": "error", "error_type": "429"})
 

@@ -45,8 +45,8 @@ def test_a_tenant_reads_his_own_rows_and_what_tells_nothing_of_others() -> None:
     of_all = readable & kept - set(role.policies)
     assert of_all == {
         "attribute", "energy_facility", "energy_model", "enrich_progress", "exchange_rate", "grid_import",
-        "grid_intensity", "grid_water", "grid_zone", "migration", "model_resolution", "provider", "taken_insert",
-        "uncertainty",
+        "grid_intensity", "grid_water", "grid_zone", "ledger_hour", "migration", "model_resolution", "provider",
+        "taken_insert", "uncertainty",
     }  # fmt: skip
     others = (
         "price_list",

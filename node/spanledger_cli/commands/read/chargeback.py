@@ -18,7 +18,7 @@ from spanledger_cli.what_there_is import say_what_there_is
 from spanledger_enrich.books.effective_cost import BETWEEN, with_effective_cost
 from spanledger_enrich.books.plans.charged import with_charged_cost
 from spanledger_settings.figures import counted
-from spanledger_sql.store import StoreError
+from spanledger_sql.store import StoreError, statement
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -110,6 +110,7 @@ def _with_what_stands_beside(
                 raise
         else:
             say_how_it_stands(store, request.period)
+            _say_what_began_before(store, request, given)
             if left_out:
                 console(stderr=True).print(
                     f"charged_cost is without the minimum and free allowance of {', '.join(left_out)}, which are of "
@@ -123,6 +124,18 @@ def _with_what_stands_beside(
             soft_wrap=True,
         )
     return of_calls
+
+
+def _say_what_began_before(store: Store, request: ReportRequest, given: dict[str, Any]) -> None:
+    """Tell on standard error of charges that the period is a part of, and that are booked before it."""
+    before = store.rows(statement("reports/finance/begun_before"), **request.period.bounds, tenants=given["tenants"])[0]
+    if before["charges"]:
+        console(stderr=True).print(
+            f"without {counted(before['charges'], 'charge')} of {before['amount']:f} USD that began before this "
+            "period: a charge, or what a reconciliation added, is booked whole when what it is for begins",
+            style="yellow",
+            soft_wrap=True,
+        )
 
 
 def _alike(rows: pd.DataFrame) -> list[str]:

@@ -42,11 +42,11 @@ SELECT
         'UTC'
     ) AS bucket,
     told.name AS name,
-    sumIf(told.amount, told.kind = 'covered') AS covered_cost,
-    sumIf(told.amount, told.kind = 'commitment' AND told.idle = 0) AS commitment_cost,
-    sumIf(told.amount, told.kind = 'commitment' AND told.idle = 1) AS idle_cost,
-    sumIf(told.amount, told.kind NOT IN ('covered', 'commitment') AND told.is_prepaid = 0) AS charge_cost,
-    sumIf(told.amount, told.is_prepaid = 1) AS prepaid_cost
+    ifNull(sumIf(told.amount, told.kind = 'covered'), toDecimal128(0, 12)) AS covered_cost,
+    ifNull(sumIf(told.amount, told.kind = 'commitment' AND told.idle = 0), toDecimal128(0, 12)) AS commitment_cost,
+    ifNull(sumIf(told.amount, told.kind = 'commitment' AND told.idle = 1), toDecimal128(0, 12)) AS idle_cost,
+    ifNull(sumIf(told.amount, told.kind NOT IN ('covered', 'commitment') AND told.is_prepaid = 0), toDecimal128(0, 12)) AS charge_cost,
+    ifNull(sumIf(told.amount, told.is_prepaid = 1), toDecimal128(0, 12)) AS prepaid_cost
 FROM told
 GROUP BY
     bucket,

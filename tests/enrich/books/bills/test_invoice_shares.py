@@ -56,6 +56,15 @@ def test_tenants_totals_are_the_invoice_to_the_cent(billed: Books, policy: invoi
     )
 
 
+def test_a_part_of_a_month_is_told_what_it_is_without(billed: Books) -> None:
+    (done,) = reconciliation.reconcile(billed.store, OCTOBER)
+    invoice_share.allocate(billed.store, done, "metered", "a tester")
+    added = billed.store.value("SELECT sum(amount) FROM bill_adjustment WHERE cause != 'commitments'")
+    days = {"tenants": [], **period(None, "2026-10-08", "2026-10-09", "UTC").bounds}
+    assert billed.report("finance/begun_before", **days) == [{"charges": 1, "amount": added}]
+    assert billed.report("finance/begun_before", tenants=[], **OCTOBER.bounds)[0]["charges"] == 0
+
+
 def test_a_bill_in_euro_is_shared_out_in_euro(billed: Books, tmp_path: Path) -> None:
     bill.remove(billed.store, "plain.csv")
     path = tmp_path / "euro.csv"

@@ -1,0 +1,30 @@
+-- Charges that a period takes part in and that stand in none of its figures: they began before it, and a charge is booked
+-- whole in the moment at which what it is for begins.
+--
+-- Parameters:
+--   from, to DateTime64(9, 'UTC'): the period, half-open
+--   tenants Array(String): only what they pay; none: everybody's
+-- Columns:
+--   charges: how many charges and reconciled invoices
+--   amount: what they come to, USD
+SELECT
+    uniqExact(charge_id) AS charges,
+    sum(amount) AS amount
+FROM
+(
+    SELECT done.reconciliation_id AS charge_id, part.amount AS amount, part.tenant_id AS tenant
+    FROM (SELECT * FROM reconciliation FINAL) AS done
+    INNER JOIN bill_adjustment AS part ON part.reconciliation_id = done.reconciliation_id
+    WHERE part.cause != 'commitments'
+        AND done.begins < {from:DateTime64(9, 'UTC')}
+        AND done.ends > {from:DateTime64(9, 'UTC')}
+    UNION ALL
+    SELECT one.charge_id, share.amount, share.tenant_id
+    FROM (SELECT * FROM charge FINAL) AS one
+    INNER JOIN charge_share AS share ON share.charge_id = one.charge_id
+    WHERE (share.charge_id, share.version) IN (SELECT charge_id, version FROM charge_allocation FINAL)
+        AND one.kind != 'prepaid'
+        AND one.begins < {from:DateTime64(9, 'UTC')}
+        AND one.ends > {from:DateTime64(9, 'UTC')}
+)
+WHERE empty({tenants:Array(String)}) OR has({tenants:Array(String)}, tenant)
