@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -18,6 +19,7 @@ from spanledger_dashboards.drawing import charts, palette, time_axis
 from spanledger_dashboards.drawing.bar_list import Bar, _row
 from spanledger_dashboards.drawing.overlap import unranked
 from spanledger_dashboards.drawing.palette import ALL_OTHERS, IDLE, UNATTRIBUTED
+from spanledger_dashboards.drawing.style import plainly
 from spanledger_dashboards.drawing.table import _file
 from spanledger_dashboards.filters import Filters
 from spanledger_dashboards.moment import Moment
@@ -323,3 +325,12 @@ def delta_e(one: tuple[float, float, float], other: tuple[float, float, float]) 
     sl, sc, sh = 1 + 0.015 * (lm - 50) ** 2 / sqrt(20 + (lm - 50) ** 2), 1 + 0.045 * cm, 1 + 0.015 * cm * t
     dl, dc, dhh = (l2 - l1) / sl, (c2 - c1) / sc, 2 * sqrt(c1 * c2) * sin(radians(dh / 2)) / sh
     return sqrt(dl**2 + dc**2 + dhh**2 - sin(radians(60 * exp(-(((hm - 275) / 25) ** 2)))) * rc * dc * dhh)
+
+
+@pytest.mark.parametrize(
+    "name", ["https://evil.example/x", "see HTTP://evil.example", "www.evil.example", "a@evil.example"]
+)
+def test_no_part_of_a_name_is_an_address_that_markdown_links(name):
+    shown = plainly(name)
+    assert not re.search(r"https?\\?:|www\\?\.|[\w.+-]\\?@", shown, re.IGNORECASE)
+    assert re.sub(r"[\\\N{WORD JOINER}]", "", shown) == name

@@ -114,9 +114,17 @@ def refusal(text: str) -> None:
     st.html(f'<div class="sl-refusal" role="alert">{escape(text)}</div>')
 
 
+# What Markdown makes a link of by itself: the part before which it would no longer.
+_LINKED = re.compile(r"https?(?=:)|www(?=\.)|[\w.+-](?=@)", re.IGNORECASE)
+
+
 def plainly(text: str) -> str:
-    """A name from the ledger for a place that reads Markdown, which finds none in it."""
-    return re.sub(r"([^\w\s])", r"\\\1", text)
+    """A name from the ledger for a place that reads Markdown, which finds none in it.
+
+    What looks like an address is made a link even where it is escaped: an invisible character parts it.
+    """
+    parted = _LINKED.sub(lambda found: f"{found[0]}\N{WORD JOINER}", text)
+    return re.sub(r"([^\w\s\N{WORD JOINER}])", r"\\\1", parted)
 
 
 def tiles(count: int) -> list[DeltaGenerator]:
