@@ -2,7 +2,7 @@
 -- whole in the moment at which what it is for begins.
 --
 -- Parameters:
---   from, to DateTime64(9, 'UTC'): the period, half-open
+--   from DateTime64(9, 'UTC'): when the period begins
 --   tenants Array(String): only what they pay; none: everybody's
 -- Columns:
 --   charges: how many charges and reconciled invoices
