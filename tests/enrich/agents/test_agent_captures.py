@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import pytest
 from captured_agents import NAMES, SERVICES, booked, captured, forget, take, tokens, truth
@@ -62,12 +63,20 @@ def test_no_contents_of_agents_are_stored(books: Books) -> None:
             take(books, captured(agent, signal), f"{agent} {signal} contents")
     files = [path for path in books.configuration.data_dir.rglob("*") if path.is_file()]
     assert len(files) > 100
-    assert [path for path in files if b"SECRET-CONTENT" in path.read_bytes()] == []
+    assert [path for path in files if b"SECRET-CONTENT" in _bytes_of(path)] == []
     found = books.store.rows(
         "SELECT concat(toString(LogAttributes), toString(ResourceAttributes), EventName, Body) AS text FROM otel_logs"
     )
     assert len(found) == 4
     assert not any("SECRET" in row["text"] for row in found)
+
+
+def _bytes_of(path: Path) -> bytes:
+    """What a file holds; the engine may have merged it into another meanwhile, which is read as well or holds no more."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
 
 
 def test_what_tells_no_usage_is_counted_and_let_go(books: Books) -> None:

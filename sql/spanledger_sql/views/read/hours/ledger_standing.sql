@@ -51,7 +51,10 @@ FROM
                     toStartOfHour(first_second) = toStartOfHour(last_second))
                 AND NOT hasAny(arrayConcat(['user', 'session', 'run', 'host'], latest.left_out), {told:Array(String)}) AS holds
         FROM ledger_hour AS one
-        WHERE (one.begins >= toStartOfDay({from:DateTime64(9, 'UTC')}) AND one.begins < {to:DateTime64(9, 'UTC')}) OR one.strays > 0
+        -- A day before 1970 begins in 2036 for engines before 26.9; what is that old is told by `strays`.
+        WHERE (one.begins >= toStartOfDay(greatest({from:DateTime64(9, 'UTC')}, toDateTime64('1970-01-01', 9, 'UTC')))
+                AND one.begins < {to:DateTime64(9, 'UTC')})
+            OR one.strays > 0
         GROUP BY hours, begins
     )
     GROUP BY toStartOfDay(begins)
