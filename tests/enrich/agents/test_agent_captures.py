@@ -72,7 +72,7 @@ def test_no_contents_of_agents_are_stored(books: Books) -> None:
 
 
 def _bytes_of(path: Path) -> bytes:
-    """What a file holds; the engine may have merged it into another meanwhile, which is read as well or holds no more."""
+    """What a file holds; nothing, where the engine has merged it into another meanwhile."""
     try:
         return path.read_bytes()
     except FileNotFoundError:
