@@ -155,6 +155,8 @@ def test_a_tenants_viewer_finds_no_way_to_anothers_rows(page: Page, address: str
 
     page.goto(f"{address}/finance")
     page.locator('[data-testid="stMetric"]').first.wait_for(timeout=30_000)
+    # Its last block has a file; by then the others are drawn.
+    page.get_by_role("button", name="CSV").first.wait_for(timeout=60_000)
     files = page.get_by_role("button", name="CSV").count()
     assert files
     for number in range(files):
