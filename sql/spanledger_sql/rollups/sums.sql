@@ -7,14 +7,7 @@
 --     that have too many values.
 INSERT INTO ledger_sum
 (
-    hours, begins, built, alike, tenant_id, cost_center, environment, service_name, feature, workflow, dimensions, provider,
-    provider_account, model, operation, service_tier, cloud_region, zone, agent, signal, status, usage_source,
-    price_status, unpriced_parts, energy_method, energy_id, intensity_resolution, intensity_g_per_kwh, market_source,
-    ledger_rows, calls, input_tokens, cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, output_tokens,
-    reasoning_tokens, uncached_tokens, web_searches,
-    list_cost, contracted_cost, input_cost, cache_read_cost, cache_write_cost, output_cost, other_cost, reported_cost, cache_saving,
-    energy_wh, energy_wh_low, energy_wh_high, energy_wh_squared, co2e_g, co2e_g_low, co2e_g_high, co2e_g_squared,
-    co2e_market_g, embodied_g, water_ml, duration_ms, ttft_ms, ttft_rows
+    {{columns_of_sums}}
 )
 SETTINGS max_partitions_per_insert_block = 0, optimize_on_insert = 0
 SELECT

@@ -17,26 +17,7 @@
 --   charged_cost: what tenants pay, USD
 --   showback_cost: what tenants who do not pay would pay, USD
 SELECT
-    if(has({by:Array(String)}, 'month'), formatDateTime(toTimeZone(c.ts, {timezone:String}), '%Y-%m'), '') AS month,
-    if(has({by:Array(String)}, 'day'), toString(toDate(toTimeZone(c.ts, {timezone:String}))), '') AS day,
-    if(has({by:Array(String)}, 'hour'), formatDateTime(toStartOfHour(toTimeZone(c.ts, {timezone:String})), '%Y-%m-%dT%H:%i%z'), '') AS hour,
-    if(has({by:Array(String)}, 'tenant'), c.tenant_id, '') AS tenant,
-    if(has({by:Array(String)}, 'cost_center'), c.cost_center, '') AS cost_center,
-    if(has({by:Array(String)}, 'environment'), c.environment, '') AS environment,
-    if(has({by:Array(String)}, 'service'), c.service_name, '') AS service,
-    if(has({by:Array(String)}, 'feature'), c.feature, '') AS feature,
-    if(has({by:Array(String)}, 'workflow'), c.workflow, '') AS workflow,
-    if(has({by:Array(String)}, 'user'), c.user_id, '') AS user,
-    if(has({by:Array(String)}, 'session'), c.session_id, '') AS session,
-    if(has({by:Array(String)}, 'run'), c.run_id, '') AS run,
-    if(has({by:Array(String)}, 'provider'), c.provider, '') AS provider,
-    if(has({by:Array(String)}, 'account'), c.provider_account, '') AS account,
-    if(has({by:Array(String)}, 'model'), c.model, '') AS model,
-    if(has({by:Array(String)}, 'operation'), c.operation, '') AS operation,
-    if(has({by:Array(String)}, 'service_tier'), c.service_tier, '') AS service_tier,
-    if(has({by:Array(String)}, 'region'), c.cloud_region, '') AS region,
-    if(has({by:Array(String)}, 'zone'), c.zone, '') AS zone,
-    arrayMap(name -> c.dimensions[name], {custom:Array(String)}) AS custom,
+    {{charged_by}},
     sum(if(c.pays = 1, c.price, toDecimal128(0, 12))) AS charged_cost,
     sum(if(c.pays = 1, toDecimal128(0, 12), c.price)) AS showback_cost
 FROM tenant_charge(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')}, timezone = {timezone:String}) AS c
