@@ -38,8 +38,8 @@ logger = logging.getLogger(__name__)
 # Sharing out a host's energy goes over a whole hour of its calls.
 _ALLOCATE_EVERY_S = 15.0
 # What metrics and usage reports tell is looked at as rarely, and after this many times as long as it took: a fleet's
-# metrics of a day are compared with its calls each time.
-_METERING_RESTS = 100.0
+# metrics of a day are compared with its calls each time. Nobody waits for more than two minutes all the same.
+_METERING_RESTS, _LONGEST_METERING_REST_S = 100.0, 120.0
 # After a pass over fewer calls than this the worker rests for so many times as long as the pass took, at most so long:
 # most of a small pass costs the same for one call as for thousands, so it lets some gather.
 _SMALL_PASS_CALLS = 1_000
@@ -255,7 +255,8 @@ class Worker:
                     begun = time.monotonic()
                     self._metered()
                     took = time.monotonic() - begun
-                    self._meter_again_at = time.monotonic() + max(_ALLOCATE_EVERY_S, _METERING_RESTS * took)
+                    rest = min(_LONGEST_METERING_REST_S, _METERING_RESTS * took)
+                    self._meter_again_at = time.monotonic() + max(_ALLOCATE_EVERY_S, rest)
                 self._restate()
                 if not self._late() and (self._stopping or time.monotonic() >= self._keep_again_at):
                     self._keep_allocated()

@@ -35,9 +35,9 @@ def test_a_close_killed_again_and_again_ends_whole(configuration):
 
     kills = 0
     chance = random.Random(17)
-    for _ in range(8):
+    for tenths in range(1, 9):
         with start("close", "hard", "2024-10", "--as", "bob", data_dir=folder) as process:
-            time.sleep(lasts * chance.uniform(0.4, 1.0))
+            time.sleep(lasts * (tenths + chance.random()) / 10)
             kills += process.poll() is None
             process.kill()
         with Store.open(configuration, exclusive=True) as store:

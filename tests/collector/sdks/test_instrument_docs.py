@@ -38,7 +38,8 @@ def test_every_snippet_runs_and_every_call_arrives(
     names["ask_langchain"]("acme", types.SimpleNamespace(invoke=lambda prompt: message), "Hello")
     spanledger.uninstrument()
     spanledger.shutdown()
-    spans = [attributes_of(span) for span in receiver.spans]
+    spans = [attributes_of(span) for span in receiver.spans if span.name != "outcome ticket_solved"]
+    assert len(spans) == len(receiver.spans) - 1
     assert [span["tenant.id"] for span in spans] == ["acme"] * 8
     assert [span.get("spanledger.run_id") for span in spans].count("r-1") == 1
     assert [span.get("spanledger.feature") for span in spans].count("/search") == 1
