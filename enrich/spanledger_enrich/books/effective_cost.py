@@ -25,7 +25,7 @@ _COUNTS: Final = (
 def with_effective_cost(
     store: Store, frame: pd.DataFrame, dimensions: Sequence[str], parameters: Mapping[str, Any]
 ) -> pd.DataFrame:
-    """Rows of `finance/chargeback` with what stands beside their calls, and rows for what has no calls.
+    """Rows of `chargeback/chargeback` with what stands beside their calls, and rows for what has no calls.
 
     effective = contracted - covered by commitments + commitments' parts + other charges; billed = effective + prepaid
     credits bought. USD, exact; unknown where no cost of the calls is known and nothing stands beside them.
@@ -36,7 +36,7 @@ def with_effective_cost(
         dimensions: All that the report knows.
         parameters: The report's.
     """
-    beside = store.frame("reports/finance/beside_calls", **parameters)
+    beside = store.frame("reports/chargeback/beside_calls", **parameters)
     keys = [*dimensions, "custom"]
     told = {row_key(row, keys): row for row in beside.to_dict("records")}
     rows: list[dict[Any, Any]] = frame.to_dict("records")

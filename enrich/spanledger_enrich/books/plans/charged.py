@@ -44,7 +44,7 @@ def with_charged_cost(
             row["charged_cost"], row["showback_cost"] = row["effective_cost"], _NOTHING
     else:
         keys = [*dimensions, "custom"]
-        charged = store.frame("reports/finance/charged", **parameters).to_dict("records")
+        charged = store.frame("reports/chargeback/charged", **parameters).to_dict("records")
         told = {row_key(row, keys): row for row in charged}
         left_out = _add_terms(store, told, keys, parameters)
         for row in rows:

@@ -128,7 +128,7 @@ def _print_figures(settings: Configuration, sent: Replayed) -> None:
             "timezone": "UTC",
             **{name: [] for name in ("custom", "where_names", "where_values")},
         }
-        frame = store.frame("reports/finance/chargeback", **october, tenants=[], by=["tenant", "model"])
+        frame = store.frame("reports/chargeback/chargeback", **october, tenants=[], by=["tenant", "model"])
         tenants = store.frame("reports/carbon/report", **october, by=["tenant"])
         whole = store.frame("reports/carbon/report", **october, by=[])
     columns = {

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import altair as alt
 import pandas as pd
 
-from spanledger_dashboards.drawing.palette import CARBON, GAP, MONEY
-from spanledger_dashboards.drawing.time_axis import as_utc, opacity, span, time_axis, until, when, without_holes
+from spanledger_dashboards.drawing.charts.palette import CARBON, GAP, MONEY
+from spanledger_dashboards.drawing.charts.time_axis import as_utc, opacity, span, time_axis, until, when, without_holes
 from spanledger_settings import figures
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from spanledger_dashboards.period_choice import Grain
+    from spanledger_dashboards.filtering.period_choice import Grain
     from spanledger_settings.period import Period
 
 HEIGHT = 300

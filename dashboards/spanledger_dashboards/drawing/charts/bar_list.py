@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from spanledger_dashboards.drawing.palette import ALL_OTHERS, GAP, is_gap, series_colours
+from spanledger_dashboards.drawing.charts.palette import ALL_OTHERS, GAP, is_gap, series_colours
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
