@@ -63,6 +63,10 @@ WITH
     (
         SELECT
             span,
+            agent,
+            session_id,
+            tenant,
+            ends,
             response_id,
             first_value(span) OVER best AS richest,
             first_value(response_id) OVER best AS richest_response_id
@@ -77,11 +81,10 @@ FROM ranked
 WHERE span != richest AND (response_id = richest_response_id OR response_id = '' OR richest_response_id = '')
 UNION ALL
 SELECT
-    argMin(told.span, (abs(toUnixTimestamp64Nano(told.ends) - toUnixTimestamp64Nano(silent.ends)), told.span)) AS inner_span,
+    argMin(told.richest, (abs(toUnixTimestamp64Nano(told.ends) - toUnixTimestamp64Nano(silent.ends)), told.span)) AS inner_span,
     silent.span AS outer_span
 FROM (SELECT * FROM {candidates:Identifier} WHERE agent = 'gemini-cli' AND session_id != '' AND NOT has_usage AND NOT failed) AS silent
-INNER JOIN (SELECT * FROM {candidates:Identifier} WHERE agent = 'gemini-cli' AND has_usage AND is_log) AS told
-    ON told.session_id = silent.session_id
+INNER JOIN (SELECT * FROM ranked WHERE agent = 'gemini-cli') AS told ON told.session_id = silent.session_id
 WHERE told.ends BETWEEN silent.ends - INTERVAL 5 SECOND AND silent.ends + INTERVAL 5 SECOND
-    AND (told.tenant_id = silent.tenant_id OR told.tenant_id = '' OR silent.tenant_id = '')
+    AND (told.tenant = silent.tenant_id OR told.tenant = '' OR silent.tenant_id = '')
 GROUP BY outer_span

@@ -1,4 +1,4 @@
-"""Records of single calls: LiteLLM's spend logs, exports of Langfuse, Helicone, OpenRouter, logs of Bedrock's invocations.
+"""Records of single calls: spend logs of LiteLLM, exports of Langfuse, Helicone, OpenRouter, Bedrock's invocation logs.
 
 LiteLLM: table LiteLLM_SpendLogs of its schema. Langfuse: observations of type GENERATION, as exported or as its API
 gives them; its usage details name each class of tokens apart. Helicone: what its exporter and its API of requests

@@ -286,8 +286,8 @@ def test_bedrocks_logs_are_covered_by_calls_that_name_the_model_otherwise(
 
 def test_openrouters_generations_are_calls_and_lines_without_tokens_are_named(tmp_path: Path) -> None:
     path = tmp_path / "activity.csv"
-    names = "generation_id,created_at,cost_total,tokens_prompt,tokens_completion,tokens_reasoning,tokens_cached,model_permaslug,user"
-    path.write_text(f"{names}\ng1,2026-10-05T09:10:00Z,0.01,100,20,5,40,openai/gpt-4o-mini,ann\n")
+    names = "generation_id,created_at,tokens_prompt,tokens_completion,tokens_cached,model_permaslug"
+    path.write_text(f"{names}\ng1,2026-10-05T09:10:00Z,100,20,40,openai/gpt-4o-mini\n")
     [record] = read(path)
     assert (record.provider, record.input_tokens, record.cache_read_tokens) == ("openrouter", 100, 40)
     left_out: list[str] = []
