@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from spanledger_collector.admission import EVERYBODY, Admission, NotAdmitted, TooFast
-from spanledger_collector.export_request import MalformedRequest, from_json, from_protobuf
+from spanledger_collector.export_request import ExportRequest, MalformedRequest, from_json, from_protobuf
 from spanledger_collector.otlp_signal import SIGNALS, Signal
 from spanledger_collector.partial_success import partial_success
 from spanledger_collector.spool import SpoolFull
@@ -30,7 +30,10 @@ if TYPE_CHECKING:
 
 PROTOBUF = "application/x-protobuf"
 JSON = "application/json"
-_READERS = {PROTOBUF: from_protobuf, JSON: partial(from_json, in_part=True)}
+_READERS: dict[str, Callable[[bytes, Signal], ExportRequest]] = {
+    PROTOBUF: from_protobuf,
+    JSON: partial(from_json, in_part=True),
+}
 
 # google.rpc codes, which OTLP's error bodies carry.
 _INVALID_ARGUMENT, _RESOURCE_EXHAUSTED, _UNAVAILABLE, _UNAUTHENTICATED = 3, 8, 14, 16
