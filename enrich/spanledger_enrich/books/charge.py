@@ -18,7 +18,7 @@ from spanledger_enrich.files.book_history import remember
 from spanledger_enrich.files.import_file import ImportFileError
 from spanledger_enrich.prices import price_list
 from spanledger_settings.mendable import MendableError
-from spanledger_sql.store import statement
+from spanledger_sql.store import UNWAITED, statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -282,13 +282,14 @@ def _draws_alike(store: Store, key: dict[str, Any], version: int) -> bool:
     told = {row["version"]: (row["draws"], row["told"]) for row in rows}
     if told.get(key["version"]) != told.get(version):
         return False
-    store.execute("DELETE FROM prepaid_draw WHERE charge_id = {charge_id:String} AND version = {version:UInt64}", key)
+    where = "charge_id = {charge_id:String} AND version = {version:UInt64}"
+    store.execute(f"DELETE FROM prepaid_draw WHERE {where} {UNWAITED}", key)  # noqa: S608
     return True
 
 
 def _forget_before(store: Store, key: dict[str, Any], table: str) -> None:
     where = "charge_id = {charge_id:String} AND version < {version:UInt64}"
-    store.execute(f"DELETE FROM {table} WHERE {where}", key)  # noqa: S608
+    store.execute(f"DELETE FROM {table} WHERE {where} {UNWAITED}", key)  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
