@@ -20,6 +20,7 @@ WITH
     {{treatments_of}},
     {{as_tenant}},
     {{host_named}},
+    {{claudes_platform}},
 
     translated AS
     (
@@ -594,7 +595,7 @@ SELECT
     said_workflow AS workflow,
     said_run_id AS run_id,
     said_cost_center AS cost_center,
-    provider_name AS provider,
+    if(dialect_name = 'claude-code' AND provider_name = 'anthropic', claudes_platform(request_model_name), provider_name) AS provider,
     request_model_name AS request_model,
     trim(BOTH '"' FROM firstNonDefault(said_response_model, said_model, raw_model)) AS response_model,
     operation_name AS operation,
