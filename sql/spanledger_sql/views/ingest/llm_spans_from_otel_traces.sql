@@ -500,7 +500,7 @@ WITH
                 AS told_output,
             has_total AND is_count[1] = 1 AND is_count[2] = 1 AS total_decides,
             toInt64(cache_read_count + cache_write_count + if(document_has_buckets, counts[8] + few_counts[4], 0)) AS cached,
-            toInt64(reasoning_count + if(document_has_buckets, counts[9] + few_counts[2] + few_counts[3], 0)) AS reasoned,
+            toInt64(reasoning_count + if(document_has_buckets, counts[9] + few_counts[2] + few_counts[3] + few_counts[5], 0)) AS reasoned,
             toInt64(few_counts[1]) AS tool_prompt
         FROM concluded
     ),
