@@ -17,7 +17,7 @@ from spanledger_enrich.books.commitment import Moment, Names, Shares, refuse_sha
 from spanledger_enrich.files.book_history import remember
 from spanledger_enrich.files.import_file import ImportFileError
 from spanledger_enrich.prices import price_list
-from spanledger_settings.mendable import MendableError
+from spanledger_settings.mendable import AskedWronglyError
 from spanledger_sql.store import UNWAITED, statement
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ _MILLIONTHS: Final = Decimal(1_000_000)
 _LAST_DIGIT: Final = Decimal(1).scaleb(-12)
 
 
-class UnknownChargeError(MendableError):
+class UnknownChargeError(AskedWronglyError):
     """There is no charge of that name."""
 
 
