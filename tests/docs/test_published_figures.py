@@ -168,3 +168,10 @@ def test_the_text_says_how_little_speed_would_tell():
     widths = calibration.left_out(calibration.hosted(), calibration.IN_FORCE).widths
     narrower = calibration.left_out(calibration.hosted(), calibration.IN_FORCE, serving=after).widths
     assert f"of an interval of x{statistics.median(widths):.0f} x{statistics.median(narrower):.0f}" in text
+
+
+def test_the_traces_tables_were_measured_by_the_method_that_is_in_force():
+    page = (DOCS / "carbon.md").read_text(encoding="utf-8")
+    assert f"Energy is by {token_aware.SOURCE.partition(',')[0]}." in page, (
+        "measure them anew, by the commands above them"
+    )
