@@ -176,7 +176,8 @@ def emissions_over_time(trend: pd.DataFrame, grain: Grain, period: Period) -> tu
     range_axis = alt.Axis(title=f"range, {range_unit}", tickCount=3, format=",~f")
     band: alt.Chart = (
         alt.Chart(drawn, height=HEIGHT // 2)
-        .mark_rect(color=CARBON, fillOpacity=0.45)
+        # The pale inside alone is 1.9:1 on white, and 1.6:1 on the dark background.
+        .mark_rect(color=CARBON, fillOpacity=0.45, stroke=CARBON, strokeWidth=1)
         .encode(
             opacity=_OPACITY,
             x2="until:T",

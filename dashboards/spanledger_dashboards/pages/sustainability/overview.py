@@ -242,7 +242,8 @@ def _intensity_of_software(filters: Filters) -> None:
         )
         parts.metric(
             "Operation and hardware",
-            f"{figures.emissions(sci['operational_g'])} + {figures.emissions(sci['embodied_g'])}",
+            f"{figures.emissions(sci['operational_g'], like=sci['operational_g'])} + "
+            f"{figures.emissions(sci['embodied_g'], like=sci['operational_g'])}",
             "E x I and M, of the calls that are scored",
             delta_color="off",
             delta_arrow="off",

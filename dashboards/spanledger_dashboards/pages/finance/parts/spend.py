@@ -60,9 +60,9 @@ def over_time(filters: Filters, choices: Sequence[str] = DIMENSIONS) -> None:
             key="spend",
         )
         if unknown := int(trend["unknown_cost_calls"].sum()):
-            st.caption(
-                f"▲ marks a {grain} with calls of unknown cost, {figures.count(unknown)} in all: they have no bar."
-            )
+            one = f"{'an' if grain == 'hour' else 'a'} {grain}"
+            told = figures.count(unknown)
+            st.caption(f"▲ marks {one} with calls of unknown cost, {told} in all: they have no bar.")
         evidence("finance/trend", asked, filters)
 
 
