@@ -168,11 +168,10 @@ class _Node:
                 health.problem = ""
                 break
         if health.spool is not None:
-            waiting = health.spool.ready
-            if health.worker is not None:
-                health.worker.gather_while(lambda: not waiting.empty())
             wake = health.worker.wake if health.worker is not None else lambda: None
             health.committer = Committer(health.spool, store, wake)
+            if health.worker is not None:
+                health.worker.gather_while(health.committer.at_work)
 
     @staticmethod
     async def _drain(health: Health) -> None:
