@@ -31,7 +31,7 @@ from spanledger_sql.store import Store
 _BAR_S = 1.0
 _PAGE = """
 from spanledger_dashboards.page_list import PAGES
-from spanledger_dashboards.sidebar import filters_in_sidebar
+from spanledger_dashboards.filtering.sidebar import filters_in_sidebar
 
 next(page for page in PAGES if page.url_path == "{page}").draw(filters_in_sidebar())
 """

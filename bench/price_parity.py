@@ -18,10 +18,10 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "enrich"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from genai_prices import data_snapshot
-from price_cases import catalogue, random_case, resolutions, truth
+from harness.price_cases import catalogue, random_case, resolutions, truth
 
 from spanledger_enrich.prices import price_list
 from spanledger_enrich.worker import Worker, load_reference_data

@@ -82,15 +82,15 @@ _BY_CALL = {"own": "user"}, {"custom": ["user"]}
 REPORTS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     **{
         name: (name, _PAGE, _BY_CALL[0])
-        for name in ("finance/headline", "finance/breakdown", "finance/trend", "finance/chargeback_table",
+        for name in ("finance/headline", "finance/breakdown", "finance/trend", "chargeback/chargeback_table",
                      "sustainability/headline", "sustainability/breakdown", "sustainability/trend",
                      "sustainability/hours", "sustainability/coverage")
     },
     "finance/trend, Berlin": ("finance/trend", {**_PAGE, "timezone": "Europe/Berlin"}, _BY_CALL[0]),
     "sustainability/trend, Berlin": ("sustainability/trend", {**_PAGE, "timezone": "Europe/Berlin"}, _BY_CALL[0]),
-    "chargeback": ("finance/chargeback", {**_BY, "by": ["tenant", "model", "feature"]}, _BY_CALL[1]),
+    "chargeback": ("chargeback/chargeback", {**_BY, "by": ["tenant", "model", "feature"]}, _BY_CALL[1]),
     "chargeback by desk and day": (
-        "finance/chargeback", {**_BY, "by": ["day"], "custom": ["desk"]}, {"custom": ["desk", "user"]}
+        "chargeback/chargeback", {**_BY, "by": ["day"], "custom": ["desk"]}, {"custom": ["desk", "user"]}
     ),
     "carbon": ("carbon/report", {**_BY, "by": ["model", "zone"]}, _BY_CALL[1]),
 }  # fmt: skip

@@ -34,9 +34,9 @@ _WORDS = {"batch": "ledger_batch", "inserts": "ledger_inserts", "grain": "day", 
 _HEAD = """# Queries
 
 The queries behind the reports, the dashboards and the worker, by their files below `sql/spanledger_sql/`. A program
-runs one by `store.frame("reports/finance/chargeback", ...)`; over the [tables](schema.md) and views you can write your
-own. Money is USD, times are UTC, and a sum leaves out what is unknown: a column beside it counts that. Made from the
-files' headers by `make docs`; do not edit.
+runs one by `store.frame("reports/chargeback/chargeback", ...)`; over the [tables](schema.md) and views you can write
+your own. Money is USD, times are UTC, and a sum leaves out what is unknown: a column beside it counts that. Made from
+the files' headers by `make docs`; do not edit.
 """
 
 

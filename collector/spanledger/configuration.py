@@ -6,7 +6,7 @@ import sys
 import threading
 import weakref
 from collections.abc import Collection, Mapping
-from typing import Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from opentelemetry import trace
 from opentelemetry.sdk.resources import Resource
@@ -110,7 +110,7 @@ def configure(
             settings = Settings(
                 endpoint=resolve_endpoint(endpoint, spoken),
                 protocol=spoken,
-                headers=tuple(sorted(dict(headers or {}).items())),
+                headers=tuple(sorted((name, _in_one_line(value)) for name, value in dict(headers or {}).items())),
                 service_name=service_name,
                 environment=environment,
                 provider=tracer_provider,
@@ -258,6 +258,11 @@ def _provider_for(settings: Settings) -> tuple[TracerProvider, bool]:
             f"ignored, as the tracer provider exists and is named {provider.resource.attributes.get('service.name')!r}",
         )
     return provider, False
+
+
+def _in_one_line(value: Any) -> Any:
+    """A header as files have it, with a newline at its end."""
+    return value.strip() if isinstance(value, str) else value
 
 
 def _hurry() -> None:

@@ -35,7 +35,7 @@ class Shield:
             return False
         if not isinstance(error, Exception) and not (isinstance(error, SystemExit) and _was_read(traceback)):
             return False
-        note(self._site, error)
+        note(self._site, error, once_for=_where(traceback))
         return True
 
 
@@ -52,6 +52,13 @@ def _was_read(traceback: TracebackType | None) -> bool:
             return False
         traceback = traceback.tb_next
     return innermost is not None and not str(innermost.f_globals.get("__name__", "")).startswith("spanledger.")
+
+
+def _where(traceback: TracebackType | None) -> str:
+    """The line that it was raised in: another fault of the same site is told, too."""
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    return "" if traceback is None else f"{traceback.tb_frame.f_code.co_filename}:{traceback.tb_lineno}"
 
 
 def _code_of(handler: object) -> CodeType | None:

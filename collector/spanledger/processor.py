@@ -95,6 +95,12 @@ class AccountingProcessor(SpanProcessor):
             with _QUEUEING:
                 if is_accounting_span(span):
                     queue.put(span)
+                    if span.dropped_attributes:
+                        guard.note(
+                            "a call's span",
+                            f"{span.dropped_attributes} of its attributes found no room, tokens or tenant maybe among"
+                            " them: raise OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT",
+                        )
 
     def shutdown(self) -> None:
         """Sends what is queued and stops; called by the provider when it shuts down."""

@@ -2,6 +2,7 @@
 
 import os
 from typing import TYPE_CHECKING, Literal, NamedTuple
+from urllib.parse import urlsplit
 
 from opentelemetry.sdk.trace import TracerProvider
 
@@ -39,12 +40,32 @@ class Settings(NamedTuple):
                 f"protocol {self.protocol!r} is not known; pass protocol='http/protobuf' or 'grpc', or set"
                 " OTEL_EXPORTER_OTLP_PROTOCOL"
             )
-        if not self.endpoint.startswith(("http://", "https://")):
+        if not _is_address(self.endpoint):
             raise ValueError(f"endpoint {self.endpoint!r} is no http:// or https:// URL, nor host:port")
+        for name, value in self.headers:
+            # Never the value: it is a secret.
+            if not isinstance(name, str) or not isinstance(value, str) or not (name + value).isprintable():
+                raise ValueError(
+                    f"header {name!r} is no text of one line; pass headers={{'authorization': 'Bearer ...'}}"
+                )
+            if not value.isascii():
+                raise ValueError(
+                    f"header {name!r} has characters that no header can have, such as an ellipsis or a dash"
+                )
         if self.max_queued_spans < 1:
             raise ValueError(f"max_queued_spans is {self.max_queued_spans}; it must be at least 1")
         if self.when_full not in {"drop", "wait"}:
             raise ValueError(f"when_full {self.when_full!r} is not known; use 'drop' or 'wait'")
+
+
+def _is_address(endpoint: str) -> bool:
+    try:
+        found = urlsplit(endpoint)
+        host, port = found.hostname or "", found.port  # raises ValueError for a port beyond 65535
+    except ValueError:
+        return False
+    is_host = bool(host) and host not in {"http", "https"} and not host.isdigit() and endpoint.isprintable()
+    return is_host and port != 0 and found.scheme in {"http", "https"} and not set(endpoint) & {" ", "#"}
 
 
 def protocol_of_environment() -> str:
@@ -69,12 +90,15 @@ def resolve_endpoint(endpoint: str | None, protocol: str) -> str:
     found = str(found).strip()
     if "://" not in found:
         found = f"http://{found}"
+    scheme, mark, rest = found.partition("://")
+    found = scheme.lower() + mark + rest
     if exact:
         return found
-    found = found.rstrip("/")
-    if protocol == "grpc" or found.endswith("/v1/traces"):
-        return found
-    return found + "/v1/traces"
+    base, mark, query = found.partition("?")
+    base = base.rstrip("/")
+    if protocol != "grpc" and not base.endswith("/v1/traces"):
+        base += "/v1/traces"
+    return base + mark + query
 
 
 def spool_factory(settings: Settings) -> "Callable[[], DiskSpool] | None":

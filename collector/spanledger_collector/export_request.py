@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from google.protobuf import json_format
 from google.protobuf.message import DecodeError
 
+from spanledger_collector import otlp_json
 from spanledger_collector.otlp_signal import METRICS, TRACES, Signal, spooled_as
 from spanledger_collector.span_limits import let_go
 
@@ -31,11 +29,15 @@ class ExportRequest:
 
     Attributes:
         refused: How many spans were let go of.
+        unread: How many spans, log records or metrics could not be read.
+        complaint: What the first of them says that it cannot be.
     """
 
     body: bytes
     spans: int
     refused: int = 0
+    unread: int = 0
+    complaint: str = ""
 
 
 def from_protobuf(body: bytes, signal: Signal = TRACES) -> ExportRequest:
@@ -92,8 +94,13 @@ def single_spans(body: bytes) -> list[bytes]:
     return found
 
 
-def from_json(body: bytes | str, signal: Signal = TRACES) -> ExportRequest:
+def from_json(body: bytes | str, signal: Signal = TRACES, *, in_part: bool = False) -> ExportRequest:
     """Read an OTLP/JSON body, in which ids are hex, and encode it as protobuf.
+
+    Args:
+        body: As it was sent.
+        signal: Of which it is.
+        in_part: Leave out what cannot be read, where anything can.
 
     Raises:
         MalformedRequest: It is not JSON, or not of the request's shape.
@@ -105,13 +112,23 @@ def from_json(body: bytes | str, signal: Signal = TRACES) -> ExportRequest:
     if not isinstance(document, dict):
         raise MalformedRequest(f"expected a JSON object with {signal.json_name}")
     try:
-        _ids_to_base64(document)
-        request = json_format.ParseDict(document, signal.message(), ignore_unknown_fields=True)
-        _refuse_many_months(request, signal)
-        refused = let_go(request, signal)
-        return ExportRequest(signal.spooled(request.SerializeToString()), signal.count(request), refused)
-    except (json_format.ParseError, binascii.Error, AttributeError, TypeError, ValueError) as error:
-        raise MalformedRequest(f"not an OTLP/JSON {signal.message.DESCRIPTOR.name}: {error}") from None
+        return _from_message(otlp_json.whole(document, signal), signal)
+    except otlp_json.UNREADABLE as error:
+        if isinstance(error, MalformedRequest):
+            raise
+        complaint = f"not an OTLP/JSON {signal.message.DESCRIPTOR.name}: {error}"
+    if in_part:
+        # What was read so far has its ids as bytes.
+        request, unread = otlp_json.in_parts(json.loads(body), signal)
+        if signal.count(request):
+            return replace(_from_message(request, signal), unread=unread, complaint=complaint)
+    raise MalformedRequest(complaint)
+
+
+def _from_message(request: Any, signal: Signal) -> ExportRequest:
+    _refuse_many_months(request, signal)
+    refused = let_go(request, signal)
+    return ExportRequest(signal.spooled(request.SerializeToString()), signal.count(request), refused)
 
 
 def _parsed(body: bytes, signal: Signal) -> Any:
@@ -158,21 +175,3 @@ def _refuse_many_months(request: Any, signal: Signal) -> None:
             f"{signal.records.replace('_', ' ')} of {len(months):,} months in one request; at most {MOST_MONTHS}: "
             "send them month by month"
         )
-
-
-def _ids_to_base64(document: dict[str, Any]) -> None:
-    """Protobuf's JSON reader wants bytes as base64, OTLP/JSON writes span and trace ids as hex."""
-    for resource in (*(document.get("resourceSpans") or ()), *(document.get("resourceLogs") or ())):
-        for scope in (*(resource.get("scopeSpans") or ()), *(resource.get("scopeLogs") or ())):
-            for record in (*(scope.get("spans") or ()), *(scope.get("logRecords") or ())):
-                for holder in (record, *(record.get("links") or ())):
-                    for name in ("traceId", "spanId", "parentSpanId"):
-                        if value := holder.get(name):
-                            holder[name] = base64.b64encode(bytes.fromhex(value)).decode()
-    for resource in document.get("resourceMetrics") or ():
-        for scope in resource.get("scopeMetrics") or ():
-            for metric in scope.get("metrics") or ():
-                for kind in ("sum", "gauge", "histogram", "exponentialHistogram"):
-                    # Of exemplars nothing is read; their ids are hex too.
-                    for point in (metric.get(kind) or {}).get("dataPoints") or ():
-                        point.pop("exemplars", None)

@@ -11,12 +11,11 @@ import grpc
 import grpc.aio
 from google.rpc.error_details_pb2 import RetryInfo
 from google.rpc.status_pb2 import Status
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 from spanledger_collector.admission import EVERYBODY, Admission, NotAdmitted, TooFast
 from spanledger_collector.export_request import MalformedRequest, from_protobuf
 from spanledger_collector.otlp_signal import SIGNALS, Signal
-from spanledger_collector.span_limits import message as refusal_of
+from spanledger_collector.partial_success import partial_success
 from spanledger_collector.spool import SpoolFull
 
 if TYPE_CHECKING:
@@ -92,7 +91,7 @@ class _ExportServices(grpc.GenericRpcHandler):  # type: ignore[misc]
             await _ask_to_retry(context, grpc.StatusCode.RESOURCE_EXHAUSTED, str(error), error.retry_after_s)
         except SpoolFull as error:
             await _ask_to_retry(context, grpc.StatusCode.UNAVAILABLE, str(error), _SPOOL_RETRY_S)
-        return _success(export.refused)
+        return _success(partial_success(export, signal))
 
 
 def _authorization(context: Any) -> str:
@@ -108,11 +107,6 @@ async def _ask_to_retry(context: Any, code: grpc.StatusCode, message: str, after
     await context.abort(code, message, (("grpc-status-details-bin", status.SerializeToString()),))
 
 
-def _success(refused: int) -> bytes:
-    if not refused:
-        return b""
-    answer = ExportTraceServiceResponse()
-    answer.partial_success.rejected_spans = refused
-    answer.partial_success.error_message = refusal_of(refused)
-    given: bytes = answer.SerializeToString()
+def _success(answer: Any) -> bytes:
+    given: bytes = b"" if answer is None else answer.SerializeToString()
     return given

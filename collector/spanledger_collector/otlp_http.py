@@ -11,15 +11,14 @@ from typing import TYPE_CHECKING, Any
 import zstandard
 from google.protobuf import json_format
 from google.rpc.status_pb2 import Status
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from spanledger_collector.admission import EVERYBODY, Admission, NotAdmitted, TooFast
-from spanledger_collector.export_request import MalformedRequest, from_json, from_protobuf
+from spanledger_collector.export_request import ExportRequest, MalformedRequest, from_json, from_protobuf
 from spanledger_collector.otlp_signal import SIGNALS, Signal
-from spanledger_collector.span_limits import message as refusal_of
+from spanledger_collector.partial_success import partial_success
 from spanledger_collector.spool import SpoolFull
 
 if TYPE_CHECKING:
@@ -31,7 +30,10 @@ if TYPE_CHECKING:
 
 PROTOBUF = "application/x-protobuf"
 JSON = "application/json"
-_READERS = {PROTOBUF: from_protobuf, JSON: from_json}
+_READERS: dict[str, Callable[[bytes, Signal], ExportRequest]] = {
+    PROTOBUF: from_protobuf,
+    JSON: partial(from_json, in_part=True),
+}
 
 # google.rpc codes, which OTLP's error bodies carry.
 _INVALID_ARGUMENT, _RESOURCE_EXHAUSTED, _UNAVAILABLE, _UNAUTHENTICATED = 3, 8, 14, 16
@@ -53,7 +55,7 @@ def receiver(
 ) -> Starlette:
     """The ASGI app of the receiver.
 
-    It answers 200 once the request is on disk, which names the spans that hold too much; 400 for a body it cannot
+    It answers 200 once the request is on disk, which names what of it was not taken; 400 for a body it cannot
     read, 401 to who is not admitted, 413 for a body over ``max_request_bytes`` (packed or unpacked), 415 for another
     content type or encoding, and with Retry-After 429 to who sends too fast, 503 while the spool is full.
     ``/health`` tells what is wrong, with 503 where a thread has ended; ``/ready`` says with 503 that no request is
@@ -96,7 +98,7 @@ def receiver(
             return _error(content_type, 400, _INVALID_ARGUMENT, str(error))
         except SpoolFull as error:
             return _error(content_type, 503, _UNAVAILABLE, str(error), {"retry-after": "5"})
-        return Response(_success(content_type, export.refused), media_type=content_type)
+        return Response(_success(content_type, partial_success(export, signal)), media_type=content_type)
 
     def report(request: Request) -> dict[str, Any]:
         found = {**health(), "spool_bytes": spool.bytes_on_disk, "rejected": spool.rejected()}
@@ -205,12 +207,9 @@ def _from_zstd(body: bytes, limit: int) -> bytes:
     return unpacked
 
 
-def _success(content_type: str, refused: int) -> bytes | str:
-    if not refused:
+def _success(content_type: str, answer: Any) -> bytes | str:
+    if answer is None:
         return b"{}" if content_type == JSON else b""
-    answer = ExportTraceServiceResponse()
-    answer.partial_success.rejected_spans = refused
-    answer.partial_success.error_message = refusal_of(refused)
     packed: bytes = answer.SerializeToString()
     return str(json_format.MessageToJson(answer)) if content_type == JSON else packed
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from spanledger_dashboards import open_store, viewer
-from spanledger_dashboards.address import AddressError
 from spanledger_dashboards.drawing import style
+from spanledger_dashboards.filtering.address import AddressError
+from spanledger_dashboards.filtering.sidebar import filters_in_sidebar
 from spanledger_dashboards.page_list import PAGES, Listed
 from spanledger_dashboards.pages import empty_ledger, log_in
-from spanledger_dashboards.sidebar import filters_in_sidebar
 from spanledger_settings.configuration import ConfigurationError
 from spanledger_sql.store import StoreError
 

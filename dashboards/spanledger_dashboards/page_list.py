@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, cast
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from spanledger_dashboards.filters import Filters
+    from spanledger_dashboards.filtering.filters import Filters
 
 Reader = Literal["finance", "sustainability", "platform"]
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import streamlit as st
 from streamlit.runtime.scriptrunner_utils.script_run_context import get_run_yield_check
 
-from spanledger_dashboards import dimension, open_store
+from spanledger_dashboards import open_store
+from spanledger_dashboards.filtering import dimension
 from spanledger_sql.store import StoreError, statement
 
 if TYPE_CHECKING:

@@ -20,12 +20,12 @@ from spanledger_enrich.ledger.energy_allocation import SAMPLES, allocate
 from spanledger_enrich.ledger.enrichment import last_version, new_calls, record_progress, write
 from spanledger_enrich.ledger.hour_sums import MARGIN_S, distrust, sum_hours
 from spanledger_enrich.ledger.lease import Lease, LeaseLost
-from spanledger_enrich.ledger.metric_usage import follow_metrics
 from spanledger_enrich.ledger.parts_seen import PartsSeen
 from spanledger_enrich.ledger.resolution import resolve_again, resolve_models, resolve_places
 from spanledger_enrich.ledger.stages import Stages
 from spanledger_enrich.ledger.tenant_rules import store_rules
-from spanledger_enrich.ledger.usage_reports import follow_usage
+from spanledger_enrich.ledger.usage.metric_usage import follow_metrics
+from spanledger_enrich.ledger.usage.usage_reports import follow_usage
 from spanledger_enrich.prices import price_book, price_list
 from spanledger_sql.data_errors import DATA_ERRORS
 from spanledger_sql.store import Store, StoreError, statement

@@ -95,6 +95,9 @@ def too_old(version: str) -> bool:
     return numbers is None or (int(numbers[1]), int(numbers[2])) < OLDEST_CLICKHOUSE
 
 
+# Ends a DELETE of rows that nothing rests on any more: they need not be gone when it returns, which can take seconds.
+UNWAITED = "SETTINGS lightweight_deletes_sync = 0"
+
 # The folder, in a data folder, of a restore that goes on or was interrupted.
 UNFINISHED_RESTORE = "restoring"
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 COUNTS: Final = (
     "input", "output", "cache_read", "cache_write", "cache_write_1h", "cache_write_5m", "reasoning", "audio_input",
     "audio_output", "searches", "total", "tool_prompt", "predicted", "predicted_in_vain", "image_input", "image_output",
-    "video_input", "text_input", "text_output",
+    "video_input", "text_input", "text_output", "image_cache_read", "audio_cache_read", "citation",
 )  # fmt: skip
 """What is counted, in the order in which the views keep it."""
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _PAGE_ALONE = """
 from spanledger_dashboards.page_list import PAGES
-from spanledger_dashboards.sidebar import filters_in_sidebar
+from spanledger_dashboards.filtering.sidebar import filters_in_sidebar
 
 next(page for page in PAGES if page.url_path == "{page}").draw(filters_in_sidebar())
 """

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from spanledger_dashboards import sidebar
+from spanledger_dashboards.filtering import sidebar
 from spanledger_dashboards.server import SCRIPT
 
 if TYPE_CHECKING:

@@ -89,13 +89,13 @@ def test_gaps_are_shown_with_calls_and_amounts(open_page: Pages, counted: pd.Dat
 
 
 def test_a_tenant_name_cannot_smuggle_markup_into_the_page() -> None:
-    from spanledger_dashboards.drawing.bar_list import Bar, _row
+    from spanledger_dashboards.drawing.charts.bar_list import Bar, _row
 
     assert "<script>" not in _row(Bar("<script>alert(1)</script>", "$1", 1.0), 1.0, "#000000")
 
 
 def test_the_chargeback_adds_up_to_the_spend_to_the_last_decimal(sample_store: Store, counted: pd.DataFrame) -> None:
-    rows = sample_store.frame("reports/finance/chargeback_table", **ALL_OF_OCTOBER)
+    rows = sample_store.frame("reports/chargeback/chargeback_table", **ALL_OF_OCTOBER)
     assert sum(rows["contracted_cost_usd"].dropna(), Decimal(0)) == spend(counted)
     assert rows["calls"].sum() == len(counted)
     assert rows["unknown_cost_calls"].sum() == counted["contracted_cost"].isna().sum()

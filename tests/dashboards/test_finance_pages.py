@@ -13,8 +13,8 @@ from harness import data_folder
 from ledger_sample import insert
 from streamlit.testing.v1 import AppTest
 
-from spanledger_dashboards.drawing.bridge import Step, _html
-from spanledger_dashboards.filters import Filters
+from spanledger_dashboards.drawing.charts.bridge import Step, _html
+from spanledger_dashboards.filtering.filters import Filters
 from spanledger_dashboards.moment import Moment
 from spanledger_dashboards.pages.finance import overview
 from spanledger_dashboards.pages.finance.parts import owed
@@ -72,10 +72,10 @@ def in_october(open_page: Pages, url: str, **more: str | list[str]) -> AppTest:
 
 def test_what_tenants_owe_is_what_the_command_chargeback_has(sample_store: Store) -> None:
     everything = {**ASKED, "custom": [], "where_names": [], "where_values": [], "by": ["tenant"]}
-    of_calls = sample_store.frame("reports/finance/chargeback", **everything)
+    of_calls = sample_store.frame("reports/chargeback/chargeback", **everything)
     wanted = with_effective_cost(sample_store, of_calls, DIMENSIONS, everything)
     by_command = {row["tenant"]: (row["effective_cost"], row["billed_cost"]) for row in wanted.to_dict("records")}
-    found = sample_store.frame("reports/finance/owed", **ASKED, dimension="tenant").to_dict("records")
+    found = sample_store.frame("reports/chargeback/owed", **ASKED, dimension="tenant").to_dict("records")
     assert {row["name"]: (row["effective_cost"], row["billed_cost"]) for row in found} == by_command
     assert len({"(idle)", "(not shared)", "northwind"} & set(by_command)) == 3
 
@@ -83,8 +83,8 @@ def test_what_tenants_owe_is_what_the_command_chargeback_has(sample_store: Store
 @pytest.mark.parametrize("dimension", ["tenant", "cost_center", "service", "feature", "provider", "model", "own"])
 def test_what_is_owed_sums_to_the_whole_by_any_dimension(sample_store: Store, dimension: str) -> None:
     asked = {**ASKED, "own": "desk", "names": 2}
-    (whole,) = sample_store.frame("reports/finance/owed", **asked, dimension="").to_dict("records")
-    rows = sample_store.frame("reports/finance/owed", **asked, dimension=dimension)
+    (whole,) = sample_store.frame("reports/chargeback/owed", **asked, dimension="").to_dict("records")
+    rows = sample_store.frame("reports/chargeback/owed", **asked, dimension=dimension)
     assert len(rows) <= 6
     for column in ("effective_cost", "billed_cost", "covered_cost", "idle_cost", "charge_cost", "calls"):
         assert rows[column].dropna().sum() == whole[column]
@@ -97,7 +97,7 @@ def test_what_is_owed_sums_to_the_whole_by_any_dimension(sample_store: Store, di
 
 
 def test_the_overview_tells_effective_and_billed_cost_and_budgets(open_page: Pages, sample_store: Store) -> None:
-    (whole,) = sample_store.frame("reports/finance/owed", **ASKED, dimension="").to_dict("records")
+    (whole,) = sample_store.frame("reports/chargeback/owed", **ASKED, dimension="").to_dict("records")
     page = in_october(open_page, "finance")
     assert metrics(page)["Effective spend"] == figures.usd(whole["effective_cost"])
     assert metrics(page)["Billed cost"] == figures.usd(whole["billed_cost"]) != figures.usd(whole["effective_cost"])
@@ -120,7 +120,7 @@ def test_a_tenants_page_leads_from_all_to_one_to_its_calls(open_page: Pages, sam
     every = html(in_october(open_page, "tenants"))
     assert "tenants=northwind" in every
     page = in_october(open_page, "tenants", tenants=["northwind"])
-    rows = sample_store.frame("reports/finance/owed", **{**ASKED, "tenants": ["northwind"]}, dimension="")
+    rows = sample_store.frame("reports/chargeback/owed", **{**ASKED, "tenants": ["northwind"]}, dimension="")
     assert page.title[0].value == "Tenant"
     assert metrics(page)["Effective spend"] == figures.usd(rows["effective_cost"].iloc[0])
     asked = {**ASKED, "tenants": ["northwind"], "text": "", "state": "", "sort": "cost"}
@@ -138,7 +138,9 @@ def test_the_chargeback_tells_where_months_stand_and_what_came_after_the_close(
     assert october["cost"] == october["own_cost"] + october["adjusted_cost"]
     assert october["adjusted_cost"] > 0
     booked = sample_store.frame("reports/closing/tenant_months", months=["2024-10"], tenants=[]).set_index("tenant")
-    owes = sample_store.frame("reports/finance/owed", **ASKED, dimension="tenant").set_index("name")["effective_cost"]
+    owes = sample_store.frame("reports/chargeback/owed", **ASKED, dimension="tenant").set_index("name")[
+        "effective_cost"
+    ]
     assert booked["cost"].to_dict() == owes.to_dict()
     assert (booked["stated_cost"] + booked["adjusted_cost"]).to_dict() == booked["cost"].to_dict()
     text = html(in_october(open_page, "chargeback"))
@@ -181,7 +183,7 @@ def test_a_commitment_tells_its_use_and_from_which_it_pays(open_page: Pages, sam
     ptu = rows.loc["ptu-sweden"]
     assert ptu["cost"] == 24
     assert ptu["used_cost"] + ptu["idle_cost"] == 24
-    covered = sample_store.frame("reports/finance/owed", **ASKED, dimension="").iloc[0]["covered_cost"]
+    covered = sample_store.frame("reports/chargeback/owed", **ASKED, dimension="").iloc[0]["covered_cost"]
     assert ptu["worth"] == covered
     assert ptu["difference"] == covered - 24
     # At this share of use, the same mix of calls is worth what the commitment costs.

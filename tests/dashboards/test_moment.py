@@ -57,8 +57,8 @@ def _written_later(sample_store: Store) -> Any:
 @pytest.mark.usefixtures("_written_later")
 @pytest.mark.parametrize(
     "name",
-    ["finance/headline", "finance/breakdown", "finance/trend", "finance/gaps", "finance/chargeback_table",
-     "finance/owed", "sustainability/headline", "sustainability/breakdown", "sustainability/trend",
+    ["finance/headline", "finance/breakdown", "finance/trend", "finance/gaps", "chargeback/chargeback_table",
+     "chargeback/owed", "sustainability/headline", "sustainability/breakdown", "sustainability/trend",
      "sustainability/hours", "sustainability/coverage", "sustainability/heat_map", "capacity/latency",
      "attribution/quality", "attribution/quality_trend"],
 )  # fmt: skip

@@ -85,7 +85,7 @@ def test_every_command_of_a_page_prints_what_its_sql_gives(
 def opened(url_path: str, address: dict[str, Any]) -> AppTest:
     text = (
         "from spanledger_dashboards.page_list import PAGES\n"
-        "from spanledger_dashboards.sidebar import filters_in_sidebar\n"
+        "from spanledger_dashboards.filtering.sidebar import filters_in_sidebar\n"
         f"next(page for page in PAGES if page.url_path == {url_path!r}).draw(filters_in_sidebar())"
     )
     page = AppTest.from_string(text, default_timeout=60)

@@ -106,7 +106,7 @@ def test_the_file_adds_up_by_the_dimension(
 
 @pytest.mark.parametrize(
     "name",
-    ["finance/headline", "finance/breakdown", "finance/trend", "finance/gaps", "finance/chargeback_table",
+    ["finance/headline", "finance/breakdown", "finance/trend", "finance/gaps", "chargeback/chargeback_table",
      "sustainability/headline", "sustainability/breakdown", "sustainability/trend", "sustainability/hours",
      "sustainability/coverage", "attribution/quality"],
 )  # fmt: skip

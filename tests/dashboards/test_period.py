@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from spanledger_dashboards.period_choice import Choice, chosen_period, default_choice, grain_of
+from spanledger_dashboards.filtering.period_choice import Choice, chosen_period, default_choice, grain_of
 from spanledger_settings.period import Period, of_days, period
 
 FIRST = datetime(2024, 10, 1, 9, 30, tzinfo=UTC)

@@ -26,7 +26,7 @@ def test_a_what_if_is_the_commands_and_changes_nothing(books: Books, serve: Call
     serve(books.store)
     script = (
         "from spanledger_dashboards.page_list import PAGES\n"
-        "from spanledger_dashboards.sidebar import filters_in_sidebar\n"
+        "from spanledger_dashboards.filtering.sidebar import filters_in_sidebar\n"
         "next(page for page in PAGES if page.url_path == 'prices').draw(filters_in_sidebar())"
     )
     page = AppTest.from_string(script, default_timeout=60)

@@ -24,14 +24,14 @@ ASKED = [
     *(
         (name, PAGE, PAGES)
         for name in ("finance/headline", "finance/breakdown", "finance/trend", "finance/gaps",
-                     "finance/chargeback_table", "sustainability/headline", "sustainability/breakdown",
+                     "chargeback/chargeback_table", "sustainability/headline", "sustainability/breakdown",
                      "sustainability/trend", "sustainability/hours", "sustainability/coverage")
     ),
     ("finance/trend", {**PAGE, **BERLIN}, PAGES),
     ("sustainability/trend", {**PAGE, **BERLIN, "grain": "week"}, PAGES),
     ("sustainability/hours", {**PAGE, "timezone": "Asia/Kolkata"}, PAGES),
-    ("finance/chargeback", {**BY, "by": ["tenant", "model", "zone"]}, BY_ANYTHING),
-    ("finance/chargeback", {**BY, **BERLIN, "by": ["month", "day", "feature"]}, BY_ANYTHING),
+    ("chargeback/chargeback", {**BY, "by": ["tenant", "model", "zone"]}, BY_ANYTHING),
+    ("chargeback/chargeback", {**BY, **BERLIN, "by": ["month", "day", "feature"]}, BY_ANYTHING),
     ("carbon/report", {**BY, **BERLIN, "by": ["hour_of_day", "energy_method"]}, BY_ANYTHING),
 ]  # fmt: skip
 

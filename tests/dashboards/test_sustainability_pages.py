@@ -12,7 +12,7 @@ import pytest
 from shown_table import number, shown_tables
 from streamlit.testing.v1 import AppTest
 
-from spanledger_dashboards.address import AddressError
+from spanledger_dashboards.filtering.address import AddressError
 from spanledger_settings import figures
 
 if TYPE_CHECKING:

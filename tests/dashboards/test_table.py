@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from spanledger_dashboards import open_store
 from spanledger_dashboards.drawing.table import _file
-from spanledger_dashboards.filters import Filters
+from spanledger_dashboards.filtering.filters import Filters
 from spanledger_dashboards.moment import Moment
 from spanledger_settings.period import period
 from spanledger_sql.store import Store
@@ -24,7 +24,7 @@ import pandas as pd
 from decimal import Decimal
 from spanledger_dashboards.drawing.table import Column, table
 from spanledger_dashboards.drawing.evidence import evidence
-from spanledger_dashboards.sidebar import filters_in_sidebar
+from spanledger_dashboards.filtering.sidebar import filters_in_sidebar
 
 filters = filters_in_sidebar()
 names = ["![](http://127.0.0.1:9/x.png)", "=cmd|1", *(f"tenant-{n:04}" for n in range(300))]

@@ -15,13 +15,13 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from spanledger_dashboards.drawing import charts, palette, time_axis
-from spanledger_dashboards.drawing.bar_list import Bar, _row
-from spanledger_dashboards.drawing.overlap import unranked
-from spanledger_dashboards.drawing.palette import ALL_OTHERS, IDLE, UNATTRIBUTED
+from spanledger_dashboards.drawing.charts import palette, time_axis, trends
+from spanledger_dashboards.drawing.charts.bar_list import Bar, _row
+from spanledger_dashboards.drawing.charts.overlap import unranked
+from spanledger_dashboards.drawing.charts.palette import ALL_OTHERS, IDLE, UNATTRIBUTED
 from spanledger_dashboards.drawing.style import plainly
 from spanledger_dashboards.drawing.table import _file
-from spanledger_dashboards.filters import Filters
+from spanledger_dashboards.filtering.filters import Filters
 from spanledger_dashboards.moment import Moment
 from spanledger_dashboards.pages.finance.chargeback import _ROWS, every_row
 from spanledger_dashboards.pages.finance.overview import saving
@@ -160,7 +160,7 @@ def drawn(chart: Any, layer: int) -> pd.DataFrame:
 
 def test_an_unknown_amount_has_a_mark_and_no_bar_of_nothing() -> None:
     trend = spend_of([Decimal("1.5"), None, Decimal(2)])
-    chart = charts.spend_over_time(trend, "day", {f"name-{n}": "#000000" for n in range(3)}, OCTOBER)
+    chart = trends.spend_over_time(trend, "day", {f"name-{n}": "#000000" for n in range(3)}, OCTOBER)
     bars = drawn(chart, 0)
     assert bars[["name", "base", "top"]].to_numpy().tolist() == [["name-0", 0.0, 1.5], ["name-2", 1.5, 3.5]]
     assert drawn(chart, 1)["text"].tolist() == ["1"]
@@ -169,14 +169,14 @@ def test_an_unknown_amount_has_a_mark_and_no_bar_of_nothing() -> None:
 @pytest.mark.parametrize("grain", ["hour", "day", "week", "month"])
 def test_a_bar_takes_most_of_its_bucket(grain: Any) -> None:
     lengths = {"hour": 1, "day": 24, "week": 168, "month": 744}
-    bars = drawn(charts.spend_over_time(spend_of([Decimal(1)], "2024-10-01"), grain, {"name-0": "#000000"}, OCTOBER), 0)
+    bars = drawn(trends.spend_over_time(spend_of([Decimal(1)], "2024-10-01"), grain, {"name-0": "#000000"}, OCTOBER), 0)
     width = (bars["until"] - bars["bucket"]).iloc[0] / pd.Timedelta(hours=1)
     assert width == pytest.approx(0.9 * lengths[grain])
 
 
 def test_ends_that_are_not_whole_are_pale_and_told() -> None:
     trend = pd.concat([spend_of([Decimal(1)], day) for day in ("2024-09-30", "2024-10-07", "2024-10-28")])
-    chart = charts.spend_over_time(trend, "week", {"name-0": "#000000"}, OCTOBER)
+    chart = trends.spend_over_time(trend, "week", {"name-0": "#000000"}, OCTOBER)
     assert drawn(chart, 0)["opacity"].tolist() == [0.45, 1.0, 0.45]
     assert time_axis.partial_told(trend["bucket"], "week", OCTOBER) == "The first and the last week are not whole."
     assert time_axis.partial_told(trend["bucket"], "day", OCTOBER) == "The first day is not whole."
@@ -186,7 +186,7 @@ def test_ends_that_are_not_whole_are_pale_and_told() -> None:
 
 
 def test_the_time_axis_spans_the_period() -> None:
-    chart = charts.spend_over_time(spend_of([Decimal(1)]), "day", {"name-0": "#000000"}, OCTOBER)
+    chart = trends.spend_over_time(spend_of([Decimal(1)]), "day", {"name-0": "#000000"}, OCTOBER)
     domain = chart.to_dict()["layer"][0]["encoding"]["x"]["scale"]["domain"]
     assert domain == ["2024-10-01T00:00:00Z", "2024-11-01T00:00:00Z"]
 
@@ -197,7 +197,7 @@ def test_central_and_range_have_axes_of_their_own(sample_store: Store) -> None:
         moment="2099-01-01 00:00:00", timezone="UTC",
         grain="day",
     )  # fmt: skip
-    line, band = charts.emissions_over_time(trend, "day", OCTOBER)
+    line, band = trends.emissions_over_time(trend, "day", OCTOBER)
     assert "high" not in str(line.to_dict()["encoding"]["y"])
     assert band.to_dict()["encoding"]["y2"]["field"] == "high"
 
@@ -250,7 +250,7 @@ def test_the_table_is_bounded_and_the_csv_whole_exact_and_defused(
     at = datetime(2099, 1, 1, tzinfo=UTC)
     october = Period(datetime(2022, 10, 1, tzinfo=UTC), datetime(2022, 11, 1, tzinfo=UTC), "UTC")
     filters = Filters(october, october.previous, (), Moment(at, at, at, at, 1, 0, 0, 0))
-    shown = sample_store.frame("reports/finance/chargeback_table", **filters.parameters, rows=_ROWS)
+    shown = sample_store.frame("reports/chargeback/chargeback_table", **filters.parameters, rows=_ROWS)
     assert len(shown) == _ROWS
     assert shown["all_rows"].iloc[0] == _ROWS + 100
     rows = list(csv.DictReader(io.StringIO(_file(sample_store, lambda: every_row(filters), filters).decode())))

@@ -144,7 +144,12 @@ def _read_realtime(answer: object) -> Reading:
 
 
 def _read_list(answer: object, asked: Asked) -> Reading:
-    """Embeddings, and what rerankers in this shape give: they make no output."""
+    """Embeddings, and what rerankers in this shape give: they make no output. Images of others come in a list, too."""
+    images = _images_in(answer)
+    if images and value_in(answer, "usage") is None:
+        found = _identity(answer, _getter(answer))
+        put_units(found, "image", len(images))
+        return Reading(found, {}, OPENAI)
     return _read_counted(answer, value_in(answer, "usage"), asked)
 
 
@@ -181,9 +186,8 @@ def _read_without_tokens(answer: object, asked: Asked) -> Reading | None:
     if isinstance(first_in(answer, "embeddings", "results"), list) and count_in(answer, "total_tokens") is not None:
         return _read_counted(answer, answer, asked)
     found: Attributes = {attributes.PROVIDER_NAME: "openai"}
-    images = value_in(answer, "data")
-    if value_in(answer, "created") is not None and isinstance(images, list) and all(map(_is_image, images)):
-        put_units(found, "image", len(images))
+    if value_in(answer, "created") is not None and _images_in(answer):
+        put_units(found, "image", len(_images_in(answer)))
     elif value_in(answer, "task") in _SPOKEN and isinstance(value_in(answer, "text"), str):
         put_units(found, "audio_second", value_in(answer, "duration"))
     return Reading(found, {}, OPENAI) if attributes.VENDOR_UNIT in found else None
@@ -202,6 +206,12 @@ def _read_seconds(answer: object, asked: Asked, name: str) -> Reading:
     found = _identity(answer, _getter(answer))
     put_units(found, "audio_second", value_in(value_in(answer, "usage"), name))
     return Reading(found, {}, _convention(found, asked))
+
+
+def _images_in(answer: object) -> list[Any]:
+    """The images of an answer that has nothing else."""
+    items = items_in(answer, "data")
+    return items if all(map(_is_image, items)) else []
 
 
 def _is_image(item: object) -> bool:
@@ -241,6 +251,7 @@ def _tell_chat_usage(told: Told, usage: object, found: Attributes) -> None:
         tell_all(told, completion, _OUTPUT_DETAILS)
     if type(fields) is not dict or not fields.keys() <= _TOLD:
         tell_all(told, value_in(fields, "server_tool_use"), _INPUT_DETAILS)
+        tell_all(told, value_in(fields, "server_side_tool_usage_details"), _SEARCHES)
         tell_all(told, value_in(fields, "prompt_token_details"), _INPUT_DETAILS)
         _put_cost_and_sources(found, fields)
 
@@ -253,11 +264,17 @@ def _tell_response_usage(told: Told, usage: object, found: Attributes) -> None:
         tell_all(told, prompt, _INPUT_DETAILS)
         tell_all(told, value_in(prompt, "cached_tokens_details"), _CACHED_DETAILS)
     tell_all(told, first_in(fields, "output_tokens_details", "output_token_details"), _OUTPUT_DETAILS)
+    tell_all(told, value_in(fields, "server_side_tool_usage_details"), _SEARCHES)
     _put_cost_and_sources(found, fields)
 
 
 def _put_cost_and_sources(found: Attributes, usage: object) -> None:
     put_unpriced(found, {unit: count_in(usage, name) or 0 for name, unit in _OTHER_UNITS.items()})
+    tools = value_in(usage, "server_side_tool_usage_details")
+    if tools is not None:  # xAI's
+        put_unpriced(found, {unit: count_in(tools, name) or 0 for name, unit in _TOOLS_OF_XAI.items()})
+    else:
+        put_unpriced(found, {"server-side tool": count_in(usage, "num_server_side_tools_used") or 0})
     cost = value_in(usage, "cost")
     if cost is not None:
         put_cost(found, cost if isinstance(cost, int | float) else value_in(cost, "total_cost"))
@@ -341,6 +358,7 @@ _INPUT_DETAILS: Final = {
     "video_tokens": "video_input",
     "web_search_requests": "web_searches",
 }
+_SEARCHES: Final = {"web_search_calls": "web_searches"}
 _WRITTEN: Final = {"ephemeral_1h_input_tokens": "cache_write_1h"}
 _CACHED_DETAILS: Final = {"audio_tokens": "audio_cache_read", "image_tokens": "image_cache_read"}
 _OUTPUT_DETAILS: Final = {
@@ -351,8 +369,13 @@ _OUTPUT_DETAILS: Final = {
 _TOLD: Final = frozenset({*_USAGE, "prompt_tokens_details", "completion_tokens_details"})
 _OTHER_UNITS: Final = {
     "num_sources_used": "search source",
-    "num_server_side_tools_used": "server-side tool",
     "prompt_audio_seconds": "audio second",
+}
+_TOOLS_OF_XAI: Final = {
+    "x_search_calls": "x search",
+    "code_interpreter_calls": "code execution",
+    "file_search_calls": "file_search_call",
+    "document_search_calls": "document search",
 }
 _SPOKEN: Final = frozenset({"transcribe", "translate"})
 _TICKS: Final = 10_000_000_000  # to the dollar, as xAI tells

@@ -51,7 +51,8 @@ def usage_attributes(told: Told, convention: Convention, generates: bool = True)
     for part, count in told.items():
         name = _NAMES.get(part)
         if name is not None and count:
-            found[name] = count
+            # Where the total tells that all reasoning is inside, one token more than all is somebody's miscount.
+            found[name] = min(count, outputs) if part == "reasoning" and outputs else count
             if part in _OF_OTHER_MODALITY:
                 notes.append(f"tokens of {_OF_OTHER_MODALITY[part]}")
     if notes:

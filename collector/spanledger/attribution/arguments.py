@@ -1,6 +1,7 @@
 """Reading a value out of the arguments of a call, by the name of a parameter or a dotted path below it."""
 
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
@@ -61,14 +62,24 @@ def parameter_reader(function: Callable[..., Any], name: str) -> ArgumentReader 
     return read
 
 
-def unread_path(function: Callable[..., Any], path: str) -> str:
-    """What to say of a text that was meant as a path, and names no parameter of the function; "" for a literal."""
-    root, dot, _ = path.partition(".")
-    if not dot or not all(part.isidentifier() for part in path.split(".")):
-        return ""
+def unread_path(function: Callable[..., Any], path: str, *, names_who: bool = False) -> str:
+    """What to say of a text that was meant as a path, and names no parameter of the function; "" for a literal.
+
+    Args:
+        function: The function.
+        path: The text.
+        names_who: Whether it stands for somebody: nobody is called `account_id`, `$customer` or `request["user"]`.
+    """
     try:
         parameters = list(inspect.signature(function).parameters)
     except (TypeError, ValueError):
+        return ""
+    root, dot, _ = path.partition(".")
+    if names_who and not dot and path.isidentifier() and path.endswith("_id"):
+        return f"is left out: the function has no parameter {path!r}, only {', '.join(parameters) or 'none'}"
+    if names_who and (odd := _OTHERWISE.fullmatch(path)) is not None and odd[1] in parameters:
+        return f"is left out: it is no path; write {odd[1] + '.id'!r}, or a function of the arguments"
+    if not dot or not all(part.isidentifier() for part in path.split(".")):
         return ""
     from difflib import get_close_matches  # noqa: PLC0415 (only for what is wrong)
 
@@ -98,4 +109,9 @@ def takes_any_keyword(function: Callable[..., Any]) -> bool:
     return any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
 
 
-_LAST_PARTS: Final = (".id", "_id", ".name", ".key", ".slug", ".uuid", ".tenant", ".customer", ".account")
+_LAST_PARTS: Final = (
+    ".id", "_id", ".name", "_name", ".key", ".slug", ".uuid", ".email", "_email", ".tenant", ".customer", ".account",
+)  # fmt: skip
+_OTHERWISE: Final = re.compile(
+    r"(?:\$|\$?\{+)?([A-Za-z_]\w*)(?:[.\[].+?)?\}*"
+)  # as shells, templates, subscripts write

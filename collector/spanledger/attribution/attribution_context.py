@@ -68,7 +68,8 @@ def attribution(
         guard.note(
             "attribution", "it says nothing of whose the calls are: write @attribution(tenant=...), with keywords"
         )
-        return cast("AttributionScope", function)
+        # What is no function would be called or entered by the app, which must not fail for it.
+        return cast("AttributionScope", function) if callable(function) else AttributionScope({})
     if dimensions:
         tell_typos("attribution", dimensions, _NAMES)
     said: dict[str, AttributionValue] = {
@@ -173,7 +174,7 @@ class BoundAttribution:
                 self._readers.append((keyword, name, _caller(value)))
             elif isinstance(value, str) and (reader := path_reader(function, value)) is not None:
                 self._readers.append((keyword, name, reader))
-            elif isinstance(value, str) and (advice := unread_path(function, value)):
+            elif isinstance(value, str) and (advice := unread_path(function, value, names_who=keyword in _IDENTITIES)):
                 guard.note(self._site, f"{keyword}={value!r} {advice}", once_for=f"{keyword}={value}")
             else:
                 with _TAKING:
@@ -294,6 +295,7 @@ _NAMES: Final = {
 }
 KEYWORDS: Final = tuple(_NAMES)
 """The keywords of `attribution` that are no dimension."""
+_IDENTITIES: Final = frozenset({"tenant", "user", "session", "run_id"})
 _TAKING: Final = guard.Shield("reading a literal of an attribution")
 _ENTERING: Final = guard.Shield("entering an attribution")
 _LEAVING: Final = guard.Shield("leaving an attribution")

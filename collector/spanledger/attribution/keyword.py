@@ -28,5 +28,7 @@ def _meant(dimension: str, known: tuple[str, ...]) -> str | None:
     close = get_close_matches(dimension.lower(), known, n=1, cutoff=0.8)
     if close:
         return close[0]
+    if dimension.lower() == "env" and "environment" in known:
+        return "environment"
     short = dimension.lower().replace("_", "").removesuffix("id").removesuffix("name")
     return next((name for name in known if short == name.replace("_", "")), None)

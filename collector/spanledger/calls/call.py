@@ -77,6 +77,8 @@ class Call:
                 found = _reading().read_answer(result, self.known)
                 if not found:
                     found = self._found_inside(result)
+                elif attributes.COUNTS.isdisjoint(found):
+                    found |= self._told_nothing(found)
                 self._set(found)
         self._end()
         return result
@@ -176,6 +178,13 @@ class Call:
             f" a tuple; {_OR_ELSE}",
         )
         return {attributes.USAGE_NOTE: f"the function returned {_described(result)}"}
+
+    def _told_nothing(self, found: Mapping[str, AttributeValue]) -> dict[str, AttributeValue]:
+        """Tells of an answer of a known shape that says nothing of what was used."""
+        if self._below or self._function is None or attributes.USAGE_NOTE in found:
+            return {}
+        guard.note(f"llm_call of {self._function}", "the provider's answer told no usage: its calls have no cost")
+        return {attributes.USAGE_NOTE: "the answer told no usage"}
 
     def _streamed_nothing(self, found: Mapping[str, AttributeValue]) -> dict[str, AttributeValue]:
         """Tells of a stream that came to its end without any usage."""

@@ -72,6 +72,9 @@ def llm_call(
         cloud: The cloud it runs in ("aws", "azure", "gcp"): `cloud.provider`.
         **attribution: The keywords of `attribution`, which hold within the call.
     """
+    if isinstance(function, str):
+        guard.note("llm_call", f"{function!r} has no keyword: write @llm_call(provider=...) or @llm_call(model=...)")
+        return llm_call()
     if function is not None:
         return llm_call()(function)
 
@@ -120,11 +123,14 @@ class _CallSite:
             attributes.CLOUD_REGION: region,
             attributes.CLOUD_PROVIDER: cloud,
         }
-        self._static: dict[str, AttributeValue] = {name: value for name, value in static.items() if value}
+        self._static: dict[str, AttributeValue] = {
+            name: value for name, value in static.items() if _is_told(name, value)
+        }
         self._operation = operation
         self._function = getattr(function, "__qualname__", repr(function))
-        self._name = f"{operation} {model}" if model else operation
-        self._model_of = None if model else _model_reader(function)
+        is_named = attributes.REQUEST_MODEL in self._static
+        self._name = f"{operation} {model}" if is_named else operation
+        self._model_of = None if is_named else _model_reader(function)
         said = {keyword: value for keyword, value in (attribution or {}).items() if value is not None}
         self._attribution = BoundAttribution(function, said) if said else None
 
@@ -186,6 +192,12 @@ def _decorate(function: Callable[P, R], site: _CallSite) -> Callable[P, R]:
         return call.answer(result)
 
     return wrapper
+
+
+def _is_told(name: str, value: object) -> bool:
+    if value and not isinstance(value, str):
+        guard.note("llm_call", f"{name} is left out: a {type(value).__qualname__} is no name", once_for=name)
+    return isinstance(value, str) and bool(value)
 
 
 def _model_reader(function: Callable[..., Any]) -> ArgumentReader | None:

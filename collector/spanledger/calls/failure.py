@@ -5,6 +5,7 @@ the SDK that raised it. Of those only the answer itself is read, and of it only 
 """
 
 from collections.abc import Mapping
+from types import FrameType
 from typing import Any, Final
 
 from opentelemetry.util.types import AttributeValue
@@ -15,7 +16,23 @@ from spanledger.answers.reading import read_answer
 
 
 def read_failure(error: BaseException, known: Mapping[str, AttributeValue]) -> Attributes:
-    """The span attributes that a failed call's answer gives; empty where there was none, or it tells no usage."""
+    """The span attributes that a failed call's answer gives; empty where there was none, or it tells no usage.
+
+    Apps raise errors of their own from an SDK's: that is read as well, where it was caught within this very call.
+    """
+    within = set(_frames(error))
+    seen: set[int] = set()
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen and (cause is error or within.intersection(_frames(cause)[:1])):
+        seen.add(id(cause))
+        within |= set(_frames(cause))
+        if found := _told_by(cause, known):
+            return found
+        cause = cause.__cause__ or cause.__context__
+    return {}
+
+
+def _told_by(error: BaseException, known: Mapping[str, AttributeValue]) -> Attributes:
     for name in _HOLDERS:
         found = _usage_of(getattr(error, name, None), known)
         if found:
@@ -30,6 +47,15 @@ def read_failure(error: BaseException, known: Mapping[str, AttributeValue]) -> A
                     return found
         traceback = traceback.tb_next
     return {}
+
+
+def _frames(error: BaseException) -> list[FrameType]:
+    """Where it passed, from where it was caught to where it was raised."""
+    found, traceback = [], error.__traceback__
+    while traceback is not None:
+        found.append(traceback.tb_frame)
+        traceback = traceback.tb_next
+    return found
 
 
 def _usage_of(answer: Any, known: Mapping[str, AttributeValue]) -> Attributes:

@@ -7,15 +7,16 @@ from spanledger import attributes, guard
 
 def known_operation(site: str, operation: str) -> str:
     """The operation, as the ledger knows it. Of one that it does not know is told, and the call counts as a chat."""
-    known = _ALIASES.get(operation) or _ALIASES.get(str(operation).lower())
+    asked = str(operation).strip().lower()
+    known = _ALIASES.get(asked)
     if known is None:
         from difflib import get_close_matches  # noqa: PLC0415 (only for what is wrong)
 
-        close = get_close_matches(str(operation).lower(), _OPERATIONS, n=1)
-        meant = f"; did you mean {close[0]!r}?" if close else ""
+        close = get_close_matches(asked, _OPERATIONS, n=1)
+        meant = f" (did you mean {close[0]!r}?)" if close else ""
         guard.note(
             site,
-            f"operation {operation!r} is not known, and counts as 'chat'{meant} Known are {', '.join(_OPERATIONS)};"
+            f"operation {operation!r} is not known, and counts as 'chat'{meant}. Known are {', '.join(_OPERATIONS)};"
             " what the call is for can be said with feature=",
             once_for=str(operation),
         )

@@ -197,9 +197,15 @@ def nanoseconds(moment: datetime | int | None) -> int | None:
     if moment is None:
         return None
     if isinstance(moment, int):
-        if not 0 <= moment < _END_OF_TIME:
-            raise ValueError(f"time {moment} is not in nanoseconds since 1970")
+        if not _NO_SECONDS <= moment < _END_OF_TIME:
+            raise ValueError(
+                f"time {moment} is not in nanoseconds since 1970, as time.time_ns() has them; or pass an aware datetime"
+            )
         return moment
+    if not isinstance(moment, datetime):
+        raise TypeError(
+            f"a time is a {type(moment).__qualname__}; pass an aware datetime (tzinfo=UTC) or nanoseconds since 1970"
+        )
     if moment.tzinfo is None:
         raise ValueError(
             f"time {moment.isoformat()} has no time zone; pass an aware datetime (tzinfo=UTC) or nanoseconds"
@@ -232,6 +238,8 @@ def _counts(**said: int | None) -> dict[str, AttributeValue]:
 
 def _whole(name: str, count: float) -> int:
     """The count as an integer; those of numpy, and floats without a fraction, are whole, too."""
+    if isinstance(count, str | bytes) or not hasattr(count, "__int__"):
+        raise TypeError(f"{name} is a {type(count).__qualname__}; it must be a whole number of zero or more")
     whole = int(count) if isfinite(count) else -1
     if whole != count or not 0 <= whole < _MOST_TOKENS:
         raise ValueError(f"{name} is {count!r}; it must be a whole number of zero or more")
@@ -252,6 +260,7 @@ def _check_cached(input_tokens: int | None, cached_tokens: int) -> None:
 
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_NO_SECONDS: Final = 10**17  # ns, in 1973: what is less was meant in seconds, milliseconds or microseconds
 _END_OF_TIME: Final = 2**63  # ns since 1970, in 2262: what is later has no place in a database
 _MOST_TOKENS: Final = 2**63  # what OTLP has room for
 _LAST_DAY: Final = _END_OF_TIME // (86_400 * 10**9)

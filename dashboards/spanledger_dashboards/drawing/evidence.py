@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from spanledger_dashboards.filters import Filters
+    from spanledger_dashboards.filtering.filters import Filters
 
 # What the command line says by options of its own.
 _OF_THE_PERIOD = ("from", "to", "timezone", "first", "last")

@@ -41,7 +41,8 @@ _CSS = """
     background: color-mix(in srgb, currentColor 9%, transparent); overflow: hidden; }
   .sl-bars .bar { display: block; height: 100%; border-radius: .25rem; min-width: 2px; }
   .sl-bars .track { position: relative; }
-  .sl-bars .range { position: absolute; opacity: .38; }
+  /* Its edge is what contrasts: the pale inside alone would not. */
+  .sl-bars .range { position: absolute; background-clip: padding-box; box-sizing: border-box; }
   .sl-bars .central { position: absolute; width: 4px; margin-left: -2px; height: 100%; }
   .sl-bars .note.below { grid-column: 1 / -1; margin: 0; }
   .sl-bars .step { position: absolute; }
@@ -59,7 +60,8 @@ _CSS = """
   .sl-table th, .sl-table td { padding: .3rem .6rem; border: 0; vertical-align: top; font-weight: 400;
     border-bottom: 1px solid color-mix(in srgb, currentColor 12%, transparent); }
   .sl-table thead th { font-weight: 600; border-bottom-width: 2px; opacity: .8; }
-  .sl-table .text { text-align: left; overflow-wrap: anywhere; min-width: 6rem; max-width: 24rem; }
+  .sl-table .text { text-align: left; overflow-wrap: anywhere; min-width: 7rem; max-width: 24rem; }
+  .sl-table thead th.text { overflow-wrap: normal; }
   .sl-table tbody th.text { min-width: 8.5rem; }
   .sl-table .figure { text-align: right; white-space: nowrap; }
   .sl-table thead .figure { white-space: normal; }

@@ -22,7 +22,7 @@ from spanledger_settings.cell import cell
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from spanledger_dashboards.filters import Filters
+    from spanledger_dashboards.filtering.filters import Filters
 
 Kind = Literal["text", "count", "number", "usd", "share", "energy", "emissions", "intensity", "water", "time", "day"]
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
+from spanledger_dashboards import moment
+from spanledger_dashboards.report import answer
+from spanledger_settings.figures import counted
+
 _FIRST_CALL = """
 import spanledger
 from openai import OpenAI
@@ -25,6 +29,7 @@ def page() -> None:
     st.markdown(
         "The ledger is open and empty. As soon as a call arrives, this page shows what it cost and what it emitted."
     )
+    _say_what_came_in()
     own, demo = st.columns(2, gap="large")
     with own:
         st.markdown("##### Record a call of your own")
@@ -37,3 +42,16 @@ def page() -> None:
         if st.button("Look again", icon=":material/refresh:"):
             st.cache_data.clear()
             st.rerun()
+
+
+def _say_what_came_in() -> None:
+    """Tell of calls that arrived and are in no figure: the ledger is empty, but not for want of calls."""
+    waiting, aside = moment.current().waiting, int(answer("operations/set_aside")["spans"].sum())
+    if waiting or aside:
+        st.warning(
+            f"Not in the ledger: {counted(waiting, 'call')} waiting for the worker, {counted(aside, 'call')} set "
+            "aside, which cannot be computed. 'spanledger doctor' says why.",
+            icon=":material/warning:",
+        )
+    else:
+        st.caption("Did you send some? 'spanledger doctor' says what listens, what came in and what was refused.")

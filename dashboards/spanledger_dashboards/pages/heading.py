@@ -10,7 +10,7 @@ import streamlit as st
 from spanledger_dashboards.drawing.style import caption
 
 if TYPE_CHECKING:
-    from spanledger_dashboards.filters import Filters
+    from spanledger_dashboards.filtering.filters import Filters
 
 
 def heading(title: str, filters: Filters) -> None:

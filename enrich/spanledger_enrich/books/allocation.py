@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from spanledger_sql.store import statement
+from spanledger_sql.store import UNWAITED, statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -165,11 +165,9 @@ def _allocate(store: Store, configuration: Configuration, one: _Days, still_mine
     # One insert: the days come in force together.
     store.insert("allocation", rows)
     one.stored |= {row["day"]: row for row in rows}
-    store.execute(
-        "DELETE FROM allocation_row WHERE commitment_id = {commitment_id:String} AND version < {version:UInt64} "
-        "AND has({days:Array(Date)}, day)",
-        {**key, "days": [row["day"] for row in rows]},
-    )
+    former = "commitment_id = {commitment_id:String} AND version < {version:UInt64} AND has({days:Array(Date)}, day)"
+    days = {"days": [row["day"] for row in rows]}
+    store.execute(f"DELETE FROM allocation_row WHERE {former} {UNWAITED}", {**key, **days})  # noqa: S608
 
 
 def _allocate_stretch(

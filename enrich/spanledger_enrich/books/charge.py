@@ -17,8 +17,8 @@ from spanledger_enrich.books.commitment import Moment, Names, Shares, refuse_sha
 from spanledger_enrich.files.book_history import remember
 from spanledger_enrich.files.import_file import ImportFileError
 from spanledger_enrich.prices import price_list
-from spanledger_settings.mendable import MendableError
-from spanledger_sql.store import statement
+from spanledger_settings.mendable import AskedWronglyError
+from spanledger_sql.store import UNWAITED, statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -35,7 +35,7 @@ _MILLIONTHS: Final = Decimal(1_000_000)
 _LAST_DIGIT: Final = Decimal(1).scaleb(-12)
 
 
-class UnknownChargeError(MendableError):
+class UnknownChargeError(AskedWronglyError):
     """There is no charge of that name."""
 
 
@@ -282,13 +282,14 @@ def _draws_alike(store: Store, key: dict[str, Any], version: int) -> bool:
     told = {row["version"]: (row["draws"], row["told"]) for row in rows}
     if told.get(key["version"]) != told.get(version):
         return False
-    store.execute("DELETE FROM prepaid_draw WHERE charge_id = {charge_id:String} AND version = {version:UInt64}", key)
+    where = "charge_id = {charge_id:String} AND version = {version:UInt64}"
+    store.execute(f"DELETE FROM prepaid_draw WHERE {where} {UNWAITED}", key)  # noqa: S608
     return True
 
 
 def _forget_before(store: Store, key: dict[str, Any], table: str) -> None:
     where = "charge_id = {charge_id:String} AND version < {version:UInt64}"
-    store.execute(f"DELETE FROM {table} WHERE {where}", key)  # noqa: S608
+    store.execute(f"DELETE FROM {table} WHERE {where} {UNWAITED}", key)  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,10 +25,10 @@ _COUNTS: Final = (
 def with_effective_cost(
     store: Store, frame: pd.DataFrame, dimensions: Sequence[str], parameters: Mapping[str, Any]
 ) -> pd.DataFrame:
-    """Rows of `finance/chargeback` with what stands beside their calls, and rows for what has no calls.
+    """Rows of `chargeback/chargeback` with what stands beside their calls, and rows for what has no calls.
 
     effective = contracted - covered by commitments + commitments' parts + other charges; billed = effective + prepaid
-    credits bought. USD, exact.
+    credits bought. USD, exact; unknown where no cost of the calls is known and nothing stands beside them.
 
     Args:
         store: The database.
@@ -36,7 +36,7 @@ def with_effective_cost(
         dimensions: All that the report knows.
         parameters: The report's.
     """
-    beside = store.frame("reports/finance/beside_calls", **parameters)
+    beside = store.frame("reports/chargeback/beside_calls", **parameters)
     keys = [*dimensions, "custom"]
     told = {row_key(row, keys): row for row in beside.to_dict("records")}
     rows: list[dict[Any, Any]] = frame.to_dict("records")
@@ -61,6 +61,9 @@ def with_effective_cost(
 def _add(row: dict[Any, Any], beside: Mapping[Any, Any]) -> None:
     for name in BETWEEN:
         row[name] = beside.get(name, _NOTHING)
+    if pd.isna(row["contracted_cost"]) and not beside:
+        row["effective_cost"] = row["billed_cost"] = None  # of calls of which nothing is known
+        return
     contracted = _NOTHING if pd.isna(row["contracted_cost"]) else row["contracted_cost"]
     row["effective_cost"] = contracted - row["covered_cost"] + row["commitment_cost"] + row["charge_cost"]
     row["billed_cost"] = row["effective_cost"] + beside.get("prepaid_cost", _NOTHING)

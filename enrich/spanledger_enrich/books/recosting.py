@@ -97,7 +97,7 @@ def recosting(
     finally:
         for name in (f"{identity}_span", table):
             store.execute("DROP TABLE IF EXISTS {table:Identifier}", {"table": name})
-        store.execute("DELETE FROM restatement_call WHERE restatement_id = {id:String}", {"id": identity})
+        store.execute(statement("books/restatement_forgotten"), {"restatement_id": identity})
 
 
 @contextmanager

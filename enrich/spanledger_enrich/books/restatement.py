@@ -261,7 +261,7 @@ def _changed(store: Store, identity: str) -> int:
 
 def _forget(store: Store, run: dict[str, Any]) -> None:
     """Delete what a run needed only while it was at work."""
-    store.execute("DELETE FROM restatement_call WHERE restatement_id = {id:String}", {"id": run["restatement_id"]})
+    store.execute(statement("books/restatement_forgotten"), {"restatement_id": run["restatement_id"]})
     store.execute("TRUNCATE TABLE restatement_change")
     store.execute("DROP TABLE IF EXISTS restated")
 

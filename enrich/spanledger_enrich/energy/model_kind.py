@@ -30,10 +30,12 @@ _KINDS = (
         r"(?<![a-z])image|dall-?e|imagen|flux|stable-?diffusion|sdxl|(?<![a-z])sd3|midjourney|recraft|ideogram|canvas"
         r"|seedream|photon|hidream|nano-?banana",
     ),
-    (Kind.video, r"(?<![a-z])(?:veo|sora|kling|reel|video|runway|luma|hailuo|seedance|wan)(?![a-z])"),
+    (Kind.video, r"(?<![a-z])(?:veo|sora|kling|reel|video|runway|gen[34]|luma|ray-?[23]|hailuo|seedance|wan)(?![a-z])"),
     (
         Kind.speech,
         r"whisper|transcri|(?<![a-z])(?:tts|asr|stt|speech|sonic|aura|scribe|lyria|polly|parakeet|canary)(?![a-z])"
+        # EcoLogits tells the size of GPT-4o's audio and realtime models; of others nobody does.
+        r"|(?<![a-z])gpt-audio|(?<![a-z])(?:voice|live)(?![a-z])|(?<!4o-)(?<!4o-mini-)realtime"
         r"|eleven_|deepgram|(?<![a-z])nova-[23](?![a-z\d])|playai|orpheus|kokoro",
     ),
     (Kind.moderation, r"moderation"),

@@ -14,15 +14,18 @@ _WORD = re.compile(
 )
 _FIREWORKS = re.compile(r"(?<=\d)p(?=\d)")
 _LLAMA = re.compile(r"llama[-_ ]?v(?=\d)")
+# OpenAI's at Azure: gpt-4o-mini-2024-07-18.ft-0e20...; Bedrock's: custom-model/anthropic.claude-3-haiku.../abc.
+_FINE_TUNED = re.compile(r"\.ft-[a-z\d-]*$")
+_CUSTOM_MODEL = re.compile(r":custom-model/([^/]+)/")
 _DATE = re.compile(r"^(?:\d{8}|20\d{2}|\d{4}|00\d|0\d|1[0-2]|[12]\d|3[01])$")
 # What hosts put before a name, and what does not make it another model.
 _HOSTED_BY = frozenset({
-    "us", "eu", "apac", "global", "au", "jp", "ca", "gov", "anthropic", "openai", "google", "meta", "mistral",
+    "us", "eu", "apac", "global", "regional", "au", "jp", "ca", "gov", "anthropic", "openai", "google", "meta", "mistral",
     "mistralai", "cohere", "amazon", "azure", "bedrock", "vertex", "databricks", "snowflake", "models",
 })  # fmt: skip
 _SAME_MODEL = frozenset({
     "latest", "preview", "exp", "experimental", "thinking", "reasoning", "instruct", "chat", "high", "low", "minimal",
-    "xhigh", "beta", "free", "nitro", "floor", "online", "extended", "fast", "maas", "it", "hf", "v0", "v1", "v2",
+    "xhigh", "beta", "free", "nitro", "floor", "online", "extended", "fast", "batch", "flex", "priority", "highspeed", "maas", "it", "hf", "v0", "v1", "v2",
     "fp8", "bf16", "customtools", "global", "us", "eu", "default", "text",
 })  # fmt: skip
 
@@ -32,7 +35,9 @@ def base(name: str) -> str:
     lower = name.strip().lower()
     if lower.startswith("ft:"):
         lower = lower.split(":")[1]
-    return lower.rstrip("/").rsplit("/", 1)[-1]
+    if custom := _CUSTOM_MODEL.search(lower):
+        lower = custom[1]
+    return _FINE_TUNED.sub("", lower.rstrip("/").rsplit("/", 1)[-1])
 
 
 def words(name: str) -> tuple[str, ...]:
@@ -71,8 +76,17 @@ def _is_date(spelled: tuple[str, ...], at: int) -> bool:
         return False
     if len(spelled[at]) > 2:
         return True
+    # Google's way: preview-05-20, exp-03-25.
+    if any(_day_after_preview(spelled, month) for month in (at - 1, at)):
+        return True
     near = spelled[max(0, at - 2) : at + 3]
     return any(re.match(r"^20\d{2}$", word) for word in near)
+
+
+def _day_after_preview(spelled: tuple[str, ...], month: int) -> bool:
+    return spelled[month - 1 : month] in {("preview",), ("exp",)} and all(
+        len(word) == 2 and _DATE.match(word) for word in spelled[month : month + 2]
+    )
 
 
 def _is_build(spelled: tuple[str, ...], at: int) -> bool:

@@ -1,4 +1,4 @@
-"""The parameters that a model's name tells: 7b, 8x22b, 30b-a3b, 17b-128e, 3b-a800m, 1b-7b."""
+"""The parameters that a model's name tells: 7b, 8x22b, 30b-a3b, 17b-128e, 3b-a800m, 1b-7b, e4b."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ _SIZE = re.compile(r"(?<![\d.a-z])(\d{1,4}(?:\.\d+)?)(b|t)(?![a-z])")
 _ACTIVE = re.compile(r"(?<=-)a(\d{1,3}(?:\.\d+)?)(b|m)(?![a-z])")
 # Llama 4's way: the active part, and how many experts there are.
 _ACTIVE_OF_EXPERTS = re.compile(r"(?<![\d.a-z])(\d{1,4}(?:\.\d+)?)b-(\d{1,3})e(?![a-z])")
+# Gemma 3n's way: effective ones, beside embeddings that stay out of the accelerator's memory.
+_EFFECTIVE = re.compile(r"(?<![\d.a-z])e(\d{1,2}(?:\.\d+)?)b(?![a-z])")
 _MILLIONS = re.compile(r"(?<![\d.a-z])(\d{2,3})m(?![a-z])")
 _BILLIONS = {"m": 0.001, "b": 1.0, "t": 1000.0}
 
@@ -54,6 +56,10 @@ def size_in_name(name: str) -> Size | None:
         return _sized(sizes[0], sizes[1], f"{sizes[1]:g}b-a{sizes[0]:g}b")
     if sizes:
         return _sized(sizes[0], sizes[0], f"{sizes[0]:g}b")
+    if found := _EFFECTIVE.search(lower):
+        # Gemma 3n's E2B has 5.4 billion, and E4B 7.9.
+        each = float(found[1])
+        return Size(Range(each, each), Range(each, each * 2.8), f"e{each:g}b")
     if found := _MILLIONS.search(lower):
         return _sized(float(found[1]) / 1000, float(found[1]) / 1000, f"{found[1]}m")
     return None

@@ -1,8 +1,10 @@
-"""What is asked of every file that a user imports, whatever it holds: UTF-8, commas, and no column twice."""
+"""What is asked of every file that a user imports, whatever it holds: UTF-8, packed or not, commas, no column twice."""
 
 from __future__ import annotations
 
 import csv
+import gzip
+import zlib
 from typing import TYPE_CHECKING
 
 from spanledger_settings.mendable import MendableError
@@ -21,15 +23,24 @@ class ImportFileError(MendableError):
 
 
 def text_of(path: Path) -> str:
-    """The file's text, with or without a byte order mark.
+    """The file's text, with or without a byte order mark, packed by gzip or not.
 
     Raises:
         ImportFileError: It is no file that can be read, or not in UTF-8.
     """
     try:
         if path.stat().st_size > _LARGEST:
-            raise ImportFileError(f"{path}: holds more than {_LARGEST:,} bytes; import it in parts")
-        text = path.read_text(encoding="utf-8-sig")
+            raise _too_large(path)
+        content = path.read_bytes()
+        if content[:2] == b"\x1f\x8b":
+            with gzip.open(path) as packed:
+                content = packed.read(_LARGEST + 1)
+            if len(content) > _LARGEST:
+                raise _too_large(path)
+        # Lines end alike, as they do where a file is read as text.
+        text = content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    except (EOFError, gzip.BadGzipFile, zlib.error):
+        raise ImportFileError(f"{path}: cannot be read: it begins as gzip does, and is damaged or cut off") from None
     except OSError as error:
         raise ImportFileError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
@@ -64,6 +75,10 @@ def csv_text_of(path: Path) -> str:
         if name and name in names[:number]:
             raise ImportFileError(f"{path}:1: the column {name!r} comes twice; expected once; nothing was imported")
     return text
+
+
+def _too_large(path: Path) -> ImportFileError:
+    return ImportFileError(f"{path}: holds more than {_LARGEST:,} bytes; import it in parts")
 
 
 def _refuse_deep_nesting(path: Path, text: str) -> None:

@@ -36,24 +36,30 @@ _SHORT_REGIONS = {
 # What endpoints without a place call their region.
 _NO_PLACE = ("global", "default")
 
-# The continent that the name of an unknown region tells: a mean of it, or '' where there is none.
-_CONTINENTS = (
+# What an unknown region's name tells: a country, or a continent by its mean, or '' where there is none of it.
+_TELLS = (
+    (re.compile(r"(?:^|[^a-z])us(?![a-z])"), "US", "country in its name"),
     (
         re.compile(
-            r"(?:^|[^a-z])(?:eu|europe|emea|eea)(?![a-z])|^europe|europe\d*$|^(?:north|west|east|south|central)europe"
-            r"|^eudatazone|^(?:germany|france|sweden|norway|poland|italy|spain|switzerland|uk)(?:north|south|east|west|central)?\d*$"
+            r"(?:^|[^a-z])(?:eu|eur|europe|emea|eea)\d*(?![a-z])|^europe|europe\d*$|^(?:north|west|east|south|central)europe"
+            r"|^eudatazone"
         ),
         EUROPE,
+        "mean of Europe",
     ),
     (
         re.compile(
-            r"^(?:ap|apac|asia|au|australia|jp|japan|in|india|cn|china|kr|korea|me|il|af|africa|sa|latam|br|brazil|ca"
-            r"|canada|mx|uk|gb|southamerica|uae)(?![a-z])|^(?:asia|africa|australia|southamerica|middleeast|japan|india"
-            r"|china|korea|brazil|canada|uae|qatar|israel)|asia\d*$|africa\d*$"
+            r"^(?:ap|apac|asia|au|jp|in|cn|kr|me|il|af|africa|sa|latam|br|ca|mx|gb|southamerica)(?![a-z])"
+            r"|^(?:asia|africa|southamerica|middleeast|uae)|(?:asia|africa)\d*$"
         ),
         "",
+        "default zone",
     ),
 )
+_COMPASS_AFTER = re.compile(r"(?:north|south|east|west|central)+$")
+_COMPASS_BEFORE = re.compile(r"^(?:north|south|east|west|central)+")
+# As clouds call countries, beside their own names. Georgia is a state, too.
+_SHORT_NAMES = {"uk": "GB", "us": "US", "usa": "US", "uae": "AE", "korea": "KR", "turkey": "TR", "georgia": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +77,8 @@ class Place:
 def locate(provider: str, cloud_region: str) -> Place:
     """Find the place of a call: its cloud region, else the provider's known country, else '' for the default zone.
 
-    An unknown region whose name tells its continent is not booked at the provider's country: its place is Europe's mean
-    or the default zone.
+    An unknown region whose name tells its country or continent is not booked at the provider's country: its place is
+    that country's, Europe's mean or the default zone.
 
     A region may be named as its cloud does (`us-east-1`, `East US`), by its availability zone (`us-east-1a`,
     `use1-az1`, `eastus-1`, `PHX-AD-1`), or be a grid zone or country itself (`DE`).
@@ -87,10 +93,13 @@ def locate(provider: str, cloud_region: str) -> Place:
         zone = cloud_region.strip().upper()
         return Place(zone, zone.partition("-")[0], f"the span names the grid zone {zone}")
     unknown = f"cloud region {cloud_region!r} is unknown; " if region else ""
-    for pattern, mean in _CONTINENTS:
+    if region and (country := _country_in(region)):
+        return Place(country, country, f"{unknown}country in its name")
+    words = re.sub(r"[\s_/]+", "-", cloud_region.strip().lower())
+    for pattern, place, said in _TELLS:
         # The provider's own country would be another continent's.
-        if region and pattern.search(region):
-            return Place(mean, mean, f"{unknown}{'mean of Europe' if mean else 'default zone'}")
+        if region and (pattern.search(region) or pattern.search(words)):
+            return Place(place, place, f"{unknown}{said}")
     known = named(provider)
     hosting = PROVIDER_CONFIG_MAP.get(known.data_centres if known else provider)
     if hosting is not None:
@@ -108,6 +117,13 @@ def _spellings(region: str) -> list[str]:
     if found := _AVAILABILITY_DOMAIN.match(dashed):
         names.append(found[1])
     return [_SHORT_REGIONS.get(name, name) for name in dict.fromkeys(names)]
+
+
+def _country_in(region: str) -> str:
+    """The country that a region's name consists of, but for where in it: `finlandcentral`, `southafrica-3`."""
+    letters = re.sub(r"[^a-z]", "", region)
+    spelled = (letters, _COMPASS_AFTER.sub("", letters), _COMPASS_BEFORE.sub("", letters))
+    return next((country for name in spelled if (country := _countries().get(name, ""))), "")
 
 
 def alpha_2(alpha_3: str) -> str:
@@ -129,6 +145,17 @@ def similar_zones(name: str) -> list[str]:
         return [upper]
     named = [zone for zone, called in zones.items() if called and called.casefold() == name.casefold()]
     return named[:3] or difflib.get_close_matches(upper, zones, n=3, cutoff=0.7)
+
+
+@cache
+def _countries() -> dict[str, str]:
+    """ISO alpha-2 codes of countries by their names, without spaces and what stands behind a comma."""
+    named = {
+        re.sub(r"[^a-z]", "", name.partition(",")[0].lower()): str(country.alpha_2)
+        for country in pycountry.countries
+        for name in (country.name, getattr(country, "common_name", country.name))
+    }
+    return named | _SHORT_NAMES
 
 
 @cache

@@ -44,6 +44,8 @@ _PREFIX = re.compile(
 _OWN = re.compile(
     r"arn:aws[a-z-]*:bedrock:[^/]*:(?:custom-model|custom-model-deployment|imported-model|provisioned-model)/"
 )
+# Gateways that charge what the maker of a model charges, and are asked for models by their makers' names, too.
+_GATEWAYS = frozenset({"vercel", "gateway"})
 # What a gateway puts behind a name to say how to choose among those who serve the model: the price stays the model's.
 _SUFFIX = re.compile(r":(?:nitro|floor|exacto|beta|online)$")
 
@@ -172,6 +174,10 @@ def spellings(provider: str | None, name: str) -> Iterator[tuple[str | None, str
         yield provider, rest
     bare = _PREFIX.sub("", plain)
     if bare == plain:
+        if provider in _GATEWAYS:  # which passes on the price of whoever made the model
+            yield None, plain
+            if "." in plain:
+                yield None, plain.replace(".", "-")
         return
     if provider is not None and _is_catalogued(provider):
         yield provider, bare

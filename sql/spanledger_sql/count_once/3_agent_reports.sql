@@ -3,7 +3,8 @@
 -- An agent's span and its logs may share no id: they tell the same prompt and the same answer, reasoning aside, of one tenant
 -- and one session, as far as they say, and end within five seconds of each other. Of several such calls of a session in a row
 -- the n-th of the one report is the n-th of the other; reports that name no session go by the order of all. Response ids that
--- differ tell calls apart, where both have one; the richest has a model, and the most details.
+-- differ tell calls apart, where both have one; the richest has a model, and the most details. A span of Gemini CLI's that tells no
+-- tokens is of the log of its session that ends nearest.
 -- Parameters: candidates, nestings Identifier: the worker's scratch tables.
 INSERT INTO {nestings:Identifier}
 WITH
@@ -62,6 +63,10 @@ WITH
     (
         SELECT
             span,
+            agent,
+            session_id,
+            tenant,
+            ends,
             response_id,
             first_value(span) OVER best AS richest,
             first_value(response_id) OVER best AS richest_response_id
@@ -74,3 +79,12 @@ SELECT
     span AS outer_span
 FROM ranked
 WHERE span != richest AND (response_id = richest_response_id OR response_id = '' OR richest_response_id = '')
+UNION ALL
+SELECT
+    argMin(told.richest, (abs(toUnixTimestamp64Nano(told.ends) - toUnixTimestamp64Nano(silent.ends)), told.span)) AS inner_span,
+    silent.span AS outer_span
+FROM (SELECT * FROM {candidates:Identifier} WHERE agent = 'gemini-cli' AND session_id != '' AND NOT has_usage AND NOT failed) AS silent
+INNER JOIN (SELECT * FROM ranked WHERE agent = 'gemini-cli') AS told ON told.session_id = silent.session_id
+WHERE told.ends BETWEEN silent.ends - INTERVAL 5 SECOND AND silent.ends + INTERVAL 5 SECOND
+    AND (told.tenant = silent.tenant_id OR told.tenant = '' OR silent.tenant_id = '')
+GROUP BY outer_span

@@ -24,12 +24,16 @@ _TREATMENTS: Final = {
     "name": 1, "identity": 9, "count": 2, "usage": 3, "identities": 4, "url": 5, "type": 6, "answer": 7, "contents": 8,
     "email": 10,
 }  # fmt: skip
+# What is charged by in place of tokens; the last of the meanings.
 # Meanings of which few spans say anything: the view looks for them only on spans that do.
+_UNITS: Final = tuple(
+    f"unit.{unit}" for unit in ("character", "audio_second", "video_second", "image", "page", "search")
+)
 _OF_FEW: Final = (
     "usage.image_input", "usage.image_output", "usage.image_cache_read", "usage.audio_cache_read", "usage.video_input",
     "usage.tool_prompt", "usage.citation", "usage.thoughts", "usage.all_inside", "usage.input_details",
-    "usage.output_details",
-    "usage.other_units", "usage.reported_cost", "usage.note", "geo",
+    "usage.output_details", "usage.cache_input",
+    "usage.other_units", "usage.reported_cost", "usage.note", "geo", *_UNITS,
 )  # fmt: skip
 # How the view writes a convention, as bits: what is beside, and what a total tells.
 _BESIDE: Final = {"cache_read": 1, "cache_write": 1, "reasoning": 2, "tool_prompt": 4}
@@ -132,6 +136,8 @@ def _constants() -> dict[str, str]:
             if provider.models
         ),
         "first_of_few": str(meanings.index(_OF_FEW[0]) + 1),
+        "first_unit": str(meanings.index(_UNITS[0]) + 1),
+        "units": _array(unit.rsplit(".", 1)[1] for unit in _UNITS),
         "counts": str(len(COUNTS)),
         **_convention_constants(),
     }

@@ -8,15 +8,15 @@
 -- their interval is taken off the day's next ones, what they tell beyond a day's last one off the next day's: processes of one service without sessions export in turn, and a call may
 -- end before an export that its tokens miss. Days are those on which intervals begin, or the last of an interval of several.
 --
--- Gemini CLI's span leaves cached tokens and thoughts out, Codex's its model: where metrics tell of the call, they count and the
+-- Gemini CLI's span leaves cached tokens and thoughts out, or tells none, Codex's its model: where metrics tell of the call, they count and the
 -- span does not.
 --
 -- Parameters: everything UInt8: 1 takes all sessions, 0 those of which `usage_news` has something; day
 --     DateTime('UTC'): intervals that begin before it stay as they are.
 INSERT INTO metric_rest
 WITH
-    -- Claude Code's metric says the model asked for, its log the one that answered, with its date.
-    (name -> replaceRegexpOne(name, '[-@](20\\d{2}-\\d{2}-\\d{2}|20\\d{6})(-v\\d+(:\\d+)?)?$', '')) AS undated,
+    -- Claude Code's metric and span say the model asked for, its log the one that answered.
+    {{plain_model}},
     touched AS
     (
         SELECT service_name, session_id
@@ -84,7 +84,7 @@ WITH
         SELECT
             service_name,
             session_id,
-            undated(g.model) AS model,
+            plain_model(g.model) AS model,
             max(g.model) AS model_said,
             tenant_id,
             ended_at,
@@ -120,13 +120,13 @@ WITH
             service_name,
             session_id,
             tenant_id,
-            undated(if(response_model != '', response_model, request_model)) AS model,
+            plain_model(if(response_model != '', response_model, request_model)) AS model,
             ts + toIntervalNanosecond(toInt64(least(duration_ms, 1e10) * 1e6)) AS ended,
             input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, reasoning_tokens, reported_cost,
             signal = 'span' AND (agent = 'gemini-cli' OR agent = 'codex' AND model = '') AS lacks
         FROM llm_spans
         WHERE granularity = 'call'
-            AND usage_source = 'reported'
+            AND (usage_source = 'reported' OR agent = 'gemini-cli' AND signal = 'span' AND status = 'ok')
             AND service_name IN (SELECT service_name FROM touched)
             AND ts > toDateTime64({day:DateTime('UTC')}, 9, 'UTC') - INTERVAL 2 DAY
             -- Those that do not count beside their metric tell of its calls still.
@@ -139,18 +139,49 @@ WITH
         ORDER BY ingested_at
         LIMIT 1 BY trace_id, span_id
     ),
-    -- A session that metrics do not name is any; so is a model that a span does not.
-    sessions AS (SELECT DISTINCT service_name, tenant_id, model, session_id FROM interval_told),
-    call_placed AS
+    sessions AS
+    (
+        SELECT service_name, tenant_id, session_id, any(agent) AS agent, groupArray((model, input)) AS models
+        FROM
+        (
+            SELECT service_name, tenant_id, session_id, model, any(i.agent) AS agent, sum(i.input) AS input
+            FROM interval_told AS i
+            GROUP BY service_name, tenant_id, session_id, model
+        )
+        GROUP BY service_name, tenant_id, session_id
+    ),
+    -- A session that metrics do not name is any.
+    call_beside AS
     (
         SELECT
             call.* EXCEPT (session_id, model),
+            call.model AS call_model,
             sessions.session_id AS session_id,
-            sessions.model AS model
+            sessions.models AS models,
+            sessions.agent IN ('claude-code', 'gemini-cli') AND sessions.session_id != '' AS asks_by_other_names,
+            groupUniqArray(call.model) OVER of_session AS models_of_calls,
+            sum(toInt64(call.input_tokens)) OVER of_model AS input_of_model
         FROM call_told AS call
-        INNER JOIN sessions
-            ON sessions.service_name = call.service_name AND sessions.tenant_id = call.tenant_id
-        WHERE sessions.session_id IN (call.session_id, '') AND call.model IN (sessions.model, '')
+        INNER JOIN sessions ON sessions.service_name = call.service_name AND sessions.tenant_id = call.tenant_id
+        WHERE sessions.session_id IN (call.session_id, '')
+        WINDOW
+            of_session AS (PARTITION BY call.service_name, call.tenant_id, sessions.session_id),
+            of_model AS (PARTITION BY call.service_name, call.tenant_id, sessions.session_id, call.model)
+    ),
+    -- A model that a span does not name is any. What a gateway answers with and was not asked for is, of the session's models
+    -- that no call names, the one of which its metrics tell as much.
+    call_placed AS
+    (
+        SELECT
+            * EXCEPT (call_model, models, asks_by_other_names, models_of_calls, input_of_model),
+            arrayJoin(multiIf(
+                call_model = '', models.1,
+                has(models.1, call_model), [call_model],
+                asks_by_other_names, arrayMap(one -> one.1, arraySlice(
+                    arraySort(one -> (abs(one.2 - input_of_model), one.1), arrayFilter(one -> NOT has(models_of_calls, one.1), models)),
+                    1, 1)),
+                [])) AS model
+        FROM call_beside
     ),
     in_any_interval AS
     (

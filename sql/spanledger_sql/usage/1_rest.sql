@@ -8,8 +8,7 @@
 -- Parameters: first, last DateTime64(6, 'UTC'): buckets that touch this time are looked at.
 INSERT INTO usage_rest
 WITH
-    (name -> replaceRegexpOne(lower(replaceRegexpOne(name, '^(us|eu|apac|global)\\.', '')), '[-@](20\\d{2}-\\d{2}-\\d{2}|20\\d{6})(-v\\d+(:\\d+)?)?$', ''))
-        AS plain,
+    {{plain_model}},
     -- What is left of a number of all when so many were taken off, rounded down: a line has what it adds to it.
     ((of_these, of_all, taken) -> if(of_all <= taken, toUInt64(0),
         toUInt64(intDiv(toUInt128(of_these) * toUInt128(greatest(of_all, taken) - taken), greatest(toUInt128(1), toUInt128(of_all)))))) AS remaining,
@@ -25,14 +24,14 @@ WITH
             [sum(r.input_tokens), sum(r.cache_read_tokens), sum(r.cache_write_tokens), sum(r.cache_write_1h_tokens),
              sum(r.output_tokens), sum(r.reasoning_tokens), sum(toUInt64(r.web_searches))] AS counts,
             if(countIf(r.reported_cost IS NOT NULL) > 0, sum(r.reported_cost), NULL) AS reported_cost,
-            cityHash64(provider, plain(model), service_tier = 'batch', grain, begin, end, source, account) AS bucket
+            cityHash64(provider, plain_model(model), service_tier = 'batch', grain, begin, end, source, account) AS bucket
         FROM (SELECT * FROM usage_record FINAL) AS r
         GROUP BY source, grain, begin, end, provider, model, account, project, workspace, api_key, user_id, service_tier
         HAVING end > {first:DateTime64(6, 'UTC')} AND begin <= {last:DateTime64(6, 'UTC')}
     ),
     bucket_told AS
     (
-        SELECT bucket, any(begin) AS begin, any(end) AS end, any(provider) AS provider, plain(any(model)) AS model,
+        SELECT bucket, any(begin) AS begin, any(end) AS end, any(provider) AS provider, plain_model(any(model)) AS model,
             any(service_tier) = 'batch' AS is_batch, any(account) AS account
         FROM line
         GROUP BY bucket
@@ -41,7 +40,7 @@ WITH
     (
         SELECT
             trace_id, span_id, ts, provider, provider_account, service_tier = 'batch' AS is_batch, calls AS stands_for,
-            plain(if(response_model != '', response_model, request_model)) AS model,
+            plain_model(if(response_model != '', response_model, request_model)) AS model,
             [input_tokens, cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, output_tokens, reasoning_tokens,
              toUInt64(web_searches)] AS counts
         FROM llm_spans

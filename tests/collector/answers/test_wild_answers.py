@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from harness import data_folder, wild
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from otlp_receiver import otlp_receiver
@@ -24,6 +25,7 @@ from spanledger_enrich.worker import Worker
 from spanledger_settings.configuration import load
 
 CASES = wild.cases("calls.json")
+_HOUR = 3_600_000_000_000
 
 
 @pytest.fixture(scope="module")
@@ -36,12 +38,23 @@ def booked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]
             _make_calls(**json.loads((wild.WILD / case / "calls.json").read_text().replace("@", uuid.uuid4().hex[:12])))
             assert spanledger.flush()
         spanledger.shutdown()
-        requests = [request.SerializeToString() for request in receiver.requests]
+        requests = [_at_yesterdays_noon(request).SerializeToString() for request in receiver.requests]
     configuration = load(data_dir=tmp_path_factory.mktemp("wild") / "data")
     with data_folder.opened(configuration, "loaded") as store:
         store.insert_otlp(b"".join(map(length_prefixed, requests)), "wild")
         Worker(store, configuration).catch_up()
         return wild.booked(store)
+
+
+def _at_yesterdays_noon(request: ExportTraceServiceRequest) -> ExportTraceServiceRequest:
+    """The request, its spans moved by whole hours: some prices are others at night."""
+    for resource in request.resource_spans:
+        for scope in resource.scope_spans:
+            for span in scope.spans:
+                moved = (span.start_time_unix_nano // _HOUR % 24 + 12) * _HOUR
+                span.start_time_unix_nano -= moved
+                span.end_time_unix_nano -= moved
+    return request
 
 
 def _make_calls(calls: list[dict[str, Any]], nested: bool) -> None:

@@ -133,15 +133,46 @@ def test_a_helper_stream_that_is_refused_has_failed(exported: Callable[[], list[
     assert (found["error.type"], found["http.response.status_code"]) == ("anthropic.RateLimitError", 429)
 
 
-def test_an_error_that_carries_the_answer_is_booked(exported: Callable[[], list[Any]]) -> None:
-    class GaveUp(Exception):
-        last_completion = ChatCompletion.model_validate(CHAT_COMPLETION)
+class GaveUp(Exception):
+    last_completion = ChatCompletion.model_validate(CHAT_COMPLETION)
 
-    @spanledger.llm_call
-    def ask() -> Any:
-        raise GaveUp
 
-    with pytest.raises(GaveUp):
-        ask()
+def _raises() -> None:
+    raise GaveUp
+
+
+def _raises_its_own() -> None:
+    try:
+        _raises()
+    except GaveUp as error:
+        raise KeyError from error
+
+
+def _raises_another() -> None:
+    try:
+        _raises_its_own()
+    except KeyError:
+        raise LookupError  # noqa: B904 (as apps do)
+
+
+@pytest.mark.parametrize("fails", [_raises, _raises_its_own, _raises_another])
+def test_an_error_that_carries_the_answer_is_booked(
+    fails: Callable[[], None], exported: Callable[[], list[Any]]
+) -> None:
+    with pytest.raises((GaveUp, LookupError)):
+        spanledger.llm_call(fails)()
     found = _only(exported)
     assert (found[IN], found[OUT]) == (2006, 300)
+
+
+def test_what_an_earlier_call_paid_for_is_booked_once(exported: Callable[[], list[Any]]) -> None:
+    @spanledger.llm_call
+    def ask(error: Exception) -> None:
+        raise error
+
+    try:
+        ask(GaveUp())
+    except GaveUp:
+        with pytest.raises(KeyError):
+            ask(KeyError())
+    assert [IN in attributes_of(span) for span in exported()] == [True, False]

@@ -42,7 +42,17 @@ def _only(exported: Callable[[], list[Any]]) -> dict[str, Any]:
     return attributes_of(span)
 
 
-@pytest.mark.parametrize(("path", "meant"), [("custmer.id", "customer.id"), ("account_id.id", "no parameter")])
+@pytest.mark.parametrize(
+    ("path", "meant"),
+    [
+        ("custmer.id", "customer.id"),
+        ("account_id.id", "no parameter"),
+        ("ctx.user_email", "no parameter"),
+        ("account_id", "no parameter"),
+        ("customer['id']", "write 'customer.id'"),
+        ("${customer}", "write 'customer.id'"),
+    ],
+)
 def test_a_path_whose_root_is_no_parameter_makes_no_tenant(
     path: str, meant: str, told: Callable[[], list[str]], exported: Callable[[], list[Any]]
 ) -> None:
@@ -58,13 +68,16 @@ def test_a_path_whose_root_is_no_parameter_makes_no_tenant(
     assert meant in message
 
 
-def test_a_tenant_with_a_dot_may_be_a_literal(told: Callable[[], list[str]], exported: Callable[[], list[Any]]) -> None:
-    @spanledger.llm_call(tenant="acme.com")
+@pytest.mark.parametrize("name", ["acme.com", "[eu] acme", "{acme}", "$acme"])
+def test_a_tenant_with_marks_may_be_a_literal(
+    name: str, told: Callable[[], list[str]], exported: Callable[[], list[Any]]
+) -> None:
+    @spanledger.llm_call(tenant=name)
     def ask(prompt: str) -> Any:
         return ANSWER
 
     ask("")
-    assert _only(exported)["tenant.id"] == "acme.com"
+    assert _only(exported)["tenant.id"] == name
     assert told() == []
 
 
@@ -76,9 +89,13 @@ def test_an_operation_that_nobody_knows_is_told_and_booked_as_a_chat(
         return ANSWER
 
     ask()
-    spanledger.record_usage(provider="p", model="m", input_tokens=1, output_tokens=1, operation="sumarise")
-    assert {attributes_of(span)["gen_ai.operation.name"] for span in exported()} == {"chat"}
-    assert ["summarize" in message or "sumarise" in message for message in told()] == [True, True]
+    for operation in ("sumarise", ["chat"], " Chat "):
+        said: dict[str, Any] = {"operation": operation}
+        spanledger.record_usage(provider="p", model="m", input_tokens=1, output_tokens=1, **said)
+    assert [attributes_of(span)["gen_ai.operation.name"] for span in exported()] == ["chat"] * 4
+    assert [name in message for name, message in zip(("summarize", "sumarise", "['chat']"), told(), strict=True)] == [
+        True, True, True,
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("answer", ["SECRET", ("SECRET", 3), ["SECRET"], None, {"input": 1, "cost": 2}], ids=repr)
@@ -97,6 +114,21 @@ def test_a_function_that_returns_no_answer_is_told_once_by_name(
     assert "SECRET" not in message
     for span in exported():
         assert attributes_of(span)["spanledger.usage.note"].startswith("the function returned ")
+
+
+@pytest.mark.parametrize("usage", [{}, {"prompt_tokens": "3"}, None], ids=repr)
+def test_an_answer_that_tells_no_usage_is_told(
+    usage: Any, told: Callable[[], list[str]], exported: Callable[[], list[Any]]
+) -> None:
+    @spanledger.llm_call
+    def ask() -> Any:
+        return {**ANSWER, "usage": usage}
+
+    for _ in range(3):
+        ask()
+    (message,) = told()
+    assert "ask: the provider's answer told no usage" in message
+    assert attributes_of(exported()[0])["spanledger.usage.note"] == "the answer told no usage"
 
 
 def _yields(*items: Any) -> Callable[[], Any]:
@@ -221,6 +253,34 @@ def test_what_is_no_function_stays_as_it_is(decorate: Any, told: Callable[[], li
     assert "Client" in told()[0]
 
 
+def test_a_name_without_its_keyword_is_told_and_does_not_fail(
+    told: Callable[[], list[str]], exported: Callable[[], list[Any]]
+) -> None:
+    name: Any = "openai"
+    assert spanledger.llm_call(name)(lambda: ANSWER)() == ANSWER
+    with spanledger.attribution(name):
+        pass
+    assert spanledger.attribution(name)(lambda: 1)() == 1
+    assert _only(exported)[IN] == 3
+    assert ["with keywords" in message or "provider=" in message for message in told()] == [True, True]
+
+
+@pytest.mark.parametrize("moment", [1_800_000_000, 1_800_000_000_000, 1.8e9, "2026-11-02"])
+def test_a_time_in_another_unit_is_refused(
+    moment: Any, told: Callable[[], list[str]], exported: Callable[[], list[Any]]
+) -> None:
+    spanledger.record_usage(provider="p", model="m", input_tokens=1, output_tokens=1, start_time=moment)
+    assert exported() == []
+    assert "nanoseconds since 1970" in told()[0]
+
+
+def test_each_fault_of_a_site_is_told(told: Callable[[], list[str]]) -> None:
+    for wrong in ({"start_time": 5}, {"input_tokens": -1}, {"start_time": 7}):
+        said: dict[str, Any] = {"provider": "p", "model": "m", "input_tokens": 1, "output_tokens": 1, **wrong}
+        spanledger.record_usage(**said)
+    assert ["time 5" in told()[0], "input_tokens" in told()[1], len(told())] == [True, True, 2]
+
+
 def test_attribution_without_keywords_is_told(told: Callable[[], list[str]]) -> None:
     @spanledger.attribution  # type: ignore[operator]
     def ask() -> int:
@@ -231,7 +291,8 @@ def test_attribution_without_keywords_is_told(told: Callable[[], list[str]]) -> 
 
 
 @pytest.mark.parametrize(
-    ("typo", "meant"), [("tenat", "tenant"), ("tenant_id", "tenant"), ("runid", "run_id"), ("Feature", "feature")]
+    ("typo", "meant"),
+    [("tenat", "tenant"), ("tenant_id", "tenant"), ("runid", "run_id"), ("Feature", "feature"), ("env", "environment")],
 )
 def test_a_keyword_that_is_nearly_one_of_ours_is_told(typo: str, meant: str, told: Callable[[], list[str]]) -> None:
     for _ in range(2):

@@ -173,11 +173,25 @@ def test_calls_that_the_apps_own_provider_sends_need_no_configure() -> None:
     assert done.stderr == ""
 
 
-@pytest.mark.parametrize("wrong", [{"protocol": "http"}, {"endpoint": "ftp://x"}, {"when_full": "panic"}], ids=str)
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"protocol": "http"},
+        {"when_full": "panic"},
+        {"headers": {"authorization": "Bearer SECRET\nx"}},
+        {"headers": {"authorization": None}},
+        *(
+            {"endpoint": endpoint}
+            for endpoint in ("ftp://x", "http:/x:1", "http://x:70000", "http://x:y", "4318", "a b")
+        ),
+    ],
+    ids=str,
+)
 def test_a_configuration_that_is_wrong_does_not_flush(wrong: dict[str, Any], provider: TracerProvider) -> None:
     spanledger.configure(**{"tracer_provider": provider} | wrong)
     assert not spanledger.flush()
     assert "configure() failed" in spanledger.stats().problem
+    assert "SECRET" not in spanledger.stats().problem
     spanledger.configure(tracer_provider=provider)
     assert spanledger.stats().problem == ""
 
@@ -197,7 +211,7 @@ def test_each_wrong_configuration_is_told_with_what_is_wrong(
 def test_an_endpoint_as_files_and_forms_have_it_is_taken(
     written: str, provider: TracerProvider, receiver: Receiver
 ) -> None:
-    pairs: Any = [("x-team", "search")]
+    pairs: Any = [("x-team", "search\n")]
     spanledger.configure(
         endpoint=written.format(receiver.endpoint), headers=pairs, protocol=" HTTP/Protobuf ",  # type: ignore[arg-type]
         tracer_provider=provider,

@@ -12,7 +12,7 @@ from harness.books import Books
 
 from spanledger_collector.spool import length_prefixed
 from spanledger_enrich.ledger.enrichment import last_version
-from spanledger_enrich.ledger.metric_usage import follow_metrics
+from spanledger_enrich.ledger.usage.metric_usage import follow_metrics
 from spanledger_enrich.worker import Worker
 
 
@@ -147,7 +147,13 @@ def test_reports_sum_calls_and_do_not_count_rows(books: Books) -> None:
     assert len(booked(books)) == 2
     period = {"from": "2026-09-01 00:00:00", "to": "2026-10-31 00:00:00", "timezone": "UTC"}
     [row] = books.store.frame(
-        "reports/finance/chargeback", **period, by=["provider"], custom=[], tenants=[], where_names=[], where_values=[]
+        "reports/chargeback/chargeback",
+        **period,
+        by=["provider"],
+        custom=[],
+        tenants=[],
+        where_names=[],
+        where_values=[],
     ).to_dict("records")
     assert (row["calls"], row["output_tokens"]) == (1, 20)
     [row] = books.store.frame(

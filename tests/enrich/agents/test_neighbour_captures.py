@@ -119,3 +119,31 @@ def test_a_second_signal_that_is_switched_on_later(books: Books, agent: str, fir
     rows = booked(books)
     assert tokens(rows) == tuple(2 * count for count in billed(agent))
     assert [row["granularity"] for row in rows] == ["interval" if first == "metrics" else "call", "call"]
+
+
+@pytest.mark.parametrize("agent", ["claude-bedrock", "claude-gateway", "claude-long", "gemini-bare"])
+@pytest.mark.parametrize(
+    "told", [("metrics", "logs"), ("traces", "metrics"), ("logs", "traces", "metrics")], ids="-".join
+)
+def test_one_call_that_signals_name_by_two_models_is_one(books: Books, agent: str, told: tuple[str, ...]) -> None:
+    """Bedrock's and a gateway's names, a mark of long contexts, an alias; Gemini CLI's spans here tell no tokens."""
+    forget(books)
+    for signal in told:
+        take(books, captured(agent, signal), f"{agent} {told} {signal}")
+    rows = booked(books)
+    assert tokens(rows) == billed(agent)
+    assert sum(row["calls"] for row in rows) == len(truth(agent))
+
+
+def test_whose_servers_answered_is_told_by_the_model_that_was_asked_or_by_the_resource(books: Books) -> None:
+    def point_out(message: Any) -> None:
+        for resource in message.resource_logs:
+            resource.resource.attributes.add(key="gen_ai.provider.name").value.string_value = "aws.bedrock"
+
+    for signal in ("traces", "metrics", "logs"):
+        forget(books)
+        requests = captured("claude-bedrock", signal)
+        take(books, rewritten(requests, point_out) if signal == "logs" else requests, f"whose servers {signal}")
+        rows = booked(books)
+        assert {(row["provider"], row["price_status"]) for row in rows} == {("aws.bedrock", "priced")}, signal
+        assert tokens(rows) == billed("claude-bedrock")

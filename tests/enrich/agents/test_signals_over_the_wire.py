@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import math
 import time
 from collections.abc import Callable
@@ -41,6 +42,16 @@ def call(node: RunningNode, service: str, body: bytes) -> Any:
         return channel.unary_unary(f"/{service}/Export")(body, timeout=30)
 
 
+def with_an_odd_neighbour(signal: str) -> bytes:
+    """Gemini CLI's captured request as JSON, with a record beside its own that nobody can read."""
+    document = json.loads(bodies(NAMES[2], signal)[0].read_bytes())
+    [resources] = document.values()
+    scope = resources[0]["scope" + signal.capitalize().replace("Traces", "Spans")][0]
+    records = next(value for value in scope.values() if isinstance(value, list))
+    records.insert(0, {**records[0], "name": 7, "traceId": "no id", "timeUnixNano": "soon"})
+    return json.dumps(document).encode()
+
+
 def test_every_signal_comes_by_every_way_and_bad_ones_are_said(node: RunningNode) -> None:
     for signal in SIGNALS:
         for malformed in (b"\xff\xff\xff", b"\x0a\x05ab"):
@@ -55,6 +66,8 @@ def test_every_signal_comes_by_every_way_and_bad_ones_are_said(node: RunningNode
         assert post(node, signal.name, b"{", JSON).status_code == 400
         assert post(node, signal.name, b"", "text/plain").status_code == 415
         assert post(node, signal.name, b"{}", JSON).text == "{}"
+        odd = with_an_odd_neighbour(signal.name)
+        assert "1" in post(node, signal.name, odd, JSON).json()["partialSuccess"].values()
         assert post(node, signal.name, bytes(2**26 + 1), packed="gzip").status_code == 413
 
     claude, codex, gemini = NAMES

@@ -69,7 +69,7 @@ def test_the_trend_and_what_stands_beside_it_are_the_effective_and_the_billed_co
     billed = Decimal(0)
     for row in books.report("finance/trend", series=9, **asked):
         found[row["name"]] += row["contracted_cost"] or 0
-    for row in books.report("finance/beside_trend", **asked):
+    for row in books.report("chargeback/beside_trend", **asked):
         found[row["name"]] += row["commitment_cost"] + row["idle_cost"] + row["charge_cost"] - row["covered_cost"]
         billed += row["prepaid_cost"]
     rows = books.store.rows(CHARGES_OF, **OCTOBER)

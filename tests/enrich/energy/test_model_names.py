@@ -12,6 +12,8 @@ NAMES = [
     # (provider, name, the entry's maker and model)
     ("openrouter", "openai/gpt-4o", "openai/gpt-4o"),
     ("openrouter", "openai/gpt-4o:free", "openai/gpt-4o"),
+    ("openrouter", "openai/gpt-4o:batch", "openai/gpt-4o"),
+    ("azure.ai.openai", "gpt-4o-mini-2024-07-18.ft-0e208cf33a6a466994aff31a08aba678", "openai/gpt-4o-mini-2024-07-18"),
     ("openai", "ft:gpt-4o-2024-08-06:our-org:support:AbC123", "openai/gpt-4o-2024-08-06"),
     ("openai", "ft:gpt-4o-mini-2024-07-18:our-org::AbC123", "openai/gpt-4o-mini-2024-07-18"),
     ("litellm", "azure/eu/gpt-4o-2024-11-20", "openai/gpt-4o-2024-11-20"),
@@ -23,6 +25,9 @@ NAMES = [
     ("gcp.vertex_ai", "publishers/google/models/gemini-2.5-flash", "google_genai/gemini-2.5-flash"),
     ("gcp.gemini", "models/gemini-2.0-flash-001", "google_genai/gemini-2.0-flash"),
     ("gcp.gemini", "gemini-2.5-flash-preview-09-2025", "google_genai/gemini-2.5-flash"),
+    ("openrouter", "google/gemini-2.5-flash-preview-05-20:thinking", "google_genai/gemini-2.5-flash"),
+    ("openrouter", "google/gemini-2.5-pro-exp-03-25:free", "google_genai/gemini-2.5-pro"),
+    ("openrouter", "google/gemini-flash-1.5", "google_genai/gemini-1.5-flash"),
     ("gcp.gemini", "gemini-1.5-flash-8b", "google_genai/gemini-1.5-flash-8b"),
     ("gcp.gemini", "gemini-1.5-pro-002", "google_genai/gemini-1.5-pro"),
     ("anthropic", "claude-3-7-sonnet-20250219", "anthropic/claude-3-7-sonnet"),
@@ -34,6 +39,12 @@ NAMES = [
     ("aws.bedrock", "anthropic.claude-3-5-sonnet-20241022-v2:0", "anthropic/claude-3-5-sonnet"),
     ("gcp.vertex_ai", "claude-3-5-sonnet-v2@20241022", "anthropic/claude-3-5-sonnet"),
     ("gcp.vertex_ai", "claude-opus-4-1@20250805", "anthropic/claude-opus-4-1"),
+    ("aws.bedrock", "regional.anthropic.claude-3-7-sonnet-20250219-v1:0", "anthropic/claude-3-7-sonnet"),
+    (
+        "aws.bedrock",
+        "arn:aws:bedrock:us-east-1:123456789012:custom-model/anthropic.claude-3-haiku-20240307-v1:0/abc123",
+        "anthropic/claude-3-haiku",
+    ),
     ("databricks", "databricks-claude-3-7-sonnet", "anthropic/claude-3-7-sonnet"),
     ("deepseek", "deepseek-chat", "deepseek/deepseek-v3"),
     ("deepseek", "deepseek-reasoner", "deepseek/deepseek-r1"),
@@ -65,6 +76,10 @@ NAMES = [
     ("aws.bedrock", "moonshot.kimi-k2-thinking", "moonshot/kimi-k2"),
     ("openrouter", "z-ai/glm-4.5-air", "z.ai/glm-4.5-air"),
     ("fireworks", "accounts/fireworks/models/glm-4p6", "z.ai/glm-4.6"),
+    ("fireworks", "accounts/fireworks/models/kimi-k2p6", "moonshot/kimi-k2.6"),
+    ("openrouter", "z-ai/glm-5.1", "z.ai/glm-5.1"),
+    ("huggingface", "XiaomiMiMo/MiMo-V2.5-Pro", "xiaomi/mimo-v2.5-pro"),
+    ("openrouter", "minimax/minimax-m3:batch", "minimax/minimax-m3"),
     ("openrouter", "minimax/minimax-m2", "minimax/minimax-m2"),
     ("mistral_ai", "mistral-large-2407", "mistralai/mistral-large-2407"),
     ("aws.bedrock", "mistral.mistral-large-2407-v1:0", "mistralai/mistral-large-2407"),
@@ -103,6 +118,7 @@ def test_a_gateways_name_means_the_base_model(provider: str, name: str, model: s
         "codestral-mamba-3b",
         "glm-5.9",  # no row says anything of a version to come
         "kimi-k3",
+        "gemini-2.5-flash-exp-ours",
         "gpt-4o-mini-ours",  # a deployment's name, not the model's
         "o1-pro",
         "claude-sonnet-7",
@@ -126,6 +142,7 @@ def test_another_models_size_is_not_taken(name: str) -> None:
         ("our-1t-a50b", (50, 50), (1000, 1000)),
         ("our-17b-16e-instruct", (17, 17), (68, 136)),
         ("our-270m", (0.27, 0.27), (0.27, 0.27)),
+        ("our-e4b-it", (4, 4), (4, 11.2)),
         # Two experts answer, whatever their number; Mixtral 8x7B has 12.9 billion active of 46.7, and 8x22B 39 of 141.
         ("our-8x7b", (12.88, 12.88), (47.04, 47.04)),
         ("our-8x22b", (40.48, 40.48), (147.84, 147.84)),
@@ -140,7 +157,7 @@ def test_a_size_in_a_name_is_read_as_it_is_meant(
     assert (found.total.low, found.total.high) == pytest.approx(total)
 
 
-@pytest.mark.parametrize("name", ["gpt-4-128k", "our-1m-context", "gemma-3n-e4b", "model-v7b2", "8bit"])
+@pytest.mark.parametrize("name", ["gpt-4-128k", "our-1m-context", "model-v7b2", "mode4b", "8bit"])
 def test_what_is_no_size_is_not_taken_for_one(name: str) -> None:
     assert size_in_name(name) is None
 
@@ -176,11 +193,16 @@ def test_every_size_in_the_list_has_a_source_and_can_be() -> None:
         ("whisper-1", Kind.speech),
         ("gpt-4o-mini-tts", Kind.speech),
         ("gpt-4o-transcribe", Kind.speech),
+        ("gpt-realtime-mini", Kind.speech),
+        ("gpt-audio", Kind.speech),
+        ("gemini-live-2.5-flash", Kind.speech),
+        ("grok-voice-latest", Kind.speech),
         ("omni-moderation-latest", Kind.moderation),
         ("gpt-4o", Kind.text),
         ("amazon.nova-pro-v1:0", Kind.text),
         ("llama-3.2-90b-vision-instruct", Kind.text),
         ("gpt-4o-audio-preview", Kind.text),
+        ("gpt-4o-realtime-preview", Kind.text),
         ("mistral-small-latest", Kind.text),
     ],
 )

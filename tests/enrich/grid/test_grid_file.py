@@ -172,8 +172,8 @@ def test_files_may_overlap_but_not_contradict(write):
         ),
         (["zone,datetime,g_per_kwh", "DE,8.10.2024 01:00,1"], "grid.csv:2: datetime: .*expected a time"),
         (["zone,datetime,g_per_kwh", "DE,2024-02-30T00:00Z,1"], "grid.csv:2: datetime: .*no such time"),
-        (["zone,datetime,g_per_kwh", "DE,2099-01-01T00:00Z,1"], "grid.csv:2: 2099-01-01 00:00 UTC is to come"),
-        (["zone,datetime,g_per_kwh", "DE,1924-01-01T00:00Z,1"], "grid.csv:2: .*expected a time of our days"),
+        (["zone,datetime,g_per_kwh", "DE,2099-01-02T00:00Z,1"], "grid.csv:2: 2099-01-02 00:00 UTC is to come"),
+        (["zone,datetime,g_per_kwh", "DE,1924-01-02T00:00Z,1"], "grid.csv:2: .*expected a time of our days"),
         (["zone,datetime,g_per_kwh", "DE,2024-10-08T00:00Z,-1"], "grid.csv:2: g_per_kwh: '-1': a negative"),
         (["zone,datetime,g_per_kwh", "DE,2024-10-08T00:00Z,4000"], "grid.csv:2: .*is it in lbs/MWh"),
         (["zone,datetime,g_per_kwh", "DE,2024-10-08T00:00Z,inf"], "grid.csv:2: .*expected a number"),
@@ -204,6 +204,10 @@ def test_files_may_overlap_but_not_contradict(write):
         ([ELECTRICITY_MAPS, "2024-05-01 00:00:00,DE,1,1"], "looks like means of a day, a month or a year"),
         (["zone,datetime,g_per_kwh", "DE,2024-05-01T03:00Z,0.38"], "too low for DE .*kg/kWh or t/kWh"),
         (["zone,datetime,g_per_kwh", "DE,2024-05-01T03:00Z,0"], "too low for DE"),
+        (["zone,datetime,g_per_kwh,basis", "DE,2024-05-01T03:00Z,0.00038,direct"], "too low for DE"),
+        (["zone,year,g_per_kwh,basis", "GB,2024,0.20705,direct"], "too low for GB .*kg/kWh"),
+        (["zone,year,g_per_kwh", "GB,2099,207"], "grid.csv:2: year: .*expected a number from 1990 to 20"),
+        (["zone,datetime,g_per_kwh", "DE,2024-05-01T00:00+02:00,381"], "means of a month or a year"),
         (["Datetime (UTC),Zone Id", "2024-01-01 00:00:00,DE"], "no column 'carbon intensity gco2eq/kwh"),
         (["a,b", "1,2"], "of no known format"),
         (["zone,datetime,g_per_kwh"], "holds no rows"),
@@ -290,5 +294,6 @@ def test_a_download_that_is_named_after_a_longer_step_is_refused(write, name):
 def test_direct_values_in_another_unit_are_refused_and_a_clean_grids_are_not(write):
     head = "zone,datetime,g_per_kwh,basis"
     with pytest.raises(ImportFileError, match="kg/kWh or t/kWh"):
-        hours(write(head, *(f"PL,2024-10-08T{hour:02}:00Z,0.7,direct" for hour in range(24))))
+        hours(write(head, *(f"PL,2024-10-08T{hour:02}:00Z,0.7,direct" for hour in range(3))))
+    assert hours(write(head, "IS,2024-10-08T01:00Z,0.4,direct", "IS,2024-10-08T02:00Z,0.3,direct"))["g_per_kwh"].max() == 0.4
     assert set(hours(write(head, *(f"IS,2024-10-08T{hour:02}:00Z,0,direct" for hour in range(24))))["g_per_kwh"]) == {0}

@@ -201,11 +201,34 @@ def test_a_global_endpoint_is_no_place():
     assert grid_zone.locate("gcp.vertex_ai", "global").zone == "US"
 
 
-@pytest.mark.parametrize("region", ["us-west-2-lax-1a", "mars-1", "eastus-9", "xx1-az1", "PHX-AD"])
+@pytest.mark.parametrize("region", ["mars-1", "my-dc", "xx1-az1", "PHX-AD", "georgia"])
 def test_what_is_no_known_region_is_not_guessed(region):
     place = grid_zone.locate("vllm", region)
     assert (place.zone, place.country) == ("", "")
     assert place.source == f"cloud region {region!r} is unknown; default zone"
+
+
+@pytest.mark.parametrize(
+    ("provider", "region", "zone"),
+    [
+        ("openai", "finlandcentral", "FI"),
+        ("openai", "southafricanorth2", "ZA"),
+        ("openai", "Singapore", "SG"),
+        ("openai", "uksouth3", "GB"),
+        ("openai", "japanwest9", "JP"),
+        ("openai", "EMEA region", "EUROPE"),
+        ("openai", "asia1", ""),
+        ("openai", "uaen", ""),
+        # Mistral's machines are in Sweden, but these are not.
+        ("mistral_ai", "us-east-9", "US"),
+        ("mistral_ai", "eastus-9", "US"),
+        ("mistral_ai", "us-west-2-lax-1a", "US"),
+    ],
+)
+def test_an_unknown_region_lies_where_its_name_says_not_at_the_providers_home(provider, region, zone):
+    place = grid_zone.locate(provider, region)
+    assert (place.zone, place.country) == (zone, zone)
+    assert "is unknown" in place.source
 
 
 def test_each_availability_zone_of_a_region_is_where_the_region_is():

@@ -255,7 +255,7 @@ def test_no_energy_is_lost_with_several_hosts_a_call_told_twice_and_a_restatemen
 intervals = st.tuples(st.integers(0, 7200), st.integers(0, 200), st.integers(0, 5000), st.sampled_from(["gpu-1", "b"]))
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(
     served=st.lists(intervals, max_size=12),
     lengths=st.lists(st.integers(1, 400), min_size=1, max_size=20),

@@ -2,8 +2,10 @@
 
 import csv
 import io
+from datetime import timedelta
 
 import pytest
+from harness.books import NOON
 
 from spanledger_settings import figures
 
@@ -175,6 +177,17 @@ def test_requests_that_wait_in_the_spool_make_a_partial_bill(spanledger, books):
     assert "1,234 bytes that senders were told are safe wait in" in spanledger_told(books)
     assert "no node runs" in spanledger_told(books)
     (spool / "1.ready").unlink()
+
+
+def test_what_calls_of_unknown_cost_come_to_is_unknown(spanledger, books):
+    later = NOON + timedelta(days=60)
+    books.book(span(ts=later, request_model="nobody-prices-it"), span("globex", ts=later))
+    printed = spanledger("chargeback", "--month", "2024-12", "--format", "csv")
+    rows = {row["tenant"]: row for row in csv.DictReader(io.StringIO(printed))}
+    costs = ("list_cost", "contracted_cost", "effective_cost", "billed_cost", "charged_cost")
+    assert [rows["acme"][name] for name in costs] == [""] * 5
+    assert len({rows["globex"][name] for name in costs}) == 1
+    assert "effective" not in spanledger("chargeback", "--month", "2024-12", "--format", "table")
 
 
 def spanledger_told(books):

@@ -119,6 +119,12 @@ def test_an_interrupted_start_ends_without_a_trace():
         ("restatements", "nobody", "--cancel"),
         ("forget", "--tenant", "nobody", "--yes"),
         ("docs", "nothing"),
+        ("charges", "remove", "nobody"),
+        ("statement", "2024-10", "--tenant", "nobody"),
+        ("restatements", "nobody"),
+        ("prices", "import", "nobody.yaml"),
+        ("replay", "nobody.jsonl"),
+        ("sql", " "),
     ],
     ids=" ".join,
 )

@@ -235,7 +235,7 @@ _numbers = count(1000, 1000)
 
 
 # Each example books several batches: to shrink one would take minutes.
-@settings(max_examples=6, deadline=None, phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=3, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(chosen=st.lists(st.sampled_from(NESTED), min_size=2, max_size=5, unique=True), seed=st.integers(0, 2**32))
 def test_order_batches_and_repetition_change_nothing(
     shared: tuple[Store, Worker], chosen: list[Capture], seed: int

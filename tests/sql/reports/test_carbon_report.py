@@ -221,7 +221,7 @@ def idle_host(books):
     books.store.execute("TRUNCATE TABLE idle_energy")
 
 
-@pytest.mark.parametrize("name", ["carbon/report", "carbon/ghg", "finance/chargeback"])
+@pytest.mark.parametrize("name", ["carbon/report", "carbon/ghg", "chargeback/chargeback"])
 @pytest.mark.parametrize("by", ["tenant", "model", "provider", "cost_center"])
 def test_what_idle_hosts_drew_is_named_and_ranked_with_nobody(idle_host, name, by):
     own = {"own_providers": [], "own_hosts": []} if name == "carbon/ghg" else {}

@@ -18,7 +18,7 @@ def calls(books):
 def test_the_whole_record_is_a_period_that_every_report_can_take(books, timezone):
     record = of_days(date(1969, 12, 31), date(2262, 4, 12), timezone)
     whole = {**record.bounds, "tenants": [], "own": "", "own_values": [], "where": [], "timezone": timezone}
-    assert sum(row["calls"] for row in books.report("finance/chargeback", **whole)) == 3
+    assert sum(row["calls"] for row in books.report("chargeback/chargeback", **whole)) == 3
     assert books.report("finance/headline", **whole)
     assert books.report("finance/headline", **{**whole, **record.previous.bounds})
     assert sum(row["calls"] for row in books.report("sustainability/headline", **whole)) == 3

@@ -30,7 +30,7 @@ def sold(books: Books) -> Books:
 
 
 def test_a_chargeback_says_what_share_of_its_calls_is_partly_priced_and_of_what(sold: Books) -> None:
-    rows = {row["tenant"]: row for row in sold.report("finance/chargeback", ["tenant"])}
+    rows = {row["tenant"]: row for row in sold.report("chargeback/chargeback", ["tenant"])}
     told = ("partly_priced_calls", "unpriced_parts")
     assert [rows["acme"][name] for name in told] == [2, "service tier scale, web search"]
     assert rows["acme"]["partly_priced_share"] == pytest.approx(2 / 3)
@@ -38,7 +38,7 @@ def test_a_chargeback_says_what_share_of_its_calls_is_partly_priced_and_of_what(
 
 
 def test_the_finance_pages_table_names_the_same(sold: Books) -> None:
-    rows = {row["model"]: row for row in sold.report("finance/chargeback_table")}
+    rows = {row["model"]: row for row in sold.report("chargeback/chargeback_table")}
     assert (rows["gpt-4o"]["partly_priced_calls"], rows["gpt-4o"]["unpriced_parts"]) == (
         2, "service tier scale, web search",
     )  # fmt: skip

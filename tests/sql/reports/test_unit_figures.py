@@ -111,7 +111,7 @@ def test_the_intensity_of_an_hour_is_that_of_its_energy(books: Books, timezone: 
 
 
 def test_a_chargeback_is_in_kilowatt_hours_and_kilograms(books: Books) -> None:
-    acme = next(row for row in books.report("finance/chargeback", ["tenant"]) if row["tenant"] == "acme")
+    acme = next(row for row in books.report("chargeback/chargeback", ["tenant"]) if row["tenant"] == "acme")
     assert (acme["energy_kwh"], acme["co2e_kg"]) == pytest.approx((0.013, 0.0024))
     assert (acme["co2e_kg_low"], acme["co2e_kg_high"]) == pytest.approx((0.0012, 0.0072))
     assert acme["unknown_energy_calls"] == 0
@@ -119,6 +119,6 @@ def test_a_chargeback_is_in_kilowatt_hours_and_kilograms(books: Books) -> None:
 
 def test_a_period_holds_its_first_moment_and_not_its_last(books: Books) -> None:
     first = {"from": HOUR, "to": NOON}
-    for report in ("finance/breakdown", "sustainability/breakdown", "finance/chargeback_table"):
+    for report in ("finance/breakdown", "sustainability/breakdown", "chargeback/chargeback_table"):
         assert [row["calls"] for row in rows(books, report, **first)] == [1], report
     assert [row["calls"] for row in rows(books, "finance/headline", **{**OCTOBER, "from": NOON})] == [3]

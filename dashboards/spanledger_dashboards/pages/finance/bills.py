@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from spanledger_dashboards.books_moment import books_moment
-from spanledger_dashboards.drawing.bridge import Step, bridge
+from spanledger_dashboards.drawing.charts.bridge import Step, bridge
 from spanledger_dashboards.drawing.evidence import evidence, period_options
 from spanledger_dashboards.drawing.style import caption, plainly, refusal
 from spanledger_dashboards.drawing.table import Column, table
@@ -26,7 +26,7 @@ from spanledger_settings.mendable import MendableError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from spanledger_dashboards.filters import Filters
+    from spanledger_dashboards.filtering.filters import Filters
     from spanledger_enrich.books.bills.reconciliation import Reconciliation
     from spanledger_sql.store import Store
 

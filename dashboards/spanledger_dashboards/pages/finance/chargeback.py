@@ -22,7 +22,7 @@ from spanledger_settings import figures
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from spanledger_dashboards.filters import Filters
+    from spanledger_dashboards.filtering.filters import Filters
 
 _ROWS, _SHOWN, _ALL = 500, 25, 2**63
 # In their order, with what is between contracted and effective cost; those that are nothing everywhere are not shown.
@@ -224,7 +224,7 @@ def _by_model(filters: Filters) -> None:
     with st.container(border=True):
         st.subheader("Cost of calls, by tenant, model and feature", anchor=False)
         asked = {**filters.parameters, "rows": _ROWS}
-        found = report("finance/chargeback_table", **asked)
+        found = report("chargeback/chargeback_table", **asked)
         if found.empty:
             caption("There are charges, and no calls.")
             return
@@ -268,12 +268,12 @@ def _by_model(filters: Filters) -> None:
             number=number,
             whole=lambda: every_row(filters),
         )
-        evidence("finance/chargeback_table", asked, filters)
+        evidence("chargeback/chargeback_table", asked, filters)
 
 
 def every_row(filters: Filters) -> pd.DataFrame:
     """All rows of the cost of calls: what its file holds."""
-    return of_calls(report("finance/chargeback_table", **{**filters.parameters, "rows": _ALL}), filters)
+    return of_calls(report("chargeback/chargeback_table", **{**filters.parameters, "rows": _ALL}), filters)
 
 
 def of_calls(found: pd.DataFrame, filters: Filters) -> pd.DataFrame:

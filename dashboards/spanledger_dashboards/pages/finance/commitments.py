@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from spanledger_dashboards.books_moment import books_moment
-from spanledger_dashboards.drawing import charts
-from spanledger_dashboards.drawing.bar_list import legend
+from spanledger_dashboards.drawing.charts import trends
+from spanledger_dashboards.drawing.charts.bar_list import legend
+from spanledger_dashboards.drawing.charts.palette import GAP, MONEY
 from spanledger_dashboards.drawing.evidence import evidence
 from spanledger_dashboards.drawing.figure import figure
-from spanledger_dashboards.drawing.palette import GAP, MONEY
 from spanledger_dashboards.drawing.style import caption
 from spanledger_dashboards.drawing.table import Column, table
 from spanledger_dashboards.pages.finance.parts.headline import headline
@@ -22,7 +22,7 @@ from spanledger_settings import figures
 if TYPE_CHECKING:
     import pandas as pd
 
-    from spanledger_dashboards.filters import Filters
+    from spanledger_dashboards.filtering.filters import Filters
 
 REPORT = "commitments/use"
 _NONE = "none by use"
@@ -98,7 +98,7 @@ def _over_time(filters: Filters) -> None:
         st.subheader(f"Used and idle, per {grain}", anchor=False)
         legend({"used": MONEY, "(idle)": GAP})
         figure(
-            charts.used_and_idle(rows, grain, filters.period),
+            trends.used_and_idle(rows, grain, filters.period),
             f"Cost of commitments in USD per {grain}, used and idle",
             rows,
             [

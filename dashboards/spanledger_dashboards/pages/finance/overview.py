@@ -8,7 +8,7 @@ import streamlit as st
 
 from spanledger_dashboards import open_store
 from spanledger_dashboards.books_moment import books_moment
-from spanledger_dashboards.drawing.bridge import bridge
+from spanledger_dashboards.drawing.charts.bridge import bridge
 from spanledger_dashboards.drawing.evidence import evidence
 from spanledger_dashboards.drawing.style import caption, metric_columns, tiles
 from spanledger_dashboards.pages.finance.parts import owed, spend
@@ -23,7 +23,7 @@ from spanledger_settings import figures
 if TYPE_CHECKING:
     import pandas as pd
 
-    from spanledger_dashboards.filters import Filters
+    from spanledger_dashboards.filtering.filters import Filters
 
 _Liking = Literal["normal", "inverse", "off"]
 
@@ -84,7 +84,7 @@ def what_is_owed(filters: Filters, whole: pd.Series[Any]) -> None:
 def _say_what_began_before(filters: Filters) -> None:
     if open_store.current().scope is not None:
         return  # who sees a tenant's rows alone sees no charges
-    before = report("finance/begun_before", **filters.parameters, books=books_moment()).iloc[0]
+    before = report("chargeback/begun_before", **filters.parameters, books=books_moment()).iloc[0]
     if before["charges"]:
         caption(
             f"Without {figures.counted(int(before['charges']), 'charge')} of {figures.usd(before['amount'])} that "

@@ -22,7 +22,7 @@ from spanledger_settings import figures
 if TYPE_CHECKING:
     import pandas as pd
 
-    from spanledger_dashboards.filters import Filters
+    from spanledger_dashboards.filtering.filters import Filters
     from spanledger_sql.store import Store
 
 _ROWS, _ALL = 500, 2**63

@@ -27,7 +27,7 @@ from spanledger_settings import figures
 if TYPE_CHECKING:
     import pandas as pd
 
-    from spanledger_dashboards.filters import Filters
+    from spanledger_dashboards.filtering.filters import Filters
 
 _ROWS = 500
 _CALLS, _SHOWN = 100, 20

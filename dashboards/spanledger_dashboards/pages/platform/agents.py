@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from spanledger_dashboards.filters import Filters
+    from spanledger_dashboards.filtering.filters import Filters
 
 _BY = {"team": "Team", "user": "User", "repository": "Repository", "model": "Model", "subagent": "Sub-agent"}
 _COLUMNS = (

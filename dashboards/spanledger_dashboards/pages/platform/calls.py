@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from spanledger_dashboards.choice import choice, written
 from spanledger_dashboards.drawing.evidence import evidence
 from spanledger_dashboards.drawing.style import caption, lead
 from spanledger_dashboards.drawing.table import Column, table
+from spanledger_dashboards.filtering.choice import choice, written
 from spanledger_dashboards.pages.heading import heading
 from spanledger_dashboards.report import read, report
 from spanledger_settings import figures
 from spanledger_sql.explanation import SUM, inputs, steps
 
 if TYPE_CHECKING:
-    from spanledger_dashboards.filters import Filters
+    from spanledger_dashboards.filtering.filters import Filters
     from spanledger_sql.explanation import Step
 
 _ROWS = 200

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from spanledger_dashboards.choice import choice, number
-from spanledger_dashboards.dimension import title
-from spanledger_dashboards.drawing.bar_list import legend_of
+from spanledger_dashboards.drawing.charts.bar_list import legend_of
+from spanledger_dashboards.drawing.charts.lines import lines_over_time, long
+from spanledger_dashboards.drawing.charts.palette import ALL_OTHERS
 from spanledger_dashboards.drawing.evidence import evidence
 from spanledger_dashboards.drawing.figure import Column, figure
-from spanledger_dashboards.drawing.lines import lines_over_time, long
-from spanledger_dashboards.drawing.palette import ALL_OTHERS
 from spanledger_dashboards.drawing.style import caption, metric_columns
 from spanledger_dashboards.drawing.table import table
+from spanledger_dashboards.filtering.choice import choice, number
+from spanledger_dashboards.filtering.dimension import title
 from spanledger_dashboards.pages.heading import heading, no_calls
 from spanledger_dashboards.report import report
 from spanledger_settings import figures
@@ -22,7 +22,7 @@ from spanledger_settings import figures
 if TYPE_CHECKING:
     import pandas as pd
 
-    from spanledger_dashboards.filters import Filters
+    from spanledger_dashboards.filtering.filters import Filters
 
 _ROWS = 500
 _LINES = 5

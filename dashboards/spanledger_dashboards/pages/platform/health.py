@@ -21,7 +21,7 @@ from spanledger_settings import figures
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from spanledger_dashboards.filters import Filters
+    from spanledger_dashboards.filtering.filters import Filters
 
 _SERVICES = 200
 # The newest of the requests that are kept as rejected.

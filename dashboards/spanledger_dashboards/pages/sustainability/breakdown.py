@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from spanledger_dashboards.choice import choice
-from spanledger_dashboards.dimension import DIMENSIONS, title
-from spanledger_dashboards.drawing.bar_list import Bar, bar_list
+from spanledger_dashboards.drawing.charts.bar_list import Bar, bar_list
+from spanledger_dashboards.drawing.charts.overlap import told, unranked
+from spanledger_dashboards.drawing.charts.palette import ALL_OTHERS, CARBON
 from spanledger_dashboards.drawing.evidence import evidence
-from spanledger_dashboards.drawing.overlap import told, unranked
-from spanledger_dashboards.drawing.palette import ALL_OTHERS, CARBON
 from spanledger_dashboards.drawing.style import caption, plainly
 from spanledger_dashboards.drawing.table import Column, table
+from spanledger_dashboards.filtering.choice import choice
+from spanledger_dashboards.filtering.dimension import DIMENSIONS, title
 from spanledger_dashboards.pages.heading import heading, no_calls
 from spanledger_dashboards.report import report
 from spanledger_enrich.grid.zone_name import zone_name
@@ -22,7 +22,7 @@ from spanledger_settings import figures
 if TYPE_CHECKING:
     import pandas as pd
 
-    from spanledger_dashboards.filters import Filters
+    from spanledger_dashboards.filtering.filters import Filters
 
 # So many names have a bar, and so many a row; of the others there is one row.
 _BARS = 12

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from spanledger_dashboards.drawing.bar_list import Bar, split_bar
+from spanledger_dashboards.drawing.charts.bar_list import Bar, split_bar
+from spanledger_dashboards.drawing.charts.palette import series_colours
 from spanledger_dashboards.drawing.evidence import evidence
-from spanledger_dashboards.drawing.palette import series_colours
 from spanledger_dashboards.drawing.style import caption
 from spanledger_dashboards.drawing.table import Column, table
 from spanledger_dashboards.pages.heading import heading, no_calls
@@ -19,7 +19,7 @@ from spanledger_settings import figures
 if TYPE_CHECKING:
     import pandas as pd
 
-    from spanledger_dashboards.filters import Filters
+    from spanledger_dashboards.filtering.filters import Filters
 
 _COLUMNS = (
     Column("named", "Zone"),

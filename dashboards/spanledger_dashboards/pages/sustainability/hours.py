@@ -8,11 +8,11 @@ import altair as alt
 import streamlit as st
 
 from spanledger_dashboards import open_store
+from spanledger_dashboards.drawing.charts.palette import CARBON, INTENSITY, MONEY
+from spanledger_dashboards.drawing.charts.week import DAYS, week
 from spanledger_dashboards.drawing.evidence import evidence
 from spanledger_dashboards.drawing.figure import Column, figure
-from spanledger_dashboards.drawing.palette import CARBON, INTENSITY, MONEY
 from spanledger_dashboards.drawing.style import caption, lead
-from spanledger_dashboards.drawing.week import DAYS, week
 from spanledger_dashboards.pages.heading import heading, no_calls
 from spanledger_dashboards.report import report
 from spanledger_settings import figures
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from spanledger_dashboards.filters import Filters
+    from spanledger_dashboards.filtering.filters import Filters
 
 # By how many hours calls may be put off; carbon whatif takes as many as a week.
 _WAITS = (0, 1, 2, 3, 4, 6, 8, 12, 18, 24)

@@ -20,7 +20,7 @@ from spanledger_settings import figures
 if TYPE_CHECKING:
     import pandas as pd
 
-    from spanledger_dashboards.filters import Filters
+    from spanledger_dashboards.filtering.filters import Filters
     from spanledger_settings.configuration import Configuration
     from spanledger_settings.period import Period
     from spanledger_sql.store import Store

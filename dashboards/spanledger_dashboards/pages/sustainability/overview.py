@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from spanledger_dashboards.choice import choice
-from spanledger_dashboards.drawing import charts
-from spanledger_dashboards.drawing.bar_list import Bar, split_bar
+from spanledger_dashboards.drawing.charts import trends
+from spanledger_dashboards.drawing.charts.bar_list import Bar, split_bar
+from spanledger_dashboards.drawing.charts.palette import OTHERS, series_colours
 from spanledger_dashboards.drawing.evidence import evidence
 from spanledger_dashboards.drawing.figure import Column, figure
-from spanledger_dashboards.drawing.palette import OTHERS, series_colours
 from spanledger_dashboards.drawing.style import caption, metric_columns
+from spanledger_dashboards.filtering.choice import choice
 from spanledger_dashboards.pages.heading import heading, no_calls
 from spanledger_dashboards.pages.sustainability.grid import assumed
 from spanledger_dashboards.report import report
@@ -21,7 +21,7 @@ from spanledger_settings import figures
 if TYPE_CHECKING:
     import pandas as pd
 
-    from spanledger_dashboards.filters import Filters
+    from spanledger_dashboards.filtering.filters import Filters
 
 _METHOD = """
 **Included.** The electricity that answering a call draws in the data centre, its overhead (PUE) included, times the
@@ -177,7 +177,7 @@ def _trend(filters: Filters) -> None:
         if not trend["co2e_g"].notna().any():
             st.info("No call of this period has an emission figure.", icon=":material/help:")
             return
-        line, band = charts.emissions_over_time(trend, grain, filters.period)
+        line, band = trends.emissions_over_time(trend, grain, filters.period)
         st.caption("The central estimate")
         columns = (
             Column("bucket", grain.capitalize(), "time" if grain == "hour" else "day"),
@@ -242,7 +242,8 @@ def _intensity_of_software(filters: Filters) -> None:
         )
         parts.metric(
             "Operation and hardware",
-            f"{figures.emissions(sci['operational_g'])} + {figures.emissions(sci['embodied_g'])}",
+            f"{figures.emissions(sci['operational_g'], like=sci['operational_g'])} + "
+            f"{figures.emissions(sci['embodied_g'], like=sci['operational_g'])}",
             "E x I and M, of the calls that are scored",
             delta_color="off",
             delta_arrow="off",

@@ -10,17 +10,17 @@ import pandas as pd
 import streamlit as st
 
 from spanledger_dashboards import open_store
-from spanledger_dashboards.choice import choice
 from spanledger_dashboards.drawing.evidence import evidence, period_options
 from spanledger_dashboards.drawing.style import caption
 from spanledger_dashboards.drawing.table import Column, table
+from spanledger_dashboards.filtering.choice import choice
 from spanledger_dashboards.pages.heading import heading, no_calls
 from spanledger_dashboards.report import report
 from spanledger_enrich.grid.zone_name import zone_name
 from spanledger_settings import figures
 
 if TYPE_CHECKING:
-    from spanledger_dashboards.filters import Filters
+    from spanledger_dashboards.filtering.filters import Filters
 
 _WAITS = {"0": "when they were made", **{str(n): f"up to {n} h later" for n in (1, 2, 3, 4, 6, 8, 12, 24, 48, 168)}}
 _ZONES = ("", "FR", "SE", "DE", "GB", "PL", "US", "IN")

@@ -17,6 +17,7 @@ from spanledger_enrich.books.closing import statement as statements
 from spanledger_enrich.books.closing.chain import ClosingError, canonical, digest
 from spanledger_settings.cell import cell
 from spanledger_settings.figures import counted, emissions
+from spanledger_settings.mendable import AskedWronglyError
 from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
@@ -30,6 +31,10 @@ FORMS: Final[tuple[Form, ...]] = ("json", "csv", "html", "pdf")
 _NAME: Final = re.compile(r"\d{4}-\d{2}/[0-9a-f]{16}/\d+")
 _NOT_ROUNDED: Final = 12
 _HEAD: Final = ("statement", "status", "hash", "tenant", "month", "timezone", "currency", "billing_currency")
+
+
+class UnknownStatementError(ClosingError, AskedWronglyError):
+    """There is no statement of that month, tenant and revision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +137,7 @@ def issued(store: Store, month: str, tenant: str, revision: int | None = None, k
         known: As it was known then: the last close up to that moment.
 
     Raises:
-        ClosingError: There is none.
+        UnknownStatementError: There is none.
         PeriodError: It is no month.
     """
     months.of(month, "UTC")
@@ -142,7 +147,7 @@ def issued(store: Store, month: str, tenant: str, revision: int | None = None, k
     found = [row for row in rows if revision in (None, row["revision"])]
     if not found:
         have = ", ".join(row["tenant"] for row in store.rows(statement("closing/statements/stated"), month=month))
-        raise ClosingError(
+        raise UnknownStatementError(
             f"there is no statement of {month} for {tenant!r}"
             + (f" and revision {revision}" if revision is not None and rows else "")
             + (" that was known then" if known is not None else "")

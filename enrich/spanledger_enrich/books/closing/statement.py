@@ -124,7 +124,7 @@ def intervals(store: Store, month: str, known: Mapping[str, Mapping[str, str]]) 
         of = {party["tenant_id"]: token for token, party in known.items() if party["timezone"] == zone}
         everything: dict[str, list[str]] = {"custom": [], "tenants": [], "where_names": [], "where_values": []}
         rows = store.frame(
-            "reports/finance/chargeback", **asked.bounds, by=["tenant"], timezone=zone, **everything
+            "reports/chargeback/chargeback", **asked.bounds, by=["tenant"], timezone=zone, **everything
         ).to_dict("records")
         for row in rows:
             ends = {name: float(row[f"co2e_kg_{name}"]) for name in ("low", "high")}

@@ -44,13 +44,14 @@ def with_charged_cost(
             row["charged_cost"], row["showback_cost"] = row["effective_cost"], _NOTHING
     else:
         keys = [*dimensions, "custom"]
-        charged = store.frame("reports/finance/charged", **parameters).to_dict("records")
+        charged = store.frame("reports/chargeback/charged", **parameters).to_dict("records")
         told = {row_key(row, keys): row for row in charged}
         left_out = _add_terms(store, told, keys, parameters)
         for row in rows:
             of = told.pop(row_key(row, keys), {})
+            unknown = {"charged_cost": None} if pd.isna(row["effective_cost"]) else {}
             for name in COSTS:
-                row[name] = of.get(name, _NOTHING)
+                row[name] = of.get(name, unknown.get(name, _NOTHING))
         rows += [{**without_calls(frame, of, keys), **{name: of[name] for name in COSTS}} for of in told.values()]
     columns = [str(name) for name in frame]
     place = columns.index("billed_cost") + 1

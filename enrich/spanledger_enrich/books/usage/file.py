@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from spanledger_enrich.books.usage import logs, reports
 from spanledger_enrich.books.usage.reading import Line
-from spanledger_enrich.files.import_file import ImportFileError, text_of
+from spanledger_enrich.books.usage.record import summed
+from spanledger_enrich.files.import_file import ImportFileError, csv_text_of, text_of
 from spanledger_sql.policy import email_rule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from spanledger_enrich.books.usage.record import UsageRecord
@@ -26,12 +27,14 @@ _KNOWN = (
     "OpenAI's and Anthropic's usage reports, OpenRouter's activity, LiteLLM's spend logs, Langfuse's and Helicone's "
     "exports, Bedrock's invocation logs"
 )
+_LARGEST_FIELD = 2**28
 # What a line has, by whose it is; the first that fits.
 _READERS: tuple[tuple[frozenset[str], Reader], ...] = (
     (frozenset({"start_time", "num_model_requests"}), reports.openai_row),
     (frozenset({"usage_date_utc", "usage_output_tokens"}), reports.anthropic_row),
     (frozenset({"date", "model", "prompt_tokens"}), reports.openrouter_row),
     (frozenset({"date", "slug", "prompt tokens"}), reports.openrouter_row),
+    (frozenset({"generation_id", "tokens_prompt", "created_at"}), logs.openrouter_call),
     (frozenset({"inputBodyJson"}), logs.bedrock_call),
     (frozenset({"modelId", "requestId", "operation"}), logs.bedrock_call),
     (frozenset({"request_id", "spend", "startTime"}), logs.litellm_call),
@@ -44,15 +47,20 @@ _READERS: tuple[tuple[frozenset[str], Reader], ...] = (
 )
 
 
-def read(path: Path) -> list[UsageRecord]:
-    """The lines of a file; those of calls that cost nothing, such as failed ones, are left out.
+def read(path: Path, left_out: list[str] | None = None) -> list[UsageRecord]:
+    """The lines of a file without those of calls that cost nothing, such as failed ones, or that tell no tokens.
+
+    Args:
+        path: The file.
+        left_out: Takes the places of the lines that were left out.
 
     Raises:
         ImportFileError: It is nothing of what is known here, or a line cannot be; nothing of it may be used.
     """
     text = text_of(path)
-    found = list(_json(path, text) if text.lstrip()[:1] in {"{", "["} else _csv(path, text))
-    if not found:
+    idle = [] if left_out is None else left_out
+    pages = _json(path, text, idle) if text.lstrip()[:1] in {"{", "["} else [_csv(path, idle)]
+    if not (found := [record for page in pages for record in summed(page)]):
         raise ImportFileError(f"{path}: holds no usage")
     return found
 
@@ -69,23 +77,35 @@ def store_records(store: Store, path: Path, records: list[UsageRecord]) -> None:
     store.insert("usage_record", rows)
 
 
-def _json(path: Path, text: str) -> Iterator[UsageRecord]:
+def _json(path: Path, text: str, left_out: list[str]) -> Iterator[Iterator[UsageRecord]]:
+    """The lines of each page; of what stands line by line each is one."""
     for place, document in _documents(path, text):
         data = document.get("data") if isinstance(document, dict) else None
+        events = document.get("events") if isinstance(document, dict) else None
         first = data[0] if isinstance(data, list) and data and isinstance(data[0], dict) else {}
         if "results" in first and "start_time" in first:
-            yield from reports.openai_buckets(place, document)
+            yield reports.openai_buckets(place, document)
         elif "results" in first and "starting_at" in first:
-            yield from reports.anthropic_buckets(place, document)
+            yield reports.anthropic_buckets(place, document)
         elif isinstance(data, list) and first:
-            yield from _lines((f"{place}: data[{number}]", line) for number, line in enumerate(data))
+            yield _lines(((f"{place}: data[{number}]", line) for number, line in enumerate(data)), left_out)
+        elif isinstance(events, list):
+            # What CloudWatch gives of a log group.
+            told = (
+                inner
+                for number, event in enumerate(events)
+                for inner in _documents(f"{place}: events[{number}].message", Line(place, event).text_of("message"))
+            )
+            yield _lines(told, left_out)
         elif data is None:
-            yield from _lines([(place, document)])
+            yield _lines([(place, document)], left_out)
 
 
-def _documents(path: Path, text: str) -> Iterator[tuple[str, Any]]:
+def _documents(path: Path | str, text: str) -> Iterator[tuple[str, Any]]:
     try:
         whole = json.loads(text)
+    except RecursionError:
+        raise ImportFileError(f"{path}: has too many brackets within each other") from None
     except ValueError:
         for number, line in enumerate(text.splitlines(), 1):
             if line.strip():
@@ -100,23 +120,27 @@ def _documents(path: Path, text: str) -> Iterator[tuple[str, Any]]:
         yield str(path), whole
 
 
-def _csv(path: Path, text: str) -> Iterator[UsageRecord]:
-    rows = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
+def _csv(path: Path, left_out: list[str]) -> Iterator[UsageRecord]:
+    # Exports hold whole prompts.
+    csv.field_size_limit(_LARGEST_FIELD)
+    rows = csv.DictReader(io.StringIO(csv_text_of(path), newline=""))
     names = {name: name.strip() for name in rows.fieldnames or []}
     lower = {name: told.lower() for name, told in names.items()}
-    yield from _lines(
+    lines = (
         (f"{path}:{rows.line_num}", {**{lower[key]: value for key, value in row.items() if key in lower},
                                      **{names[key]: value for key, value in row.items() if key in names}})
         for row in rows
     )  # fmt: skip
+    yield from _lines(lines, left_out)
 
 
-def _lines(lines: Any) -> Iterator[UsageRecord]:
+def _lines(lines: Iterable[tuple[str, Any]], left_out: list[str]) -> Iterator[UsageRecord]:
     for place, told in lines:
-        if not isinstance(told, dict):
-            raise ImportFileError(f"{place}: expected an object of a usage report")
+        line = Line(place, told)
         reader = next((reader for needed, reader in _READERS if needed <= told.keys()), None)
         if reader is None:
             raise ImportFileError(f"{place}: is no usage that is known here; expected {_KNOWN}")
-        if (record := reader(Line(place, told))) is not None:
+        if (record := reader(line)) is not None:
             yield record
+        else:
+            left_out.append(place)

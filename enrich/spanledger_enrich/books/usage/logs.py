@@ -1,4 +1,4 @@
-"""Records of single calls: LiteLLM's spend logs, Langfuse's and Helicone's exports, Bedrock's invocation logs.
+"""Records of single calls: spend logs of LiteLLM, exports of Langfuse, Helicone, OpenRouter, Bedrock's invocation logs.
 
 LiteLLM: table LiteLLM_SpendLogs of its schema. Langfuse: observations of type GENERATION, as exported or as its API
 gives them; its usage details name each class of tokens apart. Helicone: what its exporter and its API of requests
@@ -18,10 +18,17 @@ from spanledger_vocabulary.provider import named, told_by
 if TYPE_CHECKING:
     from datetime import datetime
 
+# Langfuse's classes of tokens, as some who send them call them.
+_OTHER_NAMES = {
+    "promptTokens": "input", "prompt_tokens": "input", "completionTokens": "output", "completion_tokens": "output",
+}  # fmt: skip
+
 
 def litellm_call(line: Line) -> UsageRecord | None:
-    """A row of LiteLLM's spend logs; None for one that its cache answered, or that failed."""
+    """A row of LiteLLM's spend logs; None for one that its cache answered, that failed, or that tells no tokens."""
     if line.true("cache_hit") or line.text("status") == "failure":
+        return None
+    if not line.count("prompt_tokens") + line.count("completion_tokens"):
         return None
     metadata = _document(line, "metadata")
     usage = metadata.within("usage_object")
@@ -41,8 +48,9 @@ def litellm_call(line: Line) -> UsageRecord | None:
         input_tokens=line.count("prompt_tokens"),
         cache_read_tokens=extra.count("cache_read_input_tokens")
         or extra.within("prompt_tokens_details").count("cached_tokens")
-        or usage.within("prompt_tokens_details").count("cached_tokens"),
-        cache_write_tokens=extra.count("cache_creation_input_tokens"),
+        or usage.within("prompt_tokens_details").count("cached_tokens")
+        or usage.count("cache_read_input_tokens"),
+        cache_write_tokens=extra.count("cache_creation_input_tokens") or usage.count("cache_creation_input_tokens"),
         output_tokens=line.count("completion_tokens"),
         reasoning_tokens=extra.within("completion_tokens_details").count("reasoning_tokens")
         or usage.within("completion_tokens_details").count("reasoning_tokens"),
@@ -61,7 +69,9 @@ def langfuse_call(line: Line) -> UsageRecord | None:
     cached = sum(counts.get(name, 0) for name in ("input_cached_tokens", "cache_read_input_tokens", "input_cache_read"))
     written = sum(counts.get(name, 0) for name in ("cache_creation_input_tokens", "input_cache_creation"))
     reasoning = sum(counts.get(name, 0) for name in ("output_reasoning_tokens", "output_reasoning"))
-    if not any(counts.values()):
+    if "input" not in counts and "input_tokens" not in counts:
+        counts = {_OTHER_NAMES.get(name, name): count for name, count in counts.items()}
+    if not any("input" in name or "output" in name for name, count in counts.items() if count):
         return None
     model = line.text("model", "providedModelName", "provided_model_name")
     return _call(
@@ -73,10 +83,10 @@ def langfuse_call(line: Line) -> UsageRecord | None:
         model=model,
         project=line.text("projectId", "project_id"),
         user_id=line.text("userId", "user_id"),
-        input_tokens=sum(count for name, count in counts.items() if "input" in name or name == "promptTokens"),
+        input_tokens=sum(count for name, count in counts.items() if "input" in name),
         cache_read_tokens=cached,
         cache_write_tokens=written,
-        output_tokens=sum(count for name, count in counts.items() if "output" in name or name == "completionTokens"),
+        output_tokens=sum(count for name, count in counts.items() if "output" in name),
         reasoning_tokens=reasoning,
         reported_cost=line.number("totalCost", "total_cost", "calculatedTotalCost", "calculated_total_cost"),
     )
@@ -105,6 +115,26 @@ def helicone_call(line: Line) -> UsageRecord | None:
         cache_write_tokens=written,
         output_tokens=line.count("completion_tokens"),
         reported_cost=line.number("cost_usd", "costUSD", "costusd", "cost"),
+    )
+
+
+def openrouter_call(line: Line) -> UsageRecord:
+    """A generation of the export of OpenRouter's logs."""
+    return _call(
+        line,
+        "openrouter",
+        line.needed("generation_id"),
+        line.time("created_at"),
+        provider="openrouter",
+        model=line.needed("model_permaslug"),
+        api_key=line.text("api_key_name"),
+        user_id=line.text("user"),
+        input_tokens=line.count("tokens_prompt"),
+        cache_read_tokens=line.count("tokens_cached"),
+        cache_write_tokens=0,
+        output_tokens=line.count("tokens_completion"),
+        reasoning_tokens=min(line.count("tokens_reasoning"), line.count("tokens_completion")),
+        reported_cost=line.number("cost_total"),
     )
 
 

@@ -10,12 +10,20 @@ from typing import Any
 from spanledger_enrich.files.import_file import ImportFileError
 
 _MOST = 10**15
+# Of 1973 in milliseconds, of the year 5138 in seconds.
+_MILLISECONDS = 10**11
 
 
 class Line:
-    """One line or object of a report."""
+    """One line or object of a report.
+
+    Raises:
+        ImportFileError: It is something else.
+    """
 
     def __init__(self, place: str, told: Mapping[str, Any]) -> None:
+        if not isinstance(told, Mapping):
+            raise ImportFileError(f"{place}: expected an object of a usage report")
         self.place = place
         self.told = told
 
@@ -32,6 +40,11 @@ class Line:
         """A text; empty where there is none."""
         found = self.first(*names)
         return "" if found is None else str(found).strip()[:1000]
+
+    def text_of(self, name: str) -> str:
+        """A text of any length; empty where there is none."""
+        found = self.told.get(name)
+        return found if isinstance(found, str) else ""
 
     def needed(self, *names: str) -> str:
         """A text that must be there."""
@@ -63,16 +76,21 @@ class Line:
             raise self.refuse(names[0], f"expected a number, found {found!r}")
         return number
 
+    def apart(self, *names: str) -> str:
+        """The texts of fields that tell lines apart, as one."""
+        return "|".join(self.text(name) for name in names).strip("|")
+
     def true(self, *names: str) -> bool:
         """Whether a value says yes."""
         return str(self.first(*names)).lower() in {"true", "1", "yes"}
 
     def time(self, *names: str) -> datetime:
-        """A time: seconds since 1970, or ISO 8601; without an offset, UTC."""
+        """A time: seconds or milliseconds since 1970, or ISO 8601; without an offset, UTC."""
         found = self.needed(*names)
         try:
             if found.replace(".", "", 1).isdigit():
-                return datetime.fromtimestamp(float(found), UTC)
+                since = float(found)
+                return datetime.fromtimestamp(since / 1000 if since >= _MILLISECONDS else since, UTC)
             told = datetime.fromisoformat(found.replace(" UTC", "+00:00"))
         except (ValueError, OverflowError, OSError):
             raise self.refuse(names[0], f"expected a time, found {found!r}") from None

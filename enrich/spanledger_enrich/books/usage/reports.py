@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _DAY = timedelta(days=1)
+# Of OpenAI's reports those whose usage is tokens.
+_OF_TOKENS = frozenset({"completions", "embeddings", "moderations"})
 _GRAINS = {timedelta(hours=1): "hour", _DAY: "day"}
 
 
@@ -36,6 +38,8 @@ def openai_row(line: Line) -> UsageRecord:
 
 def _openai(line: Line, begins: datetime, ends: datetime) -> UsageRecord:
     tier = line.text("service_tier")
+    if (kind := line.text("object").split(".")[-2:]) and kind[-1] == "result" and kind[0] not in _OF_TOKENS:
+        raise line.refuse("object", f"is usage of {kind[0]}, which no tokens tell; expected completions or embeddings")
     return UsageRecord(
         source="openai",
         granularity=_GRAINS.get(ends - begins, "interval"),
@@ -52,6 +56,7 @@ def _openai(line: Line, begins: datetime, ends: datetime) -> UsageRecord:
         cache_read_tokens=line.count("input_cached_tokens"),
         cache_write_tokens=line.count("input_cache_write_tokens"),
         output_tokens=line.count("output_tokens"),
+        apart=line.apart("api_source"),
     )
 
 
@@ -112,6 +117,7 @@ def _anthropic(
         cache_write_1h_tokens=written[1],
         output_tokens=output,
         web_searches=searches,
+        apart=line.apart("context_window", "inference_geo", "speed"),
     )
 
 
@@ -125,6 +131,7 @@ def openrouter_row(line: Line) -> UsageRecord:
         ends=begins + _DAY,
         provider="openrouter",
         model=line.needed("model", "slug", "Slug"),
+        workspace=line.text("workspace_id"),
         calls=line.perhaps("requests", "Requests"),
         input_tokens=line.count("prompt_tokens", "prompt tokens"),
         output_tokens=line.count("completion_tokens", "completion tokens"),
@@ -132,6 +139,7 @@ def openrouter_row(line: Line) -> UsageRecord:
             line.count("reasoning_tokens", "reasoning tokens"), line.count("completion_tokens", "completion tokens")
         ),
         reported_cost=line.number("usage", "Usage"),
+        apart=line.apart("endpoint_id", "provider_name", "model_permaslug"),
     )
 
 

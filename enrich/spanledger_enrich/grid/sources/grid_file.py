@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _SERIES = ["zone", "signal", "basis"]
-# In kg/kWh the dirtiest grid stays below; in g/kWh the cleanest has dirtier hours, or is nil throughout.
-_LOWEST_DIRECT_SERIES, _MANY = 2.5, 12
+# In kg/kWh the dirtiest grid stays below; in g/kWh the cleanest has dirtier hours and years, or is nil throughout.
+_LOWEST_DIRECT_SERIES, _MANY = 2.5, 3
+# What is less is in t/kWh.
+_LOWEST_DIRECT = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +138,15 @@ def _refuse_unknown_zones(path: Path, samples: pd.DataFrame, accepted: set[str])
 
 
 def _refuse_other_units(path: Path, samples: pd.DataFrame) -> None:
-    """What is too small for g/kWh: a life cycle's value below 1, or many direct ones below 2.5 and not nil."""
-    low = (samples["basis"] == "lifecycle") & (samples["g_per_kwh"] < LOWEST_LIFECYCLE_G_PER_KWH)
+    """What is too small for g/kWh: a life cycle's value below 1, direct ones that stay below 2.5 and are not nil."""
+    values = samples["g_per_kwh"]
+    low = (samples["basis"] == "lifecycle") & (values < LOWEST_LIFECYCLE_G_PER_KWH)
     if not low.any():
         series = samples.groupby(_SERIES)["g_per_kwh"]
-        highest, many = series.transform("max"), series.transform("count") >= _MANY
-        low = (samples["basis"] == "direct") & many & (highest > 0) & (highest <= _LOWEST_DIRECT_SERIES)
+        yearly = "resolution" in samples
+        highest, many = series.transform("max"), yearly | (series.transform("count") >= _MANY)
+        stays_below = many & (highest > 0) & (highest <= _LOWEST_DIRECT_SERIES)
+        low = (samples["basis"] == "direct") & (stays_below | ((values > 0) & (values < _LOWEST_DIRECT)))
     if low.any():
         row = samples[low].iloc[0]
         raise ImportFileError(

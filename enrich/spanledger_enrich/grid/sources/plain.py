@@ -44,6 +44,8 @@ def read(table: CsvTable, zone: str = "", timezone: str = "") -> pd.DataFrame:
     sources = pd.Series("", table.rows.index)
     if "source" in table.rows:
         sources = table.text("source")
+    choices = {name: _choice(table, name, allowed) for name, allowed in _CHOICES.items()}
+    _refuse_lone_months(table, [zones, choices["signal"], choices["basis"]])
     return pd.DataFrame(
         {
             "line": table.rows.index,
@@ -52,7 +54,7 @@ def read(table: CsvTable, zone: str = "", timezone: str = "") -> pd.DataFrame:
             "g_per_kwh": intensities(table, value, UNITS[value]),
             # A file that does not say where it is from is its own source.
             "source": sources.where(sources != "", table.path.name),
-            **{name: _choice(table, name, choices) for name, choices in _CHOICES.items()},
+            **choices,
         }
     )
 
@@ -63,3 +65,13 @@ def _choice(table: CsvTable, name: str, choices: tuple[str, ...]) -> pd.Series[s
     text = table.text(name).str.lower()
     table.refuse(~text.isin([*choices, ""]), name, f"expected {' or '.join(choices)}")
     return text.where(text != "", choices[0])
+
+
+def _refuse_lone_months(table: CsvTable, series: list[pd.Series[str]]) -> None:
+    """A mean of a month or a year must not pass for the first hour of its period."""
+    alone = ~pd.concat(series, axis=1).duplicated(keep=False)
+    if alone.all() and table.text(TIME).str.match(r"\d{4}-\d{2}-01(?:[T ]00:00|$)").all():
+        raise ImportFileError(
+            f"{table.path}: one value a zone, at a month's beginning: this looks like means of a month or a year; expected "
+            "hours, or zone,year,g_per_kwh; to import that hour alone, give the next one with a blank value"
+        )

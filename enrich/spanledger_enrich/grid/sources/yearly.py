@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -18,7 +19,6 @@ YEAR = "year"
 QUALITY = "own yearly mean"
 _WHAT = "zone,year,g_per_kwh (or lbs_per_mwh) and, if known, basis,source"
 _BASES = ("lifecycle", "direct")
-_LAST_YEAR = 2100
 
 
 def read(table: CsvTable, zone: str = "") -> pd.DataFrame:
@@ -35,7 +35,7 @@ def read(table: CsvTable, zone: str = "") -> pd.DataFrame:
     if len(given) != 1:
         raise ImportFileError(f"{table.path}:1: expected one column of {' or '.join(UNITS)}, found {len(given)}")
     zones = table.text(table.required(_WHAT, "zone")) if "zone" in table.rows or not zone else zone
-    years = table.numbers(YEAR, FIRST_YEAR, _LAST_YEAR)
+    years = table.numbers(YEAR, FIRST_YEAR, datetime.now(UTC).year)
     table.refuse(years.isna() | (years % 1 != 0), YEAR, "expected a year such as 2024")
     values = intensities(table, given[0], UNITS[given[0]])
     table.refuse(values.isna(), given[0], "expected a number")

@@ -147,6 +147,10 @@ def restatements(
         frame = store.frame(
             "reports/operations/restatements", restatement_id=restatement_id, previews=one, by_month=1, by_tenant=one
         )
+    if one and frame.empty:
+        raise restatement.UnknownRestatementError(
+            f"there is no restatement {restatement_id!r}: see 'spanledger restatements'"
+        )
     frame = frame[[*_LISTED, "month", *(["tenant"] if one else []), *_CHANGES]]
     print_rows(
         frame,

@@ -18,16 +18,17 @@ usage = typer.Typer(no_args_is_help=True, help="Usage that providers and gateway
 def import_usage(context: typer.Context, files: Files) -> None:
     """Take in usage that a provider or gateway counted: what no span, log or metric tells of it goes into the ledger.
 
-    Known are OpenAI's and Anthropic's usage reports (JSON and CSV), OpenRouter's activity, LiteLLM's spend logs,
-    Langfuse's and Helicone's exports, and Bedrock's invocation logs. All files are read before any is stored; the same
-    file again changes nothing. Tenant rules may use usage.project_id, usage.workspace_id, usage.api_key_id and
-    usage.user_id.
+    Known are OpenAI's and Anthropic's usage reports (JSON and CSV), OpenRouter's activity and export of generations,
+    LiteLLM's spend logs, Langfuse's and Helicone's exports, and Bedrock's invocation logs, packed by gzip or not. All
+    files are read before any is stored; the same file again changes nothing. Tenant rules may use usage.project_id,
+    usage.workspace_id, usage.api_key_id and usage.user_id.
 
     Try:
 
         spanledger usage import openai_usage.json
     """
-    told = [(path, read(path)) for path in files]
+    left_out: list[str] = []
+    told = [(path, read(path, left_out)) for path in files]
     with open_store(context, makes_one=True) as store:
         store_rules(store, configuration(context).tenant_rules)
         for path, records in told:
@@ -41,7 +42,9 @@ def import_usage(context: typer.Context, files: Files) -> None:
             "FROM calls WHERE signal = 'usage'"
         )[0]
     console().print(
-        f"{lines} of {counted(len(files), 'file')} imported; in the ledger are {counted(left['buckets'], 'bucket')} of "
+        f"{lines} of {counted(len(files), 'file')} imported"
+        + (f", {counted(len(left_out), 'line')} of failed calls, a cache or no tokens left out" if left_out else "")
+        + f"; in the ledger are {counted(left['buckets'], 'bucket')} of "
         f"usage that nothing else tells, {left['tokens']:,} tokens of {counted(left['calls'], 'known call')} in all"
         + ("" if store.kind == "embedded" else "; what is new follows when the worker has been there")
     )

@@ -73,7 +73,7 @@ def chargeback(
         own = own_dimensions(store, _DIMENSIONS, request.by, where)
         refuse_unknown(store, "tenant", tenant or (), "--tenant")
         given = {**asked.bounds, "timezone": asked.timezone, "tenants": tenant or [], **own.parameters}
-        of_calls = store.frame("reports/finance/chargeback", **given, by=list(request.by))
+        of_calls = store.frame("reports/chargeback/chargeback", **given, by=list(request.by))
         frame = _with_what_stands_beside(store, configuration(context), of_calls, request, given)
         if frame.empty:
             say_what_there_is(store, asked, own.told(tenants=tenant or ()))
@@ -81,7 +81,7 @@ def chargeback(
         whole: dict[str, object] = {}
         if request.output.chosen is Format.table and len(of_calls) and len(frame) > 1:
             # The whole's interval is narrower than the sum of its parts' intervals.
-            of_all = store.frame("reports/finance/chargeback", **{**given, "custom": []}, by=[]).iloc[0]
+            of_all = store.frame("reports/chargeback/chargeback", **{**given, "custom": []}, by=[]).iloc[0]
             whole = {name: of_all[name] for name in _INTERVAL}
         print_rows(
             rows,
@@ -128,7 +128,9 @@ def _with_what_stands_beside(
 
 def _say_what_began_before(store: Store, request: ReportRequest, given: dict[str, Any]) -> None:
     """Tell on standard error of charges that the period is a part of, and that are booked before it."""
-    before = store.rows(statement("reports/finance/begun_before"), **request.period.bounds, tenants=given["tenants"])[0]
+    before = store.rows(
+        statement("reports/chargeback/begun_before"), **request.period.bounds, tenants=given["tenants"]
+    )[0]
     if before["charges"]:
         console(stderr=True).print(
             f"without {counted(before['charges'], 'charge')} of {before['amount']:f} USD that began before this "

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 # What no command of its own shows.
 _SUCH_AS = (
     "finance/movers", "finance/waste", "finance/unit_costs", "finance/outcomes", "finance/tag_coverage",
-    "finance/owners", "finance/beside_trend", "sustainability/hours",
+    "finance/owners", "chargeback/beside_trend", "sustainability/hours",
 )  # fmt: skip
 _PARAMETER = re.compile(r"\{(\w+):([^{}]+)\}")
 _NOTHING = {"Array(String)": [], "String": "", "UInt8": 0}

@@ -27,6 +27,8 @@ def sql(
         spanledger sql "SELECT * FROM calls" --output calls.parquet
     """
     destination = Destination(output, file)
+    if not query.strip():
+        raise typer.BadParameter("it is empty; expected for example 'SELECT count() FROM calls'", param_hint="QUERY")
     with open_store(context) as store:
         if destination.chosen is Format.table:
             print_rows(store.head(query, MOST_ROWS + 1), destination, is_head=True)

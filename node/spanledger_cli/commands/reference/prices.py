@@ -22,7 +22,15 @@ prices = typer.Typer(
     help="Price books: the list, contracts, exchange rates, and what models mean.", no_args_is_help=True
 )
 
-Book = Annotated[Path, typer.Argument(help="A book as CSV or YAML; 'spanledger docs prices' says how it is written.")]
+Book = Annotated[
+    Path,
+    typer.Argument(
+        help="A book as CSV or YAML; 'spanledger docs prices' says how it is written.",
+        exists=True,
+        dir_okay=False,
+        readable=True,
+    ),
+]
 
 
 @prices.command("sync")

@@ -42,6 +42,7 @@ _TRACES = (("mooncake_conversation.jsonl.gz", "chat"), ("azure_code.csv", "code-
 
 
 def demo(
+    context: typer.Context,
     exit_: Annotated[
         bool, typer.Option("--exit", help="End after the figures, also with a terminal attached.")
     ] = False,
@@ -65,6 +66,10 @@ def demo(
         spanledger demo --exit
     """
     out = console()
+    if context.parent is not None and context.parent.params.get("data_dir"):
+        console(stderr=True).print(
+            "the demo has a data folder of its own, and deletes it: --data-dir has no effect on it", style="yellow"
+        )
     for number in (signal.SIGTERM, signal.SIGHUP):
         # A closed terminal, too, must stop the node and delete its data.
         signal.signal(number, lambda received, _: sys.exit(128 + received))
@@ -82,7 +87,8 @@ def demo(
             if stays:
                 out.print(f"Data        {folder}  (try: spanledger --data-dir {folder} chargeback --month 2024-10)")
                 out.print("            Ctrl-C stops the node and deletes its data.")
-            out.print(f"Dashboards  {addresses['dashboards']}")
+            ended = "" if stays else "  (ended with the demo: on a terminal, without --exit, they stay)"
+            out.print(f"Dashboards  {addresses['dashboards']}{ended}", soft_wrap=True)
             if stays:
                 _wait_for_interrupt()
 
@@ -122,7 +128,7 @@ def _print_figures(settings: Configuration, sent: Replayed) -> None:
             "timezone": "UTC",
             **{name: [] for name in ("custom", "where_names", "where_values")},
         }
-        frame = store.frame("reports/finance/chargeback", **october, tenants=[], by=["tenant", "model"])
+        frame = store.frame("reports/chargeback/chargeback", **october, tenants=[], by=["tenant", "model"])
         tenants = store.frame("reports/carbon/report", **october, by=["tenant"])
         whole = store.frame("reports/carbon/report", **october, by=[])
     columns = {

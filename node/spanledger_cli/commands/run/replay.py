@@ -21,7 +21,12 @@ from spanledger_traffic.workload import Workload
 
 def replay(
     context: typer.Context,
-    trace: Annotated[Path, typer.Argument(help="Azure's CSV or Mooncake's JSON lines, plain or .gz.")],
+    trace: Annotated[
+        Path,
+        typer.Argument(
+            help="Azure's CSV or Mooncake's JSON lines, plain or .gz.", exists=True, dir_okay=False, readable=True
+        ),
+    ],
     start: Annotated[
         str | None, typer.Option(help="When the first call starts, such as 2024-10-08T00:00Z. Default: now.")
     ] = None,

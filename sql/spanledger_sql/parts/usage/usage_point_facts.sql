@@ -1,5 +1,5 @@
 -- What a point of a metric tells: of whom, of which agent, model and class of tokens. It needs `rule_names`,
--- `treatments_of` and `as_tenant`.
+-- `treatments_of` and `as_tenant`; its columns `provider_called` and `claudes_platform`.
 (name -> firstNonDefault(Attributes[name], ResourceAttributes[name])) AS said,
 (attributes -> mapFilter((name, text) -> text != '' AND has(
     arrayFilter((known, treatment) -> treatment IN (9, 10), mapKeys(attributes), treatments_of(mapKeys(attributes))), name),
@@ -13,7 +13,6 @@ multiIf(
     startsWith(MetricName, 'gemini_cli.'), 'gemini-cli',
     '') AS agent_name,
 firstNonDefault(Attributes['gen_ai.response.model'], Attributes['gen_ai.request.model'], Attributes['model']) AS model_name,
-lower(Attributes['gen_ai.provider.name']) AS label,
 firstNonDefault(Attributes['type'], Attributes['token_type'], Attributes['gen_ai.token.type']) AS kind,
 multiIf(
     MetricName = 'claude_code.cost.usage', 'cost',

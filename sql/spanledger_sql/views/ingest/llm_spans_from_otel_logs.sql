@@ -25,13 +25,16 @@ WITH
         '') AS read_as,
     if(read_as = 'otel-genai', if(startsWith(ScopeName, 'gemini-cli'), 'gemini-cli', ''), read_as) AS agent_name,
     firstNonDefault(LogAttributes['model'], LogAttributes['gen_ai.request.model']) AS model_name,
-    multiIf(
-        read_as = 'claude-code', multiIf(position(model_name, 'anthropic.claude') > 0, 'aws.bedrock',
-                                         position(model_name, '@') > 0, 'gcp.vertex_ai', 'anthropic'),
-        read_as = 'codex', 'openai',
-        agent_name = 'gemini-cli', if(position(LogAttributes['auth_type'], 'vertex') > 0, 'gcp.vertex_ai', 'gcp.gemini'),
-        transform(lower(LogAttributes['gen_ai.provider.name']), {{providers_called_otherwise}}, {{providers_so_called}},
-                  lower(LogAttributes['gen_ai.provider.name']))) AS provider_name,
+    {{provider_called}},
+    {{claudes_platform}},
+    -- An agent is known by its makers' name for it; whose servers it was pointed at, the resource may say.
+    firstNonDefault(
+        if(agent_name = '', '', provider_called(ResourceAttributes['gen_ai.provider.name'])),
+        multiIf(
+            read_as = 'claude-code', claudes_platform(model_name),
+            read_as = 'codex', 'openai',
+            agent_name = 'gemini-cli', if(position(LogAttributes['auth_type'], 'vertex') > 0, 'gcp.vertex_ai', 'gcp.gemini'),
+            provider_called(LogAttributes['gen_ai.provider.name']))) AS provider_name,
     multiIf(
         read_as = 'claude-code', count_of('cache_read_tokens'),
         read_as = 'codex', count_of('cached_token_count'),

@@ -20,6 +20,7 @@ WITH
     {{treatments_of}},
     {{as_tenant}},
     {{host_named}},
+    {{claudes_platform}},
 
     translated AS
     (
@@ -92,7 +93,10 @@ WITH
             said({{meaning_vercel_metadata}}) AS said_vercel_metadata,
             counted_as({{meaning_usage_input}}) AS said_input,
             counted_as({{meaning_usage_output}}) AS said_output,
-            counted_as({{meaning_usage_cache_read}}) AS said_cache_read,
+            -- OpenInference's spans of LiteLLM tell the tokens of text as cached input.
+            firstNonDefault(counted_as({{meaning_usage_cache_read}}),
+                            if(ScopeName = 'openinference.instrumentation.litellm', '', few({{meaning_usage_cache_input}})))
+                AS said_cache_read,
             counted_as({{meaning_usage_cache_write}}) AS said_cache_write,
             said({{meaning_usage_cache_write_5m}}) AS said_cache_write_5m,
             said({{meaning_usage_cache_write_1h}}) AS said_cache_write_1h,
@@ -121,6 +125,9 @@ WITH
             few({{meaning_usage_tool_prompt}}) AS said_tool_prompt,
             few({{meaning_usage_citation}}) AS said_citation,
             few({{meaning_usage_other_units}}) AS said_other_units,
+            -- What is charged by in place of tokens, as the place of its meaning.
+            if(says_few, arrayFirst(number -> number >= {{first_unit}}, meanings), toUInt8(0)) AS unit_place,
+            if(unit_place = 0, '', first_said(unit_place)) AS said_units,
             few({{meaning_usage_thoughts}}) AS said_thoughts,
             few({{meaning_usage_all_inside}}) AS said_all_inside,
             few({{meaning_usage_input_details}}) AS said_input_details,
@@ -147,7 +154,11 @@ WITH
                                 JSONExtractRaw(said_vercel_metadata, 'google', 'usageMetadata'),
                                 JSONExtractRaw(said_vercel_metadata, 'vertex', 'usageMetadata'),
                                 JSONExtractRaw(said_vercel_metadata, 'bedrock', 'usage'),
-                                JSONExtractRaw(said_vercel_metadata, 'anthropic'))))
+                                JSONExtractRaw(said_vercel_metadata, 'perplexity', 'usage'),
+                                JSONExtractRaw(said_vercel_metadata, 'openrouter', 'usage'),
+                                JSONExtractRaw(said_vercel_metadata, 'anthropic'),
+                                JSONExtractRaw(said_vercel_metadata, 'openai'),
+                                JSONExtractRaw(said_vercel_metadata, 'deepseek'))))
                 AS usage_document
         FROM translated
     ),
@@ -188,6 +199,10 @@ WITH
                 JSONExtractString(said_vercel_metadata, 'google', 'serviceTier'),
                 JSONExtractString(said_vercel_metadata, 'google', 'usageMetadata', 'trafficType'),
                 JSONExtractString(said_vercel_metadata, 'vertex', 'usageMetadata', 'trafficType'))) AS vercel_tier,
+            if(said_speed = '' AND said_vercel_metadata != '', JSONExtractString(said_vercel_metadata, 'anthropic', 'usage', 'speed'),
+               said_speed) AS speed_told,
+            if(said_geo = '' AND said_vercel_metadata != '',
+               JSONExtractString(said_vercel_metadata, 'anthropic', 'usage', 'inference_geo'), said_geo) AS geo_told,
             substring(raw_usage_name, 1, length(raw_usage_name) - 5) AS raw_prefix,
             raw('model') AS raw_model,
             raw('id') AS raw_id,
@@ -265,7 +280,8 @@ WITH
             -- It gives a time to the first token to whole answers as well. Calls that fail may have no attribute but a name.
             is_openlit AND said_operation = '' AND match(SpanName, '^(chat|embeddings) ') AS openlit_bare,
             is_openlit AND said_stream IN ('true', 'True') AS openlit_stream,
-            is_openlit AND ('anthropic' IN (said_provider, said_system) OR position(said_request_model, 'claude') > 0)
+            -- Its adapters of frameworks hand on what these count, which is all.
+            is_openlit AND label != '' AND ('anthropic' IN (said_provider, said_system) OR position(said_request_model, 'claude') > 0)
                 AS openlit_excludes_cached
         FROM unfolded
     ),
@@ -290,7 +306,8 @@ WITH
                     document_values[indexOf(document_numbers, toUInt8(number))]),
                 range(1, {{counts}} + 1))) AS document_counts,
             -- Langfuse's own buckets: what is a bucket of its own is in no other.
-            hasAny(document_names, ['input', 'output'])
+            -- Beside counts of the span's own, which are of all, they are only another way to write these.
+            hasAny(document_names, ['input', 'output']) AND said_input = ''
                 AND NOT hasAny(document_names, ['prompt_tokens', 'input_tokens']) AS document_has_buckets,
             multiIf(
                 said_role = 'context', '',
@@ -346,12 +363,13 @@ WITH
             arrayMap(text -> number_of(text), if(usage_json = '', said_counts, arrayMap(
                 (said, of_document) -> or_document(said, of_document), said_counts, arrayResize(document_counts, 11)))) AS numbers,
             -- Of what few spans tell.
-            [said_tool_prompt, '', '', said_image_input, said_image_output, said_video_input, '', ''] AS said_few_counts,
+            [said_tool_prompt, '', '', said_image_input, said_image_output, said_video_input, '', '', said_image_cache_read,
+             said_audio_cache_read, said_citation] AS said_few_counts,
             if(says_few OR usage_json != '', arrayMap(text -> number_of(text), arrayConcat(
                 if(usage_json = '', said_few_counts, arrayMap(
                     (said, of_document) -> or_document(said, of_document),
-                    said_few_counts, arrayResize(arraySlice(document_counts, 12), 8))),
-                [said_image_cache_read, said_audio_cache_read, said_citation, said_thoughts])), []) AS few_numbers,
+                    said_few_counts, arrayResize(arraySlice(document_counts, 12), 11))),
+                [said_thoughts])), []) AS few_numbers,
             -- Anthropic's own document tells uncached input; whoever says prompt_tokens has added the cached ones. Where the
             -- span says the very input that the provider's document has, it has not.
             document_has_buckets
@@ -419,9 +437,9 @@ WITH
                 is_count[1] IS NULL AND is_count[2] IS NULL, '',
                 openlit_invented, 'counted by the instrumentation',
                 input_count = 0 AND output_count = 0 AND (generates OR operation_name = 'embeddings'), 'zero for unknown',
-                -- Nobody asks nothing: OpenLLMetry's 0 stands for a stream's prompt that was not counted, unless all of it
-                -- is told as cached. Of others a count is a count.
-                startsWith(ScopeName, 'opentelemetry.instrumentation.') AND is_count[1] = 1 AND input_count + cache_read_count + counts[4] = 0 AND output_count > 0 AND generates
+                -- Nobody asks nothing: a 0 stands for a stream's prompt that was not counted, unless all of it is told as
+                -- cached. What an app says itself is a count.
+                dialect_name != 'spanledger' AND is_count[1] = 1 AND input_count + cache_read_count + counts[4] = 0 AND output_count > 0 AND generates
                     AND counts[11] <= output_count AND said_outcome != 'abandoned' AND StatusCode != 'Error', 'input not told',
                 NOT generates OR is_count[1] = 1 AND is_count[2] = 1 OR counts[11] > 0 OR said_outcome = 'abandoned'
                     OR StatusCode = 'Error' OR said_error_type != '' OR exception_event > 0, '',
@@ -456,17 +474,24 @@ WITH
                 pinned_tenant = '', tenant_claimed,
                 tenant_claimed.2 IN (pinned_tenant, '(unattributed)'), ('token', pinned_tenant),
                 (concat('token over ', tenant_claimed.1), pinned_tenant)) AS tenant_found,
-            firstNonDefault(provider_of_server, provider_of_label, provider_of_model, if(dialect_name = 'codex', 'openai', ''))
+            -- Anthropic's SDK calls Bedrock as well, whose models have names of their own. Copilot calls itself github.
+            multiIf(
+                provider_of_server != '', provider_of_server,
+                provider_of_label = 'anthropic' AND match(request_model_name, '^(arn:aws|([a-z]+\\.)?anthropic\\.)'), 'aws.bedrock',
+                provider_of_label = 'github' AND position(ScopeName, 'copilot') > 0, 'github_copilot',
+                firstNonDefault(provider_of_label, provider_of_model, if(dialect_name = 'codex', 'openai', '')))
                 AS provider_name,
             -- Thoughts that have a name of their own are beside Gemini's output.
             -- LiteLLM's counts stay as they are in MLflow: all inside.
             dialect_name = 'mlflow' AND startsWith(SpanName, 'litellm-') AS of_litellm,
-            bitOr(2 * (few_counts[12] > 0 AND position(request_model_name, 'gemini') > 0), if(dialect_name = 'spanledger' OR said_all_inside != '' OR of_litellm, 0,
+            bitOr(2 * (few_counts[12] > 0 AND position(request_model_name, 'gemini') > 0), if(dialect_name = 'spanledger' OR said_all_inside != '' OR of_litellm OR dialect_name = 'openlit' AND label = '', 0,
                transform(concat(dialect_name, ' ', provider_name), {{conventions}}, {{conventions_bits}},
                          transform(provider_name, {{conventions_of_all}}, {{conventions_of_all_bits}}, 0)))) AS convention,
             -- Whoever gives OpenAI's counts Anthropic's names has not changed what they hold.
             document_has_buckets
                 OR document_may_exclude_cached AND provider_name NOT IN ('openai', 'azure.ai.openai') AND NOT of_litellm
+                    -- MLflow adds them since 3.12: a prompt that has room for them holds them.
+                    AND NOT (dialect_name = 'mlflow' AND input_count >= cache_read_count + cache_write_count)
                 AS document_excludes_cached,
             counts[11] > 0 AS has_total,
             if(has_total AND is_count[1] IS NULL AND generates, toInt64(counts[11]) - toInt64(output_count), toInt64(input_count))
@@ -570,7 +595,7 @@ SELECT
     said_workflow AS workflow,
     said_run_id AS run_id,
     said_cost_center AS cost_center,
-    provider_name AS provider,
+    if(dialect_name = 'claude-code' AND provider_name = 'anthropic', claudes_platform(request_model_name), provider_name) AS provider,
     request_model_name AS request_model,
     trim(BOTH '"' FROM firstNonDefault(said_response_model, said_model, raw_model)) AS response_model,
     operation_name AS operation,
@@ -592,13 +617,14 @@ SELECT
     server AS server_address,
     said_cloud_provider AS cloud_provider,
     said_cloud_region AS cloud_region,
-    has_usage * toUInt64(greatest(0, told_input + cached_beside + tools_beside + hidden_tools)) AS input_tokens,
+    has_usage * toUInt64(greatest(0, told_input + cached_beside + tools_beside + hidden_tools
+                                     + (dialect_name != 'spanledger') * toInt64(few_counts[11]))) AS input_tokens,
     has_usage * cache_read_count AS cache_read_tokens,
     has_usage * cache_write_count AS cache_write_tokens,
     has_usage * counts[5] AS cache_write_1h_tokens,
     has_usage * toUInt64(greatest(0, told_output + reasoned_beside + hidden_reasoning)) AS output_tokens,
-    has_usage * toUInt64(reasoning_count + hidden_reasoning) AS reasoning_tokens,
-    if(has_usage OR operation_name = 'vendor_usage', 'reported', 'missing') AS usage_source,
+    least(output_tokens, has_usage * toUInt64(reasoning_count + hidden_reasoning)) AS reasoning_tokens,
+    if(has_usage OR vendor_unit != '' OR operation_name = 'vendor_usage', 'reported', 'missing') AS usage_source,
     multiIf(
         disbelief != '', disbelief,
         arrayExists(fine -> fine = 0, is_count), 'a part is not a count',
@@ -623,11 +649,11 @@ SELECT
                                   if(endsWith(request_model_name, ':online'), ['1 web plugin'], [])), ', ') AS other_units,
     if(says_few, toFloat64OrNull(said_reported_cost), NULL) AS reported_cost,
     -- OpenAI's hosts of regions are those of projects whose data stays there.
-    if(said_geo = '' AND provider_name = 'openai' AND endsWith(server, '.api.openai.com'),
-       splitByChar('.', server)[1], said_geo) AS inference_geo,
-    said_vendor_unit AS vendor_unit,
-    ifNull(toDecimal64OrNull(said_vendor_quantity, 6), 0) AS vendor_quantity,
-    if(said_speed IN ('normal', 'standard'), '', said_speed) AS speed,
+    if(geo_told = '' AND provider_name = 'openai' AND endsWith(server, '.api.openai.com'),
+       splitByChar('.', server)[1], geo_told) AS inference_geo,
+    if(said_units = '' OR has_usage, said_vendor_unit, {{units}}[unit_place - {{first_unit}} + 1]) AS vendor_unit,
+    ifNull(toDecimal64OrNull(if(said_units = '' OR has_usage, said_vendor_quantity, said_units), 6), 0) AS vendor_quantity,
+    if(speed_told IN ('normal', 'standard'), '', speed_told) AS speed,
     said_account AS provider_account,
     host_named(ResourceAttributes['host.name'], ResourceAttributes['host.id']) AS host_name,
     ifNull(toUInt16OrNull(said_attempts), 0) AS attempts,

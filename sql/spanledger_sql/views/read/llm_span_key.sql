@@ -1,6 +1,6 @@
 -- The keys of each span of llm_spans: what it may share with other reports of the same call. Logfire reports the result of
 -- a stream in a trace of its own, which shares nothing but service, model and time; coding agents report a call by spans and
--- logs that share nothing but tokens and time.
+-- logs that share nothing but tokens and time; Gemini CLI's span may tell no tokens, and shares its session's minute.
 --
 -- Columns:
 --   key: a hash
@@ -27,6 +27,11 @@ SELECT
         -- Reports of one call end within seconds of each other: they share this minute or the next.
         if(agent != '' AND usage_source != 'missing',
            arrayMap(minute -> cityHash64('agent', agent, input_tokens, output_tokens - least(output_tokens, reasoning_tokens), minute),
+                    [toUInt32(toUnixTimestamp64Second(begins + toIntervalNanosecond(lasted_ns)) / 60),
+                     toUInt32(toUnixTimestamp64Second(begins + toIntervalNanosecond(lasted_ns)) / 60 + 1)]),
+           []),
+        if(agent = 'gemini-cli' AND session_id != '',
+           arrayMap(minute -> cityHash64('session', session_id, minute),
                     [toUInt32(toUnixTimestamp64Second(begins + toIntervalNanosecond(lasted_ns)) / 60),
                      toUInt32(toUnixTimestamp64Second(begins + toIntervalNanosecond(lasted_ns)) / 60 + 1)]),
            []))) AS key,

@@ -61,8 +61,8 @@ def test_a_part_of_a_month_is_told_what_it_is_without(billed: Books) -> None:
     invoice_share.allocate(billed.store, done, "metered", "a tester")
     added = billed.store.value("SELECT sum(amount) FROM bill_adjustment WHERE cause != 'commitments'")
     days = {"tenants": [], **period(None, "2026-10-08", "2026-10-09", "UTC").bounds}
-    assert billed.report("finance/begun_before", **days) == [{"charges": 1, "amount": added}]
-    assert billed.report("finance/begun_before", tenants=[], **OCTOBER.bounds)[0]["charges"] == 0
+    assert billed.report("chargeback/begun_before", **days) == [{"charges": 1, "amount": added}]
+    assert billed.report("chargeback/begun_before", tenants=[], **OCTOBER.bounds)[0]["charges"] == 0
 
 
 def test_a_bill_in_euro_is_shared_out_in_euro(billed: Books, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -239,6 +240,13 @@ def test_each_report_is_told_by_its_content(name: str, tmp_path: Path) -> None:
         (json.dumps({**LITELLM, "startTime": "soon"}), "startTime: expected a time, found 'soon'"),
         ('{"data": [{"start_time": 1, "end_time": 2, "results": [{"model": null}]}]}', "grouped by model"),
         ("{", "expected JSON"),
+        ("[" * 100_000, "too many brackets"),
+        ("request_id;spend;startTime\n1;2;3\n", "';' between its fields"),
+        ('{"data": [{"start_time": 1, "end_time": 2, "results": [5]}]}', "expected an object"),
+        (
+            '{"data": [{"start_time": 1, "end_time": 2, "results": [{"object": "organization.usage.images.result"}]}]}',
+            "is usage of images",
+        ),
     ],
 )
 def test_what_cannot_be_is_said_with_its_place(tmp_path: Path, text: str, complaint: str) -> None:
@@ -247,3 +255,41 @@ def test_what_cannot_be_is_said_with_its_place(tmp_path: Path, text: str, compla
     with pytest.raises(ImportFileError, match=complaint) as refused:
         read(path)
     assert str(path) in str(refused.value)
+
+
+def test_lines_that_a_report_tells_apart_by_what_nobody_reads_are_all_counted(
+    tmp_path: Path, imported: Callable[[Path], list[dict[str, Any]]]
+) -> None:
+    told = {"uncached_input_tokens": 100, "output_tokens": 5, "model": "claude-sonnet-4-5-20250929"}
+    results = [
+        {**told, "context_window": "0-200k"},
+        {**told, "context_window": "200k-1M"},
+        *({**told, "added_in_2027": one} for one in "ab"),
+    ]
+    page = {"data": [{"starting_at": "2026-10-05T00:00:00Z", "ending_at": "2026-10-06T00:00:00Z", "results": results}]}
+    path = tmp_path / "usage.json.gz"
+    path.write_bytes(gzip.compress(json.dumps(page).encode()))
+    assert sum(row["input_tokens"] for row in imported(path)) == 400
+    assert sum(row["input_tokens"] for row in imported(path)) == 400
+
+
+def test_bedrocks_logs_are_covered_by_calls_that_name_the_model_otherwise(
+    books: Books, tmp_path: Path, imported: Callable[[Path], list[dict[str, Any]]]
+) -> None:
+    path = tmp_path / "events.json"
+    path.write_text(json.dumps({"events": [{"message": json.dumps(BEDROCK)}]}))
+    call = {"ts": FORENOON, "provider": "aws.bedrock", "response_model": "claude-sonnet-4-5-20250929"}
+    books.ingest({**call, "request_model": BEDROCK["modelId"], "input_tokens": 150, "output_tokens": 20})
+    books.enrich()
+    assert [row["signal"] for row in imported(path)] == ["span"]
+
+
+def test_openrouters_generations_are_calls_and_lines_without_tokens_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "activity.csv"
+    names = "generation_id,created_at,tokens_prompt,tokens_completion,tokens_cached,model_permaslug"
+    path.write_text(f"{names}\ng1,2026-10-05T09:10:00Z,100,20,40,openai/gpt-4o-mini\n")
+    [record] = read(path)
+    assert (record.provider, record.input_tokens, record.cache_read_tokens) == ("openrouter", 100, 40)
+    left_out: list[str] = []
+    path.write_text(json.dumps([LITELLM, {**LITELLM, "model": "", "prompt_tokens": 0, "completion_tokens": 0}]))
+    assert len(read(path, left_out)) == len(left_out) == 1

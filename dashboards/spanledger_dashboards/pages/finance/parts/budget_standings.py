@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from spanledger_dashboards.books_moment import books_moment
-from spanledger_dashboards.drawing.budget_bar import BudgetBar, budget_bars
+from spanledger_dashboards.drawing.charts.budget_bar import BudgetBar, budget_bars
 from spanledger_dashboards.drawing.style import caption
 from spanledger_dashboards.pages.finance.parts.command_popover import command_popover
 from spanledger_dashboards.reckoned import reckoned
@@ -18,7 +18,7 @@ from spanledger_settings import figures
 if TYPE_CHECKING:
     import pandas as pd
 
-    from spanledger_dashboards.filters import Filters
+    from spanledger_dashboards.filtering.filters import Filters
     from spanledger_sql.store import Store
 
 COMMAND = ("budgets", "check", "--no-alarms")

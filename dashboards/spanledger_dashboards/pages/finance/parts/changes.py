@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from spanledger_dashboards import dimension
-from spanledger_dashboards.drawing.bridge import Step, bridge
+from spanledger_dashboards.drawing.charts.bridge import Step, bridge
 from spanledger_dashboards.drawing.evidence import evidence, of_report
 from spanledger_dashboards.drawing.style import caption
 from spanledger_dashboards.drawing.table import Column, table
+from spanledger_dashboards.filtering import dimension
 from spanledger_dashboards.pages.finance.parts.spend import chosen_dimension
 from spanledger_dashboards.report import report
 from spanledger_settings import figures
 
 if TYPE_CHECKING:
-    from spanledger_dashboards.filters import Filters
+    from spanledger_dashboards.filtering.filters import Filters
 
 REPORT = "finance/movers"
 DRIVERS = (

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from spanledger_dashboards.filters import Filters
+    from spanledger_dashboards.filtering.filters import Filters
     from spanledger_enrich.books.closing.issued import Form
     from spanledger_sql.store import Store
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from spanledger_dashboards.drawing.bridge import Step
+from spanledger_dashboards.drawing.charts.bridge import Step
 from spanledger_dashboards.report import report
 from spanledger_settings import figures
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-REPORT = "finance/owed"
+REPORT = "chargeback/owed"
 _BESIDE = ("commitment_cost", "idle_cost", "charge_cost", "prepaid_cost")
 
 
 def whole(parameters: Mapping[str, Any]) -> pd.Series[Any] | None:
-    """The row of `finance/owed` over everything that is asked for; None where there is neither call nor charge."""
+    """The row of `chargeback/owed` over everything that is asked for; None where there is neither call nor charge."""
     rows = report(REPORT, **parameters, dimension="", names=1)
     return rows.iloc[0] if len(rows) else None
 

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from spanledger_dashboards import dimension as dimensions
-from spanledger_dashboards.drawing import charts
-from spanledger_dashboards.drawing.bar_list import Bar, bar_list, legend_of
+from spanledger_dashboards.drawing.charts import trends
+from spanledger_dashboards.drawing.charts.bar_list import Bar, bar_list, legend_of
+from spanledger_dashboards.drawing.charts.palette import ALL_OTHERS, MONEY, UNATTRIBUTED
 from spanledger_dashboards.drawing.evidence import evidence
 from spanledger_dashboards.drawing.figure import figure
-from spanledger_dashboards.drawing.palette import ALL_OTHERS, MONEY, UNATTRIBUTED
 from spanledger_dashboards.drawing.style import plainly
 from spanledger_dashboards.drawing.table import Column, table
+from spanledger_dashboards.filtering import dimension as dimensions
 from spanledger_dashboards.report import report
 from spanledger_settings import figures
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from decimal import Decimal
 
-    from spanledger_dashboards.filters import Filters
+    from spanledger_dashboards.filtering.filters import Filters
 
 DIMENSIONS = ("tenant", "model", "feature")
 _UNITS = ("model", "tenant", "feature", "provider")
@@ -45,7 +45,7 @@ def over_time(filters: Filters, choices: Sequence[str] = DIMENSIONS) -> None:
         last = [name for name in (ALL_OTHERS, UNATTRIBUTED) if name in by_spend.index]
         colours = legend_of([*named, *last])
         figure(
-            charts.spend_over_time(trend, grain, colours, filters.period),
+            trends.spend_over_time(trend, grain, colours, filters.period),
             f"Cost of calls in USD per {grain}, by {title.lower()}",
             trend,
             [
@@ -60,9 +60,9 @@ def over_time(filters: Filters, choices: Sequence[str] = DIMENSIONS) -> None:
             key="spend",
         )
         if unknown := int(trend["unknown_cost_calls"].sum()):
-            st.caption(
-                f"▲ marks a {grain} with calls of unknown cost, {figures.count(unknown)} in all: they have no bar."
-            )
+            one = f"{'an' if grain == 'hour' else 'a'} {grain}"
+            told = figures.count(unknown)
+            st.caption(f"▲ marks {one} with calls of unknown cost, {told} in all: they have no bar.")
         evidence("finance/trend", asked, filters)
 
 

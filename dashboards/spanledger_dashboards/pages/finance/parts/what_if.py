@@ -23,7 +23,7 @@ from spanledger_settings.mendable import MendableError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from spanledger_dashboards.filters import Filters
+    from spanledger_dashboards.filtering.filters import Filters
     from spanledger_sql.store import Store
 
 # More calls than these are costed by the command, which tells how far it is.

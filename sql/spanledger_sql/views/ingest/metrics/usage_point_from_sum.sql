@@ -10,6 +10,8 @@ WITH
     {{rule_names}},
     {{treatments_of}},
     {{as_tenant}},
+    {{provider_called}},
+    {{claudes_platform}},
     {{usage_point_facts}}
 SELECT
     {{usage_point_columns}},

@@ -1,4 +1,4 @@
--- What tenants pay by their price plans for what `finance/chargeback` has, by the same dimensions; of months' minimums and free
+-- What tenants pay by their price plans for what `chargeback/chargeback` has, by the same dimensions; of months' minimums and free
 -- allowances nothing, which `finance/plans` has.
 --
 -- Parameters:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from spanledger_dashboards import address, moment
-from spanledger_dashboards.address import AddressError
-from spanledger_dashboards.dimension import DIMENSIONS
+from spanledger_dashboards import moment
 from spanledger_dashboards.drawing.style import plainly
-from spanledger_dashboards.filters import Filters
-from spanledger_dashboards.period_choice import CHOICES, GRAINS, chosen_period, default_choice
+from spanledger_dashboards.filtering import address
+from spanledger_dashboards.filtering.address import AddressError
+from spanledger_dashboards.filtering.dimension import DIMENSIONS
+from spanledger_dashboards.filtering.filters import Filters
+from spanledger_dashboards.filtering.period_choice import CHOICES, GRAINS, chosen_period, default_choice
 from spanledger_dashboards.report import answer, report
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from spanledger_dashboards import dimension
-from spanledger_dashboards.period_choice import Grain, grain_of
+from spanledger_dashboards.filtering import dimension
+from spanledger_dashboards.filtering.period_choice import Grain, grain_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

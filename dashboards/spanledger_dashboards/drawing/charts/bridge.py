@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from spanledger_dashboards.drawing.palette import LESS, MONEY, MORE
+from spanledger_dashboards.drawing.charts.palette import LESS, MONEY, MORE
 from spanledger_settings import figures
 
 if TYPE_CHECKING:

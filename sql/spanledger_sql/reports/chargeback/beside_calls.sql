@@ -1,4 +1,4 @@
--- What stands beside the calls of `finance/chargeback`, by the same dimensions: what of their cost a commitment pays, the
+-- What stands beside the calls of `chargeback/chargeback`, by the same dimensions: what of their cost a commitment pays, the
 -- parts of commitments, and other charges. Contracted cost less what is covered, and these, is the effective cost.
 --
 -- Parameters:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import altair as alt
 import pandas as pd
 
-from spanledger_dashboards.drawing.charts import HEIGHT
-from spanledger_dashboards.drawing.palette import GAP
-from spanledger_dashboards.drawing.time_axis import as_utc, span, time_axis, when
+from spanledger_dashboards.drawing.charts.palette import GAP
+from spanledger_dashboards.drawing.charts.time_axis import as_utc, span, time_axis, when
+from spanledger_dashboards.drawing.charts.trends import HEIGHT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from spanledger_dashboards.filters import Filters
+    from spanledger_dashboards.filtering.filters import Filters
 
 
 def long(rows: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:

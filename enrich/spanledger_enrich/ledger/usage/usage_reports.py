@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spanledger_enrich.ledger.usage_news import UsageNews, verdicts_wait
+from spanledger_enrich.ledger.usage.usage_news import UsageNews, verdicts_wait
 from spanledger_sql.store import statement
 
 if TYPE_CHECKING:

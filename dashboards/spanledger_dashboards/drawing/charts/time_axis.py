@@ -12,7 +12,7 @@ import pandas as pd
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from spanledger_dashboards.period_choice import Grain
+    from spanledger_dashboards.filtering.period_choice import Grain
     from spanledger_settings.period import Period
 
 _UNITS: Mapping[Grain, Any] = {

@@ -10,7 +10,7 @@
 --   where Array(String): other dimensions that are narrowed, and NAME=VALUE for each of their values; empty: none
 --   moment DateTime64(6, 'UTC'): calls as the ledger was then
 --   grain String: `hour`, `day`, `week` (from Monday) or `month`
---   dimension String: as of `finance/owed`; '' for one name of everything
+--   dimension String: as of `chargeback/owed`; '' for one name of everything
 -- Columns:
 --   bucket: start of the local hour, day, week or month in which what the charge is for begins, as wall-clock time of the time zone
 --   name: of the dimension; a charge that names no call has its tenant, provider and model alone

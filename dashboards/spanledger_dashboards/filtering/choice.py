@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from spanledger_dashboards.address import AddressError, quoted
+from spanledger_dashboards.filtering.address import AddressError, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

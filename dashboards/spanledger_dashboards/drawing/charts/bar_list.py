@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from spanledger_dashboards.drawing.palette import ALL_OTHERS, is_gap, series_colours
+from spanledger_dashboards.drawing.charts.palette import ALL_OTHERS, GAP, is_gap, series_colours
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -89,9 +89,14 @@ def _drawn(bar: Bar, longest: float, colour: str) -> str:
         return f'<span class="{_bar_class(bar.name)}" style="width:{ratio * bar.length:.2f}%;{fill}"></span>'
     begin, width = ratio * bar.low, ratio * (bar.high - bar.low)
     return (
-        f'<span class="{_bar_class(bar.name)} range" style="left:{begin:.2f}%;width:{width:.2f}%;{fill}"></span>'
+        f'<span class="{_bar_class(bar.name)} range" style="left:{begin:.2f}%;width:{width:.2f}%;{_pale(fill)}"></span>'
         f'<span class="central" style="left:{ratio * bar.length:.2f}%;{_fill("", colour)}"></span>'
     )
+
+
+def _pale(fill: str) -> str:
+    colour = fill.removeprefix("background:") or GAP
+    return f"border:1px solid {colour};background-color:color-mix(in srgb, {colour} 38%, transparent)"
 
 
 def _bar_class(name: str) -> str:

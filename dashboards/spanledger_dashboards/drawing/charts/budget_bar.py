@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from spanledger_dashboards.drawing.palette import CARBON, MONEY, MORE
+from spanledger_dashboards.drawing.charts.palette import CARBON, MONEY, MORE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

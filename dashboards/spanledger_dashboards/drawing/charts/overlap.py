@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from spanledger_dashboards.drawing.palette import ALL_OTHERS, IDLE, UNATTRIBUTED
+from spanledger_dashboards.drawing.charts.palette import ALL_OTHERS, IDLE, UNATTRIBUTED
 from spanledger_settings import figures
 
 

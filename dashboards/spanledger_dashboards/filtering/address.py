@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from spanledger_dashboards.dimension import DIMENSIONS
-from spanledger_dashboards.period_choice import CHOICES, GRAINS
+from spanledger_dashboards.filtering.dimension import DIMENSIONS
+from spanledger_dashboards.filtering.period_choice import CHOICES, GRAINS
 from spanledger_settings.mendable import MendableError
 
 if TYPE_CHECKING:

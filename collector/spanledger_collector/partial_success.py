@@ -1,0 +1,35 @@
+"""What a sender is told of the spans, log records and metrics of his request that were not taken."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceResponse
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+
+from spanledger_collector.span_limits import message as refusal_of
+
+if TYPE_CHECKING:
+    from spanledger_collector.export_request import ExportRequest
+    from spanledger_collector.otlp_signal import Signal
+
+_ANSWERS: dict[str, tuple[Any, str]] = {
+    "traces": (ExportTraceServiceResponse, "rejected_spans"),
+    "logs": (ExportLogsServiceResponse, "rejected_log_records"),
+    "metrics": (ExportMetricsServiceResponse, "rejected_data_points"),
+}
+
+
+def partial_success(export: ExportRequest, signal: Signal) -> Any:
+    """The answer to a request of which not all was taken; None where all was."""
+    if not export.refused + export.unread:
+        return None
+    response, count = _ANSWERS[signal.name]
+    answer = response()
+    setattr(answer.partial_success, count, export.refused + export.unread)
+    told = [refusal_of(export.refused)] if export.refused else []
+    if export.unread:
+        told.append(f"{export.unread:,} {signal.records.replace('_', ' ')} cannot be read: {export.complaint}")
+    answer.partial_success.error_message = "; ".join(told)
+    return answer

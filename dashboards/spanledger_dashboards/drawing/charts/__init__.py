@@ -1,0 +1,1 @@
+"""Bars, lines and bands, and the colours they are drawn in."""

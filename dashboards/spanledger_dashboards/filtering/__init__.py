@@ -1,0 +1,1 @@
+"""What a reader narrows pages to: period and dimensions, the address that holds them, the sidebar that asks."""

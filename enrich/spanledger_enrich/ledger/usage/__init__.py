@@ -1,0 +1,1 @@
+"""Usage that no call tells of: metrics, and the reports of others."""
