@@ -71,6 +71,11 @@ def given(name: str) -> str:
             f"{name}(from = now64(9, 'UTC'), to = now64(9, 'UTC'), moment = now64(6, 'UTC'), grain = 'hour', "
             "timezone = 'UTC', told = [])"
         )
+    if name == "priced_use":
+        return (
+            f"{name}(from = now64(9, 'UTC'), to = now64(9, 'UTC'), before_from = now64(9, 'UTC'), "
+            "before_to = now64(9, 'UTC'), told = [])"
+        )
     if name == "recorded_hours":
         return f"{name}(told = [])"
     return f"{name}(moment = now64(6, 'UTC'))" if name.endswith("_at") else name

@@ -18,6 +18,8 @@ PAGE: dict[str, Any] = {
 }  # fmt: skip
 BY: dict[str, Any] = {**OCTOBER, "timezone": "UTC", "custom": [], "tenants": [], "where_names": [], "where_values": []}
 BERLIN = {"timezone": "Europe/Berlin", "from": "2024-09-30 22:00:00", "to": "2024-10-31 23:00:00"}
+HALVES = {"from": "2024-10-15 22:00:00", "before_from": "2024-09-30 22:00:00", "before_to": "2024-10-15 22:00:00"}
+BUDGET: dict[str, Any] = {"scope": "total", "dimension": "", "names": [""]}
 # What a report is asked, and the same with something beside that no sums tell apart and no call has.
 PAGES, BY_ANYTHING = {"own": "user"}, {"custom": ["user"]}
 ASKED = [
@@ -33,6 +35,9 @@ ASKED = [
     ("chargeback/chargeback", {**BY, "by": ["tenant", "model", "zone"]}, BY_ANYTHING),
     ("chargeback/chargeback", {**BY, **BERLIN, "by": ["month", "day", "feature"]}, BY_ANYTHING),
     ("carbon/report", {**BY, **BERLIN, "by": ["hour_of_day", "energy_method"]}, BY_ANYTHING),
+    ("budgets/cost_by_day", {**BERLIN, **BUDGET}, {"dimension": "user"}),
+    ("budgets/use_by_day", {**BERLIN, **BUDGET, "unit": "tokens"}, {"dimension": "user"}),
+    ("finance/movers", {**PAGE, **HALVES, "by": ["tenant", "model"]}, PAGES),
 ]  # fmt: skip
 
 

@@ -6,4 +6,7 @@ ledger_rows, calls, input_tokens, cache_read_tokens, cache_write_tokens, cache_w
 reasoning_tokens, uncached_tokens, web_searches,
 list_cost, contracted_cost, input_cost, cache_read_cost, cache_write_cost, output_cost, other_cost, reported_cost, cache_saving,
 energy_wh, energy_wh_low, energy_wh_high, energy_wh_squared, co2e_g, co2e_g_low, co2e_g_high, co2e_g_squared,
-co2e_market_g, embodied_g, water_ml, duration_ms, ttft_ms, ttft_rows
+co2e_market_g, embodied_g, water_ml, duration_ms, ttft_ms, ttft_rows,
+priced_by, priced_by_since, price_step, vendor_unit, first_meter, text_input, audio_input, image_input, video_input,
+cached_text, cached_audio, cached_image, written_for_5m, text_output, audio_output, image_output, reasoned, answers,
+vendor_quantity

@@ -60,9 +60,9 @@ _BI = (
     "energy_uncertainty", "enrich_progress", "exchange_rate", "idle_drawn", "idle_energy", "invoice_share",
     "ledger", "ledger_hour", "ledger_hourly", "ledger_standing", "ledger_sum", "metered_charge", "migration",
     "outcome", "paid_call", "plan_month", "prepaid_draw", "price_list", "price_plan", "price_superseded",
-    "priced_entry", "provider", "rate_card", "reconciliation", "reconciliation_term", "tenant_charge",
+    "priced_entry", "priced_use", "provider", "rate_card", "reconciliation", "reconciliation_term", "tenant_charge",
     "tenant_period",
-    "uncertainty",
+    "uncertainty", "used_call",
 )  # fmt: skip
 # What is only added to, by who closes months.
 _BOOKS = ("book_entry", "book_event", "book_journal", "book_line", "book_mark", "book_party", "book_statement")

@@ -18,7 +18,7 @@ SELECT
         h.tenant_id, h.cost_center, h.environment, h.service_name, h.feature, h.workflow, h.dimensions, h.provider,
         h.provider_account, h.model, h.operation, h.service_tier, h.cloud_region, h.zone, h.agent, h.signal, h.status,
         h.usage_source, h.price_status, h.unpriced_parts, h.energy_method, h.energy_id, h.intensity_resolution,
-        h.market_source, unknown_or_zero)) AS alike,
+        h.market_source, unknown_or_zero, h.priced_by, h.priced_by_since, h.price_step, h.vendor_unit, h.first_meter)) AS alike,
     h.tenant_id, h.cost_center, h.environment, h.service_name, h.feature, h.workflow, h.dimensions, h.provider,
     h.provider_account, h.model, h.operation, h.service_tier, h.cloud_region, h.zone, h.agent, h.signal, h.status,
     h.usage_source, h.price_status, h.unpriced_parts, h.energy_method, h.energy_id, h.intensity_resolution,
@@ -27,7 +27,10 @@ SELECT
     h.output_tokens, h.reasoning_tokens, h.uncached_tokens, h.web_searches, h.list_cost, h.contracted_cost, h.input_cost,
     h.cache_read_cost, h.cache_write_cost, h.output_cost, h.other_cost, h.reported_cost, h.cache_saving, h.energy_wh,
     h.energy_wh_low, h.energy_wh_high, h.energy_wh_squared, h.co2e_g, h.co2e_g_low, h.co2e_g_high, h.co2e_g_squared,
-    h.co2e_market_g, h.embodied_g, h.water_ml, h.duration_ms, h.ttft_ms, h.ttft_rows
+    h.co2e_market_g, h.embodied_g, h.water_ml, h.duration_ms, h.ttft_ms, h.ttft_rows,
+    h.priced_by, h.priced_by_since, h.price_step, h.vendor_unit, h.first_meter, h.text_input, h.audio_input, h.image_input,
+    h.video_input, h.cached_text, h.cached_audio, h.cached_image, h.written_for_5m, h.text_output, h.audio_output,
+    h.image_output, h.reasoned, h.answers, h.vendor_quantity
 FROM
 (
     WITH
@@ -51,6 +54,8 @@ FROM
         c.energy_method AS energy_method, c.energy_id AS energy_id, c.intensity_resolution AS intensity_resolution,
         c.market_source AS market_source,
         unknown_or_zero,
+        c.priced_by AS priced_by, c.priced_by_since AS priced_by_since, c.price_step AS price_step, c.vendor_unit AS
+        vendor_unit, c.first_meter AS first_meter,
         max(c.intensity_g_per_kwh) AS intensity_g_per_kwh,
         count() AS ledger_rows, sum(c.calls) AS calls, sum(c.input_tokens) AS input_tokens,
         sum(c.cache_read_tokens) AS cache_read_tokens, sum(c.cache_write_tokens) AS cache_write_tokens,
@@ -65,11 +70,17 @@ FROM
         sum(c.co2e_g) AS co2e_g, sum(c.co2e_g_low) AS co2e_g_low, sum(c.co2e_g_high) AS co2e_g_high,
         sum(c.co2e_g * c.co2e_g) AS co2e_g_squared, sum(c.co2e_market_g) AS co2e_market_g, sum(c.embodied_g) AS embodied_g,
         sum(c.water_ml) AS water_ml, sum(c.duration_ms) AS duration_ms, sum(c.ttft_ms) AS ttft_ms,
-        count(c.ttft_ms) AS ttft_rows
+        count(c.ttft_ms) AS ttft_rows,
+        sum(c.text_input) AS text_input, sum(c.audio_input) AS audio_input, sum(c.image_input) AS image_input,
+        sum(c.video_input) AS video_input, sum(c.cached_text) AS cached_text, sum(c.cached_audio) AS cached_audio,
+        sum(c.cached_image) AS cached_image, sum(c.written_for_5m) AS written_for_5m, sum(c.text_output) AS text_output,
+        sum(c.audio_output) AS audio_output, sum(c.image_output) AS image_output, sum(c.reasoned) AS reasoned, sum(c.answers) AS
+        answers,
+        sum(toDecimal128(c.vendor_quantity, 6)) AS vendor_quantity
     FROM
     (
         SELECT *, {{uncached_of}} AS uncached, {{cache_saving_of}} AS saving
-        FROM calls
+        FROM used_call
         WHERE toStartOfHour(ts) IN {hours:Array(DateTime('UTC'))}
     ) AS c
     GROUP BY ALL

@@ -21,7 +21,11 @@ SELECT
     sum(s.output_cost), sum(s.other_cost), sum(s.reported_cost), sum(s.cache_saving), sum(s.energy_wh), sum(s.energy_wh_low),
     sum(s.energy_wh_high), sum(s.energy_wh_squared), sum(s.co2e_g), sum(s.co2e_g_low), sum(s.co2e_g_high),
     sum(s.co2e_g_squared), sum(s.co2e_market_g), sum(s.embodied_g), sum(s.water_ml), sum(s.duration_ms), sum(s.ttft_ms),
-    sum(s.ttft_rows)
+    sum(s.ttft_rows),
+    any(s.priced_by), any(s.priced_by_since), any(s.price_step), any(s.vendor_unit), any(s.first_meter), sum(s.text_input),
+    sum(s.audio_input), sum(s.image_input), sum(s.video_input), sum(s.cached_text), sum(s.cached_audio), sum(s.cached_image),
+    sum(s.written_for_5m), sum(s.text_output), sum(s.audio_output), sum(s.image_output), sum(s.reasoned), sum(s.answers),
+    sum(s.vendor_quantity)
 FROM ledger_sum AS s
 WHERE s.hours = 1
     AND (s.begins, s.built) IN

@@ -85,7 +85,26 @@ CREATE TABLE IF NOT EXISTS ledger_sum
     water_ml Nullable(Float64) COMMENT 'mL, sum',
     duration_ms Float64 COMMENT 'ms, sum',
     ttft_ms Nullable(Float64) COMMENT 'ms, sum over the rows that tell it',
-    ttft_rows UInt64 COMMENT 'how many rows tell it'
+    ttft_rows UInt64 COMMENT 'how many rows tell it',
+    priced_by LowCardinality(String) COMMENT 'as in `used_call`, and so are the following',
+    priced_by_since DateTime64(6, 'UTC') COMMENT 'since when the price entry was so, UTC' CODEC(Delta, ZSTD(1)),
+    price_step UInt16 COMMENT 'which of the entry''s prices',
+    vendor_unit LowCardinality(String) COMMENT 'as in `calls`',
+    first_meter LowCardinality(String) COMMENT 'the meter with which calls are counted',
+    text_input UInt64 COMMENT 'tokens, sum',
+    audio_input UInt64 COMMENT 'tokens, sum',
+    image_input UInt64 COMMENT 'tokens, sum',
+    video_input UInt64 COMMENT 'tokens, sum',
+    cached_text UInt64 COMMENT 'tokens, sum',
+    cached_audio UInt64 COMMENT 'tokens, sum',
+    cached_image UInt64 COMMENT 'tokens, sum',
+    written_for_5m UInt64 COMMENT 'tokens, sum',
+    text_output UInt64 COMMENT 'tokens, sum',
+    audio_output UInt64 COMMENT 'tokens, sum',
+    image_output UInt64 COMMENT 'tokens, sum',
+    reasoned UInt64 COMMENT 'tokens, sum',
+    answers UInt64 COMMENT 'sum',
+    vendor_quantity Decimal(38, 6) COMMENT 'in `vendor_unit`, sum'
 )
 ENGINE = ReplacingMergeTree(built)
 PARTITION BY toYYYYMM(begins)

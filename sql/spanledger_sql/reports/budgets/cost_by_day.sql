@@ -11,13 +11,44 @@
 --   day: in the time zone
 --   amount: USD, sum of what is known
 --   unknown_calls: calls of whose cost a part is in no row, or all
+WITH
+    told AS
+    (
+        SELECT
+            {{budget_name}} AS name,
+            toDate(toTimeZone(c.ts, {timezone:String})) AS day,
+            sum(ifNull(c.contracted_cost, toDecimal128(0, 12))) AS amount,
+            sumIf(c.least_calls, c.price_status NOT IN ('priced', 'free')) AS unknown_calls
+        FROM call_hours(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')},
+            moment = toDateTime64('2200-01-01', 6, 'UTC'), grain = 'day', timezone = {timezone:String}, told = [{dimension:String}]) AS c
+        WHERE has({names:Array(String)}, name)
+        GROUP BY name, day
+        UNION ALL
+        -- What a commitment pays is charged with its parts.
+        SELECT
+            {{budget_name}}, toDate(toTimeZone(c.ts, {timezone:String})),
+            -sum(toDecimal128(ifNull(c.contracted_cost, 0), 12)), toUInt64(0)
+        FROM calls AS c
+        INNER JOIN paid_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')}) AS paid
+            ON paid.trace_id = c.trace_id AND paid.span_id = c.span_id
+        WHERE c.ts >= {from:DateTime64(9, 'UTC')} AND c.ts < {to:DateTime64(9, 'UTC')}
+            AND has({names:Array(String)}, {{budget_name}})
+            AND (SELECT count() FROM commitment) > 0
+        GROUP BY ALL
+        UNION ALL
+        SELECT
+            {{budget_name}}, toDate(toTimeZone(c.ts, {timezone:String})),
+            sum(if(c.is_prepaid, toDecimal128(0, 12), c.amount)), toUInt64(0)
+        FROM beside_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')}) AS c
+        WHERE has({names:Array(String)}, {{budget_name}})
+        GROUP BY ALL
+    )
 SELECT
-    {{budget_name}} AS name,
-    toDate(toTimeZone(c.ts, {timezone:String})) AS day,
-    sum(ifNull(c.effective_cost, toDecimal128(0, 12))) AS amount,
-    sumIf(c.least_calls, c.first_of_call = 1 AND c.price_status NOT IN ('priced', 'free')) AS unknown_calls
-FROM charges(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')}) AS c
-WHERE has({names:Array(String)}, name)
+    name,
+    day,
+    sum(t.amount) AS amount,
+    sum(t.unknown_calls) AS unknown_calls
+FROM told AS t
 GROUP BY
     name,
     day

@@ -20,7 +20,8 @@ SELECT
        toDecimal128(sum(ifNull(c.input_tokens, 0)) + sum(ifNull(c.output_tokens, 0)), 12),
        toDecimal128(sum(ifNull(c.co2e_g, 0)) / 1000, 12)) AS amount,
     sumIf(c.calls, if({unit:String} = 'tokens', c.usage_source = 'missing', c.co2e_g IS NULL)) AS unknown_calls
-FROM drawn_energy AS c
+FROM drawn_hours(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')},
+    moment = toDateTime64('2200-01-01', 6, 'UTC'), grain = 'day', timezone = {timezone:String}, told = [{dimension:String}]) AS c
 WHERE c.ts >= {from:DateTime64(9, 'UTC')}
     AND c.ts < {to:DateTime64(9, 'UTC')}
     AND has({names:Array(String)}, name)

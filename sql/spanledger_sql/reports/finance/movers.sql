@@ -3,7 +3,8 @@
 --
 -- One driver after the other is put from its former to its new value: how many calls there are; which models make them; how
 -- many tokens (searches, units) a call has, by direction; in which tier they are; which of the input is cached; what one
--- costs. A driver of what there was not before has its new value from the start.
+-- costs. A driver of what there was not before has its new value from the start. Quantities are costed in sum: what is rounded call
+-- by call, where a price has more than 12 digits, goes with calls.
 --
 -- Parameters:
 --   from, to DateTime64(9, 'UTC'): the period, half-open
@@ -28,40 +29,134 @@
 --   difference: after - before, USD
 --   all_rows: how many rows there are without the bound
 WITH
-    cells AS
+    -- What was used of each, by all that prices depend on.
+    used AS
     (
         SELECT
             [if(has({by:Array(String)}, 'tenant'), tenant_id, ''), if(has({by:Array(String)}, 'cost_center'), cost_center, ''),
              if(has({by:Array(String)}, 'feature'), feature, ''), if(has({by:Array(String)}, 'provider'), provider, ''),
              if(has({by:Array(String)}, 'model'), model, '')] AS keys,
             concat(provider, '/', model) AS model_key,
-            multiIf(meter LIKE 'input%' OR meter LIKE 'cache%', 'input', meter LIKE 'output%' OR meter = 'reasoning', 'output', unit)
-                AS direction,
             service_tier AS tier,
-            meter,
             is_after,
-            -- What is rounded, and least charges, go with calls.
-            if(meter = 'rounding', toFloat64(known_calls), toFloat64(quantity)) AS used,
-            sumIf(used, NOT is_after) AS q0,
-            sumIf(used, is_after) AS q1,
-            sumIf(toDecimal128(c.contracted_cost, 12), NOT is_after) AS c0,
-            sumIf(toDecimal128(c.contracted_cost, 12), is_after) AS c1,
-            sumIf(toFloat64(known_calls), first_of_call = 1 AND NOT is_after) AS calls0,
-            sumIf(toFloat64(known_calls), first_of_call = 1 AND is_after) AS calls1
+            priced_by, priced_by_since, price_step, vendor_unit, first_meter,
+            sum(c.known_calls) AS known_calls,
+            sum(c.least_calls) AS least_calls,
+            sum(c.contracted_cost) AS contracted_cost,
+            sum(c.text_input) AS text_input,
+            sum(c.audio_input) AS audio_input,
+            sum(c.image_input) AS image_input,
+            sum(c.video_input) AS video_input,
+            sum(c.cached_text) AS cached_text,
+            sum(c.cached_audio) AS cached_audio,
+            sum(c.cached_image) AS cached_image,
+            sum(c.written_for_5m) AS written_for_5m,
+            sum(c.text_output) AS text_output,
+            sum(c.audio_output) AS audio_output,
+            sum(c.image_output) AS image_output,
+            sum(c.reasoned) AS reasoned,
+            sum(c.answers) AS answers,
+            sum(c.web_searches) AS web_searches,
+            sum(c.cache_write_1h_tokens) AS cache_write_1h_tokens,
+            sum(c.vendor_quantity) AS vendor_quantity
         FROM
         (
             -- Who asks for calls of the period means those of the period before, too: both begin with it here.
             SELECT
                 * EXCEPT (ts),
-                metered_charge.ts >= {from:DateTime64(9, 'UTC')} AND metered_charge.ts < {to:DateTime64(9, 'UTC')} AS is_after,
+                both_periods.ts >= {from:DateTime64(9, 'UTC')} AND both_periods.ts < {to:DateTime64(9, 'UTC')} AS is_after,
                 {from:DateTime64(9, 'UTC')} AS ts
-            FROM metered_charge
+            FROM priced_use(
+                from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')},
+                before_from = {before_from:DateTime64(9, 'UTC')}, before_to = {before_to:DateTime64(9, 'UTC')},
+                -- Of periods that overlap no sums are of one alone.
+                told = if({from:DateTime64(9, 'UTC')} < {before_to:DateTime64(9, 'UTC')}
+                    AND {before_from:DateTime64(9, 'UTC')} < {to:DateTime64(9, 'UTC')}, ['user'], [{own:String}])) AS both_periods
             WHERE contracted_cost IS NOT NULL
-                AND (metered_charge.ts >= {from:DateTime64(9, 'UTC')} AND metered_charge.ts < {to:DateTime64(9, 'UTC')}
-                     OR metered_charge.ts >= {before_from:DateTime64(9, 'UTC')}
-                     AND metered_charge.ts < {before_to:DateTime64(9, 'UTC')})
         ) AS c
         WHERE {{asked_for}}
+        GROUP BY ALL
+    ),
+    -- What each was charged for, as `metered_charge` has it of a call. What is rounded, and least charges, go with calls.
+    used_classes AS
+    (
+        WITH
+            ((meter, unit, used, price) -> (toString(meter), toString(unit), toDecimal128(used, 6), price)) AS of_class,
+            entry.steps[u.price_step + 1] AS price
+        SELECT
+            keys, model_key, tier, is_after, known_calls, least_calls, contracted_cost, first_meter,
+            CAST(vendor_unit, 'String') AS vendor_unit,
+            arrayFilter(class -> class.3 != 0 AND (class.1 != 'request' OR class.4 != 0), [
+                of_class('input', 'Tokens', u.text_input, price.input),
+                of_class('input_audio', 'Tokens', u.audio_input, price.input_audio),
+                of_class('input_image', 'Tokens', u.image_input, price.input_image),
+                of_class('input_video', 'Tokens', u.video_input, price.input_video),
+                of_class('cache_read', 'Tokens', u.cached_text, price.cache_read),
+                of_class('cache_read_audio', 'Tokens', u.cached_audio, price.cache_read_audio),
+                of_class('cache_read_image', 'Tokens', u.cached_image, price.cache_read_image),
+                of_class('cache_write', 'Tokens', u.written_for_5m, price.cache_write),
+                of_class('cache_write_1h', 'Tokens', u.cache_write_1h_tokens, price.cache_write_1h),
+                of_class('output', 'Tokens', u.text_output, price.output),
+                of_class('output_image', 'Tokens', u.image_output, price.output_image),
+                of_class('output_audio', 'Tokens', u.audio_output, price.output_audio),
+                of_class('reasoning', 'Tokens', u.reasoned, price.reasoning),
+                of_class('request', 'Requests', u.answers, price.request),
+                of_class('search', 'Searches', u.web_searches, price.search),
+                of_class(u.vendor_unit, u.vendor_unit, u.vendor_quantity, entry.unit_prices[indexOf(entry.units, u.vendor_unit)])
+            ]) AS classes
+        FROM used AS u
+        LEFT JOIN priced_entry AS entry
+            ON entry.price_id = u.priced_by AND entry.known_from = u.priced_by_since
+    ),
+    told_classes AS
+    (
+        SELECT
+            * EXCEPT (classes, least_calls),
+            if(empty(classes) AND first_meter = '',
+               [('request', 'Requests', toDecimal128(least_calls, 6), toDecimal128(0, 22))], classes) AS classes
+        FROM used_classes
+    ),
+    costed AS
+    (
+        WITH
+            (amount -> toDecimal128(amount + if(amount < 0, -1, 1) * toDecimal256('0.0000000000005', 22), 12)) AS usd
+        SELECT
+            * EXCEPT (classes, first_meter, vendor_unit),
+            -- The meter with which the calls are counted.
+            multiIf(
+                first_meter IN ('', 'search', 'unit', 'other') AND arrayExists(class -> class.1 = 'request', classes), 'request',
+                first_meter = 'unit', vendor_unit,
+                CAST(first_meter, 'String')) AS counted_by,
+            arrayMap(
+                class -> (class.1, class.2, toFloat64(class.3), usd(toDecimal256(class.3, 6) * toDecimal256(class.4, 22))),
+                classes) AS charges
+        FROM told_classes
+    ),
+    charged AS
+    (
+        SELECT
+            *,
+            contracted_cost - arraySum(charge -> charge.4, charges) AS rest
+        FROM costed
+    ),
+    cells AS
+    (
+        SELECT
+            keys,
+            model_key,
+            charge.1 AS meter,
+            multiIf(meter LIKE 'input%' OR meter LIKE 'cache%', 'input', meter LIKE 'output%' OR meter = 'reasoning', 'output', charge.2)
+                AS direction,
+            tier,
+            is_after,
+            sumIf(charge.3, NOT is_after) AS q0,
+            sumIf(charge.3, is_after) AS q1,
+            sumIf(charge.4, NOT is_after) AS c0,
+            sumIf(charge.4, is_after) AS c1,
+            sumIf(toFloat64(known_calls), meter = counted_by AND NOT is_after) AS calls0,
+            sumIf(toFloat64(known_calls), meter = counted_by AND is_after) AS calls1
+        FROM charged
+        ARRAY JOIN arrayConcat(charges, if(rest = 0, [], [('rounding', '', toFloat64(known_calls), rest)])) AS charge
         GROUP BY ALL
     ),
     both AS
