@@ -19,6 +19,7 @@ from spanledger.answers.gemini import read_gemini, read_interaction_event
 from spanledger.answers.langchain import read_langchain, read_langchain_chunk
 from spanledger.answers.ollama import read_ollama
 from spanledger.answers.openai import Asked, read_openai, read_openai_chunk
+from spanledger.answers.piecework import read_heard, read_prediction
 from spanledger.answers.plain import read_plain
 from spanledger.answers.usage import Reading, Told, usage_attributes
 from spanledger.answers.watsonx import read_watsonx
@@ -37,6 +38,8 @@ def read_answer(answer: object, known: Mapping[str, AttributeValue] = _NOTHING_K
     """
     if answer is None or isinstance(answer, str | bytes):
         return {}
+    if value_in(answer, "success") is True and value_in(answer, "result") is not None:
+        answer = value_in(answer, "result")  # as Cloudflare wraps whatever it answers
     reading = read_openai(answer, _asked(known))
     if reading is None:
         for read in _READERS:
@@ -124,7 +127,7 @@ def _asked(known: Mapping[str, AttributeValue]) -> Asked:
 _BY_DEFAULT: Final = "chat"
 _READERS: Final = (
     read_message, read_langchain, read_gemini, read_watsonx, read_bedrock, read_cohere, read_ollama, read_batch_line,
-    read_plain,
+    read_prediction, read_heard, read_plain,
 )  # fmt: skip
 _CHUNK_READERS: Final = (
     read_message_event, read_langchain_chunk, read_gemini, read_interaction_event, read_watsonx, read_bedrock_chunk,

@@ -156,6 +156,7 @@ def _choices(parts: list[str]) -> Iterator[set[str]]:
     if {"cache_read", "cache_write"} <= set(parts):  # LiteLLM takes those that were read out, and leaves those written
         yield {"cache_read"}
         yield {"cache_read", "reasoning"} & set(parts)
+        yield {"cache_write"}  # and where it speaks for Bedrock, puts in those that were read alone
 
 
 def _named(parts: set[str]) -> str:

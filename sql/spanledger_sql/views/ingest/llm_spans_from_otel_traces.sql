@@ -525,7 +525,8 @@ WITH
     -- The tokens are reckoned by products, not by if(): what only branches need is put off by the engine, and branches in
     -- branches in branches are then reckoned over and over.
     -- What is inside the input and output, and what beside: spanledger_vocabulary/convention.csv says what is usual; a total
-    -- that is told decides. By bits: 1 cached tokens, 2 reasoning, 4 the results of tools, 8 cached tokens that were read alone.
+    -- that is told decides. By bits: 1 cached tokens, 2 reasoning, 4 the results of tools, 8 cached tokens that were read alone,
+    -- 16 those that were written alone.
     decided AS
     (
         SELECT
@@ -534,14 +535,15 @@ WITH
             [possible, bitOr(usual, no_room_for_cached),
              -- A total that the instrumentation added up itself tells nothing against the provider's own document.
              (bitTest(convention, 3) OR document_excludes_cached AND NOT document_has_buckets) * possible,
-             1, 2, 3, 4, 5, 6, 7, 8, 10][1 + ifNull(total_decides, 1) * indexOf(
+             1, 2, 3, 4, 5, 6, 7, 8, 10, 16][1 + ifNull(total_decides, 1) * indexOf(
                 [usual_amount, 0, cached, reasoned, cached + reasoned, tool_prompt, cached + tool_prompt,
                  reasoned + tool_prompt, cached + reasoned + tool_prompt, toInt64(cache_read_count),
-                 toInt64(cache_read_count) + reasoned], gap)] AS beside
+                 toInt64(cache_read_count) + reasoned, toInt64(cache_write_count)], gap)] AS beside
         FROM compared
     ),
 
-    bitTest(beside, 0) * cached + bitTest(beside, 3) * toInt64(cache_read_count) AS cached_beside,
+    bitTest(beside, 0) * cached + bitTest(beside, 3) * toInt64(cache_read_count) + bitTest(beside, 4) * toInt64(cache_write_count)
+        AS cached_beside,
     bitTest(beside, 1) * reasoned AS reasoned_beside,
     bitTest(beside, 2) * tool_prompt AS tools_beside,
     cached_beside + reasoned_beside + tools_beside AS all_beside,
@@ -562,8 +564,9 @@ WITH
     if(beside = usual, '', concat(
         if(total_decides AND gap = all_beside, 'total_tokens tells ', ''),
         arrayStringConcat(arrayFilter(word -> word != '', [
-            if(bitTest(bitXor(beside, usual), 0) AND cached > 0,
-               if(bitTest(beside, 3), 'tokens written to the cache', 'cached tokens'), ''),
+            if((beside >= 8 OR bitTest(bitXor(beside, usual), 0)) AND cached > 0,
+               multiIf(beside < 8, 'cached tokens',
+                       bitTest(beside, 3) = bitTest(usual, 0), 'tokens written to the cache', 'tokens read from the cache'), ''),
             if(bitTest(bitXor(beside, usual), 1) AND reasoned > 0, 'reasoning', ''),
             if(bitTest(bitXor(beside, usual), 2) AND tool_prompt > 0, 'results of tools', '')]), ' and '),
         multiIf(NOT (total_decides AND gap = all_beside), ' more than all: counted beside',
