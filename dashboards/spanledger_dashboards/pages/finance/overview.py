@@ -11,13 +11,14 @@ from spanledger_dashboards.books_moment import books_moment
 from spanledger_dashboards.drawing.charts.bridge import bridge
 from spanledger_dashboards.drawing.evidence import evidence
 from spanledger_dashboards.drawing.style import caption, metric_columns, tiles
+from spanledger_dashboards.pages.finance.parts import changes as movers
 from spanledger_dashboards.pages.finance.parts import owed, spend
 from spanledger_dashboards.pages.finance.parts.budget_standings import nearest_budgets
 from spanledger_dashboards.pages.finance.parts.changes import changes
 from spanledger_dashboards.pages.finance.parts.gaps import gaps
 from spanledger_dashboards.pages.finance.parts.slow_part import slow_part
 from spanledger_dashboards.pages.heading import heading, no_calls
-from spanledger_dashboards.report import report
+from spanledger_dashboards.report import report, together
 from spanledger_settings import figures
 
 if TYPE_CHECKING:
@@ -30,6 +31,16 @@ _Liking = Literal["normal", "inverse", "off"]
 
 def page(filters: Filters) -> None:
     """Draw the page."""
+    together(
+        *(
+            (name, {**parameters, **more})
+            for parameters in (filters.parameters, filters.previous_parameters)
+            for name, more in ((owed.REPORT, owed.WHOLE), ("finance/headline", {}))
+        ),
+        (movers.REPORT, {**movers.asked(filters), **movers.WHOLE}),
+        *spend.asked(filters),
+        ("finance/gaps", filters.parameters),
+    )
     headline = report("finance/headline", **filters.parameters).iloc[0]
     whole = owed.whole(filters.parameters)
     heading("Finance", filters)
