@@ -1,7 +1,8 @@
 """Spans per second into the node, against parsing and flattening them in Python, in one run.
 
 Bar: acknowledged end to end >= 3 x the Python path. Both write the same rows into tables of the same schema. The node's
-time and CPU until the calls are in the ledger stand beside them (CPU on Linux).
+time, CPU and memory until the calls are in the ledger stand beside them (Linux). It is asked four times a second how
+far it is, since it answers at the cost of its own CPU.
 
     python bench/ingest.py
 """
@@ -28,6 +29,7 @@ from spanledger_settings.configuration import load
 from spanledger_sql.definitions.migrations import migrate
 from spanledger_sql.store import Store
 
+_LOOK_S = 0.25
 _KINDS = {1: "Internal", 2: "Server", 3: "Client", 4: "Producer", 5: "Consumer"}
 _COLUMNS = ["Timestamp", "TraceId", "SpanId", "ParentSpanId", "TraceState", "SpanName", "SpanKind", "ServiceName",
             "ResourceAttributes", "ScopeName", "ScopeVersion", "SpanAttributes", "Duration", "StatusCode",
@@ -44,14 +46,15 @@ def main() -> None:
     spans = count * options.per_request
     print(f"{spans:,} spans in {count:,} requests of {options.per_request}, {sum(map(len, bodies)) / 1e6:,.0f} MB")
     # Interleaved, so that a noisy neighbour disturbs both.
-    python, acknowledged, committed, booked, cpu = [], [], [], [], []
+    python, acknowledged, committed, booked, cpu, peaks = [], [], [], [], [], []
     for _ in range(3):
         python.append(spans / _python_path(bodies))
-        ack_s, commit_s, book_s, cpu_s = _node_path(bodies, spans)
+        ack_s, commit_s, book_s, cpu_s, peak = _node_path(bodies, spans)
         acknowledged.append(spans / ack_s)
         committed.append(spans / commit_s)
         booked.append(spans / book_s)
         cpu.append(cpu_s / spans * 1e6)
+        peaks.append(peak)
     floor = max(python)
     print(f"{'path':<44} {'spans/s':>10} {'ratio':>7}")
     for name, rates in (
@@ -61,7 +64,9 @@ def main() -> None:
         ("node: sent until in the ledger", booked),
     ):
         print(f"{name:<44} {max(rates):>10,.0f} {max(rates) / floor:>7.2f}")
-    print(f"wire to ledger: {min(cpu):,.0f} CPU s of the node per million calls")
+    print(
+        f"wire to ledger: {min(cpu):,.0f} CPU s of the node per million calls, at most {max(peaks):,.0f} MB of memory"
+    )
 
 
 def _python_path(bodies: list[bytes]) -> float:
@@ -102,7 +107,7 @@ def _text(value: object) -> str:
     return str(getattr(value, kind)) if kind else ""
 
 
-def _node_path(bodies: list[bytes], spans: int) -> tuple[float, float, float, float]:
+def _node_path(bodies: list[bytes], spans: int) -> tuple[float, float, float, float, float]:
     with tempfile.TemporaryDirectory() as folder:
         configuration = load(data_dir=Path(folder))
         ports = ["--otlp-http-port", "0", "--otlp-grpc-port", "0", "--dashboard-port", "0"]
@@ -118,13 +123,19 @@ def _node_path(bodies: list[bytes], spans: int) -> tuple[float, float, float, fl
             acknowledged = time.perf_counter() - begin
             with Store.open(configuration) as store:
                 while store.value("SELECT count() FROM llm_spans") < spans:
-                    time.sleep(0.05)
+                    time.sleep(_LOOK_S)
                 committed = time.perf_counter() - begin
                 while store.value("SELECT count() FROM ledger") < spans:
-                    time.sleep(0.2)
+                    time.sleep(_LOOK_S)
                 booked, cpu = time.perf_counter() - begin, cpu_seconds(process.pid) - cpu
+            peak = _peak_mb(process.pid)
             process.terminate()
-    return acknowledged, committed, booked, cpu
+    return acknowledged, committed, booked, cpu, peak
+
+
+def _peak_mb(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    return int(status.split("VmHWM:")[1].split()[0]) * 1024 / 1e6
 
 
 def _send(netloc: str, bodies: list[bytes]) -> None:

@@ -24,7 +24,7 @@ from spanledger_sql.definitions.schema_file import views
 from spanledger_sql.store import Store
 
 _VIEW = "llm_spans_from_otel_traces"
-_SEGMENT = 50_000
+_SEGMENT = load().segment_spans
 
 
 def main() -> None:

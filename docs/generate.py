@@ -168,7 +168,7 @@ def _walk(command: Any, name: str) -> Iterator[tuple[str, Any]]:
 def _command(command: Any, name: str, parent: Any) -> Iterator[str]:
     context = command.context_class(command, info_name=name, parent=parent, **command.context_settings)
     yield f"{'##' if parent is None else '###'} {context.command_path.removeprefix('spanledger ')}\n"
-    described, _, examples = _unindented(command.help or "").partition("Try:")
+    described, _, examples = _unindented((command.help or "").replace("\b\n", "")).partition("Try:")
     yield f"{described.strip()}\n"
     if examples.strip():
         lines = [f"    {line.strip()}" for line in examples.splitlines() if line.strip()]

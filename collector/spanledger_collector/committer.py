@@ -48,6 +48,7 @@ class Committer:
         self._committed = committed
         self._stop = threading.Event()
         self._last_moment = 0
+        self._committing = False
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
         self._thread.start()
 
@@ -55,6 +56,10 @@ class Committer:
     def alive(self) -> bool:
         """Whether segments are being committed."""
         return self._thread.is_alive()
+
+    def at_work(self) -> bool:
+        """Whether a segment is being put into the database, or waits for it."""
+        return self._committing or not self._spool.ready.empty()
 
     def join(self, patience_s: float = 5.0, drain_s: float = math.inf) -> None:
         """Wait until the closed spool is empty, or for some seconds where the database does not take it.
@@ -75,7 +80,9 @@ class Committer:
 
     def _run(self) -> None:
         while (segment := self._spool.ready.get()) is not None:
+            self._committing = True
             self._commit_in_the_end(segment)
+            self._committing = False
 
     def _commit_in_the_end(self, segment: Segment) -> None:
         for pause in _pauses():
@@ -98,6 +105,7 @@ class Committer:
                 self._wait(segment, f"{type(error).__name__}: {error}", pause)
             else:
                 self.problem = ""
+                self._committing = False
                 self._committed()
                 return
 

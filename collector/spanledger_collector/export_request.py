@@ -9,7 +9,7 @@ from typing import Any
 from google.protobuf.message import DecodeError
 
 from spanledger_collector import otlp_json
-from spanledger_collector.otlp_signal import LOGS, METRICS, TRACES, Signal, spooled_as
+from spanledger_collector.otlp_signal import METRICS, TRACES, Signal, spooled_as
 from spanledger_collector.span_limits import let_go
 
 MOST_MONTHS = 48
@@ -158,15 +158,20 @@ def _refuse_many_months(request: Any, signal: Signal) -> None:
     """Tables are parted by month: records of all times in one request would make tens of thousands of files."""
     if signal is METRICS:
         return
-    months = {_time_of(record, signal) // _MONTH_NS for _, _, record in signal.parts(request)}
+    if signal is TRACES:
+        # Spelt out: this is asked of every span.
+        months = {
+            span.start_time_unix_nano // _MONTH_NS
+            for resource in request.resource_spans
+            for scope in resource.scope_spans
+            for span in scope.spans
+        }
+    else:
+        months = {
+            (log.time_unix_nano or log.observed_time_unix_nano) // _MONTH_NS for _, _, log in signal.parts(request)
+        }
     if len(months) > MOST_MONTHS:
         raise MalformedRequest(
             f"{signal.records.replace('_', ' ')} of {len(months):,} months in one request; at most {MOST_MONTHS}: "
             "send them month by month"
         )
-
-
-def _time_of(record: Any, signal: Signal) -> int:
-    if signal is LOGS:
-        return int(record.time_unix_nano or record.observed_time_unix_nano)
-    return int(record.start_time_unix_nano)

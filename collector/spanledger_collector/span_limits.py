@@ -18,7 +18,12 @@ def let_go(request: Any, signal: Signal) -> int:
     for resource in request.resource_spans:
         for scope in resource.scope_spans:
             spans = scope.spans
-            for place in [place for place, span in enumerate(spans) if _holds_too_much(span)][::-1]:
+            too_much = [
+                place
+                for place, span in enumerate(spans)
+                if len(span.attributes) > MOST_ATTRIBUTES or len(span.events) > MOST_ATTRIBUTES
+            ]
+            for place in too_much[::-1]:
                 del spans[place]
                 refused += 1
     return refused
@@ -27,7 +32,3 @@ def let_go(request: Any, signal: Signal) -> int:
 def message(refused: int) -> str:
     """What a sender is told of the spans that were let go of."""
     return f"{refused:,} spans have more than {MOST_ATTRIBUTES:,} attributes or events, and are not taken"
-
-
-def _holds_too_much(span: Any) -> bool:
-    return len(span.attributes) > MOST_ATTRIBUTES or len(span.events) > MOST_ATTRIBUTES

@@ -31,6 +31,8 @@ from spanledger_sql.data_errors import DATA_ERRORS
 from spanledger_sql.store import Store, StoreError, statement
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from spanledger_settings.configuration import Configuration
 
 logger = logging.getLogger(__name__)
@@ -45,6 +47,8 @@ _METERING_RESTS, _LONGEST_METERING_REST_S = 100.0, 120.0
 _SMALL_PASS_CALLS = 1_000
 _REST = 15.0
 _LONGEST_REST_S = 7.0
+# While more is on its way into the database the worker waits for it, at most so long, and takes it together.
+_GATHER_S, _LOOK_AGAIN_S = 5.0, 0.1
 # Who stores something here wakes the worker; what others store, it finds by looking.
 _LOOK_EVERY_S = 3.0
 # After looking who pays commitments and charges the worker rests from it for so many times as long as that took:
@@ -86,6 +90,7 @@ class Worker:
         """Calls written into the ledger since the start."""
         self._store = store
         self._configuration = configuration
+        self._more_comes: Callable[[], bool] = lambda: False
         self._wake = threading.Event()
         self._stopping = False
         self._give_up_at = 0.0
@@ -178,6 +183,10 @@ class Worker:
         """Say that there is something new."""
         self._wake.set()
 
+    def gather_while(self, more_comes: Callable[[], bool]) -> None:
+        """Begin no batch while this says that more calls are about to be stored, but for some seconds at most."""
+        self._more_comes = more_comes
+
     def stop(self, patience_s: float = _PATIENCE_S) -> None:
         """Catch up and end the thread; after some seconds in the middle of a batch, which comes again next time."""
         self._give_up_at = time.monotonic() + patience_s
@@ -203,9 +212,17 @@ class Worker:
 
     def _calls(self) -> int:
         enriched = 0
-        while not self._late() and (calls := self._batch()) is not None:
+        while not self._late():
+            self._gather()
+            if (calls := self._batch()) is None:
+                break
             enriched += calls
         return enriched
+
+    def _gather(self) -> None:
+        until = time.monotonic() + _GATHER_S
+        while self._more_comes() and not self._stopping and time.monotonic() < until:
+            self._stopped.wait(_LOOK_AGAIN_S)
 
     def _late(self) -> bool:
         """Whether it is time to stop, whatever there is to do."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import sys
 from itertools import groupby
 from pathlib import Path
@@ -18,6 +19,10 @@ from spanledger_settings.mendable import MendableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+# A paragraph that is a line to type; the mark before it has it not be wrapped.
+_EXAMPLE = re.compile(r"^ +(?:[A-Z_]+=\S+ )*spanledger ", re.MULTILINE)
 
 
 class ListedCommands(typer.core.TyperGroup):
@@ -134,4 +139,12 @@ def _imported(name: str, listed: Listed) -> Any:
     else:
         alone.command(name)(found)
     group: Any = typer.main.get_group(alone)
-    return group.commands[name]
+    return _with_examples_whole(group.commands[name])
+
+
+def _with_examples_whole(command: Any) -> Any:
+    """The command, whose help, and that of those below it, keeps each example on its line: as it can be copied."""
+    command.help = _EXAMPLE.sub("\b\n\\g<0>", command.help or "") or None
+    for below in getattr(command, "commands", {}).values():
+        _with_examples_whole(below)
+    return command

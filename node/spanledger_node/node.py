@@ -170,6 +170,8 @@ class _Node:
         if health.spool is not None:
             wake = health.worker.wake if health.worker is not None else lambda: None
             health.committer = Committer(health.spool, store, wake)
+            if health.worker is not None:
+                health.worker.gather_while(health.committer.at_work)
 
     @staticmethod
     async def _drain(health: Health) -> None:

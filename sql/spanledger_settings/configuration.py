@@ -103,7 +103,7 @@ class Configuration(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="what running parts log: this and what is graver"
     )
-    segment_spans: int = Field(default=50_000, gt=0, description="spans after which a spool segment is committed")
+    segment_spans: int = Field(default=100_000, gt=0, description="spans after which a spool segment is committed")
     segment_seconds: float = Field(default=0.5, gt=0, description="age after which a spool segment is committed")
     batch_calls: int = Field(default=250_000, gt=0, description="calls that the worker enriches in one statement")
     retention_days: dict[str, int] = Field(

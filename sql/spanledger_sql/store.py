@@ -163,7 +163,8 @@ class Store:
         else:
             lock = FolderLock(configuration.data_dir)
             try:
-                held = lock.acquire(wait_s=0 if exclusive else _PATIENCE_S, until=_node(configuration))
+                # Who is to be the node does not ask the one that is there.
+                held = lock.acquire() if exclusive else lock.acquire(_PATIENCE_S, until=_node(configuration))
             except OSError as error:
                 raise StoreError(str(error)) from None
             if not held:

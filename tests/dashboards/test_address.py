@@ -37,6 +37,8 @@ def html(page: AppTest) -> str:
         ({"period": "Last decade"}, "the period &#x27;Last decade&#x27; is unknown; expected one of Whole record"),
         ({"timezone": "Mars/Base"}, "the time zone &#x27;Mars/Base&#x27; is unknown; expected a name such as"),
         ({"period": "Custom", "days": ["2024-13-01", "2024-10-31"]}, "the day &#x27;2024-13-01&#x27; is unknown"),
+        ({"period": "Custom", "days": ["2024-10-31", "2024-10-01"]}, "are no first and last day"),
+        ({"tenant": "northwind"}, "there is no filter &#x27;tenant&#x27;; meant tenants?"),
         ({"grain": "fortnight"}, "the grain &#x27;fortnight&#x27; is unknown; expected one of hour, day, week, month"),
         ({"feature": ["search", "poetry"]}, "no call has the feature &#x27;poetry&#x27;"),
         ({"cost_center": "CC-NOBODY"}, "no call has the cost centre &#x27;CC-NOBODY&#x27;"),

@@ -250,6 +250,13 @@ def test_a_part_that_takes_too_long_leaves_the_page(open_page: Pages, monkeypatc
     assert "By tenant" in [heading.value for heading in page.subheader]
 
 
+@pytest.mark.parametrize("url", ["finance", "chargeback"])
+def test_what_began_before_the_period_is_told(open_page: Pages, url: str) -> None:
+    page = open_page(url, period="Custom", days=["2024-10-08", "2024-10-10"])
+    assert "that began before this period" in html(page)
+    assert "that began before this period" not in html(in_october(open_page, url))
+
+
 def test_what_is_not_known_is_no_step_of_nothing() -> None:
     zero = Decimal(0)
     row = dict.fromkeys(("covered_cost", "commitment_cost", "idle_cost", "charge_cost", "prepaid_cost"), zero)

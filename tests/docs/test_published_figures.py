@@ -8,7 +8,8 @@ import calibration
 import published_figures
 import pytest
 
-from spanledger_enrich.energy import uncertainty
+from spanledger_enrich.energy import token_aware, uncertainty
+from spanledger_enrich.energy.ecologits import Range
 from spanledger_enrich.ledger.method_statement import CALIBRATION
 
 DOCS = Path(published_figures.__file__).parent
@@ -120,6 +121,25 @@ def test_the_text_says_how_well_other_choices_of_the_fit_would_have_held():
     assert f"other choices hold {min(held)} to {max(held)} %" in CALIBRATION
 
 
+def test_the_text_says_what_an_estimate_that_is_not_taken_would_change(monkeypatch):
+    by_price, former = calibration._price_class, Range(8, 28)
+
+    def sized(model):
+        if model != "claude-3-5-haiku-20241022":
+            return by_price(model)
+        return {
+            **token_aware.coefficients(former, former),
+            "parameters_sigma": uncertainty.of_parameters(former, former),
+        }
+
+    monkeypatch.setattr(calibration, "_price_class", sized)
+    figures = calibration.hosted()
+    spread = statistics.stdev(figure.error for figure in figures)
+    held = str(calibration.left_out(figures, calibration.IN_FORCE)).split(" | ")[0]
+    assert f"ln(ours / published) would be {spread:.2f}, and" in text_of_the_page()
+    assert f"would hold {held}." in text_of_the_page()
+
+
 def test_the_text_says_what_prices_tell_of_published_figures():
     found = calibration.calibrations()
     with_prices, without, twice = (
@@ -148,3 +168,10 @@ def test_the_text_says_how_little_speed_would_tell():
     widths = calibration.left_out(calibration.hosted(), calibration.IN_FORCE).widths
     narrower = calibration.left_out(calibration.hosted(), calibration.IN_FORCE, serving=after).widths
     assert f"of an interval of x{statistics.median(widths):.0f} x{statistics.median(narrower):.0f}" in text
+
+
+def test_the_traces_tables_were_measured_by_the_method_that_is_in_force():
+    page = (DOCS / "carbon.md").read_text(encoding="utf-8")
+    assert f"Energy is by {token_aware.SOURCE.partition(',')[0]}." in page, (
+        "measure them anew, by the commands above them"
+    )

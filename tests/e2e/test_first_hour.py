@@ -36,6 +36,9 @@ def test_from_nothing_to_a_bill(tmp_path, start_node, configuration):
     node = start_node()
     assert spanledger("doctor").returncode == 0
     assert "it is empty" in spanledger("chargeback").stderr
+    ports = [word for name in ("otlp-http", "otlp-grpc", "dashboard") for word in (f"--{name}-port", "0")]
+    second = spanledger("up", *ports)
+    assert (second.returncode, "is in use by process" in second.stderr) == (1, True), second.stderr
 
     # The developer's own app, as the page has it.
     done = run_app(tmp_path, node.addresses["otlp_http"])

@@ -136,6 +136,7 @@ def test_what_the_database_refuses_for_a_while_waits(migrated, opened):
     eventually(lambda: spool.bytes_on_disk == 0)
     acknowledge(spool, request(10))
     eventually(lambda: "TOO_MANY_PARTS" in committer.problem)
+    assert committer.at_work()
     assert spool.rejected() == 0
     opened.execute("ALTER TABLE otel_traces MODIFY SETTING parts_to_throw_insert = 3000, parts_to_delay_insert = 1000")
     eventually(lambda: spool.bytes_on_disk == 0)
@@ -143,6 +144,7 @@ def test_what_the_database_refuses_for_a_while_waits(migrated, opened):
     committer.join()
     assert counts(opened) == all_once(20)
     assert committer.problem == ""
+    assert not committer.at_work()
 
 
 def test_a_closed_spool_that_the_database_does_not_take_is_left_for_the_next_start(migrated, opened, monkeypatch):

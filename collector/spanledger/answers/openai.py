@@ -49,14 +49,15 @@ def read_openai(answer: object, asked: Asked) -> Reading | None:
     if isinstance(value_in(answer, "text"), str) and value_in(usage, "prompt_audio_seconds") is not None:
         return _read_seconds(answer, asked, "prompt_audio_seconds")
     if value_in(usage, "prompt_tokens") is not None:
-        return _read_chat_completion(answer, asked)
+        read = _read_list if first_in(answer, *_RANKED) is not None else _read_chat_completion
+        return read(answer, asked)
     if value_in(answer, "created") is not None and isinstance(value_in(answer, "data"), list):
         return _read_images(answer)
     if isinstance(value_in(answer, "text"), str) and value_in(usage, "type") in _TRANSCRIBED:
         return _read_transcription(answer)
     if count_in(usage, "total_tokens") is not None and count_in(usage, "input_tokens", "output_tokens") is None:
         return _read_list(answer, asked)
-    details = first_in(usage, "input_tokens_details", "output_tokens_details")
+    details = first_in(usage, *_PROMPT_DETAILS_NAMES, "output_tokens_details")
     if details is not None and count_in(usage, "total_tokens") is not None:  # as frameworks hand it on
         return _read_response(answer, asked)
     return None
@@ -259,7 +260,7 @@ def _tell_chat_usage(told: Told, usage: object, found: Attributes) -> None:
 def _tell_response_usage(told: Told, usage: object, found: Attributes) -> None:
     fields = fields_of(usage)
     tell_all(told, fields, _USAGE)
-    prompt = first_in(fields, "input_tokens_details", "input_token_details")
+    prompt = first_in(fields, *_PROMPT_DETAILS_NAMES)
     if prompt is not None:
         tell_all(told, prompt, _INPUT_DETAILS)
         tell_all(told, value_in(prompt, "cached_tokens_details"), _CACHED_DETAILS)
@@ -359,6 +360,7 @@ _INPUT_DETAILS: Final = {
     "web_search_requests": "web_searches",
 }
 _SEARCHES: Final = {"web_search_calls": "web_searches"}
+_PROMPT_DETAILS_NAMES: Final = ("input_tokens_details", "input_token_details", "prompt_tokens_details")
 _WRITTEN: Final = {"ephemeral_1h_input_tokens": "cache_write_1h"}
 _CACHED_DETAILS: Final = {"audio_tokens": "audio_cache_read", "image_tokens": "image_cache_read"}
 _OUTPUT_DETAILS: Final = {
@@ -377,6 +379,7 @@ _TOOLS_OF_XAI: Final = {
     "file_search_calls": "file_search_call",
     "document_search_calls": "document search",
 }
+_RANKED: Final = ("rankings", "results")
 _SPOKEN: Final = frozenset({"transcribe", "translate"})
 _TICKS: Final = 10_000_000_000  # to the dollar, as xAI tells
 _SEARCHES_ALWAYS: Final = "-search-preview"

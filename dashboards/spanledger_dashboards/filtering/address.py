@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import zoneinfo
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
 _NAMED_AT_MOST = 5
+_FILTERS: Final = ("period", "days", "timezone", "grain", "tenants", *(one.name for one in DIMENSIONS), "own")
+# How alike a parameter is to a filter whose name was misspelled; pages have parameters of their own.
+_NEAR: Final = 0.8
 
 
 class AddressError(MendableError):
@@ -24,8 +28,7 @@ class AddressError(MendableError):
 
 def of_filters(own: str) -> dict[str, list[str]]:
     """The parameters of this page's address that are filters, for links to other pages."""
-    names = ["period", "days", "timezone", "grain", "tenants", *(one.name for one in DIMENSIONS), "own", f"own_{own}"]
-    return {name: found for name in names if (found := st.query_params.get_all(name))}
+    return {name: found for name in (*_FILTERS, f"own_{own}") if (found := st.query_params.get_all(name))}
 
 
 def what_is_wrong(
@@ -41,18 +44,22 @@ def what_is_wrong(
         own_dimensions: Of one's own, that calls have.
     """
     asked = st.query_params
-    wrong = []
+    wrong = [
+        f"there is no filter {quoted(name)}; meant {near[0]}?"
+        for name in asked
+        if name not in _FILTERS and (near := difflib.get_close_matches(name.lower(), _FILTERS, 1, _NEAR))
+    ]
     if (period := asked.get("period")) is not None and period not in CHOICES:
         wrong.append(f"the period {quoted(period)} is unknown; expected one of {', '.join(CHOICES)}")
     if (timezone := asked.get("timezone")) is not None and timezone not in timezones():
         wrong.append(f"the time zone {quoted(timezone)} is unknown; expected a name such as Europe/Berlin or UTC")
     if (grain := asked.get("grain")) is not None and grain not in GRAINS:
         wrong.append(f"the grain {quoted(grain)} is unknown; expected one of {', '.join(GRAINS)}")
-    wrong += [
-        f"the day {quoted(day)} is unknown; expected for example 2024-10-31"
-        for day in asked.get_all("days")
-        if not _is_day(day)
-    ]
+    days = asked.get_all("days")
+    if unknown := [day for day in days if not _is_day(day)]:
+        wrong += [f"the day {quoted(day)} is unknown; expected for example 2024-10-31" for day in unknown]
+    elif days != sorted(days)[:2]:
+        wrong.append(f"the days {listed(days)} are no first and last day")
     if unknown := [name for name in asked.get_all("tenants") if name not in tenants]:
         plural = "tenants" if len(unknown) > 1 else "tenant"
         wrong.append(f"the ledger has no call of the {plural} {listed(unknown)}")

@@ -20,13 +20,13 @@ _CUSTOM_MODEL = re.compile(r":custom-model/([^/]+)/")
 _DATE = re.compile(r"^(?:\d{8}|20\d{2}|\d{4}|00\d|0\d|1[0-2]|[12]\d|3[01])$")
 # What hosts put before a name, and what does not make it another model.
 _HOSTED_BY = frozenset({
-    "us", "eu", "apac", "global", "regional", "au", "jp", "ca", "gov", "anthropic", "openai", "google", "meta", "mistral",
-    "mistralai", "cohere", "amazon", "azure", "bedrock", "vertex", "databricks", "snowflake", "models",
+    "us", "eu", "apac", "global", "regional", "au", "jp", "ca", "gov", "anthropic", "openai", "google", "meta",
+    "mistral", "mistralai", "cohere", "amazon", "azure", "bedrock", "vertex", "databricks", "snowflake", "models",
 })  # fmt: skip
 _SAME_MODEL = frozenset({
     "latest", "preview", "exp", "experimental", "thinking", "reasoning", "instruct", "chat", "high", "low", "minimal",
-    "xhigh", "beta", "free", "nitro", "floor", "online", "extended", "fast", "batch", "flex", "priority", "highspeed", "maas", "it", "hf", "v0", "v1", "v2",
-    "fp8", "bf16", "customtools", "global", "us", "eu", "default", "text",
+    "xhigh", "beta", "free", "nitro", "floor", "online", "extended", "fast", "batch", "flex", "priority", "highspeed",
+    "maas", "it", "hf", "v0", "v1", "v2", "fp8", "bf16", "customtools", "global", "us", "eu", "default", "text",
 })  # fmt: skip
 
 

@@ -96,10 +96,10 @@ def locate(provider: str, cloud_region: str) -> Place:
     if region and (country := _country_in(region)):
         return Place(country, country, f"{unknown}country in its name")
     words = re.sub(r"[\s_/]+", "-", cloud_region.strip().lower())
-    for pattern, place, said in _TELLS:
+    for pattern, zone, said in _TELLS:
         # The provider's own country would be another continent's.
         if region and (pattern.search(region) or pattern.search(words)):
-            return Place(place, place, f"{unknown}{said}")
+            return Place(zone, zone, f"{unknown}{said}")
     known = named(provider)
     hosting = PROVIDER_CONFIG_MAP.get(known.data_centres if known else provider)
     if hosting is not None:

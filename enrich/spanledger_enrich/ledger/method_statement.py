@@ -31,7 +31,12 @@ _FORMULAS = {
     "spans that end before their stream (5 tokens a ms). Of a metered host its share of the samples x pue of the "
     "host, else of the place, else default_pue; so is idle energy, which is in the totals",
     "location-based": "gCO2e = Wh / 1000 x intensity of the zone in the call's hour (gCO2e/kWh)",
-    "market-based": "gCO2e = Wh / 1000 x the factor of the contracts in force; beside the location-based, never netted",
+    "market-based": "gCO2e = Wh / 1000 x the factor of the contracts in force at the call's moment in its zone or its "
+    "country, for its provider, or for none: those are for own machines (measured, named or server software), and a "
+    "residual mix for all. Factor: the sum of share x g_per_kwh over certificates and PPAs, over the sum of shares "
+    "where these exceed 1; the rest has the supplier factor, else the residual mix, the provider's before all "
+    "providers' and the zone's before the country's, else the location-based intensity. Volumes are in no row. Beside "
+    "the location-based, never netted",
     "embodied": "gCO2e of making the hardware, the call's share: embodied_g_per_output_token x output + "
     "embodied_g_per_input_token x uncached input + embodied_g_per_request, by EcoLogits' method less that of the "
     "seconds by which the call was shorter, as its energy; in no other figure. Idle hosts have none",

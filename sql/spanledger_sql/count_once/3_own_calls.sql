@@ -2,9 +2,9 @@
 -- sub-agent's, a guardrail's or a reranker's within a stream.
 --
 -- A call is its own if it tells other tokens than the one around it, and another response id, or another model and wholly
--- other tokens; unless what is innermost adds up to the one around. So is one that begins when the one around has ended, as
--- some tracers hang calls on the one before, if it tells another id, or one instrumentation tells both. A span without an id
--- is known by the ids inside it.
+-- other tokens. So is one that begins when the one around has ended, as some tracers hang calls on the one before, if it
+-- tells another id, or one instrumentation tells both. None is if what is innermost adds up to the one around. A span without
+-- an id is known by the ids inside it.
 -- LiteLLM's ids are made up, and tell nothing apart. What is inside a span that is surely the same as the one around is
 -- inside that as well.
 INSERT INTO {nestings:Identifier}
@@ -41,11 +41,9 @@ WITH
                 AND abs(toInt64(inner_call.output_tokens) - toInt64(outer_call.output_tokens)) > 1 AS other_tokens,
             inner_call.begins > outer_call.ends AND (other_id OR inner_call.reporter = outer_call.reporter) AS comes_after,
             outer_call.has_usage AND inner_call.has_usage AND NOT same_id
-                AND (comes_after
-                     OR NOT same_tokens
-                        AND NOT (outer_leaf.input_tokens = outer_call.input_tokens
-                                 AND outer_leaf.output_tokens = outer_call.output_tokens)
-                        AND (other_id OR other_model AND other_tokens)) AS is_own
+                AND (same_tokens OR NOT (outer_leaf.input_tokens = outer_call.input_tokens
+                                         AND outer_leaf.output_tokens = outer_call.output_tokens))
+                AND (comes_after OR NOT same_tokens AND (other_id OR other_model AND other_tokens)) AS is_own
         FROM {insides:Identifier} AS inside
         INNER JOIN {candidates:Identifier} AS inner_call ON inner_call.span = inside.inner_span
         INNER JOIN {candidates:Identifier} AS outer_call ON outer_call.span = inside.outer_span

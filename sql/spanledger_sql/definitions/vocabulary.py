@@ -25,10 +25,10 @@ _TREATMENTS: Final = {
     "email": 10,
 }  # fmt: skip
 # What is charged by in place of tokens; the last of the meanings.
-# Meanings of which few spans say anything: the view looks for them only on spans that do.
 _UNITS: Final = tuple(
     f"unit.{unit}" for unit in ("character", "audio_second", "video_second", "image", "page", "search")
 )
+# Meanings of which few spans say anything: the view looks for them only on spans that do.
 _OF_FEW: Final = (
     "usage.image_input", "usage.image_output", "usage.image_cache_read", "usage.audio_cache_read", "usage.video_input",
     "usage.tool_prompt", "usage.citation", "usage.thoughts", "usage.all_inside", "usage.input_details",

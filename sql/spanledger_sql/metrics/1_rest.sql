@@ -154,16 +154,21 @@ WITH
     call_beside AS
     (
         SELECT
-            call.* EXCEPT (session_id, model),
+            call.* EXCEPT (session_id, session, model),
             call.model AS call_model,
             sessions.session_id AS session_id,
             sessions.models AS models,
             sessions.agent IN ('claude-code', 'gemini-cli') AND sessions.session_id != '' AS asks_by_other_names,
             groupUniqArray(call.model) OVER of_session AS models_of_calls,
             sum(toInt64(call.input_tokens)) OVER of_model AS input_of_model
-        FROM call_told AS call
-        INNER JOIN sessions ON sessions.service_name = call.service_name AND sessions.tenant_id = call.tenant_id
-        WHERE sessions.session_id IN (call.session_id, '')
+        FROM
+        (
+            SELECT *, arrayJoin(arrayDistinct([session_id, ''])) AS session
+            FROM call_told
+        ) AS call
+        INNER JOIN sessions
+            ON sessions.service_name = call.service_name AND sessions.tenant_id = call.tenant_id
+            AND sessions.session_id = call.session
         WINDOW
             of_session AS (PARTITION BY call.service_name, call.tenant_id, sessions.session_id),
             of_model AS (PARTITION BY call.service_name, call.tenant_id, sessions.session_id, call.model)

@@ -106,5 +106,5 @@ SELECT
     least(left[6], output_tokens) AS reasoning_tokens,
     toUInt32(left[7]) AS web_searches,
     reported_cost * (input_tokens + output_tokens) / nullIf(counts[1] + counts[5], 0) AS reported_cost,
-    toUInt8(input_tokens + output_tokens > 0) AS touched
+    toUInt8(input_tokens + output_tokens + web_searches > 0) AS touched
 FROM left_over

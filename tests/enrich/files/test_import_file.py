@@ -1,5 +1,6 @@
 """Whatever is imported, a file that is wrong as a file is refused in one way, by its name and with the mend."""
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ FILES = [
     pytest.param("a.csv", PRICES.encode("utf-16"), "a.csv: cannot be read: it is not in UTF-8", id="UTF-16"),
     pytest.param("a.csv", b"kind,provider\nprice,caf\xe9\n", "a.csv: cannot be read: it is not in UTF-8", id="Latin-1"),
     pytest.param("a.csv", b"kind,provider,Kind\nprice,openai,x\n", "'kind' comes twice", id="a column twice"),
+    pytest.param("a.csv", gzip.compress(PRICES.encode())[:-9], "is damaged or cut off", id="packed and cut off"),
     pytest.param("a.csv", b"", "a.csv: ", id="empty"),
     pytest.param("a.csv", b"kind,provider\n", "a.csv: ", id="a header alone"),
     pytest.param("missing", None, "missing: cannot be read: No such file", id="missing"),

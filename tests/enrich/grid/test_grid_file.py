@@ -295,5 +295,8 @@ def test_direct_values_in_another_unit_are_refused_and_a_clean_grids_are_not(wri
     head = "zone,datetime,g_per_kwh,basis"
     with pytest.raises(ImportFileError, match="kg/kWh or t/kWh"):
         hours(write(head, *(f"PL,2024-10-08T{hour:02}:00Z,0.7,direct" for hour in range(3))))
-    assert hours(write(head, "IS,2024-10-08T01:00Z,0.4,direct", "IS,2024-10-08T02:00Z,0.3,direct"))["g_per_kwh"].max() == 0.4
+    assert (
+        hours(write(head, "IS,2024-10-08T01:00Z,0.4,direct", "IS,2024-10-08T02:00Z,0.3,direct"))["g_per_kwh"].max()
+        == 0.4
+    )
     assert set(hours(write(head, *(f"IS,2024-10-08T{hour:02}:00Z,0,direct" for hour in range(24))))["g_per_kwh"]) == {0}

@@ -4,6 +4,7 @@ import importlib
 import inspect
 import os
 import pkgutil
+import re
 import subprocess
 import sys
 from importlib.metadata import version
@@ -47,6 +48,8 @@ def test_every_listed_command_is_there(name):
     shown = CliRunner().invoke(app, [name, "--help"])
     assert shown.exit_code == 0, shown.output
     assert f"Usage: spanledger {name} " in shown.stdout
+    told = shown.stdout.split("\nOptions:")[0]
+    assert not re.search(r"^ +spanledger .*\n +\S", told, re.MULTILINE), "an example is broken where lines end"
 
 
 def test_a_mistyped_command_is_told_the_nearest():

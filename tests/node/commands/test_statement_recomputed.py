@@ -46,6 +46,16 @@ def booked(request, books):
     books.store.insert("energy_facility", [{**facility, **water, "source": "a test"}])
     host = {"host_name": "gpu-1", "idle_policy": "own", "owner": "", "pue": 1.3, "source": "a test"}
     books.store.insert("energy_host", [host])
+    contracts = [
+        {"contract_id": name, "kind": kind, "provider": provider, "zone": zone, "valid_from": OCTOBER.begin,
+         "valid_until": OCTOBER.end, "mwh": None, "share": share, "g_per_kwh": factor, "source": "a test"}
+        for name, kind, provider, zone, share, factor in [
+            ("part", "ppa", "openai", "DE", 0.4, 20.0), ("rest", "residual mix", "", "DE", None, 700.0),
+            ("own", "certificate", "", "WORLD", 1.0, 0.0), ("over", "ppa", "openai", "FR", 0.9, 10.0),
+            ("over too", "certificate", "openai", "FR", 0.6, 0.0),
+        ]
+    ]  # fmt: skip
+    books.store.insert("grid_contract", contracts)
     books.empty()
     books.ingest(*({"ts": NOON, "duration_ms": 0.0, "host_name": "", **span} for span in SPANS))
     samples = [
@@ -59,6 +69,7 @@ def booked(request, books):
     books.enrich()
     yield books
     books.store.execute("TRUNCATE TABLE energy_facility")
+    books.store.execute("TRUNCATE TABLE grid_contract")
     books.configuration = before
 
 
@@ -127,6 +138,21 @@ def reckoned(statement: dict[str, Any], call: dict[str, Any]) -> dict[str, float
     }
 
 
+def market_factor(statement: dict[str, Any], call: dict[str, Any]) -> float:
+    """gCO2e/kWh of a call's contracts, from the statement: of its provider, else of all or of own machines (vLLM)."""
+    in_force = [
+        one for one in statement["contracts"]
+        if one["zone"] == call["zone"]
+        and (one["provider"] == call["provider"]
+             or (one["provider"] == "" and (call["provider"] == "vllm" or one["kind"] == "residual mix")))
+    ]  # fmt: skip
+    covering = [one for one in in_force if one["kind"] in ("certificate", "ppa")]
+    shares = sum(one["share"] for one in covering)
+    factor = sum(one["share"] * one["g_per_kwh"] for one in covering) / max(1.0, shares)
+    rest = [one["g_per_kwh"] for one in in_force if one["kind"] == "residual mix"] or [call["intensity_g_per_kwh"]]
+    return float(factor + max(0.0, 1 - shares) * rest[0])
+
+
 def test_each_modelled_row_follows_from_the_statement(booked, statement):
     rows = booked.store.rows("SELECT * FROM calls WHERE energy_method IN ('modelled', 'proxy') ORDER BY span_id")
     assert {row["energy_id"].split("/")[0] for row in rows} >= {
@@ -145,6 +171,9 @@ def test_each_modelled_row_follows_from_the_statement(booked, statement):
         }  # fmt: skip
         assert intensity[0] <= row["intensity_g_per_kwh"] * (1 + 1e-8)
         assert row["co2e_g"] == pytest.approx(figures["energy_wh"] / 1000 * row["intensity_g_per_kwh"], rel=1e-7)
+        factor = market_factor(statement, row)
+        assert row["co2e_market_g"] == pytest.approx(figures["energy_wh"] / 1000 * factor, rel=1e-7), row["model"]
+    assert len({one["kind"] for one in statement["contracts"]}) == 3
 
 
 def test_measured_and_idle_energy_follow_from_the_hosts_of_the_statement(booked, statement):

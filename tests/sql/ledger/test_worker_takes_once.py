@@ -115,6 +115,24 @@ def test_a_call_of_another_model_adds_what_is_known_of_it(counted: CountingStore
     assert counted.stages() == {"1_batch": 1, "7_ledger": 1}
 
 
+def test_a_batch_begins_when_no_more_is_about_to_be_stored(
+    counted: CountingStore, configuration: Configuration
+) -> None:
+    coming = [2, 3]
+
+    def more_comes() -> bool:
+        more = bool(coming)
+        if more:
+            ingest(counted, coming.pop())
+        return more
+
+    worker = Worker(counted, configuration)
+    worker.gather_while(more_comes)
+    ingest(counted, 1)
+    assert worker.catch_up() == 3
+    assert counted.stages()["1_batch"] == 1
+
+
 def test_a_quiet_ledger_is_looked_at_with_three_statements(
     counted: CountingStore, configuration: Configuration
 ) -> None:

@@ -46,6 +46,7 @@ def page(filters: Filters) -> None:
         no_calls()
     else:
         _headline(whole)
+        owed.say_what_began_before(filters)
     _months(filters, months)
     if whole is not None:
         _by_tenant(filters, months)

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import streamlit as st
 
-from spanledger_dashboards import open_store
-from spanledger_dashboards.books_moment import books_moment
 from spanledger_dashboards.drawing.charts.bridge import bridge
 from spanledger_dashboards.drawing.evidence import evidence
 from spanledger_dashboards.drawing.style import caption, metric_columns, tiles
@@ -83,25 +81,13 @@ def what_is_owed(filters: Filters, whole: pd.Series[Any]) -> None:
     if whole["unknown_cost_calls"]:
         unknown = figures.counted(int(whole["unknown_cost_calls"]), "call")
         caption(f"{unknown} of unknown cost {'is' if whole['unknown_cost_calls'] == 1 else 'are'} in none of it.")
-    _say_what_began_before(filters)
+    owed.say_what_began_before(filters)
     if filters.where or filters.own_values:
         caption(
             "Charges and parts of commitments that name no call have a tenant, provider and model alone; the other "
             "filters leave them out."
         )
     evidence(owed.REPORT, {**filters.parameters, "dimension": "", "names": 1}, filters)
-
-
-def _say_what_began_before(filters: Filters) -> None:
-    if open_store.current().scope is not None:
-        return  # who sees a tenant's rows alone sees no charges
-    before = report("chargeback/begun_before", **filters.parameters, books=books_moment()).iloc[0]
-    if before["charges"]:
-        caption(
-            f"Without {figures.counted(int(before['charges']), 'charge')} of {figures.usd(before['amount'])} that "
-            "began before this period: a charge, or what a reconciliation added, is booked whole when what it is for "
-            "begins."
-        )
 
 
 def _headline(

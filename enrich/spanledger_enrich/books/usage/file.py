@@ -122,16 +122,19 @@ def _documents(path: Path | str, text: str) -> Iterator[tuple[str, Any]]:
 
 def _csv(path: Path, left_out: list[str]) -> Iterator[UsageRecord]:
     # Exports hold whole prompts.
-    csv.field_size_limit(_LARGEST_FIELD)
-    rows = csv.DictReader(io.StringIO(csv_text_of(path), newline=""))
-    names = {name: name.strip() for name in rows.fieldnames or []}
-    lower = {name: told.lower() for name, told in names.items()}
-    lines = (
-        (f"{path}:{rows.line_num}", {**{lower[key]: value for key, value in row.items() if key in lower},
-                                     **{names[key]: value for key, value in row.items() if key in names}})
-        for row in rows
-    )  # fmt: skip
-    yield from _lines(lines, left_out)
+    usual = csv.field_size_limit(_LARGEST_FIELD)
+    try:
+        rows = csv.DictReader(io.StringIO(csv_text_of(path), newline=""))
+        names = {name: name.strip() for name in rows.fieldnames or []}
+        lower = {name: told.lower() for name, told in names.items()}
+        lines = (
+            (f"{path}:{rows.line_num}", {**{lower[key]: value for key, value in row.items() if key in lower},
+                                         **{names[key]: value for key, value in row.items() if key in names}})
+            for row in rows
+        )  # fmt: skip
+        yield from _lines(lines, left_out)
+    finally:
+        csv.field_size_limit(usual)
 
 
 def _lines(lines: Iterable[tuple[str, Any]], left_out: list[str]) -> Iterator[UsageRecord]:

@@ -72,6 +72,6 @@ def _refuse_lone_months(table: CsvTable, series: list[pd.Series[str]]) -> None:
     alone = ~pd.concat(series, axis=1).duplicated(keep=False)
     if alone.all() and table.text(TIME).str.match(r"\d{4}-\d{2}-01(?:[T ]00:00|$)").all():
         raise ImportFileError(
-            f"{table.path}: one value a zone, at a month's beginning: this looks like means of a month or a year; expected "
-            "hours, or zone,year,g_per_kwh; to import that hour alone, give the next one with a blank value"
+            f"{table.path}: one value a zone, at a month's beginning: this looks like means of a month or a year; "
+            "expected hours, or zone,year,g_per_kwh; to import that hour alone, give the next one with a blank value"
         )

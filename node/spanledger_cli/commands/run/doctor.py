@@ -178,11 +178,14 @@ def _check_ledger(store: Store, report: _Report) -> None:
             report.fact("gap", f"{backlog[gap]:,} calls ({share:.1%}) {meaning}")
     _check_quality(store, report)
     places = store.frame("reports/grid/zones", only_open=1)
-    for place in places[places["state"] == "unknown region"].head(5).to_dict("records"):
+    # Samples of metered hosts name no provider; where their calls ran they tell, too.
+    told = places[(places["state"] == "unknown region") & ((places["calls"] > 0) | (places["provider"] == ""))]
+    for place in told.head(5).to_dict("records"):
+        who = f"{place['calls']:,} calls of {place['provider']}" if place["provider"] else "metered hosts"
         report.fact(
             "place",
-            f"{place['calls']:,} calls of {place['provider']} name the region {place['cloud_region']!r}, which nobody "
-            f"knows: booked in {place['zone'] or 'the default zone'}; 'spanledger grid place' mends it",
+            f"{who} name the region {place['cloud_region']!r}, which nobody knows: booked in "
+            f"{place['zone'] or 'the default zone'}; 'spanledger grid place' mends it",
         )
 
 

@@ -55,8 +55,12 @@
 ((treatments, texts) -> arrayAll((treatment, text) -> treatment IN (1, 9) AND length(text) <= 1000
                                                       OR treatment = 2 AND length(text) <= 40,
                                  treatments, texts)) AS is_plain,
+-- In one pass over triples: what is left of a value is told once, for each copy costs every insert its planning.
 ((attributes, treatments) -> if(
     is_plain(treatments, mapValues(attributes)),
     attributes,
-    as_map(mapKeys(attributes), stored_texts(treatments, mapValues(attributes)),
-           worth_keeping(treatments, stored_texts(treatments, mapValues(attributes)))))) AS stored_of
+    CAST(arrayMap(one -> (one.1, one.2),
+                  arrayFilter(one -> one.2 != '' OR one.3 IN (1, 2, 9),
+                              arrayMap((name, treatment, text) -> (name, storable(treatment, text), treatment),
+                                       mapKeys(attributes), treatments, mapValues(attributes)))),
+         'Map(LowCardinality(String), String)'))) AS stored_of

@@ -6,7 +6,7 @@
 --   contract_id: the contract
 --   kind: what it is
 --   zone: a grid zone, or a country for all of its zones
---   provider: of the calls it is for; '' is all
+--   provider: of the calls it is for; '' is machines of one's own, and of a residual mix all
 --   valid_from, valid_until: its period, half-open, UTC
 --   mwh: a volume, MWh, accounted for by `grid contracts coverage` alone; NULL: a share is given
 --   share: of the consumption, 0 to 1; NULL: a volume is given

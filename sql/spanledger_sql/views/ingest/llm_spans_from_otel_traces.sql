@@ -437,9 +437,9 @@ WITH
                 is_count[1] IS NULL AND is_count[2] IS NULL, '',
                 openlit_invented, 'counted by the instrumentation',
                 input_count = 0 AND output_count = 0 AND (generates OR operation_name = 'embeddings'), 'zero for unknown',
-                -- Nobody asks nothing: a 0 stands for a stream's prompt that was not counted, unless all of it is told as
-                -- cached. What an app says itself is a count.
-                dialect_name != 'spanledger' AND is_count[1] = 1 AND input_count + cache_read_count + counts[4] = 0 AND output_count > 0 AND generates
+                -- Nobody asks nothing: an instrumentation's 0 stands for a stream's prompt that was not counted, unless all of
+                -- it is told as cached. What an app says itself, in words of its own or of the conventions, is a count.
+                dialect_name NOT IN ('spanledger', 'otel-genai') AND is_count[1] = 1 AND input_count + cache_read_count + counts[4] = 0 AND output_count > 0 AND generates
                     AND counts[11] <= output_count AND said_outcome != 'abandoned' AND StatusCode != 'Error', 'input not told',
                 NOT generates OR is_count[1] = 1 AND is_count[2] = 1 OR counts[11] > 0 OR said_outcome = 'abandoned'
                     OR StatusCode = 'Error' OR said_error_type != '' OR exception_event > 0, '',
@@ -500,7 +500,7 @@ WITH
                 AS told_output,
             has_total AND is_count[1] = 1 AND is_count[2] = 1 AS total_decides,
             toInt64(cache_read_count + cache_write_count + if(document_has_buckets, counts[8] + few_counts[4], 0)) AS cached,
-            toInt64(reasoning_count + if(document_has_buckets, counts[9] + few_counts[2] + few_counts[3], 0)) AS reasoned,
+            toInt64(reasoning_count + if(document_has_buckets, counts[9] + few_counts[2] + few_counts[3] + few_counts[5], 0)) AS reasoned,
             toInt64(few_counts[1]) AS tool_prompt
         FROM concluded
     ),

@@ -293,3 +293,19 @@ def test_openrouters_generations_are_calls_and_lines_without_tokens_are_named(tm
     left_out: list[str] = []
     path.write_text(json.dumps([LITELLM, {**LITELLM, "model": "", "prompt_tokens": 0, "completion_tokens": 0}]))
     assert len(read(path, left_out)) == len(left_out) == 1
+
+
+def test_searches_that_no_call_tells_of_are_billed_beside_tokens_that_calls_tell(
+    books: Books, tmp_path: Path, imported: Callable[[Path], list[dict[str, Any]]]
+) -> None:
+    model = "claude-sonnet-4-5-20250929"
+    told = {"uncached_input_tokens": 100, "output_tokens": 5, "model": model}
+    results = [{**told, "server_tool_use": {"web_search_requests": 3}}]
+    page = {"data": [{"starting_at": "2026-10-05T00:00:00Z", "ending_at": "2026-10-06T00:00:00Z", "results": results}]}
+    path = tmp_path / "usage.json"
+    path.write_text(json.dumps(page))
+    books.book(
+        {"ts": FORENOON, "provider": "anthropic", "request_model": model, "input_tokens": 100, "output_tokens": 5}
+    )
+    [report] = [row for row in imported(path) if row["signal"] == "usage"]
+    assert (report["input_tokens"], report["output_tokens"], float(report["list_cost"])) == (0, 0, 0.03)

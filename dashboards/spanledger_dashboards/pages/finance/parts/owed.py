@@ -5,7 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from spanledger_dashboards import open_store
+from spanledger_dashboards.books_moment import books_moment
 from spanledger_dashboards.drawing.charts.bridge import Step
+from spanledger_dashboards.drawing.style import caption
 from spanledger_dashboards.report import report
 from spanledger_settings import figures
 
@@ -13,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
+
+    from spanledger_dashboards.filtering.filters import Filters
 
 REPORT = "chargeback/owed"
 # One row of everything.
@@ -56,6 +61,19 @@ def steps(row: pd.Series[Any]) -> list[Step]:
             Step("Billed cost", _known(row["billed_cost"]), total=True),
         ]
     return found
+
+
+def say_what_began_before(filters: Filters) -> None:
+    """Tell of charges that the period is a part of, and that are booked before it."""
+    if open_store.reader().tenant is not None:
+        return  # who sees a tenant's rows alone sees no charges
+    before = report("chargeback/begun_before", **filters.parameters, books=books_moment()).iloc[0]
+    if before["charges"]:
+        caption(
+            f"Without {figures.counted(int(before['charges']), 'charge')} of {figures.usd(before['amount'])} that "
+            "began before this period: a charge, or what a reconciliation added, is booked whole when what it is for "
+            "begins."
+        )
 
 
 def _known(amount: Any) -> Decimal:
