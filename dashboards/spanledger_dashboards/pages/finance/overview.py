@@ -9,7 +9,6 @@ import streamlit as st
 from spanledger_dashboards.drawing.charts.bridge import bridge
 from spanledger_dashboards.drawing.evidence import evidence
 from spanledger_dashboards.drawing.style import caption, metric_columns, tiles
-from spanledger_dashboards.pages.finance.parts import changes as movers
 from spanledger_dashboards.pages.finance.parts import owed, spend
 from spanledger_dashboards.pages.finance.parts.budget_standings import nearest_budgets
 from spanledger_dashboards.pages.finance.parts.changes import changes
@@ -35,7 +34,6 @@ def page(filters: Filters) -> None:
             for parameters in (filters.parameters, filters.previous_parameters)
             for name, more in ((owed.REPORT, owed.WHOLE), ("finance/headline", {}))
         ),
-        (movers.REPORT, {**movers.asked(filters), **movers.WHOLE}),
         *spend.asked(filters),
         ("finance/gaps", filters.parameters),
     )

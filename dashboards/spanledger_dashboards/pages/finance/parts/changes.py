@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from spanledger_dashboards.filtering.filters import Filters
 
 REPORT = "finance/movers"
-# One row of everything.
-WHOLE: dict[str, Any] = {"by": [], "rows": 1}
 DRIVERS = (
     ("volume", "Number of calls"),
     ("mix", "Other models"),
@@ -33,21 +31,16 @@ _BY = ("tenant", "model", "feature", "provider", "cost_center")
 _ROWS = 500
 
 
-def asked(filters: Filters) -> dict[str, Any]:
-    """What the report is asked, but for by what and how many rows."""
-    return {
+def changes(filters: Filters) -> None:
+    """Draw the bridge from the period before, by what drives cost, and the table of who moved it."""
+    asked = {
         **filters.parameters,
         "before_from": filters.before.bounds["from"],
         "before_to": filters.before.bounds["to"],
     }
-
-
-def changes(filters: Filters) -> None:
-    """Draw the bridge from the period before, by what drives cost, and the table of who moved it."""
-    both = asked(filters)
     with st.container(border=True):
         st.subheader("What changed, and why", anchor=False)
-        whole = report(REPORT, **both, **WHOLE)
+        whole = report(REPORT, **asked, by=[], rows=1)
         if whole.empty or not whole["calls_before"].iloc[0]:
             caption(f"No call of {filters.before.days} has a known cost: there is nothing to compare with.")
             return
@@ -65,8 +58,8 @@ def changes(filters: Filters) -> None:
             "Calls with a known cost, at contract prices, without commitments and charges. One driver after the other "
             "is put from its former to its new value, in this order; the steps sum exactly."
         )
-        by = _movers(filters, both)
-        shown = {**both, "by": [by], "rows": _ROWS}
+        by = _movers(filters, asked)
+        shown = {**asked, "by": [by], "rows": _ROWS}
         evidence(REPORT, shown, filters, _command(shown, filters))
 
 
