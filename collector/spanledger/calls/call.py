@@ -77,7 +77,7 @@ class Call:
                 found = _reading().read_answer(result, self.known)
                 if not found:
                     found = self._found_inside(result)
-                elif attributes.COUNTS.isdisjoint(found):
+                elif _TOLD_BY_MOST not in found and attributes.COUNTS.isdisjoint(found):
                     found |= self._told_nothing(found)
                 self._set(found)
         self._end()
@@ -297,6 +297,7 @@ _OF_GENERATORS: Final = {
     "_AsyncGeneratorContextManager": WatchedAsyncGeneratorManager,
 }
 _OR_ELSE: Final = "or call spanledger.instrument(), which sees it; or use record_usage in place of llm_call"
+_TOLD_BY_MOST: Final = attributes.USAGE_INPUT_TOKENS  # asked first: it is cheaper than asking for all
 _MOST_ITEMS: Final = 8  # of a tuple or list that are looked at
 _READING: Final = guard.Shield("reading an llm_call answer")
 _STREAMING: Final = guard.Shield("reading a chunk of a stream")
