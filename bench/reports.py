@@ -76,6 +76,7 @@ _PAGE: dict[str, Any] = {
     **_PERIOD, "tenants": [], "own": "", "own_values": [], "where": [], "moment": "2100-01-01 00:00:00",
     "timezone": "UTC", "dimension": "tenant", "names": 8, "series": 6, "rows": 200, "grain": "day",
 }  # fmt: skip
+_HALVES = {"from": "2024-10-16 00:00:00", "before_from": "2024-10-01 00:00:00", "before_to": "2024-10-16 00:00:00"}
 _BY: dict[str, Any] = {**_PERIOD, "timezone": "UTC", "custom": [], "tenants": [], "where_names": [], "where_values": []}
 # Nothing but calls tells users apart: what names them is read call by call.
 _BY_CALL = {"own": "user"}, {"custom": ["user"]}
@@ -91,6 +92,13 @@ REPORTS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "chargeback": ("chargeback/chargeback", {**_BY, "by": ["tenant", "model", "feature"]}, _BY_CALL[1]),
     "chargeback by desk and day": (
         "chargeback/chargeback", {**_BY, "by": ["day"], "custom": ["desk"]}, {"custom": ["desk", "user"]}
+    ),
+    "owed": ("chargeback/owed", _PAGE, _BY_CALL[0]),
+    "movers": ("finance/movers", {**_PAGE, **_HALVES, "by": ["tenant"]}, _BY_CALL[0]),
+    "budgets of a tenant, Berlin": (
+        "budgets/cost_by_day",
+        {**_PERIOD, "timezone": "Europe/Berlin", "scope": "tenant", "dimension": "", "names": ["tenant-7"]},
+        {"dimension": "user"},
     ),
     "carbon": ("carbon/report", {**_BY, "by": ["model", "zone"]}, _BY_CALL[1]),
 }  # fmt: skip

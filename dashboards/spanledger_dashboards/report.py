@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import re
 import secrets
-from concurrent.futures import ThreadPoolExecutor, wait
+import threading
+from concurrent.futures import CancelledError, ThreadPoolExecutor, wait
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import streamlit as st
@@ -25,6 +28,9 @@ if TYPE_CHECKING:
 # A store keeps a client for each thread that asks it, and Streamlit runs every rerun in a thread of its own: these
 # few threads ask in their place, and one takes back what nobody waits for any more.
 _askers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="dashboards")
+_ahead = ThreadPoolExecutor(max_workers=4, thread_name_prefix="dashboards-ahead")
+# In a thread of these: raises where the page that they ask for does not wait any more.
+_leaving: ContextVar[Callable[[], None] | None] = ContextVar("_leaving", default=None)
 _canceller = ThreadPoolExecutor(max_workers=1, thread_name_prefix="dashboards-cancel")
 
 T = TypeVar("T")
@@ -44,7 +50,40 @@ def report(name: str, **parameters: Any) -> pd.DataFrame:
         StoreError: The database could not be reached, refused the query or took too long.
     """
     store = open_store.current()
-    return _cached(store.url, str(store.scope), name, parameters)
+    return _cached(store.url, str(store.scope), name, dict(sorted(parameters.items())))
+
+
+def together(*asked: tuple[str, Mapping[str, Any]]) -> None:
+    """Ask reports that do not wait for each other at once, so that each is in memory when a page comes to it.
+
+    What one of them raises, it raises when it is asked by itself.
+
+    Args:
+        asked: Names, and all that `report` is given with them.
+    """
+    store, left = open_store.current(), threading.Event()
+    begun = [_ahead.submit(_fill, store, left, name, dict(parameters)) for name, parameters in asked]
+    leave = get_run_yield_check() or (lambda: None)
+    try:
+        while wait(begun, timeout=0.1).not_done:
+            leave()
+    except BaseException:
+        left.set()
+        raise
+
+
+def _fill(store: Store, left: threading.Event, name: str, parameters: dict[str, Any]) -> None:
+    def leave() -> None:
+        if left.is_set():
+            raise CancelledError
+
+    token = _leaving.set(leave)
+    try:
+        leave()
+        with open_store.kept(store), contextlib.suppress(StoreError, CancelledError):
+            report(name, **parameters)
+    finally:
+        _leaving.reset(token)
 
 
 def takes(name: str) -> dict[str, str]:
@@ -79,7 +118,7 @@ def answer(name: str, **parameters: Any) -> pd.DataFrame:
     given = {taken: parameters[taken] for taken in takes(name) if taken in parameters}
     asked = _askers.submit(store.query_frame, f"{tag} {_text(name)}", given)
     # It raises where the reader left the page or chose something else.
-    leave = get_run_yield_check() or (lambda: None)
+    leave = _leaving.get() or get_run_yield_check() or (lambda: None)
     try:
         while not wait([asked], timeout=0.1).done:
             leave()

@@ -149,8 +149,28 @@ def test_a_report_is_asked_once_for_each_moment(
     assert reports.report("finance/headline", **late)["calls"].iloc[0] == calls[1] + 50
 
 
-def test_a_query_ends_when_nobody_waits_for_it(
+def test_reports_that_are_asked_together_are_in_memory(
     sample_store: Store, serve: Callable[[Store], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve(sample_store)
+    asked = {**OCTOBER, "moment": WRITTEN.isoformat(" ", "microseconds")[:-6]}
+    reports.together(("finance/headline", asked), ("finance/gaps", {}))
+    with pytest.raises(StoreError):
+        reports.report("finance/gaps")
+    monkeypatch.setattr(reports, "answer", None)
+    assert reports.report("finance/headline", **asked)["calls"].iloc[0] > 0
+
+
+@pytest.mark.parametrize(
+    ("ask", "queries"),
+    [(lambda: reports.answer("slow"), 1), (lambda: reports.together(("slow", {}), ("slow", {"else": 1})), 2)],
+)
+def test_a_query_ends_when_nobody_waits_for_it(
+    sample_store: Store,
+    serve: Callable[[Store], None],
+    monkeypatch: pytest.MonkeyPatch,
+    ask: Callable[[], None],
+    queries: int,
 ) -> None:
     serve(sample_store)
     monkeypatch.setattr(reports, "_text", lambda _name: "SELECT sum(sipHash64(number)) FROM numbers(1000000000000)")
@@ -166,9 +186,9 @@ def test_a_query_ends_when_nobody_waits_for_it(
     watcher = threading.Timer(0.6, lambda: seen.append(int(sample_store.value(running))))
     watcher.start()
     with pytest.raises(KeyboardInterrupt):
-        reports.answer("slow")
+        ask()
     watcher.join()
-    assert seen == [1]
+    assert seen == [queries]
     deadline = time.monotonic() + 10
     while sample_store.value(running) and time.monotonic() < deadline:
         time.sleep(0.1)

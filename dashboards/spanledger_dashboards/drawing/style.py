@@ -65,6 +65,12 @@ _CSS = """
   .sl-table tbody th.text { min-width: 8.5rem; }
   .sl-table .figure { text-align: right; white-space: nowrap; }
   .sl-table thead .figure { white-space: normal; }
+  @media (max-width: 40rem) {
+    /* It scrolls here anyway: rather that than a text of many lines in a column that is not seen. */
+    .sl-table table { width: max-content; min-width: 100%; }
+    .sl-table .text { max-width: 14rem; }
+    .sl-table th.text { max-width: 9rem; }
+  }
   .sl-table tbody tr:hover { background: color-mix(in srgb, currentColor 5%, transparent); }
   .sl-step h3 { font-size: 1rem; margin: 0 0 .35rem; font-weight: 600; overflow-wrap: anywhere; padding: 0; }
   .sl-step .sl-table { margin-top: .4rem; }

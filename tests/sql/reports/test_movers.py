@@ -71,6 +71,23 @@ def test_more_calls_cost_what_a_call_did(books: Books) -> None:
     assert told == {"volume": 2 * (Decimal("0.002") + Decimal("0.00025") + Decimal("0.001"))}
 
 
+def test_every_call_is_counted_once_whatever_it_used(books: Books) -> None:
+    nothing = {**CALL, "input_tokens": 0, "cache_read_tokens": 0, "output_tokens": 0}
+    used = ({"input_tokens": 900, "cache_write_tokens": 200}, {"output_tokens": 50, "reasoning_tokens": 50},
+            {"web_searches": 2}, {"input_tokens": 10, "output_audio_tokens": 5, "output_tokens": 9}, {})  # fmt: skip
+    books.book_alone(
+        {**CALL, "ts": SEPTEMBER}, *({**nothing, **one, "ts": SEPTEMBER + timedelta(days=30)} for one in used)
+    )
+    (row,) = books.report("finance/movers", **BEFORE)
+    assert row["before"] + sum(row[term] for term in TERMS) == row["after"]
+    (told,) = books.store.rows(
+        "SELECT sumIf(known_calls, first_of_call = 1) AS calls, sum(contracted_cost) AS cost FROM metered_charge "
+        "WHERE contracted_cost IS NOT NULL AND ts > '2024-10-01'"
+    )
+    assert (row["calls_after"], row["after"]) == (told["calls"], told["cost"])
+    assert told["calls"] >= 3
+
+
 def test_drivers_together_sum_exactly(books: Books) -> None:
     told = bridge(
         books, PAIR, [{**CALL, "output_tokens": 7, "cache_read_tokens": 0}, CALL, {**MINI, "service_tier": "batch"}]

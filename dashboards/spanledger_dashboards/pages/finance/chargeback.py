@@ -16,7 +16,7 @@ from spanledger_dashboards.pages.finance.parts.calendar_months import address_of
 from spanledger_dashboards.pages.finance.parts.files_to_hand_over import focus_file, statements
 from spanledger_dashboards.pages.finance.parts.headline import headline
 from spanledger_dashboards.pages.heading import heading, no_calls
-from spanledger_dashboards.report import report
+from spanledger_dashboards.report import report, together
 from spanledger_settings import figures
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ _STATES = {"open": "open", "soft-closed": "closed softly: a draft that may chang
 
 def page(filters: Filters) -> None:
     """Draw the page."""
+    together((owed.REPORT, {**filters.parameters, **owed.WHOLE}), (owed.REPORT, _by_tenant_asked(filters)))
     whole = owed.whole(filters.parameters)
     heading("Chargeback", filters)
     months = months_of(filters.period)
@@ -120,8 +121,12 @@ def state(month: dict[Any, Any]) -> str:
     return said
 
 
+def _by_tenant_asked(filters: Filters) -> dict[str, Any]:
+    return {**filters.parameters, "dimension": "tenant", "names": _ROWS}
+
+
 def _by_tenant(filters: Filters, months: Sequence[str]) -> None:
-    asked = {**filters.parameters, "dimension": "tenant", "names": _ROWS}
+    asked = _by_tenant_asked(filters)
     rows = report(owed.REPORT, **asked)
     between = [column for column in _BETWEEN if rows[column.name].any()]
     with st.container(border=True):

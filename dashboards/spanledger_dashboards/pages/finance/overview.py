@@ -15,7 +15,7 @@ from spanledger_dashboards.pages.finance.parts.changes import changes
 from spanledger_dashboards.pages.finance.parts.gaps import gaps
 from spanledger_dashboards.pages.finance.parts.slow_part import slow_part
 from spanledger_dashboards.pages.heading import heading, no_calls
-from spanledger_dashboards.report import report
+from spanledger_dashboards.report import report, together
 from spanledger_settings import figures
 
 if TYPE_CHECKING:
@@ -28,6 +28,15 @@ _Liking = Literal["normal", "inverse", "off"]
 
 def page(filters: Filters) -> None:
     """Draw the page."""
+    together(
+        *(
+            (name, {**parameters, **more})
+            for parameters in (filters.parameters, filters.previous_parameters)
+            for name, more in ((owed.REPORT, owed.WHOLE), ("finance/headline", {}))
+        ),
+        *spend.asked(filters),
+        ("finance/gaps", filters.parameters),
+    )
     headline = report("finance/headline", **filters.parameters).iloc[0]
     whole = owed.whole(filters.parameters)
     heading("Finance", filters)

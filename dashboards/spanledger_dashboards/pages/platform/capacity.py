@@ -16,7 +16,7 @@ from spanledger_dashboards.drawing.table import table
 from spanledger_dashboards.filtering.choice import choice, number
 from spanledger_dashboards.filtering.dimension import title
 from spanledger_dashboards.pages.heading import heading, no_calls
-from spanledger_dashboards.report import report
+from spanledger_dashboards.report import report, together
 from spanledger_settings import figures
 
 if TYPE_CHECKING:
@@ -79,6 +79,13 @@ def page(filters: Filters) -> None:
             step=10_000,
             help="What the provider lets through, of what the page is narrowed to. 0: none is known.",
         )
+    together(
+        ("capacity/load", {**filters.parameters, "by": [], "token_limit": limit, "rows": 1}),
+        ("capacity/minutes", _minutes_asked(filters, own)),
+        ("capacity/latency", filters.parameters),
+        ("capacity/load", _load_asked(filters, own, limit)),
+        ("capacity/sharers", _sharers_asked(filters, limit)),
+    )
     whole = report("capacity/load", **filters.parameters, by=[], token_limit=limit, rows=1)
     if whole.empty:
         no_calls()
@@ -118,8 +125,24 @@ def _headline(filters: Filters, now: pd.Series[Any], limit: int) -> None:
     evidence("capacity/load", {**filters.parameters, "by": [], "token_limit": limit, "rows": 1}, filters)
 
 
+def _minutes_asked(filters: Filters, own: str) -> dict[str, Any]:
+    return {**filters.parameters, "dimension": own, "names": _LINES}
+
+
+def _load_asked(filters: Filters, own: str, limit: int) -> dict[str, Any]:
+    return {**filters.parameters, "by": _rows_by(own), "token_limit": limit, "rows": _ROWS}
+
+
+def _sharers_asked(filters: Filters, limit: int) -> dict[str, Any]:
+    return {**filters.parameters, "token_limit": limit, "rows": _ROWS}
+
+
+def _rows_by(own: str) -> list[str]:
+    return list(dict.fromkeys([own, "tenant", "model"]))
+
+
 def _minutes(filters: Filters, own: str, limit: int) -> None:
-    asked = {**filters.parameters, "dimension": own, "names": _LINES}
+    asked = _minutes_asked(filters, own)
     rows = report("capacity/minutes", **asked)
     with st.container(border=True):
         st.subheader(f"Tokens a minute, the most of each {filters.grain}", anchor=False)
@@ -178,8 +201,8 @@ def _latency(filters: Filters) -> None:
 
 
 def _load(filters: Filters, own: str, limit: int) -> None:
-    by = list(dict.fromkeys([own, "tenant", "model"]))
-    asked = {**filters.parameters, "by": by, "token_limit": limit, "rows": _ROWS}
+    by = _rows_by(own)
+    asked = _load_asked(filters, own, limit)
     rows = report("capacity/load", **asked)
     shown = _LOAD if limit else tuple(column for column in _LOAD if column.name != "minutes_over_limit")
     if not rows["bucket_calls"].any():
@@ -207,7 +230,7 @@ def _named(by: str) -> Any:
 
 
 def _sharers(filters: Filters, limit: int) -> None:
-    asked = {**filters.parameters, "token_limit": limit, "rows": _ROWS}
+    asked = _sharers_asked(filters, limit)
     rows = report("capacity/sharers", **asked)
     with st.container(border=True):
         st.subheader("Who used whose share", anchor=False)

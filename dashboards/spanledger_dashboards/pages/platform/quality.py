@@ -15,7 +15,7 @@ from spanledger_dashboards.drawing.figure import Column, figure
 from spanledger_dashboards.drawing.style import caption, metric_columns
 from spanledger_dashboards.drawing.table import table
 from spanledger_dashboards.pages.heading import heading, no_calls
-from spanledger_dashboards.report import report
+from spanledger_dashboards.report import report, together
 from spanledger_settings import figures
 
 if TYPE_CHECKING:
@@ -67,6 +67,11 @@ _MISSING = (
 
 def page(filters: Filters) -> None:
     """Draw the page."""
+    together(
+        ("attribution/quality", filters.parameters),
+        ("attribution/quality_trend", filters.parameters),
+        ("prices/missing", filters.parameters),
+    )
     rows = report("attribution/quality", **filters.parameters)
     heading("Quality", filters)
     if rows.empty:

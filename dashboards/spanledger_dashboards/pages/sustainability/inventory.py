@@ -12,7 +12,7 @@ from spanledger_dashboards.drawing.evidence import evidence, period_options
 from spanledger_dashboards.drawing.style import caption, tiles
 from spanledger_dashboards.drawing.table import Column, table
 from spanledger_dashboards.pages.heading import heading, no_calls
-from spanledger_dashboards.report import report
+from spanledger_dashboards.report import report, together
 from spanledger_enrich.grid.zone_name import zone_name
 from spanledger_enrich.ledger.method_statement import method_statement
 from spanledger_settings import figures
@@ -77,6 +77,7 @@ def page(filters: Filters) -> None:
         "own_providers": list(settings.own_providers),
         "own_hosts": list(settings.own_hosts),
     }
+    together(("sustainability/inventory", asked), ("grid/contract_coverage", filters.parameters))
     scopes = report("sustainability/inventory", **asked)
     if scopes.empty:
         no_calls()

@@ -15,7 +15,7 @@ from spanledger_dashboards.drawing.style import caption, metric_columns
 from spanledger_dashboards.filtering.choice import choice
 from spanledger_dashboards.pages.heading import heading, no_calls
 from spanledger_dashboards.pages.sustainability.grid import assumed
-from spanledger_dashboards.report import report
+from spanledger_dashboards.report import report, together
 from spanledger_settings import figures
 
 if TYPE_CHECKING:
@@ -69,6 +69,10 @@ _UNITS = {
 
 def page(filters: Filters) -> None:
     """Draw the page."""
+    together(
+        *((f"sustainability/{name}", filters.parameters) for name in ("headline", "coverage", "trend")),
+        ("sustainability/sci", {**filters.parameters, "unit": next(iter(_UNITS))}),
+    )
     headline = report("sustainability/headline", **filters.parameters).iloc[0]
     heading("Sustainability", filters)
     if headline["calls"] == 0:

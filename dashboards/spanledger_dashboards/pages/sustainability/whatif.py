@@ -15,7 +15,7 @@ from spanledger_dashboards.drawing.style import caption
 from spanledger_dashboards.drawing.table import Column, table
 from spanledger_dashboards.filtering.choice import choice
 from spanledger_dashboards.pages.heading import heading, no_calls
-from spanledger_dashboards.report import report
+from spanledger_dashboards.report import report, together
 from spanledger_enrich.grid.zone_name import zone_name
 from spanledger_settings import figures
 
@@ -126,6 +126,7 @@ def _zones(filters: Filters, there: list[str], zone: str, wait: int, signal: str
     compared = [each for each in dict.fromkeys([zone, *_ZONES]) if not each or each in there]
     if len(compared) < 2:
         return
+    together(*(("sustainability/elsewhere", _asked(filters, each, wait, signal)) for each in compared))
     found = [
         report("sustainability/elsewhere", **_asked(filters, each, wait, signal)).assign(
             named=zone_name(each) if each else _HERE, zone=each

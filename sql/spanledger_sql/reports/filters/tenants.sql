@@ -3,8 +3,7 @@
 -- Columns:
 --   tenant: its name; calls without one as '(unattributed)', last
 SELECT DISTINCT if(tenant_id = '', '(unattributed)', tenant_id) AS tenant
-FROM ledger
-WHERE counted = 1
+FROM recorded_hours(told = [])
 ORDER BY
     tenant = '(unattributed)',
     tenant

@@ -24,9 +24,6 @@ WITH
         SELECT
             * EXCEPT (calls),
             input_tokens + output_tokens AS tokens,
-            {{uncached_of}} AS uncached_tokens,
-            energy_wh * energy_wh AS energy_wh_squared,
-            co2e_g * co2e_g AS co2e_g_squared,
             -- One tenant's users and sessions are not another's of the same name.
             (tenant_id, if({unit:String} = 'user', user_id, session_id)) AS named,
             multiIf(
@@ -35,7 +32,9 @@ WITH
                 named.2 != '') AS has_unit,
             co2e_g IS NOT NULL AND embodied_g IS NOT NULL AND has_unit AS scored,
             known_calls AS calls
-        FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
+        -- Whose a call was, and whether it has tokens, no sum tells.
+        FROM call_hours(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')}, moment = {moment:DateTime64(6, 'UTC')},
+            grain = 'period', timezone = 'UTC', told = if({unit:String} = 'call', [{own:String}], ['user', {own:String}])) AS c
         WHERE {{asked_for}}
     ),
     groups AS

@@ -20,12 +20,14 @@ if TYPE_CHECKING:
     from spanledger_dashboards.filtering.filters import Filters
 
 REPORT = "chargeback/owed"
+# One row of everything.
+WHOLE: Mapping[str, Any] = {"dimension": "", "names": 1}
 _BESIDE = ("commitment_cost", "idle_cost", "charge_cost", "prepaid_cost")
 
 
 def whole(parameters: Mapping[str, Any]) -> pd.Series[Any] | None:
     """The row of `chargeback/owed` over everything that is asked for; None where there is neither call nor charge."""
-    rows = report(REPORT, **parameters, dimension="", names=1)
+    rows = report(REPORT, **parameters, **WHOLE)
     return rows.iloc[0] if len(rows) else None
 
 

@@ -28,6 +28,17 @@ _UNITS = ("model", "tenant", "feature", "provider")
 _SERIES, _NAMES, _ROWS = 6, 8, 500
 
 
+def asked(filters: Filters) -> list[tuple[str, dict[str, Any]]]:
+    """What this module asks at the first look, by name, to be asked together."""
+    dimensions = list(filters.named(DIMENSIONS).values())
+    units = next(iter(filters.named(_UNITS).values()))
+    return [
+        ("finance/trend", {**filters.parameters, "dimension": dimensions[0], "series": _SERIES}),
+        *(("finance/breakdown", {**filters.parameters, "dimension": name, "names": _NAMES}) for name in dimensions),
+        ("finance/breakdown", {**filters.parameters, "dimension": units, "names": _ROWS}),
+    ]
+
+
 def over_time(filters: Filters, choices: Sequence[str] = DIMENSIONS) -> None:
     """Draw the cost of calls over the period, stacked by a dimension that the reader chooses."""
     grain = filters.grain
