@@ -50,7 +50,8 @@ WITH
         (
             SELECT trace_id, span_id, known_calls, least_calls, list_cost, contracted_cost
             FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
-            WHERE {{asked_for}}
+            -- Where nothing is committed no call is read.
+            WHERE (SELECT count() FROM commitment) > 0 AND {{asked_for}}
         ) AS call
             ON call.trace_id = covering.trace_id AND call.span_id = covering.span_id
         WHERE covering.in_term AND NOT covering.names_nothing
