@@ -2,9 +2,13 @@
 
 import sys
 
+from spanledger_cli import help_alone
+
 
 def main() -> None:
     """Run the command line, or say what to install when only the in-app library is there."""
+    if help_alone.is_asked_for(sys.argv[1:]):
+        help_alone.leave_libraries_out()
     try:
         from spanledger_cli.cli import main as run  # noqa: PLC0415
     except KeyboardInterrupt:

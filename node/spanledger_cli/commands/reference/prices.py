@@ -40,8 +40,9 @@ def prices_sync(
         bool, typer.Option("--installed", help="Take the catalogue of the installed genai-prices; fetch nothing.")
     ] = False,
     url: Annotated[
-        str, typer.Option(help="Where to fetch the catalogue from, such as a mirror.")
-    ] = price_catalogue.UPDATE_URL,
+        str | None,
+        typer.Option(help="Where to fetch the catalogue from, such as a mirror; default: where its makers have it."),
+    ] = None,
 ) -> None:
     """Fetch the newest list prices from genai-prices, keep them with their version, and put them in force.
 
@@ -56,7 +57,7 @@ def prices_sync(
         if installed:
             price_catalogue.use_installed(store)
         else:
-            price_catalogue.fetch(store, url)
+            price_catalogue.fetch(store, url or price_catalogue.UPDATE_URL)
         changed = price_list.load(store)
         console().print(
             f"{price_catalogue.active()}: {counted(changed, 'price entry', 'price entries')} new or changed"
