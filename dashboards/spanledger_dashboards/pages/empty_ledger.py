@@ -34,7 +34,10 @@ def page() -> None:
     with own:
         st.markdown("##### Record a call of your own")
         st.code(_FIRST_CALL.strip(), language="python")
-        st.caption("Any OpenTelemetry GenAI instrumentation does as well: send OTLP to port 4317 or 4318 of the node.")
+        st.caption(
+            "Any OpenTelemetry GenAI instrumentation does as well: send OTLP to the node, port 4317 or 4318 unless it "
+            "was told others."
+        )
     with demo:
         st.markdown("##### Or look at sample traffic")
         st.code("spanledger demo", language="bash")
