@@ -54,7 +54,9 @@ _CSS = """
     color-mix(in srgb, #888888 45%, transparent) 4px 8px); }
   .sl-bars a, .sl-table a, .sl-caption a { color: inherit; text-decoration: underline;
     text-decoration-color: currentColor; text-decoration-thickness: 1px; text-underline-offset: 2px; }
-  .sl-table { overflow-x: auto; font-size: .87rem; font-variant-numeric: tabular-nums lining-nums; }
+  /* Its scroll bar is seen without being pointed at: there is more to the right. */
+  .sl-table { overflow-x: auto; font-size: .87rem; font-variant-numeric: tabular-nums lining-nums;
+    scrollbar-width: thin; scrollbar-color: color-mix(in srgb, currentColor 45%, transparent) transparent; }
   .sl-table table { border-collapse: collapse; width: 100%; margin: 0; }
   .sl-table caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .sl-table th, .sl-table td { padding: .3rem .6rem; border: 0; vertical-align: top; font-weight: 400;
