@@ -49,9 +49,10 @@ def with_charged_cost(
         left_out = _add_terms(store, told, keys, parameters)
         for row in rows:
             of = told.pop(row_key(row, keys), {})
-            unknown = {"charged_cost": None} if pd.isna(row["effective_cost"]) else {}
             for name in COSTS:
-                row[name] = of.get(name, unknown.get(name, _NOTHING))
+                row[name] = of.get(name, _NOTHING)
+            if pd.isna(row["effective_cost"]) and not row["charged_cost"]:
+                row["charged_cost"] = None  # a percentage of what nobody knows
         rows += [{**without_calls(frame, of, keys), **{name: of[name] for name in COSTS}} for of in told.values()]
     columns = [str(name) for name in frame]
     place = columns.index("billed_cost") + 1

@@ -63,7 +63,7 @@ def chargeback(spanledger):
 
 
 def summed(rows, name):
-    return sum((Decimal(row[name]) for row in rows), Decimal(0))
+    return sum((Decimal(row[name] or 0) for row in rows), Decimal(0))
 
 
 def of_tenant(rows, name, tenant):
@@ -76,7 +76,7 @@ def test_a_plan_of_no_percent_is_the_cost_in_every_breakdown(planned, chargeback
     planned({"plan": "all", "tenant": "*", "markup_percent": "0"})
     for by in ("tenant", "model", "feature,day", "provider,cost_center", "month"):
         rows = chargeback(by)
-        assert all(Decimal(row["charged_cost"]) == Decimal(row["effective_cost"]) for row in rows)
+        assert all(row["charged_cost"] == row["effective_cost"] for row in rows)
         assert summed(rows, "charged_cost") == summed(before, "effective_cost")
 
 
