@@ -4,63 +4,20 @@ from __future__ import annotations
 
 import itertools
 import os
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import clickhouse_connect
-import httpx
 import pytest
 from engine import EngineMissing, library
 from fault_proxy import FaultProxy
 from harness.command import Done, in_own_process
+from running_server import Server, free_port, running
 
 from spanledger_settings.configuration import Configuration, load
 from spanledger_sql.store import Store
 
-_HERE = Path(__file__).parent
 _NUMBERS = itertools.count(1)
-
-
-@dataclass(frozen=True)
-class Server:
-    """A server that runs."""
-
-    port: int
-    process: subprocess.Popen[bytes]
-
-    def address(self, database: str, port: int = 0) -> str:
-        return f"http://admin:s3cret@127.0.0.1:{port or self.port}/{database}"
-
-
-@contextmanager
-def running(engine: Path, folder: Path, port: int) -> Iterator[Server]:
-    """A server whose data is in ``folder``, until the end of the block."""
-    (folder / "users.xml").write_text((_HERE / "users.xml").read_text())
-    config = folder / "config.xml"
-    config.write_text((_HERE / "config.xml").read_text().replace("USERS", str(folder / "users.xml")))
-    command = [sys.executable, _HERE / "clickhouse_server.py", engine, folder, str(port), config]
-    with (
-        (folder / "log").open("ab") as log,
-        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=folder) as process,
-    ):
-        deadline = time.monotonic() + 60
-        while not _answers(port):
-            assert process.poll() is None, (folder / "log").read_text()
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
-        yield Server(port, process)
-        process.kill()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
 
 
 @pytest.fixture(scope="session")
@@ -126,10 +83,3 @@ def spanledger_on_server(on_server: Configuration) -> Callable[..., Done]:
         return done
 
     return run
-
-
-def _answers(port: int) -> bool:
-    try:
-        return httpx.get(f"http://127.0.0.1:{port}/ping", timeout=1).status_code == 200
-    except httpx.TransportError:
-        return False

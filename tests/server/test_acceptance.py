@@ -15,11 +15,11 @@ from urllib.parse import urlsplit
 import exporter
 import httpx
 import pytest
-from conftest import free_port
 from harness import data_folder
 from harness.command import Done, in_own_process, start
 from harness.spooled import eventually
 from rotel_agent import RotelMissing, rotel
+from running_server import free_port
 
 from spanledger_collector.spool import length_prefixed
 from spanledger_enrich.worker import Worker, load_reference_data

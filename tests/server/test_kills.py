@@ -12,9 +12,9 @@ from pathlib import Path
 import clickhouse_connect
 import httpx
 import pytest
-from conftest import free_port, running
 from harness.command import start
 from harness.spooled import eventually, request
+from running_server import free_port, running
 
 from spanledger_enrich.worker import Worker, load_reference_data
 from spanledger_settings.configuration import load

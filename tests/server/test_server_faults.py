@@ -10,9 +10,9 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from conftest import Server
 from fault_proxy import FaultProxy
 from harness.spooled import acknowledge, all_once, commit, counts, eventually, request, spool_of
+from running_server import Server
 
 from spanledger_collector.committer import Committer
 from spanledger_enrich.prices.model_alias import set_alias
