@@ -6,6 +6,7 @@ import sys
 import types
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -18,9 +19,15 @@ _WORKED_WITH: Final = frozenset({
 
 
 def is_asked_for(arguments: Sequence[str]) -> bool:
-    """Whether a command line asks for help and nothing else."""
+    """Whether a command line asks for help, whatever else it says.
+
+    After an option `-h` may be its value, and the command runs: then this says no, and help takes longer.
+    """
     before_values = arguments[: arguments.index("--")] if "--" in arguments else arguments
-    return not {"-h", "--help"}.isdisjoint(before_values)
+    return any(
+        word in {"-h", "--help"} and (not before.startswith("-") or "=" in before)
+        for before, word in pairwise(["", *before_values])
+    )
 
 
 def leave_libraries_out() -> None:

@@ -44,7 +44,15 @@ def test_it_is_the_help_of_the_commands_as_they_are() -> None:
 
 @pytest.mark.parametrize(
     ("line", "asked"),
-    [("chargeback --help", True), ("-h", True), ("bills import -h", True), ("sql -- --help", False), ("carbon", False)],
+    [
+        ("chargeback --help", True),
+        ("-h", True),
+        ("bills import -h", True),
+        ("sql -- --help", False),
+        ("carbon", False),
+        ("chargeback --tenant -h", False),
+        ("--data-dir=here carbon -h", True),
+    ],
 )
 def test_a_line_asks_for_help(line: str, asked: bool) -> None:
     assert help_alone.is_asked_for(line.split()) is asked
