@@ -151,7 +151,7 @@ def _missing(filters: Filters, rows: pd.DataFrame, asked: dict[str, Any]) -> Non
             "Their cost is unknown, and in no total. Say what a model is priced as, or import a contract; then restate:"
         )
         st.code(
-            f"{shlex.join(['spanledger', 'prices', 'alias', str(first['model']), target])}\nspanledger restate --help",
+            f"{shlex.join(['spanledger', 'prices', 'alias', str(first['model']), target])}\nspanledger restate --reason 'new prices'",
             language="shell",
             wrap_lines=True,
         )
