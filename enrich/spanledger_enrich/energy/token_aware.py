@@ -64,7 +64,7 @@ def precision(name: str) -> float:
 
 
 def facility(assumed: Assumption, pue: Range) -> float:
-    """Energy of the facility for one joule at the GPU, where ``pue`` is its overhead: that of the middle, if a range."""
+    """Energy of the facility for one joule at the GPU, where ``pue`` is its overhead: a range's geometric middle."""
     return assumed.facility * pue.geometric / _GOOGLES_PUE
 
 

@@ -25,8 +25,9 @@ def _entries(books):
     for name, (active, total) in MODELS.items():
         entry = {
             "energy_id": f"token-aware/test/{name}", "method": token_aware.METHOD, "provider": "test", "model": name,
-            **token_aware.coefficients(active, total, PUE), **token_aware.overhead(PUE, Range(0, 1)), "source": "a test",
-            "uncertainty": token_aware.METHOD, "parameters_sigma": uncertainty.of_parameters(active, total),
+            **token_aware.coefficients(active, total, PUE), **token_aware.overhead(PUE, Range(0, 1)),
+            "source": "a test", "uncertainty": token_aware.METHOD,
+            "parameters_sigma": uncertainty.of_parameters(active, total),
         }  # fmt: skip
         books.store.insert("energy_model", [entry])
 
