@@ -183,7 +183,7 @@ def _print_emissions(tenants: pd.DataFrame, whole: pd.DataFrame) -> None:
         total=["Wh", "gCO2e"],
     )
     console().print(
-        "low and high are meant to hold the true value nine times in ten (of published figures, 86 %). What many calls "
+        "low and high are meant to hold the true value nine times in ten (of published figures, 88 %). What many calls "
         "share (the method, batches, a model's size) does not average out, so that a tenant's interval is about as "
         "wide as a call's."
     )
