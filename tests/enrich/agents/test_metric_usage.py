@@ -6,7 +6,6 @@ import itertools
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-
 from typing import Any
 
 import pytest
