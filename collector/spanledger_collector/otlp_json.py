@@ -50,13 +50,13 @@ def in_parts(document: dict[str, Any], signal: Signal) -> tuple[Any, int]:
 
 def _by_points(metric: Any, into: Any) -> int:
     """Add a metric that cannot be read whole, with the points that can; gives how many cannot, 1 of what has none."""
-    for kind in _KINDS:
-        told = metric.get(kind) if isinstance(metric, dict) else None
-        if points := _listed(told, "dataPoints"):
-            break
-    else:
+    if not isinstance(metric, dict):
         return 1
-    if (whose := _read({**metric, kind: {**told, "dataPoints": []}}, into.add())) is None:
+    kind = next((kind for kind in _KINDS if _listed(metric.get(kind), "dataPoints")), "")
+    if not kind:
+        return 1
+    points = metric[kind]["dataPoints"]
+    if (whose := _read({**metric, kind: {**metric[kind], "dataPoints": []}}, into.add())) is None:
         del into[-1]
         return len(points)
     unread = 0
