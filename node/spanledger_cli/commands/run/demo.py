@@ -85,7 +85,10 @@ def demo(
             statement = close_the_month(settings, calls, _START.date())
             out.print(f"\nStatement   {statement}  (it and the bill beside it stay)", soft_wrap=True)
             if stays:
-                out.print(f"Data        {folder}  (try: spanledger --data-dir {folder} chargeback --month 2024-10)")
+                out.print(
+                    f"Data        {folder}  (try: spanledger --data-dir {folder} chargeback --month 2024-10)",
+                    soft_wrap=True,
+                )
                 out.print("            Ctrl-C stops the node and deletes its data.")
             ended = "" if stays else "  (ended with the demo: on a terminal, without --exit, they stay)"
             out.print(f"Dashboards  {addresses['dashboards']}{ended}", soft_wrap=True)
