@@ -73,7 +73,8 @@ CALIBRATION = (
 # What `statement/interval` has of each group, in its order.
 _GROUP = (
     "energy_id", "provider", "zone", "intensity_resolution", "calls", "energy_wh", "co2e_g", "energy_wh_squared",
-    "co2e_g_squared", "middle_wh", "middle_g", "input_sigma", "parameters_sigma", "grid_sigma", "meters_sigma", "paid_wh",
+    "co2e_g_squared", "middle_wh", "middle_g", "input_sigma", "parameters_sigma", "grid_sigma", "meters_sigma",
+    "paid_wh",
 )  # fmt: skip
 _METHODS = ("measured", "modelled", "proxy", "unknown")
 _RESOLUTIONS = ("hour", "previous day", "month", "year", "unknown")
