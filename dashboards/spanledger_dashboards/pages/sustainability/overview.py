@@ -211,7 +211,8 @@ def _causes(now: pd.Series[Any]) -> None:
         st.subheader("Why the range is as wide as it is", anchor=False)
         caption(
             f"{figures.emissions_range(now['co2e_g_low'], now['co2e_g_high'])} is meant to hold the true value "
-            f"nine times in ten: a factor of {now['co2e_factor']:.2g} either way about its middle. Parts of the variance, by cause:"
+            f"nine times in ten: a factor of {now['co2e_factor']:.2g} either way about its middle. "
+            "Parts of the variance, by cause:"
         )
         colours = series_colours([name for name, _ in shown])
         split_bar(
