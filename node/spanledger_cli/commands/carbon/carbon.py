@@ -96,10 +96,8 @@ def report(context: typer.Context, *, where: Where = None, request: ReportReques
     with open_store(context) as store:
         say_what_is_missing(store, configuration(context))
         own = own_dimensions(store, _DIMENSIONS, request.by, where)
-        frame = carbon_rows(
-            store, "report", request, _DIMENSIONS, own,
-            also=("(whole)",) if with_whole else (), timezone=request.period.timezone,
-        )  # fmt: skip
+        by = [*request.by, *(["(whole)"] if with_whole else [])]
+        frame = carbon_rows(store, "report", request, _DIMENSIONS, own, timezone=request.period.timezone, by=by)
     total = frame.head(1)
     if with_whole:
         frame = frame.iloc[1:].reset_index(drop=True)

@@ -9,7 +9,6 @@ from spanledger_cli.what_there_is import say_what_there_is
 from spanledger_settings import figures
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from typing import Any
 
     import pandas as pd
@@ -33,22 +32,10 @@ def carbon_rows(
     dimensions: Dimensions,
     own: OwnDimensions,
     /,
-    *,
-    also: Sequence[str] = (),
     **parameters: object,
 ) -> pd.DataFrame:
-    """Rows of ``reports/carbon/NAME.sql``, without the columns of the dimensions that were not asked for.
-
-    Args:
-        store: The database.
-        name: The report.
-        request: What was asked for.
-        dimensions: Those that it knows.
-        own: Those of one's own.
-        also: What else the report is to be by, and has no column for.
-        parameters: Its further parameters.
-    """
-    asked = {**request.period.bounds, "by": [*request.by, *also], **own.parameters, **parameters}
+    """Rows of ``reports/carbon/NAME.sql``, without the columns of the dimensions that were not asked for."""
+    asked = {**request.period.bounds, "by": list(request.by), **own.parameters, **parameters}
     frame = store.frame(f"reports/carbon/{name}", **asked)
     frame = own.as_columns(frame)
     if frame.empty:
