@@ -19,6 +19,7 @@ import numpy as np
 from ecologits.model_repository import models
 
 from spanledger_enrich.energy import proxy, token_aware, uncertainty
+from spanledger_enrich.energy.ecologits import Range
 from spanledger_enrich.energy.energy_model import resolve, size_catalogue, token_aware_catalogue
 
 _HOSTED = Path(__file__).parent / "hosted_figures.csv"
@@ -122,7 +123,11 @@ def hosted() -> list[Hosted]:
             wh = entry["wh_per_output_token"] * int(row["output_tokens"]) + entry["wh_per_input_token"] * int(
                 row["input_tokens"]
             )
-            at = 1 if row["facility"] == "1" else token_aware.CENTRAL.facility
+            at = (
+                1
+                if row["facility"] == "1"
+                else token_aware.facility(token_aware.CENTRAL, Range(entry["pue"], entry["pue"]))
+            )
             of_input = entry["wh_per_input_token"] * int(row["input_tokens"]) / wh
             found.append(
                 Hosted(

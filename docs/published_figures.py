@@ -92,9 +92,9 @@ def comparisons() -> Iterator[Comparison]:
                 unit=row["unit"],
                 published=(float(row["published"]), float(row["published_high"] or row["published"])),
                 ecologits=ecologits.map(_in_unit(row, embodied)),
-                token_aware=token_aware_wh(active, total, *tokens, facility=row["unit"] != "J at the GPU").map(
-                    _in_unit(row, embodied)
-                ),
+                token_aware=token_aware_wh(
+                    active, total, *tokens, pue=None if row["unit"] == "J at the GPU" else _pue(row["energy_id"])
+                ).map(_in_unit(row, embodied)),
                 assumed=row["assumed"],
                 source=row["source"],
             )
@@ -106,13 +106,14 @@ def token_aware_wh(
     input_tokens: int,
     output_tokens: int,
     *,
-    facility: bool = True,
+    pue: float | None = None,
 ) -> Range:
-    """Wh of a request (without ``facility``: J at the GPU): k (e_out N_out + e_in N_in), by a fit to ML.ENERGY v3.
+    """Wh of a request (without ``pue``: J at the GPU): k (e_out N_out + e_in N_in), by a fit to ML.ENERGY v3.
 
     e_out = 0.215 A^0.21 T^0.65 B^-0.50 J at the GPU for A active (low, high) and T total parameters in billions, at a
     batch of B = 64, which e_in is relative to. Low: a batch of 256 (e_out x 0.6), k = 1.25, e_in = 0.05. Central:
-    k = 1.72, e_in = 0.20. High: a batch of 4 (e_out x 6.8), k = 2.2, e_in = 0.40.
+    k = 1.72, e_in = 0.20. High: a batch of 4 (e_out x 6.8), k = 2.2, e_in = 0.40. k is of a data centre of Google's
+    overhead, 1.09, and with another's ``pue`` as many times as much.
     """
     assumed = (
         (active[0], 0.6, 1.25, 0.05),
@@ -122,7 +123,7 @@ def token_aware_wh(
     return Range(
         *(
             0.215 * a**0.21 * total**0.65 * 64**-0.50 * (batch * output_tokens + e_in * input_tokens)
-            * (k * _WH_PER_J if facility else 1)
+            * (k * pue / 1.09 * _WH_PER_J if pue else 1)
             for a, batch, k, e_in in assumed
         )
     )  # fmt: skip
@@ -184,6 +185,12 @@ def _parameters(energy_id: str, name: str) -> tuple[tuple[float, float], float]:
         (parameters.active, parameters.total) if isinstance(parameters, ParametersMoE) else (parameters, parameters)
     )
     return ((active.min, active.max) if isinstance(active, RangeValue) else (active, active)), _middle(total)
+
+
+def _pue(energy_id: str) -> float:
+    """Overhead of the maker's data centres, the middle of a range."""
+    pue = PROVIDER_CONFIG_MAP[energy_id.split("/")[1]].datacenter_pue
+    return math.sqrt(pue.min * pue.max) if isinstance(pue, RangeValue) else float(pue)
 
 
 def _middle(value: float | RangeValue) -> float:

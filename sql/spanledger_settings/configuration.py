@@ -20,7 +20,7 @@ from pydantic_settings import (
 )
 
 from spanledger_settings.access_rule import AccessRule  # noqa: TC001 (read at run time)
-from spanledger_settings.mendable import MendableError
+from spanledger_settings.mendable import AskedWronglyError, MendableError
 from spanledger_settings.tenant_rule import TenantRule  # noqa: TC001 (read at run time)
 
 if TYPE_CHECKING:
@@ -37,6 +37,10 @@ _read_from: ContextVar[Path | None] = ContextVar("_read_from", default=None)
 
 class ConfigurationError(MendableError):
     """A setting that cannot be used; the message names it and says what was expected."""
+
+
+class NoConfigurationError(ConfigurationError, AskedWronglyError):
+    """The file of the configuration is not there."""
 
 
 class Configuration(BaseSettings):
@@ -311,7 +315,7 @@ def load(file: Path | None = None, **overrides: object) -> Configuration:
     given = {name: value for name, value in overrides.items() if value is not None}
     named = file or (Path(os.environ["SPANLEDGER_CONFIG"]) if os.environ.get("SPANLEDGER_CONFIG") else None)
     if named is not None and not named.is_file():
-        raise ConfigurationError(f"{named}: there is no such file; --config and SPANLEDGER_CONFIG name one in TOML")
+        raise NoConfigurationError(f"{named}: there is no such file; --config and SPANLEDGER_CONFIG name one in TOML")
     path = named or next((place for place in usual_places() if place.is_file()), CONFIGURATION_FILE)
     token = _read_from.set(path)
     try:
@@ -319,6 +323,11 @@ def load(file: Path | None = None, **overrides: object) -> Configuration:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"]) or "clickhouse_url"
+        if first["type"] == "extra_forbidden" and len(first["loc"]) == 1:
+            near = difflib.get_close_matches(name, Configuration.model_fields, 1, 0.6)
+            raise ConfigurationError(
+                f"{path}: there is no setting {name!r}; {f'meant {near[0]}?' if near else 'take the line out'}"
+            ) from None
         raise ConfigurationError(
             f"configuration: {name}: {first['msg']} (set it in {path} or as SPANLEDGER_{name.upper()})"
         ) from None

@@ -38,6 +38,8 @@ def html(page: AppTest) -> str:
         ({"timezone": "Mars/Base"}, "the time zone &#x27;Mars/Base&#x27; is unknown; expected a name such as"),
         ({"period": "Custom", "days": ["2024-13-01", "2024-10-31"]}, "the day &#x27;2024-13-01&#x27; is unknown"),
         ({"period": "Custom", "days": ["2024-10-31", "2024-10-01"]}, "are no first and last day"),
+        ({"period": "This year", "days": ["2024-10-08"]}, "days=&#x27;2024-10-08&#x27; needs period=Custom"),
+        ({"own_desk": "emea"}, "own_desk=&#x27;emea&#x27; needs own=desk"),
         ({"tenant": "northwind"}, "there is no filter &#x27;tenant&#x27;; meant tenants?"),
         ({"grain": "fortnight"}, "the grain &#x27;fortnight&#x27; is unknown; expected one of hour, day, week, month"),
         ({"feature": ["search", "poetry"]}, "no call has the feature &#x27;poetry&#x27;"),

@@ -1,6 +1,7 @@
 """The fields of an answer: reading one by its names, from an SDK's object or a plain dict, and noting what it says."""
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 from opentelemetry.util.types import AttributeValue
@@ -17,10 +18,16 @@ def value_in(source: object, name: str) -> Any:
 
 def fields_of(source: Any) -> Any:
     """The fields of a pydantic model as a dict, as to ask it for one that it has not takes long; else what it is."""
-    if type(source) is dict or not hasattr(type(source), "__pydantic_fields__"):
+    kind = type(source)
+    if kind is dict or not _is_model(kind):
         return source
     more = source.__pydantic_extra__
     return {**source.__dict__, **more} if more else source.__dict__
+
+
+@lru_cache(maxsize=1024)
+def _is_model(kind: type) -> bool:
+    return hasattr(kind, "__pydantic_fields__")
 
 
 def first_in(source: object, *names: str) -> Any:
@@ -67,11 +74,11 @@ def tell_all(told: dict[str, int], source: object, keys: Mapping[str, str]) -> N
             return
         fields = {name: getattr(fields, name, None) for name in keys}
     for name, value in fields.items():
-        if name in keys and value is not None:
-            count = count_of(value)
+        if value is not None and name in keys:
+            count = value if type(value) is int and 0 <= value < _TOO_MANY else count_of(value)
             if count is not None:
                 key = keys[name]
-                if key not in told or count > told[key]:
+                if count > told.get(key, -1):
                     told[key] = count
 
 

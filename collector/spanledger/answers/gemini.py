@@ -107,9 +107,10 @@ def _read_interaction(answer: object) -> Reading | None:
 
 def _read_embeddings(answer: object) -> Reading | None:
     """Embeddings of Vertex AI, each with its own count; the Gemini API tells none."""
+    predicted = [value_in(prediction, "embeddings") for prediction in items_in(answer, "predictions")]
     counts = [
         count
-        for embedding in items_in(answer, "embeddings")
+        for embedding in items_in(answer, "embeddings") or predicted
         if (count := count_in(value_in(embedding, "statistics"), "token_count", "tokenCount")) is not None
     ]
     if not counts:
@@ -120,10 +121,15 @@ def _read_embeddings(answer: object) -> Reading | None:
 def _read_images(answer: object) -> Reading | None:
     """Images of Imagen, which are charged by the piece."""
     images = first_in(answer, "generated_images", "generatedImages")
-    if not isinstance(images, list | tuple) or not images:
+    made = (
+        sum(value_in(image, "image") is not None for image in images)
+        if isinstance(images, list | tuple)
+        else sum(value_in(each, "bytesBase64Encoded") is not None for each in items_in(answer, "predictions"))
+    )
+    if not made:
         return None
-    found: Attributes = {attributes.PROVIDER_NAME: "gcp.gemini"}
-    put_units(found, "image", sum(value_in(image, "image") is not None for image in images))
+    found: Attributes = {attributes.PROVIDER_NAME: "gcp.gemini" if images else "gcp.vertex_ai"}
+    put_units(found, "image", made)
     return Reading(found, {}, GEMINI)
 
 

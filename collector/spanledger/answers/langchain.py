@@ -1,11 +1,15 @@
 """LangChain's messages, in its own normal form: input includes cached tokens, output includes reasoning.
 
-Source: its `UsageMetadata`.
+Where a message has none, its provider's own counts are in its metadata, and in a result's `llm_output`. Source: its
+`UsageMetadata`, and what its partner packages put into `response_metadata`.
 """
 
 from spanledger import attributes
+from spanledger.answers.anthropic import read_message
 from spanledger.answers.convention import LANGCHAIN
 from spanledger.answers.fields import Attributes, count_in, put_id, put_text, put_texts, tell, tell_part, value_in
+from spanledger.answers.ollama import read_ollama
+from spanledger.answers.openai import read_openai
 from spanledger.answers.usage import Reading, Told
 
 
@@ -13,7 +17,7 @@ def read_langchain(answer: object) -> Reading | None:
     """What a message says; `None` where it is none of LangChain's."""
     usage = value_in(answer, "usage_metadata")
     if count_in(usage, "input_tokens") is None:
-        return None
+        return _read_as_told(answer)
     told: Told = {}
     tell(told, "input", usage, "input_tokens")
     tell(told, "output", usage, "output_tokens")
@@ -39,6 +43,27 @@ def read_langchain_chunk(chunk: object) -> Reading | None:
         return None
     reading = read_langchain(chunk) or Reading(_identity(chunk), {}, LANGCHAIN)
     return reading._replace(last=attributes.RESPONSE_FINISH_REASONS in reading.found, adds=True)
+
+
+def _read_as_told(answer: object) -> Reading | None:
+    """What a message or a result without the normal form says in its provider's own words."""
+    told = value_in(answer, "response_metadata") or value_in(answer, "llm_output")
+    if not isinstance(told, dict):
+        return None
+    model, usage = told.get("model_name") or told.get("model"), told.get("token_usage") or told.get("usage")
+    reading = (
+        read_openai({"object": "chat.completion", "usage": usage}, (str(told.get("model_provider") or ""), str(model)))
+        if count_in(usage, "prompt_tokens") is not None
+        else read_message({"type": "message", "usage": usage})
+        if count_in(usage, "input_tokens") is not None
+        else read_ollama(told)
+    )
+    if reading is None:
+        return None
+    found = reading.found | _identity({"response_metadata": told})
+    if count_in(usage, "prompt_tokens") is not None and "model_provider" not in told:
+        del found[attributes.PROVIDER_NAME]  # many speak OpenAI's language
+    return reading._replace(found=found)
 
 
 def _identity(answer: object) -> Attributes:

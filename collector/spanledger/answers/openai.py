@@ -8,6 +8,7 @@ Perplexity (`citation_tokens`, `num_search_queries`), OpenRouter (`cost`), LiteL
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Final
 
 from spanledger import attributes
@@ -36,7 +37,7 @@ Asked = tuple[str, str]
 
 def read_openai(answer: object, asked: Asked) -> Reading | None:
     """What a whole answer in one of these shapes says; `None` where it is of none."""
-    shape = value_in(answer, "object")
+    shape = value_in(fields_of(answer), "object")
     if isinstance(shape, str) and shape in _READERS:
         return _READERS[shape](answer, asked)
     if shape is None and value_in(answer, "type") == "response.done":
@@ -93,9 +94,9 @@ def _read_chat_completion(answer: object, asked: Asked) -> Reading:
     found = _identity(answer, get)
     choices = get("choices")
     if type(choices) is list:
-        reasons = [_getter(choice)("finish_reason") for choice in choices]
+        reasons = [value_in(fields_of(choice), "finish_reason") for choice in choices]
         put_texts(found, attributes.RESPONSE_FINISH_REASONS, reasons)
-    if type(answer).__module__.startswith("litellm."):
+    if _speaker(type(answer).__module__) == "litellm":
         put_cost(found, value_in(value_in(answer, "_hidden_params"), "response_cost"))
     told: Told = {}
     _tell_chat_usage(told, get("usage"), found)
@@ -244,7 +245,7 @@ def _tell_chat_usage(told: Told, usage: object, found: Attributes) -> None:
     prompt = fields_of(value_in(fields, "prompt_tokens_details"))
     if prompt is not None:
         tell_all(told, prompt, _INPUT_DETAILS)
-        if type(prompt) is not dict or not prompt.keys() <= _INPUT_DETAILS.keys():
+        if type(prompt) is not dict or not prompt.keys() <= _INPUT_NAMES:
             tell_all(told, value_in(prompt, "cache_creation_token_details"), _WRITTEN)
             tell_all(told, value_in(prompt, "cached_tokens_details"), _CACHED_DETAILS)
     completion = value_in(fields, "completion_tokens_details")
@@ -304,11 +305,12 @@ def _tools_used(answer: object) -> dict[str, int]:
 
 
 def _identity(answer: object, get: Callable[[str], Any]) -> Attributes:
-    found: Attributes = {attributes.PROVIDER_NAME: _provider_of(answer) or "openai"}
+    found: Attributes = {attributes.PROVIDER_NAME: _provider_of(answer)}
     put_id(found, get("id"))
-    put_text(found, attributes.RESPONSE_MODEL, get("model"))
+    model = get("model")
+    put_text(found, attributes.RESPONSE_MODEL, model)
     put_text(found, attributes.SERVICE_TIER, get("service_tier"))
-    if _SEARCHES_ALWAYS in str(found.get(attributes.RESPONSE_MODEL)) and get("usage"):
+    if isinstance(model, str) and _SEARCHES_ALWAYS in model and get("usage"):
         put_unpriced(found, {"search of the model's own": 1})  # each request is charged for one, beside its tokens
     return found
 
@@ -319,17 +321,19 @@ def _convention(found: Attributes, asked: Asked) -> Any:
     return convention_of(provider or str(found[attributes.PROVIDER_NAME]), answered)
 
 
-def _provider_of(answer: object) -> str | None:
-    """Who answered in OpenAI's shape, where the answer's class tells."""
-    module = type(answer).__module__
-    if module.startswith("mistralai."):
-        return "mistral_ai"
-    if module.startswith("groq."):
-        return "groq"
-    if module.startswith("litellm."):
+def _provider_of(answer: object) -> str:
+    """Who answered in OpenAI's shape, as far as the answer's class tells."""
+    speaker = _speaker(type(answer).__module__)
+    if speaker == "litellm":
         called = value_in(value_in(answer, "_hidden_params"), "custom_llm_provider")
-        return called if isinstance(called, str) else None
-    return None
+        return called if isinstance(called, str) and called else "openai"
+    return speaker
+
+
+@lru_cache(maxsize=256)
+def _speaker(module: str) -> str:
+    """Whose SDK a class is of, by its module; "openai" of those that tell nothing."""
+    return _SPEAKERS.get(module.partition(".")[0], "openai")
 
 
 # What the fields of a usage are, of all who speak this language, and those of its details.
@@ -368,6 +372,7 @@ _OUTPUT_DETAILS: Final = {
     "audio_tokens": "audio_output",
     "image_tokens": "image_output",
 }
+_INPUT_NAMES: Final = frozenset(_INPUT_DETAILS)
 _TOLD: Final = frozenset({*_USAGE, "prompt_tokens_details", "completion_tokens_details"})
 _OTHER_UNITS: Final = {
     "num_sources_used": "search source",
@@ -381,6 +386,7 @@ _TOOLS_OF_XAI: Final = {
 }
 _RANKED: Final = ("rankings", "results")
 _SPOKEN: Final = frozenset({"transcribe", "translate"})
+_SPEAKERS: Final = {"mistralai": "mistral_ai", "groq": "groq", "litellm": "litellm"}
 _TICKS: Final = 10_000_000_000  # to the dollar, as xAI tells
 _SEARCHES_ALWAYS: Final = "-search-preview"
 _CHUNK: Final = "chat.completion.chunk"

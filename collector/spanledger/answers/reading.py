@@ -14,7 +14,7 @@ from spanledger.answers.batch import read_batch_line
 from spanledger.answers.bedrock import read_bedrock, read_bedrock_chunk
 from spanledger.answers.cohere import read_cohere, read_cohere_chunk
 from spanledger.answers.convention import OPENAI
-from spanledger.answers.fields import Attributes, value_in
+from spanledger.answers.fields import Attributes, fields_of, value_in
 from spanledger.answers.gemini import read_gemini, read_interaction_event
 from spanledger.answers.langchain import read_langchain, read_langchain_chunk
 from spanledger.answers.ollama import read_ollama
@@ -36,10 +36,11 @@ def read_answer(answer: object, known: Mapping[str, AttributeValue] = _NOTHING_K
         answer: What the app got.
         known: What was known of the call before: who was asked, and for which model, decides how some count.
     """
-    if answer is None or isinstance(answer, str | bytes):
+    if answer is None or isinstance(answer, _TEXTS):
         return {}
-    if value_in(answer, "success") is True and value_in(answer, "result") is not None:
-        answer = value_in(answer, "result")  # as Cloudflare wraps whatever it answers
+    fields = fields_of(answer)
+    if value_in(fields, "success") is True and value_in(fields, "result") is not None:
+        answer = value_in(fields, "result")  # as Cloudflare wraps whatever it answers
     reading = read_openai(answer, _asked(known))
     if reading is None:
         for read in _READERS:
@@ -81,7 +82,7 @@ class StreamedAnswer:
 
     def see(self, chunk: object) -> None:
         """Takes in one chunk or event; one of an unknown shape changes nothing."""
-        if chunk is None or isinstance(chunk, str | bytes):
+        if chunk is None or isinstance(chunk, _TEXTS):
             return
         reading = read_openai_chunk(chunk, self._asked)
         if reading is None:
@@ -125,6 +126,7 @@ def _asked(known: Mapping[str, AttributeValue]) -> Asked:
 
 
 _BY_DEFAULT: Final = "chat"
+_TEXTS: Final = (str, bytes)  # which are no answers
 _READERS: Final = (
     read_message, read_langchain, read_gemini, read_watsonx, read_bedrock, read_cohere, read_ollama, read_batch_line,
     read_prediction, read_heard, read_plain,

@@ -39,6 +39,8 @@ class Reading(NamedTuple):
 def usage_attributes(told: Told, convention: Convention, generates: bool = True) -> Attributes:
     """The span attributes of what was told: tokens of each class, and a note on what had to be decided."""
     found: Attributes = {}
+    if generates and told.get("input") == 0 and _asks_nothing(told, convention):
+        told = {name: count for name, count in told.items() if name not in {"input", "total"}}
     inputs, outputs = told.get("input"), told.get("output")
     if inputs is not None and outputs is not None and _is_plain(told, inputs, outputs, convention):
         notes: list[str] = []
@@ -58,6 +60,17 @@ def usage_attributes(told: Told, convention: Convention, generates: bool = True)
     if notes:
         found[attributes.USAGE_NOTE] = "; ".join(notes)
     return found
+
+
+def _asks_nothing(told: Told, convention: Convention) -> bool:
+    """Whether 0 stands for a prompt that nobody counted: an answer to nothing. What an app says itself is a count."""
+    outputs = told.get("output", 0)
+    return (
+        outputs > 0
+        and convention.name not in {"spanledger", "langchain"}
+        and told.get("total", 0) <= outputs
+        and not any(told.get(part) for part in _OF_INPUT)
+    )
 
 
 def _is_plain(told: Told, inputs: int, outputs: int, convention: Convention) -> bool:

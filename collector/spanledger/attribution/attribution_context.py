@@ -103,7 +103,9 @@ def attributes_from(said: Mapping[str, AttributionValue]) -> dict[str, Attribute
     """The span attributes that attribution keywords stand for, with literal values only."""
     found: dict[str, AttributeValue] = {}
     for keyword, value in said.items():
-        if callable(value):
+        if type(value) is str and is_name(value):
+            found[_attribute_name(keyword)] = value
+        elif callable(value):
             guard.note(f"attribution({keyword}=...)", "a callable needs a decorated function's arguments; left out")
         else:
             with _TAKING:

@@ -1,6 +1,7 @@
 """What may name a tenant, a user, a session: a text that a report can print and a person can tell from another."""
 
 from enum import Enum
+from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from spanledger import attributes, guard
 from spanledger.attribution.baggage import LONGEST_ID
 
 
+@lru_cache(maxsize=4096)
 def is_name(value: str) -> bool:
     """Whether a text is fit as it is; nearly all are."""
     return (

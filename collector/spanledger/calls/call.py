@@ -157,7 +157,7 @@ class Call:
     def _watch_inside(self, result: dict[str, Any]) -> bool:
         """Bedrock's streams come inside a dict: watches the one in it, where there is one."""
         for key in ("stream", "body"):
-            if type(result.get(key)).__name__ == "EventStream":
+            if key in result and type(result[key]).__name__ == "EventStream":
                 result[key] = WatchedStream(result[key], self)
                 return True
         return False

@@ -6,6 +6,7 @@ from math import isfinite
 from time import time_ns
 from typing import Final
 
+from opentelemetry.context import get_current
 from opentelemetry.trace import SpanKind, StatusCode
 from opentelemetry.util.types import AttributeValue
 
@@ -84,19 +85,28 @@ def record_usage(
         if attribution and not attribution.keys() <= _KEYWORDS:
             tell_typos("record_usage", attribution.keys() - _KEYWORDS, (*KEYWORDS, *_parameters(record_usage)))
         found = attributes_from(attribution) if attribution else {}
-        operation = known_operation("record_usage", operation)
+        if operation != _CHAT:
+            operation = known_operation("record_usage", operation)
         found[attributes.OPERATION_NAME] = operation
-        found |= _names(provider=provider, model=model) | _counts(
-            input_tokens=input_tokens,
-            output_tokens=output_tokens,
-            cache_read_tokens=cache_read_tokens,
-            cache_write_tokens=cache_write_tokens,
-            cache_write_1h_tokens=cache_write_1h_tokens,
-            reasoning_tokens=reasoning_tokens,
-            audio_input_tokens=audio_input_tokens,
-            audio_output_tokens=audio_output_tokens,
+        _put_name(found, attributes.PROVIDER_NAME, "provider", provider)
+        _put_name(found, attributes.REQUEST_MODEL, "model", model)
+        counts = (
+            (attributes.USAGE_INPUT_TOKENS, "input_tokens", input_tokens),
+            (attributes.USAGE_OUTPUT_TOKENS, "output_tokens", output_tokens),
+            (
+                attributes.USAGE_CACHE_READ_TOKENS,
+                "cache_read_tokens",
+                cache_read_tokens or None,
+            ),  # a part of 0 says nothing
+            (attributes.USAGE_CACHE_WRITE_TOKENS, "cache_write_tokens", cache_write_tokens or None),
+            (attributes.USAGE_CACHE_WRITE_1H_TOKENS, "cache_write_1h_tokens", cache_write_1h_tokens or None),
+            (attributes.USAGE_REASONING_TOKENS, "reasoning_tokens", reasoning_tokens or None),
+            (attributes.USAGE_INPUT_AUDIO_TOKENS, "audio_input_tokens", audio_input_tokens or None),
+            (attributes.USAGE_OUTPUT_AUDIO_TOKENS, "audio_output_tokens", audio_output_tokens or None),
         )
-        _check_cached(input_tokens, cache_read_tokens + cache_write_tokens)
+        _put_counts(found, counts)
+        if input_tokens is not None and cache_read_tokens + cache_write_tokens > input_tokens:
+            _tell_cached(input_tokens, cache_read_tokens + cache_write_tokens)
         optional = (
             (attributes.BATCH, batch),
             (attributes.RESPONSE_MODEL, response_model),
@@ -116,7 +126,7 @@ def record_usage(
         if finish_reason:
             found[attributes.RESPONSE_FINISH_REASONS] = (finish_reason,)
 
-        span = tracer().start_span(f"{operation} {model}", None, SpanKind.CLIENT, found, (), begun)
+        span = tracer().start_span(f"{operation} {model}", get_current(), _CLIENT, found, (), begun)
         if error_type:
             span.set_status(StatusCode.ERROR)
         span.end(ended)
@@ -181,7 +191,7 @@ def record_vendor_usage(
         )
         found.update({name: value for name, value in optional if value})
         name = f"{vendor} {service or unit}"
-        tracer().start_span(name, None, SpanKind.CLIENT, found, (), begun).end(ended)
+        tracer().start_span(name, get_current(), _CLIENT, found, (), begun).end(ended)
 
 
 def _period(start_time: datetime | int | None, end_time: datetime | int | None) -> tuple[int, int]:
@@ -216,24 +226,20 @@ def nanoseconds(moment: datetime | int | None) -> int | None:
     return (since.days * 86_400 + since.seconds) * 1_000_000_000 + since.microseconds * 1_000
 
 
-def _names(**said: str) -> dict[str, AttributeValue]:
-    """Those of provider and model; a call without one is booked all the same, without a price."""
-    found: dict[str, AttributeValue] = {}
-    for keyword, value in said.items():
-        if isinstance(value, str) and value:
-            found[_NAMES[keyword]] = value
-        else:
-            guard.note(f"record_usage({keyword}=...)", f"{value!r} is no name: the call is booked without a {keyword}")
-    return found
+def _put_name(found: dict[str, AttributeValue], name: str, keyword: str, value: object) -> None:
+    """Notes the provider or model; a call without one is booked all the same, without a price."""
+    if isinstance(value, str) and value:
+        found[name] = value
+    else:
+        guard.note(f"record_usage({keyword}=...)", f"{value!r} is no name: the call is booked without a {keyword}")
 
 
-def _counts(**said: int | None) -> dict[str, AttributeValue]:
-    """Those that were told; of parts of the input and output 0 says nothing."""
-    return {
-        _COUNTS[keyword]: _whole(keyword, count)
-        for keyword, count in said.items()
-        if count or (count is not None and keyword in {"input_tokens", "output_tokens"})
-    }
+def _put_counts(found: dict[str, AttributeValue], told: tuple[tuple[str, str, int | None], ...]) -> None:
+    """Notes the counts that were told, of attribute, keyword and count each."""
+    for name, keyword, count in told:
+        if count is not None:
+            is_whole = type(count) is int and 0 <= count < _MOST_TOKENS
+            found[name] = count if is_whole else _whole(keyword, count)
 
 
 def _whole(name: str, count: float) -> int:
@@ -251,12 +257,11 @@ def _parameters(function: Callable[..., None]) -> tuple[str, ...]:
     return code.co_varnames[: code.co_kwonlyargcount]
 
 
-def _check_cached(input_tokens: int | None, cached_tokens: int) -> None:
-    if input_tokens is not None and cached_tokens > input_tokens:
-        guard.note(
-            "record_usage, cached tokens",
-            f"{cached_tokens} cached of {input_tokens} input tokens; input_tokens is the whole prompt, cached included",
-        )
+def _tell_cached(input_tokens: int, cached_tokens: int) -> None:
+    guard.note(
+        "record_usage, cached tokens",
+        f"{cached_tokens} cached of {input_tokens} input tokens; input_tokens is the whole prompt, cached included",
+    )
 
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -265,16 +270,7 @@ _END_OF_TIME: Final = 2**63  # ns since 1970, in 2262: what is later has no plac
 _MOST_TOKENS: Final = 2**63  # what OTLP has room for
 _LAST_DAY: Final = _END_OF_TIME // (86_400 * 10**9)
 _KEYWORDS: Final = frozenset(KEYWORDS)
-_NAMES: Final = {"provider": attributes.PROVIDER_NAME, "model": attributes.REQUEST_MODEL}
-_COUNTS: Final = {
-    "input_tokens": attributes.USAGE_INPUT_TOKENS,
-    "output_tokens": attributes.USAGE_OUTPUT_TOKENS,
-    "cache_read_tokens": attributes.USAGE_CACHE_READ_TOKENS,
-    "cache_write_tokens": attributes.USAGE_CACHE_WRITE_TOKENS,
-    "cache_write_1h_tokens": attributes.USAGE_CACHE_WRITE_1H_TOKENS,
-    "reasoning_tokens": attributes.USAGE_REASONING_TOKENS,
-    "audio_input_tokens": attributes.USAGE_INPUT_AUDIO_TOKENS,
-    "audio_output_tokens": attributes.USAGE_OUTPUT_AUDIO_TOKENS,
-}
+_CHAT: Final = "chat"  # what most calls are
+_CLIENT: Final = SpanKind.CLIENT  # which takes long to look up in its class
 _RECORDING: Final = guard.Shield("record_usage")
 _RECORDING_VENDOR: Final = guard.Shield("record_vendor_usage")

@@ -20,6 +20,11 @@ _CSS = """
   [data-testid="stMetricValue"] > div, [data-testid="stMetricLabel"] p { white-space: normal; overflow: visible; }
   [class*="st-key-cards"] [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
   [class*="st-key-cards"] [data-testid="stColumn"] { min-width: calc(33.3% - 1rem); flex: 1 1 calc(33.3% - 1rem); }
+  @media (min-width: 1100px) {
+    /* Four, and seven, in rows of four: none stands alone. */
+    [class*="st-key-cards"] [data-testid="stHorizontalBlock"]:has(> :is(:nth-child(4), :nth-child(7)):last-child)
+      > [data-testid="stColumn"] { min-width: calc(25% - 1rem); flex-basis: calc(25% - 1rem); }
+  }
   [class*="st-key-cards"] [data-testid="stMetricDelta"] { white-space: normal; height: auto; }
   [class*="st-key-cards"] [data-testid="stMetricDelta"] * { white-space: normal; overflow: visible; }
   @media (max-width: 640px) {

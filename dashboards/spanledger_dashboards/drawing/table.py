@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
     from spanledger_dashboards.filtering.filters import Filters
 
-Kind = Literal["text", "count", "number", "usd", "share", "energy", "emissions", "intensity", "water", "time", "day"]
+Kind = Literal[
+    "text", "told", "count", "number", "usd", "share", "energy", "emissions", "intensity", "water", "time", "day"
+]
 
 ROWS = 100
 # Fewer rows than this are seen at a glance: they need no search.
@@ -48,7 +50,8 @@ class Column:
     Attributes:
         name: Of the rows.
         label: Its heading, with the unit where ``kind`` writes none.
-        kind: What it holds, as `spanledger_settings.figures` writes it; ``number`` and ``count`` have no unit.
+        kind: What it holds, as `spanledger_settings.figures` writes it; ``number`` and ``count`` have no unit;
+            ``told`` is a figure in words, each row's in its unit.
         help: What its figures mean, where the heading is not enough.
         write: How its values are written, instead.
     """
@@ -146,7 +149,7 @@ def _draw(
 def _orders(columns: Sequence[Column]) -> dict[str, tuple[str, bool]]:
     """The orders that may be chosen: the column, and whether the least come first."""
     found = {}
-    for column in columns:
+    for column in (column for column in columns if column.kind != "told"):
         if column.kind == "text":
             found[f"{column.label}, A to Z"] = (column.name, True)
         else:
@@ -234,7 +237,7 @@ def written(value: Any, column: Column) -> str:
     """A value as the table shows it."""
     if column.write is not None:
         return column.write(value)
-    if column.kind == "text":
+    if column.kind in ("text", "told"):
         return "" if _unknown(value) else str(value)
     if _unknown(value):
         return figures.UNKNOWN

@@ -71,6 +71,31 @@ def what_is_wrong(
     return wrong
 
 
+def unheeded() -> list[str]:
+    """What the address asks for and no field takes, a sentence each: the figures would be others than it says."""
+    needed = {name: "period=Custom" if name == "days" else f"own={name.removeprefix('own_')}" for name in _left_over()}
+    return [f"{name}={listed(st.query_params.get_all(name))} needs {other}" for name, other in needed.items()]
+
+
+def leave_unheeded_out() -> None:
+    """Take that out of the address: the reader has chosen otherwise."""
+    for name in _left_over():
+        del st.query_params[name]
+
+
+def _left_over() -> list[str]:
+    """Days without the period that they are of, values of a dimension of one's own that is not shown.
+
+    Of fields that were there a moment ago the address speaks until the page is drawn: those are in the session.
+    """
+    of_fields = {"days": st.session_state.get("period") == "Custom", f"own_{st.session_state.get('own') or ''}": True}
+    return [
+        name
+        for name in st.query_params
+        if (name == "days" or name.startswith("own_")) and not of_fields.get(name) and name not in st.session_state
+    ]
+
+
 def listed(names: Sequence[str]) -> str:
     """Names that an address asks for, as a message names them: the first few, and how many more."""
     more = f" and {len(names) - _NAMED_AT_MOST} more" if len(names) > _NAMED_AT_MOST else ""

@@ -75,7 +75,7 @@ def filters_in_sidebar() -> Filters | None:
         )
         st.button("Refresh", icon=":material/refresh:", on_click=st.cache_data.clear, width="stretch")
         st.caption("The address of this page keeps these filters: share it, or save it as a bookmark.")
-    if wrong := [*wrong, *filter(None, [unknown])]:
+    if wrong := [*wrong, *filter(None, [unknown]), *address.unheeded()]:
         raise AddressError(f"{'; '.join(wrong)}. No figures are shown; choose in the filters, or mend the address")
     return Filters(
         period,
@@ -152,6 +152,7 @@ def _own(dimensions: list[str], as_of: Moment) -> tuple[str, tuple[str, ...], st
         index=None,
         key="own",
         bind="query-params",
+        on_change=address.leave_unheeded_out,
         placeholder="None",
         help="What apps say by attribution(name=...): shown beside tenants and models, and to narrow the figures to.",
     )
@@ -184,6 +185,7 @@ def _period(as_of: Moment, timezone: str, now: datetime) -> Period:
         index=CHOICES.index(default_choice(as_of.last_past, now)),
         key="period",
         bind="query-params",
+        on_change=address.leave_unheeded_out,
     )
     meant = partial(chosen_period, timezone=timezone, first_call=as_of.first, last_call=as_of.last, now=now)
     days = None

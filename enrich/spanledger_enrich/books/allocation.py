@@ -175,17 +175,17 @@ def _allocate_stretch(
 ) -> None:
     if one["policy"] == "fixed":
         given = {"tenants": one["share_tenants"], "weights": one["shares"], "of_idle": 0, "days": [], "versions": []}
-        store.execute(statement("books/allocation_share"), {**key, **given, "from": begin, "to": end})
+        store.execute(statement("books/allocation/share"), {**key, **given, "from": begin, "to": end})
         return
     idle_tenant = one["idle_owner"] or IDLE
     if one["seats"]:
         store.execute(
-            statement("books/allocation_seats"), {**key, "idle_tenant": idle_tenant, "from": begin, "to": end}
+            statement("books/allocation/seats"), {**key, "idle_tenant": idle_tenant, "from": begin, "to": end}
         )
         return
     bearer = {"idle_tenant": idle_tenant, "idle": 2 if one["idle"] == "shared" else 1}
     for first, last in _windows(store, configuration, begin, end):
-        store.execute(statement("books/allocation"), {**key, **bearer, "from": first, "to": last})
+        store.execute(statement("books/allocation/hours"), {**key, **bearer, "from": first, "to": last})
 
 
 def _share_idle(store: Store, one: _Days, key: Row) -> list[Row]:
@@ -201,10 +201,10 @@ def _share_idle(store: Store, one: _Days, key: Row) -> list[Row]:
     if stored is not None and (stored["until"], stored["calls"]) == (one.until, rests_on):
         return []
     given = {"days": list(versions), "versions": list(versions.values())}
-    used = store.rows(statement("books/allocation_users"), commitment_id=one.name, **given)
+    used = store.rows(statement("books/allocation/users"), commitment_id=one.name, **given)
     weights = {row["tenant_id"]: int(row["used"].scaleb(12)) for row in used} or {IDLE: 1}
     store.execute(
-        statement("books/allocation_share"),
+        statement("books/allocation/share"),
         {**key, **given, "from": one.commitment["begins"], "to": one.until, "tenants": list(weights),
          "weights": list(weights.values()), "of_idle": 1},
     )  # fmt: skip
@@ -237,7 +237,7 @@ def _calls(store: Store, found: Iterable[_Days], touched: Collection[date] | Non
     if not days:
         return {}
     rows = store.rows(
-        statement("books/allocation_calls"),
+        statement("books/allocation/calls"),
         commitments=list(looked),
         **{"from": _midnight(days[0]), "until": max(one.until for one in looked.values())},
         days=[] if touched is None else days,

@@ -86,6 +86,20 @@ def new_pseudonym() -> str:
     return f"forgotten-{secrets.token_hex(4)}"
 
 
+def refuse_impossible(store: Store, whose: Whose, name: str, pseudonym: str) -> None:
+    """Complain of a name that no table has, and of a pseudonym that is none: before anybody is asked to confirm.
+
+    Raises:
+        ForgettingError: The name cannot be forgotten so.
+    """
+    if not _PSEUDONYM.fullmatch(pseudonym):
+        raise ForgettingError(
+            f"{pseudonym!r} is no pseudonym; expected what an interrupted run told, forgotten-12ab34cd"
+        )
+    if not _found(store, _columns(store, whose), name):
+        raise UnknownPersonError(f"no table has the {whose} {name!r}")
+
+
 def forget(store: Store, whose: Whose, name: str, pseudonym: str) -> dict[str, int]:
     """Put a pseudonym in a name's place in all tables; gives the number of rows changed by table.
 
@@ -98,15 +112,11 @@ def forget(store: Store, whose: Whose, name: str, pseudonym: str) -> dict[str, i
     Raises:
         ForgettingError: The pseudonym is none, or the name is not in any table, or comes again and again.
     """
-    if not _PSEUDONYM.fullmatch(pseudonym):
-        raise ForgettingError(
-            f"{pseudonym!r} is no pseudonym; expected what an interrupted run told, forgotten-12ab34cd"
-        )
+    refuse_impossible(store, whose, name, pseudonym)
     columns = _columns(store, whose)
     changed: dict[str, int] = {}
     for _ in range(_MOST_ROUNDS):
-        found = {table: rows for table in columns if (rows := _rows(store, table, columns[table], name))}
-        if not found:
+        if not (found := _found(store, columns, name)):
             break
         for table, rows in found.items():
             _replace(store, table, columns[table], {"name": name, "pseudonym": pseudonym})
@@ -116,8 +126,6 @@ def forget(store: Store, whose: Whose, name: str, pseudonym: str) -> dict[str, i
             f"{name!r} comes again while it is forgotten, into {', '.join(found)}: stop what still sends it, and run "
             f"this again with --as {pseudonym}"
         )
-    if not changed:
-        raise UnknownPersonError(f"no table has the {whose} {name!r}")
     return changed
 
 
@@ -134,6 +142,11 @@ def _columns(store: Store, whose: Whose) -> dict[str, list[_Column]]:
             found.setdefault(column.table, []).append(column)
     order = ("otel_traces", "llm_spans", "call_tenant", "call_verdict")
     return {table: found[table] for table in sorted(found, key=lambda table: (table not in order, table))}
+
+
+def _found(store: Store, columns: dict[str, list[_Column]], name: str) -> dict[str, int]:
+    """How many rows hold the name, by table."""
+    return {table: rows for table in columns if (rows := _rows(store, table, columns[table], name))}
 
 
 def _rows(store: Store, table: str, columns: Iterable[_Column], name: str) -> int:

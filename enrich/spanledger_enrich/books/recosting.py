@@ -97,7 +97,7 @@ def recosting(
     finally:
         for name in (f"{identity}_span", table):
             store.execute("DROP TABLE IF EXISTS {table:Identifier}", {"table": name})
-        store.execute(statement("books/restatement_forgotten"), {"restatement_id": identity})
+        store.execute(statement("books/restatement/forgotten"), {"restatement_id": identity})
 
 
 @contextmanager

@@ -108,7 +108,7 @@ def restate(
 def reference_changed(store: Store, configuration: Configuration) -> bool:
     """Whether reference data changed since everything that it touches was last restated."""
     kind = {"grid_signal": configuration.grid_signal, "grid_basis": configuration.grid_basis}
-    return bool(store.value(statement("books/reference_changed"), since=restated_since(store), **kind))
+    return bool(store.value(statement("books/restatement/reference_changed"), since=restated_since(store), **kind))
 
 
 def unfinished(store: Store) -> list[dict[str, Any]]:
@@ -191,7 +191,7 @@ def _finish(
         chunks = planned(store, identity)
         before = _chunks(store, identity)
         total, examined = sum(chunk["calls"] for chunk in chunks), 0
-        store.execute(statement("books/restated_table"))
+        store.execute(statement("books/restatement/restated_table"))
         if final == "done":
             note_restatement(store)
         on_progress(0, total)
@@ -222,10 +222,10 @@ def _chunk(
     store.execute("TRUNCATE TABLE restated")
     store.execute("TRUNCATE TABLE restatement_change")
     compute_again(store, configuration, identity, chunk["chunk"])
-    store.execute(statement("books/restatement_change"), {"restatement_id": identity, "chunk": chunk["chunk"]})
+    store.execute(statement("books/restatement/change"), {"restatement_id": identity, "chunk": chunk["chunk"]})
     progress = {"restatement_id": identity, "chunk": chunk["chunk"], "calls": chunk["calls"]}
     if not counted:
-        totals = store.rows(statement("books/restatement_total"))
+        totals = store.rows(statement("books/restatement/total"))
         store.insert(
             "restatement_total", [{"restatement_id": identity, "chunk": chunk["chunk"], **row} for row in totals]
         )
@@ -233,7 +233,7 @@ def _chunk(
         store.insert("restatement_chunk", [{**progress, "state": "counted", "changed_calls": changed}])
     if write:
         mark_hours(store, "restated")
-        store.execute(statement("books/restated"))
+        store.execute(statement("books/restatement/restated"))
         changed = store.value(
             "SELECT changed_calls FROM restatement_chunk FINAL "
             "WHERE restatement_id = {id:String} AND chunk = {n:UInt32}",
@@ -261,7 +261,7 @@ def _changed(store: Store, identity: str) -> int:
 
 def _forget(store: Store, run: dict[str, Any]) -> None:
     """Delete what a run needed only while it was at work."""
-    store.execute(statement("books/restatement_forgotten"), {"restatement_id": run["restatement_id"]})
+    store.execute(statement("books/restatement/forgotten"), {"restatement_id": run["restatement_id"]})
     store.execute("TRUNCATE TABLE restatement_change")
     store.execute("DROP TABLE IF EXISTS restated")
 

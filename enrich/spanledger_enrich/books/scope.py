@@ -57,7 +57,7 @@ class Scope:
 def plan(store: Store, configuration: Configuration, identity: str, scope: Scope) -> None:
     """Put the calls of a scope into `restatement_call`, in chunks of `batch_calls`."""
     store.execute(
-        statement("books/restatement_call"),
+        statement("books/restatement/call"),
         {
             "restatement_id": identity,
             "chunk_calls": configuration.batch_calls,

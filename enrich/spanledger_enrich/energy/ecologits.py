@@ -61,6 +61,9 @@ class Range:
         return self.low if self.low == self.high else RangeValue(min=self.low, max=self.high)
 
 
+ANYWHERE_PUE = Range(1.09, 1.2)
+
+
 def text_models() -> list[Model]:
     """The text models; EcoLogits' data centre figures are by maker, and a few makers have none."""
     return [model for model in models.list_models() if maker(model) in PROVIDER_CONFIG_MAP]
@@ -76,6 +79,17 @@ def parameters(model: Model) -> tuple[Range, Range]:
     found = model.architecture.parameters
     active, total = (found.active, found.total) if isinstance(found, ParametersMoE) else (found, found)
     return Range.of(active), Range.of(total)
+
+
+def data_centre(who: str) -> tuple[Range, Range]:
+    """Overhead (PUE) and water on site (L per kWh of IT energy) of the maker's data centres.
+
+    Of whom EcoLogits does not know: from the lowest to the highest that it knows of others.
+    """
+    place = PROVIDER_CONFIG_MAP.get(who)
+    if place is None:
+        return ANYWHERE_PUE, Range(0.0, ANYWHERE_PUE.low)
+    return Range.of(place.datacenter_pue), Range.of(place.datacenter_wue)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +115,11 @@ class Subject:
 
 def coefficients(model: Model) -> dict[str, Any]:
     """A row of `energy_model` without its names: Wh (PUE included), seconds, gCO2e embodied, L/kWh."""
-    active, total = parameters(model)
-    place, served = PROVIDER_CONFIG_MAP[maker(model)], model.deployment
+    served = model.deployment
     return coefficients_of(
         Subject(
-            active,
-            total,
-            Range.of(place.datacenter_pue),
-            Range.of(place.datacenter_wue),
+            *parameters(model),
+            *data_centre(maker(model)),
             served.tps if served else None,
             served.ttft if served else None,
         )

@@ -11,8 +11,6 @@ from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from ecologits.tracers.utils import PROVIDER_CONFIG_MAP
-
 from spanledger_enrich.energy import ecologits, model_name, model_size, prefill, proxy, token_aware, uncertainty
 from spanledger_enrich.energy.ecologits import Range, Subject, maker, parameters, text_models
 from spanledger_enrich.energy.model_kind import Kind, kind_of
@@ -39,8 +37,6 @@ _HOSTED_BY = re.compile(
 )
 _VERSION = re.compile(r"-v\d+(?::\d+)?$")
 _DATE = re.compile(r"[-@](?:\d{4}-\d{2}-\d{2}|\d{8})$")
-# Of open weights nobody knows in whose data centre they are served.
-_ANYWHERE_PUE = Range(1.09, 1.2)
 
 
 def load(store: Store) -> int:
@@ -70,13 +66,12 @@ def token_aware_catalogue() -> Iterator[dict[str, Any]]:
     """Rows of `energy_model` by the token-aware method: parameters, water and embodied emissions are EcoLogits'."""
     for model in text_models():
         active, total = parameters(model)
-        place = PROVIDER_CONFIG_MAP[maker(model)]
-        pue, wue = Range.of(place.datacenter_pue), Range.of(place.datacenter_wue)
+        pue, wue = ecologits.data_centre(maker(model))
         theirs = ecologits.coefficients(model)
         yield {
             **_names(model, token_aware.METHOD),
-            **token_aware.coefficients(active, total, token_aware.precision(model.name)),
-            **token_aware.overhead(Range(wue.low / pue.high, wue.high / pue.low)),
+            **token_aware.coefficients(active, total, pue, token_aware.precision(model.name)),
+            **token_aware.overhead(pue, Range(wue.low / pue.high, wue.high / pue.low)),
             **token_aware.embodied(theirs),
             "source": _token_aware_source(SOURCE),
             **_uncertain(token_aware.METHOD, uncertainty.of_parameters(active, total)),
@@ -89,12 +84,7 @@ def size_catalogue() -> Iterator[dict[str, Any]]:
         if size.kind is not Kind.text:
             yield prefill.of_size(size).row()
             continue
-        place = PROVIDER_CONFIG_MAP.get(size.maker)
-        pue, wue = (
-            (Range.of(place.datacenter_pue), Range.of(place.datacenter_wue))
-            if place
-            else (_ANYWHERE_PUE, Range(0.0, _ANYWHERE_PUE.low))
-        )
+        pue, wue = ecologits.data_centre(size.maker)
         theirs = ecologits.coefficients_of(Subject(size.active, size.total, pue, wue))
         ends_with = f"{size.maker}/{size.model}"
         names = {"provider": size.maker, "model": size.model}
@@ -109,8 +99,8 @@ def size_catalogue() -> Iterator[dict[str, Any]]:
         }
         yield {
             **names,
-            **token_aware.coefficients(size.active, size.total, token_aware.precision(size.model)),
-            **token_aware.overhead(Range(wue.low / pue.high, wue.high / pue.low)),
+            **token_aware.coefficients(size.active, size.total, pue, token_aware.precision(size.model)),
+            **token_aware.overhead(pue, Range(wue.low / pue.high, wue.high / pue.low)),
             "energy_id": f"{token_aware.METHOD}/{ends_with}",
             "method": token_aware.METHOD,
             **token_aware.embodied(theirs),

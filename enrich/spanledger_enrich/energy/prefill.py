@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from spanledger_enrich.energy import token_aware, uncertainty
-from spanledger_enrich.energy.ecologits import Range
+from spanledger_enrich.energy.ecologits import Range, data_centre
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from spanledger_enrich.energy.model_size import ModelSize
 
 METHOD = "prefill"
-SOURCE = "prefill method 2"
+SOURCE = "prefill method 3"
 
 _OPERATIONS_PER_S, _WATTS = 989e12, 700.0
 _WH_PER_J = 1 / 3600
@@ -28,11 +28,7 @@ _WH_PER_J = 1 / 3600
 _EMBODIED_G_PER_S = (273_000 + 5_700_000 / 8) / (3 * 365.25 * 86_400)
 # The part of a GPU's operations that is used: long batches well packed, usual, and texts that come one by one.
 _USED = {"_low": 0.60, "": 0.40, "_high": 0.05}
-_FACILITY = {
-    "_low": token_aware.LOW.facility,
-    "": token_aware.CENTRAL.facility,
-    "_high": token_aware.HIGH.facility,
-}
+_ASSUMED = {"_low": token_aware.LOW, "": token_aware.CENTRAL, "_high": token_aware.HIGH}
 # Upper bound of the price class (USD per million input tokens), and parameters in billions; from the prices at which
 # open embedding models are sold: bge and e5 at 0.01 to 0.02, models of 7 billion at 0.01 to 0.2.
 _PRICE_CLASSES = ((0.05, Range(0.1, 4.0)), (0.25, Range(0.3, 10.0)), (float("inf"), Range(0.5, 40.0)))
@@ -68,11 +64,14 @@ class Reader:
 
     def row(self) -> dict[str, Any]:
         """Its row of `energy_model`."""
+        pue, _ = data_centre(self.maker)
         sizes = {"_low": self.size.low, "": self.size.geometric, "_high": self.size.high}
         row: dict[str, Any] = {}
         for bound, billions in sizes.items():
             seconds = 2 * billions * 1e9 / (_USED[bound] * _OPERATIONS_PER_S)
-            row[f"wh_per_input_token{bound}"] = seconds * _WATTS * _FACILITY[bound] * _WH_PER_J
+            row[f"wh_per_input_token{bound}"] = (
+                seconds * _WATTS * token_aware.facility(_ASSUMED[bound], pue) * _WH_PER_J
+            )
             if not bound:
                 row["embodied_g_per_input_token"] = seconds * _EMBODIED_G_PER_S
             # What is read from a cache is not passed through again; nothing is generated.
@@ -83,7 +82,7 @@ class Reader:
             "provider": self.maker,
             "model": self.name,
             **row,
-            **token_aware.overhead(Range(0.0, 1.0)),
+            **token_aware.overhead(pue, Range(0.0, 1.0)),
             "source": self.source,
             "uncertainty": METHOD,
             "parameters_sigma": uncertainty.of_size(self.size),

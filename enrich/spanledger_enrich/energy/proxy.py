@@ -10,16 +10,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from spanledger_enrich.energy import ecologits, token_aware, uncertainty
-from spanledger_enrich.energy.ecologits import Range
+from spanledger_enrich.energy.ecologits import ANYWHERE_PUE, Range
 from spanledger_enrich.energy.size_in_name import size_in_name
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
 METHOD = "proxy"
-SOURCE = f"proxy 4: {{method}} from the {{basis}}; embodied: {ecologits.SOURCE}"
-# Of nobody knows whose data centre.
-_PUE = Range(1.09, 1.2)
+SOURCE = f"proxy 5: {{method}} from the {{basis}}; embodied: {ecologits.SOURCE}"
 _WIDENING = 2.0
 # Upper bound of the price class (USD per million output tokens), and parameters in billions: active, total. Prices of
 # open weights whose parameters are known suggest the order of magnitude; a price also pays for much else.
@@ -55,8 +53,8 @@ class Proxy:
             {
                 **names,
                 "energy_id": self.energy_id,
-                **token_aware.coefficients(self.active, self.total, widening=_WIDENING),
-                **token_aware.overhead(Range(0.0, 1.0)),
+                **token_aware.coefficients(self.active, self.total, ANYWHERE_PUE, widening=_WIDENING),
+                **token_aware.overhead(ANYWHERE_PUE, Range(0.0, 1.0)),
                 **token_aware.embodied(theirs),
                 "source": SOURCE.format(method="token-aware method", basis=self.basis),
                 "uncertainty": token_aware.METHOD,
@@ -98,7 +96,7 @@ def _ecologits(active: Range, total: Range) -> dict[str, Any]:
     low is as if the answer had come at once.
     """
     bounds, middle = (
-        ecologits.coefficients_of(ecologits.Subject(a, t, _PUE, Range(0.0, _PUE.low)))
+        ecologits.coefficients_of(ecologits.Subject(a, t, ANYWHERE_PUE, Range(0.0, ANYWHERE_PUE.low)))
         for a, t in ((active, total), (active.middle(), total.middle()))
     )
     centre = (

@@ -4,7 +4,8 @@ E = k (e_out N_out + e_in (N_in - N_cache_read) + e_cr N_cache_read), with e_out
 = 0.215 A^0.21 T^0.65 B^-0.50 (times 0.93 for fp8, 0.43 for mxfp4), A and T the active and total parameters in billions
 and B the batch: a fit to 258 published rows of the ML.ENERGY v3 benchmark on H100 (median error 17 %, 90th
 percentile 42 %, in sample). k: the split of Google's median prompt over accelerator, host, idle and overhead
-(58/25/10/8 %). The shares of input and of cached tokens are a judgement.
+(58/25/10/8 %), with the data centre's own overhead in the place of Google's. The shares of input and of cached tokens
+are a judgement.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ if TYPE_CHECKING:
     from spanledger_enrich.energy.ecologits import Range
 
 METHOD = "token-aware"
-SOURCE = "token-aware method 4, fit to ML.ENERGY v3"
+SOURCE = "token-aware method 5, fit to ML.ENERGY v3"
 
-# The overhead that k contains, after Google's split, and the bounds within which it may lie.
-PUE = 1.09
+# The data centre's overhead in Google's split, which `Assumption.facility` contains.
+_GOOGLES_PUE = 1.09
 _WH_PER_J = 1 / 3600
 
 
@@ -29,7 +30,7 @@ class Assumption:
 
     Attributes:
         batch: Requests that a server handles at once, as a factor on the energy per token relative to 64 of them.
-        facility: Energy of the facility for one joule at the GPU.
+        facility: Energy of the facility for one joule at the GPU, in a data centre of Google's overhead.
         input: Energy of an input token relative to an output token at a batch of 64. A prompt's tokens are computed
             side by side, whatever the batch.
         cache_read: That of a token read from the prompt cache.
@@ -62,7 +63,14 @@ def precision(name: str) -> float:
     return 0.93 if "fp8" in lower else 1.0
 
 
-def coefficients(active: Range, total: Range, factor: float = 1.0, widening: float = 1.0) -> dict[str, float]:
+def facility(assumed: Assumption, pue: Range) -> float:
+    """Energy of the facility for one joule at the GPU, where ``pue`` is its overhead: a range's geometric middle."""
+    return assumed.facility * pue.geometric / _GOOGLES_PUE
+
+
+def coefficients(
+    active: Range, total: Range, pue: Range, factor: float = 1.0, widening: float = 1.0
+) -> dict[str, float]:
     """Wh per token of each class, low, central and high, PUE included.
 
     Where parameters are a range, the central value is of their geometric middles.
@@ -70,6 +78,7 @@ def coefficients(active: Range, total: Range, factor: float = 1.0, widening: flo
     Args:
         active: Active parameters in billions.
         total: All of them.
+        pue: The data centre's overhead.
         factor: On all bounds, such as that of a precision.
         widening: Divides the low bound and multiplies the high one.
     """
@@ -80,7 +89,7 @@ def coefficients(active: Range, total: Range, factor: float = 1.0, widening: flo
     }
     row = {}
     for bound, (assumed, a, t, scale) in bounds.items():
-        token = joules_per_output_token(a, t, scale) * assumed.facility * _WH_PER_J
+        token = joules_per_output_token(a, t, scale) * facility(assumed, pue) * _WH_PER_J
         row[f"wh_per_output_token{bound}"] = token * assumed.batch
         row[f"wh_per_input_token{bound}"] = token * assumed.input
         row[f"wh_per_cache_read_token{bound}"] = token * assumed.cache_read
@@ -98,12 +107,10 @@ def embodied(theirs: dict[str, Any]) -> dict[str, float]:
     }
 
 
-def overhead(onsite_l_per_kwh: Range) -> dict[str, Any]:
+def overhead(pue: Range, onsite_l_per_kwh: Range) -> dict[str, Any]:
     """The overhead that the coefficients contain, and the water on site."""
     return {
-        "pue_low": PUE,
-        "pue": PUE,
-        "pue_high": PUE,
+        **dict.fromkeys(("pue_low", "pue", "pue_high"), pue.geometric),
         "l_per_kwh_low": onsite_l_per_kwh.low,
         "l_per_kwh": onsite_l_per_kwh.central,
         "l_per_kwh_high": onsite_l_per_kwh.high,

@@ -91,7 +91,7 @@ def _book_calls(store: Store, configuration: Configuration, hours: dict[str, lis
         store.execute(statement("measured/measured_energy"), {"computed": computed, "version": version})
     finally:
         store.execute("DROP TABLE IF EXISTS {table:Identifier}", {"table": computed})
-        store.execute(statement("books/restatement_forgotten"), {"restatement_id": identity})
+        store.execute(statement("books/restatement/forgotten"), {"restatement_id": identity})
 
 
 def _book_idle(store: Store, configuration: Configuration, hours: dict[str, list[str]], version: int) -> None:

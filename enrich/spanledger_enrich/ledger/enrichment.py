@@ -86,7 +86,9 @@ def compute_again(
     They get the version after the newest that the ledger has of them. What the worker writes of a call meanwhile,
     such as a newer verdict on who counts, bears the time of its batch as its version: it is later, and stays in force.
     """
-    version = 1 + int(store.value(statement("books/restated_version"), restatement_id=restatement_id, chunk=chunk))
+    version = 1 + int(
+        store.value(statement("books/restatement/restated_version"), restatement_id=restatement_id, chunk=chunk)
+    )
     scope = {
         "target": target,
         "spans": spans,

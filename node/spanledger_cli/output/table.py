@@ -31,6 +31,7 @@ def table_of(
     *,
     is_head: bool = False,
     whole: Mapping[str, object] | None = None,
+    foremost: Sequence[str] = (),
 ) -> tuple[Table, list[str], list[str]]:
     """A table of at most ``width`` characters.
 
@@ -40,13 +41,14 @@ def table_of(
         width: Of the terminal.
         is_head: Whether the rows are the first of a number that nobody knows.
         whole: What the last line has of columns that do not add up.
+        foremost: Figures that stay where there is no room for all, the most important first.
 
     Returns:
         The table, without a title; the names of columns for which there is no room; and what else is not whole.
     """
     shown = frame.head(MOST_ROWS)
     columns = [_Column(str(name), frame[name], shown[name], total, whole or {}) for name in frame]
-    fitting = _fitting(columns, width)
+    fitting = _fitting(columns, width, foremost)
     table = Table(show_footer=bool(total), box=SIMPLE)
     for number, column in enumerate(fitting):
         footer = column.footer or ("total" if number == 0 and total else "")
@@ -107,15 +109,18 @@ class _Column:
         self.narrowest = max(header, widest if self.right else min(widest, _NARROWEST_TEXT))
 
 
-def _fitting(columns: list[_Column], width: int) -> list[_Column]:
+def _fitting(columns: list[_Column], width: int, foremost: Sequence[str]) -> list[_Column]:
     """Those that there is room for: the last figures go first, and texts, which say what a row is, never."""
     kept = list(columns)
+    rank = {name: len(foremost) - place for place, name in enumerate(foremost)}
 
     def needed() -> int:
         # The box's edges, and two spaces between columns.
         return sum(column.narrowest + 2 for column in kept) + 2
 
-    for column in reversed(columns):
+    leaving = columns[::-1]
+    leaving.sort(key=lambda column: rank.get(column.name, 0))
+    for column in leaving:
         if needed() <= width:
             break
         if column.right and len(kept) > 1:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.segment import Segment
 
-from spanledger_cli.output.export import Destination, Format, export
+from spanledger_cli.output.export import Destination, Format, export, opened
 from spanledger_cli.output.table import table_of, visible
 from spanledger_sql.result_frame import known
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     import pandas as pd
     from rich.console import ConsoleOptions, RenderableType
@@ -36,6 +37,7 @@ def print_rows(
     period: Period | None = None,
     is_head: bool = False,
     whole: Mapping[str, object] | None = None,
+    foremost: Sequence[str] = (),
 ) -> None:
     """Print a DataFrame on standard output, or into the destination's file.
 
@@ -47,6 +49,7 @@ def print_rows(
         gaps: Columns that count what is missing: a table leaves them out where nothing is.
         details: Columns for which a table has no room.
         is_head: Whether the rows are the first of a number that nobody knows.
+        foremost: Figures that a narrow table keeps, the most important first.
         whole: What the last line has of columns in ``total`` that do not add up, such as the ends of intervals.
         period: Of the rows: every format but ``table`` has it, and the currency, in columns of its own at the end.
     """
@@ -55,7 +58,8 @@ def print_rows(
         export([frame if period is None else _with_period(frame, period)], destination)
         return
     left_out = {*details, *(name for name in gaps if not any(map(known, frame[name])))}
-    _print_table(frame.drop(columns=list(left_out)), title, tuple(total), destination, is_head=is_head, whole=whole)
+    shown = frame.drop(columns=list(left_out))
+    _print_table(shown, title, tuple(total), destination, is_head=is_head, whole=whole, foremost=foremost)
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -86,7 +90,7 @@ def _print_table(
     **more: Any,
 ) -> None:
     if destination.file is not None:
-        with destination.file.open("w", encoding="utf-8") as stream:
+        with opened(destination.file) as file, io.TextIOWrapper(file, encoding="utf-8") as stream:
             out = _Console(file=stream, highlight=False, markup=False, emoji=False, width=_WIDTH_WITHOUT_TERMINAL)
             _print_on(out, frame, title, total, **more)
         return

@@ -33,7 +33,7 @@ _OF_FEW: Final = (
     "usage.image_input", "usage.image_output", "usage.image_cache_read", "usage.audio_cache_read", "usage.video_input",
     "usage.tool_prompt", "usage.citation", "usage.thoughts", "usage.all_inside", "usage.input_details",
     "usage.output_details", "usage.cache_input",
-    "usage.other_units", "usage.reported_cost", "usage.note", "geo", *_UNITS,
+    "usage.other_units", "usage.reported_cost", "usage.note", "geo", "model_document", *_UNITS,
 )  # fmt: skip
 # How the view writes a convention, as bits: what is beside, and what a total tells.
 _BESIDE: Final = {"cache_read": 1, "cache_write": 1, "reasoning": 2, "tool_prompt": 4}

@@ -232,9 +232,11 @@ def killed_at(books, step):
         if step != "compute":
             whole(store, configuration, identity, one, counted=False, write=False)
         if step == "half written":
-            execute(restatement.statement("books/restated").replace("LIMIT 1 BY trace_id, span_id", "LIMIT 1"))
+            execute(
+                restatement.statement("books/restatement/restated").replace("LIMIT 1 BY trace_id, span_id", "LIMIT 1")
+            )
         if step == "written":
-            execute(restatement.statement("books/restated"))
+            execute(restatement.statement("books/restatement/restated"))
         raise KeyboardInterrupt
 
     return chunk

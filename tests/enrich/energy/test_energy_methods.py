@@ -6,7 +6,7 @@ import pytest
 from ecologits.tracers.utils import PROVIDER_CONFIG_MAP, llm_impacts
 
 from spanledger_enrich.energy import energy_model, proxy, token_aware
-from spanledger_enrich.energy.ecologits import Range, coefficients, maker, text_models
+from spanledger_enrich.energy.ecologits import Range, coefficients, maker, parameters, text_models
 from spanledger_enrich.energy.energy_file import read_files, record
 from spanledger_enrich.energy.model_kind import Kind, kind_of
 from spanledger_enrich.files.import_file import ImportFileError
@@ -137,11 +137,20 @@ def test_images_are_unknown_whatever_draws_them(books):
 
 
 def test_the_token_aware_coefficients_are_those_of_the_formula():
-    row = token_aware.coefficients(Range(70, 70), Range(70, 70))
+    row = token_aware.coefficients(Range(70, 70), Range(70, 70), Range(1.09, 1.09))
     joules = 0.215 * 70**0.21 * 70**0.65 / math.sqrt(64)
     assert row["wh_per_output_token"] == pytest.approx(joules * 1.72 / 3600)
     assert row["wh_per_output_token_low"] == pytest.approx(joules * 0.6 * 1.25 / 3600)
     assert row["wh_per_output_token_high"] == pytest.approx(joules * 6.8 * 2.2 / 3600)
+
+
+def test_the_overhead_is_that_of_the_makers_data_centres_by_either_method():
+    for who, pue in (("openai", 1.2), ("google_genai", 1.09), ("anthropic", math.sqrt(1.09 * 1.14))):
+        [row, *_] = [row for row in energy_model.token_aware_catalogue() if row["provider"] == who]
+        [model] = [model for model in text_models() if (maker(model), model.name) == (who, row["model"])]
+        joules = token_aware.joules_per_output_token(*(size.geometric for size in parameters(model)))
+        assert row["pue"] == pytest.approx(pue)
+        assert row["wh_per_output_token"] == pytest.approx(joules * 1.72 / 1.09 * pue / 3600)
 
 
 def test_both_methods_stand_side_by_side_and_the_booked_one_is_the_ledgers(books):

@@ -89,7 +89,10 @@ def test_a_file_that_does_not_say_its_format_is_refused(command, tmp_path):
     done = command("sql", "SELECT 1", "--output", tmp_path / "rows.xls")
     assert done.returncode == 2
     assert "--format" in done.stderr
-    assert command("sql", "SELECT 1", "--output", tmp_path / "no" / "rows.csv").returncode == 1
+    nowhere = tmp_path / "no" / "rows.csv"
+    for output in ("csv", "table"):
+        done = command("sql", "SELECT 1", "--format", output, "--output", nowhere)
+        assert (done.returncode, "--output" in done.stderr) == (1, True)
 
 
 @pytest.mark.parametrize("output", ["csv", "table"])

@@ -49,13 +49,15 @@ def test_the_configuration_is_named_or_in_a_usual_place(tmp_path, monkeypatch):
     here.unlink()
     assert load().dashboard_port == 3333
     users.write_text("dashbord_port = 1\n")
-    with pytest.raises(ConfigurationError, match=r"dashbord_port.*users/spanledger/spanledger\.toml"):
+    with pytest.raises(
+        ConfigurationError, match=r"users/spanledger/spanledger\.toml: .*'dashbord_port'; meant dashboard_port"
+    ):
         load()
 
 
 def test_a_configuration_that_is_not_there_is_said(tmp_path):
     done = in_process("--config", tmp_path / "no.toml", "doctor", data_dir=tmp_path)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "no.toml: there is no such file" in done.stderr.replace("\n", "")
 
 

@@ -65,3 +65,4 @@ def test_what_cannot_be_meant_is_refused(command: Callable[..., Done], arguments
     done = command("forget", *arguments)
     assert done.returncode != 0
     assert said in " ".join(re.sub(r"[│╭╰─╮╯]", " ", done.stderr).split())
+    assert "becomes" not in done.stderr

@@ -26,12 +26,15 @@ def narrow(monkeypatch):
 
 @pytest.mark.usefixtures("narrow")
 def test_a_narrow_terminal_keeps_the_tenant_and_names_what_it_has_no_room_for(capsys):
-    print_rows(pd.DataFrame({"tenant": ["a tenant with a rather long name"], **FIGURES}), Format.table)
+    rows = pd.DataFrame({"tenant": ["a tenant with a rather long name"], **FIGURES})
+    print_rows(rows, Format.table, foremost=["contracted_cost", "co2e_kg"])
     printed = capsys.readouterr()
     assert "".join(printed.out.split()).count("123,456.79") >= 4
     assert max(map(len, printed.out.splitlines())) <= 80
     assert "a tenant" in printed.out
     assert "co2e_kg_high" in printed.err
+    assert "contracted" in printed.out
+    assert "co2e_kg," not in printed.err
     assert "--format csv" in printed.err
 
 

@@ -32,7 +32,7 @@ COUNTED_ROWS = {
     ("reports/prices/unpriced.sql", "all_rows"): "rows of the report",
     ("reports/operations/odd_calls.sql", "early"): "reports",
     ("reports/operations/odd_calls.sql", "late"): "reports",
-    ("books/allocation.sql", "calls"): "rows, which share an hour evenly where nothing weighs",
+    ("books/allocation/hours.sql", "calls"): "rows, which share an hour evenly where nothing weighs",
 }
 
 

@@ -15,6 +15,7 @@ PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
 # Two models of known parameters, and one whose parameters lie in a range.
 MODELS = {"a": (Range(8, 8), Range(8, 8)), "b": (Range(70, 70), Range(70, 70)), "c": (Range(20, 300), Range(70, 2000))}
 SIGMAS = uncertainty.sigmas(token_aware.METHOD)
+PUE = Range(1.09, 1.09)
 GRID = {"hour": 0.0, **uncertainty.sigmas("grid")}
 DRAWS = 40_000
 
@@ -24,15 +25,16 @@ def _entries(books):
     for name, (active, total) in MODELS.items():
         entry = {
             "energy_id": f"token-aware/test/{name}", "method": token_aware.METHOD, "provider": "test", "model": name,
-            **token_aware.coefficients(active, total), **token_aware.overhead(Range(0, 1)), "source": "a test",
-            "uncertainty": token_aware.METHOD, "parameters_sigma": uncertainty.of_parameters(active, total),
+            **token_aware.coefficients(active, total, PUE), **token_aware.overhead(PUE, Range(0, 1)),
+            "source": "a test", "uncertainty": token_aware.METHOD,
+            "parameters_sigma": uncertainty.of_parameters(active, total),
         }  # fmt: skip
         books.store.insert("energy_model", [entry])
 
 
 def call(model="b", provider="openai", zone="DE", resolution="hour", tokens=(100, 300), intensity=400.0, tenant="t"):
     """A row of the ledger, as booked by the token-aware method."""
-    entry = token_aware.coefficients(*MODELS[model])
+    entry = token_aware.coefficients(*MODELS[model], PUE)
     wh = entry["wh_per_input_token"] * tokens[0] + entry["wh_per_output_token"] * tokens[1]
     ends = {end: entry[f"wh_per_input_token{end}"] * tokens[0] + entry[f"wh_per_output_token{end}"] * tokens[1]
             for end in ("_low", "_high")}  # fmt: skip

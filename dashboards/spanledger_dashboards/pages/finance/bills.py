@@ -66,14 +66,18 @@ def page(filters: Filters) -> None:
 def _headline(rows: pd.DataFrame) -> None:
     billed, metered = rows["billed"].dropna().sum(), rows["metered"].sum()
     with_bill = rows[rows["bills"] > 0]
-    without = rows[(rows["bills"] == 0) & (rows["metered"] != 0)]
+    without = rows[(rows["bills"] == 0) & (rows["calls"] > 0)]
+    names = [
+        row["provider"] if known else f"{row['provider']} (unknown)"
+        for row, known in zip(without.to_dict("records"), _is_known(without), strict=True)
+    ]
     cards = (
         ("Billed", figures.usd(billed) if len(with_bill) else "–", f"by {figures.counted(len(with_bill), 'provider')}"),
         ("Metered", figures.usd(metered), "at contract prices, without what commitments pay"),
         (
             "Metered without a bill",
             figures.usd(without["metered"].sum()),
-            plainly(", ".join(without["provider"].head(3))) or "none",
+            plainly(", ".join(names[:3])) or "none",
         ),
     )
     headline(cards)
@@ -88,7 +92,10 @@ def _by_provider(filters: Filters, rows: pd.DataFrame, asked: Mapping[str, Any])
             return
         table(
             "Billed and metered",
-            rows.assign(days_of=[f"{row['billed_days']} of {row['days']}" for row in rows.to_dict("records")]),
+            rows.assign(
+                days_of=[f"{row['billed_days']} of {row['days']}" for row in rows.to_dict("records")],
+                metered=rows["metered"].where(_is_known(rows)),
+            ),
             [
                 Column("provider", "Provider"),
                 Column("billed", "Billed", "usd", write=_if_billed),
@@ -104,6 +111,11 @@ def _by_provider(filters: Filters, rows: pd.DataFrame, asked: Mapping[str, Any])
             key="providers",
         )
         evidence("bills/by_provider", asked, filters)
+
+
+def _is_known(rows: pd.DataFrame) -> pd.Series[bool]:
+    """Whether what was metered is a figure: not where the cost of none of the calls is known."""
+    return (rows["calls"] > rows["unknown_cost_calls"]) | (rows["unknown_cost_calls"] == 0)
 
 
 def _if_billed(amount: Any) -> str:
@@ -227,7 +239,7 @@ def _bills(filters: Filters) -> None:
                 Column("providers", "Of"),
                 Column("first_day", "First day", "day"),
                 Column("last_day", "Last day", "day"),
-                Column("amount", "Comes to"),
+                Column("amount", "Comes to", "told"),
                 Column("lines", "Lines", "count"),
                 Column("unknown_lines", "Not understood", "count"),
                 Column("invoices", "Invoices"),

@@ -150,8 +150,9 @@ def _missing(filters: Filters, rows: pd.DataFrame, asked: dict[str, Any]) -> Non
         caption(
             "Their cost is unknown, and in no total. Say what a model is priced as, or import a contract; then restate:"
         )
+        alias = shlex.join(["spanledger", "prices", "alias", str(first["model"]), target])
         st.code(
-            f"{shlex.join(['spanledger', 'prices', 'alias', str(first['model']), target])}\nspanledger restate --help",
+            f"{alias}\nspanledger restate --reason 'new prices'",
             language="shell",
             wrap_lines=True,
         )

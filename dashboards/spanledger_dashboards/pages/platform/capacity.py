@@ -29,10 +29,12 @@ _LINES = 5
 _DIMENSIONS = ("model", "tenant", "provider", "service", "feature")
 
 
-def _ms(milliseconds: Any) -> str:
+def _ms(milliseconds: Any, like: Any = None) -> str:
+    """A time, in the unit that suits it, or that of the one beside it."""
     if figures.is_unknown(milliseconds):
         return figures.UNKNOWN
-    return f"{milliseconds:,.0f} ms" if milliseconds < 10_000 else f"{milliseconds / 1000:,.1f} s"
+    in_ms = (milliseconds if figures.is_unknown(like) else like) < 10_000
+    return f"{milliseconds:,.0f} ms" if in_ms else f"{milliseconds / 1000:,.1f} s"
 
 
 _LOAD = (
@@ -113,9 +115,11 @@ def _headline(filters: Filters, now: pd.Series[Any], limit: int) -> None:
 
     cards = [
         ("Tokens a minute, the most", peak, within),
-        ("First token, 95 of 100", _ms(now["ttft_ms_p95"]), f"median {_ms(now['ttft_ms_p50'])}; told by "
+        ("First token, 95 of 100", _ms(now["ttft_ms_p95"]),
+         f"median {_ms(now['ttft_ms_p50'], now['ttft_ms_p95'])}; told by "
          f"{figures.counted(int(now['ttft_calls']), 'call')}"),
-        ("Whole answer, 95 of 100", _ms(now["duration_ms_p95"]), f"median {_ms(now['duration_ms_p50'])}"),
+        ("Whole answer, 95 of 100", _ms(now["duration_ms_p95"]),
+         f"median {_ms(now['duration_ms_p50'], now['duration_ms_p95'])}"),
         ("Refused (429)", figures.count(now["rate_limited_calls"]), part(now["rate_limited_calls"])),
         ("Failed", figures.count(now["failed_calls"]), part(now["failed_calls"])),
         ("Cut off", figures.count(now["cut_off_calls"]), part(now["cut_off_calls"])),

@@ -37,7 +37,7 @@ _COLUMNS = (
     Column("co2e_g", "Emissions, CO₂e", "emissions", help="Central estimate, location-based, of the operation."),
     Column("co2e_g_low", "90 % from", "emissions"),
     Column("co2e_g_high", "90 % to", "emissions"),
-    Column("co2e_factor", "factor either way", write=_times),
+    Column("co2e_factor", "factor either way", "number", write=_times),
     Column("co2e_because", "through", write=lambda causes: str(causes).replace(" ", "\u00a0").replace(",\u00a0", ", ")),
     Column("energy_wh", "Energy", "energy"),
     Column("measured_share", "measured", "share", help="Of the known energy."),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from spanledger_sql.store import Store
 
 _NAME = "metrics"
+_SCRATCH = ("metric_series", "metric_interval", "metric_call", "metric_rest")
 _BEGINNING = datetime(1970, 1, 2, tzinfo=UTC)
 # An interval on the day before may hold what ended on this one.
 _CROSSING = timedelta(days=1)
@@ -40,12 +41,14 @@ def follow_metrics(store: Store, version: int) -> bool:
         news.taken(version)
         return verdicts_wait(store)
     day = _BEGINNING if news.first else max(told["day"] - _CROSSING, _BEGINNING)
-    scope = {"everything": int(news.first), "day": day}
-    store.execute("TRUNCATE TABLE metric_rest")
-    store.execute(statement("metrics/1_rest"), scope)
+    for table in _SCRATCH:
+        store.execute("TRUNCATE TABLE {table:Identifier}", {"table": table})
+    store.execute(statement("metrics/1_series"), {"everything": int(news.first)})
+    for stage in ("metrics/2_intervals", "metrics/3_calls", "metrics/4_rest"):
+        store.execute(statement(stage), {"day": day})
     before = _buckets(store)
-    store.execute(statement("metrics/2_verdicts"), {**scope, "version": version})
-    store.execute(statement("metrics/3_buckets"))
+    store.execute(statement("metrics/5_verdicts"), {"day": day, "version": version})
+    store.execute(statement("metrics/6_buckets"))
     news.taken(version)
     return verdicts_wait(store) or _buckets(store) != before
 

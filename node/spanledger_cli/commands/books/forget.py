@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,8 +11,11 @@ from spanledger_cli.output.partial import spooled
 from spanledger_cli.output.terminal import console
 from spanledger_cli.request.options import configuration, open_store
 from spanledger_enrich.books.forgetting import forget as put_pseudonym
-from spanledger_enrich.books.forgetting import new_pseudonym
+from spanledger_enrich.books.forgetting import new_pseudonym, refuse_impossible
 from spanledger_settings.figures import counted
+
+if TYPE_CHECKING:
+    from spanledger_enrich.books.forgetting import Whose
 
 
 def forget(
@@ -38,11 +41,12 @@ def forget(
         raise typer.BadParameter("expected one of --tenant NAME and --user ID")
     name = tenant or user or ""
     chosen = pseudonym or new_pseudonym()
-    whose = "tenant" if tenant else "user"
+    whose: Whose = "tenant" if tenant else "user"
     with open_store(context) as store:
+        refuse_impossible(store, whose, name, chosen)
         confirm([f"the {whose} {name!r} becomes {chosen} for good, in closed periods as well"], yes=yes)
         console(stderr=True).print(f"if this is interrupted, go on with --as {chosen}", soft_wrap=True)
-        changed = put_pseudonym(store, "tenant" if tenant else "user", name, chosen)
+        changed = put_pseudonym(store, whose, name, chosen)
     for table, rows in sorted(changed.items()):
         console().print(f"{table}: {counted(rows, 'row')}")
     console().print(f"the {whose} is {chosen} now")

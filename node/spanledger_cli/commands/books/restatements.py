@@ -110,9 +110,10 @@ def restate(
         f"restatement {done.restatement_id}: {counted(done.examined_calls, 'call')} computed, "
         f"{done.changed_calls:,} {told}"
     )
-    if done.changed_calls:
+    destination = Destination(output, file)
+    if done.changed_calls or destination.file is not None:
         title = f"What {told}: cost (USD) and emissions (kgCO2e) of these calls before and after"
-        print_rows(frame.drop(columns=_OF_THE_RUN), Destination(output, file), title=title, total=_TOTALS, gaps=_GAPS)
+        print_rows(frame.drop(columns=_OF_THE_RUN), destination, title=title, total=_TOTALS, gaps=_GAPS)
 
 
 def restatements(

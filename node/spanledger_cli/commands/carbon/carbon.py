@@ -76,7 +76,7 @@ def _without_a_subcommand(command: Callable[..., None]) -> Callable[..., None]:
 def report(context: typer.Context, *, where: Where = None, request: ReportRequest) -> None:
     """Energy, emissions with 90 % intervals, hardware, water, how much of them is unknown, and what they rest on.
 
-    co2e_kg_low and co2e_kg_high are meant to hold the true value nine times in ten (of published figures, 86 %);
+    co2e_kg_low and co2e_kg_high are meant to hold the true value nine times in ten (of published figures, 88 %);
     co2e_factor says how far they lie from their middle, and co2e_because through what: the method, serving (batch and
     load), the model's size, input, the grid. Emissions are of the operation and location-based; market-based ones
     (co2e_market_kg) and those of the hardware (embodied_kg) stand beside them and are in no other column. Dimensions:

@@ -37,6 +37,8 @@ _DIMENSIONS = Dimensions(
 )  # fmt: skip
 _GAPS = ("unpriced_calls", "unknown_energy_calls", "missing_usage_calls", "partly_priced_calls")
 _INTERVAL = ("co2e_kg_low", "co2e_kg_high")
+# What a bill says, on the narrowest terminal.
+_FOREMOST = ("effective_cost", "contracted_cost", "charged_cost", "unpriced_calls", "co2e_kg", "calls")
 # Of `partly_priced_calls`: no figures to add up.
 _PARTLY = ("partly_priced_share", "unpriced_parts")
 _COMMITMENTS = (
@@ -91,6 +93,7 @@ def chargeback(
             total=[str(name) for name in rows if name not in (*request.by, *_PARTLY)],
             gaps=_GAPS,
             whole=whole,
+            foremost=_FOREMOST,
             details=[*(() if frame["partly_priced_calls"].any() else _PARTLY), *_alike(rows)],
         )
         say_what_is_missing(store, configuration(context))

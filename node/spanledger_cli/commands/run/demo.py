@@ -85,7 +85,10 @@ def demo(
             statement = close_the_month(settings, calls, _START.date())
             out.print(f"\nStatement   {statement}  (it and the bill beside it stay)", soft_wrap=True)
             if stays:
-                out.print(f"Data        {folder}  (try: spanledger --data-dir {folder} chargeback --month 2024-10)")
+                out.print(
+                    f"Data        {folder}  (try: spanledger --data-dir {folder} chargeback --month 2024-10)",
+                    soft_wrap=True,
+                )
                 out.print("            Ctrl-C stops the node and deletes its data.")
             ended = "" if stays else "  (ended with the demo: on a terminal, without --exit, they stay)"
             out.print(f"Dashboards  {addresses['dashboards']}{ended}", soft_wrap=True)
@@ -180,7 +183,7 @@ def _print_emissions(tenants: pd.DataFrame, whole: pd.DataFrame) -> None:
         total=["Wh", "gCO2e"],
     )
     console().print(
-        "low and high are meant to hold the true value nine times in ten (of published figures, 86 %). What many calls "
+        "low and high are meant to hold the true value nine times in ten (of published figures, 88 %). What many calls "
         "share (the method, batches, a model's size) does not average out, so that a tenant's interval is about as "
         "wide as a call's."
     )

@@ -1,14 +1,14 @@
 -- What may be stored of a map of attributes, by what is done with each value: a part of the views that say {{stored_of}}, after
 -- {{treatments_of}}. The numbers are those of treatments_of.
 -- Of a document of counts, JSON or the repr of a Python dict: its numbers, in their places, and the words of what prices
--- depend on: tier, speed, place and modality.
+-- depend on: model, tier, speed, place and modality.
 (document -> replaceRegexpAll(
     replaceRegexpAll(
         arrayStringConcat(
             arrayFilter(
                 part -> part != '',
                 extractAll(if(startsWith(document, '"'), JSONExtractString(document), document),
-                           '(["\'](?:service_?[tT]ier|speed|inference_?[gG]eo|traffic_?[tT]ype|modality)["\']\\s*:\\s*["\'][\\w.-]{1,40}["\']|["\'][\\w.]{1,64}["\']\\s*:\\s*(?:[{\\[]|-?[0-9][0-9.eE+-]*|null|None)|[{}\\[\\]])|"(?:[^"\\\\]|\\\\.)*"|\'(?:[^\'\\\\]|\\\\.)*\'')),
+                           '(["\'](?:service_?[tT]ier|speed|inference_?[gG]eo|traffic_?[tT]ype|modality)["\']\\s*:\\s*["\'][\\w.-]{1,40}["\']|["\']model["\']\\s*:\\s*["\'][\\w.:/@-]{1,100}["\']|["\'][\\w.]{1,64}["\']\\s*:\\s*(?:[{\\[]|-?[0-9][0-9.eE+-]*|null|None)|[{}\\[\\]])|"(?:[^"\\\\]|\\\\.)*"|\'(?:[^\'\\\\]|\\\\.)*\'')),
             ','),
         '([\\[{]),+', '\\1'),
     ',+([\\]}])', '\\1')) AS numbers_of,

@@ -134,6 +134,61 @@ ORDER BY (service_name, session_id, ended_at)
 TTL toDateTime(ingested_at) + toIntervalDay(30)
 SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 1000;
 
+-- Scratch paper: the series of metrics' points that are looked at, and whose they are.
+CREATE TABLE IF NOT EXISTS metric_series
+(
+    series UInt64 COMMENT 'as in `usage_point`',
+    bucket_of UInt64 COMMENT 'a hash of service, session, model and tenant, and of `whose`: of whose usage it tells',
+    agent LowCardinality(String) COMMENT 'as in `usage_point`',
+    service_name LowCardinality(String) COMMENT 'as in `usage_point`',
+    session_id String COMMENT 'as in `usage_point`',
+    user_id String COMMENT 'as in `usage_point`',
+    whose String COMMENT 'the user, where it names no session',
+    model String COMMENT 'as in `usage_point`, without what some signals leave out',
+    model_said LowCardinality(String) COMMENT 'as in `usage_point`',
+    provider LowCardinality(String) COMMENT 'as in `usage_point`',
+    tenant_id LowCardinality(String) COMMENT 'as in `usage_point`',
+    tenant_source LowCardinality(String) COMMENT 'as in `usage_point`',
+    cost_center LowCardinality(String) COMMENT 'as in `usage_point`',
+    environment LowCardinality(String) COMMENT 'as in `usage_point`',
+    class LowCardinality(String) COMMENT 'as in `usage_point`',
+    attribution_raw Map(LowCardinality(String), String) COMMENT 'as in `usage_point`, without which part of the agent it was'
+)
+ENGINE = Memory;
+
+-- Scratch paper: what metrics tell of each interval.
+CREATE TABLE IF NOT EXISTS metric_interval
+(
+    bucket_of UInt64 COMMENT 'as in `metric_series`',
+    ended_at DateTime64(9, 'UTC') COMMENT 'when the interval ends, UTC',
+    told_since DateTime64(9, 'UTC') COMMENT 'since when its points count, UTC',
+    begins DateTime64(9, 'UTC') COMMENT 'when the interval begins, UTC: a day before its end at most',
+    one_series UInt64 COMMENT 'one of its series',
+    model_said LowCardinality(String) COMMENT 'as in `usage_point`',
+    tenant_source LowCardinality(String) COMMENT 'as in `usage_point`; where points differ, the one that was overridden',
+    user_id String COMMENT 'as in `usage_point`; empty where it is more than one',
+    counts Array(Int64) COMMENT 'input, of it read from the cache and written to it, output, of it reasoning; calls',
+    cost Float64 COMMENT 'what the sender reckons that it cost, USD',
+    says_cost UInt8 COMMENT '1: it says what it cost',
+    says_calls UInt8 COMMENT '1: it says how many calls there were',
+    went_back UInt8 COMMENT '1: a counter went back'
+)
+ENGINE = Memory;
+
+-- Scratch paper: the calls that spans and logs tell of, in the intervals of metrics.
+CREATE TABLE IF NOT EXISTS metric_call
+(
+    trace_id String COMMENT 'as in `llm_spans`',
+    span_id String COMMENT 'as in `llm_spans`',
+    bucket_of UInt64 COMMENT 'of the interval, as in `metric_series`',
+    ended_at DateTime64(9, 'UTC') COMMENT 'of the interval, UTC',
+    begins DateTime64(9, 'UTC') COMMENT 'of the interval, UTC',
+    counts Array(Int64) COMMENT 'as in `metric_interval`',
+    cost Float64 COMMENT 'what the sender reckons that it cost, USD',
+    metric_tells_more UInt8 COMMENT '1: a span of which the metric tells more'
+)
+ENGINE = Memory;
+
 -- Scratch paper: the intervals of metrics, and what of each no span or log tells of.
 CREATE TABLE IF NOT EXISTS metric_rest
 (
@@ -147,7 +202,7 @@ CREATE TABLE IF NOT EXISTS metric_rest
     provider String COMMENT 'as in `usage_point`',
     tenant_id String COMMENT 'as in `usage_point`',
     tenant_source String COMMENT 'as in `usage_point`; where points differ, the one that was overridden',
-    user_id String COMMENT 'as in `usage_point`; empty where it is more than one',
+    user_id String COMMENT 'as in `metric_interval`',
     cost_center String COMMENT 'as in `usage_point`',
     environment String COMMENT 'as in `usage_point`',
     attribution_raw Map(String, String) COMMENT 'as in `usage_point`',

@@ -76,7 +76,9 @@ WITH
             said({{meaning_server}}) AS said_server,
             said({{meaning_request_model}}) AS said_request_model,
             said({{meaning_response_model}}) AS said_response_model,
-            said({{meaning_model}}) AS said_model,
+            -- Braintrust tells the model in a document, of whatever it has a span for.
+            if(few({{meaning_model_document}}) = '' OR position(said({{meaning_usage_document}}), 'prompt_tokens') = 0,
+               said({{meaning_model}}), JSONExtractString(few({{meaning_model_document}}), 'model')) AS said_model,
             said({{meaning_response_id}}) AS said_response_id,
             said({{meaning_finish_reason}}) AS said_finish_reason,
             said({{meaning_error_type}}) AS said_error_type,

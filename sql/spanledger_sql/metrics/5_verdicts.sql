@@ -1,19 +1,8 @@
 -- Says of the buckets of calls of the sessions looked at which ones count: those put down; and which ones no longer do. And
 -- that the spans do not, of which a metric tells more.
--- Parameters: everything, day: as for what was put down; version UInt64: of the verdicts.
+-- Parameters: day: as for what was put down; version UInt64: of the verdicts.
 INSERT INTO call_verdict
 WITH
-    touched AS
-    (
-        SELECT service_name, session_id
-        FROM usage_point
-        WHERE ingested_at IN (SELECT inserted_at FROM usage_news WHERE source = 'usage_point') OR {everything:UInt8} = 1
-        UNION DISTINCT
-        SELECT CAST(service_name, 'LowCardinality(String)'), arrayJoin([session_id, '']) AS session_id
-        FROM llm_spans
-        WHERE ingested_at IN (SELECT inserted_at FROM usage_news WHERE source = 'llm_spans') AND granularity = 'call'
-            AND service_name IN (SELECT service_name FROM usage_point)
-    ),
     bucket AS
     (
         SELECT
@@ -26,7 +15,7 @@ WITH
         FROM llm_spans
         WHERE granularity = 'interval'
             AND ts >= {day:DateTime('UTC')}
-            AND (service_name, session_id) IN (SELECT service_name, session_id FROM touched)
+            AND (service_name, session_id) IN (SELECT service_name, session_id FROM metric_series)
             -- Its points are there still.
             AND ingested_at > now64(6, 'UTC') - INTERVAL 25 DAY
         UNION ALL

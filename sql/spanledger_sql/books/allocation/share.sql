@@ -1,7 +1,7 @@
 -- Shares out the hours of one commitment over tenants by given weights, by largest remainder on the last digit (1e-12 USD).
 -- Parameters: commitment_id String; version UInt64; from, to DateTime('UTC'): the hours, half-open; tenants
 --     Array(String); weights Array(UInt256): of each of them; of_idle UInt8: share out the idle cost that
---     `allocation.sql` set aside, else the whole cost of each hour; days Array(Date), versions Array(UInt64): of the idle cost,
+--     `hours.sql` set aside, else the whole cost of each hour; days Array(Date), versions Array(UInt64): of the idle cost,
 --     which version of each day is or comes in force.
 INSERT INTO allocation_row
 WITH
