@@ -118,7 +118,9 @@ def _fitting(columns: list[_Column], width: int, foremost: Sequence[str]) -> lis
         # The box's edges, and two spaces between columns.
         return sum(column.narrowest + 2 for column in kept) + 2
 
-    for column in sorted(columns[::-1], key=lambda column: rank.get(column.name, 0)):
+    leaving = columns[::-1]
+    leaving.sort(key=lambda column: rank.get(column.name, 0))
+    for column in leaving:
         if needed() <= width:
             break
         if column.right and len(kept) > 1:
