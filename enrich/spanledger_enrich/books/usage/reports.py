@@ -65,7 +65,7 @@ def anthropic_buckets(place: str, page: dict[str, Any]) -> Iterator[UsageRecord]
     for number, bucket in enumerate(page["data"]):
         time = Line(f"{place}: data[{number}]", bucket)
         begins, ends = time.time("starting_at"), time.time("ending_at")
-        for index, result in enumerate(bucket["results"]):
+        for index, result in enumerate(bucket.get("results") or []):
             line = Line(f"{time.place}.results[{index}]", result)
             written = line.within("cache_creation")
             yield _anthropic(

@@ -257,6 +257,25 @@ def test_what_cannot_be_is_said_with_its_place(tmp_path: Path, text: str, compla
     assert str(path) in str(refused.value)
 
 
+@pytest.mark.parametrize("written", ["after each other", "list", "buckets"])
+def test_pages_that_stand_after_one_another_are_all_read(tmp_path: Path, written: str) -> None:
+    page = json.loads((FIXTURES / "openai_usage_completions.json").read_text())
+    later = [
+        {**one, "start_time": one["start_time"] + 8640000, "end_time": one["end_time"] + 8640000}
+        for one in page["data"]
+    ]
+    pages = [page, {"data": [*later, {**later[0], "results": None}]}]
+    path = tmp_path / "pages.json"
+    path.write_text(
+        {
+            "after each other": "".join(json.dumps(one, indent=2) for one in pages),
+            "list": json.dumps(pages),
+            "buckets": json.dumps([bucket for one in pages for bucket in one["data"]]),
+        }[written]
+    )
+    assert len(read(path)) == 2 * len(read(FIXTURES / "openai_usage_completions.json"))
+
+
 def test_lines_that_a_report_tells_apart_by_what_nobody_reads_are_all_counted(
     tmp_path: Path, imported: Callable[[Path], list[dict[str, Any]]]
 ) -> None:
