@@ -46,7 +46,7 @@ class AccountingSampler(Sampler):
             result = self.inner.should_sample(parent_context, trace_id, name, kind, attributes, links)
         else:
             result = self.inner.should_sample(parent_context, trace_id, name, kind, attributes, links, trace_state)
-        if result.decision is Decision.DROP:
+        if result.decision is _DROP:
             with _SAMPLING:
                 if self._active() and may_be_accounting(kind, attributes):
                     return SamplingResult(Decision.RECORD_ONLY, attributes, result.trace_state)
@@ -82,5 +82,6 @@ def install_sampler(provider: TracerProvider, active: Callable[[], bool]) -> Non
 
 
 _SOMETHING_ELSE: Final = ("http.", "db.", "rpc.", "messaging.", "url.", "net.", "graphql.", "faas.", "aws.s3.", "sql.")
+_DROP: Final = Decision.DROP  # which takes long to look up in its class
 _OTHER_KINDS: Final = frozenset({SpanKind.SERVER, SpanKind.CONSUMER, SpanKind.PRODUCER})
 _SAMPLING: Final = guard.Shield("sampling")

@@ -19,14 +19,15 @@ def value_in(source: object, name: str) -> Any:
 def fields_of(source: Any) -> Any:
     """The fields of a pydantic model as a dict, as to ask it for one that it has not takes long; else what it is."""
     kind = type(source)
-    if kind is dict or not _is_model(kind):
+    if kind is dict or not is_model(kind):
         return source
     more = source.__pydantic_extra__
     return {**source.__dict__, **more} if more else source.__dict__
 
 
 @lru_cache(maxsize=1024)
-def _is_model(kind: type) -> bool:
+def is_model(kind: type) -> bool:
+    """Whether it is a class of pydantic's: those of the SDKs' answers are."""
     return hasattr(kind, "__pydantic_fields__")
 
 
@@ -68,7 +69,7 @@ def count_in(source: object, *names: str) -> int | None:
 
 def tell_all(told: dict[str, int], source: object, keys: Mapping[str, str]) -> None:
     """Notes the counts under these names, each by its key; of several of one key the largest."""
-    fields = fields_of(source)
+    fields = source if type(source) is dict else fields_of(source)
     if type(fields) is not dict:
         if fields is None:
             return

@@ -26,6 +26,7 @@ class Reading(NamedTuple):
         last: Of a chunk: whether it says that the model has come to its end.
         adds: Of a chunk: whether its counts add to those before, and do not repeat them.
         generates: Whether such an answer has output.
+        renews: Of a chunk: whether its counts are of all so far, and take the place of those before, more or less.
     """
 
     found: Attributes
@@ -34,6 +35,7 @@ class Reading(NamedTuple):
     last: bool = False
     adds: bool = False
     generates: bool = True
+    renews: bool = False
 
 
 def usage_attributes(told: Told, convention: Convention, generates: bool = True) -> Attributes:
@@ -51,10 +53,9 @@ def usage_attributes(told: Told, convention: Convention, generates: bool = True)
     if outputs is not None:
         found[attributes.USAGE_OUTPUT_TOKENS] = outputs
     for part, count in told.items():
-        name = _NAMES.get(part)
-        if name is not None and count:
+        if count and part in _NAMES:
             # Where the total tells that all reasoning is inside, one token more than all is somebody's miscount.
-            found[name] = min(count, outputs) if part == "reasoning" and outputs else count
+            found[_NAMES[part]] = outputs if part == "reasoning" and outputs and count > outputs else count
             if part in _OF_OTHER_MODALITY:
                 notes.append(f"tokens of {_OF_OTHER_MODALITY[part]}")
     if notes:

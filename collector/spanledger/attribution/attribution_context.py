@@ -96,7 +96,8 @@ class Attribution:
 
 def attribution_in(context: Context | None) -> Attribution | None:
     """The attribution that holds in this context, by default the current one."""
-    return cast("Attribution | None", (get_current() if context is None else context).get(_KEY))
+    found: Any = (get_current() if context is None else context).get(_KEY)
+    return found  # type: ignore[no-any-return]
 
 
 def attributes_from(said: Mapping[str, AttributionValue]) -> dict[str, AttributeValue]:
@@ -189,7 +190,7 @@ class BoundAttribution:
     def context_for(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Context:
         """The current context with this attribution in it, for a call with these arguments."""
         context = get_current()
-        outer = cast("Attribution | None", context.get(_KEY))
+        outer: Any = context.get(_KEY)
         if self._readers:
             found = dict(self._literals) if outer is None else outer.attributes | self._literals
             for keyword, name, read in self._readers:

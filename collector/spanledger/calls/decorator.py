@@ -145,7 +145,7 @@ class _CallSite:
                 name = self._name
                 start = self._static
             context = get_current() if self._attribution is None else self._attribution.context_for(args, kwargs)
-            span = tracer().start_span(name, context, SpanKind.CLIENT, start)
+            span = tracer().start_span(name, context, _CLIENT, start)
             call = Call(span, set_span_in_context(span, context), start, self._function)
             if foreign_calls_are_watched() and span.is_recording():
                 span._spanledger_call = call  # type: ignore[attr-defined]
@@ -208,4 +208,5 @@ def _model_reader(function: Callable[..., Any]) -> ArgumentReader | None:
 
 
 _KEYWORDS: Final = ("provider", "model", "operation", "region", "cloud", *KEYWORDS)
+_CLIENT: Final = SpanKind.CLIENT  # which takes long to look up in its class
 _STARTING: Final = guard.Shield("starting an llm_call span")

@@ -4,6 +4,7 @@ An answer that does not fit what it shall be parsed into, or that was cut off, i
 the SDK that raised it. Of those only the answer itself is read, and of it only its usage.
 """
 
+import json
 from collections.abc import Mapping
 from types import FrameType
 from typing import Any, Final
@@ -18,8 +19,20 @@ from spanledger.answers.reading import read_answer
 def read_failure(error: BaseException, known: Mapping[str, AttributeValue]) -> Attributes:
     """The span attributes that a failed call's answer gives; empty where there was none, or it tells no usage.
 
-    Apps raise errors of their own from an SDK's: that is read as well, where it was caught within this very call.
+    Apps raise errors of their own from an SDK's: that is read as well, where it was caught within this very call. Of
+    those of a group each is: what the first one's answer does not tell goes to `OTHER_MODELS`.
     """
+    told = _told_along(error, known)
+    if not told:
+        return {}
+    first, *others = told
+    others = [other for other in others if attributes.RESPONSE_MODEL in other]
+    if others:
+        first[attributes.OTHER_MODELS] = json.dumps(others)
+    return first
+
+
+def _told_along(error: BaseException, known: Mapping[str, AttributeValue]) -> list[Attributes]:
     within = set(_frames(error))
     seen: set[int] = set()
     cause: BaseException | None = error
@@ -27,9 +40,13 @@ def read_failure(error: BaseException, known: Mapping[str, AttributeValue]) -> A
         seen.add(id(cause))
         within |= set(_frames(cause))
         if found := _told_by(cause, known):
-            return found
+            return [found]
+        if isinstance(cause, BaseExceptionGroup):
+            told = [found for inside in cause.exceptions for found in _told_along(inside, known)]
+            if told:
+                return told
         cause = cause.__cause__ or cause.__context__
-    return {}
+    return []
 
 
 def _told_by(error: BaseException, known: Mapping[str, AttributeValue]) -> Attributes:

@@ -4,6 +4,7 @@ import weakref
 from typing import Any, Final
 
 from spanledger import guard
+from spanledger.answers.fields import is_model
 from spanledger.calls.call import Call
 from spanledger.calls.stream import watch_async_in_place, watch_in_place
 
@@ -13,7 +14,7 @@ def take_answer(result: Any, call: Call) -> Any:
     with _TAKING:
         if hasattr(type(result), "__next__"):
             return watch_in_place(result, call)
-        if hasattr(result, "http_response"):
+        if not is_model(type(result)) and hasattr(result, "http_response"):
             _watch_response(result, call)
             return result
     return result if call.ended else call.answer(result)
@@ -24,7 +25,7 @@ def take_async_answer(result: Any, call: Call) -> Any:
     with _TAKING:
         if hasattr(type(result), "__anext__"):
             return watch_async_in_place(result, call)
-        if hasattr(result, "http_response"):
+        if not is_model(type(result)) and hasattr(result, "http_response"):
             _watch_response(result, call)
             return result
     return result if call.ended else call.answer(result)

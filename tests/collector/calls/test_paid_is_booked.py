@@ -1,5 +1,6 @@
 """What was paid for is booked, however the app gets it, and whatever becomes of it."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -97,8 +98,6 @@ async def _ask_asynchronously(provider_url: str, watched: Any) -> str:
 def test_an_asynchronous_helper_stream_is_booked(
     watched: Any, exported: Callable[[], list[Any]], provider_url: str
 ) -> None:
-    import asyncio
-
     assert asyncio.run(_ask_asynchronously(provider_url, watched)) == "SECRET ANSWER"
     found = _only(exported)
     assert (found[IN], found[OUT]) == (2098, 503)
@@ -163,6 +162,29 @@ def test_an_error_that_carries_the_answer_is_booked(
         spanledger.llm_call(fails)()
     found = _only(exported)
     assert (found[IN], found[OUT]) == (2006, 300)
+
+
+class AnotherGaveUp(Exception):
+    last_completion = ChatCompletion.model_validate(CHAT_COMPLETION | {"id": "chatcmpl-2", "model": "gpt-4o-mini"})
+
+
+def test_each_answer_that_the_errors_of_a_group_carry_is_booked(exported: Callable[[], list[Any]]) -> None:
+    @spanledger.llm_call(tenant="acme")
+    async def ask_all() -> None:
+        async def ask(error: Exception) -> None:
+            raise error
+
+        async with asyncio.TaskGroup() as asked:
+            for error in (KeyError(), GaveUp(), AnotherGaveUp()):
+                asked.create_task(ask(error))
+
+    with pytest.raises(ExceptionGroup):
+        asyncio.run(ask_all())
+    found = {span["gen_ai.response.id"]: span for span in map(attributes_of, exported())}
+    assert {name: (span[IN], span[OUT], span["tenant.id"]) for name, span in found.items()} == {
+        "chatcmpl-B9MBs8": (2006, 300, "acme"),
+        "chatcmpl-2": (2006, 300, "acme"),
+    }
 
 
 def test_what_an_earlier_call_paid_for_is_booked_once(exported: Callable[[], list[Any]]) -> None:
