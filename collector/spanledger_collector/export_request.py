@@ -29,7 +29,7 @@ class ExportRequest:
 
     Attributes:
         refused: How many spans were let go of.
-        unread: How many spans, log records or metrics could not be read.
+        unread: How many spans, log records or data points could not be read.
         complaint: What the first of them says that it cannot be.
     """
 

@@ -11,6 +11,10 @@ from google.protobuf import json_format
 if TYPE_CHECKING:
     from spanledger_collector.otlp_signal import Signal
 
+# Of data points that are read: others', of summaries, tell nothing.
+_KINDS = ("sum", "gauge", "histogram", "exponentialHistogram")
+_SNAKE = {"exponentialHistogram": "exponential_histogram"}
+
 UNREADABLE = (json_format.ParseError, binascii.Error, AttributeError, TypeError, ValueError)
 """What reading raises where a document is not of the request's shape."""
 
@@ -25,9 +29,9 @@ def whole(document: dict[str, Any], signal: Signal) -> Any:
 
 
 def in_parts(document: dict[str, Any], signal: Signal) -> tuple[Any, int]:
-    """The request without the spans, log records or metrics that cannot be read, and how many these were.
+    """The request without the spans, log records or data points that cannot be read, and how many these were.
 
-    Each part is read once, so that this takes no longer than the document is large.
+    Each part is read twice at most, so that this takes no longer than the document is large.
     """
     request, unread = signal.message(), 0
     scopes, records = _camel(signal.scopes), _camel(signal.records)
@@ -38,16 +42,43 @@ def in_parts(document: dict[str, Any], signal: Signal) -> tuple[Any, int]:
             for record in _listed(told_scope, records):
                 into = None if scope is None else getattr(scope, signal.records)
                 if into is None or _read(record, into.add()) is None:
-                    unread += 1
                     if into:
                         del into[-1]
+                    unread += 1 if into is None else _by_points(record, into)
     return request, unread
+
+
+def _by_points(metric: Any, into: Any) -> int:
+    """Add a metric that cannot be read whole, with the points that can; gives how many cannot, 1 of what has none."""
+    if not isinstance(metric, dict):
+        return 1
+    kind = next((kind for kind in _KINDS if _listed(metric.get(kind), "dataPoints")), "")
+    if not kind:
+        return 1
+    points = metric[kind]["dataPoints"]
+    if (whose := _read({**metric, kind: {**metric[kind], "dataPoints": []}}, into.add())) is None:
+        del into[-1]
+        return len(points)
+    unread = 0
+    for point in points:
+        there = getattr(whose, _SNAKE.get(kind, kind)).data_points
+        if _parsed(point, there.add(), "exemplars") is None:
+            del there[-1]
+            unread += 1
+    return unread
 
 
 def _read(told: Any, message: Any, without: str = "") -> Any:
     """The message that is read; None where it cannot be."""
     try:
         _mend(told)
+    except UNREADABLE:
+        return None
+    return _parsed(told, message, without)
+
+
+def _parsed(told: Any, message: Any, without: str) -> Any:
+    try:
         kept = {name: value for name, value in told.items() if name != without}
         return json_format.ParseDict(kept, message, ignore_unknown_fields=True)
     except UNREADABLE:
@@ -68,7 +99,7 @@ def _mend(record: dict[str, Any]) -> None:
         for name in ("traceId", "spanId", "parentSpanId"):
             if value := holder.get(name):
                 holder[name] = base64.b64encode(bytes.fromhex(value)).decode()
-    for kind in ("sum", "gauge", "histogram", "exponentialHistogram"):
+    for kind in _KINDS:
         for point in (record.get(kind) or {}).get("dataPoints") or ():
             point.pop("exemplars", None)
 

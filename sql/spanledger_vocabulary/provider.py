@@ -44,6 +44,12 @@ def named(name: str) -> Provider | None:
     return _by_name().get(name.lower())
 
 
+def called(name: str) -> str:
+    """The name that calls have of this provider, of whatever name or alias; in lower case of one that nobody knows."""
+    known = named(name)
+    return known.name if known else name.lower()
+
+
 def told_by(model: str) -> Provider | None:
     """The provider that a model's name tells where nothing else does."""
     return next((one for one in providers() if one.models and re.match(f"(?:{one.models})", model)), None)

@@ -16,7 +16,7 @@ import pandas as pd
 Row = Mapping[str, str]
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
 _PASCAL = re.compile(r"x_[A-Z][A-Za-z0-9]{0,47}")
-_UNIT = re.compile(r"(\d+ )?([A-Z][A-Za-z]*|[a-z]+)(-[A-Z][A-Za-z]*)*")
+_UNIT = re.compile(r"(\d+ )?[A-Z][A-Za-z]*(-[A-Z][A-Za-z]*)*")
 _DETAILS = {"CoreCount", "DiskType", "InstanceType", "OperatingSystem", "Redundancy", "StorageClass"}
 _LAST = Decimal("0.000000000001")
 _DECIMAL = re.compile(r"-?\d+(\.\d{1,12})?")
@@ -148,6 +148,21 @@ def _charges(row: Row) -> Iterator[str]:
             yield f"{name}: two currencies, and no row has virtual ones"
 
 
+def _paid_in_advance(row: Row) -> Iterator[str]:
+    if row["ChargeCategory"] == "Credit" and {Decimal(row[name]) for name in ("ListCost", "ContractedCost")} != {
+        Decimal(row["BilledCost"])
+    }:
+        yield "ListCost: a credit is what it is billed"
+    commitment = row["CommitmentDiscountId"]
+    if (row["ChargeCategory"] == "Purchase" or row["CommitmentDiscountStatus"] == "Unused") and (
+        row["ResourceId"] != commitment or bool(commitment) != bool(row["ResourceType"])
+    ):
+        yield "ResourceId: of a commitment that is bought or unused that commitment"
+    by_provider = row["BillingAccountType"] == "Account"
+    if by_provider and row["ChargeCategory"] == "Usage" and row.get("x_CommitmentId", "") != commitment:
+        yield "CommitmentDiscountId: none of what a commitment pays"
+
+
 def _contracts_of_1_3(row: Row) -> Iterator[str]:
     keys = {f"ContractCommitment{name}" for name in ("ID", "AppliedCost", "AppliedQuantity", "AppliedUnit")}
     for element in json.loads(row["ContractApplied"] or '{"Elements":[]}')["Elements"]:
@@ -155,7 +170,7 @@ def _contracts_of_1_3(row: Row) -> Iterator[str]:
             yield f"ContractApplied: has {sorted(element)}; 1.3 has {sorted(keys)}"
 
 
-_RULES = (_formats, _documents, _names, _costs, _values, _charges)
+_RULES = (_formats, _documents, _names, _costs, _values, _charges, _paid_in_advance)
 
 
 def _over_rows(rows: Sequence[Row]) -> Iterator[str]:

@@ -52,7 +52,8 @@ def read_message_event(event: object) -> Reading | None:
     elif kind == "message_delta":
         put_texts(found, attributes.RESPONSE_FINISH_REASONS, [value_in(value_in(event, "delta"), "stop_reason")])
         _tell_usage(told, value_in(event, "usage"), found)
-    return Reading(found, told, ANTHROPIC, last=kind == "message_stop")
+    # What the last event tells is of all; what the first told may have been an estimate.
+    return Reading(found, told, ANTHROPIC, last=kind == "message_stop", renews=kind == "message_delta")
 
 
 def _read_agent_result(answer: object) -> Reading | None:

@@ -113,7 +113,8 @@ class StreamedAnswer:
         self._convention = reading.convention
         for name, count in reading.told.items():
             known = self._told.get(name, 0)
-            self._told[name] = known + count if reading.adds else max(known, count)
+            renewed = count if reading.renews and count else max(known, count)
+            self._told[name] = known + count if reading.adds else renewed
         output = 0 if reading.adds else reading.told.get("output", 0)
         if output:
             self._in_steps = self._in_steps or output < self._last_output

@@ -26,6 +26,7 @@ class Reading(NamedTuple):
         last: Of a chunk: whether it says that the model has come to its end.
         adds: Of a chunk: whether its counts add to those before, and do not repeat them.
         generates: Whether such an answer has output.
+        renews: Of a chunk: whether its counts are of all so far, and take the place of those before, more or less.
     """
 
     found: Attributes
@@ -34,6 +35,7 @@ class Reading(NamedTuple):
     last: bool = False
     adds: bool = False
     generates: bool = True
+    renews: bool = False
 
 
 def usage_attributes(told: Told, convention: Convention, generates: bool = True) -> Attributes:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from spanledger_enrich.files.csv_table import CsvTable
 from spanledger_enrich.files.import_file import ImportFileError
+from spanledger_vocabulary.provider import called
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,7 +76,7 @@ def _read(table: CsvTable, default_pue: float) -> EnergyFile:
 
 
 def _coefficients(table: CsvTable, default_pue: float) -> list[dict[str, Any]]:
-    models, providers = _named(table, "model"), _optional(table, "provider").str.lower()
+    models, providers = _named(table, "model"), _optional(table, "provider").map(called)
     keys = models.str.lower() + "@" + providers
     table.refuse(keys.duplicated(), "model", "comes twice for this provider; expected once")
     pue = table.numbers("pue", 1.0, _HIGHEST_PUE).fillna(default_pue)
@@ -129,7 +130,7 @@ def _energy(table: CsvTable, name: str, needed: bool) -> dict[str, pd.Series[flo
 
 
 def _facilities(table: CsvTable) -> list[dict[str, Any]]:
-    providers = _named(table, "provider").str.lower()
+    providers = _named(table, "provider").map(called)
     regions = _optional(table, "region")
     table.refuse((providers + "@" + regions).duplicated(), "provider", "comes twice for this region; expected once")
     table.refuse(table.numbers("pue").isna(), "pue", "expected a number")

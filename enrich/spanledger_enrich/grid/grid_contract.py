@@ -15,6 +15,7 @@ from spanledger_enrich.files.import_file import ImportFileError
 from spanledger_enrich.grid.grid_hour import LOWEST_LIFECYCLE_G_PER_KWH
 from spanledger_enrich.grid.grid_zone import is_zone, similar_zones
 from spanledger_enrich.grid.sources.intensity_column import intensities
+from spanledger_vocabulary.provider import called
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,7 +87,7 @@ def _rows(table: CsvTable, timezone: str) -> list[dict[str, Any]]:
     mwh, shares = table.numbers("mwh"), table.numbers("share", 0.0, 1.0)
     _refuse_volumes(table, kinds, mwh, shares)
     ids = _optional(table, "id")
-    providers = _optional(table, "provider").str.lower()
+    providers = _optional(table, "provider").map(called)
     ids = ids.where(ids != "", kinds + " " + zones)
     table.refuse(
         pd.Series(list(zip(ids, zones, providers, begins, strict=True)), table.rows.index).duplicated(),

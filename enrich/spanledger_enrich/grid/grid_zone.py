@@ -58,6 +58,13 @@ _TELLS = (
 )
 _COMPASS_AFTER = re.compile(r"(?:north|south|east|west|central)+$")
 _COMPASS_BEFORE = re.compile(r"^(?:north|south|east|west|central)+")
+# Country and city, as most smaller clouds have it (jp-tok, fr-par, cn-hangzhou), AWS's country and compass
+# (il-central-1), IBM's country in Europe (eu-de). Only letters that mean nothing else: not those of
+# my-region and sa-east.
+_COUNTRY_FIRST = re.compile(
+    r"^(?:eu-)?(au|br|ca|ch|cl|cn|de|dk|es|fi|fr|gb|hk|il|jp|kr|mx|nl|nz|pl|sg|th|tr|tw|uk|us|za)"
+    r"(?:-[a-z]{3,}\d*)?(?:-?\d+[a-z]?)?$"
+)
 # As clouds call countries, beside their own names. Georgia is a state, too.
 _SHORT_NAMES = {"uk": "GB", "us": "US", "usa": "US", "uae": "AE", "korea": "KR", "turkey": "TR", "georgia": ""}
 
@@ -120,10 +127,14 @@ def _spellings(region: str) -> list[str]:
 
 
 def _country_in(region: str) -> str:
-    """The country that a region's name consists of, but for where in it: `finlandcentral`, `southafrica-3`."""
+    """The country that a region's name consists of or begins with, but for where in it: `finlandcentral`, `jp-tok`."""
     letters = re.sub(r"[^a-z]", "", region)
     spelled = (letters, _COMPASS_AFTER.sub("", letters), _COMPASS_BEFORE.sub("", letters))
-    return next((country for name in spelled if (country := _countries().get(name, ""))), "")
+    if country := next((country for name in spelled if (country := _countries().get(name, ""))), ""):
+        return country
+    if first := _COUNTRY_FIRST.match(region):
+        return _SHORT_NAMES.get(first[1], first[1].upper())
+    return ""
 
 
 def alpha_2(alpha_3: str) -> str:

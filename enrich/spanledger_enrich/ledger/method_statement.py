@@ -70,6 +70,12 @@ CALIBRATION = (
     "the 90 % interval holds 50 of them (88 %); its median width is x33, the widest x79. 42 of the figures are one "
     "study's, and how the terms are fitted was chosen with all of them in view: other choices hold 84 to 88 %."
 )
+# What `statement/interval` has of each group, in its order.
+_GROUP = (
+    "energy_id", "provider", "zone", "intensity_resolution", "calls", "energy_wh", "co2e_g", "energy_wh_squared",
+    "co2e_g_squared", "middle_wh", "middle_g", "input_sigma", "parameters_sigma", "grid_sigma", "meters_sigma",
+    "paid_wh",
+)  # fmt: skip
 _METHODS = ("measured", "modelled", "proxy", "unknown")
 _RESOLUTIONS = ("hour", "previous day", "month", "year", "unknown")
 # Sums carry twelve decimals; more digits than these are beyond what any method knows.
@@ -218,7 +224,8 @@ def method_statement(store: Store, asked: Period, settings: Configuration) -> Me
     (totals,) = _rows(store, "statement/totals", bounds)
     (interval,) = _rows(store, "statement/interval", bounds)
     variance = {name: interval.pop(name) for name in list(interval) if name.endswith("_variance")}
-    uncertainty, groups = _rows(store, "statement/uncertainty", {}), _rows(store, "statement/groups", bounds)
+    groups = [dict(zip(_GROUP, map(_plain, group), strict=True)) for group in interval.pop("groups")]
+    uncertainty = _rows(store, "statement/uncertainty", {})
     contracts, hosts = _rows(store, "statement/contracts", bounds), _rows(store, "energy/hosts", bounds)
     meters = _rows(store, "statement/meters", bounds)
     energy = _rows(store, "statement/energy", {**bounds, "energy_bounds": settings.energy_bounds})

@@ -66,6 +66,7 @@ _UNITS: tuple[tuple[tuple[str, ...], dict[str, int]], ...] = (
     (("input_mchars",), {"character": 1_000_000}),
     (("input_text_messages_kcount",), {"message": 1000}),
     (("rerank_searches_kcount",), {"search": 1000}),
+    (("storage_searches_kcount",), {"file_search_call": 1000}),
     (("input_gpixels",), {"pixel": 1_000_000_000}),
 )
 # Classes that providers charge otherwise than text. Images and video in a prompt are counted in tokens so that their

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from spanledger_sql.definitions import vocabulary
 from spanledger_sql.definitions.included_parts import with_parts
+from spanledger_sql.definitions.opaque_comparison import with_opaque_comparisons
 from spanledger_sql.store import StoreError
 
 if TYPE_CHECKING:
@@ -75,10 +76,12 @@ def changes() -> list[SchemaFile]:
 def views() -> list[SchemaFile]:
     """The views, the files of `views/ingest/` and `views/read/`, in an order that they can be applied in.
 
-    The parts that they include and the vocabulary's constants stand in them for their placeholders.
+    The parts that they include and the vocabulary's constants stand in them for their placeholders. What those of
+    `views/ingest/` compare the engine does not look into: each insert plans them anew.
     """
-    files = [*_files("views/ingest"), *_files("views/read")]
-    return in_order([SchemaFile(file.name, vocabulary.fill(with_parts(file.text))) for file in files], given=tables())
+    ingest = [SchemaFile(file.name, with_opaque_comparisons(_whole(file))) for file in _files("views/ingest")]
+    read = [SchemaFile(file.name, _whole(file)) for file in _files("views/read")]
+    return in_order([*ingest, *read], given=tables())
 
 
 def in_order(files: Iterable[SchemaFile], given: Iterable[SchemaFile] = ()) -> list[SchemaFile]:
@@ -104,6 +107,10 @@ def in_order(files: Iterable[SchemaFile], given: Iterable[SchemaFile] = ()) -> l
     except CycleError as error:
         circle = " needs ".join(file.name for file in reversed(error.args[1]))
         raise MigrationError(f"files of the schema need each other: {circle}") from None
+
+
+def _whole(view: SchemaFile) -> str:
+    return vocabulary.fill(with_parts(view.text))
 
 
 def _files(folder: str) -> list[SchemaFile]:

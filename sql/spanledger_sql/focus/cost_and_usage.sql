@@ -33,13 +33,16 @@ WITH
         SELECT
             kind, charge_id, charge_kind, category, ts, ends, tenant_id, cost_center, feature, workflow, environment, service_name,
             dimensions, provider, provider_account, model, service_tier, cloud_region, inference_geo, price_status, price_id, meter,
-            unit, price_step, quantity, list_price, contracted_price, list_cost, contracted_cost, billed_cost, effective_cost,
-            paid_by, description, invoice_id, idle, first_of_call, known_calls, energy_wh, co2e_g, co2e_g_low, co2e_g_high,
+            unit, price_step, quantity, list_price, contracted_price,
+            -- What is bought has its price, and again what is used of it.
+            if(kind = 'charge' AND charge_kind = 'prepaid', c.billed_cost, c.list_cost) AS list_cost,
+            if(kind = 'charge' AND charge_kind = 'prepaid', c.billed_cost, c.contracted_cost) AS contracted_cost,
+            billed_cost, effective_cost, paid_by, description, invoice_id, idle, first_of_call, known_calls, energy_wh, co2e_g, co2e_g_low, co2e_g_high,
             co2e_market_g, embodied_g, water_ml,
             if(tenant_id = '', '(unattributed)', tenant_id) AS whose,
             toDate(concat({month:String}, '-01')) AS of_month,
             if({internal:UInt8}, {{plan_tenant}}, '') AS plan_tenant
-        FROM charges(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')})
+        FROM charges(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')}) AS c
         -- Tenants do not pay what pays for their use in advance.
         WHERE NOT (kind = 'charge' AND charge_kind = 'prepaid' AND {internal:UInt8})
             -- The calls that draw credits down are charged themselves; credits were billed when they were bought.
@@ -203,7 +206,9 @@ WITH
                     category) AS charge_category,
             kind IN ('commitment', 'charge', 'invoice') AND NOT is_purchase AS allocated,
             sum(billed_cost_told) OVER origin AS origin_cost,
-            sum(billed_cost_told) OVER up_to_here AS cost_up_to_here
+            sum(billed_cost_told) OVER up_to_here AS cost_up_to_here,
+            count() OVER origin AS parts_of_origin,
+            row_number() OVER up_to_here AS parts_up_to_here
         FROM priced
         ARRAY JOIN arrayFilter(
             one -> one.1 = 0 OR one.1 = 2 AND one.4 != 0 OR one.1 = 1 AND (one.2 != 0 OR one.3 != 0 OR one.4 != 0 OR one.5 != 0),
@@ -262,7 +267,15 @@ WITH
                 if(inference_geo IN ('', 'not_available'), '', inference_geo),
                 if(kind = 'call' AND paid_by != '', 'committed', '')]), '/') AS sku_price_id,
             if(kind = 'call', meter_title(meter, unit), title_case(charge_kind)) AS meter_name,
-            ratio_digits(cost_up_to_here, origin_cost) - ratio_digits(cost_up_to_here - billed_cost_told, origin_cost) AS ratio
+            -- What costs nothing is shared out evenly.
+            if(origin_cost = 0,
+                ratio_digits(parts_up_to_here, parts_of_origin) - ratio_digits(parts_up_to_here - 1, parts_of_origin),
+                ratio_digits(cost_up_to_here, origin_cost) - ratio_digits(cost_up_to_here - billed_cost_told, origin_cost)) AS ratio,
+            multiIf(model != '', model, provider != '', title, 'unknown model') AS called,
+            -- Calls that a commitment pays are of it, too: what it costs stands with its own use.
+            multiIf({internal:UInt8} OR NOT sku, '', kind = 'commitment', charge_id, kind = 'call', paid_by, '') AS discount_id,
+            -- A credit is what it is billed.
+            NOT is_billed AND charge_category = 'Credit' AS unbilled_credit
         FROM told
     )
 SELECT
@@ -285,33 +298,34 @@ SELECT
     charge_category AS ChargeCategory,
     CAST(NULL, 'Nullable(String)') AS ChargeClass,
     multiIf(
-        is_rest OR meter = 'rounding', concat(model, ': least charges and rounding'),
-        unpriced, concat(model, ' ', meter_name, ': used, without a known price'),
+        is_rest OR meter = 'rounding', concat(called, ': least charges and rounding'),
+        unpriced, concat(called, ' ', meter_name, ': used, without a known price'),
         charge_description != '', charge_description,
         kind = 'commitment', concat(charge_id, ', ', multiIf(is_purchase, 'purchase', idle = 1, 'unused', 'used')),
-        kind = 'call', concat(model, ' ', meter_name),
+        kind = 'call', concat(called, ' ', meter_name),
         concat(if(provider = '', '', concat(title, ' ')), meter_name)) AS ChargeDescription,
     multiIf(is_purchase OR charge_kind IN ('seats', 'subscription', 'fee'), 'Recurring',
             charge_category = 'Usage', 'Usage-Based', 'One-Time') AS ChargeFrequency,
     moment(finishes) AS ChargePeriodEnd,
     moment(begins) AS ChargePeriodStart,
-    if(discounted, 'Spend', NULL) AS CommitmentDiscountCategory,
-    if(discounted, charge_id, NULL) AS CommitmentDiscountId,
-    if(discounted, charge_id, NULL) AS CommitmentDiscountName,
-    if(discounted, billed_cost_told, NULL) AS CommitmentDiscountQuantity,
-    if(discounted AND NOT is_purchase, if(idle = 1, 'Unused', 'Used'), NULL) AS CommitmentDiscountStatus,
-    if(discounted, title_case(charge_kind), NULL) AS CommitmentDiscountType,
-    if(discounted, 'USD', NULL) AS CommitmentDiscountUnit,
+    if(discount_id = '', NULL, 'Spend') AS CommitmentDiscountCategory,
+    nullIf(discount_id, '') AS CommitmentDiscountId,
+    CommitmentDiscountId AS CommitmentDiscountName,
+    multiIf(discount_id = '', NULL, discounted, billed_cost_told, toDecimal128(0, 12)) AS CommitmentDiscountQuantity,
+    multiIf(discount_id = '' OR is_purchase, NULL, idle = 1, 'Unused', 'Used') AS CommitmentDiscountStatus,
+    if(discount_id = '', NULL, title_case(kind_of_commitment(discount_id))) AS CommitmentDiscountType,
+    if(discount_id = '', NULL, 'USD') AS CommitmentDiscountUnit,
     CAST(NULL, 'Nullable(String)') AS CommitmentProgramEligibilityDetails,
     multiIf(NOT sku OR charge_category != 'Usage' OR discounted AND idle = 1, NULL, kind = 'call', used, pricing_quantity) AS ConsumedQuantity,
-    multiIf(ConsumedQuantity IS NULL, NULL, kind = 'call', unit, currency) AS ConsumedUnit,
+    multiIf(ConsumedQuantity IS NULL, NULL, kind = 'call', focus_unit(unit), currency) AS ConsumedUnit,
     -- 1.3 asks for four keys, and takes no others; since 1.4 the contract is one, and what does not apply is left out.
-    if(kind = 'commitment' AND NOT is_purchase, concat('{"Elements":[{',
-        if({version:String} = '1.3', '', concat('"ContractId":', toJSONString(charge_id), ',')),
-        if({version:String} = '1.3', '"ContractCommitmentID":', '"ContractCommitmentId":'), toJSONString(charge_id),
+    if(kind = 'commitment' AND NOT is_purchase OR kind = 'call' AND discount_id != '', concat('{"Elements":[{',
+        if({version:String} = '1.3', '', concat('"ContractId":', toJSONString(x_CommitmentId), ',')),
+        if({version:String} = '1.3', '"ContractCommitmentID":', '"ContractCommitmentId":'), toJSONString(x_CommitmentId),
         ',"ContractCommitmentAppliedCost":', toString(effective_cost_told),
-        if({version:String} = '1.3', ',"ContractCommitmentAppliedQuantity":null,"ContractCommitmentAppliedUnit":null', ''), '}]}'), NULL) AS ContractApplied,
-    contracted_cost_told AS ContractedCost,
+        if({version:String} = '1.3', concat(',"ContractCommitmentAppliedQuantity":', toString(effective_cost_told),
+            ',"ContractCommitmentAppliedUnit":', toJSONString(currency)), ''), '}]}'), NULL) AS ContractApplied,
+    if(unbilled_credit, toDecimal128(0, 12), contracted_cost_told) AS ContractedCost,
     if(sku, if(is_purchase, toDecimal128(1, 12), contracted_unit_price), NULL) AS ContractedUnitPrice,
     if(is_billed, effective_cost_told, toDecimal128(0, 12)) AS EffectiveCost,
     title AS HostProviderName,
@@ -319,22 +333,23 @@ SELECT
         if({internal:UInt8}, '', BillingAccountId), lower(charge_category), provider]), '/')) AS InvoiceDetailId,
     if({internal:UInt8}, concat(tenant, '/', {invoice:String}), nullIf(reconciled_invoice, '')) AS InvoiceId,
     if({internal:UInt8}, {issuer:String}, title) AS InvoiceIssuerName,
-    list_cost_told AS ListCost,
+    if(unbilled_credit, toDecimal128(0, 12), list_cost_told) AS ListCost,
     if(sku, if(is_purchase, toDecimal128(1, 12), list_unit_price), NULL) AS ListUnitPrice,
-    multiIf(NOT sku, NULL, is_purchase, 'Standard', discounted, 'Committed', kind = 'call' AND paid_by = '', 'Standard', 'Other') AS PricingCategory,
+    multiIf(NOT sku, NULL, charge_category = 'Purchase', 'Standard', discount_id != '', 'Committed', kind = 'call' AND paid_by = '', 'Standard', 'Other') AS PricingCategory,
     currency AS PricingCurrency,
     ContractedUnitPrice AS PricingCurrencyContractedUnitPrice,
     EffectiveCost AS PricingCurrencyEffectiveCost,
     ListUnitPrice AS PricingCurrencyListUnitPrice,
     if(sku, pricing_quantity, NULL) AS PricingQuantity,
-    multiIf(NOT sku, NULL, kind != 'call', currency, of_tokens, '1000000 Tokens', unit) AS PricingUnit,
+    multiIf(NOT sku, NULL, kind != 'call', currency, of_tokens, '1000000 Tokens', focus_unit(unit)) AS PricingUnit,
     if({internal:UInt8}, {issuer:String}, title) AS ProviderName,
     title AS PublisherName,
     nullIf(cloud_region, '') AS RegionId,
     nullIf(cloud_region, '') AS RegionName,
-    CAST(NULL, 'Nullable(String)') AS ResourceId,
+    -- Of what is bought, and of what nobody used, the commitment itself; its name is no other.
+    if(discounted AND (is_purchase OR idle = 1), nullIf(discount_id, ''), NULL) AS ResourceId,
     CAST(NULL, 'Nullable(String)') AS ResourceName,
-    CAST(NULL, 'Nullable(String)') AS ResourceType,
+    if(ResourceId IS NULL, NULL, CommitmentDiscountType) AS ResourceType,
     'AI and Machine Learning' AS ServiceCategory,
     concat(title, ' Generative AI API') AS ServiceName,
     ProviderName AS ServiceProviderName,
@@ -370,7 +385,7 @@ SELECT
     nullIf(price_status, '') AS x_PriceStatus,
     nullIf(provider_account, '') AS x_ProviderAccountId,
     if(unpriced, used, NULL) AS x_UnpricedQuantity,
-    if(unpriced, unit, NULL) AS x_UnpricedUnit,
+    if(unpriced, focus_unit(unit), NULL) AS x_UnpricedUnit,
     if(is_rest OR is_purchase, NULL, water_l) AS x_WaterLitres
 FROM named
 ORDER BY ChargePeriodStart, BillingAccountId, SubAccountId, kind, provider, model, SkuId, SkuPriceId, ChargeDescription,

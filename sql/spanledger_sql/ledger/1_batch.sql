@@ -66,7 +66,8 @@ WITH
     -- names of a dictionary and not every row's.
     cityHash64(
         cityHash64(call.provider), cityHash64(model_asked), cityHash64(call.response_model),
-        cityHash64(call.service_tier), cityHash64(call.speed), cityHash64(call.vendor_unit), cityHash64(call.inference_geo)
+        cityHash64(call.service_tier), cityHash64(call.speed), cityHash64(call.vendor_unit), cityHash64(call.inference_geo),
+        cityHash64(call.other_units)
     ) AS key_of_price
 SELECT
     cityHash64(call.trace_id, call.span_id),

@@ -7,6 +7,7 @@
 -- Needs join_use_nulls = 1: what does not match must be NULL, never a free call.
 INSERT INTO {models:Identifier}
 WITH
+    {{charge_of_others}},
     called AS
     (
         SELECT
@@ -17,7 +18,8 @@ WITH
             any(service_tier) AS service_tier,
             any(speed) AS speed,
             any(vendor_unit) AS vendor_unit,
-            any(inference_geo) AS inference_geo
+            any(inference_geo) AS inference_geo,
+            any(other_units) AS other_units
         FROM {batch:Identifier}
         WHERE price_key NOT IN (SELECT price_key FROM {models:Identifier})
         GROUP BY price_key
@@ -60,6 +62,8 @@ SELECT
     price.unit_prices[indexOf(price.units, call.vendor_unit)] AS unit_price,
     has(price.units, call.vendor_unit) AS unit_known,
     price.unit_minimum_cost AS unit_minimum_cost,
+    charge_of_others(call.other_units, price.units, price.unit_prices) AS other_charge,
+    if(other_charge = 0, '', others_left(call.other_units, price.units)) AS others_unpriced,
     price.tier_starts AS tier_starts,
     price.window_starts AS window_starts,
     price.steps AS steps,

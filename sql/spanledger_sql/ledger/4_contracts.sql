@@ -3,6 +3,7 @@
 -- Parameters: batch, contracts Identifier: the tables of stage 1 and of this one.
 INSERT INTO {contracts:Identifier}
 WITH
+    {{charge_of_others}},
     called AS
     (
         SELECT
@@ -13,6 +14,7 @@ WITH
             any(service_tier) AS service_tier,
             any(speed) AS speed,
             any(vendor_unit) AS vendor_unit,
+            any(other_units) AS other_units,
             any(contract_region) AS region,
             any(contract_account) AS account,
             any(contract_environment) AS environment
@@ -24,6 +26,7 @@ WITH
         SELECT
             call.contract_key AS contract_key,
             call.vendor_unit AS vendor_unit,
+            call.other_units AS other_units,
             price.valid_from AS valid_from,
             price.applies = 1 AS applies,
             price.price_id AS price_id,
@@ -58,6 +61,7 @@ WITH
         SELECT
             contract_key,
             vendor_unit,
+            other_units,
             valid_from,
             argMaxIf((applies, price_id), valid_from, precedence = 1) OVER until_then AS of_tenant,
             argMaxIf((applies, price_id), valid_from, precedence = 2) OVER until_then AS of_account,
@@ -71,6 +75,7 @@ WITH
         SELECT
             contract_key,
             vendor_unit,
+            other_units,
             valid_from,
             multiIf(
                 tupleElement(of_tenant, 1), tupleElement(of_tenant, 2),
@@ -89,6 +94,8 @@ SELECT
     price.unit_prices[indexOf(price.units, covered.vendor_unit)] AS unit_price,
     has(price.units, covered.vendor_unit) AS unit_known,
     price.unit_minimum_cost AS unit_minimum_cost,
+    charge_of_others(covered.other_units, price.units, price.unit_prices) AS other_charge,
+    if(other_charge = 0, '', others_left(covered.other_units, price.units)) AS others_unpriced,
     price.tier_starts AS tier_starts,
     price.window_starts AS window_starts,
     price.steps AS steps

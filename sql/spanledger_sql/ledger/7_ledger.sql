@@ -101,11 +101,16 @@ WITH
             model.steps[step_of(model.window_starts, model.tier_starts)] AS list_price,
             ifNull(model.unit_price, 0) AS list_unit_price,
             ifNull(model.unit_minimum_cost, 0) AS list_least_cost,
+            ifNull(model.other_charge, 0) AS list_other_charge,
             contract.price_id AS contract_id,
             without_price(contract.price_id, contract.token_priced, contract.unit_known, 0) AS no_contract,
             contract.steps[step_of(contract.window_starts, contract.tier_starts)] AS contract_price,
             ifNull(contract.unit_price, 0) AS contract_unit_price,
             ifNull(contract.unit_minimum_cost, 0) AS contract_least_cost,
+            ifNull(contract.other_charge, 0) AS contract_other_charge,
+            if(no_contract, list_other_charge, contract_other_charge) = 0 AS others_without_price,
+            multiIf(others_without_price, call.other_units, no_contract, ifNull(model.others_unpriced, ''),
+                    ifNull(contract.others_unpriced, '')) AS others_unpriced,
 
             model.energy_id AS model_energy_id,
             model.energy_method AS model_energy_method,
@@ -191,7 +196,7 @@ WITH
             unpriced OR usage_unknown AS cost_unknown,
             -- What was charged for, and has no price.
             if(free = 1 OR unpriced AND no_contract OR usage_unknown, '', arrayStringConcat(arrayFilter(part -> part != '', [
-                other_units,
+                others_unpriced,
                 as_text('input_audio', audio_input, 'input audio tokens'),
                 as_text('cache_read_audio', cached_audio, 'cached audio tokens'),
                 as_text('output_audio', audio_output, 'output audio tokens'),
@@ -202,8 +207,8 @@ WITH
                 if(inference_geo IN ('', 'global', 'not_available') OR no_contract AND geo_priced, '',
                    concat('inference_geo ', inference_geo))
             ]), ', ')) AS unpriced_parts,
-            cost_by_class(list_price, list_unit_price, list_least_cost) AS list_costs,
-            cost_by_class(contract_price, contract_unit_price, contract_least_cost) AS contract_costs,
+            cost_by_class(list_price, list_unit_price, list_least_cost, list_other_charge) AS list_costs,
+            cost_by_class(contract_price, contract_unit_price, contract_least_cost, contract_other_charge) AS contract_costs,
             wh_at_bound(full_wh_low, wh_per_second_low, cut_s_low, overhead_low) AS modelled_wh_low,
             wh_at_bound(full_wh_high, wh_per_second_high, cut_s_high, overhead_high) AS modelled_wh_high,
             -- What a call costs at list also pays for its electricity. Free, own and partly priced ones tell nothing of it.

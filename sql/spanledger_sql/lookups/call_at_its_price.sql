@@ -16,6 +16,7 @@
 WITH
     {{price_step}},
     {{cost_by_class}},
+    {{charge_of_others}},
     ((column, class, quantity, price_of_one) -> (
         column, class, toDecimal128(quantity, 6), price_of_one, quantity * price_of_one, toDecimal128(0, 22)
     )) AS product_of,
@@ -35,7 +36,7 @@ SELECT
         product -> product.quantity != 0
             AND (product.price != 0 OR product.class IN ('input', 'cache_read', 'cache_write', 'cache_write_1h', 'output')),
         CAST(
-            [product_of('input_cost', 'input', text_input, price.input),
+            arrayConcat([product_of('input_cost', 'input', text_input, price.input),
              product_of('input_cost', 'input_audio', audio_input, price.input_audio),
              product_of('input_cost', 'input_image', image_input, price.input_image),
              product_of('input_cost', 'input_video', video_input, price.input_video),
@@ -52,10 +53,14 @@ SELECT
              product_of('other_cost', 'search', web_searches, price.search),
              ('other_cost', call.vendor_unit, call.vendor_quantity, unit_price,
               charge_of_units(unit_price, entry.unit_minimum_cost), entry.unit_minimum_cost)],
+             arrayMap(part -> product_of('other_cost', unit_of(part), how_many(part),
+                                         entry.unit_prices[indexOf(entry.units, unit_of(part))]),
+                      parts_of(call.other_units))),
             'Array(Tuple(column String, class String, quantity Decimal(38, 6), price Decimal(38, 22),
                          usd Decimal(38, 22), minimum Decimal(38, 22)))')) AS products,
     CAST(
-        cost_by_class(price, unit_price, entry.unit_minimum_cost),
+        cost_by_class(price, unit_price, entry.unit_minimum_cost,
+                      charge_of_others(call.other_units, entry.units, entry.unit_prices)),
         'Tuple(input_cost Decimal(18, 12), cache_read_cost Decimal(18, 12), cache_write_cost Decimal(18, 12),
                output_cost Decimal(18, 12), other_cost Decimal(18, 12))') AS costs
 FROM
@@ -67,6 +72,7 @@ FROM
         web_searches,
         vendor_unit,
         vendor_quantity,
+        other_units,
         enriched_at,
         granularity,
         calls,

@@ -117,6 +117,8 @@ CREATE TABLE IF NOT EXISTS ledger_models
     unit_price Decimal(38, 22) COMMENT 'USD for one of the unit that the call used',
     unit_known UInt8 COMMENT '1: the entry has a price for that unit',
     unit_minimum_cost Nullable(Decimal(38, 22)) COMMENT 'the least that any use of units costs, USD',
+    other_charge Decimal(38, 22) COMMENT 'what those of the call\'s other_units cost that the entry has a price for, USD',
+    others_unpriced String COMMENT 'where they cost something: those that it has no price for',
     tier_starts Array(UInt64) COMMENT 'prompts above so many tokens pay the next step',
     window_starts Array(UInt32) COMMENT 'from which second of the UTC day the next part holds',
     steps Array(Tuple(
@@ -182,6 +184,8 @@ CREATE TABLE IF NOT EXISTS ledger_contracts
     unit_price Decimal(38, 22) COMMENT 'USD for one of the unit that the call used',
     unit_known UInt8 COMMENT '1: the entry has a price for that unit',
     unit_minimum_cost Nullable(Decimal(38, 22)) COMMENT 'the least that any use of units costs, USD',
+    other_charge Decimal(38, 22) COMMENT 'what those of the call\'s other_units cost that the entry has a price for, USD',
+    others_unpriced String COMMENT 'where they cost something: those that it has no price for',
     tier_starts Array(UInt64) COMMENT 'prompts above so many tokens pay the next step',
     window_starts Array(UInt32) COMMENT 'from which second of the UTC day the next part holds',
     steps Array(Tuple(

@@ -4,10 +4,23 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
-from captured_agents import BEGIN, SECOND, api_request, booked, forget, standard_usage, take, token_usage, tokens
+from captured_agents import (
+    BEGIN,
+    SECOND,
+    api_request,
+    booked,
+    forget,
+    rewritten,
+    standard_usage,
+    take,
+    token_usage,
+    tokens,
+)
 from harness.books import Books
 
 from spanledger_collector.spool import length_prefixed
@@ -31,6 +44,29 @@ def test_a_bucket_counts_less_by_the_calls_that_a_log_tells(books: Books) -> Non
     take(books, [api_request(30, 2), api_request(40, 3)], "less: other logs")
     assert in_and_out(books) == (300, 30)
     assert [row["granularity"] for row in booked(books)] == ["call"] * 3
+
+
+def test_metrics_that_name_no_session_are_of_their_user_whatever_a_gateway_calls_its_models(books: Books) -> None:
+    def of_user(user: str, model: str) -> Callable[[Any], None]:
+        def say(message: Any) -> None:
+            for point in message.resource_metrics[0].scope_metrics[0].metrics[0].sum.data_points:
+                told = {"user.id": user, "model": model}
+                del point.attributes[:2]
+                for key, text in told.items():
+                    point.attributes.add(key=key).value.string_value = text
+
+        return say
+
+    forget(books)
+    told = token_usage((0, 60, "input", 100), (0, 60, "output", 10))
+    metrics = [
+        *rewritten([told], of_user("ann", "our-smart-one")),
+        *rewritten([told], of_user("bob", "claude-sonnet-4-5")),
+    ]
+    # Of bob's calls only his metrics tell; what answered ann is what he asked for.
+    take(books, [*metrics, api_request(30, 1, **{"user.id": "ann"})], "of users")
+    assert in_and_out(books) == (200, 20)
+    assert {(row["user_id"], row["granularity"]) for row in booked(books)} == {("ann", "call"), ("bob", "interval")}
 
 
 def test_logs_switched_on_later_count_nothing_twice(books: Books) -> None:

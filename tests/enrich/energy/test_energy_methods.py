@@ -322,8 +322,8 @@ def test_a_data_centres_own_overhead_and_water_replace_the_assumed_ones(books, c
     span = {"request_model": "gpt-4o-2024-08-06", "output_tokens": 100}
     plain, any_region, germany = books.book(
         span | {"provider": "openai", "cloud_region": "uksouth"},
-        span | {"provider": "azure", "cloud_region": "uksouth"},
-        span | {"provider": "azure", "cloud_region": "germanywestcentral"},
+        span | {"provider": "azure.ai.openai", "cloud_region": "uksouth"},
+        span | {"provider": "azure.ai.openai", "cloud_region": "germanywestcentral"},
     )
     assumed = PROVIDER_CONFIG_MAP["openai"].datacenter_pue
     assert (any_region["pue"], germany["pue"]) == (1.5, 1.1)

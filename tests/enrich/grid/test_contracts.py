@@ -82,7 +82,7 @@ def test_a_contract_holds_for_its_provider_its_zones_and_its_period_alone(contra
     books = contracted(
         "a,supplier,DE,2024-06-10T12:00+00:00,2024-06-10T13:00+00:00,,,1,azure.ai.openai",
         "b,supplier,DE,2024-01-01,2025-01-01,,,2,vllm",
-        "c,supplier,US,2024-01-01,2025-01-01,,,3,azure.ai.openai",
+        "c,supplier,US,2024-01-01,2025-01-01,,,3,Azure",
     )
     calls = books.book(
         CALL,

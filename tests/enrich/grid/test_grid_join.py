@@ -201,7 +201,7 @@ def test_a_global_endpoint_is_no_place():
     assert grid_zone.locate("gcp.vertex_ai", "global").zone == "US"
 
 
-@pytest.mark.parametrize("region", ["mars-1", "my-dc", "xx1-az1", "PHX-AD", "georgia"])
+@pytest.mark.parametrize("region", ["mars-1", "my-dc", "my-region", "in-house", "xx1-az1", "PHX-AD", "georgia"])
 def test_what_is_no_known_region_is_not_guessed(region):
     place = grid_zone.locate("vllm", region)
     assert (place.zone, place.country) == ("", "")
@@ -223,6 +223,13 @@ def test_what_is_no_known_region_is_not_guessed(region):
         ("mistral_ai", "us-east-9", "US"),
         ("mistral_ai", "eastus-9", "US"),
         ("mistral_ai", "us-west-2-lax-1a", "US"),
+        ("openai", "cn-hangzhou", "CN"),
+        ("openai", "jp-tok", "JP"),
+        ("openai", "uk1", "GB"),
+        ("openai", "mx-north-1", "MX"),
+        ("openai", "eu-de", "DE"),
+        ("openai", "eu-west-9", "EUROPE"),
+        ("openai", "sa-east-9", ""),
     ],
 )
 def test_an_unknown_region_lies_where_its_name_says_not_at_the_providers_home(provider, region, zone):

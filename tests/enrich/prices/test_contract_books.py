@@ -155,28 +155,36 @@ def test_context_tiers_service_tiers_and_regions_of_a_contract(books, importing)
 
 def test_a_vendors_units_are_priced_from_the_book(books, importing):
     importing(
-        "kind,provider,model,valid_from,unit,unit_price\n"
-        "price,cohere,rerank-v3.5,2026-01-01,search,0.002\n"
-        "price,deepgram,nova-3,2026-01-01,audio_second,0.0000716\n"
-        "price,pinecone,serverless,2026-01-01,read_unit,0.000016\n"
-        "price,pinecone,serverless,2026-01-01,write_unit,0.000004\n"
+        "kind,provider,model,valid_from,unit,unit_price,input\n"
+        "price,cohere,rerank-v3.5,2026-01-01,search,0.002,\n"
+        "price,deepgram,nova-3,2026-01-01,audio_second,0.0000716,\n"
+        "price,pinecone,serverless,2026-01-01,read_unit,0.000016,\n"
+        "price,pinecone,serverless,2026-01-01,write_unit,0.000004,\n"
+        "price,openai,gpt-4o,2026-01-01,,,2\n"
+        "price,openai,gpt-4o,2026-01-01,code_interpreter_call,0.03,\n"
     )
 
     def use(vendor, service, unit, quantity):
         span = CALL | SCOPED | {"operation": "vendor_usage", "provider": vendor, "request_model": service}
-        return span | {"input_tokens": 0, "vendor_unit": unit, "vendor_quantity": Decimal(quantity)}
+        return span | {
+            "input_tokens": 0, "vendor_unit": unit, "vendor_quantity": Decimal(quantity), "other_units": "",
+        }  # fmt: skip
 
-    rerank, speech, reads, writes, other = books.book(
+    rerank, speech, reads, writes, other, beside = books.book(
         use("cohere", "rerank-v3.5", "search", 3),
         use("deepgram", "nova-3", "audio_second", "12.5"),
         use("pinecone", "serverless", "read_unit", 1000),
         use("pinecone", "serverless", "write_unit", 1000),
         use("pinecone", "serverless", "storage", 1),
+        use("openai", "gpt-4o", "", 0)
+        | {"operation": "chat", "input_tokens": 1000, "other_units": "2 code_interpreter_call, 3 x search"},
     )
     assert [call["contracted_cost"] for call in (rerank, speech, reads, writes)] == [
         Decimal(cost) for cost in ("0.006", "0.000895", "0.016", "0.004")
     ]
     assert (other["price_status"], other["contracted_cost"]) == ("unpriced", None)
+    # What is charged for beside a model's tokens has the same units.
+    assert (beside["contracted_cost"], beside["unpriced_parts"]) == (Decimal("0.062"), "3 x search")
 
 
 def test_the_lists_units_are_priced_too(books):

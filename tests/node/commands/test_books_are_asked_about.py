@@ -92,7 +92,9 @@ def test_both_are_removed_and_have_a_history(spanledger, write, listed):
     spanledger("commitments", "report", *MONTH)
     spanledger("commitments", "remove", "ptu")
     assert listed("commitments", "list") == []
-    assert [row["done"] for row in listed("commitments", "history")] == ["removed", "imported"]
+    history = listed("commitments", "history")
+    assert [row["done"] for row in history] == ["removed", "imported"]
+    assert all('"0.000000000000"' in row["said"] and "0E-12" not in row["said"] for row in history)
     [acme, *_] = listed("commitments", "report", *MONTH)
     assert float(acme["usage_cost"]) > 2
     book = write(*CONTRACT, name="contract.csv")

@@ -49,6 +49,12 @@ def test_an_export_is_a_file_with_the_other_datasets_and_metadata_beside_it(
         file.name,
         *beside,
     }
+    for of in ("Schema", "Recency"):
+        assert [one["DatasetInstanceId"] for one in told[of]] == [
+            one["DatasetInstanceId"] for one in told["DatasetInstance"]
+        ]
+    (tags,) = [one for one in told["Schema"][0]["ColumnDefinition"] if one["ColumnName"] == "Tags"]
+    assert tags["ProviderTagPrefixes"] == []
     if version == "1.4":
         kinds = ("invoice-detail", "billing-period", "contract-commitment")
         assert {f"october.{kind}.parquet" for kind in kinds} < beside

@@ -58,7 +58,12 @@ def explained(books, tmp_path_factory):
     cases = [random_case(draw, *draw.choice(models)) for _ in range(80)]
     cases += [random_case(draw, *draw.choice(favourites)) for _ in range(40)]
     spans = [
-        case.span | {"tenant_id": draw.choice(["acme", "other"]), "status": draw.choice(["ok", "ok", "error"])}
+        case.span
+        | {
+            "tenant_id": draw.choice(["acme", "other"]),
+            "status": draw.choice(["ok", "ok", "error"]),
+            "other_units": draw.choice(["", "2 file_search_call, 1 code execution"]),
+        }
         for case in cases
     ]
     calls = books.book(*spans)

@@ -54,7 +54,8 @@ def test_list_and_contract_are_reckoned_by_the_same_arithmetic(stage):
     stage.given("ledger_models", {**MODEL, "steps": steps})
     stage.store.execute(
         "INSERT INTO ledger_contracts SELECT cityHash64(toUInt64(1), cityHash64('')), valid_from, 'c', token_priced, "
-        "text_priced, unit_price, unit_known, unit_minimum_cost, tier_starts, window_starts, steps FROM ledger_models"
+        "text_priced, unit_price, unit_known, unit_minimum_cost, other_charge, others_unpriced, tier_starts, "
+        "window_starts, steps FROM ledger_models"
     )
     assert stage.run("7_ledger", "contract_price_id, contracted_cost = list_cost AS same") == [("c", True)]
 

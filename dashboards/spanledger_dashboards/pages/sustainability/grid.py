@@ -126,6 +126,7 @@ def assumed(found: pd.DataFrame) -> None:
     calls, energy = places["call_share"].sum(), places["energy_share"].dropna().sum()
     st.info(
         f"Where {figures.share(calls)} of the calls ran, with {figures.share(energy)} of the known energy, is assumed: "
-        "the provider's home country or the configured default zone. Their spans name no cloud region.",
+        "the provider's home country or the configured default zone. Their spans name no cloud region, or one that "
+        "nobody knows.",
         icon=":material/location_off:",
     )

@@ -210,8 +210,9 @@ def _causes(now: pd.Series[Any]) -> None:
     with st.container(border=True):
         st.subheader("Why the range is as wide as it is", anchor=False)
         caption(
-            f"{figures.emissions_range(now['co2e_g_low'], now['co2e_g_high'])} holds the true value nine times in ten: "
-            f"a factor of {now['co2e_factor']:.2g} either way about its middle. Parts of the variance, by cause:"
+            f"{figures.emissions_range(now['co2e_g_low'], now['co2e_g_high'])} is meant to hold the true value "
+            f"nine times in ten: a factor of {now['co2e_factor']:.2g} either way about its middle. "
+            "Parts of the variance, by cause:"
         )
         colours = series_colours([name for name, _ in shown])
         split_bar(

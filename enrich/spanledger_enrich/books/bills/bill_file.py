@@ -46,16 +46,18 @@ class BillFile:
 
     @classmethod
     def read(cls, path: Path) -> BillFile:
-        """Read a file; the ending .gz says that it is compressed.
+        """Read a file, compressed by gzip or not.
 
         Raises:
             ImportFileError: It cannot be read, or holds no records.
         """
         data = _bytes(path)
         sha256 = hashlib.sha256(data).hexdigest()
-        if path.suffix == ".gz":
+        if path.suffix == ".gz" or data[:2] == b"\x1f\x8b":
             data = _uncompressed(path, data)
         goes_on = False
+        if data[:4] == b"PK\x03\x04":
+            raise ImportFileError(f"{path}: is a ZIP: unpack it, and import the files in it; nothing was imported")
         if data[:4] == b"PAR1":
             records = tuple(_parquet(path, data))
         else:

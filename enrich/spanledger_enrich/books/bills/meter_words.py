@@ -56,7 +56,8 @@ class Named:
 def named(text: str) -> Named:
     """What a meter's name says: `5.4 mini cd inp Gl 1M Tokens`, `CacheReadInputTokenCount_Global_Batch`."""
     text = re.sub(r"(?i)data[ -]?zone|dzone", "dzone", text)
-    words = _WORD.findall(text.replace("_", " "))
+    text = re.sub(r"(?i)(?<=write)(?=\d)", " ", text)
+    words = [word for name in re.split(r"[\s_-]+", text) for word in _words(name)]
     meanings = [_MEANING.get(word.lower()) for word in words]
     said = {meaning for meaning in meanings if meaning}
     # A number that stands for an hour is one only beside that word: `token-count-1-hour`.
@@ -72,6 +73,12 @@ def tier(said: str) -> str:
     """A service tier by its one name: what is no batch, flex or priority in any spelling is as it is said."""
     name = said.strip().lower()
     return "standard" if name in _STANDARD else name
+
+
+def _words(name: str) -> list[str]:
+    """The words of a name; one that says nothing of a meter stays whole, such as `DeepSeek`."""
+    words: list[str] = _WORD.findall(name)
+    return words if any(word.lower() in _MEANING for word in words) else [name] if words else []
 
 
 def _meter(said: set[str]) -> str:

@@ -28,7 +28,7 @@ def metadata(
         columns: By dataset: the columns in order.
         now: When the export was made.
     """
-    schemas, instances = [], []
+    schemas, instances, recency = [], [], []
     for dataset, (file, types) in files.items():
         definition = [_column(name, types.get(name, "String")) for name in columns[dataset]]
         told = f"{dataset} {asked.version} {definition}"
@@ -36,6 +36,7 @@ def metadata(
         schemas.append(
             {
                 "SchemaId": schema,
+                "DatasetInstanceId": file,
                 "SchemaName": f"{dataset} {asked.version}, {asked.view} view",
                 "CreationDate": moment(now),
                 "FocusVersion": asked.version,
@@ -48,26 +49,30 @@ def metadata(
                 "DatasetInstanceName": f"{dataset} of {asked.period}",
                 "FocusDatasetId": dataset,
                 "SchemaId": schema,
-                "Recency": {
-                    "DatasetInstanceLastUpdated": moment(now),
-                    "RecencyLastUpdated": moment(now),
-                    "DatasetInstanceComplete": asked.period.end <= now,
-                    "TimeSectors": [
-                        {
-                            "TimeSectorStart": moment(part.begin),
-                            "TimeSectorEnd": moment(part.end),
-                            "TimeSectorComplete": part.end <= now,
-                            "TimeSectorLastUpdated": moment(now),
-                        }
-                        for _, _, part in billing_months(asked.period)
-                    ],
-                },
+            }
+        )
+        recency.append(
+            {
+                "DatasetInstanceId": file,
+                "DatasetInstanceLastUpdated": moment(now),
+                "RecencyLastUpdated": moment(now),
+                "DatasetInstanceComplete": asked.period.end <= now,
+                "TimeSectors": [
+                    {
+                        "TimeSectorStart": moment(part.begin),
+                        "TimeSectorEnd": moment(part.end),
+                        "TimeSectorComplete": part.end <= now,
+                        "TimeSectorLastUpdated": moment(now),
+                    }
+                    for _, _, part in billing_months(asked.period)
+                ],
             }
         )
     return {
         "DataGenerator": {"DataGenerator": "Spanledger"},
         "Schema": schemas,
         "DatasetInstance": instances,
+        "Recency": recency,
         "x_CorrectionHandling": "Delta" if asked.view == "internal" else "Replacement",
     }
 
@@ -79,4 +84,6 @@ def _column(name: str, type_name: str) -> dict[str, Any]:
         return {"ColumnName": name, "DataType": "DOUBLE"}
     if "Int" in type_name:
         return {"ColumnName": name, "DataType": "BIGINT"}
-    return {"ColumnName": name, "DataType": "STRING", "StringEncoding": "UTF-8"}
+    text = {"ColumnName": name, "DataType": "STRING", "StringEncoding": "UTF-8"}
+    # Tags are the users' own: none of them begins with a prefix of ours.
+    return {**text, "ProviderTagPrefixes": []} if name == "Tags" else text

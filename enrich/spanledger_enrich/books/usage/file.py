@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,7 @@ _KNOWN = (
     "exports, Bedrock's invocation logs"
 )
 _LARGEST_FIELD = 2**28
+_JSON, _BLANKS = json.JSONDecoder(), re.compile(r"\s*")
 # What a line has, by whose it is; the first that fits.
 _READERS: tuple[tuple[frozenset[str], Reader], ...] = (
     (frozenset({"start_time", "num_model_requests"}), reports.openai_row),
@@ -79,7 +81,9 @@ def store_records(store: Store, path: Path, records: list[UsageRecord]) -> None:
 
 def _json(path: Path, text: str, left_out: list[str]) -> Iterator[Iterator[UsageRecord]]:
     """The lines of each page; of what stands line by line each is one."""
-    for place, document in _documents(path, text):
+    for place, told in _documents(path, text):
+        # A bucket may come without its page, as SDKs give them.
+        document = {"data": [told]} if _is_bucket(told) else told
         data = document.get("data") if isinstance(document, dict) else None
         events = document.get("events") if isinstance(document, dict) else None
         first = data[0] if isinstance(data, list) and data and isinstance(data[0], dict) else {}
@@ -91,33 +95,42 @@ def _json(path: Path, text: str, left_out: list[str]) -> Iterator[Iterator[Usage
             yield _lines(((f"{place}: data[{number}]", line) for number, line in enumerate(data)), left_out)
         elif isinstance(events, list):
             # What CloudWatch gives of a log group.
-            told = (
+            messages = (
                 inner
                 for number, event in enumerate(events)
                 for inner in _documents(f"{place}: events[{number}].message", Line(place, event).text_of("message"))
             )
-            yield _lines(told, left_out)
+            yield _lines(messages, left_out)
         elif data is None:
             yield _lines([(place, document)], left_out)
 
 
+def _is_bucket(told: Any) -> bool:
+    return isinstance(told, dict) and "results" in told and ("start_time" in told or "starting_at" in told)
+
+
 def _documents(path: Path | str, text: str) -> Iterator[tuple[str, Any]]:
-    try:
-        whole = json.loads(text)
-    except RecursionError:
-        raise ImportFileError(f"{path}: has too many brackets within each other") from None
-    except ValueError:
-        for number, line in enumerate(text.splitlines(), 1):
-            if line.strip():
-                try:
-                    yield f"{path}:{number}", json.loads(line)
-                except ValueError:
-                    raise ImportFileError(f"{path}:{number}: expected JSON, a document or one a line") from None
-        return
-    if isinstance(whole, list):
-        yield from ((f"{path}: [{number}]", one) for number, one in enumerate(whole))
-    else:
-        yield str(path), whole
+    """The documents of a text, one after another; of each the place, and of a list its items."""
+    line, begin, at = 1, 0, _after_blanks(text, 0)
+    while at < len(text):
+        line, begin = line + text.count("\n", begin, at), at
+        try:
+            document, at = _JSON.raw_decode(text, begin)
+        except RecursionError:
+            raise ImportFileError(f"{path}: has too many brackets within each other") from None
+        except ValueError:
+            raise ImportFileError(f"{path}:{line}: expected JSON, a document or several after one another") from None
+        at = _after_blanks(text, at)
+        place = str(path) if line == 1 and at == len(text) else f"{path}:{line}"
+        if isinstance(document, list):
+            yield from ((f"{place}: [{number}]", one) for number, one in enumerate(document))
+        else:
+            yield place, document
+
+
+def _after_blanks(text: str, at: int) -> int:
+    found = _BLANKS.match(text, at)
+    return found.end() if found else at
 
 
 def _csv(path: Path, left_out: list[str]) -> Iterator[UsageRecord]:

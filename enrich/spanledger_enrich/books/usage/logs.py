@@ -33,7 +33,7 @@ def litellm_call(line: Line) -> UsageRecord | None:
     metadata = _document(line, "metadata")
     usage = metadata.within("usage_object")
     extra = metadata.within("additional_usage_values")
-    model = line.needed("model")
+    model = line.needed("model", "model_group")
     provider = line.text("custom_llm_provider") or model.partition("/")[0]
     return _call(
         line,
@@ -93,7 +93,9 @@ def langfuse_call(line: Line) -> UsageRecord | None:
 
 
 def helicone_call(line: Line) -> UsageRecord | None:
-    """A request of Helicone's export; None for one that failed."""
+    """A request of Helicone's export; None for one that failed, or tells no tokens."""
+    if not line.count("prompt_tokens") + line.count("completion_tokens"):
+        return None
     if (status := line.text("response_status", "status")).isdigit() and not 200 <= int(status) < 300:
         return None
     model = line.needed("response_model", "request_model", "model_override", "model")

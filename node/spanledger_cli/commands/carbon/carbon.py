@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -91,20 +90,17 @@ def report(context: typer.Context, *, where: Where = None, request: ReportReques
 
         spanledger carbon --month 2024-10 --by desk,model --where desk=emea
     """
-    of_all = replace(request, by=())
     with_title = request.output.chosen is Format.table
+    # Nothing but a table's title tells of the whole.
+    with_whole = with_title and bool(request.by)
     with open_store(context) as store:
         say_what_is_missing(store, configuration(context))
         own = own_dimensions(store, _DIMENSIONS, request.by, where)
-        frame = carbon_rows(store, "report", request, _DIMENSIONS, own, timezone=request.period.timezone)
-        # The engine pays for the plan of each query: nothing but a table's title has the whole's interval.
-        total = (
-            frame
-            if not (request.by and with_title)
-            else carbon_rows(
-                store, "report", of_all, _DIMENSIONS, replace(own, by=()), timezone=request.period.timezone
-            )
-        )
+        by = [*request.by, *(["(whole)"] if with_whole else [])]
+        frame = carbon_rows(store, "report", request, _DIMENSIONS, own, timezone=request.period.timezone, by=by)
+    total = frame.head(1)
+    if with_whole:
+        frame = frame.iloc[1:].reset_index(drop=True)
     print_rows(
         frame,
         request.output,

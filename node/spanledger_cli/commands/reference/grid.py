@@ -18,6 +18,7 @@ from spanledger_enrich.grid.grid_record import record
 from spanledger_enrich.grid.grid_zone import is_zone, similar_zones
 from spanledger_enrich.grid.sources.grid_file import GridFile, read_files
 from spanledger_settings.figures import counted
+from spanledger_vocabulary.provider import called
 
 grid = typer.Typer(help="Carbon intensity of the grid.", no_args_is_help=True)
 grid.add_typer(contracts, name="contracts")
@@ -149,7 +150,7 @@ def grid_place(
         meant = f"meant {' or '.join(near)}?" if near else "expected one such as DE"
         raise typer.BadParameter(f"{zone!r} is no known zone; {meant}", param_hint="ZONE")
     with open_store(context, makes_one=True) as store:
-        place = {"provider": provider.lower(), "cloud_region": region}
+        place = {"provider": called(provider), "cloud_region": region}
         store.insert("grid_zone", [{**place, "zone": zone, "country": zone.partition("-")[0], "source": "by hand"}])
     console().print(f"{provider} {region or '(no region)'}: {zone}")
 

@@ -17,6 +17,16 @@
     multiIf(startsWith(meter, 'cache_read'), 'Cache Read', meter = 'cache_write_1h', 'Cache Write 1h',
             startsWith(meter, 'cache_write'), 'Cache Write', meter = 'reasoning', 'Reasoning', ''),
     modality(meter), direction(meter), 'Tokens']), ' '))) AS meter_title,
+-- A unit as FOCUS writes them: its last word, with a capital and in the plural: `Pages` of `annotated_page`.
+(unit -> arrayElement(splitByRegexp('[ _]+', unit), -1)) AS last_word,
+(unit -> multiIf(
+    unit = '' OR endsWith(unit, 's'), last_word(unit),
+    match(unit, '(ch|sh|x|z)$'), concat(last_word(unit), 'es'),
+    match(unit, '[^aeiou]y$'), concat(substring(last_word(unit), 1, length(last_word(unit)) - 1), 'ies'),
+    concat(last_word(unit), 's'))) AS plural,
+(unit -> concat(upper(substring(plural(unit), 1, 1)), substring(plural(unit), 2))) AS focus_unit,
+(id -> transform(id, (SELECT groupArray(commitment_id) FROM commitment FINAL),
+    (SELECT groupArray(CAST(kind, 'String')) FROM commitment FINAL), 'commitment')) AS kind_of_commitment,
 (name -> transform(name, {providers:Array(String)}, {provider_titles:Array(String)}, name)) AS title_of,
 -- A share of an amount in units of 1e-12, so that the shares of its parts sum to 1.
 ((part, whole) -> if(whole = 0, toDecimal128(0, 12), toDecimal128(

@@ -4,7 +4,7 @@
 --   from, to DateTime64(9, 'UTC'): the period, half-open
 --   by Array(String): any of month, day, hour, hour_of_day, tenant, cost_center, environment, service, feature,
 --     workflow, user, provider, model, operation, region, zone, energy_method, intensity_resolution; the others are
---     folded into ''
+--     folded into ''; and (whole): the first row is of all the others
 --   custom Array(String): names of dimensions of one's own, as `attribution(name=...)` says them
 --   where_names, where_values Array(String): only calls whose dimensions of one's own have these values
 --   timezone String: of the times
@@ -39,28 +39,31 @@ WITH
     groups AS
     (
         SELECT
-            if(has({by:Array(String)}, 'month'), formatDateTime(toTimeZone(c.ts, {timezone:String}), '%Y-%m'), '') AS month,
-            if(has({by:Array(String)}, 'day'), toString(toDate(toTimeZone(c.ts, {timezone:String}))), '') AS day,
+            parted,
+            if(has({by:Array(String)}, 'month') AND parted,
+               formatDateTime(toTimeZone(c.ts, {timezone:String}), '%Y-%m'), '') AS month,
+            if(has({by:Array(String)}, 'day') AND parted, toString(toDate(toTimeZone(c.ts, {timezone:String}))), '') AS day,
             -- With its offset: an hour of a clock that is put back comes twice.
-            if(has({by:Array(String)}, 'hour'),
+            if(has({by:Array(String)}, 'hour') AND parted,
                formatDateTime(toStartOfHour(toTimeZone(c.ts, {timezone:String})), '%Y-%m-%dT%H:%i%z'), '') AS hour,
-            if(has({by:Array(String)}, 'hour_of_day'),
+            if(has({by:Array(String)}, 'hour_of_day') AND parted,
                formatDateTime(toTimeZone(c.ts, {timezone:String}), '%H'), '') AS hour_of_day,
-            if(has({by:Array(String)}, 'tenant'), c.tenant_id, '') AS tenant,
-            if(has({by:Array(String)}, 'cost_center'), idle_or(c.operation, c.cost_center), '') AS cost_center,
-            if(has({by:Array(String)}, 'environment'), idle_or(c.operation, c.environment), '') AS environment,
-            if(has({by:Array(String)}, 'service'), idle_or(c.operation, c.service_name), '') AS service,
-            if(has({by:Array(String)}, 'feature'), idle_or(c.operation, c.feature), '') AS feature,
-            if(has({by:Array(String)}, 'workflow'), idle_or(c.operation, c.workflow), '') AS workflow,
-            if(has({by:Array(String)}, 'user'), idle_or(c.operation, c.user_id), '') AS user,
-            if(has({by:Array(String)}, 'provider'), idle_or(c.operation, c.provider), '') AS provider,
-            if(has({by:Array(String)}, 'model'), idle_or(c.operation, c.model), '') AS model,
-            if(has({by:Array(String)}, 'operation'), c.operation, '') AS operation,
-            if(has({by:Array(String)}, 'region'), c.cloud_region, '') AS region,
-            if(has({by:Array(String)}, 'zone'), c.zone, '') AS zone,
-            if(has({by:Array(String)}, 'energy_method'), c.energy_method, '') AS energy_method,
-            if(has({by:Array(String)}, 'intensity_resolution'), c.intensity_resolution, '') AS intensity_resolution,
-            arrayMap(name -> c.dimensions[name], {custom:Array(String)}) AS custom,
+            if(has({by:Array(String)}, 'tenant') AND parted, c.tenant_id, '') AS tenant,
+            if(has({by:Array(String)}, 'cost_center') AND parted, idle_or(c.operation, c.cost_center), '') AS cost_center,
+            if(has({by:Array(String)}, 'environment') AND parted, idle_or(c.operation, c.environment), '') AS environment,
+            if(has({by:Array(String)}, 'service') AND parted, idle_or(c.operation, c.service_name), '') AS service,
+            if(has({by:Array(String)}, 'feature') AND parted, idle_or(c.operation, c.feature), '') AS feature,
+            if(has({by:Array(String)}, 'workflow') AND parted, idle_or(c.operation, c.workflow), '') AS workflow,
+            if(has({by:Array(String)}, 'user') AND parted, idle_or(c.operation, c.user_id), '') AS user,
+            if(has({by:Array(String)}, 'provider') AND parted, idle_or(c.operation, c.provider), '') AS provider,
+            if(has({by:Array(String)}, 'model') AND parted, idle_or(c.operation, c.model), '') AS model,
+            if(has({by:Array(String)}, 'operation') AND parted, c.operation, '') AS operation,
+            if(has({by:Array(String)}, 'region') AND parted, c.cloud_region, '') AS region,
+            if(has({by:Array(String)}, 'zone') AND parted, c.zone, '') AS zone,
+            if(has({by:Array(String)}, 'energy_method') AND parted, c.energy_method, '') AS energy_method,
+            if(has({by:Array(String)}, 'intensity_resolution') AND parted,
+               c.intensity_resolution, '') AS intensity_resolution,
+            arrayMap(name -> if(parted, c.dimensions[name], ''), {custom:Array(String)}) AS custom,
             c.energy_method AS found_by,
             min(toStartOfHour(toTimeZone(c.ts, {timezone:String}))) AS first_ts,
             sum(c.calls) AS calls,
@@ -75,6 +78,8 @@ WITH
             sumIf(c.calls, c.water_ml IS NULL) AS unknown_water_calls,
             {{group_sums}}
         FROM drawn_hours({{what_is_told_apart}}) AS c
+        -- Who asks for the whole besides pays for one plan, and its groups are those of a report by nothing.
+        ARRAY JOIN if(has({by:Array(String)}, '(whole)'), [0, 1], [1]) AS parted
         WHERE c.ts >= {from:DateTime64(9, 'UTC')}
             AND c.ts < {to:DateTime64(9, 'UTC')}
             AND {{own_where}}
@@ -84,8 +89,8 @@ WITH
     summed AS
     (
         SELECT
-            month, day, hour, hour_of_day, tenant, cost_center, environment, service, feature, workflow, user, provider, model,
-            operation, region, zone, energy_method, intensity_resolution, custom,
+            parted, month, day, hour, hour_of_day, tenant, cost_center, environment, service, feature, workflow, user, provider,
+            model, operation, region, zone, energy_method, intensity_resolution, custom,
             sum(e.calls) AS calls,
             sum(e.output_tokens) AS output_tokens,
             sum(e.co2e_market_g) / 1000 AS co2e_market_kg,
@@ -106,8 +111,8 @@ WITH
             {{uncertain_sums}}
         FROM expected AS e
         GROUP BY
-            month, day, hour, hour_of_day, tenant, cost_center, environment, service, feature, workflow, user, provider, model,
-            operation, region, zone, energy_method, intensity_resolution, custom
+            parted, month, day, hour, hour_of_day, tenant, cost_center, environment, service, feature, workflow, user, provider,
+            model, operation, region, zone, energy_method, intensity_resolution, custom
     ),
     {{interval}}
 SELECT
@@ -151,7 +156,7 @@ SELECT
     co2e_g_most / 1000 AS co2e_kg_most
 FROM summed
 ORDER BY
-    month, day, if(has({by:Array(String)}, 'hour'), first_ts, NULL), hour_of_day,
+    parted, month, day, if(has({by:Array(String)}, 'hour'), first_ts, NULL), hour_of_day,
     -- What nobody caused is ranked with nobody.
     has([tenant, cost_center, environment, service, feature, workflow, user, provider, model], '(idle)'),
     co2e_kg DESC NULLS LAST, tenant, model, zone

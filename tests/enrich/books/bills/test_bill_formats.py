@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import zipfile
 from collections import Counter
 from dataclasses import replace
 from decimal import Decimal
@@ -131,6 +132,65 @@ def test_a_usage_type_of_later_models_is_read(tmp_path: Path) -> None:
     path = tmp_path / "cur.csv"
     path.write_text(text)
     assert [line.meter for line in lines(path)] == [line.meter for line in lines(EXAMPLES / "aws_cur2.csv")]
+
+
+# What is written in place of a field of an example's second line, and what that line means then.
+SPELT = {
+    "a cache written for an hour, in one word": (
+        "aws_cur2.csv", {"line_item_usage_type": "USE1-MP:USE1_CacheWrite1hInputTokenCount_Global-Units"},
+        {"meter": "cache_write_1h", "scope": "global"},
+    ),
+    "a product of the Marketplace without MP": (
+        "aws_cur2.csv",
+        {
+            "line_item_usage_type": "USE1-claude-opus-4-7_output_tokens_global_standard-Units", "pricing_unit": "Units",
+            "line_item_usage_amount": "2", "product": '{"product_name": "Claude Opus 4.7 (Amazon Bedrock Edition)"}',
+        },
+        {"meter": "output", "model": "Claude Opus 4.7", "quantity": 2_000_000},
+    ),
+    "a maker of two capitals": (
+        "azure_actualcost.csv",
+        {"MeterName": "DeepSeek V3.1 Inp glbl Tokens", "UnitOfMeasure": "1K Tokens", "Quantity": "2"},
+        {"meter": "input", "model": "DeepSeek-V3.1", "scope": "global", "quantity": 2000},
+    ),
+    "Azure's units in FOCUS": (
+        "focus_1.4.csv",
+        {
+            "SkuMeter": "5.4 mini inp Gl 1M Tokens", "ConsumedQuantity": "2", "ConsumedUnit": "Units",
+            "PricingQuantity": "2", "PricingUnit": "Units", "HostProviderName": "Microsoft Azure",
+        },
+        {"meter": "input", "unit": "Tokens", "quantity": None, "unknown": "", "provider": "azure"},
+    ),
+    "Azure's millions in FOCUS": (
+        "focus_1.4.csv", {"SkuMeter": "5.4 mini inp Gl 1M Tokens", "ConsumedUnit": "Units", "PricingQuantity": "2",
+                          "PricingUnit": "1M"},
+        {"meter": "input", "quantity": 2_000_000},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", SPELT)
+def test_what_is_spelt_otherwise_means_the_same(case: str, tmp_path: Path) -> None:
+    name, fields, expected = SPELT[case]
+    with (EXAMPLES / name).open(encoding="utf-8-sig", newline="") as stream:
+        row = {**next(csv.DictReader(stream)), **fields}
+    path = tmp_path / name
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, list(row))
+        writer.writeheader()
+        writer.writerow(row)
+    (line,) = lines(path)
+    assert {field: getattr(line, field) for field in expected} == expected
+
+
+def test_a_zip_is_told_and_gzip_is_known_by_itself(tmp_path: Path) -> None:
+    path = tmp_path / "usage.csv"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("cost.csv", (EXAMPLES / "deepseek_cost.csv").read_text())
+    with pytest.raises(ImportFileError, match="is a ZIP: unpack it, and import the files in it"):
+        lines(path)
+    path.write_bytes(gzip.compress((EXAMPLES / "deepseek_cost.csv").read_bytes()))
+    assert lines(path) == lines(EXAMPLES / "deepseek_cost.csv")
 
 
 def test_other_services_are_kept_and_are_no_unknown_lines(tmp_path: Path) -> None:

@@ -39,14 +39,15 @@ FALSE = {
     ("1.2", "provider"): {
         "InvoiceId-C-005-C", "CapacityReservationStatus-C-004-C", "CommitmentDiscountStatus-C-004-C",
     },
-    # That a price "MUST NOT be null when SkuPriceId is not null" is asked of rows whose SkuPriceId is null.
+    # That a price "MUST NOT be null when SkuPriceId is not null" is asked of rows whose SkuPriceId is null; that a unit
+    # is null when the quantity is, of all.
     ("1.3", "internal"): {
         "CAU-CapacityReservationStatus-C-004-C", "CAU-ResourceType-C-005-C",
-        "CAU-PricingCurrencyContractedUnitPrice-C-012-C",
+        "CAU-PricingCurrencyContractedUnitPrice-C-012-C", "CAU-ContractAppliedObject-O-065-C",
     },
     ("1.3", "provider"): {
         "CAU-CapacityReservationStatus-C-004-C", "CAU-ResourceType-C-005-C",
-        "CAU-PricingCurrencyContractedUnitPrice-C-012-C",
+        "CAU-PricingCurrencyContractedUnitPrice-C-012-C", "CAU-ContractAppliedObject-O-065-C",
     },
 }  # fmt: skip
 

@@ -105,6 +105,9 @@ def _what(usage_type: str, product: str) -> Named:
         said = named(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", market["meter"]))
         model = re.sub(r"\s*\(.*\)$", "", product)
         return Named(said.meter, model, said.service_tier, said.scope)
+    # Later models' types have no MP.
+    if rest.endswith("-Units") and (said := named(rest.removesuffix("-Units"))).meter:
+        return Named(said.meter, re.sub(r"\s*\(.*\)$", "", product), said.service_tier, said.scope)
     if native := _NATIVE.fullmatch(rest):
         said = named(native["meter"])
         return Named(said.meter, native["model"], said.service_tier, said.scope)
@@ -113,7 +116,7 @@ def _what(usage_type: str, product: str) -> Named:
 
 def _tokens_each(record: Record) -> Decimal | None:
     """How many tokens a unit is: of the Marketplace a million, else as the pricing unit says; None: it does not."""
-    if ":" in record.text("line_item_usage_type"):
+    if ":" in (usage_type := record.text("line_item_usage_type")) or usage_type.endswith("-Units"):
         return _MILLION
     said = record.text("pricing_unit").lower()
     return next((each for begin, each in _UNITS.items() if said.startswith(begin)), None)

@@ -25,7 +25,9 @@ _TYPES: Final = {
     "purchase": "fee",
     "roundingadjustment": "rounding",
 }
-_UNITS: Final = {"1k": ("Tokens", 1000), "1m": ("Tokens", 1_000_000), "1 hour": ("Hours", 1), "1/hour": ("Hours", 1)}
+_UNITS: Final = {"1 hour": ("Hours", 1), "1/hour": ("Hours", 1)}
+_TOKENS: Final = re.compile(r"(?P<each>\d+) ?(?P<of>[km])(?: tokens)?")
+_OF: Final = {"k": 1000, "m": 1_000_000}
 
 
 def _lines(record: Record) -> Iterator[BillLine]:
@@ -38,7 +40,8 @@ def _lines(record: Record) -> Iterator[BillLine]:
         or "cognitiveservices" in record.text("ConsumedService", "consumedService").lower()
     )
     measure = record.text("UnitOfMeasure", "unitOfMeasure").lower()
-    unit, each = _UNITS.get(measure, (measure, 1))
+    tokens = _TOKENS.fullmatch(measure)
+    unit, each = ("Tokens", int(tokens["each"]) * _OF[tokens["of"]]) if tokens else _UNITS.get(measure, (measure, 1))
     what = named(name)
     meter, unknown = what.meter, ""
     if kind in _TYPES:

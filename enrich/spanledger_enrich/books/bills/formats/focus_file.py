@@ -22,9 +22,11 @@ _PROVIDERS: Final = {
     "aws": "aws",
     "amazon web services": "aws",
     "microsoft": "azure",
+    "microsoft azure": "azure",
     "azure": "azure",
     "google cloud": "google",
     "google": "google",
+    "google cloud platform": "google",
     "openrouter": "openrouter",
     "deepseek": "deepseek",
     "databricks": "databricks",
@@ -32,6 +34,8 @@ _PROVIDERS: Final = {
     "mistral": "mistral",
     "cohere": "cohere",
     "xai": "x-ai",
+    "together ai": "together",
+    "fireworks ai": "fireworks",
 }
 _AI: Final = "AI and Machine Learning"
 _UNIT: Final = re.compile(r"(?P<each>\d+)?\s*(?P<unit>.*)")
@@ -48,6 +52,10 @@ def _lines(record: Record) -> Iterator[BillLine]:
     described = record.text("SkuMeter") or record.text("ChargeDescription", "SkuId")
     what = named(record.text("SkuMeter") or record.text("ChargeDescription"))
     quantity, unit = _consumed(record)
+    if what.meter in TOKEN_METERS and unit.lower() in {"units", "unit", "k", "m"}:
+        # Azure's tokens are `Units`, of which it does not say how many are one.
+        each = {"k": Decimal(1000), "m": Decimal(1_000_000)}.get(unit.lower())
+        quantity, unit = None if quantity is None or each is None else quantity * each, "Tokens"
     model = next((str(details[name]) for name in _DETAILS if details.get(name)), "") or _model(record, what.model)
     ours = record.text("ServiceCategory") in {_AI, ""}
     meter, unknown = what.meter, ""

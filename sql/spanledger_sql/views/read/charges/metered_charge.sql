@@ -80,7 +80,10 @@ FROM
             ((of_list, of_contract) -> (
                 if(known_list, toNullable(of_list), NULL),
                 if(known_contracted, toNullable(if(by_contract, of_contract, of_list)), NULL))) AS both,
-            (CAST(NULL, 'Nullable(Decimal(38, 22))'), CAST(NULL, 'Nullable(Decimal(38, 22))')) AS nothing_known
+            (CAST(NULL, 'Nullable(Decimal(38, 22))'), CAST(NULL, 'Nullable(Decimal(38, 22))')) AS nothing_known,
+            (unit -> if(has(entry.units, unit) OR has(agreed.units, unit),
+                        both(entry.unit_prices[indexOf(entry.units, unit)], agreed.unit_prices[indexOf(agreed.units, unit)]),
+                        nothing_known)) AS price_of_unit
         SELECT
             call.trace_id AS trace_id, call.span_id AS span_id, call.ts AS ts,
             call.tenant_id AS tenant_id, call.cost_center AS cost_center, call.environment AS environment,
@@ -120,10 +123,10 @@ FROM
                 of_class(call.vendor_unit, call.vendor_unit, call.vendor_quantity,
                     both(entry.unit_prices[indexOf(entry.units, call.vendor_unit)], agreed.unit_prices[indexOf(agreed.units, call.vendor_unit)]))
             ] AS priced_classes,
-            -- What the provider charges for beside that has no price: '3 code execution, 1 file search'.
+            -- What the provider charges for beside: '3 code execution, 1 file_search_call'; of most of it no price is known.
             arrayMap(
                 told -> of_class(replaceAll(substring(told, position(told, ' ') + 1), ' ', '_'), substring(told, position(told, ' ') + 1),
-                    toUInt64OrZero(substringIndex(told, ' ', 1)), nothing_known),
+                    toUInt64OrZero(substringIndex(told, ' ', 1)), price_of_unit(substring(told, position(told, ' ') + 1))),
                 splitByString(', ', call.other_units)) AS other_classes,
             arrayConcat(priced_classes, if(call.other_units = '', [], other_classes)) AS classes
         FROM calls AS call
