@@ -272,7 +272,7 @@ def _put(found: dict[str, AttributeValue], name: str, value: object) -> None:
     if value is None:
         return
     is_dimension = isinstance(value, bool | int | float) and name.startswith(attributes.DIMENSION_PREFIX)
-    if is_dimension or (isinstance(value, str) and is_name(value)):
+    if is_dimension or (type(value) is str and is_name(value)):
         found[name] = cast("AttributeValue", value)
     else:
         named = as_name(name, value)

@@ -33,7 +33,7 @@ def as_name(attribute: str, value: object) -> str:
     if not isinstance(value, str | int | float | UUID):
         advice = "pass its id or name" if value is not None else "pass a name"
         return _refused(attribute, f"a {type(value).__qualname__} is no name; {advice}")
-    text = str(value)
+    text = str.__str__(value) if isinstance(value, str) else str(value)
     cleaned = "".join(c for c in text if unicodedata.category(c) not in _UNSEEN).strip()
     if not cleaned:
         return _refused(attribute, "it is blank") if text else ""

@@ -23,12 +23,12 @@ def record_usage(
     model: str,
     input_tokens: int | None,
     output_tokens: int | None,
-    cache_read_tokens: int = 0,
-    cache_write_tokens: int = 0,
-    cache_write_1h_tokens: int = 0,
-    reasoning_tokens: int = 0,
-    audio_input_tokens: int = 0,
-    audio_output_tokens: int = 0,
+    cache_read_tokens: int | None = 0,
+    cache_write_tokens: int | None = 0,
+    cache_write_1h_tokens: int | None = 0,
+    reasoning_tokens: int | None = 0,
+    audio_input_tokens: int | None = 0,
+    audio_output_tokens: int | None = 0,
     operation: str = "chat",
     response_model: str | None = None,
     response_id: str | None = None,
@@ -105,8 +105,9 @@ def record_usage(
             (attributes.USAGE_OUTPUT_AUDIO_TOKENS, "audio_output_tokens", audio_output_tokens or None),
         )
         _put_counts(found, counts)
-        if input_tokens is not None and cache_read_tokens + cache_write_tokens > input_tokens:
-            _tell_cached(input_tokens, cache_read_tokens + cache_write_tokens)
+        cached_tokens = (cache_read_tokens or 0) + (cache_write_tokens or 0)
+        if input_tokens is not None and cached_tokens > input_tokens:
+            _tell_cached(input_tokens, cached_tokens)
         optional = (
             (attributes.BATCH, batch),
             (attributes.RESPONSE_MODEL, response_model),

@@ -98,6 +98,12 @@ def test_impossible_figures_are_refused_and_counted(
     assert errors() == 1
 
 
+def test_a_part_that_an_sdk_leaves_unsaid_is_none(exported: Exported, errors: Callable[[], int]) -> None:
+    _record(cache_read_tokens=None, cache_write_tokens=None, reasoning_tokens=None)
+    assert len(exported()) == 1
+    assert errors() == 0
+
+
 def test_more_cached_than_input_tokens_is_recorded_and_counted(exported: Exported, errors: Callable[[], int]) -> None:
     _record(input_tokens=10, cache_read_tokens=90)
     assert len(exported()) == 1
