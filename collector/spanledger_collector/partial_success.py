@@ -30,8 +30,7 @@ def partial_success(export: ExportRequest, signal: Signal) -> Any:
     setattr(answer.partial_success, count, export.refused + export.unread)
     told = [refusal_of(export.refused)] if export.refused else []
     if export.unread:
-        told.append(
-            f"{export.unread:,} {count.removeprefix('rejected_').replace('_', ' ')} cannot be read: {export.complaint}"
-        )
+        what = count.removeprefix("rejected_").replace("_", " ")
+        told.append(f"{export.unread:,} {what} cannot be read: {export.complaint}")
     answer.partial_success.error_message = "; ".join(told)
     return answer

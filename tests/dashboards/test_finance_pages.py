@@ -191,6 +191,7 @@ def test_a_commitment_tells_its_use_and_from_which_it_pays(open_page: Pages, sam
     assert pd.isna(rows.loc["gateway", "difference"])
     over_time = sample_store.frame("reports/commitments/over_time", **ASKED)
     assert over_time["used_cost"].sum() + over_time["idle_cost"].sum() == Decimal("30.20")
+    assert over_time.notna().all(axis=None)
     page = in_october(open_page, "commitments")
     assert metrics(page)["Cost in the period"] == "$30.20"
     assert metrics(page)["Saved"] == figures.usd(covered - 24)

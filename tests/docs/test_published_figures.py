@@ -123,6 +123,7 @@ def test_the_text_says_how_well_other_choices_of_the_fit_would_have_held():
 
 def test_the_text_says_what_an_estimate_that_is_not_taken_would_change(monkeypatch):
     by_price, former = calibration._price_class, Range(8, 28)
+    in_force = statistics.stdev(figure.error for figure in calibration.hosted())
 
     def sized(model):
         if model != "claude-3-5-haiku-20241022":
@@ -136,6 +137,7 @@ def test_the_text_says_what_an_estimate_that_is_not_taken_would_change(monkeypat
     monkeypatch.setattr(calibration, "_price_class", sized)
     figures = calibration.hosted()
     spread = statistics.stdev(figure.error for figure in figures)
+    assert spread > in_force + 0.1, "the estimate is taken, or tells nothing"
     held = str(calibration.left_out(figures, calibration.IN_FORCE)).split(" | ")[0]
     assert f"ln(ours / published) would be {spread:.2f}, and" in text_of_the_page()
     assert f"would hold {held}." in text_of_the_page()

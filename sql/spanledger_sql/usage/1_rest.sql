@@ -19,14 +19,15 @@ WITH
             if(granularity = 'call', 'hour', granularity) AS grain,
             toDateTime64(if(granularity = 'call', toDateTime64(toStartOfHour(begins), 3, 'UTC'), begins), 9, 'UTC') AS begin,
             toDateTime64(if(granularity = 'call', toDateTime64(toStartOfHour(begins), 3, 'UTC') + INTERVAL 1 HOUR, ends), 9, 'UTC') AS end,
-            provider, model, account, project, workspace, api_key, user_id, service_tier,
+            provider, model, account, project, workspace, api_key, user_id, service_tier, speed, inference_geo,
             if(countIf(r.calls IS NULL) > 0, NULL, sum(r.calls)) AS calls,
             [sum(r.input_tokens), sum(r.cache_read_tokens), sum(r.cache_write_tokens), sum(r.cache_write_1h_tokens),
              sum(r.output_tokens), sum(r.reasoning_tokens), sum(toUInt64(r.web_searches))] AS counts,
             if(countIf(r.reported_cost IS NOT NULL) > 0, sum(r.reported_cost), NULL) AS reported_cost,
             cityHash64(provider, plain_model(model), service_tier = 'batch', grain, begin, end, source, account) AS bucket
         FROM (SELECT * FROM usage_record FINAL) AS r
-        GROUP BY source, grain, begin, end, provider, model, account, project, workspace, api_key, user_id, service_tier
+        GROUP BY source, grain, begin, end, provider, model, account, project, workspace, api_key, user_id, service_tier, speed,
+            inference_geo
         HAVING end > {first:DateTime64(6, 'UTC')} AND begin <= {last:DateTime64(6, 'UTC')}
     ),
     bucket_told AS
@@ -78,7 +79,8 @@ WITH
         LEFT JOIN covered ON covered.bucket = line.bucket
         WINDOW
             whole AS (PARTITION BY line.bucket),
-            so_far AS (PARTITION BY line.bucket ORDER BY line.project, line.workspace, line.api_key, line.user_id, line.model, line.service_tier
+            so_far AS (PARTITION BY line.bucket ORDER BY line.project, line.workspace, line.api_key, line.user_id, line.model, line.service_tier,
+                       line.speed, line.inference_geo
                        ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
     ),
     left_over AS
@@ -93,10 +95,10 @@ WITH
     )
 SELECT
     lower(hex(sipHash128('usage', source, grain, toString(begin), toString(end), provider, model, account, project, workspace,
-                         api_key, user_id, service_tier))) AS trace_id,
+                         api_key, user_id, service_tier, speed, inference_geo))) AS trace_id,
     lower(hex(sipHash64(trace_id, arrayStringConcat(arrayMap(count -> toString(count), left), ','), toString(ifNull(calls_left, -1)),
                         toString(ifNull(reported_cost, -1.))))) AS span_id,
-    source, grain, begin, provider, model, account, project, workspace, api_key, user_id, service_tier,
+    source, grain, begin, provider, model, account, project, workspace, api_key, user_id, service_tier, speed, inference_geo,
     calls_left,
     left[1] AS input_tokens,
     least(left[2], input_tokens) AS cache_read_tokens,

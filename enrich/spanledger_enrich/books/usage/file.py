@@ -81,14 +81,9 @@ def store_records(store: Store, path: Path, records: list[UsageRecord]) -> None:
 
 def _json(path: Path, text: str, left_out: list[str]) -> Iterator[Iterator[UsageRecord]]:
     """The lines of each page; of what stands line by line each is one."""
-    for place, document in _documents(path, text):
-        if (
-            isinstance(document, dict)
-            and "results" in document
-            and not document.keys().isdisjoint({"start_time", "starting_at"})
-        ):
-            # A bucket without its page, as SDKs give them.
-            document = {"data": [document]}
+    for place, told in _documents(path, text):
+        # A bucket may come without its page, as SDKs give them.
+        document = {"data": [told]} if _is_bucket(told) else told
         data = document.get("data") if isinstance(document, dict) else None
         events = document.get("events") if isinstance(document, dict) else None
         first = data[0] if isinstance(data, list) and data and isinstance(data[0], dict) else {}
@@ -100,14 +95,18 @@ def _json(path: Path, text: str, left_out: list[str]) -> Iterator[Iterator[Usage
             yield _lines(((f"{place}: data[{number}]", line) for number, line in enumerate(data)), left_out)
         elif isinstance(events, list):
             # What CloudWatch gives of a log group.
-            told = (
+            messages = (
                 inner
                 for number, event in enumerate(events)
                 for inner in _documents(f"{place}: events[{number}].message", Line(place, event).text_of("message"))
             )
-            yield _lines(told, left_out)
+            yield _lines(messages, left_out)
         elif data is None:
             yield _lines([(place, document)], left_out)
+
+
+def _is_bucket(told: Any) -> bool:
+    return isinstance(told, dict) and "results" in told and ("start_time" in told or "starting_at" in told)
 
 
 def _documents(path: Path | str, text: str) -> Iterator[tuple[str, Any]]:

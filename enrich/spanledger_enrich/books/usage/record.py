@@ -52,6 +52,8 @@ class UsageRecord:
     api_key: str = ""
     user_id: str = ""
     service_tier: str = ""
+    speed: str = ""
+    inference_geo: str = ""
     calls: int | None = None
     input_tokens: int = 0
     cache_read_tokens: int = 0

@@ -111,13 +111,15 @@ def _anthropic(
         api_key=line.text("api_key", "api_key_id"),
         user_id=line.text("account_id", "service_account_id"),
         service_tier="" if tier == "standard" else tier,
+        speed="" if (speed := line.text("speed")) == "standard" else speed,
+        inference_geo=line.text("inference_geo"),
         input_tokens=uncached + sum(written) + read,
         cache_read_tokens=read,
         cache_write_tokens=sum(written),
         cache_write_1h_tokens=written[1],
         output_tokens=output,
         web_searches=searches,
-        apart=line.apart("context_window", "inference_geo", "speed"),
+        apart=line.apart("context_window"),
     )
 
 

@@ -153,7 +153,7 @@ def _print_figures(settings: Configuration, sent: Replayed) -> None:
         # Intervals do not add up: that of all is below.
         total=[name for name in columns.values() if name not in ("tenant", "model", "low", "high")],
     )
-    _print_emissions(emissions.iloc[1:], emissions.head(1))
+    _print_emissions(emissions.iloc[1:].reset_index(drop=True), emissions.head(1))
     booked = (int(frame["calls"].sum()), int(frame["input_tokens"].sum()), int(frame["output_tokens"].sum()))
     out = console()
     out.print(f"sent:   {sent.calls:>9,} calls {sent.input_tokens:>13,} tokens in {sent.output_tokens:>11,} tokens out")

@@ -46,8 +46,8 @@ WITH
         SELECT
             commitment_id,
             toStartOfMonth(hour) AS month,
-            sumIf(amount, idle = 0) AS used_cost,
-            sumIf(amount, idle = 1) AS idle_cost
+            ifNull(sumIf(amount, idle = 0), toDecimal128(0, 12)) AS used_cost,
+            ifNull(sumIf(amount, idle = 1), toDecimal128(0, 12)) AS idle_cost
         FROM allocated_cost
         WHERE commitment_id IN (SELECT commitment_id FROM plan)
             AND hour >= {from:DateTime64(9, 'UTC')} AND hour < {to:DateTime64(9, 'UTC')}

@@ -11,15 +11,15 @@
 --   commitments Array(String): which; none: all
 -- Columns:
 --   bucket: start of the local hour, day, week or month, as wall-clock time of the time zone
---   used_cost, idle_cost: USD
+--   used_cost, idle_cost: USD; 0: nothing of it was used, or idle
 SELECT
     dateTrunc(
         {grain:String},
         addSeconds(toDateTime(c.ts), timezoneOffset(toTimeZone(c.ts, {timezone:String}))),
         'UTC'
     ) AS bucket,
-    sumIf(c.amount, c.idle = 0) AS used_cost,
-    sumIf(c.amount, c.idle = 1) AS idle_cost
+    ifNull(sumIf(c.amount, c.idle = 0), toDecimal128(0, 12)) AS used_cost,
+    ifNull(sumIf(c.amount, c.idle = 1), toDecimal128(0, 12)) AS idle_cost
 FROM beside_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')}) AS c
 WHERE c.kind = 'commitment'
     AND (empty({commitments:Array(String)}) OR has({commitments:Array(String)}, c.charge_id))

@@ -328,3 +328,23 @@ def test_searches_that_no_call_tells_of_are_billed_beside_tokens_that_calls_tell
     )
     [report] = [row for row in imported(path) if row["signal"] == "usage"]
     assert (report["input_tokens"], report["output_tokens"], float(report["list_cost"])) == (0, 0, 0.03)
+
+
+def test_what_a_report_tells_of_speed_and_geography_costs_as_in_calls(
+    books: Books, tmp_path: Path, imported: Callable[[Path], list[dict[str, Any]]]
+) -> None:
+    model, told = "claude-opus-5", [("", "global"), ("fast", "global"), ("", "us")]
+    results = [
+        {"uncached_input_tokens": 1000, "output_tokens": 10, "model": model, "speed": speed, "inference_geo": geo}
+        for speed, geo in told
+    ]
+    page = {"data": [{"starting_at": "2026-10-06T00:00:00Z", "ending_at": "2026-10-07T00:00:00Z", "results": results}]}
+    path = tmp_path / "usage.json"
+    path.write_text(json.dumps(page))
+    call = {"ts": FORENOON, "provider": "anthropic", "request_model": model, "input_tokens": 1000, "output_tokens": 10}
+    calls = books.book(*({**call, "speed": speed, "inference_geo": geo} for speed, geo in told))
+    costs = {
+        (row["speed"], row["inference_geo"]): row["list_cost"] for row in imported(path) if row["signal"] == "usage"
+    }
+    assert costs == {(row["speed"], row["inference_geo"]): row["list_cost"] for row in calls}
+    assert len(set(costs.values())) == 3
