@@ -188,7 +188,10 @@ def _over_rows(rows: Sequence[Row]) -> Iterator[str]:
     for row in rows:
         if row.get("AllocatedMethodDetails"):
             (element,) = json.loads(row["AllocatedMethodDetails"], parse_float=Decimal, parse_int=Decimal)["Elements"]
-            ratios[row["x_AllocationOriginId"], row["ChargePeriodStart"]] += Decimal(element["AllocatedRatio"])
+            ratio = Decimal(element["AllocatedRatio"])
+            if not 0 <= ratio <= 1:
+                yield f"AllocatedRatio: {ratio} is no share"
+            ratios[row["x_AllocationOriginId"], row["ChargePeriodStart"]] += ratio
     yield from (f"AllocatedRatio: those of {origin} sum to {sum_}" for origin, sum_ in ratios.items() if sum_ != 1)
 
 

@@ -1,9 +1,9 @@
-"""Comparisons that the engine does not look into, so that a statement of many levels is planned in a fraction of the time.
+"""Comparisons that the engine does not look into, so that statements of many levels are planned faster.
 
-For each comparison with a constant that AND or OR joins to others, the engine's optimizer looks whether another one is of
-the same expression. It hashes the expression for that, with the subquery that a column comes from, and all levels below,
-each time anew: of the view of spans, three quarters of what an insert of one span costs. No setting turns that off.
-`identity(...)` gives what it is given, and is no comparison.
+For each comparison with a constant that AND or OR joins to others, the engine's optimizer looks whether another one is
+of the same expression. It hashes the expression for that, with the subquery that a column comes from and all levels
+below, each time anew: half of what an insert of one span cost. No setting turns that off. `identity(...)` gives what it
+is given, and is no comparison.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ _TOKEN: Final = re.compile(
 _COMPARISONS: Final = frozenset(("=", "==", "!=", "<>", "<", ">", "<=", ">="))
 _JOINING: Final = frozenset(("AND", "OR"))
 # What an operand of AND or OR ends at.
-_ENDS: Final = _JOINING | {",", "->", "?", ":", ";", "AS", "SELECT", "WITH", "FROM", "WHERE", "WHEN", "THEN", "ELSE", "END", "ON",
-                           "HAVING", "SETTINGS"}  # fmt: skip
+_ENDS: Final = _JOINING | {",", "->", "?", ":", ";", "AS", "SELECT", "WITH", "FROM", "WHERE", "WHEN", "THEN", "ELSE",
+                           "END", "ON", "HAVING", "SETTINGS"}  # fmt: skip
 # An operand that says any of these is more than a comparison.
 _OTHERS: Final = frozenset(("NOT", "IN", "IS", "LIKE", "ILIKE", "BETWEEN", "CASE", "DISTINCT"))
 # Comparisons with '' the engine writes as empty() before.
@@ -42,7 +42,8 @@ def _rewritten(tokens: list[str], at: int) -> tuple[str, int]:
             inner, at = _rewritten(tokens, at + 1)
             operand.append(token + inner + tokens[at])
         elif token in ("", ")", "]", "}") or token.upper() in _ENDS:
-            joined = after in _JOINING or token.upper() in _JOINING
+            # What stands behind AS is the name of what stands before it, too.
+            joined = after != "AS" and (after in _JOINING or token.upper() in _JOINING)
             done += _opaque(operand) if joined else "".join(operand)
             if token in ("", ")", "]", "}"):
                 return done, at

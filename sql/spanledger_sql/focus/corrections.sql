@@ -27,14 +27,39 @@ WITH
             ON known.party = e.party
         WHERE posting IN (SELECT posting FROM book_event) AND service_month != month
             AND (month = {month:String} OR service_month = {month:String})
-            -- What is billed in another currency is on the statement alone.
-            AND NOT hasAny([known.tenant_id, '*'], (SELECT groupUniqArray(CAST(tenant_id, 'String')) FROM plan_month WHERE currency != 'USD'))
         GROUP BY ALL
         HAVING listed != 0 OR charged != 0 OR call_count != 0 OR energy != 0 OR co2e != 0 OR co2e_market != 0 OR embodied != 0
+    ),
+    of_service AS
+    (
+        SELECT *, tenant AS whose, toDate(concat(service_month, '-01')) AS of_month, {{plan_tenant}} AS service_plan FROM learned
+    ),
+    of_statement AS
+    (
+        SELECT
+            c.* EXCEPT (whose, of_month), c.of_month AS service_begins, c.tenant AS whose,
+            toDate(concat({month:String}, '-01')) AS of_month, {{plan_tenant}} AS own_plan
+        FROM of_service AS c
+    ),
+    -- In the currency of the month's statement, at the rate of the month that is corrected where that has the currency, too.
+    billed AS
+    (
+        SELECT
+            c.* EXCEPT (listed, charged),
+            ifNull(own.currency, 'USD') AS currency,
+            multiIf(own.currency IS NULL, toDecimal128(1, 22), ifNull(former.currency, '') = own.currency, former.usd_each,
+                    own.usd_each) AS usd_each,
+            in_currency(c.listed, ifNull(usd_each, toDecimal128(1, 22))) AS listed,
+            in_currency(c.charged, ifNull(usd_each, toDecimal128(1, 22))) AS charged
+        FROM of_statement AS c
+        LEFT JOIN plan_month AS own
+            ON own.tenant_id = c.own_plan AND own.month = c.of_month
+        LEFT JOIN plan_month AS former
+            ON former.tenant_id = c.service_plan AND former.month = c.service_begins
     )
 SELECT
     charged AS BilledCost,
-    tenant AS BillingAccountId, tenant AS BillingAccountName, 'Tenant' AS BillingAccountType, 'USD' AS BillingCurrency,
+    tenant AS BillingAccountId, tenant AS BillingAccountName, 'Tenant' AS BillingAccountType, currency AS BillingCurrency,
     moment({month_ends:DateTime64(9, 'UTC')}) AS BillingPeriodEnd,
     moment({month_begins:DateTime64(9, 'UTC')}) AS BillingPeriodStart,
     'Adjustment' AS ChargeCategory,
@@ -52,7 +77,7 @@ SELECT
     concat(tenant, '/', {invoice:String}) AS InvoiceId,
     {issuer:String} AS InvoiceIssuerName,
     listed AS ListCost,
-    'USD' AS PricingCurrency,
+    currency AS PricingCurrency,
     charged AS PricingCurrencyEffectiveCost,
     {issuer:String} AS ProviderName,
     HostProviderName AS PublisherName,
@@ -73,5 +98,5 @@ SELECT
     tenant AS x_ConsumerId,
     reason AS x_CorrectionReason,
     toFloat64(energy) / 1000 AS x_EnergyKwh
-FROM learned
+FROM billed
 ORDER BY ChargePeriodStart, BillingAccountId, SubAccountId, provider, model, reason, booked_in

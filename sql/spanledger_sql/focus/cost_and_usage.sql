@@ -24,9 +24,6 @@
 WITH
     {{focus_words}},
     {{planned}},
-    -- Half of the last digit is rounded away from zero.
-    ((amount, usd_each) -> if(usd_each = 1, amount, toDecimal128(
-        toDecimal256(amount, 34) / toDecimal256(usd_each, 22) + if(amount < 0, -1, 1) * toDecimal256('0.0000000000005', 34), 12))) AS in_currency,
     ((price, usd_each) -> if(usd_each = 1, price, toDecimal128(toDecimal256(price, 40) / toDecimal256(usd_each, 22), 22))) AS price_in_currency,
     charged AS
     (
@@ -204,20 +201,35 @@ WITH
             has_sku AND NOT is_rest AS sku,
             multiIf(is_purchase, 'Purchase', is_rest OR unpriced OR meter = 'rounding' OR NOT has_sku AND category IN ('Usage', 'Purchase'), 'Adjustment',
                     category) AS charge_category,
-            kind IN ('commitment', 'charge', 'invoice') AND NOT is_purchase AS allocated,
-            sum(billed_cost_told) OVER origin AS origin_cost,
-            sum(billed_cost_told) OVER up_to_here AS cost_up_to_here,
-            count() OVER origin AS parts_of_origin,
-            row_number() OVER up_to_here AS parts_up_to_here
+            kind IN ('commitment', 'charge', 'invoice') AND NOT is_purchase AS allocated
         FROM priced
         ARRAY JOIN arrayFilter(
             one -> one.1 = 0 OR one.1 = 2 AND one.4 != 0 OR one.1 = 1 AND (one.2 != 0 OR one.3 != 0 OR one.4 != 0 OR one.5 != 0),
             [(toUInt8(2), billed, billed, if({internal:UInt8} OR kind != 'commitment', toDecimal128(0, 12), billed), toDecimal128(0, 12)),
              (toUInt8(0), list_cost, contracted_cost, billed_cost, effective_cost),
              (toUInt8(1), listed - list_cost, contracted - contracted_cost, billed - billed_cost, effective - effective_cost)]) AS part
+    ),
+    -- Of what is shared out as more to some and less to others each side is an origin, whose shares are from 0 to 1.
+    sided AS
+    (
+        SELECT
+            *,
+            billed_cost_told < 0 AND max(billed_cost_told) OVER (
+                PARTITION BY kind, charge_id, charge_kind, begins, finishes, is_purchase) > 0 AS is_less
+        FROM told
+    ),
+    shared AS
+    (
+        SELECT
+            *,
+            sum(billed_cost_told) OVER origin AS origin_cost,
+            sum(billed_cost_told) OVER up_to_here AS cost_up_to_here,
+            count() OVER origin AS parts_of_origin,
+            row_number() OVER up_to_here AS parts_up_to_here
+        FROM sided
         WINDOW
-            origin AS (PARTITION BY kind, charge_id, charge_kind, begins, finishes, is_purchase),
-            up_to_here AS (PARTITION BY kind, charge_id, charge_kind, begins, finishes, is_purchase
+            origin AS (PARTITION BY kind, charge_id, charge_kind, begins, finishes, is_purchase, is_less),
+            up_to_here AS (PARTITION BY kind, charge_id, charge_kind, begins, finishes, is_purchase, is_less
                            ORDER BY tenant, cost_center, provider, model, tag_values, own_values, idle, provider_account, service_tier,
                                     cloud_region, inference_geo, is_rest ROWS UNBOUNDED PRECEDING)
     ),
@@ -276,7 +288,7 @@ WITH
             multiIf({internal:UInt8} OR NOT sku, '', kind = 'commitment', charge_id, kind = 'call', paid_by, '') AS discount_id,
             -- A credit is what it is billed.
             NOT is_billed AND charge_category = 'Credit' AS unbilled_credit
-        FROM told
+        FROM shared
     )
 SELECT
     if(allocated, concat('{"Elements":[{"AllocatedRatio":', toString(ratio), ',"UsageUnit":"', currency, '","UsageQuantity":',
@@ -371,7 +383,7 @@ SELECT
     json_of(arrayConcat(
         arrayZip(['feature', 'workflow', 'environment', 'service'], tag_values),
         arrayZip({custom:Array(String)}, own_values))) AS Tags,
-    if(allocated, concat(kind, '/', charge_id, '/', replaceAll(charge_kind, ' ', '-')), NULL) AS x_AllocationOriginId,
+    if(allocated, concat(kind, '/', charge_id, '/', replaceAll(charge_kind, ' ', '-'), if(is_less, '/less', '')), NULL) AS x_AllocationOriginId,
     toInt64(calls) AS x_Calls,
     if(is_rest OR is_purchase, NULL, carbon_kg) AS x_CarbonKg,
     if(is_rest OR is_purchase, NULL, carbon_kg_high) AS x_CarbonKgHigh,

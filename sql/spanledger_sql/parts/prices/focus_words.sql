@@ -2,6 +2,8 @@
 (at -> formatDateTime(at, '%Y-%m-%dT%H:%i:%SZ', 'UTC')) AS moment,
 -- Half of the last digit is rounded away from zero.
 (amount -> toDecimal128(toDecimal256(amount, 34) + if(amount < 0, -1, 1) * toDecimal256('0.0000000000005', 34), 12)) AS to_12,
+((amount, usd_each) -> if(usd_each = 1, amount, toDecimal128(
+    toDecimal256(amount, 34) / toDecimal256(usd_each, 22) + if(amount < 0, -1, 1) * toDecimal256('0.0000000000005', 34), 12))) AS in_currency,
 ((price, quantity) -> to_12(toDecimal256(price, 12) * toDecimal256(quantity, 12))) AS product,
 (pairs -> concat('{', arrayStringConcat(
     arrayMap(pair -> concat(toJSONString(pair.1), ':', toJSONString(pair.2)), arrayFilter(pair -> pair.2 != '', pairs)), ','), '}'))

@@ -135,7 +135,7 @@ def test_a_usage_type_of_later_models_is_read(tmp_path: Path) -> None:
 
 
 # What is written in place of a field of an example's second line, and what that line means then.
-SPELT = {
+SPELT: dict[str, tuple[str, dict[str, str], dict[str, object]]] = {
     "a cache written for an hour, in one word": (
         "aws_cur2.csv", {"line_item_usage_type": "USE1-MP:USE1_CacheWrite1hInputTokenCount_Global-Units"},
         {"meter": "cache_write_1h", "scope": "global"},

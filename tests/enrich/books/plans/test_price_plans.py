@@ -197,6 +197,28 @@ def test_months_are_those_of_the_plan(books, planned):
     ]  # fmt: skip
 
 
+def test_what_comes_after_a_close_is_corrected_in_the_plans_currency(books, planned):
+    def exported(month):
+        asked = Asked(period(month, None, None, "UTC"), "1.3", "internal", "Example AG")
+        rows = pd.concat(cost_and_usage.frames(books.store, asked, 10**6), ignore_index=True)
+        return rows[rows["BillingAccountId"] == "globex"]
+
+    planned({"plan": "g", "tenant": "globex", "markup_percent": "10", "currency": "EUR", "exchange_rate": "1.10"})
+    close.soft(books.store, "2024-10", ANN, grace_days=0)
+    close.hard(books.store, "2024-10", BOB)
+    before = exported("2024-10")["BilledCost"].sum()
+    books.book({**SPAN, "tenant_id": "globex", "input_tokens": 1_000_000})
+    close.record(books.store, "2024-11", ANN)
+    try:
+        closed, later = exported("2024-10"), exported("2024-11")
+        assert abs(closed["BilledCost"].sum() - before) < Decimal("1e-9")
+        assert set(closed["BillingCurrency"]) == set(later["BillingCurrency"]) == {"EUR"}
+        # 2.50 USD and a tenth.
+        assert later[later["x_CorrectionReason"] == "late"]["BilledCost"].sum() == Decimal("2.5")
+    finally:
+        make(books)
+
+
 def test_focus_bills_tenants_by_their_plans(books, planned, chargeback):
     rate_card.record(books.store, [Rate.model_validate(one) for one in CARD], "a test")
     planned(
