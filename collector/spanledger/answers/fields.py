@@ -18,7 +18,7 @@ def value_in(source: object, name: str) -> Any:
 
 def fields_of(source: Any) -> Any:
     """The fields of a pydantic model as a dict, as to ask it for one that it has not takes long; else what it is."""
-    kind = type(source)
+    kind: Any = type(source)
     if kind is dict or not is_model(kind):
         return source
     more = source.__pydantic_extra__

@@ -14,7 +14,7 @@ def take_answer(result: Any, call: Call) -> Any:
     with _TAKING:
         if hasattr(type(result), "__next__"):
             return watch_in_place(result, call)
-        if not is_model(type(result)) and hasattr(result, "http_response"):
+        if _is_response(result):
             _watch_response(result, call)
             return result
     return result if call.ended else call.answer(result)
@@ -25,10 +25,15 @@ def take_async_answer(result: Any, call: Call) -> Any:
     with _TAKING:
         if hasattr(type(result), "__anext__"):
             return watch_async_in_place(result, call)
-        if not is_model(type(result)) and hasattr(result, "http_response"):
+        if _is_response(result):
             _watch_response(result, call)
             return result
     return result if call.ended else call.answer(result)
+
+
+def _is_response(result: Any) -> bool:
+    kind: Any = type(result)
+    return not is_model(kind) and hasattr(result, "http_response")
 
 
 def _watch_response(response: Any, call: Call) -> None:
