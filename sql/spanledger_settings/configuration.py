@@ -183,7 +183,7 @@ class Configuration(BaseSettings):
 
     own_providers: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
-        description="`carbon ghg`: providers, as spans name them, that are own or leased machines, such as `vllm`",
+        description="`carbon ghg`: providers, by any of their names, that are own or leased machines, such as `vllm`",
     )
     own_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="`carbon ghg`: hosts (`host.name`) that are own or leased machines"

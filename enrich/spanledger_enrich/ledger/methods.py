@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from spanledger_vocabulary.provider import called
+
 if TYPE_CHECKING:
     from spanledger_settings.configuration import Configuration
 
@@ -18,6 +20,6 @@ def methods(configuration: Configuration) -> dict[str, Any]:
         "grid_basis": configuration.grid_basis,
         "default_pue": configuration.default_pue,
         "estimate_usage": int(configuration.estimate_usage),
-        "own_providers": list(configuration.own_providers),
+        "own_providers": list(map(called, configuration.own_providers)),
         "own_hosts": list(configuration.own_hosts),
     }

@@ -2,7 +2,7 @@
 --
 -- Parameters:
 --   from, to DateTime64(9, 'UTC'): the period, half-open
---   own_providers, own_hosts Array(String): as spans name them (`provider`, `host_name`)
+--   own_providers, own_hosts Array(String): as calls have them (`provider`, `host_name`)
 -- Columns:
 --   provider: the software
 --   calls: of the period, counted ones

@@ -194,7 +194,7 @@ def test_a_total_of_unknown_figures_is_no_zero(books, spanledger):
 
 
 def test_the_note_of_own_machines_names_the_settings(books, spanledger, monkeypatch):
-    monkeypatch.setenv("SPANLEDGER_OWN_PROVIDERS", "vllm, ollama")
+    monkeypatch.setenv("SPANLEDGER_OWN_PROVIDERS", "vllm, Ollama_Chat")  # as LiteLLM calls it
     books.fill({"ts": datetime(2024, 10, 8, tzinfo=UTC), "provider": "ollama", "energy_wh": 5.0, "co2e_g": 1.5})
     printed = spanledger("carbon", "ghg", "--month", "2024-10", "--format", "csv")
     assert "\nScope 2,electricity of own or leased machines,1,0.005,0.0015," in printed

@@ -16,6 +16,7 @@ from spanledger_dashboards.report import report, together
 from spanledger_enrich.grid.zone_name import zone_name
 from spanledger_enrich.ledger.method_statement import method_statement
 from spanledger_settings import figures
+from spanledger_vocabulary.provider import called
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,7 +75,7 @@ def page(filters: Filters) -> None:
     settings = open_store.settings()
     asked = {
         **filters.parameters,
-        "own_providers": list(settings.own_providers),
+        "own_providers": list(map(called, settings.own_providers)),
         "own_hosts": list(settings.own_hosts),
     }
     together(("sustainability/inventory", asked), ("grid/contract_coverage", filters.parameters))

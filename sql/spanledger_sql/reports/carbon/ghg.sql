@@ -9,7 +9,7 @@
 --   custom Array(String): names of dimensions of one's own, as `attribution(name=...)` says them
 --   where_names, where_values Array(String): only calls whose dimensions of one's own have these values
 --   timezone String: of the months
---   own_providers, own_hosts Array(String): as spans name them (`provider`, `host_name`)
+--   own_providers, own_hosts Array(String): as calls have them (`provider`, `host_name`)
 -- Columns:
 --   scope: `Scope 2` or `Scope 3`
 --   category: of the scope

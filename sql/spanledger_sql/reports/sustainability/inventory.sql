@@ -8,7 +8,7 @@
 --   own_values Array(String): of which values; empty: all
 --   where Array(String): other dimensions that are narrowed, and NAME=VALUE for each of their values; empty: none
 --   moment DateTime64(6, 'UTC'): as the ledger was then
---   own_providers, own_hosts Array(String): as spans name them (`provider`, `host_name`)
+--   own_providers, own_hosts Array(String): as calls have them (`provider`, `host_name`)
 -- Columns:
 --   scope: `Scope 2` or `Scope 3`
 --   category: of the scope
