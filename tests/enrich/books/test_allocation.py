@@ -62,6 +62,8 @@ def test_an_hour_is_shared_by_tokens_and_hours_without_calls_are_idle(books):
         "globex": Decimal("0.666666666667"),
         IDLE: 23,
     }
+    hours = books.report("commitments/over_time", grain="hour", timezone="UTC", commitments=[])
+    assert [(row["used_cost"], row["idle_cost"]) for row in hours] == [(1, 0), *[(0, 1)] * 23]
 
 
 def stands(books):
