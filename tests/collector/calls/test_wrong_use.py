@@ -312,12 +312,24 @@ class Kind(enum.Enum):
     GOLD = "gold"
 
 
+class Label(str):
+    """A text that compares in a way of its own, and so has no hash."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return str.__eq__(self, other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
 @pytest.mark.parametrize(
     ("said", "found"),
     [
         (7, "7"),
         (uuid.UUID(int=1), "00000000-0000-0000-0000-000000000001"),
         (Kind.GOLD, "gold"),
+        (Label("acme"), "acme"),
         (" acme ", "acme"),
         ("ac\nme\x00\u202e", "acme"),
         ("gpt\ud800", "gpt"),
