@@ -18,6 +18,7 @@ from spanledger_enrich.prices import price_catalogue, price_factor
 from spanledger_enrich.prices.price_row import PriceKey, price_columns
 from spanledger_enrich.prices.text_rate import documented
 from spanledger_sql.store import statement
+from spanledger_vocabulary.framework import labels_of_nobody
 from spanledger_vocabulary.provider import named
 
 if TYPE_CHECKING:
@@ -184,8 +185,11 @@ def spellings(provider: str | None, name: str) -> Iterator[tuple[str | None, str
         if (barer := _PREFIX.sub("", bare)) != bare:
             yield provider, barer
         return
+    if first.lower() in labels_of_nobody():  # litellm_proxy/azure/gpt-4o is what azure/gpt-4o is
+        yield from spellings(None, rest)
+        return
     # A gateway's name says the provider first, such as azure/gpt-4o: nobody else is known to sell it.
-    publisher = _catalogued(plain.split("/", 1)[0].lower())
+    publisher = _catalogued(first.lower())
     yield publisher, bare
     if "." in bare:
         yield publisher, bare.replace(".", "-")  # as gateways write claude-sonnet-4.5

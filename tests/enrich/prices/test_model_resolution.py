@@ -47,6 +47,8 @@ from spanledger_vocabulary.provider import providers
         ("cohere", "command-r-plus", ("cohere", "command-r-plus")),
         ("groq", "llama-3.3-70b-versatile", ("groq", "llama-3.3-70b-versatile")),
         ("litellm", "anthropic/claude-3-5-sonnet-20240620", ("anthropic", "claude-3-5-sonnet")),
+        ("", "litellm_proxy/gpt-4o", ("openai", "gpt-4o")),
+        ("", "litellm_proxy/anthropic/claude-3-5-sonnet-20240620", ("anthropic", "claude-3-5-sonnet")),
     ],
 )
 def test_providers_and_models_are_known_by_the_names_that_spans_give(provider, model, entry):
