@@ -62,10 +62,10 @@ def ingest(
             load_reference_data(store)
             booked = Worker(store, configuration(context)).catch_up()
     told = counted(spans, "span, log record or data point", "spans, log records and data points")
-    console().print(
-        f"{told} in {counted(requests, 'request')} of {counted(len(files), 'file')} ingested"
-        + (f"; {counted(booked, 'call')} new in the ledger" if booked is not None else "")
-    )
+    told = f"{told} in {counted(requests, 'request')} of {counted(len(files), 'file')} ingested"
+    if booked is not None:
+        told += f"; {counted(booked, 'report of a call', 'reports of calls')} new in the ledger"
+    console().print(told)
 
 
 def _ingest_rejected(context: typer.Context) -> None:
