@@ -89,7 +89,7 @@ def test_the_ledger_equals_ecologits_for_every_model_length_and_latency_water_in
 # Published Wh of a text request, and the model and tokens assumed (docs/methodology.md).
 PUBLISHED = [
     (0.24, "google_genai", "gemini-2.5-flash", 100, 300),
-    (0.34, "openai", "gpt-4o-2024-08-06", 100, 500),
+    (0.34, "openai", "gpt-4o-2024-08-06", 100, 300),
     (2.5, "openai", "gpt-4o-2024-08-06", 10_000, 500),
     (40.0, "openai", "gpt-4o-2024-08-06", 100_000, 500),
 ]
