@@ -53,7 +53,7 @@ def _demo() -> Iterator[str]:
     os.close(theirs)
     try:
         printed = ""
-        while (found := re.search(r"Dashboards\s+(http://[\d.:]+).*Ctrl-C", printed, re.DOTALL)) is None:
+        while (found := re.search(r"Dashboards\s+(http://[\d.:]+)\s", printed)) is None:
             printed += os.read(ours, 65536).decode(errors="replace")
         yield found[1]
     finally:
@@ -65,9 +65,11 @@ def _demo() -> Iterator[str]:
 def _take(page: Page, file: Path) -> None:
     page.get_by_role("heading", level=1).wait_for(timeout=60_000)
     page.locator('[data-testid="stStatusWidget"]').wait_for(state="detached", timeout=60_000)
-    block = page.locator('[data-testid="stMainBlockContainer"]')
-    page.set_viewport_size({"width": _WIDTH, "height": int(block.evaluate("e => e.scrollHeight")) + 60})
-    page.wait_for_timeout(2000)
+    block, height = page.locator('[data-testid="stMainBlockContainer"]'), 0
+    while (grown := int(block.evaluate("e => e.scrollHeight"))) != height:  # parts are drawn one after another
+        height = grown
+        page.set_viewport_size({"width": _WIDTH, "height": height + 60})
+        page.wait_for_timeout(3000)
     page.screenshot(path=file)
     # A page has few colours: a palette makes the file a third.
     Image.open(file).convert("RGB").quantize(256).save(file, optimize=True)
