@@ -93,7 +93,9 @@ def test_workers_that_die_at_random_count_each_call_once(workers: Workers, serve
     assert server_store.value("SELECT count() FROM worker_lease") > 1
     for process in workers.running:
         process.send_signal(signal.SIGTERM)
-    assert {process.wait(timeout=60) for process in workers.running} == {0}
+    *others, youngest = (process.wait(timeout=60) for process in workers.running)
+    assert set(others) == {0}
+    assert youngest in {0, -signal.SIGTERM}  # which may have been about to start
     left = (
         "SELECT count() FROM system.tables WHERE database = currentDatabase() AND match(name, '^worker_[0-9a-f]{12}_')"
     )
