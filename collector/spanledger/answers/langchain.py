@@ -51,9 +51,10 @@ def _read_as_told(answer: object) -> Reading | None:
     if not isinstance(told, dict):
         return None
     model, usage = told.get("model_name") or told.get("model"), told.get("token_usage") or told.get("usage")
+    like_openai = count_in(usage, "prompt_tokens") is not None
     reading = (
         read_openai({"object": "chat.completion", "usage": usage}, (str(told.get("model_provider") or ""), str(model)))
-        if count_in(usage, "prompt_tokens") is not None
+        if like_openai
         else read_message({"type": "message", "usage": usage})
         if count_in(usage, "input_tokens") is not None
         else read_ollama(told)
@@ -61,7 +62,7 @@ def _read_as_told(answer: object) -> Reading | None:
     if reading is None:
         return None
     found = reading.found | _identity({"response_metadata": told})
-    if count_in(usage, "prompt_tokens") is not None and "model_provider" not in told:
+    if like_openai and "model_provider" not in told:
         del found[attributes.PROVIDER_NAME]  # many speak OpenAI's language
     return reading._replace(found=found)
 

@@ -93,11 +93,8 @@ def record_usage(
         counts = (
             (attributes.USAGE_INPUT_TOKENS, "input_tokens", input_tokens),
             (attributes.USAGE_OUTPUT_TOKENS, "output_tokens", output_tokens),
-            (
-                attributes.USAGE_CACHE_READ_TOKENS,
-                "cache_read_tokens",
-                cache_read_tokens or None,
-            ),  # a part of 0 says nothing
+            # Of the parts 0 says nothing.
+            (attributes.USAGE_CACHE_READ_TOKENS, "cache_read_tokens", cache_read_tokens or None),
             (attributes.USAGE_CACHE_WRITE_TOKENS, "cache_write_tokens", cache_write_tokens or None),
             (attributes.USAGE_CACHE_WRITE_1H_TOKENS, "cache_write_1h_tokens", cache_write_1h_tokens or None),
             (attributes.USAGE_REASONING_TOKENS, "reasoning_tokens", reasoning_tokens or None),

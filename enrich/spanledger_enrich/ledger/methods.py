@@ -20,6 +20,13 @@ def methods(configuration: Configuration) -> dict[str, Any]:
         "grid_basis": configuration.grid_basis,
         "default_pue": configuration.default_pue,
         "estimate_usage": int(configuration.estimate_usage),
+        **own_machines(configuration),
+    }
+
+
+def own_machines(configuration: Configuration) -> dict[str, list[str]]:
+    """The providers and hosts that are own or leased machines, as calls have them."""
+    return {
         "own_providers": list(map(called, configuration.own_providers)),
         "own_hosts": list(configuration.own_hosts),
     }

@@ -15,8 +15,8 @@ from spanledger_dashboards.pages.heading import heading, no_calls
 from spanledger_dashboards.report import report, together
 from spanledger_enrich.grid.zone_name import zone_name
 from spanledger_enrich.ledger.method_statement import method_statement
+from spanledger_enrich.ledger.methods import own_machines
 from spanledger_settings import figures
-from spanledger_vocabulary.provider import called
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,11 +73,7 @@ def page(filters: Filters) -> None:
     """Draw the page."""
     heading("Inventory", filters)
     settings = open_store.settings()
-    asked = {
-        **filters.parameters,
-        "own_providers": list(map(called, settings.own_providers)),
-        "own_hosts": list(settings.own_hosts),
-    }
+    asked = {**filters.parameters, **own_machines(settings)}
     together(("sustainability/inventory", asked), ("grid/contract_coverage", filters.parameters))
     scopes = report("sustainability/inventory", **asked)
     if scopes.empty:

@@ -10,8 +10,8 @@ from spanledger_cli.output.terminal import print_rows
 from spanledger_cli.request.options import configuration, open_store
 from spanledger_cli.request.own_dimensions import Where, own_dimensions
 from spanledger_cli.request.report_request import Dimensions, ReportRequest, over_a_period
+from spanledger_enrich.ledger.methods import own_machines
 from spanledger_sql.store import statement
-from spanledger_vocabulary.provider import called
 
 _DIMENSIONS = Dimensions(
     ("month", "tenant", "cost_center", "provider", "model", "region", "zone"),
@@ -37,8 +37,7 @@ def ghg(context: typer.Context, *, where: Where = None, request: ReportRequest) 
 
         SPANLEDGER_OWN_PROVIDERS=vllm spanledger carbon ghg --month 2024-10 --by tenant
     """
-    settings = configuration(context)
-    named = {"own_providers": list(map(called, settings.own_providers)), "own_hosts": list(settings.own_hosts)}
+    named = own_machines(configuration(context))
     with open_store(context) as store:
         say_what_is_missing(store, configuration(context))
         own = own_dimensions(store, _DIMENSIONS, request.by, where)
