@@ -22,7 +22,7 @@ from spanledger.answers.fields import (
     tell_part,
     value_in,
 )
-from spanledger.answers.usage import Reading, Told, usage_attributes
+from spanledger.answers.usage import Reading, Told, put_usage
 
 
 def read_message(answer: object) -> Reading | None:
@@ -100,7 +100,8 @@ def _of_other(model: str, used: Any, counts: Told) -> Attributes:
     told = {key: count for key, count in counts.items() if count or key in {"input", "output"}}
     tell_part(told, "web_searches", used, "webSearchRequests")
     put_cost(found, value_in(used, "costUSD"))
-    return found | usage_attributes(told, ANTHROPIC)
+    put_usage(found, told, ANTHROPIC)
+    return found
 
 
 def _identity(message: object) -> Attributes:

@@ -51,9 +51,10 @@ def _read_as_told(answer: object) -> Reading | None:
     if not isinstance(told, dict):
         return None
     model, usage = told.get("model_name") or told.get("model"), told.get("token_usage") or told.get("usage")
+    asked = {attributes.PROVIDER_NAME: str(told.get("model_provider") or ""), attributes.REQUEST_MODEL: str(model)}
     like_openai = count_in(usage, "prompt_tokens") is not None
     reading = (
-        read_openai({"object": "chat.completion", "usage": usage}, (str(told.get("model_provider") or ""), str(model)))
+        read_openai({"object": "chat.completion", "usage": usage}, asked)
         if like_openai
         else read_message({"type": "message", "usage": usage})
         if count_in(usage, "input_tokens") is not None

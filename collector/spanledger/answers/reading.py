@@ -3,10 +3,7 @@
 Each is read as the SDK's object or as a plain dict, and brought to one meaning of the attributes.
 """
 
-from collections.abc import Mapping
 from typing import Final
-
-from opentelemetry.util.types import AttributeValue
 
 from spanledger import attributes
 from spanledger.answers.anthropic import read_message, read_message_event
@@ -21,13 +18,13 @@ from spanledger.answers.ollama import read_ollama
 from spanledger.answers.openai import Asked, read_openai, read_openai_chunk
 from spanledger.answers.piecework import read_heard, read_prediction
 from spanledger.answers.plain import read_plain
-from spanledger.answers.usage import Reading, Told, usage_attributes
+from spanledger.answers.usage import Reading, Told, put_usage
 from spanledger.answers.watsonx import read_watsonx
 
-_NOTHING_KNOWN: Final[Mapping[str, AttributeValue]] = {}
+_NOTHING_KNOWN: Final[Asked] = {}
 
 
-def read_answer(answer: object, known: Mapping[str, AttributeValue] = _NOTHING_KNOWN) -> Attributes:
+def read_answer(answer: object, known: Asked = _NOTHING_KNOWN) -> Attributes:
     """The span attributes that a whole answer gives; empty where its shape is not known.
 
     `gen_ai.provider.name` is among them as far as the answer's class or shape tells.
@@ -38,10 +35,10 @@ def read_answer(answer: object, known: Mapping[str, AttributeValue] = _NOTHING_K
     """
     if answer is None or isinstance(answer, _TEXTS):
         return {}
-    fields = fields_of(answer)
+    fields = answer if type(answer) is dict else fields_of(answer)
     if value_in(fields, "success") is True and value_in(fields, "result") is not None:
         answer = value_in(fields, "result")  # as Cloudflare wraps whatever it answers
-    reading = read_openai(answer, _asked(known))
+    reading = read_openai(answer, known)
     if reading is None:
         for read in _READERS:
             reading = read(answer)
@@ -50,7 +47,7 @@ def read_answer(answer: object, known: Mapping[str, AttributeValue] = _NOTHING_K
         else:
             return {}
     found = reading.found
-    found.update(usage_attributes(reading.told, reading.convention, reading.generates))
+    put_usage(found, reading.told, reading.convention, reading.generates)
     if not reading.generates and known.get(attributes.OPERATION_NAME) == _BY_DEFAULT:
         # The shape tells that nobody chatted, where nobody says what was done.
         found.setdefault(
@@ -71,9 +68,9 @@ class StreamedAnswer:
 
     __slots__ = ("_asked", "_convention", "_found", "_in_steps", "_last_output", "_told", "_total_output", "finished")
 
-    def __init__(self, known: Mapping[str, AttributeValue] = _NOTHING_KNOWN) -> None:
+    def __init__(self, known: Asked = _NOTHING_KNOWN) -> None:
         self.finished = False
-        self._asked = _asked(known)
+        self._asked = known
         self._found: Attributes = {}
         self._told: Told = {}
         self._convention = OPENAI
@@ -99,7 +96,9 @@ class StreamedAnswer:
         told = self._told
         if self._in_steps:
             told = {name: count for name, count in told.items() if name != "total"} | {"output": self._total_output}
-        return self._found | usage_attributes(told, self._convention)
+        found = dict(self._found)
+        put_usage(found, told, self._convention)
+        return found
 
     def _take(self, reading: Reading) -> None:
         before = self._found
@@ -120,10 +119,6 @@ class StreamedAnswer:
             self._in_steps = self._in_steps or output < self._last_output
             self._last_output = output
             self._total_output += output
-
-
-def _asked(known: Mapping[str, AttributeValue]) -> Asked:
-    return known.get(attributes.PROVIDER_NAME, ""), known.get(attributes.REQUEST_MODEL, "")  # type: ignore[return-value]
 
 
 _BY_DEFAULT: Final = "chat"

@@ -38,15 +38,17 @@ class Reading(NamedTuple):
     renews: bool = False
 
 
-def usage_attributes(told: Told, convention: Convention, generates: bool = True) -> Attributes:
-    """The span attributes of what was told: tokens of each class, and a note on what had to be decided."""
-    found: Attributes = {}
-    if generates and told.get("input") == 0 and _asks_nothing(told, convention):
-        told = {name: count for name, count in told.items() if name not in {"input", "total"}}
+def put_usage(found: Attributes, told: Told, convention: Convention, generates: bool = True) -> None:
+    """Notes the span attributes of what was told: tokens of each class, and what had to be decided."""
     inputs, outputs = told.get("input"), told.get("output")
-    if inputs is not None and outputs is not None and _is_plain(told, inputs, outputs, convention):
-        notes: list[str] = []
-    else:
+    notes: list[str] = []
+    total, beside = told.get("total"), convention.beside_input or convention.beside_output
+    if inputs and outputs is not None and total == inputs + outputs and not beside:
+        pass  # there is nothing to decide, as with nearly all answers
+    elif generates and inputs == 0 and _asks_nothing(told, convention):
+        told = {name: count for name, count in told.items() if name not in {"input", "total"}}
+        inputs, outputs, notes = _decided(told, convention, generates)
+    elif inputs is None or outputs is None or not _is_plain(told, inputs, outputs, convention):
         inputs, outputs, notes = _decided(told, convention, generates)
     if inputs is not None:
         found[attributes.USAGE_INPUT_TOKENS] = inputs
@@ -60,7 +62,6 @@ def usage_attributes(told: Told, convention: Convention, generates: bool = True)
                 notes.append(f"tokens of {_OF_OTHER_MODALITY[part]}")
     if notes:
         found[attributes.USAGE_NOTE] = "; ".join(notes)
-    return found
 
 
 def _asks_nothing(told: Told, convention: Convention) -> bool:
