@@ -12,6 +12,7 @@ from spanledger.answers.convention import ANTHROPIC
 from spanledger.answers.fields import (
     Attributes,
     count_in,
+    fields_of,
     items_in,
     put_cost,
     put_id,
@@ -113,6 +114,7 @@ def _identity(message: object) -> Attributes:
 
 
 def _tell_usage(told: Told, usage: object, found: Attributes) -> None:
+    usage = fields_of(usage)
     steps = [step for step in items_in(usage, "iterations") if value_in(step, "model") is None]
     if steps and any(count_in(step, "input_tokens", "output_tokens") for step in steps):
         for step in steps:
@@ -123,7 +125,7 @@ def _tell_usage(told: Told, usage: object, found: Attributes) -> None:
     else:
         _tell_counts(told, usage)
     tell_part(told, "reasoning", value_in(usage, "output_tokens_details"), "thinking_tokens")
-    tools = value_in(usage, "server_tool_use")
+    tools = fields_of(value_in(usage, "server_tool_use"))
     if tools is not None:
         tell_part(told, "web_searches", tools, "web_search_requests")
         put_unpriced(found, {"code execution": count_in(tools, "code_execution_requests") or 0})
@@ -139,7 +141,7 @@ def _tell_counts(told: Told, usage: Any) -> None:
     tell(told, "input", usage, "input_tokens")
     tell(told, "output", usage, "output_tokens")
     tell_part(told, "cache_read", usage, "cache_read_input_tokens")
-    written = value_in(usage, "cache_creation")
+    written = fields_of(value_in(usage, "cache_creation"))
     five, hour = count_in(written, "ephemeral_5m_input_tokens"), count_in(written, "ephemeral_1h_input_tokens")
     if hour:
         told["cache_write_1h"] = hour

@@ -13,6 +13,7 @@ from spanledger.answers.fields import (
     Attributes,
     count_in,
     enum_text,
+    fields_of,
     first_in,
     items_in,
     put_id,
@@ -28,7 +29,7 @@ from spanledger.answers.usage import Reading, Told
 
 def read_gemini(answer: object) -> Reading | None:
     """What an answer or a chunk of a stream says, its counts being those so far; `None` where it is none."""
-    usage = first_in(answer, "usage_metadata", "usageMetadata")
+    usage = fields_of(first_in(answer, "usage_metadata", "usageMetadata"))
     if count_in(usage, *_PROMPT, *_TOTAL) is None:
         if value_in(answer, "object") == "interaction":
             return _read_interaction(answer)
@@ -37,7 +38,7 @@ def read_gemini(answer: object) -> Reading | None:
     put_id(found, first_in(answer, "response_id", "responseId"))
     model = first_in(answer, "model_version", "modelVersion")
     put_text(found, attributes.RESPONSE_MODEL, model)
-    candidates = items_in(answer, "candidates")
+    candidates = [fields_of(candidate) for candidate in items_in(answer, "candidates")]
     reasons = [
         enum_text(reason)
         for candidate in candidates
@@ -141,7 +142,7 @@ def _is_mapped(candidate: object) -> bool:
 
 
 def _tell_modalities(told: Told, key: str, details: object, *names: str) -> None:
-    for part in details if isinstance(details, list | tuple) else ():
+    for part in map(fields_of, details) if isinstance(details, list | tuple) else ():
         modality = _MODALITIES.get(enum_text(value_in(part, "modality")).upper())
         count = count_in(part, *(names or ("token_count", "tokenCount")))
         name = f"{modality}_{key}"

@@ -3,6 +3,8 @@
 Each is read as the SDK's object or as a plain dict, and brought to one meaning of the attributes.
 """
 
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 from spanledger import attributes
@@ -38,14 +40,10 @@ def read_answer(answer: object, known: Asked = _NOTHING_KNOWN) -> Attributes:
     fields = answer if type(answer) is dict else fields_of(answer)
     if value_in(fields, "success") is True and value_in(fields, "result") is not None:
         answer = value_in(fields, "result")  # as Cloudflare wraps whatever it answers
-    reading = read_openai(answer, known)
+        fields = fields_of(answer)
+    reading = read_openai(answer, known) or _read_other(answer, fields)
     if reading is None:
-        for read in _READERS:
-            reading = read(answer)
-            if reading is not None:
-                break
-        else:
-            return {}
+        return {}
     found = reading.found
     put_usage(found, reading.told, reading.convention, reading.generates)
     if not reading.generates and known.get(attributes.OPERATION_NAME) == _BY_DEFAULT:
@@ -54,6 +52,20 @@ def read_answer(answer: object, known: Asked = _NOTHING_KNOWN) -> Attributes:
             attributes.OPERATION_NAME, "rerank" if value_in(answer, "results") is not None else "embeddings"
         )
     return found
+
+
+def _read_other(answer: object, fields: object) -> Reading | None:
+    for read in _readers_of(tuple(fields)) if type(fields) is dict else _READERS:
+        reading = read(fields)
+        if reading is not None:
+            return reading
+    return read_batch_line(answer) or read_plain(answer)
+
+
+@lru_cache(maxsize=256)
+def _readers_of(names: tuple[object, ...]) -> tuple[Callable[[object], Reading | None], ...]:
+    """Those of the readers that have anything to read in an answer with fields of these names."""
+    return tuple(read for read, fields in _READERS.items() if not fields.isdisjoint(names))
 
 
 class StreamedAnswer:
@@ -123,10 +135,23 @@ class StreamedAnswer:
 
 _BY_DEFAULT: Final = "chat"
 _TEXTS: Final = (str, bytes)  # which are no answers
-_READERS: Final = (
-    read_message, read_langchain, read_gemini, read_watsonx, read_bedrock, read_cohere, read_ollama, read_batch_line,
-    read_prediction, read_heard, read_plain,
-)  # fmt: skip
+# The readers, and the fields of which an answer has one at least that they can say anything of.
+_READERS: Final[dict[Callable[[object], Reading | None], frozenset[str]]] = {
+    read_message: frozenset({"type", "total_cost_usd"}),
+    read_langchain: frozenset({"usage_metadata", "response_metadata", "llm_output"}),
+    read_gemini: frozenset({
+        "usage_metadata", "usageMetadata", "object", "embeddings", "predictions", "generated_images",
+        "generatedImages",
+    }),
+    read_watsonx: frozenset({"results"}),
+    read_bedrock: frozenset({
+        "usage", "ResponseMetadata", "inputTextTokenCount", "inputTokenCount", "prompt_token_count",
+    }),
+    read_cohere: frozenset({"usage", "meta"}),
+    read_ollama: frozenset({"prompt_eval_count", "eval_count"}),
+    read_prediction: frozenset({"metrics"}),
+    read_heard: frozenset({"metadata"}),
+}  # fmt: skip
 _CHUNK_READERS: Final = (
     read_message_event, read_langchain_chunk, read_gemini, read_interaction_event, read_watsonx, read_bedrock_chunk,
     read_cohere_chunk, read_ollama, read_plain,
