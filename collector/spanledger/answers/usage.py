@@ -42,13 +42,13 @@ def put_usage(found: Attributes, told: Told, convention: Convention, generates: 
     """Notes the span attributes of what was told: tokens of each class, and what had to be decided."""
     inputs, outputs = told.get("input"), told.get("output")
     notes: list[str] = []
-    total, beside = told.get("total"), convention.beside_input or convention.beside_output
-    if inputs and outputs is not None and total == inputs + outputs and not beside:
-        pass  # there is nothing to decide, as with nearly all answers
-    elif generates and inputs == 0 and _asks_nothing(told, convention):
+    if generates and inputs == 0 and _asks_nothing(told, convention):
         told = {name: count for name, count in told.items() if name not in {"input", "total"}}
-        inputs, outputs, notes = _decided(told, convention, generates)
-    elif inputs is None or outputs is None or not _is_plain(told, inputs, outputs, convention):
+        inputs = None
+    plain = None if inputs is None or outputs is None else _plain(told, inputs, outputs, convention)
+    if plain is not None:
+        inputs, outputs = plain
+    else:
         inputs, outputs, notes = _decided(told, convention, generates)
     if inputs is not None:
         found[attributes.USAGE_INPUT_TOKENS] = inputs
@@ -75,12 +75,24 @@ def _asks_nothing(told: Told, convention: Convention) -> bool:
     )
 
 
-def _is_plain(told: Told, inputs: int, outputs: int, convention: Convention) -> bool:
-    """Whether all is inside, and nothing that was told says otherwise: then there is nothing to decide."""
-    if convention.beside_input or convention.beside_output:
-        return False
+def _plain(told: Told, inputs: int, outputs: int, convention: Convention) -> tuple[int, int] | None:
+    """All of the input and of the output where nothing is to be decided, as with nearly all answers; else `None`.
+
+    Then what is beside is beside by the convention, and the total, where it is told, is the sum.
+    """
+    whole, made = inputs, outputs
+    for part in convention.beside_input:
+        whole += told.get(part, 0)
+    for part in convention.beside_output:
+        made += told.get(part, 0)
     total = told.get("total")
-    return total == inputs + outputs or (not total and not _parts_too_large(told))
+    if total and convention.total != "not beside":
+        if total != whole + made:
+            return None
+        if total != inputs + outputs or not (convention.beside_input or convention.beside_output):
+            return whole, made
+    usual = (*convention.beside_input, *convention.beside_output)
+    return (whole, made) if _parts_too_large(told).issubset(usual) else None
 
 
 def _decided(told: Told, convention: Convention, generates: bool) -> tuple[int | None, int | None, list[str]]:
