@@ -5,6 +5,7 @@
 """
 
 import json
+from dataclasses import replace
 from typing import Any, Final
 
 from spanledger import attributes
@@ -43,7 +44,7 @@ def read_message_event(event: object) -> Reading | None:
     if not isinstance(kind, str) or kind not in _EVENTS:
         # An agent's run tells of messages on its way, of each as often as it has parts, and of all at its end.
         result = _read_agent_result(event)
-        return None if result is None else result._replace(last=True)
+        return None if result is None else replace(result, last=True)
     found: Attributes = {}
     told: Told = {}
     if kind == "message_start":

@@ -5,6 +5,7 @@ Tokens of tool results are counted beside the prompt, thoughts beside the candid
 """
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from spanledger import attributes
@@ -76,7 +77,7 @@ def read_interaction_event(event: object) -> Reading | None:
     if value_in(answer, "usage") is None:
         return None
     reading = _read_interaction(answer)
-    return None if reading is None else reading._replace(last=True)
+    return None if reading is None else replace(reading, last=True)
 
 
 def _read_interaction(answer: object) -> Reading | None:

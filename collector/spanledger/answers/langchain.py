@@ -4,6 +4,8 @@ Where a message has none, its provider's own counts are in its metadata, and in 
 `UsageMetadata`, and what its partner packages put into `response_metadata`.
 """
 
+from dataclasses import replace
+
 from spanledger import attributes
 from spanledger.answers.anthropic import read_message
 from spanledger.answers.convention import LANGCHAIN
@@ -42,7 +44,7 @@ def read_langchain_chunk(chunk: object) -> Reading | None:
     if not isinstance(value_in(chunk, "response_metadata"), dict):
         return None
     reading = read_langchain(chunk) or Reading(_identity(chunk), {}, LANGCHAIN)
-    return reading._replace(last=attributes.RESPONSE_FINISH_REASONS in reading.found, adds=True)
+    return replace(reading, last=attributes.RESPONSE_FINISH_REASONS in reading.found, adds=True)
 
 
 def _read_as_told(answer: object) -> Reading | None:
@@ -65,7 +67,7 @@ def _read_as_told(answer: object) -> Reading | None:
     found = reading.found | _identity({"response_metadata": told})
     if like_openai and "model_provider" not in told:
         del found[attributes.PROVIDER_NAME]  # many speak OpenAI's language
-    return reading._replace(found=found)
+    return replace(reading, found=found)
 
 
 def _identity(answer: object) -> Attributes:

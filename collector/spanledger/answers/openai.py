@@ -8,6 +8,7 @@ Perplexity (`citation_tokens`, `num_search_queries`), OpenRouter (`cost`), LiteL
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final, TypeAlias, cast
 
@@ -89,15 +90,15 @@ def read_openai_chunk(chunk: object, asked: Asked) -> Reading | None:
         return _read_chat_chunk(value_in(chunk, "chunk"), asked)
     if kind in _LAST_RESPONSE_EVENTS:
         response = value_in(chunk, "response")
-        return _read_response(response, getter(response), asked)._replace(last=True)
+        return replace(_read_response(response, getter(response), asked), last=True)
     if kind == "response.done":  # of a realtime session, which has many
         return _read_realtime(value_in(chunk, "response"))
     if kind in {"image_generation.completed", "image_edit.completed"}:
-        return _read_images(chunk)._replace(last=True)
+        return replace(_read_images(chunk), last=True)
     if kind in {"transcript.text.done", "conversation.item.input_audio_transcription.completed"}:
-        return _read_transcription(chunk)._replace(last=True, adds=kind != "transcript.text.done")
+        return replace(_read_transcription(chunk), last=True, adds=kind != "transcript.text.done")
     if kind == "transcription.done":  # Mistral's
-        return _read_seconds(chunk, asked, "prompt_audio_seconds")._replace(last=True)
+        return replace(_read_seconds(chunk, asked, "prompt_audio_seconds"), last=True)
     return None
 
 
@@ -105,11 +106,13 @@ def _read_chat_completion(answer: object, get: Getter, asked: Asked) -> Reading:
     found = _identity(answer, get)
     choices = get("choices")
     if type(choices) is list:
-        reasons: list[Any] = []
+        reasons = []
         for choice in choices:
-            fields = choice if type(choice) is dict else fields_of(choice)
-            reasons.append(value_in(fields, "finish_reason"))
-        put_texts(found, attributes.RESPONSE_FINISH_REASONS, reasons)
+            reason = choice.get("finish_reason") if type(choice) is dict else getter(choice)("finish_reason")
+            if reason and isinstance(reason, str):
+                reasons.append(reason)
+        if reasons:
+            found[attributes.RESPONSE_FINISH_REASONS] = reasons
     if type(answer) is not dict and _speaker(type(answer).__module__) == "litellm":
         put_cost(found, value_in(value_in(answer, "_hidden_params"), "response_cost"))
     told: Told = {}
