@@ -98,10 +98,9 @@ def tell_all(told: dict[str, int], source: Any, names: CountNames) -> bool:
     for name, value in source.items() if type(source) is dict else _named(source, names):
         if name in counts:
             count = value if type(value) is int and 0 <= value < _TOO_MANY else count_of(value)
-            if count is not None:
-                key = counts[name]
-                if key not in told or count > told[key]:
-                    told[key] = count
+            key = counts[name]
+            if count is not None and (key not in told or count > told[key]):
+                told[key] = count
         elif name in details:
             if value is not None:
                 tell_all(told, value, details[name])

@@ -45,7 +45,7 @@ Getter: TypeAlias = Callable[[str], Any]
 
 def read_openai(answer: object, asked: Asked) -> Reading | None:
     """What a whole answer in one of these shapes says; `None` where it is of none."""
-    get = getter(answer)
+    get = answer.get if type(answer) is dict else getter(answer)
     shape = get("object")
     if isinstance(shape, str) and shape in _READERS:
         return _READERS[shape](answer, get, asked)
@@ -258,15 +258,15 @@ def _read_transcription(answer: object) -> Reading:
 
 
 def _tell_chat_usage(told: Told, usage: object, found: Attributes) -> None:
-    fields = fields_of(usage)
-    if tell_all(told, fields, _CHAT_USAGE):
+    if tell_all(told, usage, _CHAT_USAGE):
+        fields = fields_of(usage)
         tell_all(told, value_in(fields, "server_side_tool_usage_details"), _SEARCHES)
         _put_cost_and_sources(found, fields)
 
 
 def _tell_response_usage(told: Told, usage: object, found: Attributes) -> None:
-    fields = fields_of(usage)
-    if tell_all(told, fields, _RESPONSE_USAGE):
+    if tell_all(told, usage, _RESPONSE_USAGE):
+        fields = fields_of(usage)
         tell_all(told, value_in(fields, "server_side_tool_usage_details"), _SEARCHES)
         _put_cost_and_sources(found, fields)
 
@@ -305,10 +305,11 @@ def _identity(answer: object, get: Getter) -> Attributes:
     found: Attributes = {attributes.PROVIDER_NAME: provider}
     put_id(found, get("id"))
     model = get("model")
-    put_text(found, attributes.RESPONSE_MODEL, model)
+    if isinstance(model, str) and model:
+        found[attributes.RESPONSE_MODEL] = model
+        if _SEARCHES_ALWAYS in model and get("usage"):
+            put_unpriced(found, {"search of the model's own": 1})  # each request is charged for one, beside its tokens
     put_text(found, attributes.SERVICE_TIER, get("service_tier"))
-    if isinstance(model, str) and _SEARCHES_ALWAYS in model and get("usage"):
-        put_unpriced(found, {"search of the model's own": 1})  # each request is charged for one, beside its tokens
     return found
 
 

@@ -35,9 +35,11 @@ def read_answer(answer: object, known: Asked = _NOTHING_KNOWN) -> Attributes:
         answer: What the app got.
         known: What was known of the call before: who was asked, and for which model, decides how some count.
     """
-    if answer is None or isinstance(answer, _TEXTS):
-        return {}
-    fields = answer if type(answer) is dict else fields_of(answer)
+    fields = answer
+    if type(answer) is not dict:
+        if answer is None or isinstance(answer, _TEXTS):
+            return {}
+        fields = fields_of(answer)
     if value_in(fields, "success") is True and value_in(fields, "result") is not None:
         answer = value_in(fields, "result")  # as Cloudflare wraps whatever it answers
         fields = fields_of(answer)
