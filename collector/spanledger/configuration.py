@@ -6,7 +6,7 @@ import sys
 import threading
 import weakref
 from collections.abc import Collection, Mapping
-from typing import Any, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from opentelemetry import trace
 from opentelemetry.sdk.resources import Resource
@@ -16,13 +16,15 @@ from spanledger import attributes, guard, tracing
 from spanledger.attribution.attribution_context import carry_as_baggage
 from spanledger.attribution.baggage import allowed_attributes
 from spanledger.calls.call import end_open_calls
-from spanledger.delivery.export_queue import ExportQueue
 from spanledger.delivery.queue_counts import QueueCounts
-from spanledger.delivery.receiver import Address, Receiver
 from spanledger.delivery.termination import watch_termination
 from spanledger.processor import AccountingProcessor
 from spanledger.sampler import install_sampler
 from spanledger.settings import Settings, protocol_of_environment, resolve_endpoint, spool_factory
+
+if TYPE_CHECKING:
+    from spanledger.delivery.export_queue import ExportQueue
+    from spanledger.delivery.receiver import Address
 
 
 class Stats(NamedTuple):
@@ -130,8 +132,10 @@ def configure(
         guard.note("configure", error, once_for=str(error))
 
 
-def receiver_address() -> Address:
+def receiver_address() -> "Address":
     """Where spans go; before `configure`, where they would by the environment's word."""
+    from spanledger.delivery.receiver import Address  # noqa: PLC0415 (as in _activate)
+
     active = _active
     if active is not None:
         return Address(active.settings.endpoint, active.settings.protocol, dict(active.settings.headers))
@@ -186,11 +190,15 @@ def stats() -> Stats:
 class _Active(NamedTuple):
     settings: Settings
     processor: AccountingProcessor
-    queue: ExportQueue
+    queue: "ExportQueue"
 
 
 def _activate(settings: Settings) -> None:
     global _active  # noqa: PLW0603 (configuration)
+    # Not before it is configured: importing the library is to cost an app nothing.
+    from spanledger.delivery.export_queue import ExportQueue  # noqa: PLC0415
+    from spanledger.delivery.receiver import Address, Receiver  # noqa: PLC0415
+
     make_spool = None
     with guard.Shield("preparing the spool"):
         make_spool = spool_factory(settings)
