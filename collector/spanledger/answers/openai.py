@@ -174,14 +174,15 @@ def _read_list(answer: object, get: Getter, asked: Asked) -> Reading:
 def _read_counted(answer: object, get: Getter, usage: object, asked: Asked) -> Reading:
     found = _identity(answer, get)
     told: Told = {}
-    pixels = {unit: count_in(usage, f"{unit}s") or 0 for unit in ("image_pixel", "video_pixel")}
-    if any(pixels.values()):  # which are charged for themselves, though the total has tokens for them
-        tell(told, "input", usage, "text_tokens")
-        put_unpriced(found, pixels)
-    else:
-        tell(told, "input", usage, "prompt_tokens", "total_tokens", "input_tokens")
-    tell_all(told, value_in(usage, "prompt_tokens_details"), _INPUT_DETAILS)
-    _put_cost_and_sources(found, usage)
+    tell(told, "input", usage, "prompt_tokens", "total_tokens", "input_tokens")
+    if type(usage) is not dict or not usage.keys() <= _COUNTED:
+        pixels = {unit: count_in(usage, f"{unit}s") or 0 for unit in ("image_pixel", "video_pixel")}
+        if any(pixels.values()):  # which are charged for themselves, though the total has tokens for them
+            told.clear()
+            tell(told, "input", usage, "text_tokens")
+            put_unpriced(found, pixels)
+        tell_all(told, value_in(usage, "prompt_tokens_details"), _INPUT_DETAILS)
+        _put_cost_and_sources(found, usage)
     return Reading(found, told, _convention(found, asked), generates=False)
 
 
@@ -399,6 +400,7 @@ _TOOLS_OF_XAI: Final = {
     "document_search_calls": "document search",
 }
 _OF_THIS_LANGUAGE: Final = frozenset({"prompt_tokens", "total_tokens", "type", "prompt_audio_seconds"})
+_COUNTED: Final = frozenset({"prompt_tokens", "total_tokens", "input_tokens"})
 _RANKED: Final = ("rankings", "results")
 _SPOKEN: Final = frozenset({"transcribe", "translate"})
 _SPEAKERS: Final = {"mistralai": "mistral_ai", "groq": "groq", "litellm": "litellm"}
