@@ -14,7 +14,7 @@ from opentelemetry.sdk.trace import TracerProvider
 
 from spanledger import attributes, guard, tracing
 from spanledger.attribution.attribution_context import carry_as_baggage
-from spanledger.attribution.baggage import allowed_attributes
+from spanledger.attribution.baggage import LONGEST_ID, allowed_attributes
 from spanledger.calls.call import end_open_calls
 from spanledger.delivery.queue_counts import QueueCounts
 from spanledger.delivery.termination import watch_termination
@@ -128,7 +128,7 @@ def configure(
                 _activate(settings)
             _problem = ""
     except Exception as error:  # noqa: BLE001 (never into the app)
-        _problem = f"configure() failed: {error}"
+        _problem = f"configure() failed: {str(error) or type(error).__name__}"
         guard.note("configure", error, once_for=str(error))
 
 
@@ -216,6 +216,7 @@ def _activate(settings: Settings) -> None:
         provider.add_span_processor(processor)
         _processors[provider] = processor
     install_sampler(provider, processor.is_active)
+    _tell_short_values(provider)
     if settings.environment and not is_ours:
         processor.use(queue, {attributes.ENVIRONMENT: settings.environment}, settings.accepted)
     else:
@@ -266,6 +267,19 @@ def _provider_for(settings: Settings) -> tuple[TracerProvider, bool]:
             f"ignored, as the tracer provider exists and is named {provider.resource.attributes.get('service.name')!r}",
         )
     return provider, False
+
+
+def _tell_short_values(provider: TracerProvider) -> None:
+    """Tells where OpenTelemetry is to cut values: of two tenants that begin alike it would make one."""
+    limits = getattr(provider, "_span_limits", None)
+    longest = getattr(limits, "max_span_attribute_length", None)
+    if longest is not None and longest < LONGEST_ID:
+        guard.note(
+            "configure",
+            f"OpenTelemetry cuts values to {longest} characters, names of tenants and models too: raise"
+            f" OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT to {LONGEST_ID} at least",
+            once_for=f"values of {longest} characters",
+        )
 
 
 def _in_one_line(value: Any) -> Any:
