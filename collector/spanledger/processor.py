@@ -13,6 +13,7 @@ from opentelemetry.util.types import AttributeValue
 from spanledger import attributes, guard
 from spanledger.attribution.attribution_context import Attribution, attribution_in
 from spanledger.attribution.baggage import received
+from spanledger.attribution.room import MOST_DIMENSIONS, with_room
 from spanledger.tracing import SCOPE_NAME
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ class AccountingProcessor(SpanProcessor):
                 stamp = attribution.attributes
                 if self._defaults:
                     stamp = self._defaults | stamp
+                if len(stamp) > MOST_DIMENSIONS:
+                    stamp = with_room(stamp)
             said = span.attributes
             if said and not stamp.keys().isdisjoint(said):
                 stamp = {name: value for name, value in stamp.items() if name not in said}
