@@ -272,8 +272,8 @@ def _put(found: dict[str, AttributeValue], name: str, value: object) -> None:
     """Adds a value under its attribute's name: identities as names, dimensions as the scalars they are."""
     if value is None:
         return
-    is_dimension = isinstance(value, bool | int | float) and name.startswith(attributes.DIMENSION_PREFIX)
-    if (is_dimension and -_BEYOND < value < _BEYOND) or (type(value) is str and is_name(value)):
+    is_number = isinstance(value, bool | int | float) and -_BEYOND < value < _BEYOND
+    if (is_number and name.startswith(attributes.DIMENSION_PREFIX)) or (type(value) is str and is_name(value)):
         found[name] = cast("AttributeValue", value)
     else:
         named = as_name(name, value)
