@@ -135,6 +135,9 @@ def _constants() -> dict[str, str]:
             for provider in providers()
             if provider.models
         ),
+        "models_with_sellers": _text(
+            f"^({'|'.join(choice for provider in providers() for choice in _choices(provider.models) if '/' in choice)})"
+        ),
         "first_of_few": str(meanings.index(_OF_FEW[0]) + 1),
         "first_unit": str(meanings.index(_UNITS[0]) + 1),
         "units": _array(unit.rsplit(".", 1)[1] for unit in _UNITS),
@@ -167,6 +170,18 @@ def _convention_constants() -> dict[str, str]:
         "conventions_of_all": _array(of_all),
         "conventions_of_all_bits": _numbers(of_all.values()),
     }
+
+
+def _choices(pattern: str) -> list[str]:
+    """The choices of a regular expression, without those in parentheses."""
+    found, depth = [""], 0
+    for character in pattern:
+        depth += (character == "(") - (character == ")")
+        if character == "|" and depth == 0:
+            found.append("")
+        else:
+            found[-1] += character
+    return found
 
 
 def _patterns(*holds: str) -> str:

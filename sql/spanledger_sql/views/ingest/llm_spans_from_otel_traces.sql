@@ -455,7 +455,10 @@ WITH
                            arrayMap(length -> transform(arrayStringConcat(arraySlice(splitByChar('.', server), -length), '.'),
                                                         {{hosts}}, {{hosts_providers}}, ''),
                                     [5, 4, 3, 2]))) AS provider_of_server,
-            if(label != '', '', multiIf({{models_of_providers}}, '')) AS provider_of_model,
+            -- Of what speaks OpenAI's language, a seller before the model's name tells more than the label, which is the client's.
+            if(label != '' AND NOT (provider_of_label = 'openai' AND position(request_model_name, '/') > 0
+                                    AND match(request_model_name, {{models_with_sellers}})),
+               '', multiIf({{models_of_providers}}, '')) AS provider_of_model,
             as_tenant(texts[indexOf(said_tenant_ranks, tenant_rank)]) AS span_tenant,
             multiIf(
                 tenant_rank < 99 AND span_tenant != '', (tenant_names[tenant_rank], span_tenant),
@@ -483,13 +486,13 @@ WITH
                 provider_of_server != '', provider_of_server,
                 provider_of_label = 'anthropic' AND match(request_model_name, '^(arn:aws|([a-z]+\\.)?anthropic\\.)'), 'aws.bedrock',
                 provider_of_label = 'github' AND position(ScopeName, 'copilot') > 0, 'github_copilot',
-                firstNonDefault(provider_of_label, provider_of_model, if(dialect_name = 'codex', 'openai', '')))
+                firstNonDefault(provider_of_model, provider_of_label, if(dialect_name = 'codex', 'openai', '')))
                 AS provider_name,
             -- Thoughts that have a name of their own are beside Gemini's output.
-            -- LiteLLM's counts stay as they are in MLflow: all inside. So does what OpenAI's SDK hears at Bedrock's host.
+            -- LiteLLM's counts stay as they are in MLflow: all inside. So does what OpenAI's SDK hears at Bedrock's host or a gateway.
             dialect_name = 'mlflow' AND startsWith(SpanName, 'litellm-') AS of_litellm,
             bitOr(2 * (few_counts[12] > 0 AND position(request_model_name, 'gemini') > 0), if(dialect_name = 'spanledger' OR said_all_inside != '' OR of_litellm OR dialect_name = 'openlit' AND label = ''
-                OR provider_of_label = 'openai' AND provider_name = 'aws.bedrock', 0,
+                OR provider_of_label = 'openai' AND (provider_name = 'aws.bedrock' OR provider_of_server = '' AND provider_of_model != ''), 0,
                transform(concat(dialect_name, ' ', provider_name), {{conventions}}, {{conventions_bits}},
                          transform(provider_name, {{conventions_of_all}}, {{conventions_of_all_bits}}, 0)))) AS convention,
             -- Whoever gives OpenAI's counts Anthropic's names has not changed what they hold.
