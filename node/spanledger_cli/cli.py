@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import re
@@ -104,6 +105,9 @@ def root(
 
 def main() -> None:
     """Run the command line; what the user can mend ends it with its status and a sentence on standard error."""
+    # No command needs linear algebra, whose threads wait busily; and what is imported is no garbage.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    gc.set_threshold(100_000)
     try:
         app()
     except MendableError as error:

@@ -76,6 +76,14 @@ _GROUP = (
     "co2e_g_squared", "middle_wh", "middle_g", "input_sigma", "parameters_sigma", "grid_sigma", "meters_sigma",
     "paid_wh",
 )  # fmt: skip
+QUERIES = tuple(
+    f"reports/{name}"
+    for name in (
+        "statement/totals", "statement/interval", "statement/uncertainty", "statement/contracts", "energy/hosts",
+        "statement/meters", "statement/energy", "statement/grid", "statement/unknown_models", "statement/places",
+        "statement/imports",
+    )
+)  # fmt: skip
 _METHODS = ("measured", "modelled", "proxy", "unknown")
 _RESOLUTIONS = ("hour", "previous day", "month", "year", "unknown")
 # Sums carry twelve decimals; more digits than these are beyond what any method knows.
