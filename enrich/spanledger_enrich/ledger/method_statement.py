@@ -163,7 +163,7 @@ class MethodStatement:
                 f"Spanledger {self.software['spanledger']}, fingerprint `{self.software['fingerprint']}`, of the "
                 f"ledger's rows alone `{self.software['rows']}`.",
                 f"Own or leased machines besides measured hosts: {own}.",
-                f"Settings: {', '.join(f'{name} {value}' for name, value in self.settings.items())}.",
+                f"Settings: {', '.join(f'{name} {value}' for name, value in self.settings.items() if not name.startswith('own_'))}.",
                 "",
                 "## Totals",
                 "",
