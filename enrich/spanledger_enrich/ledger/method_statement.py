@@ -154,6 +154,7 @@ class MethodStatement:
             ("water, L", _cell(self.totals["water_l"]), "unknown_water_calls"),
         ]
         own = "; ".join(f"{name}: {', '.join(named) or 'none named'}" for name, named in self.own_machines.items())
+        chosen = ", ".join(f"{name} {value}" for name, value in self.settings.items() if not name.startswith("own_"))
         return "\n".join(
             [
                 f"# How emissions were reckoned, {self.period['from']} to {self.period['to']}",
@@ -163,7 +164,7 @@ class MethodStatement:
                 f"Spanledger {self.software['spanledger']}, fingerprint `{self.software['fingerprint']}`, of the "
                 f"ledger's rows alone `{self.software['rows']}`.",
                 f"Own or leased machines besides measured hosts: {own}.",
-                f"Settings: {', '.join(f'{name} {value}' for name, value in self.settings.items() if not name.startswith('own_'))}.",
+                f"Settings: {chosen}.",
                 "",
                 "## Totals",
                 "",
