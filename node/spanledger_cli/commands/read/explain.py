@@ -10,7 +10,7 @@ import typer
 from spanledger_cli.explain.explanation import explanation
 from spanledger_cli.output.export import Destination, Format
 from spanledger_cli.output.terminal import console, print_rows
-from spanledger_cli.request.options import OutputFile, open_store
+from spanledger_cli.request.options import OutputFile, open_to_read
 from spanledger_settings.mendable import AskedWronglyError
 from spanledger_sql.explanation import inputs, with_arithmetic
 
@@ -32,7 +32,7 @@ def explain(
 
         spanledger explain 5b8efff798038103d269b633813fc60c eee19b7ec3c1b174
     """
-    with open_store(context) as store:
+    with open_to_read(context, "reports/calls/explain") as store:
         call = inputs(store, trace_id, span_id)
         if call is None:
             raise UnknownCallError(

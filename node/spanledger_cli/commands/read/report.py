@@ -13,7 +13,7 @@ import spanledger_sql
 from spanledger_cli.output.allocated import say_how_it_stands
 from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import print_rows
-from spanledger_cli.request.options import configuration, open_store
+from spanledger_cli.request.options import configuration, open_to_read
 from spanledger_cli.request.report_request import AS_IT_IS, Dimensions, ReportRequest, over_a_period
 from spanledger_settings.mendable import AskedWronglyError
 from spanledger_sql.store import statement
@@ -67,7 +67,7 @@ def report(
     name = _known(name)
     text = statement(f"reports/{name}")
     takes = dict(_PARAMETER.findall(text))
-    with open_store(context) as store:
+    with open_to_read(context, f"reports/{name}", "lookups/progress/allocated_until") as store:
         say_how_it_stands(store, request.period)
         frame = store.query_frame(text, _parameters(takes, request.period, request.by, given or ()))
         print_rows(frame, request.output, period=request.period, title=f"{name}, {request.period}")
