@@ -139,7 +139,7 @@ def test_a_limit_in_the_address_is_compared_and_nonsense_is_refused(open_page: P
 def test_calls_are_found_by_their_state(
     sample_store: Store, counted: pd.DataFrame, state: str, holds: Callable[[pd.DataFrame], pd.Series[bool]]
 ) -> None:
-    found = sample_store.frame("reports/calls/search", **ASKED, text="", state=state, sort="start", rows=5000)
+    found = sample_store.frame("reports/calls/search", **ASKED, text="", state=state, sort="start", since="", rows=5000)
     assert set(found["span_id"]) == set(counted.loc[holds(counted), "span_id"])
     assert found["ts"].is_monotonic_decreasing
 
@@ -147,7 +147,9 @@ def test_calls_are_found_by_their_state(
 def test_calls_are_searched_ordered_and_lead_to_their_explanation(
     open_page: Pages, sample_store: Store, counted: pd.DataFrame
 ) -> None:
-    found = sample_store.frame("reports/calls/search", **ASKED, text="USER-7", state="", sort="cost", rows=5000)
+    found = sample_store.frame(
+        "reports/calls/search", **ASKED, text="USER-7", state="", sort="cost", since="", rows=5000
+    )
     assert set(found["user"]) == {"user-7"}
     assert found["contracted_cost"].dropna().is_monotonic_decreasing
     page = open_page("calls", text="user-7", sort="cost")

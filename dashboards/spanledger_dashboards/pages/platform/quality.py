@@ -70,7 +70,6 @@ def page(filters: Filters) -> None:
     together(
         ("attribution/quality", filters.parameters),
         ("attribution/quality_trend", filters.parameters),
-        ("prices/missing", filters.parameters),
     )
     rows = report("attribution/quality", **filters.parameters)
     heading("Quality", filters)
