@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _ROWS = 500
 _LINES = 5
 # Minutes and latencies are told call by call, for no sums know them: of no more than about so many calls at a time.
-_CALLS_AT_ONCE = 500_000
+_CALLS_AT_ONCE = 200_000
 _DIMENSIONS = ("model", "tenant", "provider", "service", "feature")
 
 
