@@ -78,9 +78,9 @@ def page(filters: Filters) -> None:
     found = report("calls/found", **sought, rows=_ROWS).iloc[0]
     given = {**sought, "sort": sort, "since": ""}
     # Of the latest, no more hours are looked through than hold enough of them.
-    asked = {**given, "rows": _ROWS} | ({"since": f"{found['since']:%Y-%m-%d %H:%M:%S}"} if sort == "start" else {})
+    shown = {**given, "rows": _ROWS} | ({"since": f"{found['since']:%Y-%m-%d %H:%M:%S}"} if sort == "start" else {})
     number = int(found["all_rows"])
-    rows = report("calls/search", **asked) if number else None
+    rows = report("calls/search", **shown) if number else None
     if rows is None or rows.empty:
         st.info(
             "No call of this period has what is sought. Seek less, or choose another period or other filters.",
@@ -101,7 +101,7 @@ def page(filters: Filters) -> None:
         whole=lambda: report("calls/search", **given, rows=_ALL_ROWS),
         link=lambda row: filters.link("calls", call=f"{row['trace_id']}.{row['span_id']}"),
     )
-    evidence("calls/search", asked, filters)
+    evidence("calls/search", shown, filters)
 
 
 def _outcome(row: dict[Any, Any]) -> str:
