@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from spanledger_dashboards.filtering.address import AddressError
 from spanledger_settings import figures
+from spanledger_sql.policy.access import scope_settings
 
 if TYPE_CHECKING:
     from spanledger_sql.store import Store
@@ -87,6 +88,15 @@ def test_waiting_and_moving_come_to_what_the_command_line_reckons_call_by_call(s
         assert row["shifted_hours"] == pytest.approx(command["shifted_hours"])
     saved = page["co2e_g"] - page["then_co2e_g"]
     assert saved.iloc[2] > saved.iloc[1] > saved.iloc[0]
+
+
+def test_what_is_made_once_for_a_query_is_of_the_readers_tenant_alone(sample_store: Store) -> None:
+    reader = sample_store.scoped(scope_settings("quarry"))
+    asked = {**ASKED, **LEDGERS, "zones": ["", "FR"], "waits": [0, 1]}
+    his = reader.frame("reports/sustainability/elsewhere", **asked)
+    narrowed = sample_store.frame("reports/sustainability/elsewhere", **{**asked, "tenants": ["quarry"]})
+    pd.testing.assert_frame_equal(his, narrowed)
+    assert his["calls"].iloc[0] < sample_store.frame("reports/sustainability/elsewhere", **asked)["calls"].iloc[0]
 
 
 def test_a_zone_says_how_good_its_hours_are_and_that_a_booked_value_was_corrected_since(sample_store: Store) -> None:
