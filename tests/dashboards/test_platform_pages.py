@@ -15,6 +15,7 @@ from shown_table import number, shown_tables
 from streamlit.testing.v1 import AppTest
 
 from spanledger_dashboards import open_store
+from spanledger_dashboards.pages.platform import capacity
 from spanledger_settings.configuration import Configuration, load
 from spanledger_sql.store import Store
 
@@ -124,6 +125,21 @@ def test_a_limit_in_the_address_is_compared_and_nonsense_is_refused(open_page: P
         open_page("capacity", limit="lots")
 
 
+def test_of_very_many_calls_capacity_tells_the_latest_and_since_when(
+    open_page: Pages, counted: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(capacity, "_CALLS_AT_ONCE", 200)
+    page = open_page("capacity", period="Custom", days=["2024-10-01", "2024-10-31"])
+    since = counted["ts"].nlargest(200).min().floor("h")
+    latest = counted[counted["ts"] >= since]
+    assert f"Of {len(counted):,} calls of this period the latest are told here, since {since:%-d %b %Y, %H:%M}" in text(
+        page
+    )
+    [failed] = [metric for metric in page.metric if metric.label == "Failed"]
+    assert failed.value == str((latest["status"] == "error").sum())
+    assert failed.delta.endswith(f"of {len(latest)} calls")
+
+
 @pytest.mark.parametrize(
     ("state", "holds"),
     [
@@ -139,15 +155,22 @@ def test_a_limit_in_the_address_is_compared_and_nonsense_is_refused(open_page: P
 def test_calls_are_found_by_their_state(
     sample_store: Store, counted: pd.DataFrame, state: str, holds: Callable[[pd.DataFrame], pd.Series[bool]]
 ) -> None:
-    found = sample_store.frame("reports/calls/search", **ASKED, text="", state=state, sort="start", rows=5000)
+    found = sample_store.frame("reports/calls/search", **ASKED, text="", state=state, sort="start", since="", rows=5000)
     assert set(found["span_id"]) == set(counted.loc[holds(counted), "span_id"])
     assert found["ts"].is_monotonic_decreasing
+    told = sample_store.frame("reports/calls/found", **ASKED, text="", state=state, rows=7).iloc[0]
+    assert told["all_rows"] == len(found)
+    since = {"since": f"{told['since']:%Y-%m-%d %H:%M:%S}", "sort": "start", "rows": 7}
+    latest = sample_store.frame("reports/calls/search", **ASKED, text="", state=state, **since)
+    assert list(latest["span_id"]) == list(found["span_id"].head(7))
 
 
 def test_calls_are_searched_ordered_and_lead_to_their_explanation(
     open_page: Pages, sample_store: Store, counted: pd.DataFrame
 ) -> None:
-    found = sample_store.frame("reports/calls/search", **ASKED, text="USER-7", state="", sort="cost", rows=5000)
+    found = sample_store.frame(
+        "reports/calls/search", **ASKED, text="USER-7", state="", sort="cost", since="", rows=5000
+    )
     assert set(found["user"]) == {"user-7"}
     assert found["contracted_cost"].dropna().is_monotonic_decreasing
     page = open_page("calls", text="user-7", sort="cost")

@@ -53,6 +53,7 @@ _COLUMNS = (
     Column("not_read_names", "Names of spans not read"),
     Column("unknown_attributes", "Attributes that nothing reads"),
 )
+_ROWS = 500
 _MISSING = (
     Column("model", "Model"),
     Column("provider", "Provider"),
@@ -60,7 +61,7 @@ _MISSING = (
     Column("tenants", "Tenants", "count"),
     Column("input_tokens", "Input tokens", "count"),
     Column("output_tokens", "Output tokens", "count"),
-    Column("note", "Why"),
+    Column("lacks", "Lacks a price for"),
     Column("mend", "Mend"),
 )
 
@@ -70,7 +71,6 @@ def page(filters: Filters) -> None:
     together(
         ("attribution/quality", filters.parameters),
         ("attribution/quality_trend", filters.parameters),
-        ("prices/missing", filters.parameters),
     )
     rows = report("attribution/quality", **filters.parameters)
     heading("Quality", filters)
@@ -199,21 +199,24 @@ def _needs(row: dict[Any, Any], gap: str, what: str) -> None:
 
 
 def _unpriced(filters: Filters) -> None:
-    missing = report("prices/missing", **filters.parameters)
+    asked = {**filters.parameters, "rows": _ROWS}
+    missing = report("prices/unpriced", **asked)
     if missing.empty:
         return
     caption("Models that no price book knows, with the command that says which model prices each:")
     table(
         "Models without a price",
-        missing.assign(
+        missing.drop(columns=["all_rows"]).assign(
+            lacks=missing["unpriced_parts"].replace("", "all"),
             mend=[
                 shlex.join(["spanledger", "prices", "alias", str(model), "PROVIDER/MODEL", "--provider", str(provider)])
                 for model, provider in zip(missing["model"], missing["provider"], strict=True)
-            ]
+            ],
         ),
         _MISSING,
         filters,
         key="missing",
+        number=int(missing["all_rows"].iloc[0]),
         link=lambda row: filters.drill("calls", "model", str(row["model"]) or "(unknown model)"),
     )
-    evidence("prices/missing", filters.parameters, filters)
+    evidence("prices/unpriced", asked, filters)

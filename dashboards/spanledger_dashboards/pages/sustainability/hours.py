@@ -79,7 +79,7 @@ def _parameters(filters: Filters) -> dict[str, Any]:
     settings = open_store.settings()
     return {
         **filters.parameters,
-        "zone": "",
+        "zones": [""],
         "waits": list(_WAITS),
         "signal": settings.grid_signal,
         "basis": settings.grid_basis,
