@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from spanledger_cli.output.partial import unbooked
 from spanledger_cli.output.terminal import console
 from spanledger_settings.figures import counted
 from spanledger_sql.store import StoreError, statement
@@ -30,9 +31,14 @@ def say_what_there_is(store: Store, asked: Period, narrowed_to: str = "") -> Non
         days = f"from {recorded['first']:%Y-%m-%d} to {recorded['last']:%Y-%m-%d} UTC"
         has = f"it has {counted(recorded['calls'], 'call')} {days}"
     else:
+        waits = unbooked(store)
         raise StoreError(
-            f"no calls in the ledger for {asked}: it is empty. Nothing was ever booked here; 'spanledger doctor' says "
-            "what is listening, and --data-dir names another ledger"
+            f"no calls in the ledger for {asked}: it is empty. "
+            + (
+                waits
+                or "Nothing was ever booked here; 'spanledger doctor' says what is listening, and --data-dir names "
+                "another ledger"
+            )
         )
     of = f" of {narrowed_to}" if narrowed_to else ""
     console(stderr=True).print(

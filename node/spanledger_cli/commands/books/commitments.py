@@ -39,6 +39,7 @@ def commitments_import(context: typer.Context, files: Files, yes: Yes = False) -
     with open_store(context, makes_one=True) as store:
         for path, found in checked:
             commitment.in_usd(store, found, path.name)
+        say_what_is_missing(store, configuration(context))
         confirm(_coverage(store, [one for _, found in checked for one in found]), yes=yes)
         for path, found in checked:
             changed = commitment.record(store, found, path.name)
