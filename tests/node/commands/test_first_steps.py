@@ -4,10 +4,11 @@ import subprocess
 import sys
 
 import pytest
+from harness.books import Books
 from harness.command import in_process
 
 from spanledger_settings.configuration import ConfigurationError, load, unknown_variables
-from spanledger_sql.store import StoreError
+from spanledger_sql.store import Store, StoreError
 
 REPORTS = [
     ("chargeback",), ("carbon",), ("quality",), ("whatif", "--model", "gpt-4o-mini"), ("sql", "SELECT 1"),
@@ -29,6 +30,14 @@ def test_an_empty_ledger_bills_nobody_and_says_so(command, line):
     assert done.returncode == 1
     assert done.stdout == ""
     assert "it is empty" in done.stderr
+
+
+def test_an_empty_ledger_says_that_calls_are_on_their_way(command, configuration):
+    with Store.open(configuration, exclusive=True) as store:
+        Books(store, configuration).ingest({"input_tokens": 10})
+    done = command("chargeback", "--month", "2024-10")
+    assert done.returncode == 1
+    assert "it is empty. 1 call came in and not into the ledger yet" in done.stderr.replace("\n", " ")
 
 
 def test_the_configuration_is_named_or_in_a_usual_place(tmp_path, monkeypatch):
