@@ -109,8 +109,8 @@ def _alarms(filters: Filters) -> None:
         rows = report("budgets/alarms", **asked, books=books_moment())
         if rows.empty:
             caption(
-                "None was raised. A node looks every five minutes unless told otherwise, and 'spanledger budgets check' at "
-                "once."
+                "None was raised. A node looks every five minutes unless told otherwise; "
+                "'spanledger budgets check' looks at once."
             )
             evidence("budgets/alarms", asked, filters)
             return
