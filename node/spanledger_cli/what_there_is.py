@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from spanledger_settings.period import Period
     from spanledger_sql.store import Store
 
+_BY_NOW = "SELECT count() FROM calls WHERE ts >= {from:DateTime64(9, 'UTC')} AND ts < {to:DateTime64(9, 'UTC')}"
+
 
 def say_what_there_is(store: Store, asked: Period, narrowed_to: str = "") -> None:
     """Tell on standard error that the period holds no calls, and which period does.
@@ -40,8 +42,13 @@ def say_what_there_is(store: Store, asked: Period, narrowed_to: str = "") -> Non
                 "another ledger"
             )
         )
-    of = f" of {narrowed_to}" if narrowed_to else ""
-    console(stderr=True).print(
-        f"no calls{of} in the ledger for {asked}; {'in all ' if of else ''}{has}", style="yellow", soft_wrap=True
-    )
+    if not narrowed_to and (came := store.value(_BY_NOW, **asked.bounds)):
+        told = (
+            f"nothing of this in the ledger for {asked}; it has {counted(came, 'call')} of that time by now: if they came "
+            "while it was read, ask again"
+        )
+    else:
+        of = f" of {narrowed_to}" if narrowed_to else ""
+        told = f"no calls{of} in the ledger for {asked}; {'in all ' if of else ''}{has}"
+    console(stderr=True).print(told, style="yellow", soft_wrap=True)
     sys.stderr.flush()
