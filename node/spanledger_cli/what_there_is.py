@@ -44,8 +44,8 @@ def say_what_there_is(store: Store, asked: Period, narrowed_to: str = "") -> Non
         )
     if not narrowed_to and (came := store.value(_BY_NOW, **asked.bounds)):
         told = (
-            f"nothing of this in the ledger for {asked}; it has {counted(came, 'call')} of that time by now: if they came "
-            "while it was read, ask again"
+            f"nothing of this in the ledger for {asked}; it has {counted(came, 'call')} of that time by now: if they "
+            "came while it was read, ask again"
         )
     else:
         of = f" of {narrowed_to}" if narrowed_to else ""
