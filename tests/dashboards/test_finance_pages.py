@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -244,6 +245,12 @@ def test_bills_tell_coverage_and_a_bridge_that_sums(open_page: Pages, sample_sto
     assert figures.share(row["coverage"]) in text
     assert f"+{figures.usd(Decimal('0.19'))}" in text
     assert "no bill" in text
+    # Nobody knows what these calls cost: that is not nothing.
+    [row] = (
+        sample_store.frame("reports/bills/by_provider", **ASKED).query("provider == 'self-hosted'").to_dict("records")
+    )
+    assert (row["calls"], figures.is_unknown(row["metered"])) == (row["unknown_cost_calls"], True)
+    assert re.search(r"self-hosted</th><td[^>]*>no bill</td><td[^>]*>unknown</td>", text)
     page.button(key="compare").click().run()
     assert not page.exception
     again = [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -206,6 +208,17 @@ def test_health_tells_of_what_was_refused_and_set_aside(
     assert tables["Requests that were refused"].iloc[0]["Why"] == "cannot read <b>field</b> 3"
     assert tables["Calls that were set aside"].iloc[0]["What the database says"] == "overflow"
     assert "list prices" in set(tables["Ages of prices and grid data"]["What"])
+
+
+def test_a_page_says_that_requests_have_waited_long_in_the_spool(open_page: Pages, settings: Configuration) -> None:
+    settings.spool.mkdir(parents=True, exist_ok=True)
+    waiting = settings.spool / "0.stuck.begun"
+    waiting.write_bytes(b"x" * 99)
+    assert "wait in the spool" not in text(open_page("calls"))
+    os.utime(waiting, (time.time() - 7200, time.time() - 7200))
+    told = "These figures are partial: 99 bytes that senders were told are safe wait in the spool, the oldest for 2 h"
+    assert told in text(open_page("calls"))
+    waiting.unlink()
 
 
 def test_quality_over_time_adds_up_and_names_the_mend(

@@ -172,14 +172,18 @@ def _mends(filters: Filters, rows: pd.DataFrame) -> None:
         if (row := worst.get("unattributed")) is not None:
             _needs(row, "unattributed", "name no tenant")
             st.caption("In the app:")
-            st.code('with spanledger.attribution(tenant="acme"):\n    ...', language="python")
+            st.code('with spanledger.attribution(tenant="acme"):\n    ...', language="python", wrap_lines=True)
             st.caption("or, where the app cannot be changed, a rule in spanledger.toml:")
             service = json.dumps(str(row["service"]) or "the service's name", ensure_ascii=False)
-            st.code(f'[[tenant_rules]]\nattribute = "service.name"\nlookup = {{ {service} = "acme" }}', language="toml")
+            st.code(
+                f'[[tenant_rules]]\nattribute = "service.name"\nlookup = {{ {service} = "acme" }}',
+                language="toml",
+                wrap_lines=True,
+            )
         if (row := worst.get("missing_usage")) is not None:
             _needs(row, "missing_usage", "tell no tokens")
             st.caption("A chat stream tells its usage if it is asked to:")
-            st.code('stream_options={"include_usage": True}', language="python")
+            st.code('stream_options={"include_usage": True}', language="python", wrap_lines=True)
         if rows["unpriced"].any():
             _unpriced(filters)
         for row in rows[rows["unknown_attributes"] != ""].head(3).to_dict("records"):

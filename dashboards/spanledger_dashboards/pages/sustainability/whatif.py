@@ -30,10 +30,15 @@ _SIGNALS = {"average": "average, as in the ledger", "marginal": "marginal, for d
 _COLUMNS = (
     Column("named", "Zone"),
     Column("then_co2e_g", "Then, CO₂e", "emissions"),
-    Column("then_co2e_g_least", "at the least", "emissions", help="With the ends of the assumptions about energy."),
-    Column("then_co2e_g_most", "at the most", "emissions"),
+    Column(
+        "then_co2e_g_least",
+        "at the low ends of energy",
+        "emissions",
+        help="With the low end of each call's energy: no interval, which has other causes, too.",
+    ),
+    Column("then_co2e_g_most", "at the high ends", "emissions"),
     Column("co2e_g", "As it is", "emissions"),
-    Column("change", "Change", write=str),
+    Column("change", "Change", "told"),
     Column("shifted_hours", "Put off on average, h", "number"),
     Column("not_compared_calls", "Calls not compared", "count"),
 )

@@ -9,6 +9,7 @@ import typer
 
 from spanledger_cli.explain.explanation import explanation
 from spanledger_cli.output.export import Destination, Format
+from spanledger_cli.output.partial import unbooked
 from spanledger_cli.output.terminal import console, print_rows
 from spanledger_cli.request.options import OutputFile, open_to_read
 from spanledger_settings.mendable import AskedWronglyError
@@ -37,7 +38,7 @@ def explain(
         if call is None:
             raise UnknownCallError(
                 f"the ledger has no call with trace id {trace_id} and span id {span_id}; "
-                "the columns trace_id and span_id of the view `calls` name each one"
+                + (unbooked(store) or "the columns trace_id and span_id of the view `calls` name each one")
             )
         destination = Destination(output, file)
         if file is None and output in (None, Format.table):
