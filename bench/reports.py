@@ -101,6 +101,12 @@ REPORTS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
         {"dimension": "user"},
     ),
     "carbon": ("carbon/report", {**_BY, "by": ["model", "zone"]}, _BY_CALL[1]),
+    # What is of single calls, such as sessions and calls made again, is read call by call in these.
+    **{
+        name: (f"finance/{name}", {**_BY, "by": ["tenant"]}, {})
+        for name in ("owners", "unit_costs", "waste", "tag_coverage", "plans")
+    },
+    "beside_calls": ("chargeback/beside_calls", {**_BY, "by": ["tenant", "model"]}, {}),
 }  # fmt: skip
 
 

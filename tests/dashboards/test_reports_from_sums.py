@@ -20,6 +20,7 @@ BY: dict[str, Any] = {**OCTOBER, "timezone": "UTC", "custom": [], "tenants": [],
 BERLIN = {"timezone": "Europe/Berlin", "from": "2024-09-30 22:00:00", "to": "2024-10-31 23:00:00"}
 HALVES = {"from": "2024-10-15 22:00:00", "before_from": "2024-09-30 22:00:00", "before_to": "2024-10-15 22:00:00"}
 BUDGET: dict[str, Any] = {"scope": "total", "dimension": "", "names": [""]}
+ELSEWHERE = {"zones": ["", "DE"], "waits": [0, 2], "signal": "average", "basis": "lifecycle", "booked": 1}
 # What a report is asked, and the same with something beside that no sums tell apart and no call has.
 PAGES, BY_ANYTHING = {"own": "user"}, {"custom": ["user"]}
 ASKED = [
@@ -32,6 +33,9 @@ ASKED = [
     ("finance/trend", {**PAGE, **BERLIN}, PAGES),
     ("sustainability/trend", {**PAGE, **BERLIN, "grain": "week"}, PAGES),
     ("sustainability/hours", {**PAGE, "timezone": "Asia/Kolkata"}, PAGES),
+    ("calls/found", {**PAGE, "text": "", "state": "", "rows": 40}, PAGES),
+    ("calls/found", {**PAGE, "text": "", "state": "without emissions", "rows": 4}, PAGES),
+    ("sustainability/elsewhere", {**PAGE, **ELSEWHERE}, PAGES),
     ("chargeback/chargeback", {**BY, "by": ["tenant", "model", "zone"]}, BY_ANYTHING),
     ("chargeback/chargeback", {**BY, **BERLIN, "by": ["month", "day", "feature"]}, BY_ANYTHING),
     ("carbon/report", {**BY, **BERLIN, "by": ["hour_of_day", "energy_method"]}, BY_ANYTHING),
@@ -41,17 +45,43 @@ ASKED = [
 ]  # fmt: skip
 
 
-def test_what_pages_can_be_narrowed_to_is_the_same_with_sums(
-    sample_store: Store, request: pytest.FixtureRequest
-) -> None:
-    asked = {
-        "filters/own_dimensions": {},
-        "filters/own_values": {"own": "desk", "values": 5},
-        "filters/values": {"values": 5},
-    }
-    from_calls = [sample_store.rows(statement(f"reports/{name}"), **given) for name, given in asked.items()]
+# Of reports that no parameter has read call by call: asked before there are sums, and after.
+TAKES: dict[str, dict[str, Any]] = {
+    "filters/own_dimensions": {},
+    "filters/own_values": {"own": "desk", "values": 5},
+    "filters/values": {"values": 5},
+    "finance/unit_costs": {**OCTOBER, "by": ["tenant", "cost_center", "model"]},
+    "finance/owners": OCTOBER,
+}
+# A tenant's owners: within an hour, from a full hour, from midnight of a zone of quarters of hours.
+MOVED = {
+    "northwind": ("2024-10-10 10:20:30", "ann"), "quarry": ("2024-10-20 12:00:00", "bob"),
+    "studio-nine": ("2024-10-15 18:15:00", "cid"),
+}  # fmt: skip
+
+
+def test_what_is_read_from_sums_is_what_calls_say(sample_store: Store, request: pytest.FixtureRequest) -> None:
+    def asked() -> list[Any]:
+        found = []
+        for moved in ((), ("quarry",), tuple(MOVED)):
+            sample_store.execute("TRUNCATE TABLE tenant_period")
+            for tenant in moved:
+                at, owner = MOVED[tenant]
+                period = {"tenant_id": tenant, "valid_from": at, "valid_to": "2261-01-01 00:00:00", "cost_center": ""}
+                sample_store.insert(
+                    "tenant_period", [{**period, "owner": owner, "name": "", "source": "", "removed": 0}]
+                )
+            found.append([sample_store.rows(statement(f"reports/{name}"), **given) for name, given in TAKES.items()])
+        return found
+
+    from_calls = asked()
     request.getfixturevalue("summed")
-    assert from_calls == [sample_store.rows(statement(f"reports/{name}"), **given) for name, given in asked.items()]
+    assert from_calls == asked()
+    owned = {row["owner"]: row["calls"] for row in from_calls[-1][-1] if row["owner"]}
+    assert owned == {
+        owner: sample_store.value(f"SELECT sum(known_calls) FROM calls WHERE tenant_id = '{tenant}' AND ts >= '{at}'")
+        for tenant, (at, owner) in MOVED.items()
+    }
 
 
 @pytest.fixture

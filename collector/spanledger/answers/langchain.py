@@ -36,7 +36,17 @@ def read_langchain(answer: object) -> Reading | None:
     tell_part(told, "audio_input", inputs, "audio")
     tell_part(told, "reasoning", outputs, "reasoning", "priority_reasoning", "flex_reasoning")
     tell_part(told, "audio_output", outputs, "audio")
+    _tell_what_was_left_out(told, value_in(value_in(answer, "response_metadata"), "token_usage"))
     return Reading(_identity(answer), told, LANGCHAIN)
+
+
+def _tell_what_was_left_out(told: Told, usage: object) -> None:
+    """Some packages give the counts their normal form without the parts, which the provider's own words still tell."""
+    if count_in(usage, "prompt_tokens") != told.get("input") or value_in(usage, "prompt_tokens_details") is None:
+        return
+    reading = read_openai({"object": "chat.completion", "usage": usage}, ("", ""))
+    for part, count in reading.told.items() if reading else ():
+        told.setdefault(part, count)
 
 
 def read_langchain_chunk(chunk: object) -> Reading | None:

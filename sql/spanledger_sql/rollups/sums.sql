@@ -2,7 +2,9 @@
 --
 -- Calls of one hour are alike when they agree in every dimension that reports know, but for users, sessions, runs and hosts, and
 -- in which figures are unknown or zero: so that a report's conditions on a call hold of the sum of its like, too. What they have
--- in common is hashed once they are summed: by that a later sum of the same takes the place of this.
+-- in common is hashed once they are summed, by two hashes that are made otherwise: by that a later sum of the same takes the place of
+-- this. Meanwhile names and values of their own dimensions are a text each, which is far cheaper to group by than a map: U+0000 behind
+-- each, in which U+0000 is `\0` and a backslash `\1`.
 -- Parameters: hours Array(DateTime('UTC')): which; built UInt64: of the rows; left_out Array(String): dimensions of one's own
 --     that have too many values.
 INSERT INTO ledger_sum
@@ -10,17 +12,22 @@ INSERT INTO ledger_sum
     {{columns_of_sums}}
 )
 SETTINGS max_partitions_per_insert_block = 0, optimize_on_insert = 0
+WITH
+    tuple(
+        h.tenant_id, h.cost_center, h.environment, h.service_name, h.feature, h.workflow, h.names, h.told_values, h.provider,
+        h.provider_account, h.model, h.operation, h.service_tier, h.cloud_region, h.zone, h.agent, h.signal, h.status,
+        h.usage_source, h.price_status, h.unpriced_parts, h.energy_method, h.energy_id, h.intensity_resolution,
+        h.market_source, unknown_or_zero, h.priced_by, h.priced_by_since, h.price_step, h.vendor_unit, h.first_meter) AS in_common,
+    (texts -> arrayMap(one -> replaceAll(replaceAll(one, '\\0', '\0'), '\\1', '\\'), arrayPopBack(splitByChar('\0', texts)))) AS apart
 SELECT
     1,
     begins,
     {built:UInt64},
-    sipHash128(tuple(
-        h.tenant_id, h.cost_center, h.environment, h.service_name, h.feature, h.workflow, h.dimensions, h.provider,
-        h.provider_account, h.model, h.operation, h.service_tier, h.cloud_region, h.zone, h.agent, h.signal, h.status,
-        h.usage_source, h.price_status, h.unpriced_parts, h.energy_method, h.energy_id, h.intensity_resolution,
-        h.market_source, unknown_or_zero, h.priced_by, h.priced_by_since, h.price_step, h.vendor_unit, h.first_meter)) AS alike,
-    h.tenant_id, h.cost_center, h.environment, h.service_name, h.feature, h.workflow, h.dimensions, h.provider,
-    h.provider_account, h.model, h.operation, h.service_tier, h.cloud_region, h.zone, h.agent, h.signal, h.status,
+    reinterpret(
+        bitOr(bitShiftLeft(toUInt128(cityHash64(in_common)), 64), toUInt128(xxh3(in_common))), 'FixedString(16)') AS alike,
+    h.tenant_id, h.cost_center, h.environment, h.service_name, h.feature, h.workflow,
+    CAST(mapFromArrays(apart(h.names), apart(h.told_values)), 'Map(LowCardinality(String), String)'),
+    h.provider, h.provider_account, h.model, h.operation, h.service_tier, h.cloud_region, h.zone, h.agent, h.signal, h.status,
     h.usage_source, h.price_status, h.unpriced_parts, h.energy_method, h.energy_id, h.intensity_resolution,
     h.intensity_g_per_kwh, h.market_source,
     h.ledger_rows, h.calls, h.input_tokens, h.cache_read_tokens, h.cache_write_tokens, h.cache_write_1h_tokens,
@@ -36,6 +43,8 @@ FROM
     WITH
         if(empty({left_out:Array(String)}) OR empty(c.dimensions), c.dimensions,
            mapFilter((name, value) -> NOT has({left_out:Array(String)}, name), c.dimensions)) AS told_apart,
+        (texts -> arrayStringConcat(arrayMap(one -> concat(replaceAll(replaceAll(one, '\\', '\\1'), '\0', '\\0'), '\0'), texts)))
+            AS one_text,
         if(c.price_status = 'partial',
            arrayStringConcat(arraySort(arrayDistinct(arrayMap(
                part -> replaceRegexpOne(part, '^[0-9.]+ ', ''), splitByString(', ', c.unpriced_parts)))), ', '), '') AS kinds,
@@ -47,7 +56,8 @@ FROM
     SELECT
         toStartOfHour(c.ts) AS begins,
         c.tenant_id AS tenant_id, c.cost_center AS cost_center, c.environment AS environment, c.service_name AS service_name,
-        c.feature AS feature, c.workflow AS workflow, told_apart AS dimensions, c.provider AS provider,
+        c.feature AS feature, c.workflow AS workflow,
+        one_text(CAST(mapKeys(told_apart), 'Array(String)')) AS names, one_text(mapValues(told_apart)) AS told_values, c.provider AS provider,
         c.provider_account AS provider_account, c.model AS model, c.operation AS operation, c.service_tier AS service_tier,
         c.cloud_region AS cloud_region, c.zone AS zone, c.agent AS agent, c.signal AS signal, c.status AS status,
         c.usage_source AS usage_source, c.price_status AS price_status, kinds AS unpriced_parts,

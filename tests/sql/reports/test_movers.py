@@ -9,6 +9,9 @@ from decimal import Decimal
 import pytest
 from harness.books import Books
 
+from spanledger_enrich.books import commitment, upkeep
+from spanledger_enrich.books.commitment import Commitment
+
 SEPTEMBER = datetime(2024, 9, 8, 12, 0, tzinfo=UTC)
 BEFORE = {"before_from": datetime(2024, 9, 1, tzinfo=UTC), "before_to": datetime(2024, 10, 1, tzinfo=UTC)}
 TERMS = ("volume", "mix", "tokens", "tier", "cache", "price")
@@ -56,6 +59,12 @@ def test_a_price_moves_the_term_of_prices_alone(books: Books, spanledger: Callab
     assert told["price"] == -before * Decimal("0.4")
 
 
+def test_more_fees_a_call_are_more_use(books: Books) -> None:
+    once, thrice = ({**CALL, "other_units": f"{times} file_search_call"} for times in (1, 3))
+    told = bridge(books, [once, once], [thrice])
+    assert told == {"volume": -Decimal("0.00325") - Decimal("0.0025"), "tokens": Decimal("0.005")}
+
+
 def test_least_charges_go_with_calls(books: Books) -> None:
     bridge(books, PAIR, PAIR * 2)
     books.store.execute(
@@ -95,20 +104,74 @@ def test_drivers_together_sum_exactly(books: Books) -> None:
     assert len(told) > 2
 
 
-def test_waste_is_named_once_with_its_cost(books: Books) -> None:
-    def call(second: float, **changes: object) -> dict[str, object]:
-        return {
-            **CALL,
-            "session_id": "s",
-            "ts": SEPTEMBER + timedelta(days=30, seconds=second),
-            "finish_reason": "",
-            **changes,
-        }
+EACH = Decimal("0.002") + Decimal("0.00025") + Decimal("0.001")
 
+
+def of_session(second: float, **changes: object) -> dict[str, object]:
+    ts = SEPTEMBER + timedelta(days=30, seconds=second)
+    return {**CALL, "session_id": "s", "run_id": "", "ts": ts, "finish_reason": "", "usage_note": "", **changes}
+
+
+def wasted(books: Books) -> dict[str, tuple[int, Decimal]]:
+    return {row["waste"]: (row["calls"], row["cost"]) for row in books.report("finance/waste")}
+
+
+def test_waste_is_named_once_with_its_cost(books: Books) -> None:
+    nothing = {"input_tokens": 0, "cache_read_tokens": 0}
     books.book_alone(
-        call(0), call(10, status="error"), call(20), call(100), call(200, finish_reason="length", input_tokens=0,
-                                                                   cache_read_tokens=0),
+        of_session(0), of_session(10, status="error"), of_session(20), of_session(100),
+        of_session(200, finish_reason="length", **nothing),
+        of_session(300, usage_note="stream abandoned", session_id=""),
+        of_session(300, finish_reason="abort", session_id=""),
     )  # fmt: skip
-    told = {row["waste"]: (row["calls"], row["cost"]) for row in books.report("finance/waste")}
-    each = Decimal("0.002") + Decimal("0.00025") + Decimal("0.001")
-    assert told == {"failed": (1, each), "tried again": (1, each), "cut off": (1, Decimal("0.001"))}
+    assert wasted(books) == {
+        "failed": (1, EACH), "tried again": (1, EACH), "cut off": (1, Decimal("0.001")), "abandoned": (2, 2 * EACH),
+    }  # fmt: skip
+
+
+def test_what_a_commitment_pays_wastes_its_part_and_counts_once(books: Books) -> None:
+    books.book_alone(of_session(0, status="error"), of_session(3600, session_id="", tenant_id="globex"))
+    day = {"from": "2024-10-08", "to": "2024-10-09"}
+    capacity = {"commitment": "ptu", "kind": "reserved throughput", "amount": "24", "models": "gpt-4o", **day}
+    commitment.record(books.store, [Commitment.model_validate(capacity)], "a test")
+    try:
+        upkeep.bring_up_to_date(books.store, books.configuration)
+        rows = books.report("finance/waste")
+        # Two hours had a call, each of which costs its hour; 22 hours had none.
+        assert [(row["waste"], row["calls"], row["cost"], row["share"]) for row in rows] == [
+            ("idle commitment", 0, 22, pytest.approx(22 / 24)), ("failed", 1, 1, pytest.approx(1 / 24)),
+        ]  # fmt: skip
+        whole = sum(row["effective_cost"] for row in books.report("finance/owners"))
+        assert whole == sum(row["effective_cost"] for row in books.report("finance/unit_costs", ["tenant"])) == 24
+    finally:
+        commitment.remove(books.store, "ptu")
+        for table in ("commitment", "allocation", "allocation_row"):
+            books.store.execute(f"TRUNCATE TABLE {table}")
+
+
+def test_discounts_of_the_cache_that_a_session_missed(books: Books) -> None:
+    def talk(second: float, tokens: int, read: int = 0, **changes: object) -> dict[str, object]:
+        return of_session(second, input_tokens=tokens, cache_read_tokens=read, **changes)
+
+    claude = {"provider": "anthropic", "request_model": "claude-3-5-sonnet-20240620", "session_id": "", "run_id": "r"}
+    books.book_alone(
+        talk(0, 2000), talk(60, 3000, 500), talk(120, 4000, 3000), talk(180, 1000),
+        # After more than five minutes, after a short prompt, of another tenant: nothing is missed.
+        talk(600, 5000), talk(700, 900, session_id="t"), talk(710, 2000, session_id="t"),
+        talk(610, 6000, tenant_id="globex"),
+        talk(0, 2000, **claude), talk(10, 3000, **claude), talk(20, 4000, **claude),
+    )  # fmt: skip
+    # By hand, USD a million. gpt-4o: 2.50, from the cache 1.25: 2,000 - 500 tokens of the second call. Claude: 3, from
+    # the cache 0.30, into it 3.75: the second reads 2,000, written for it; the third 3,000, of which 1,000 are new.
+    missed = {
+        "gpt-4o-2024-08-06": 1500 * Decimal("1.25"),
+        "claude-3-5-sonnet-20240620": 2000 * (Decimal("2.70") - Decimal("0.75"))
+        + 3000 * Decimal("2.70") - 1000 * Decimal("0.75"),
+    }  # fmt: skip
+    rows = books.report("finance/waste", ["model"])
+    assert {row["model"]: row["cost"] * 1_000_000 for row in rows} == missed
+    assert [(row["waste"], row["calls"]) for row in rows] == [("missed cache", 2), ("missed cache", 1)]
+    (whole,) = books.report("finance/unit_costs")
+    assert books.report("finance/waste")[0]["share"] == pytest.approx(
+        float(sum(missed.values())) / 1e6 / float(whole["effective_cost"])
+    )

@@ -137,7 +137,7 @@ def _key(one: Budget) -> tuple[str, ...]:
     return (one.scope, one.dimension, one.unit, one.timezone)
 
 
-_NOTHING = pd.DataFrame({"day": [], "amount": [], "unknown_calls": []})
+_NOTHING = pd.DataFrame({"day": [], "amount": [], "at_once": [], "unknown_calls": []})
 
 
 def _use(store: Store, members: Sequence[Budget], period: Period) -> Mapping[str, pd.DataFrame]:
@@ -161,26 +161,36 @@ def _standing(
     one: Budget, use: pd.DataFrame, now: datetime, records: Sequence[Mapping[str, Any]], *, foretell: bool
 ) -> Standing:
     period = one.period(now)
-    by_day = {pd.Timestamp(day).date(): Decimal(amount) for day, amount in zip(use["day"], use["amount"], strict=True)}
-    within = [pd.Timestamp(day).date() >= period.first_day for day in use["day"]]
+    days = [pd.Timestamp(day).date() for day in use["day"]]
+    by_day = {day: Decimal(amount) for day, amount in zip(days, use["amount"], strict=True)}
+    alike = {day: by_day[day] - Decimal(amount) for day, amount in zip(days, use["at_once"], strict=True)}
+    within = [day >= period.first_day for day in days]
     unknown = int(use["unknown_calls"][within].sum()) if len(use) else 0
     spent = _between(by_day, period.first_day, period.last_day)
-    expected = _expected(one, period, by_day, spent, now) if foretell else None
+    expected = _expected(one, period, alike, spent, now) if foretell else None
     return Standing(one, period, spent, unknown, expected, _record(one, records, by_day))
 
 
 def _expected(
-    one: Budget, period: Period, by_day: Mapping[date, Decimal], spent: Decimal, now: datetime
+    one: Budget, period: Period, alike: Mapping[date, Decimal], spent: Decimal, now: datetime
 ) -> Forecast | None:
-    """The period's total: what the days that are over used, and what today and the days after it will."""
+    """The period's total: what is used, and what the rest of today and the days after it will.
+
+    Args:
+        one: Which budget.
+        period: The present one.
+        alike: What each day used without what is charged at once, which no other day will.
+        spent: All that is used in the period.
+        now: An aware time.
+    """
     today = _local(now, one.timezone)
-    if not by_day or (first := min(by_day)) >= today:
+    if not alike or (first := min(alike)) >= today:
         return None
-    days = np.array([float(by_day.get(first + timedelta(days=n), 0)) for n in range((today - first).days)])
+    days = np.array([float(alike.get(first + timedelta(days=n), 0)) for n in range((today - first).days)])
     rest = forecast(days, (period.last_day - today).days + 1)
     if rest is None:
         return None
-    over = float(spent - by_day.get(today, Decimal(0)))
+    over = float(spent - alike.get(today, Decimal(0)))
     least = float(spent)
     total, low, high = (max(least, over + end) for end in (rest.total, rest.low, rest.high))
     return replace(rest, total=total, low=low, high=high)

@@ -72,10 +72,7 @@ def _add_terms(
     ).to_dict("records")
     if parameters["where_names"]:
         return sorted({row["tenant"] for row in rows if row["allowance"] or row["minimum"]})
-    terms = (
-        "SELECT plan_id FROM price_plan FINAL WHERE NOT removed AND (minimum > 0 OR free_amount > 0 OR free_tokens > 0)"
-    )
-    with_terms = {row["plan_id"] for row in store.rows(terms)}
+    with_terms = {row["plan_id"] for row in store.rows(_WITH_TERMS)}
     for row in rows:
         amount = row["allowance"] + row["minimum"]
         if not amount:

@@ -10,6 +10,7 @@
 --   name: whose
 --   day: in the time zone
 --   amount: USD, sum of what is known
+--   at_once: of it, charges and invoices, which are booked whole in one moment, and seats that nobody uses: days to come are not alike
 --   unknown_calls: calls of whose cost a part is in no row, or all
 WITH
     told AS
@@ -18,6 +19,7 @@ WITH
             {{budget_name}} AS name,
             toDate(toTimeZone(c.ts, {timezone:String})) AS day,
             sum(ifNull(c.contracted_cost, toDecimal128(0, 12))) AS amount,
+            toDecimal128(0, 12) AS at_once,
             sumIf(c.least_calls, c.price_status NOT IN ('priced', 'free')) AS unknown_calls
         FROM call_hours(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')},
             moment = toDateTime64('2200-01-01', 6, 'UTC'), grain = 'day', timezone = {timezone:String}, told = [{dimension:String}]) AS c
@@ -27,7 +29,7 @@ WITH
         -- What a commitment pays is charged with its parts.
         SELECT
             {{budget_name}}, toDate(toTimeZone(c.ts, {timezone:String})),
-            -sum(toDecimal128(ifNull(c.contracted_cost, 0), 12)), toUInt64(0)
+            -sum(toDecimal128(ifNull(c.contracted_cost, 0), 12)), toDecimal128(0, 12), toUInt64(0)
         FROM calls AS c
         INNER JOIN paid_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')}) AS paid
             ON paid.trace_id = c.trace_id AND paid.span_id = c.span_id
@@ -38,7 +40,8 @@ WITH
         UNION ALL
         SELECT
             {{budget_name}}, toDate(toTimeZone(c.ts, {timezone:String})),
-            sum(if(c.is_prepaid, toDecimal128(0, 12), c.amount)), toUInt64(0)
+            sum(if(c.is_prepaid, toDecimal128(0, 12), c.amount)),
+            sumIf(c.amount, NOT c.is_prepaid AND (c.kind != 'commitment' OR c.charge_kind = 'seats' AND c.idle = 1)), toUInt64(0)
         FROM beside_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')}) AS c
         WHERE has({names:Array(String)}, {{budget_name}})
         GROUP BY ALL
@@ -47,6 +50,7 @@ SELECT
     name,
     day,
     sum(t.amount) AS amount,
+    sum(t.at_once) AS at_once,
     sum(t.unknown_calls) AS unknown_calls
 FROM told AS t
 GROUP BY

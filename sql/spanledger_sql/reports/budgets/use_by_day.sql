@@ -12,6 +12,7 @@
 --   name: whose
 --   day: in the time zone
 --   amount: in the unit, sum of what is known
+--   at_once: 0; as of `budgets/cost_by_day`
 --   unknown_calls: calls whose tokens or emissions are in no row
 SELECT
     {{budget_name}} AS name,
@@ -19,6 +20,7 @@ SELECT
     if({unit:String} = 'tokens',
        toDecimal128(sum(ifNull(c.input_tokens, 0)) + sum(ifNull(c.output_tokens, 0)), 12),
        toDecimal128(sum(ifNull(c.co2e_g, 0)) / 1000, 12)) AS amount,
+    toDecimal128(0, 12) AS at_once,
     sumIf(c.calls, if({unit:String} = 'tokens', c.usage_source = 'missing', c.co2e_g IS NULL)) AS unknown_calls
 FROM drawn_hours(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')},
     moment = toDateTime64('2200-01-01', 6, 'UTC'), grain = 'day', timezone = {timezone:String}, told = [{dimension:String}]) AS c

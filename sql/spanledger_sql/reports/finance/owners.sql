@@ -10,17 +10,38 @@
 --   unknown_cost_calls: of them, without a known cost
 --   effective_cost: USD, parts of commitments and other charges included; of what is not known nothing
 WITH
+    -- When a tenant went to another owner within the period: where none did, sums of days are read; of hours where that was on the hour.
+    moved AS
+    (
+        SELECT arrayJoin([valid_from, valid_to]) AS at
+        FROM tenant_period FINAL
+        WHERE NOT removed AND at > {from:DateTime64(9, 'UTC')} AND at < {to:DateTime64(9, 'UTC')}
+    ),
+    paid AS
+    (
+        SELECT trace_id, span_id
+        FROM paid_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')})
+    ),
     told AS
     (
         SELECT
             c.ts AS ts, CAST(c.tenant_id, 'String') AS tenant_id, CAST(c.cost_center, 'String') AS cost_center,
             c.known_calls AS calls,
             if(c.contracted_cost IS NULL, c.least_calls, 0) AS unknown_cost_calls,
-            if(paid.trace_id IS NULL, toDecimal128(ifNull(c.contracted_cost, 0), 12), toDecimal128(0, 12)) AS cost
-        FROM calls AS c
-        LEFT JOIN paid_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')}) AS paid
-            ON paid.trace_id = c.trace_id AND paid.span_id = c.span_id
+            toDecimal128(ifNull(c.contracted_cost, 0), 12) AS cost
+        FROM call_hours(
+            from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')}, moment = toDateTime64('2200-01-01', 6, 'UTC'),
+            grain = if((SELECT count() FROM moved) = 0, 'period', 'hour'), timezone = 'UTC',
+            told = if((SELECT countIf(at != toStartOfHour(at)) FROM moved) = 0, [''], ['user'])) AS c
         WHERE c.ts >= {from:DateTime64(9, 'UTC')} AND c.ts < {to:DateTime64(9, 'UTC')}
+        UNION ALL
+        -- What a commitment pays costs its parts; where nothing is committed no call is read twice.
+        SELECT
+            c.ts, CAST(c.tenant_id, 'String'), CAST(c.cost_center, 'String'), 0, 0, -toDecimal128(ifNull(c.contracted_cost, 0), 12)
+        FROM calls AS c
+        INNER JOIN paid ON paid.trace_id = c.trace_id AND paid.span_id = c.span_id
+        WHERE (SELECT count() FROM commitment) > 0
+            AND c.ts >= {from:DateTime64(9, 'UTC')} AND c.ts < {to:DateTime64(9, 'UTC')}
         UNION ALL
         SELECT ts, tenant_id, cost_center, 0, 0, if(is_prepaid, toDecimal128(0, 12), amount)
         FROM beside_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')})

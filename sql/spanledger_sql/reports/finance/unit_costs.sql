@@ -12,19 +12,36 @@
 --   effective_cost: USD, sum of what is known
 --   cost_per_call, cost_per_1k_tokens, cost_per_session, cost_per_run, cost_per_user: USD; NULL where there is none
 WITH
+    paid AS
+    (
+        SELECT trace_id, span_id
+        FROM paid_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')})
+    ),
     told AS
     (
         SELECT
             c.tenant_id AS tenant_id, c.cost_center AS cost_center, c.feature AS feature, c.workflow AS workflow,
-            c.provider AS provider, c.model AS model, c.session_id AS session_id, c.run_id AS run_id, c.user_id AS user_id,
+            c.provider AS provider, c.model AS model, '' AS session_id, '' AS run_id, '' AS user_id,
             c.known_calls AS calls,
             if(c.contracted_cost IS NULL, c.least_calls, 0) AS unknown_cost_calls,
             c.input_tokens + c.output_tokens AS tokens,
-            if(paid.trace_id IS NULL, toDecimal128(ifNull(c.contracted_cost, 0), 12), toDecimal128(0, 12)) AS cost
-        FROM calls AS c
-        LEFT JOIN paid_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')}) AS paid
-            ON paid.trace_id = c.trace_id AND paid.span_id = c.span_id
+            toDecimal128(ifNull(c.contracted_cost, 0), 12) AS cost
+        FROM call_hours({{what_is_of_the_period}}) AS c
         WHERE c.ts >= {from:DateTime64(9, 'UTC')} AND c.ts < {to:DateTime64(9, 'UTC')}
+        UNION ALL
+        -- What nothing but calls tells apart; of what costs nothing else is read of them.
+        SELECT tenant_id, cost_center, feature, workflow, provider, model, session_id, run_id, user_id, 0, 0, 0, toDecimal128(0, 12)
+        FROM calls
+        WHERE ts >= {from:DateTime64(9, 'UTC')} AND ts < {to:DateTime64(9, 'UTC')}
+            AND (session_id != '' OR run_id != '' OR user_id != '')
+        UNION ALL
+        -- What a commitment pays costs its parts; where nothing is committed no call is read for it.
+        SELECT c.tenant_id, c.cost_center, c.feature, c.workflow, c.provider, c.model, '', '', '', 0, 0, 0,
+            -toDecimal128(ifNull(c.contracted_cost, 0), 12)
+        FROM calls AS c
+        INNER JOIN paid ON paid.trace_id = c.trace_id AND paid.span_id = c.span_id
+        WHERE (SELECT count() FROM commitment) > 0
+            AND c.ts >= {from:DateTime64(9, 'UTC')} AND c.ts < {to:DateTime64(9, 'UTC')}
         UNION ALL
         SELECT tenant_id, cost_center, feature, workflow, provider, model, '', '', '', 0, 0, 0,
             if(is_prepaid, toDecimal128(0, 12), amount)

@@ -8,7 +8,9 @@ from decimal import Decimal
 import pytest
 from harness.books import Books
 
+from spanledger_enrich.books import charge
 from spanledger_enrich.books.budgets import alarm, budget, standing
+from spanledger_enrich.books.charge import Charge
 from spanledger_enrich.files.import_file import ImportFileError
 
 NOW = datetime(2024, 10, 20, 13, tzinfo=UTC)
@@ -63,6 +65,19 @@ def test_a_period_is_foretold_by_what_was_used_and_what_is_to_come(filled, write
     assert expected.method == "last week"
     assert expected.total == pytest.approx(31 * 1.5)
     assert expected.low <= expected.total <= expected.high
+
+
+def test_what_is_charged_at_once_is_used_and_comes_on_no_other_day(filled, write):
+    seats = {"charge": "s", "kind": "seats", "amount": "60", "from": "2024-10-15", "to": "2024-11-01", "tenant": "acme"}
+    charge.record(filled.store, [Charge.model_validate(seats)], "a test")
+    try:
+        stands = stand(filled, write, "acme,tenant=acme,100,usd,month,UTC,")["acme"]
+    finally:
+        for table in ("charge", "charge_share", "charge_allocation"):
+            filled.store.execute(f"TRUNCATE TABLE {table}")
+    assert stands.spent == 90
+    assert stands.expected is not None
+    assert stands.expected.total == pytest.approx(60 + 31 * 1.5)
 
 
 def test_a_forecast_of_a_period_that_is_over_is_held_against_what_came(filled, write):

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pandas as pd
@@ -11,6 +11,7 @@ import pytest
 from harness.focus_conformance import faults
 from harness.month_of_charges import SPAN, make
 
+from spanledger_enrich.books import upkeep
 from spanledger_enrich.books.closing import chain, close, statement
 from spanledger_enrich.books.closing.issued import issued
 from spanledger_enrich.books.closing.verification import verify
@@ -21,6 +22,7 @@ from spanledger_enrich.books.plans import plan, rate_card
 from spanledger_enrich.books.plans.plan import Plan
 from spanledger_enrich.books.plans.rate_card import Rate
 from spanledger_settings.period import period
+from spanledger_sql.definitions.included_parts import with_parts
 
 ANN, BOB = close.Person("ann", "ann"), close.Person("bob", "bob")
 MONTH = ("--month", "2024-10")
@@ -138,6 +140,66 @@ def test_a_rate_card_and_a_minimum_in_euros_with_the_rate_that_is_printed(books,
         ]  # fmt: skip
     finally:
         make(books)
+
+
+# EUR a million: the line that names the meter most exactly holds, then the model, then the provider.
+LINES = (
+    {"meter": "tokens", "price": "1"}, {"meter": "input", "price": "2"}, {"meter": "cache_read", "price": "3"},
+    {"meter": "cache_write", "price": "4"}, {"meter": "cache_write_1h", "price": "8"},
+    {"meter": "output", "price": "5"},
+    {"meter": "input", "price": "6", "provider": "openai"}, {"meter": "input", "price": "7", "model": "gpt-4o"},
+    {"meter": "output", "price": "99", "provider": "anthropic", "model": "gpt-4o"},
+)  # fmt: skip
+
+
+def test_a_card_in_a_currency_at_the_rate_of_the_months_first_day(books, planned, spanledger):
+    rates = {"2024-09-01": "1.05", "2024-10-01": "1.10", "2024-10-15": "1.20"}
+    books.store.insert("exchange_rate", [
+        {"currency": "EUR", "valid_from": day, "usd": Decimal(usd), "source": "a test"} for day, usd in rates.items()
+    ])  # fmt: skip
+    rate_card.record(books.store, [Rate.model_validate({"card": "all", **one}) for one in LINES], "a test")
+    planned(
+        {"plan": "card", "tenant": "globex", "card": "all", "markup_percent": "10", "currency": "EUR",
+         "free_amount": "1"},
+        {"plan": "edge", "tenant": "edge", "to": "2024-11", "markup_percent": "100"},
+    )  # fmt: skip
+    more = {**SPAN, "tenant_id": "globex"}
+    books.book(
+        {**more, "input_tokens": 1000, "cache_read_tokens": 200, "output_tokens": 100, "reasoning_tokens": 30,
+         "web_searches": 2},
+        {**more, "provider": "anthropic", "request_model": "claude-3-5-sonnet-20240620", "input_tokens": 500,
+         "cache_write_tokens": 300, "cache_write_1h_tokens": 100, "output_tokens": 10},
+        {**SPAN, "tenant_id": "edge", "ts": datetime(2024, 9, 30, 23, 30, tzinfo=UTC), "input_tokens": 1000},
+    )  # fmt: skip
+    try:
+        upkeep.bring_up_to_date(books.store, books.configuration)
+        asked = ("--by", "tenant", "--format", "csv-exact", "--timezone", "Europe/Berlin")
+        rows = list(csv.DictReader(io.StringIO(spanledger("chargeback", *MONTH, *asked))))
+        # The batch and gpt-4o-mini of the month, and the two of here.
+        gpt = 1000 * 7 + 100 * 5 + 333 * 6 + 5 + 800 * 7 + 200 * 3 + 100 * 5
+        use = Decimal(gpt + 200 * 2 + 200 * 4 + 100 * 8 + 10 * 5) / 1_000_000 * Decimal("1.10")
+        searches = 2 * Decimal("0.01") * Decimal("1.10")
+        # What commitments pay is charged by the card, and charges, seats and a tax, are passed on with the markup.
+        tax = books.store.value("SELECT sum(amount) FROM charge_share WHERE charge_id = 'vat' AND tenant_id = 'globex'")
+        passed_on = (30 + tax) * Decimal("1.1")
+        charged = of_tenant(rows, "charged_cost", "globex")
+        assert abs(charged - (use + searches + passed_on - Decimal("1.10"))) < Decimal("1e-11")
+        # 1,000 tokens of gpt-4o before UTC's midnight, in October in Berlin.
+        assert of_tenant(rows, "charged_cost", "edge") == 2 * Decimal("0.0025")
+    finally:
+        books.store.execute("DELETE FROM exchange_rate WHERE source = 'a test'")
+        make(books)
+
+
+def test_a_price_is_rounded_half_away_from_zero(books):
+    half = "toDecimal128('0.5', 8)"
+    text = (
+        f"WITH {{{{planned}}}} SELECT marked_up(toDecimal128('0.000000000001', 12), {half}) AS more, "
+        f"marked_up(toDecimal128('-0.000000000001', 12), {half}) AS less, "
+        "carded(toDecimal128('0.0000000000005', 18), toDecimal128(1, 22), toDecimal128(1, 6)) AS by_card"
+    )
+    last = Decimal("1e-12")
+    assert books.store.rows(with_parts(text)) == [{"more": last, "less": -last, "by_card": last}]
 
 
 def test_what_is_free_comes_off_the_month_and_never_more_than_it_comes_to(planned, chargeback):
