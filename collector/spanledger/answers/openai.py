@@ -147,7 +147,7 @@ def _read_response(answer: object, get: Getter, asked: Asked) -> Reading:
     _tell_response_usage(told, get("usage"), found)
     tools = _tools_used(answer)
     # An item may hold several searches: the number of those that are billed is told where there is one.
-    counted = count_in(value_in(value_in(answer, "tool_usage"), "web_search"), "num_requests")
+    counted = count_in(value_in(get("tool_usage"), "web_search"), "num_requests")
     searches = counted or tools.pop("web_search_call", 0)
     tools.pop("web_search_call", None)
     if searches and "web_searches" not in told:
