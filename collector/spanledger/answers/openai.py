@@ -78,12 +78,13 @@ def read_openai(answer: object, asked: Asked) -> Reading | None:
 
 def read_openai_chunk(chunk: object, asked: Asked) -> Reading | None:
     """What a chunk or an event of a stream says; `None` where it is none of these."""
-    inside = value_in(chunk, "data")  # as Mistral's SDK wraps them
+    get = getter(chunk)
+    inside = get("data")  # as Mistral's SDK wraps them
     if inside is not None and value_in(inside, "object") == _CHUNK:
         return _read_chat_chunk(inside, asked)
-    if value_in(chunk, "object") in _CHUNKS:
+    if get("object") in _CHUNKS:
         return _read_chat_chunk(chunk, asked)
-    kind = value_in(chunk, "type")
+    kind = get("type")
     if not isinstance(kind, str):
         return None
     if kind == "chunk":  # as the stream helpers of OpenAI's SDK wrap them
