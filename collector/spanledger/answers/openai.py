@@ -124,20 +124,19 @@ def _read_chat_completion(answer: object, get: Getter, asked: Asked) -> Reading:
 def _read_chat_chunk(chunk: object, asked: Asked) -> Reading:
     get = getter(chunk)
     found = _identity(chunk, get)
-    choices = [getter(choice) for choice in get("choices") or ()]
-    reasons = [of_choice("finish_reason") for of_choice in choices]
+    reasons, usages = [], [get("usage"), value_in(get("x_groq"), "usage")]
+    for choice in get("choices") or ():
+        of_choice = getter(choice)
+        reasons.append(of_choice("finish_reason"))
+        usages.append(of_choice("usage"))
     last = any(reasons)
     if last:
         put_texts(found, attributes.RESPONSE_FINISH_REASONS, reasons)
     told: Told = {}
-    for usage in (
-        get("usage"),
-        value_in(get("x_groq"), "usage"),
-        *(of_choice("usage") for of_choice in choices),
-    ):
+    for usage in usages:
         if usage is not None and not told.get("output"):
             _tell_chat_usage(told, usage, found)
-    return Reading(found, told, _convention(found, asked), last)
+    return Reading(found, told, _convention(found, asked) if told else OPENAI, last)
 
 
 def _read_response(answer: object, get: Getter, asked: Asked) -> Reading:
