@@ -262,8 +262,8 @@ _ADVICE: Final[dict[int | str, str]] = {
     "PERMISSION_DENIED": "; check the token in `headers` or OTEL_EXPORTER_OTLP_HEADERS",
     "UNIMPLEMENTED": "; check the address: this is no OTLP receiver",
 }
-_TRY_AGAIN: Final = frozenset({408, 413, 425, 429})  # of those that find fault with the request
-_REFUSALS: Final = frozenset({*range(200, 500), 501, "NOT_FOUND", "INVALID_ARGUMENT", *_ADVICE} - _TRY_AGAIN)
+_TRY_AGAIN: Final = frozenset({400, 408, 413, 422, 425, 429})  # which find fault with the batch, or with the moment
+_REFUSALS: Final = frozenset({*range(200, 500), 501, "NOT_FOUND", *_ADVICE} - _TRY_AGAIN)
 _PATIENCE_S: Final = 2.0  # after which it is told that an answer is waited for
 _EXPORTERS: Final = (
     "opentelemetry.exporter.otlp.proto.http.trace_exporter",
