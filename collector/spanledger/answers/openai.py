@@ -18,7 +18,6 @@ from spanledger import attributes
 from spanledger.answers.convention import OPENAI, Convention, convention_of
 from spanledger.answers.fields import (
     Attributes,
-    CountNames,
     count_in,
     count_of,
     fields_of,
@@ -34,6 +33,13 @@ from spanledger.answers.fields import (
     tell,
     tell_all,
     value_in,
+)
+from spanledger.answers.openai_counts import (
+    CHAT_USAGE,
+    INPUT_DETAILS,
+    PROMPT_DETAILS_NAMES,
+    RESPONSE_USAGE,
+    SEARCHES,
 )
 from spanledger.answers.usage import Reading, Told
 
@@ -70,7 +76,7 @@ def read_openai(answer: object, asked: Asked) -> Reading | None:
         return _read_transcription(answer)
     if count_in(usage, "total_tokens") is not None and count_in(usage, "input_tokens", "output_tokens") is None:
         return _read_list(answer, get, asked)
-    details = first_in(usage, *_PROMPT_DETAILS_NAMES, "output_tokens_details")
+    details = first_in(usage, *PROMPT_DETAILS_NAMES, "output_tokens_details")
     if details is not None and count_in(usage, "total_tokens") is not None:  # as frameworks hand it on
         return _read_response(answer, get, asked)
     return None
@@ -184,7 +190,7 @@ def _read_counted(answer: object, get: Getter, usage: object, asked: Asked) -> R
             told.clear()
             tell(told, "input", usage, "text_tokens")
             put_unpriced(found, pixels)
-        tell_all(told, value_in(usage, "prompt_tokens_details"), _INPUT_DETAILS)
+        tell_all(told, value_in(usage, "prompt_tokens_details"), INPUT_DETAILS)
         _put_cost_and_sources(found, usage)
     return Reading(found, told, _convention(found, asked), generates=False)
 
@@ -262,16 +268,16 @@ def _read_transcription(answer: object) -> Reading:
 
 
 def _tell_chat_usage(told: Told, usage: object, found: Attributes) -> None:
-    if tell_all(told, usage, _CHAT_USAGE):
+    if tell_all(told, usage, CHAT_USAGE):
         fields = fields_of(usage)
-        tell_all(told, value_in(fields, "server_side_tool_usage_details"), _SEARCHES)
+        tell_all(told, value_in(fields, "server_side_tool_usage_details"), SEARCHES)
         _put_cost_and_sources(found, fields)
 
 
 def _tell_response_usage(told: Told, usage: object, found: Attributes) -> None:
-    if tell_all(told, usage, _RESPONSE_USAGE):
+    if tell_all(told, usage, RESPONSE_USAGE):
         fields = fields_of(usage)
-        tell_all(told, value_in(fields, "server_side_tool_usage_details"), _SEARCHES)
+        tell_all(told, value_in(fields, "server_side_tool_usage_details"), SEARCHES)
         _put_cost_and_sources(found, fields)
 
 
@@ -338,60 +344,6 @@ def _speaker(module: str) -> str:
     return _SPEAKERS.get(module.partition(".")[0], "openai")
 
 
-# What the fields of a usage are, of all who speak this language, and those of its details.
-_USAGE: Final = {
-    "prompt_tokens": "input",
-    "input_tokens": "input",
-    "completion_tokens": "output",
-    "output_tokens": "output",
-    "total_tokens": "total",
-    "cached_tokens": "cache_read",
-    "num_cached_tokens": "cache_read",
-    "prompt_cache_hit_tokens": "cache_read",
-    "cache_read_input_tokens": "cache_read",
-    "cache_creation_input_tokens": "cache_write",
-    "reasoning_tokens": "reasoning",
-    "citation_tokens": "citation",
-    "num_search_queries": "web_searches",
-}
-_OF_INPUT: Final = {
-    "cached_tokens": "cache_read",
-    "cache_write_tokens": "cache_write",
-    "cache_creation_tokens": "cache_write",
-    "cache_creation_input_tokens": "cache_write",
-    "audio_tokens": "audio_input",
-    "cached_audio_tokens": "audio_cache_read",
-    "image_tokens": "image_input",
-    "video_tokens": "video_input",
-    "web_search_requests": "web_searches",
-}
-_CACHED: Final = CountNames({"audio_tokens": "audio_cache_read", "image_tokens": "image_cache_read"})
-_WRITTEN: Final = CountNames({"ephemeral_1h_input_tokens": "cache_write_1h"})
-_INPUT_DETAILS: Final = CountNames(_OF_INPUT)
-_OUTPUT_DETAILS: Final = CountNames(
-    {"reasoning_tokens": "reasoning", "audio_tokens": "audio_output", "image_tokens": "image_output"}
-)
-_SEARCHES: Final = CountNames({"web_search_calls": "web_searches"})
-_CHAT_USAGE: Final = CountNames(
-    _USAGE,
-    {
-        "prompt_tokens_details": CountNames(
-            _OF_INPUT, {"cached_tokens_details": _CACHED, "cache_creation_token_details": _WRITTEN}
-        ),
-        "prompt_token_details": _INPUT_DETAILS,
-        "completion_tokens_details": _OUTPUT_DETAILS,
-        "server_tool_use": _INPUT_DETAILS,
-    },
-)
-_PROMPT_DETAILS_NAMES: Final = ("input_tokens_details", "input_token_details", "prompt_tokens_details")
-_RESPONSE_USAGE: Final = CountNames(
-    _USAGE,
-    {
-        **dict.fromkeys(_PROMPT_DETAILS_NAMES, CountNames(_OF_INPUT, {"cached_tokens_details": _CACHED})),
-        "output_tokens_details": _OUTPUT_DETAILS,
-        "output_token_details": _OUTPUT_DETAILS,
-    },
-)
 _OTHER_UNITS: Final = {
     "num_sources_used": "search source",
     "prompt_audio_seconds": "audio second",
