@@ -49,9 +49,9 @@ Getter: TypeAlias = Callable[[str], Any]
 """Gives the value of an answer's field by its name."""
 
 
-def read_openai(answer: object, asked: Asked) -> Reading | None:
-    """What a whole answer in one of these shapes says; `None` where it is of none."""
-    get = answer.get if type(answer) is dict else getter(answer)
+def read_openai(answer: object, asked: Asked, fields: object = None) -> Reading | None:
+    """What a whole answer in one of these shapes says, its fields maybe known; `None` where it is of none."""
+    get = fields.get if type(fields) is dict else getter(answer)
     shape = get("object")
     if isinstance(shape, str) and shape in _READERS:
         return _READERS[shape](answer, get, asked)

@@ -43,7 +43,7 @@ def read_answer(answer: object, known: Asked = _NOTHING_KNOWN) -> Attributes:
     if value_in(fields, "success") is True and value_in(fields, "result") is not None:
         answer = value_in(fields, "result")  # as Cloudflare wraps whatever it answers
         fields = fields_of(answer)
-    reading = read_openai(answer, known) or _read_other(answer, fields)
+    reading = read_openai(answer, known, fields) or _read_other(answer, fields)
     if reading is None:
         return {}
     found = reading.found
