@@ -153,9 +153,10 @@ LINES = (
 
 
 def test_a_card_in_a_currency_at_the_rate_of_the_months_first_day(books, planned, spanledger):
-    rates = {"2024-09-01": "1.05", "2024-10-01": "1.10", "2024-10-15": "1.20"}
+    rates = ((9, 1, "1.05"), (10, 1, "1.10"), (10, 15, "1.20"))
     books.store.insert("exchange_rate", [
-        {"currency": "EUR", "valid_from": day, "usd": Decimal(usd), "source": "a test"} for day, usd in rates.items()
+        {"currency": "EUR", "valid_from": datetime(2024, month, day, tzinfo=UTC), "usd": Decimal(usd),
+         "source": "a test"} for month, day, usd in rates
     ])  # fmt: skip
     rate_card.record(books.store, [Rate.model_validate({"card": "all", **one}) for one in LINES], "a test")
     planned(
