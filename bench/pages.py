@@ -6,27 +6,38 @@ what it is sent, is in no figure here.
 
     python bench/pages.py --rows 1000000
     python bench/pages.py --rows 20000000 --page finance --page sustainability
+    python bench/pages.py --rows 5000000 --data-dir kept --page capacity --queries
+
+With `--data-dir` the ledger stays there for the next run; with `--queries` each page's queries are told, the slowest
+first. Times of the wall are of an idle machine; CPU seconds are nearly the same on a busy one.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 from reports import fill
 from streamlit.testing.v1 import AppTest
 
-from spanledger_dashboards import open_store
+from spanledger_dashboards import open_store, report
 from spanledger_dashboards.page_list import PAGES
 from spanledger_enrich.ledger.hour_sums import sum_hours
 from spanledger_enrich.worker import load_reference_data
 from spanledger_settings.configuration import load
 from spanledger_sql.definitions.migrations import migrate
 from spanledger_sql.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
 
 _BAR_S = 1.0
 _PAGE = """
@@ -39,31 +50,72 @@ _OCTOBER = {"period": "Custom", "days": ["2024-10-01", "2024-10-30"]}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--page", action="append", choices=[page.url_path for page in PAGES])
+    parser.add_argument("--data-dir", type=Path, help="where the ledger is kept; filled where it is empty")
+    parser.add_argument("--queries", action="store_true", help="tell what each page asks, alone, and how long it takes")
     options = parser.parse_args()
     logging.disable(logging.WARNING)
-    with tempfile.TemporaryDirectory() as folder:
-        configuration = load(data_dir=Path(folder))
-        with Store.open(configuration, exclusive=True) as store:
-            migrate(store)
-            load_reference_data(store)
-            fill(store, options.rows)
-            while sum_hours(store, quiet_s=0, margin_s=0):
-                pass
-            open_store.hand_over(store)
-            open_store.configure(configuration)
-            print(f"{'page':<16} {'first look, s':>14} {'again, s':>10} {'with another filter, s':>23}")
-            slowest = 0.0
-            for page in options.page or [page.url_path for page in PAGES]:
-                st.cache_data.clear()
-                first, again = _seconds(page), _seconds(page)
-                filtered = _seconds(page, tenants="tenant-7")
-                slowest = max(slowest, first, filtered)
-                print(f"{page:<16} {first:>14.2f} {again:>10.2f} {filtered:>23.2f}", flush=True)
-            open_store.hand_over(None)
-    print(f"\n{options.rows:,} rows; slowest {slowest:.2f} s, bar {_BAR_S:.0f} s at 20,000,000 rows on two cores")
+    with contextlib.ExitStack() as kept:
+        folder = options.data_dir or Path(kept.enter_context(tempfile.TemporaryDirectory()))
+        configuration = load(data_dir=folder)
+        store = kept.enter_context(Store.open(configuration, exclusive=True))
+        migrate(store)
+        load_reference_data(store)
+        if not (rows := int(store.value("SELECT count() FROM ledger"))):
+            fill(store, rows := options.rows)
+        while sum_hours(store, quiet_s=0, margin_s=0):
+            pass
+        open_store.hand_over(store)
+        open_store.configure(configuration)
+        print(f"{'page':<16} {'first look, s':>14} {'CPU, s':>8} {'again, s':>10} {'with another filter, s':>23}")
+        slowest = 0.0
+        for page in options.page or [page.url_path for page in PAGES]:
+            st.cache_data.clear()
+            with _asked() as queries:
+                cpu = time.process_time()
+                first = _seconds(page)
+                cpu = time.process_time() - cpu
+            again, filtered = _seconds(page), _seconds(page, tenants="tenant-7")
+            slowest = max(slowest, first, filtered)
+            print(f"{page:<16} {first:>14.2f} {cpu:>8.2f} {again:>10.2f} {filtered:>23.2f}", flush=True)
+            if options.queries:
+                _tell(store, queries)
+        open_store.hand_over(None)
+    print(f"\n{rows:,} rows; slowest {slowest:.2f} s, bar {_BAR_S:.0f} s at 20,000,000 rows on two cores")
+
+
+@contextlib.contextmanager
+def _asked() -> Iterator[dict[str, tuple[str, dict[str, Any]]]]:
+    """What pages ask meanwhile: text and parameters, by the report and what tells it from the page's others."""
+    found: dict[str, tuple[str, dict[str, Any]]] = {}
+    answer = report.answer
+
+    def noted(name: str, **parameters: Any) -> pd.DataFrame:
+        given = {taken: parameters[taken] for taken in report.takes(name) if taken in parameters}
+        told = [str(given[one]) for one in ("dimension", "by", "zone", "rows", "from") if one in given]
+        found[" ".join([name, *told])] = report._text(name), given
+        return answer(name, **parameters)
+
+    report.answer = noted
+    try:
+        yield found
+    finally:
+        report.answer = answer
+
+
+def _tell(store: Store, queries: dict[str, tuple[str, dict[str, Any]]]) -> None:
+    taken = []
+    for name, (text, given) in queries.items():
+        seconds = []
+        for query in (text, f"EXPLAIN PIPELINE {text}"):
+            begin, cpu = time.perf_counter(), time.process_time()
+            store.query_frame(query, given)
+            seconds.append((time.perf_counter() - begin, time.process_time() - cpu))
+        taken.append((seconds[0][1], seconds[0][0], seconds[1][1], name))
+    for cpu, wall, plan, name in sorted(taken, reverse=True):
+        print(f"    {name[:86]:<86} {wall:>6.3f} s {cpu:>6.3f} CPU s, of these {plan:>6.3f} planning")
 
 
 def _seconds(page: str, **address: str) -> float:

@@ -177,8 +177,8 @@ def _parts(text: str) -> tuple[str, str, str]:
 
 def _described(store: Store, table: str, parameters: dict[str, object]) -> list[tuple[str, str, str]]:
     """Name, type and comment of each column."""
-    rows = store.client.query(f"DESCRIBE TABLE {table}", parameters=parameters).result_rows
-    return [(name, kind, comment) for name, kind, _, _, comment, *_ in rows]
+    rows = store.rows(f"DESCRIBE TABLE {table}", **parameters)
+    return [(row["name"], row["type"], row["comment"]) for row in rows]
 
 
 def _sample(name: str, kind: str) -> object:

@@ -89,14 +89,14 @@ def server() -> Iterator[GridServer]:
 
 
 @pytest.fixture
-def command(configuration: Configuration) -> Callable[..., Done]:
+def command(configuration: Configuration) -> Iterator[Callable[..., Done]]:
     """Runs a command in this process, on the test's data folder, and gives how it ended."""
-    data_folder.copy("migrated", configuration.data_dir)
 
     def run(*arguments: object, **variables: str) -> Done:
         return in_process(*arguments, data_dir=configuration.data_dir, **variables)
 
-    return run
+    with data_folder.engine_kept(data_folder.copy("migrated", configuration.data_dir)):
+        yield run
 
 
 @pytest.fixture

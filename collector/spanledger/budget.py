@@ -9,11 +9,12 @@ from urllib.parse import urlencode
 
 from spanledger import guard
 from spanledger.configuration import receiver_address
-from spanledger.delivery.receiver import Address
 from spanledger.tracing import DISABLED
 
 if TYPE_CHECKING:
     from decimal import Decimal
+
+    from spanledger.delivery.receiver import Address
 
 
 class BudgetLeft(NamedTuple):
@@ -150,7 +151,7 @@ def _said(tenant: str) -> tuple[BudgetLeft, ...]:
     )  # fmt: skip
 
 
-def _headers(address: Address) -> dict[str, str]:
+def _headers(address: "Address") -> dict[str, str]:
     from opentelemetry.util.re import parse_env_headers  # noqa: PLC0415 (only the asking thread needs it)
 
     named = os.environ.get("OTEL_EXPORTER_OTLP_TRACES_HEADERS", os.environ.get("OTEL_EXPORTER_OTLP_HEADERS", ""))

@@ -6,7 +6,7 @@ import sys
 import threading
 import weakref
 from collections.abc import Collection, Mapping
-from typing import Any, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from opentelemetry import trace
 from opentelemetry.sdk.resources import Resource
@@ -14,15 +14,17 @@ from opentelemetry.sdk.trace import TracerProvider
 
 from spanledger import attributes, guard, tracing
 from spanledger.attribution.attribution_context import carry_as_baggage
-from spanledger.attribution.baggage import allowed_attributes
+from spanledger.attribution.baggage import LONGEST_ID, allowed_attributes
 from spanledger.calls.call import end_open_calls
-from spanledger.delivery.export_queue import ExportQueue
 from spanledger.delivery.queue_counts import QueueCounts
-from spanledger.delivery.receiver import Address, Receiver
 from spanledger.delivery.termination import watch_termination
 from spanledger.processor import AccountingProcessor
 from spanledger.sampler import install_sampler
 from spanledger.settings import Settings, protocol_of_environment, resolve_endpoint, spool_factory
+
+if TYPE_CHECKING:
+    from spanledger.delivery.export_queue import ExportQueue
+    from spanledger.delivery.receiver import Address
 
 
 class Stats(NamedTuple):
@@ -126,12 +128,14 @@ def configure(
                 _activate(settings)
             _problem = ""
     except Exception as error:  # noqa: BLE001 (never into the app)
-        _problem = f"configure() failed: {error}"
+        _problem = f"configure() failed: {str(error) or type(error).__name__}"
         guard.note("configure", error, once_for=str(error))
 
 
-def receiver_address() -> Address:
+def receiver_address() -> "Address":
     """Where spans go; before `configure`, where they would by the environment's word."""
+    from spanledger.delivery.receiver import Address  # noqa: PLC0415 (as in _activate)
+
     active = _active
     if active is not None:
         return Address(active.settings.endpoint, active.settings.protocol, dict(active.settings.headers))
@@ -186,11 +190,15 @@ def stats() -> Stats:
 class _Active(NamedTuple):
     settings: Settings
     processor: AccountingProcessor
-    queue: ExportQueue
+    queue: "ExportQueue"
 
 
 def _activate(settings: Settings) -> None:
     global _active  # noqa: PLW0603 (configuration)
+    # Not before it is configured: importing the library is to cost an app nothing.
+    from spanledger.delivery.export_queue import ExportQueue  # noqa: PLC0415
+    from spanledger.delivery.receiver import Address, Receiver  # noqa: PLC0415
+
     make_spool = None
     with guard.Shield("preparing the spool"):
         make_spool = spool_factory(settings)
@@ -208,6 +216,7 @@ def _activate(settings: Settings) -> None:
         provider.add_span_processor(processor)
         _processors[provider] = processor
     install_sampler(provider, processor.is_active)
+    _tell_short_values(provider)
     if settings.environment and not is_ours:
         processor.use(queue, {attributes.ENVIRONMENT: settings.environment}, settings.accepted)
     else:
@@ -258,6 +267,19 @@ def _provider_for(settings: Settings) -> tuple[TracerProvider, bool]:
             f"ignored, as the tracer provider exists and is named {provider.resource.attributes.get('service.name')!r}",
         )
     return provider, False
+
+
+def _tell_short_values(provider: TracerProvider) -> None:
+    """Tells where OpenTelemetry is to cut values: of two tenants that begin alike it would make one."""
+    limits = getattr(provider, "_span_limits", None)
+    longest = getattr(limits, "max_span_attribute_length", None)
+    if longest is not None and longest < LONGEST_ID:
+        guard.note(
+            "configure",
+            f"OpenTelemetry cuts values to {longest} characters, names of tenants and models too: raise"
+            f" OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT to {LONGEST_ID} at least",
+            once_for=f"values of {longest} characters",
+        )
 
 
 def _in_one_line(value: Any) -> Any:

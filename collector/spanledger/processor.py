@@ -2,7 +2,7 @@
 
 from contextvars import ContextVar
 from functools import cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from weakref import ref
 
 from opentelemetry import trace
@@ -13,8 +13,11 @@ from opentelemetry.util.types import AttributeValue
 from spanledger import attributes, guard
 from spanledger.attribution.attribution_context import Attribution, attribution_in
 from spanledger.attribution.baggage import received
-from spanledger.delivery.export_queue import ExportQueue
+from spanledger.attribution.room import MOST_DIMENSIONS, with_room
 from spanledger.tracing import SCOPE_NAME
+
+if TYPE_CHECKING:
+    from spanledger.delivery.export_queue import ExportQueue
 
 
 @cache
@@ -43,7 +46,7 @@ class AccountingProcessor(SpanProcessor):
 
     def use(
         self,
-        queue: ExportQueue | None,
+        queue: "ExportQueue | None",
         defaults: dict[str, AttributeValue],
         accepted: frozenset[str] = frozenset(),
     ) -> None:
@@ -76,6 +79,8 @@ class AccountingProcessor(SpanProcessor):
                 stamp = attribution.attributes
                 if self._defaults:
                     stamp = self._defaults | stamp
+                if len(stamp) > MOST_DIMENSIONS:
+                    stamp = with_room(stamp)
             said = span.attributes
             if said and not stamp.keys().isdisjoint(said):
                 stamp = {name: value for name, value in stamp.items() if name not in said}

@@ -37,13 +37,12 @@ _OPEN = ".open"
 _READY = ".ready"
 _BEGUN = ".begun"
 
-# A commit costs the same for one span as for hundreds: a segment with less than this waits until so many times the age
+# A commit costs the same for one span as for thousands: a segment with less than this waits until so many times the age
 # at which segments are closed has passed since the one before.
-_FEW_SPANS = 500
-_BETWEEN_FEW = 24
+_FEW_SPANS, _BETWEEN_FEW = 500, 24
+_SOME_SPANS, _BETWEEN_SOME = 10_000, 6
 # What holds metrics alone waits longer, and for more: who counts tells it each minute, and nobody waits for a call.
-_FEW_POINTS = 10_000
-_BETWEEN_POINTS = 120
+_FEW_POINTS, _BETWEEN_POINTS = 10_000, 120
 # After a write failed, the spool says for so long that it takes nothing; it tries whatever comes all the same.
 _DISK_PAUSE_S = 10.0
 # An insert holds a segment in memory several times over, however few its spans.
@@ -177,8 +176,9 @@ class Spool:
     Args:
         folder: Where segments lie; created with mode 0700.
         segment_spans: Spans after which the open segment is closed.
-        segment_seconds: Age after which it is closed; with few spans, that long 24 times after another, with metrics
-            alone 120 times. While another one waits to be committed it goes on: a commit costs the same for many.
+        segment_seconds: Age after which it is closed; with few spans, that long 24 times after another, with some
+            thousands 6 times, with metrics alone 120 times. While another one waits to be committed it goes on: a
+            commit costs the same for many.
         max_bytes: With more than this on disk, `append` refuses.
     """
 
@@ -335,9 +335,12 @@ class Spool:
                 return
 
     def _closes_at(self, segment: _OpenSegment) -> float:
-        few, between = (_FEW_POINTS, _BETWEEN_POINTS) if segment.only_metrics else (_FEW_SPANS, _BETWEEN_FEW)
-        if segment.spans >= few:
-            return segment.closes_at
+        if segment.only_metrics:
+            between = _BETWEEN_POINTS if segment.spans < _FEW_POINTS else 0
+        elif segment.spans < _FEW_SPANS:
+            between = _BETWEEN_FEW
+        else:
+            between = _BETWEEN_SOME if segment.spans < _SOME_SPANS else 0
         return max(segment.closes_at, self._closed_at + between * self._segment_seconds)
 
     def _is_full(self, segment: _OpenSegment) -> bool:

@@ -11,12 +11,14 @@ import streamlit as st
 from spanledger_dashboards import open_store
 from spanledger_dashboards.report import answer
 from spanledger_settings import figures
+from spanledger_settings.period import Period
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 # How long a page may reuse the moment of another: then, where the ledger was written since, every figure is new.
 _SECONDS = 20
+_NEVER = 1970
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Moment:
     @property
     def parameter(self) -> str:
         """As the reports' parameter ``moment``."""
-        return f"{self.at:%Y-%m-%d %H:%M:%S.%f}"
+        return _parameter(self.at)
 
     def told(self, timezone: str) -> str:
         """For people: ``Ledger up to 26 Nov 2026, 14:32:05; 12 calls wait, the oldest for 3 s``."""
@@ -78,6 +80,31 @@ def current() -> Moment:
     """
     store = open_store.current()
     return _cached(store.url, str(store.scope))
+
+
+def of_period(moment: Moment, begin: datetime, end: datetime) -> str:
+    """A moment, as the reports' parameter, of which calls of that time are as of ``moment``.
+
+    It is the same for as long as none of them is written to, so that what is asked of a month that is over is
+    remembered while other calls arrive.
+
+    Raises:
+        StoreError: The database could not be reached or refused the query.
+    """
+    store = open_store.current()
+    bounds = Period(begin, end, "UTC").bounds
+    written = _written(store.url, str(store.scope), moment.parameter, bounds)
+    return moment.parameter if written > moment.at or written.year <= _NEVER else _parameter(written)
+
+
+def _parameter(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S.%f}"
+
+
+@st.cache_data(ttl=600, max_entries=500, show_spinner=False)
+def _written(url: str, scope: str, moment: str, bounds: dict[str, str]) -> datetime:  # noqa: ARG001
+    at: datetime = answer("filters/last_written", **bounds)["written"].iloc[0].to_pydatetime()
+    return at
 
 
 @st.cache_data(ttl=_SECONDS, show_spinner=False)

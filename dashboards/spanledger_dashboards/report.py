@@ -50,7 +50,11 @@ def report(name: str, **parameters: Any) -> pd.DataFrame:
         StoreError: The database could not be reached, refused the query or took too long.
     """
     store = open_store.current()
-    return _cached(store.url, str(store.scope), name, dict(sorted(parameters.items())))
+    # Of one moment a report is the same, whatever was written since.
+    known = {
+        given: value for given, value in sorted(parameters.items()) if given != "as_of" or "moment" not in takes(name)
+    }
+    return _cached(store.url, str(store.scope), name, known)
 
 
 def together(*asked: tuple[str, Mapping[str, Any]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import re
@@ -104,6 +105,8 @@ def root(
 
 def main() -> None:
     """Run the command line; what the user can mend ends it with its status and a sentence on standard error."""
+    # No command needs linear algebra, whose threads wait busily.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         app()
     except MendableError as error:
@@ -130,7 +133,13 @@ def _by_group() -> Iterator[tuple[str, list[tuple[str, Listed]]]]:
 
 
 def _imported(name: str, listed: Listed) -> Any:
-    found = getattr(importlib.import_module(f"spanledger_cli.commands.{listed.module}"), name)
+    # What is imported is no garbage, now or later.
+    gc.disable()
+    try:
+        found = getattr(importlib.import_module(f"spanledger_cli.commands.{listed.module}"), name)
+    finally:
+        gc.freeze()
+        gc.enable()
     alone = typer.Typer(rich_markup_mode=None)
     # Without a callback an application of one command would be that command.
     alone.callback()(lambda: None)

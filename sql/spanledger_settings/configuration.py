@@ -230,6 +230,11 @@ class Configuration(BaseSettings):
             return tuple(name.strip() for name in value.split(",") if name.strip())
         return value
 
+    @field_validator("own_hosts")
+    @classmethod
+    def _as_calls_have_them(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(name.lower() for name in value)
+
     @field_validator("electricitymaps_url", "watttime_url", "gb_carbon_url")
     @classmethod
     def _web_address(cls, value: str) -> str:

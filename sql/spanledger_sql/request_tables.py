@@ -27,8 +27,11 @@ def request_tables(requests: bytes | Path) -> list[str]:
                     length |= (byte & 0x7F) << shift
                     position, shift = position + 1, shift + 7
                 length |= byte << shift
-                tags.add(data[position + 1])
-                position += 1 + length
+                position += 1
+                # An empty request is of no signal.
+                if length:
+                    tags.add(data[position])
+                position += length
         except IndexError:
             return _ALL
     return [table for tag, table in REQUEST_TABLES.items() if tag in tags] if tags <= REQUEST_TABLES.keys() else _ALL

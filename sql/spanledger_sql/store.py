@@ -23,6 +23,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from spanledger_settings.configuration import without_password
 from spanledger_sql.definitions.included_parts import with_parts
 from spanledger_sql.embedded.folder import FolderLock
+from spanledger_sql.embedded.folder_in_part import FolderInPart
 from spanledger_sql.embedded.write_gate import WriteGate, only_reads
 from spanledger_sql.insert_settings import OF_JSON, once
 from spanledger_sql.node_socket import SocketPoolManager, node_answers, socket_path
@@ -56,13 +57,15 @@ Kind = Literal["embedded", "node", "server"]
 # Settings that every statement of this project relies on: without join_use_nulls an unmatched join would make a call
 # free, and without deduplicating views a replayed segment would land twice in llm_spans. What bears no token may come
 # again: a replicated table would drop an alias that is set to A, to B and to A. Comparing chains of AND with each other
-# finds nothing here, and takes half of what each insert pays to plan the view of spans.
+# finds nothing here, and takes half of what each insert pays to plan the view of spans. What is MATERIALIZED is made
+# once, not for each time that it is named.
 SESSION_SETTINGS: Mapping[str, str | int] = {
     "join_use_nulls": 1,
     "deduplicate_blocks_in_dependent_materialized_views": 1,
     "deduplicate_insert": "disable",
     "async_insert": 0,
     "optimize_and_compare_chain": 0,
+    "enable_materialized_cte": 1,
 }
 
 
@@ -127,6 +130,7 @@ class Store:
         self._node = node
         self._lock = lock
         self._engine: Any = None
+        self._part: FolderInPart | None = None
         self.gate = WriteGate()
         """Before what writes; of an embedded store, those who write past the store must pass it too."""
         self._clients = threading.local()
@@ -142,6 +146,7 @@ class Store:
         exclusive: bool = False,
         at_once: bool = True,
         scope: Mapping[str, str | int] | None = None,
+        to_read: Sequence[str] | None = None,
     ) -> Self:
         """Open the configured database.
 
@@ -150,6 +155,8 @@ class Store:
             exclusive: Take the data folder for this process (as a node does) instead of asking a running node.
             at_once: Ask a server whether it is there; without that the first statement tells.
             scope: Settings of every statement that say what may be seen, as `access.scope_settings` gives them.
+            to_read: For who only reads: the queries that are asked first. Embedded, what no query asks for stays
+                closed, which takes half the time; a statement that writes opens it after all.
 
         Raises:
             StoreError: The folder is in use by another process, cannot be written, or the server does not answer or
@@ -168,7 +175,7 @@ class Store:
             except OSError as error:
                 raise StoreError(str(error)) from None
             if not held:
-                return cls.open(configuration, scope=scope)
+                return cls.open(configuration, scope=scope, to_read=to_read)
             if (unfinished := configuration.data_dir / UNFINISHED_RESTORE).exists():
                 lock.release()
                 raise StoreError(
@@ -176,9 +183,13 @@ class Store:
                     "'spanledger restore' again"
                 )
             store = cls("embedded", url, lock=lock, scope=scope)
+            temporary = lock.temporary()
+            if to_read is not None and "?" not in url:
+                whole = Path(os.path.realpath(url.removeprefix("chdb://")))
+                store._part = FolderInPart.of(whole, Path(os.path.realpath(temporary)) / "part", to_read)
             store._start_engine()
             # The driver hands data to the engine in files.
-            tempfile.tempdir = str(lock.temporary())
+            tempfile.tempdir = str(temporary)
         if store.kind == "server" and not at_once:
             return store
         try:
@@ -218,6 +229,7 @@ class Store:
         """
         if "additional_table_filters" in self._scope and "additional_table_filters" in scope:
             raise StoreError("the database is read as one tenant already (tenant_scope)")
+        self.open_whole()
         whole = {**self._scope, **scope}
         # A user of a server who may only read (`readonly` = 2) may not make himself read less: he cannot write anyway.
         read_only = whole.pop("readonly", None)
@@ -231,10 +243,55 @@ class Store:
         """Open the folder with the engine's configuration, which those who open it later share."""
         import chdb  # noqa: PLC0415  (slow, and only an embedded store needs it)
 
-        folder, _, parameters = self.url.removeprefix("chdb://").partition("?")
+        folder, _, parameters = self._address.removeprefix("chdb://").partition("?")
         file = importlib.resources.files(__package__) / "embedded" / "embedded.xml"
         if not parameters and isinstance(file, Path):
             self._engine = chdb.connect(f"{os.path.realpath(folder)}?config-file={file}")  # type: ignore[no-untyped-call]
+
+    @property
+    def _address(self) -> str:
+        """The database's address for the driver."""
+        return self.url if self._part is None else f"chdb://{self._part.path}"
+
+    def open_whole(self) -> None:
+        """Open all tables and views of a store that was opened to read; of others they are open."""
+        if self._part is None:
+            return
+        with self._opening:
+            for client in self._opened:
+                client.close()
+            self._opened.clear()
+            self._clients = threading.local()
+            self._engine.close()
+            self._part.close()
+            self._part = None
+            self._start_engine()
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        self.open_whole()
+        with self.gate.writing():
+            yield
+
+    def _client_for(self, query: str, parameters: Mapping[str, Any] | None = None) -> Client:
+        """This thread's client, whose engine has open what a query asks for."""
+        if self._part is not None:
+            if self._part.is_too_little_for(query) or not only_reads(query):
+                self.open_whole()
+            else:
+                self._attach(self._part.attaching(query, (parameters or {}).values()))
+        return self.client
+
+    def _attach(self, statements: Iterable[str]) -> None:
+        import chdb  # noqa: PLC0415  (slow, and only an embedded store needs it)
+
+        try:
+            with self._opening:
+                for attaching in statements:
+                    self._engine.query("SET fsync_metadata = 0")
+                    self._engine.query(attaching)
+        except chdb.ChdbError:
+            self.open_whole()
 
     @property
     def client(self) -> Client:
@@ -258,7 +315,7 @@ class Store:
             StoreError: The database refused the query.
         """
         with refusals():
-            return whole_frame(self.client, query, dict(parameters or {}))
+            return whole_frame(self._client_for(query, parameters), query, dict(parameters or {}))
 
     def frames(self, query: str) -> Iterator[pd.DataFrame]:
         """Rows of a query text in blocks, so that no result is too large; the first may have none.
@@ -267,7 +324,7 @@ class Store:
             StoreError: The database refused the query.
         """
         with refusals():
-            yield from frames_in_blocks(self.client, query)
+            yield from frames_in_blocks(self._client_for(query), query)
 
     def head(self, query: str, rows: int) -> pd.DataFrame:
         """At most so many first rows of a query text.
@@ -276,17 +333,19 @@ class Store:
             StoreError: The database refused the query.
         """
         with refusals():
-            return self.client.query_df(query, tz_mode="aware", settings={"limit": rows})
+            return self._client_for(query).query_df(query, tz_mode="aware", settings={"limit": rows})
 
     def rows(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
         """Rows of a short query as dictionaries."""
         with refusals():
-            return list(self.client.query(query, parameters=parameters, tz_mode="aware").named_results())
+            client = self._client_for(query, parameters)
+            return list(client.query(query, parameters=parameters, tz_mode="aware").named_results())
 
     def value(self, query: str, **parameters: Any) -> Any:
         """The first column of the first row, or None when there is no row."""
         with refusals():
-            rows = self.client.query(query, parameters=parameters, tz_mode="aware").result_rows
+            client = self._client_for(query, parameters)
+            rows = client.query(query, parameters=parameters, tz_mode="aware").result_rows
         return rows[0][0] if rows else None
 
     def execute(
@@ -296,8 +355,10 @@ class Store:
         settings: Mapping[str, Any] | None = None,
     ) -> None:
         """Run a statement that returns no rows."""
-        with refusals(), contextlib.nullcontext() if only_reads(query) else self.gate.writing():
-            self.client.command(query, parameters=dict(parameters or {}), settings=dict(settings or {}))
+        with refusals(), contextlib.nullcontext() if only_reads(query) else self._writing():
+            self._client_for(query, parameters).command(
+                query, parameters=dict(parameters or {}), settings=dict(settings or {})
+            )
 
     def insert(self, table: str, rows: Sequence[Mapping[str, Any]], *, token: str = "") -> None:
         """Insert dictionaries with the same keys into ``table``; columns not named get their default.
@@ -310,7 +371,7 @@ class Store:
         if not rows:
             return
         columns = list(rows[0])
-        with refusals(), self.gate.writing():
+        with refusals(), self._writing():
             self.client.insert(
                 table,
                 [[row[column] for column in columns] for row in rows],
@@ -320,7 +381,7 @@ class Store:
 
     def insert_frame(self, table: str, frame: pd.DataFrame) -> None:
         """Insert a DataFrame whose columns are named as the table's."""
-        with refusals(), self.gate.writing():
+        with refusals(), self._writing():
             self.client.insert_df(table, frame, settings=once(_another()))
 
     def insert_otlp(self, requests: bytes | Iterable[bytes], token: str) -> None:
@@ -332,7 +393,7 @@ class Store:
         block = requests if isinstance(requests, bytes) else b"".join(requests)
         schema = {**self._otlp_schema(), "input_format_protobuf_oneof_presence": 1}
         for table in request_tables(block):
-            with refusals(), self.gate.writing():
+            with refusals(), self._writing():
                 self.client.raw_insert(
                     table, insert_block=block, fmt="Protobuf", settings={**schema, **once(f"{token}/{table}")}
                 )
@@ -360,7 +421,7 @@ class Store:
             # Logs and spans meet in `llm_spans`: under one token the second would be dropped.
             of_table = once(f"{token}/{table}" if token else _another())
             settings = {**schema, **of_table, "log_comment": str(ingested_at)}
-            with refusals(), self.gate.writing():
+            with refusals(), self._writing():
                 if self.kind == "embedded" and isinstance(requests, Path):
                     given = ", ".join(f"{name} = {_quoted(value)}" for name, value in settings.items())
                     file = f"FROM INFILE {_quoted(requests)} COMPRESSION 'none'"
@@ -413,6 +474,9 @@ class Store:
         if self._engine is not None:
             self._engine.close()
             self._engine = None
+        if self._part is not None:
+            self._part.close()
+            self._part = None
         if self._lock is not None:
             tempfile.tempdir = None
             self._lock.release()
@@ -450,7 +514,7 @@ class Store:
                     autogenerate_session_id=False,
                 )
             if self.kind == "embedded":
-                return clickhouse_connect.get_client(dsn=self.url, settings=settings)
+                return clickhouse_connect.get_client(dsn=self._address, settings=settings)
             return clickhouse_connect.get_client(
                 **driver_arguments(self.url), settings=settings, autogenerate_session_id=False
             )

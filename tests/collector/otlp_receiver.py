@@ -29,6 +29,7 @@ class Receiver:
     gate: threading.Event = field(default_factory=threading.Event)
     refuses: Callable[[bytes], bool] = lambda body: False
     leaves_out: int = 0
+    largest: int = 2**30  # bytes of a request that it takes
 
     @property
     def spans(self) -> list[Any]:
@@ -85,6 +86,7 @@ def otlp_receiver(port: int = 0) -> Iterator[Receiver]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             receiver.gate.wait(30)
             status = receiver.answers.pop(0) if receiver.answers else 400 if receiver.refuses(body) else 200
+            status = 413 if len(body) > receiver.largest else status
             if status == 200:
                 receiver.requests.append(ExportTraceServiceRequest.FromString(body))
                 receiver.headers.append(dict(self.headers.items()))

@@ -56,6 +56,7 @@ def add_books(store: Store, configuration: Configuration, sample: pd.DataFrame, 
     _late(store)
     close.soft(store, "2024-11", Person("ann", "ann"), grace_days=300)
     plan.record(store, [Plan.model_validate(PLAN)], "plans.yaml")
+    _outcomes(store, sample)
 
 
 def _budgets(store: Store, folder: Path) -> None:
@@ -109,3 +110,19 @@ def _late(store: Store) -> None:
         "WHERE counted = 1 AND tenant_id = 'northwind' AND contracted_cost > 0 AND request_model LIKE 'gpt-4o-mini%' "
         "ORDER BY span_id LIMIT 1"
     )
+
+
+def _outcomes(store: Store, sample: pd.DataFrame) -> None:
+    """Of every tenth call what came of it: of three tickets two are solved, northwind's earn something."""
+    calls = sample[(sample["counted"] == 1) & sample["contracted_cost"].notna()].iloc[::10]
+    store.insert(
+        "outcome",
+        [
+            {"outcome_id": row.span_id, "ts": row.ts + timedelta(hours=1), "name": "ticket_solved", "label": "",
+             "score": None, "good": int(number % 3 > 0), "tenant_id": row.tenant_id, "feature": "", "session_id": "",
+             "revenue": Decimal("0.25") if row.tenant_id == "northwind" else None, "run_id": "", "response_id": "",
+             "trace_id": row.trace_id, "service_name": "assistant", "signal": "span",
+             "ingested_at": datetime.now(UTC)}
+            for number, row in enumerate(calls.itertuples(index=False))
+        ],
+    )  # fmt: skip

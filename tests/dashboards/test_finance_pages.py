@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import pytest
 from books_sample import add_books
 from harness import data_folder
 from ledger_sample import insert
+from shown_table import shown_tables
 from streamlit.testing.v1 import AppTest
 
 from spanledger_dashboards.drawing.charts.bridge import Step, _html
@@ -123,9 +125,33 @@ def test_a_tenants_page_leads_from_all_to_one_to_its_calls(open_page: Pages, sam
     rows = sample_store.frame("reports/chargeback/owed", **{**ASKED, "tenants": ["northwind"]}, dimension="")
     assert page.title[0].value == "Tenant"
     assert metrics(page)["Effective spend"] == figures.usd(rows["effective_cost"].iloc[0])
-    asked = {**ASKED, "tenants": ["northwind"], "text": "", "state": "", "sort": "cost"}
+    asked = {**ASKED, "tenants": ["northwind"], "text": "", "state": "", "sort": "cost", "since": ""}
     dearest = sample_store.frame("reports/calls/search", **asked).iloc[0]
     assert f"call={dearest['trace_id']}.{dearest['span_id']}" in html(page)
+
+
+def test_what_a_good_result_costs_is_shown_of_all_and_of_a_tenant(
+    open_page: Pages, sample_store: Store, sample: pd.DataFrame
+) -> None:
+    calls = sample[(sample["counted"] == 1) & sample["contracted_cost"].notna()].iloc[::10]
+    good = calls[[number % 3 > 0 for number in range(len(calls))]]
+    shown = shown_tables(in_october(open_page, "finance", results="tenant"))["What a good result costs"]
+    # What is of the first of November is none of October's.
+    ended = calls[calls["ts"] < pd.Timestamp("2024-10-31 23:00", tz="UTC")]
+    northwind = ended[ended["tenant_id"] == "northwind"]
+    number_good = int(northwind["span_id"].isin(good["span_id"]).sum())
+    row = shown[shown["Tenant"] == "northwind"].iloc[0]
+    assert (row["Outcomes"], row["Good"]) == (str(len(northwind)), str(number_good))
+    cost = northwind["contracted_cost"].sum()
+    assert row["Cost of a good one"] == figures.usd(cost / number_good)
+    assert row["CO₂e of a good one"] == figures.emissions(northwind["co2e_g"].sum() / number_good)
+    assert row["Left of it"] == figures.usd(Decimal("0.25") * number_good - cost)
+    assert shown[shown["Tenant"] == "quarry"].iloc[0]["Left of it"] == "unknown"
+    alone = shown_tables(in_october(open_page, "tenants", tenants=["northwind"]))["What a good result costs"]
+    assert list(alone["Outcome"]) == ["ticket_solved"]
+    assert alone.iloc[0]["Cost of a good one"] == row["Cost of a good one"]
+    none = open_page("finance", period="Custom", days=["2023-10-01", "2023-10-31"])
+    assert "What a good result costs" not in shown_tables(none)
 
 
 def test_the_chargeback_tells_where_months_stand_and_what_came_after_the_close(
@@ -219,6 +245,12 @@ def test_bills_tell_coverage_and_a_bridge_that_sums(open_page: Pages, sample_sto
     assert figures.share(row["coverage"]) in text
     assert f"+{figures.usd(Decimal('0.19'))}" in text
     assert "no bill" in text
+    # Nobody knows what these calls cost: that is not nothing.
+    [row] = (
+        sample_store.frame("reports/bills/by_provider", **ASKED).query("provider == 'self-hosted'").to_dict("records")
+    )
+    assert (row["calls"], figures.is_unknown(row["metered"])) == (row["unknown_cost_calls"], True)
+    assert re.search(r"self-hosted</th><td[^>]*>no bill</td><td[^>]*>unknown</td>", text)
     page.button(key="compare").click().run()
     assert not page.exception
     again = [

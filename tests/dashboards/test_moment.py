@@ -13,7 +13,7 @@ import streamlit as st
 from ledger_sample import WRITTEN
 from streamlit.testing.v1 import AppTest
 
-from spanledger_dashboards import open_store
+from spanledger_dashboards import moment, open_store
 from spanledger_dashboards import report as reports
 from spanledger_dashboards.moment import Moment, duration
 from spanledger_sql.store import StoreError, statement
@@ -88,11 +88,11 @@ def _dated_in_the_future(sample_store: Store) -> Any:
 @pytest.fixture
 def _dated_at_both_ends(sample_store: Store) -> Any:
     """Calls of the first and of the last day that a database has room for."""
-    for number, moment in enumerate(("1970-01-01 00:00:01", "2262-04-11 23:00:00")):
+    for number, at in enumerate(("1970-01-01 00:00:01", "2262-04-11 23:00:00")):
         sample_store.execute(
             "INSERT INTO ledger SELECT * REPLACE (toDateTime64({ts:String}, 9, 'UTC') AS ts, {id:String} AS span_id) "
             "FROM ledger WHERE counted = 1 ORDER BY span_id LIMIT 1",
-            {"ts": moment, "id": f"end-{number}"},
+            {"ts": at, "id": f"end-{number}"},
         )
     yield
     sample_store.execute("DELETE FROM ledger WHERE startsWith(span_id, 'end-')")
@@ -147,6 +147,28 @@ def test_a_report_is_asked_once_for_each_moment(
     assert [reports.report("finance/headline", **one)["calls"].iloc[0] for one in (early, late)] == calls
     st.cache_data.clear()
     assert reports.report("finance/headline", **late)["calls"].iloc[0] == calls[1] + 50
+
+
+def test_what_is_asked_of_a_month_that_is_over_is_remembered_while_other_calls_arrive(
+    open_page: Pages, sample_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    october = {"period": "Custom", "days": ["2024-10-08", "2024-10-31"]}
+    asked: list[str] = []
+    answer = reports.answer
+    monkeypatch.setattr(reports, "answer", lambda name, **given: asked.append(name) or answer(name, **given))
+    monkeypatch.setattr(st.cache_data, "clear", lambda: None)
+    copied = "FROM ledger WHERE counted = 1 ORDER BY span_id LIMIT 1"
+    for hour, (day, again) in enumerate([("2024-10-23", True), ("2024-12-24", False), ("2024-10-24", True)], 10):
+        replaced = f"'{day}' AS span_id, toDateTime64('{day} 12:00:00', 9, 'UTC') AS ts"
+        at = f"toDateTime64('2024-11-01 {hour}:45:00', 6, 'UTC') AS enriched_at"
+        sample_store.execute(f"INSERT INTO ledger SELECT * REPLACE ({replaced}, {at}) {copied}")
+        moment._cached.clear()
+        asked.clear()
+        page = open_page("finance", **october)
+        told = "".join(block.proto.body for block in page.get("html"))
+        assert f"Ledger up to 1 Nov 2024, {hour}:45:00" in told
+        assert ("finance/headline" in asked) is again
+    sample_store.execute("DELETE FROM ledger WHERE span_id LIKE '2024-%'")
 
 
 def test_reports_that_are_asked_together_are_in_memory(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -15,6 +17,7 @@ from shown_table import number, shown_tables
 from streamlit.testing.v1 import AppTest
 
 from spanledger_dashboards import open_store
+from spanledger_dashboards.pages.platform import capacity
 from spanledger_settings.configuration import Configuration, load
 from spanledger_sql.store import Store
 
@@ -124,6 +127,21 @@ def test_a_limit_in_the_address_is_compared_and_nonsense_is_refused(open_page: P
         open_page("capacity", limit="lots")
 
 
+def test_of_very_many_calls_capacity_tells_the_latest_and_since_when(
+    open_page: Pages, counted: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(capacity, "_CALLS_AT_ONCE", 200)
+    page = open_page("capacity", period="Custom", days=["2024-10-01", "2024-10-31"])
+    since = counted["ts"].nlargest(200).min().floor("h")
+    latest = counted[counted["ts"] >= since]
+    assert f"Of {len(counted):,} calls of this period the latest are told here, since {since:%-d %b %Y, %H:%M}" in text(
+        page
+    )
+    [failed] = [metric for metric in page.metric if metric.label == "Failed"]
+    assert failed.value == str((latest["status"] == "error").sum())
+    assert failed.delta.endswith(f"of {len(latest)} calls")
+
+
 @pytest.mark.parametrize(
     ("state", "holds"),
     [
@@ -139,15 +157,22 @@ def test_a_limit_in_the_address_is_compared_and_nonsense_is_refused(open_page: P
 def test_calls_are_found_by_their_state(
     sample_store: Store, counted: pd.DataFrame, state: str, holds: Callable[[pd.DataFrame], pd.Series[bool]]
 ) -> None:
-    found = sample_store.frame("reports/calls/search", **ASKED, text="", state=state, sort="start", rows=5000)
+    found = sample_store.frame("reports/calls/search", **ASKED, text="", state=state, sort="start", since="", rows=5000)
     assert set(found["span_id"]) == set(counted.loc[holds(counted), "span_id"])
     assert found["ts"].is_monotonic_decreasing
+    told = sample_store.frame("reports/calls/found", **ASKED, text="", state=state, rows=7).iloc[0]
+    assert told["all_rows"] == len(found)
+    since = {"since": f"{told['since']:%Y-%m-%d %H:%M:%S}", "sort": "start", "rows": 7}
+    latest = sample_store.frame("reports/calls/search", **ASKED, text="", state=state, **since)
+    assert list(latest["span_id"]) == list(found["span_id"].head(7))
 
 
 def test_calls_are_searched_ordered_and_lead_to_their_explanation(
     open_page: Pages, sample_store: Store, counted: pd.DataFrame
 ) -> None:
-    found = sample_store.frame("reports/calls/search", **ASKED, text="USER-7", state="", sort="cost", rows=5000)
+    found = sample_store.frame(
+        "reports/calls/search", **ASKED, text="USER-7", state="", sort="cost", since="", rows=5000
+    )
     assert set(found["user"]) == {"user-7"}
     assert found["contracted_cost"].dropna().is_monotonic_decreasing
     page = open_page("calls", text="user-7", sort="cost")
@@ -183,6 +208,17 @@ def test_health_tells_of_what_was_refused_and_set_aside(
     assert tables["Requests that were refused"].iloc[0]["Why"] == "cannot read <b>field</b> 3"
     assert tables["Calls that were set aside"].iloc[0]["What the database says"] == "overflow"
     assert "list prices" in set(tables["Ages of prices and grid data"]["What"])
+
+
+def test_a_page_says_that_requests_have_waited_long_in_the_spool(open_page: Pages, settings: Configuration) -> None:
+    settings.spool.mkdir(parents=True, exist_ok=True)
+    waiting = settings.spool / "0.stuck.begun"
+    waiting.write_bytes(b"x" * 99)
+    assert "wait in the spool" not in text(open_page("calls"))
+    os.utime(waiting, (time.time() - 7200, time.time() - 7200))
+    told = "These figures are partial: 99 bytes that senders were told are safe wait in the spool, the oldest for 2 h"
+    assert told in text(open_page("calls"))
+    waiting.unlink()
 
 
 def test_quality_over_time_adds_up_and_names_the_mend(

@@ -20,6 +20,7 @@ BY: dict[str, Any] = {**OCTOBER, "timezone": "UTC", "custom": [], "tenants": [],
 BERLIN = {"timezone": "Europe/Berlin", "from": "2024-09-30 22:00:00", "to": "2024-10-31 23:00:00"}
 HALVES = {"from": "2024-10-15 22:00:00", "before_from": "2024-09-30 22:00:00", "before_to": "2024-10-15 22:00:00"}
 BUDGET: dict[str, Any] = {"scope": "total", "dimension": "", "names": [""]}
+ELSEWHERE = {"zones": ["", "DE"], "waits": [0, 2], "signal": "average", "basis": "lifecycle", "booked": 1}
 # What a report is asked, and the same with something beside that no sums tell apart and no call has.
 PAGES, BY_ANYTHING = {"own": "user"}, {"custom": ["user"]}
 ASKED = [
@@ -32,6 +33,9 @@ ASKED = [
     ("finance/trend", {**PAGE, **BERLIN}, PAGES),
     ("sustainability/trend", {**PAGE, **BERLIN, "grain": "week"}, PAGES),
     ("sustainability/hours", {**PAGE, "timezone": "Asia/Kolkata"}, PAGES),
+    ("calls/found", {**PAGE, "text": "", "state": "", "rows": 40}, PAGES),
+    ("calls/found", {**PAGE, "text": "", "state": "without emissions", "rows": 4}, PAGES),
+    ("sustainability/elsewhere", {**PAGE, **ELSEWHERE}, PAGES),
     ("chargeback/chargeback", {**BY, "by": ["tenant", "model", "zone"]}, BY_ANYTHING),
     ("chargeback/chargeback", {**BY, **BERLIN, "by": ["month", "day", "feature"]}, BY_ANYTHING),
     ("carbon/report", {**BY, **BERLIN, "by": ["hour_of_day", "energy_method"]}, BY_ANYTHING),

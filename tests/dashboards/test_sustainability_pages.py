@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from spanledger_dashboards.filtering.address import AddressError
 from spanledger_settings import figures
+from spanledger_sql.policy.access import scope_settings
 
 if TYPE_CHECKING:
     from spanledger_sql.store import Store
@@ -71,7 +72,8 @@ def test_the_inventory_of_a_page_is_the_command_lines(sample_store: Store) -> No
 @pytest.mark.parametrize("zone", ["", "FR", "DE"])
 def test_waiting_and_moving_come_to_what_the_command_line_reckons_call_by_call(sample_store: Store, zone: str) -> None:
     waits = [0, 1, 6]
-    page = sample_store.frame("reports/sustainability/elsewhere", **ASKED, **LEDGERS, zone=zone, waits=waits)
+    page = sample_store.frame("reports/sustainability/elsewhere", **ASKED, **LEDGERS, zones=["US", zone], waits=waits)
+    page = page[page["zone"] == zone]
     for wait, row in zip(waits, page.to_dict("records"), strict=True):
         [command] = sample_store.frame(
             "reports/carbon/whatif", **EVERYBODY, **LEDGERS, timezone="UTC", zone=zone, window=wait, costed="calls",
@@ -86,6 +88,15 @@ def test_waiting_and_moving_come_to_what_the_command_line_reckons_call_by_call(s
         assert row["shifted_hours"] == pytest.approx(command["shifted_hours"])
     saved = page["co2e_g"] - page["then_co2e_g"]
     assert saved.iloc[2] > saved.iloc[1] > saved.iloc[0]
+
+
+def test_what_is_made_once_for_a_query_is_of_the_readers_tenant_alone(sample_store: Store) -> None:
+    reader = sample_store.scoped(scope_settings("quarry"))
+    asked = {**ASKED, **LEDGERS, "zones": ["", "FR"], "waits": [0, 1]}
+    his = reader.frame("reports/sustainability/elsewhere", **asked)
+    narrowed = sample_store.frame("reports/sustainability/elsewhere", **{**asked, "tenants": ["quarry"]})
+    pd.testing.assert_frame_equal(his, narrowed)
+    assert his["calls"].iloc[0] < sample_store.frame("reports/sustainability/elsewhere", **asked)["calls"].iloc[0]
 
 
 def test_a_zone_says_how_good_its_hours_are_and_that_a_booked_value_was_corrected_since(sample_store: Store) -> None:
@@ -171,7 +182,7 @@ def test_the_week_is_local_and_whole(open_page: Pages, sample_store: Store, coun
 
 def test_what_if_shows_the_zone_that_the_address_names(open_page: Pages, sample_store: Store) -> None:
     page = open_page("whatif", zone="FR", wait="6")
-    [row] = sample_store.frame("reports/sustainability/elsewhere", **ASKED, **LEDGERS, zone="FR", waits=[6]).to_dict(
+    [row] = sample_store.frame("reports/sustainability/elsewhere", **ASKED, **LEDGERS, zones=["FR"], waits=[6]).to_dict(
         "records"
     )
     shown = {metric.label: metric.value for metric in page.metric}

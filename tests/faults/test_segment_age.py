@@ -45,11 +45,15 @@ def test_metrics_alone_wait_longer_and_for_more_and_spans_beside_them_end_that(c
     spool.close()
 
 
-def test_many_spans_do_not_wait(configuration):
-    spool = spool_of(configuration, segment_seconds=0.1)
+def test_some_spans_wait_less_long_and_many_do_not(configuration):
+    spool = spool_of(configuration, segment_seconds=0.1, segment_spans=50_000)
     for _ in range(3):
-        appended(spool, 600)
-        assert spool.ready.get(timeout=0.5) is not None
+        appended(spool, 10_000)
+        assert spool.ready.get(timeout=0.4) is not None
+    appended(spool, 600)
+    with pytest.raises(queue.Empty):
+        spool.ready.get(timeout=0.4)
+    assert spool.ready.get(timeout=1) is not None
     spool.close()
 
 

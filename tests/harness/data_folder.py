@@ -5,6 +5,7 @@ python data_folder.py FOLDER prepares both kinds below FOLDER.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import importlib.metadata
@@ -15,10 +16,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
+import chdb
+
+import spanledger_sql
 from spanledger_enrich.worker import load_reference_data
 from spanledger_settings.configuration import Configuration, load
 from spanledger_sql.definitions.migrations import migrate
@@ -44,6 +49,14 @@ def opened(configuration: Configuration, kind: Kind = "migrated") -> Store:
     """The configured embedded store, on a copy. chDB opens one folder a process: close others first."""
     copy(kind, configuration.data_dir)
     return Store.open(configuration, exclusive=True)
+
+
+@contextlib.contextmanager
+def engine_kept(folder: Path) -> Iterator[None]:
+    """Keep the engine of a data folder running, so that no command that this process runs on it starts one."""
+    configured = Path(spanledger_sql.__file__).parent / "embedded" / "embedded.xml"
+    with contextlib.closing(chdb.connect(f"{(folder / 'clickhouse').resolve()}?config-file={configured}")):
+        yield
 
 
 @cache

@@ -173,7 +173,10 @@ def test_each_part_does_its_work(filled: Guarded) -> None:
     for arguments in (("chargeback", *OCTOBER), ("carbon", *OCTOBER), ("quality", *OCTOBER), ("prices", "list")):
         done = filled.command("spanledger_dashboards", *arguments)
         assert done.returncode == 0, done.stderr
-    for arguments in (("restate", "--all", "--month", "2024-10", "--reason", "test"), ("enrich", "--once")):
+    for arguments in (
+        ("restate", "--dry-run", "--all"), ("restate", "--all", "--month", "2024-10", "--reason", "test"),
+        ("enrich", "--once"),
+    ):  # fmt: skip
         done = filled.command("spanledger_worker", *arguments)
         assert done.returncode == 0, done.stderr
 

@@ -5,24 +5,27 @@
 """
 
 import json
+from dataclasses import replace
 from typing import Any, Final
 
 from spanledger import attributes
 from spanledger.answers.convention import ANTHROPIC
 from spanledger.answers.fields import (
     Attributes,
+    CountNames,
     count_in,
-    items_in,
+    fields_of,
+    getter,
     put_cost,
     put_id,
     put_text,
     put_texts,
     put_unpriced,
-    tell,
+    tell_all,
     tell_part,
     value_in,
 )
-from spanledger.answers.usage import Reading, Told, usage_attributes
+from spanledger.answers.usage import Reading, Told, put_usage
 
 
 def read_message(answer: object) -> Reading | None:
@@ -41,7 +44,7 @@ def read_message_event(event: object) -> Reading | None:
     if not isinstance(kind, str) or kind not in _EVENTS:
         # An agent's run tells of messages on its way, of each as often as it has parts, and of all at its end.
         result = _read_agent_result(event)
-        return None if result is None else result._replace(last=True)
+        return None if result is None else replace(result, last=True)
     found: Attributes = {}
     told: Told = {}
     if kind == "message_start":
@@ -100,7 +103,8 @@ def _of_other(model: str, used: Any, counts: Told) -> Attributes:
     told = {key: count for key, count in counts.items() if count or key in {"input", "output"}}
     tell_part(told, "web_searches", used, "webSearchRequests")
     put_cost(found, value_in(used, "costUSD"))
-    return found | usage_attributes(told, ANTHROPIC)
+    put_usage(found, told, ANTHROPIC)
+    return found
 
 
 def _identity(message: object) -> Attributes:
@@ -112,41 +116,56 @@ def _identity(message: object) -> Attributes:
 
 
 def _tell_usage(told: Told, usage: object, found: Attributes) -> None:
-    steps = [step for step in items_in(usage, "iterations") if value_in(step, "model") is None]
+    get = getter(usage)
+    apart = get("iterations")
+    steps = [step for step in apart if value_in(step, "model") is None] if isinstance(apart, list | tuple) else []
     if steps and any(count_in(step, "input_tokens", "output_tokens") for step in steps):
         for step in steps:
             of_step: Told = {}
-            _tell_counts(of_step, step)
+            _tell_counts(of_step, step, _OF_STEP)
             for name, count in of_step.items():
                 told[name] = told.get(name, 0) + count
+        tell_all(told, usage, _OF_ALL_STEPS)
     else:
-        _tell_counts(told, usage)
-    tell_part(told, "reasoning", value_in(usage, "output_tokens_details"), "thinking_tokens")
-    tools = value_in(usage, "server_tool_use")
+        _tell_counts(told, usage, _USAGE)
+    tools = get("server_tool_use")
     if tools is not None:
-        tell_part(told, "web_searches", tools, "web_search_requests")
-        put_unpriced(found, {"code execution": count_in(tools, "code_execution_requests") or 0})
-    tier = value_in(usage, "service_tier")
+        put_unpriced(found, {"code execution": count_in(fields_of(tools), "code_execution_requests") or 0})
+    tier = get("service_tier")
     put_text(found, attributes.SERVICE_TIER, tier)
     if tier == "batch":
         found[attributes.BATCH] = True
-    put_text(found, attributes.SPEED, value_in(usage, "speed"))
-    put_text(found, attributes.INFERENCE_GEO, value_in(usage, "inference_geo"))
+    put_text(found, attributes.SPEED, get("speed"))
+    put_text(found, attributes.INFERENCE_GEO, get("inference_geo"))
 
 
-def _tell_counts(told: Told, usage: Any) -> None:
-    tell(told, "input", usage, "input_tokens")
-    tell(told, "output", usage, "output_tokens")
-    tell_part(told, "cache_read", usage, "cache_read_input_tokens")
-    written = value_in(usage, "cache_creation")
-    five, hour = count_in(written, "ephemeral_5m_input_tokens"), count_in(written, "ephemeral_1h_input_tokens")
-    if hour:
-        told["cache_write_1h"] = hour
-    all_written = count_in(usage, "cache_creation_input_tokens") or (five or 0) + (hour or 0)
-    if all_written:
-        told["cache_write"] = all_written
+def _tell_counts(told: Told, usage: Any, names: CountNames) -> None:
+    tell_all(told, usage, names)
+    five = told.pop("cache_write_5m", 0)
+    if not told.get("cache_write") and (written := five + told.get("cache_write_1h", 0)):
+        told["cache_write"] = written
 
 
+_COUNTS: Final = {
+    "input_tokens": "input",
+    "output_tokens": "output",
+    "cache_read_input_tokens": "cache_read",
+    "cache_creation_input_tokens": "cache_write",
+}
+_WRITTEN: Final = {
+    "cache_creation": CountNames(
+        {"ephemeral_5m_input_tokens": "cache_write_5m", "ephemeral_1h_input_tokens": "cache_write_1h"}
+    ),
+}
+_OF_ALL_STEPS: Final = CountNames(
+    {},
+    {
+        "output_tokens_details": CountNames({"thinking_tokens": "reasoning"}),
+        "server_tool_use": CountNames({"web_search_requests": "web_searches"}),
+    },
+)
+_OF_STEP: Final = CountNames(_COUNTS, _WRITTEN)
+_USAGE: Final = CountNames(_COUNTS, {**_WRITTEN, **_OF_ALL_STEPS.details})
 _OF_MODEL: Final = (
     ("input", "inputTokens"),
     ("output", "outputTokens"),

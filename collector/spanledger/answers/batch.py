@@ -17,7 +17,7 @@ def read_batch_line(line: object) -> Reading | None:
     body = value_in(response, "body")
     reading = (
         read_message(value_in(value_in(line, "result"), "message"))
-        or (read_openai(body, ("", "")) if body is not None else None)
+        or (read_openai(body, {}) if body is not None else None)
         or read_gemini(response)
     )
     if reading is not None:

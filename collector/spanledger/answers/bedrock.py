@@ -1,4 +1,4 @@
-"""Amazon Bedrock's answers: Converse and InvokeModel, whole and streamed, and the bodies of Titan and Llama.
+"""Amazon Bedrock's answers: Converse and InvokeModel, whole and streamed, the bodies of Titan and Llama, Nova Sonic.
 
 Input tokens are only those neither read from nor written to the cache. Source: the API reference of `Converse`,
 `ConverseStream`, `InvokeModel` and `InvokeModelWithResponseStream`.
@@ -18,6 +18,7 @@ from spanledger.answers.fields import (
     put_id,
     put_text,
     put_texts,
+    put_unpriced,
     tell,
     tell_part,
     value_in,
@@ -38,6 +39,9 @@ def read_bedrock_chunk(chunk: object) -> Reading | None:
         for key, name in _METRIC_NAMES:
             (tell if key in {"input", "output"} else tell_part)(told, key, metrics, name)
         return Reading(_provider(), told, BEDROCK, last=True)
+    spoken = _read_spoken(chunk)
+    if spoken is not None:
+        return spoken
     stop = value_in(value_in(chunk, "messageStop"), "stopReason")
     if isinstance(stop, str):
         return Reading(_provider() | {attributes.RESPONSE_FINISH_REASONS: [stop]}, {}, BEDROCK, last=True)
@@ -61,7 +65,43 @@ def _read_converse(answer: object) -> Reading | None:
     put_texts(found, attributes.RESPONSE_FINISH_REASONS, [value_in(answer, "stopReason")])
     put_id(found, value_in(value_in(answer, "ResponseMetadata"), "RequestId"))
     put_text(found, attributes.SERVICE_TIER, value_in(value_in(answer, "serviceTier"), "type"))
+    put_unpriced(found, _guardrail_units(answer))
     return Reading(found, told, BEDROCK)
+
+
+def _guardrail_units(answer: object) -> dict[str, int]:
+    """What guardrails have weighed, by policy: charged for beside the model's tokens, unless free."""
+    guardrail = value_in(value_in(answer, "trace"), "guardrail")
+    before, after = value_in(guardrail, "inputAssessment"), value_in(guardrail, "outputAssessments")
+    assessments = [
+        assessment
+        for found in (before, after)
+        if isinstance(found, dict)
+        for of_guardrail in found.values()
+        for assessment in (of_guardrail if isinstance(of_guardrail, list) else [of_guardrail])
+    ]
+    units: dict[str, int] = {}
+    for assessment in assessments:
+        usage = value_in(value_in(assessment, "invocationMetrics"), "usage")
+        for name in usage if isinstance(usage, dict) else ():
+            if name.endswith("Units") and not name.endswith("FreeUnits"):
+                unit = f"guardrail {name.removesuffix('Units')} unit"
+                units[unit] = units.get(unit, 0) + (count_in(usage, name) or 0)
+    return units
+
+
+def _read_spoken(chunk: object) -> Reading | None:
+    """What Nova Sonic says of a session so far: its speech is not billed as text."""
+    event = value_in(value_in(chunk, "event") or chunk, "usageEvent")
+    if count_in(event, "totalInputTokens") is None:
+        return None
+    told: Told = {}
+    tell(told, "input", event, "totalInputTokens")
+    tell(told, "output", event, "totalOutputTokens")
+    so_far = value_in(value_in(event, "details"), "total")
+    tell_part(told, "audio_input", value_in(so_far, "input"), "speechTokens")
+    tell_part(told, "audio_output", value_in(so_far, "output"), "speechTokens")
+    return Reading(_provider(), told, BEDROCK, last=True, renews=True)
 
 
 def _read_headers(answer: object) -> Reading | None:

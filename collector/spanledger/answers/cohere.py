@@ -1,5 +1,7 @@
 """Cohere's answers: `chat`, `embed` and `rerank`. Billed units are what it charges for. Source: its API reference."""
 
+from dataclasses import replace
+
 from spanledger import attributes
 from spanledger.answers.convention import COHERE
 from spanledger.answers.fields import (
@@ -58,4 +60,4 @@ def read_cohere_chunk(chunk: object) -> Reading | None:
         reading = read_cohere(value_in(chunk, "response"))
     else:
         return None
-    return Reading({}, {}, COHERE, last=True) if reading is None else reading._replace(last=True)
+    return Reading({}, {}, COHERE, last=True) if reading is None else replace(reading, last=True)

@@ -4,6 +4,7 @@ Audio, image and video tokens are inside everywhere. Who speaks OpenAI's languag
 its model; whoever is not in the table counts as OpenAI does.
 """
 
+from functools import lru_cache
 from typing import Final
 
 from spanledger_vocabulary.convention import Convention, conventions
@@ -27,6 +28,7 @@ __all__ = [
 ]  # fmt: skip
 
 
+@lru_cache(maxsize=1024)
 def convention_of(provider: str, model: str) -> Convention:
     """The convention of an answer in OpenAI's language, by who gave it, else by its model."""
     known = _BY_PROVIDER.get(provider)

@@ -1,14 +1,26 @@
 """The fields of an answer: reading one by its names, from an SDK's object or a plain dict, and noting what it says."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from opentelemetry.util.types import AttributeValue
 
 from spanledger import attributes
 
 Attributes: TypeAlias = dict[str, AttributeValue]
+
+
+class CountNames(NamedTuple):
+    """What the fields of a usage count, by their names.
+
+    Attributes:
+        counts: The key of each count.
+        details: The names within each field that has fields itself.
+    """
+
+    counts: Mapping[str, str]
+    details: "Mapping[str, CountNames]" = {}  # noqa: RUF012 (never changed)
 
 
 def value_in(source: object, name: str) -> Any:
@@ -23,6 +35,12 @@ def fields_of(source: Any) -> Any:
         return source
     more = source.__pydantic_extra__
     return {**source.__dict__, **more} if more else source.__dict__
+
+
+def getter(source: Any) -> Callable[[str], Any]:
+    """What gives the value of a field by its name, as `value_in` does, of what many fields are read of."""
+    fields = source if type(source) is dict else fields_of(source)
+    return fields.get if isinstance(fields, dict) else lambda name: getattr(fields, name, None)
 
 
 @lru_cache(maxsize=1024)
@@ -67,20 +85,38 @@ def count_in(source: object, *names: str) -> int | None:
     return found
 
 
-def tell_all(told: dict[str, int], source: object, keys: Mapping[str, str]) -> None:
-    """Notes the counts under these names, each by its key; of several of one key the largest."""
-    fields = source if type(source) is dict else fields_of(source)
-    if type(fields) is not dict:
-        if fields is None:
-            return
-        fields = {name: getattr(fields, name, None) for name in keys}
-    for name, value in fields.items():
-        if value is not None and name in keys:
+def tell_all(told: dict[str, int], source: Any, names: CountNames) -> bool:
+    """Notes the counts of a usage, each by its key; of several of one key the largest.
+
+    It goes through the fields, and not through the names: an answer tells few of them.
+
+    Returns:
+        Whether there may be fields of other names.
+    """
+    counts, details = names
+    more = False
+    for name, value in source.items() if type(source) is dict else _named(source, names):
+        if name in counts:
             count = value if type(value) is int and 0 <= value < _TOO_MANY else count_of(value)
-            if count is not None:
-                key = keys[name]
-                if count > told.get(key, -1):
-                    told[key] = count
+            key = counts[name]
+            if count is not None and (key not in told or count > told[key]):
+                told[key] = count
+        elif name in details:
+            if value is not None:
+                tell_all(told, value, details[name])
+        else:
+            more = True
+    return more
+
+
+def _named(source: Any, names: CountNames) -> Iterable[tuple[str, Any]]:
+    """The fields of a usage that is no plain dict; of what is no model, what is asked for, and a sign of more."""
+    fields = fields_of(source)
+    if isinstance(fields, dict):
+        return fields.items()
+    if fields is None:
+        return ()
+    return [("", None), *((name, getattr(fields, name, None)) for name in (*names.counts, *names.details))]
 
 
 def tell(told: dict[str, int], key: str, source: object, *names: str) -> None:
@@ -105,7 +141,10 @@ def put_text(found: Attributes, name: str, value: object) -> None:
 
 def put_texts(found: Attributes, name: str, values: Iterable[Any]) -> None:
     """Notes those of the values that are texts, and not empty, where there are any."""
-    texts = [value for value in values if value and isinstance(value, str)]
+    texts: list[str] = []
+    for value in values:
+        if value and isinstance(value, str):
+            texts.append(value)  # noqa: PERF401 (a comprehension is a call of its own)
     if texts:
         found[name] = texts
 

@@ -5,14 +5,17 @@ Tokens of tool results are counted beside the prompt, thoughts beside the candid
 """
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from spanledger import attributes
 from spanledger.answers.convention import GEMINI
 from spanledger.answers.fields import (
     Attributes,
+    CountNames,
     count_in,
     enum_text,
+    fields_of,
     first_in,
     items_in,
     put_id,
@@ -20,6 +23,7 @@ from spanledger.answers.fields import (
     put_units,
     put_unpriced,
     tell,
+    tell_all,
     tell_part,
     value_in,
 )
@@ -28,7 +32,7 @@ from spanledger.answers.usage import Reading, Told
 
 def read_gemini(answer: object) -> Reading | None:
     """What an answer or a chunk of a stream says, its counts being those so far; `None` where it is none."""
-    usage = first_in(answer, "usage_metadata", "usageMetadata")
+    usage = fields_of(first_in(answer, "usage_metadata", "usageMetadata"))
     if count_in(usage, *_PROMPT, *_TOTAL) is None:
         if value_in(answer, "object") == "interaction":
             return _read_interaction(answer)
@@ -37,7 +41,7 @@ def read_gemini(answer: object) -> Reading | None:
     put_id(found, first_in(answer, "response_id", "responseId"))
     model = first_in(answer, "model_version", "modelVersion")
     put_text(found, attributes.RESPONSE_MODEL, model)
-    candidates = items_in(answer, "candidates")
+    candidates = [fields_of(candidate) for candidate in items_in(answer, "candidates")]
     reasons = [
         enum_text(reason)
         for candidate in candidates
@@ -46,22 +50,17 @@ def read_gemini(answer: object) -> Reading | None:
     if reasons:
         found[attributes.RESPONSE_FINISH_REASONS] = reasons
     told: Told = {}
-    tell(told, "input", usage, *_PROMPT)
-    tell(told, "output", usage, "candidates_token_count", "candidatesTokenCount", "responseTokenCount")
-    tell_part(told, "total", usage, *_TOTAL)
-    tell_part(told, "reasoning", usage, "thoughts_token_count", "thoughtsTokenCount")
-    if "reasoning" in told:
+    tell_all(told, usage, _USAGE)
+    if told.get("reasoning"):
         told.setdefault("output", 0)
-    tell_part(told, "tool_prompt", usage, "tool_use_prompt_token_count", "toolUsePromptTokenCount")
-    tell_part(told, "cache_read", usage, "cached_content_token_count", "cachedContentTokenCount")
     for key, names in _DETAILS.items():
         _tell_modalities(told, key, first_in(usage, *names))
-    searches = sum(_searches(candidate, str(model)) for candidate in candidates)
-    if searches:
-        told["web_searches"] = searches
-    maps = sum(map(_is_mapped, candidates))
-    if maps:
-        put_unpriced(found, {"Google Maps grounding": maps})
+    grounded = [first_in(candidate, "grounding_metadata", "groundingMetadata") for candidate in candidates]
+    if any(grounding is not None for grounding in grounded):
+        searches = sum(_searches(grounding, str(model)) for grounding in grounded)
+        if searches:
+            told["web_searches"] = searches
+        put_unpriced(found, {"Google Maps grounding": sum(map(_is_mapped, grounded))})
     tier = first_in(usage, "traffic_type", "trafficType", "service_tier", "serviceTier")
     if tier is not None:
         put_text(found, attributes.SERVICE_TIER, enum_text(tier).lower())
@@ -75,7 +74,7 @@ def read_interaction_event(event: object) -> Reading | None:
     if value_in(answer, "usage") is None:
         return None
     reading = _read_interaction(answer)
-    return None if reading is None else reading._replace(last=True)
+    return None if reading is None else replace(reading, last=True)
 
 
 def _read_interaction(answer: object) -> Reading | None:
@@ -133,15 +132,14 @@ def _read_images(answer: object) -> Reading | None:
     return Reading(found, {}, GEMINI)
 
 
-def _is_mapped(candidate: object) -> bool:
+def _is_mapped(grounding: object) -> bool:
     """Whether the answer rests on Google Maps, which is charged by the prompt."""
-    grounding = first_in(candidate, "grounding_metadata", "groundingMetadata")
     chunks = first_in(grounding, "grounding_chunks", "groundingChunks")
     return isinstance(chunks, list | tuple) and any(value_in(chunk, "maps") is not None for chunk in chunks)
 
 
 def _tell_modalities(told: Told, key: str, details: object, *names: str) -> None:
-    for part in details if isinstance(details, list | tuple) else ():
+    for part in map(fields_of, details) if isinstance(details, list | tuple) else ():
         modality = _MODALITIES.get(enum_text(value_in(part, "modality")).upper())
         count = count_in(part, *(names or ("token_count", "tokenCount")))
         name = f"{modality}_{key}"
@@ -149,9 +147,8 @@ def _tell_modalities(told: Told, key: str, details: object, *names: str) -> None
             told[name] = told.get(name, 0) + count
 
 
-def _searches(candidate: object, model: str) -> int:
+def _searches(grounding: object, model: str) -> int:
     """What grounding is charged by: each query from Gemini 3 on, the grounded answer before it."""
-    grounding = first_in(candidate, "grounding_metadata", "groundingMetadata")
     asked = first_in(grounding, "web_search_queries", "webSearchQueries")
     queries = {query for query in asked if query} if isinstance(asked, list | tuple) else set()
     return min(len(queries), 1) if _BEFORE_3.match(model) else len(queries)
@@ -159,6 +156,14 @@ def _searches(candidate: object, model: str) -> int:
 
 _PROMPT: Final = ("prompt_token_count", "promptTokenCount")
 _TOTAL: Final = ("total_token_count", "totalTokenCount")
+_USAGE: Final = CountNames({
+    **dict.fromkeys(_PROMPT, "input"),
+    **dict.fromkeys(("candidates_token_count", "candidatesTokenCount", "responseTokenCount"), "output"),
+    **dict.fromkeys(_TOTAL, "total"),
+    **dict.fromkeys(("thoughts_token_count", "thoughtsTokenCount"), "reasoning"),
+    **dict.fromkeys(("tool_use_prompt_token_count", "toolUsePromptTokenCount"), "tool_prompt"),
+    **dict.fromkeys(("cached_content_token_count", "cachedContentTokenCount"), "cache_read"),
+})  # fmt: skip
 _DETAILS: Final = {
     "input": ("prompt_tokens_details", "promptTokensDetails", "prompt_token_details", "promptTokenDetails"),
     "output": ("candidates_tokens_details", "candidatesTokensDetails", "responseTokensDetails"),

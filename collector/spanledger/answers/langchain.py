@@ -4,6 +4,8 @@ Where a message has none, its provider's own counts are in its metadata, and in 
 `UsageMetadata`, and what its partner packages put into `response_metadata`.
 """
 
+from dataclasses import replace
+
 from spanledger import attributes
 from spanledger.answers.anthropic import read_message
 from spanledger.answers.convention import LANGCHAIN
@@ -34,7 +36,17 @@ def read_langchain(answer: object) -> Reading | None:
     tell_part(told, "audio_input", inputs, "audio")
     tell_part(told, "reasoning", outputs, "reasoning", "priority_reasoning", "flex_reasoning")
     tell_part(told, "audio_output", outputs, "audio")
+    _tell_what_was_left_out(told, value_in(value_in(answer, "response_metadata"), "token_usage"))
     return Reading(_identity(answer), told, LANGCHAIN)
+
+
+def _tell_what_was_left_out(told: Told, usage: object) -> None:
+    """Some packages give the counts their normal form without the parts, which the provider's own words still tell."""
+    if count_in(usage, "prompt_tokens") != told.get("input") or value_in(usage, "prompt_tokens_details") is None:
+        return
+    reading = read_openai({"object": "chat.completion", "usage": usage}, ("", ""))
+    for part, count in reading.told.items() if reading else ():
+        told.setdefault(part, count)
 
 
 def read_langchain_chunk(chunk: object) -> Reading | None:
@@ -42,7 +54,7 @@ def read_langchain_chunk(chunk: object) -> Reading | None:
     if not isinstance(value_in(chunk, "response_metadata"), dict):
         return None
     reading = read_langchain(chunk) or Reading(_identity(chunk), {}, LANGCHAIN)
-    return reading._replace(last=attributes.RESPONSE_FINISH_REASONS in reading.found, adds=True)
+    return replace(reading, last=attributes.RESPONSE_FINISH_REASONS in reading.found, adds=True)
 
 
 def _read_as_told(answer: object) -> Reading | None:
@@ -51,9 +63,10 @@ def _read_as_told(answer: object) -> Reading | None:
     if not isinstance(told, dict):
         return None
     model, usage = told.get("model_name") or told.get("model"), told.get("token_usage") or told.get("usage")
+    asked = {attributes.PROVIDER_NAME: str(told.get("model_provider") or ""), attributes.REQUEST_MODEL: str(model)}
     like_openai = count_in(usage, "prompt_tokens") is not None
     reading = (
-        read_openai({"object": "chat.completion", "usage": usage}, (str(told.get("model_provider") or ""), str(model)))
+        read_openai({"object": "chat.completion", "usage": usage}, asked)
         if like_openai
         else read_message({"type": "message", "usage": usage})
         if count_in(usage, "input_tokens") is not None
@@ -64,7 +77,7 @@ def _read_as_told(answer: object) -> Reading | None:
     found = reading.found | _identity({"response_metadata": told})
     if like_openai and "model_provider" not in told:
         del found[attributes.PROVIDER_NAME]  # many speak OpenAI's language
-    return reading._replace(found=found)
+    return replace(reading, found=found)
 
 
 def _identity(answer: object) -> Attributes:

@@ -2,7 +2,7 @@
 
 from spanledger import attributes
 from spanledger.answers.convention import OLLAMA
-from spanledger.answers.fields import Attributes, count_in, put_text, put_texts, tell, value_in
+from spanledger.answers.fields import Attributes, count_in, put_text, put_texts, tell, tell_part, value_in
 from spanledger.answers.usage import Reading, Told
 
 
@@ -16,4 +16,5 @@ def read_ollama(answer: object) -> Reading | None:
     told: Told = {}
     tell(told, "input", answer, "prompt_eval_count")
     tell(told, "output", answer, "eval_count")
+    tell_part(told, "cache_read", answer, "prompt_eval_cached_count")
     return Reading(found, told, OLLAMA, last=value_in(answer, "done") is True)

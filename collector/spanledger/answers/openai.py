@@ -7,17 +7,23 @@ Perplexity (`citation_tokens`, `num_search_queries`), OpenRouter (`cost`), LiteL
 (`total_tokens` alone, `image_pixels`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, TypeAlias, cast
+
+from opentelemetry.util.types import AttributeValue
 
 from spanledger import attributes
-from spanledger.answers.convention import OPENAI, convention_of
+from spanledger.answers.convention import OPENAI, Convention, convention_of
 from spanledger.answers.fields import (
     Attributes,
+    CountNames,
     count_in,
+    count_of,
     fields_of,
     first_in,
+    getter,
     items_in,
     put_cost,
     put_id,
@@ -31,36 +37,42 @@ from spanledger.answers.fields import (
 )
 from spanledger.answers.usage import Reading, Told
 
-Asked = tuple[str, str]
-"""The provider and the model that were asked for, "" where nobody says."""
+Asked: TypeAlias = Mapping[str, AttributeValue]
+"""What was known of the call before its answer: who was asked, and for which model."""
+Getter: TypeAlias = Callable[[str], Any]
+"""Gives the value of an answer's field by its name."""
 
 
 def read_openai(answer: object, asked: Asked) -> Reading | None:
     """What a whole answer in one of these shapes says; `None` where it is of none."""
-    shape = value_in(fields_of(answer), "object")
+    get = answer.get if type(answer) is dict else getter(answer)
+    shape = get("object")
     if isinstance(shape, str) and shape in _READERS:
-        return _READERS[shape](answer, asked)
-    if shape is None and value_in(answer, "type") == "response.done":
-        return _read_realtime(value_in(answer, "response"))
-    usage = value_in(answer, "usage")
+        return _READERS[shape](answer, get, asked)
+    if shape is None and get("type") == "response.done":
+        return _read_realtime(get("response"))
+    usage = fields_of(get("usage"))
     if usage is None:
-        return _read_without_tokens(answer, asked)
+        return _read_without_tokens(answer, get, asked)
     if shape == "interaction":  # Gemini's
         return None
-    if isinstance(value_in(answer, "text"), str) and value_in(usage, "prompt_audio_seconds") is not None:
+    if get("created") is None and type(usage) is dict and _OF_THIS_LANGUAGE.isdisjoint(usage):
+        return None
+    is_text = isinstance(get("text"), str)
+    if is_text and value_in(usage, "prompt_audio_seconds") is not None:
         return _read_seconds(answer, asked, "prompt_audio_seconds")
     if value_in(usage, "prompt_tokens") is not None:
-        read = _read_list if first_in(answer, *_RANKED) is not None else _read_chat_completion
-        return read(answer, asked)
-    if value_in(answer, "created") is not None and isinstance(value_in(answer, "data"), list):
+        read = _read_list if any(get(name) is not None for name in _RANKED) else _read_chat_completion
+        return read(answer, get, asked)
+    if get("created") is not None and isinstance(get("data"), list):
         return _read_images(answer)
-    if isinstance(value_in(answer, "text"), str) and value_in(usage, "type") in _TRANSCRIBED:
+    if is_text and value_in(usage, "type") in _TRANSCRIBED:
         return _read_transcription(answer)
     if count_in(usage, "total_tokens") is not None and count_in(usage, "input_tokens", "output_tokens") is None:
-        return _read_list(answer, asked)
+        return _read_list(answer, get, asked)
     details = first_in(usage, *_PROMPT_DETAILS_NAMES, "output_tokens_details")
     if details is not None and count_in(usage, "total_tokens") is not None:  # as frameworks hand it on
-        return _read_response(answer, asked)
+        return _read_response(answer, get, asked)
     return None
 
 
@@ -77,26 +89,31 @@ def read_openai_chunk(chunk: object, asked: Asked) -> Reading | None:
     if kind == "chunk":  # as the stream helpers of OpenAI's SDK wrap them
         return _read_chat_chunk(value_in(chunk, "chunk"), asked)
     if kind in _LAST_RESPONSE_EVENTS:
-        return _read_response(value_in(chunk, "response"), asked)._replace(last=True)
+        response = value_in(chunk, "response")
+        return replace(_read_response(response, getter(response), asked), last=True)
     if kind == "response.done":  # of a realtime session, which has many
         return _read_realtime(value_in(chunk, "response"))
     if kind in {"image_generation.completed", "image_edit.completed"}:
-        return _read_images(chunk)._replace(last=True)
+        return replace(_read_images(chunk), last=True)
     if kind in {"transcript.text.done", "conversation.item.input_audio_transcription.completed"}:
-        return _read_transcription(chunk)._replace(last=True, adds=kind != "transcript.text.done")
+        return replace(_read_transcription(chunk), last=True, adds=kind != "transcript.text.done")
     if kind == "transcription.done":  # Mistral's
-        return _read_seconds(chunk, asked, "prompt_audio_seconds")._replace(last=True)
+        return replace(_read_seconds(chunk, asked, "prompt_audio_seconds"), last=True)
     return None
 
 
-def _read_chat_completion(answer: object, asked: Asked) -> Reading:
-    get = _getter(answer)
+def _read_chat_completion(answer: object, get: Getter, asked: Asked) -> Reading:
     found = _identity(answer, get)
     choices = get("choices")
     if type(choices) is list:
-        reasons = [value_in(fields_of(choice), "finish_reason") for choice in choices]
-        put_texts(found, attributes.RESPONSE_FINISH_REASONS, reasons)
-    if _speaker(type(answer).__module__) == "litellm":
+        reasons = []
+        for choice in choices:
+            reason = choice.get("finish_reason") if type(choice) is dict else getter(choice)("finish_reason")
+            if reason and isinstance(reason, str):
+                reasons.append(reason)
+        if reasons:
+            found[attributes.RESPONSE_FINISH_REASONS] = reasons
+    if type(answer) is not dict and _speaker(type(answer).__module__) == "litellm":
         put_cost(found, value_in(value_in(answer, "_hidden_params"), "response_cost"))
     told: Told = {}
     _tell_chat_usage(told, get("usage"), found)
@@ -104,9 +121,9 @@ def _read_chat_completion(answer: object, asked: Asked) -> Reading:
 
 
 def _read_chat_chunk(chunk: object, asked: Asked) -> Reading:
-    get = _getter(chunk)
+    get = getter(chunk)
     found = _identity(chunk, get)
-    choices = [_getter(choice) for choice in get("choices") or ()]
+    choices = [getter(choice) for choice in get("choices") or ()]
     reasons = [of_choice("finish_reason") for of_choice in choices]
     last = any(reasons)
     if last:
@@ -122,15 +139,17 @@ def _read_chat_chunk(chunk: object, asked: Asked) -> Reading:
     return Reading(found, told, _convention(found, asked), last)
 
 
-def _read_response(answer: object, asked: Asked) -> Reading:
-    found = _identity(answer, _getter(answer))
-    reason = value_in(value_in(answer, "incomplete_details"), "reason") or value_in(answer, "status")
+def _read_response(answer: object, get: Getter, asked: Asked) -> Reading:
+    found = _identity(answer, get)
+    reason = value_in(get("incomplete_details"), "reason") or get("status")
     put_texts(found, attributes.RESPONSE_FINISH_REASONS, [reason])
     told: Told = {}
-    usage = value_in(answer, "usage")
-    _tell_response_usage(told, usage, found)
+    _tell_response_usage(told, get("usage"), found)
     tools = _tools_used(answer)
-    searches = tools.pop("web_search_call", 0)
+    # An item may hold several searches: the number of those that are billed is told where there is one.
+    counted = count_in(value_in(value_in(answer, "tool_usage"), "web_search"), "num_requests")
+    searches = counted or tools.pop("web_search_call", 0)
+    tools.pop("web_search_call", None)
     if searches and "web_searches" not in told:
         told["web_searches"] = searches
     put_unpriced(found, tools)
@@ -138,34 +157,35 @@ def _read_response(answer: object, asked: Asked) -> Reading:
 
 
 def _read_realtime(answer: object) -> Reading:
-    found = _identity(answer, _getter(answer))
+    found = _identity(answer, getter(answer))
     put_texts(found, attributes.RESPONSE_FINISH_REASONS, [value_in(answer, "status")])
     told: Told = {}
     _tell_response_usage(told, value_in(answer, "usage"), found)
     return Reading(found, told, OPENAI, last=True, adds=True)
 
 
-def _read_list(answer: object, asked: Asked) -> Reading:
+def _read_list(answer: object, get: Getter, asked: Asked) -> Reading:
     """Embeddings, and what rerankers in this shape give: they make no output. Images of others come in a list, too."""
-    images = _images_in(answer)
-    if images and value_in(answer, "usage") is None:
-        found = _identity(answer, _getter(answer))
+    usage = fields_of(get("usage"))
+    if usage is None and (images := _images_in(answer)):
+        found = _identity(answer, get)
         put_units(found, "image", len(images))
         return Reading(found, {}, OPENAI)
-    return _read_counted(answer, value_in(answer, "usage"), asked)
+    return _read_counted(answer, get, usage, asked)
 
 
-def _read_counted(answer: object, usage: object, asked: Asked) -> Reading:
-    found = _identity(answer, _getter(answer))
+def _read_counted(answer: object, get: Getter, usage: object, asked: Asked) -> Reading:
+    found = _identity(answer, get)
     told: Told = {}
-    pixels = {unit: count_in(usage, f"{unit}s") or 0 for unit in ("image_pixel", "video_pixel")}
-    if any(pixels.values()):  # which are charged for themselves, though the total has tokens for them
-        tell(told, "input", usage, "text_tokens")
-        put_unpriced(found, pixels)
-    else:
-        tell(told, "input", usage, "prompt_tokens", "total_tokens", "input_tokens")
-    tell_all(told, value_in(usage, "prompt_tokens_details"), _INPUT_DETAILS)
-    _put_cost_and_sources(found, usage)
+    tell(told, "input", usage, "prompt_tokens", "total_tokens", "input_tokens")
+    if type(usage) is not dict or not usage.keys() <= _COUNTED:
+        pixels = {unit: count_in(usage, f"{unit}s") or 0 for unit in ("image_pixel", "video_pixel")}
+        if any(pixels.values()):  # which are charged for themselves, though the total has tokens for them
+            told.clear()
+            tell(told, "input", usage, "text_tokens")
+            put_unpriced(found, pixels)
+        tell_all(told, value_in(usage, "prompt_tokens_details"), _INPUT_DETAILS)
+        _put_cost_and_sources(found, usage)
     return Reading(found, told, _convention(found, asked), generates=False)
 
 
@@ -177,21 +197,23 @@ def _read_images(answer: object) -> Reading:
     return Reading(found, told, OPENAI)
 
 
-def _read_without_tokens(answer: object, asked: Asked) -> Reading | None:
+def _read_without_tokens(answer: object, get: Getter, asked: Asked) -> Reading | None:
     """Images, transcriptions and pages of models that charge by the piece or the second: their answers tell no usage.
 
     Voyage's SDK tells the tokens beside the embeddings.
     """
-    pages = count_in(value_in(answer, "usage_info"), "pages_processed")
+    pages = count_in(get("usage_info"), "pages_processed")
     if pages is not None:
         return _read_pages(answer, pages)
-    if isinstance(first_in(answer, "embeddings", "results"), list) and count_in(answer, "total_tokens") is not None:
-        return _read_counted(answer, answer, asked)
+    if count_of(get("total_tokens")) is not None:
+        embeddings = get("embeddings")
+        if isinstance(get("results") if embeddings is None else embeddings, list):
+            return _read_counted(answer, get, fields_of(answer), asked)
     found: Attributes = {attributes.PROVIDER_NAME: "openai"}
-    if value_in(answer, "created") is not None and _images_in(answer):
-        put_units(found, "image", len(_images_in(answer)))
-    elif value_in(answer, "task") in _SPOKEN and isinstance(value_in(answer, "text"), str):
-        put_units(found, "audio_second", value_in(answer, "duration"))
+    if get("created") is not None and (images := _images_in(answer)):
+        put_units(found, "image", len(images))
+    elif get("task") in _SPOKEN and isinstance(get("text"), str):
+        put_units(found, "audio_second", get("duration"))
     return Reading(found, {}, OPENAI) if attributes.VENDOR_UNIT in found else None
 
 
@@ -205,7 +227,7 @@ def _read_pages(answer: object, pages: int) -> Reading:
 
 def _read_seconds(answer: object, asked: Asked, name: str) -> Reading:
     """A transcription that is charged by its length: the tokens it tells as well are not charged for."""
-    found = _identity(answer, _getter(answer))
+    found = _identity(answer, getter(answer))
     put_units(found, "audio_second", value_in(value_in(answer, "usage"), name))
     return Reading(found, {}, _convention(found, asked))
 
@@ -220,11 +242,11 @@ def _is_image(item: object) -> bool:
     return value_in(item, "url") is not None or value_in(item, "b64_json") is not None
 
 
-def _read_video(answer: object, asked: Asked) -> Reading:
+def _read_video(answer: object, get: Getter, asked: Asked) -> Reading:
     del asked
-    found = _identity(answer, _getter(answer))
-    seconds = value_in(answer, "seconds")
-    if value_in(answer, "status") != "failed" and str(seconds).isdecimal():
+    found = _identity(answer, get)
+    seconds = get("seconds")
+    if get("status") != "failed" and str(seconds).isdecimal():
         put_units(found, "video_second", int(seconds))
     return Reading(found, {}, OPENAI)
 
@@ -240,34 +262,17 @@ def _read_transcription(answer: object) -> Reading:
 
 
 def _tell_chat_usage(told: Told, usage: object, found: Attributes) -> None:
-    fields = fields_of(usage)
-    tell_all(told, fields, _USAGE)
-    prompt = fields_of(value_in(fields, "prompt_tokens_details"))
-    if prompt is not None:
-        tell_all(told, prompt, _INPUT_DETAILS)
-        if type(prompt) is not dict or not prompt.keys() <= _INPUT_NAMES:
-            tell_all(told, value_in(prompt, "cache_creation_token_details"), _WRITTEN)
-            tell_all(told, value_in(prompt, "cached_tokens_details"), _CACHED_DETAILS)
-    completion = value_in(fields, "completion_tokens_details")
-    if completion is not None:
-        tell_all(told, completion, _OUTPUT_DETAILS)
-    if type(fields) is not dict or not fields.keys() <= _TOLD:
-        tell_all(told, value_in(fields, "server_tool_use"), _INPUT_DETAILS)
+    if tell_all(told, usage, _CHAT_USAGE):
+        fields = fields_of(usage)
         tell_all(told, value_in(fields, "server_side_tool_usage_details"), _SEARCHES)
-        tell_all(told, value_in(fields, "prompt_token_details"), _INPUT_DETAILS)
         _put_cost_and_sources(found, fields)
 
 
 def _tell_response_usage(told: Told, usage: object, found: Attributes) -> None:
-    fields = fields_of(usage)
-    tell_all(told, fields, _USAGE)
-    prompt = first_in(fields, *_PROMPT_DETAILS_NAMES)
-    if prompt is not None:
-        tell_all(told, prompt, _INPUT_DETAILS)
-        tell_all(told, value_in(prompt, "cached_tokens_details"), _CACHED_DETAILS)
-    tell_all(told, first_in(fields, "output_tokens_details", "output_token_details"), _OUTPUT_DETAILS)
-    tell_all(told, value_in(fields, "server_side_tool_usage_details"), _SEARCHES)
-    _put_cost_and_sources(found, fields)
+    if tell_all(told, usage, _RESPONSE_USAGE):
+        fields = fields_of(usage)
+        tell_all(told, value_in(fields, "server_side_tool_usage_details"), _SEARCHES)
+        _put_cost_and_sources(found, fields)
 
 
 def _put_cost_and_sources(found: Attributes, usage: object) -> None:
@@ -285,11 +290,6 @@ def _put_cost_and_sources(found: Attributes, usage: object) -> None:
         put_cost(found, ticks / _TICKS)
 
 
-def _getter(source: Any) -> Callable[[str], Any]:
-    fields = fields_of(source)
-    return fields.get if type(fields) is dict else lambda name: getattr(fields, name, None)
-
-
 def _tools_used(answer: object) -> dict[str, int]:
     """How often each tool of the provider's was used that it charges for; its arguments and results are not read."""
     used: dict[str, int] = {}
@@ -304,21 +304,23 @@ def _tools_used(answer: object) -> dict[str, int]:
     return used
 
 
-def _identity(answer: object, get: Callable[[str], Any]) -> Attributes:
-    found: Attributes = {attributes.PROVIDER_NAME: _provider_of(answer)}
+def _identity(answer: object, get: Getter) -> Attributes:
+    provider = "openai" if type(answer) is dict else _provider_of(answer)
+    found: Attributes = {attributes.PROVIDER_NAME: provider}
     put_id(found, get("id"))
     model = get("model")
-    put_text(found, attributes.RESPONSE_MODEL, model)
+    if isinstance(model, str) and model:
+        found[attributes.RESPONSE_MODEL] = model
+        if _SEARCHES_ALWAYS in model and get("usage"):
+            put_unpriced(found, {"search of the model's own": 1})  # each request is charged for one, beside its tokens
     put_text(found, attributes.SERVICE_TIER, get("service_tier"))
-    if isinstance(model, str) and _SEARCHES_ALWAYS in model and get("usage"):
-        put_unpriced(found, {"search of the model's own": 1})  # each request is charged for one, beside its tokens
     return found
 
 
-def _convention(found: Attributes, asked: Asked) -> Any:
-    provider, model = asked
-    answered: Any = found.get(attributes.RESPONSE_MODEL, model)
-    return convention_of(provider or str(found[attributes.PROVIDER_NAME]), answered)
+def _convention(found: Attributes, asked: Asked) -> Convention:
+    provider = asked.get(attributes.PROVIDER_NAME) or found[attributes.PROVIDER_NAME]
+    model = found.get(attributes.RESPONSE_MODEL) or asked.get(attributes.REQUEST_MODEL) or ""
+    return convention_of(cast("str", provider), cast("str", model))
 
 
 def _provider_of(answer: object) -> str:
@@ -352,7 +354,7 @@ _USAGE: Final = {
     "citation_tokens": "citation",
     "num_search_queries": "web_searches",
 }
-_INPUT_DETAILS: Final = {
+_OF_INPUT: Final = {
     "cached_tokens": "cache_read",
     "cache_write_tokens": "cache_write",
     "cache_creation_tokens": "cache_write",
@@ -363,17 +365,33 @@ _INPUT_DETAILS: Final = {
     "video_tokens": "video_input",
     "web_search_requests": "web_searches",
 }
-_SEARCHES: Final = {"web_search_calls": "web_searches"}
+_CACHED: Final = CountNames({"audio_tokens": "audio_cache_read", "image_tokens": "image_cache_read"})
+_WRITTEN: Final = CountNames({"ephemeral_1h_input_tokens": "cache_write_1h"})
+_INPUT_DETAILS: Final = CountNames(_OF_INPUT)
+_OUTPUT_DETAILS: Final = CountNames(
+    {"reasoning_tokens": "reasoning", "audio_tokens": "audio_output", "image_tokens": "image_output"}
+)
+_SEARCHES: Final = CountNames({"web_search_calls": "web_searches"})
+_CHAT_USAGE: Final = CountNames(
+    _USAGE,
+    {
+        "prompt_tokens_details": CountNames(
+            _OF_INPUT, {"cached_tokens_details": _CACHED, "cache_creation_token_details": _WRITTEN}
+        ),
+        "prompt_token_details": _INPUT_DETAILS,
+        "completion_tokens_details": _OUTPUT_DETAILS,
+        "server_tool_use": _INPUT_DETAILS,
+    },
+)
 _PROMPT_DETAILS_NAMES: Final = ("input_tokens_details", "input_token_details", "prompt_tokens_details")
-_WRITTEN: Final = {"ephemeral_1h_input_tokens": "cache_write_1h"}
-_CACHED_DETAILS: Final = {"audio_tokens": "audio_cache_read", "image_tokens": "image_cache_read"}
-_OUTPUT_DETAILS: Final = {
-    "reasoning_tokens": "reasoning",
-    "audio_tokens": "audio_output",
-    "image_tokens": "image_output",
-}
-_INPUT_NAMES: Final = frozenset(_INPUT_DETAILS)
-_TOLD: Final = frozenset({*_USAGE, "prompt_tokens_details", "completion_tokens_details"})
+_RESPONSE_USAGE: Final = CountNames(
+    _USAGE,
+    {
+        **dict.fromkeys(_PROMPT_DETAILS_NAMES, CountNames(_OF_INPUT, {"cached_tokens_details": _CACHED})),
+        "output_tokens_details": _OUTPUT_DETAILS,
+        "output_token_details": _OUTPUT_DETAILS,
+    },
+)
 _OTHER_UNITS: Final = {
     "num_sources_used": "search source",
     "prompt_audio_seconds": "audio second",
@@ -384,6 +402,8 @@ _TOOLS_OF_XAI: Final = {
     "file_search_calls": "file_search_call",
     "document_search_calls": "document search",
 }
+_OF_THIS_LANGUAGE: Final = frozenset({"prompt_tokens", "total_tokens", "type", "prompt_audio_seconds"})
+_COUNTED: Final = frozenset({"prompt_tokens", "total_tokens", "input_tokens"})
 _RANKED: Final = ("rankings", "results")
 _SPOKEN: Final = frozenset({"transcribe", "translate"})
 _SPEAKERS: Final = {"mistralai": "mistral_ai", "groq": "groq", "litellm": "litellm"}
@@ -391,7 +411,7 @@ _TICKS: Final = 10_000_000_000  # to the dollar, as xAI tells
 _SEARCHES_ALWAYS: Final = "-search-preview"
 _CHUNK: Final = "chat.completion.chunk"
 _CHUNKS: Final = frozenset({_CHUNK, "text_completion.chunk", "text_completion"})
-_READERS: Final[dict[str, Callable[[object, Asked], Reading]]] = {
+_READERS: Final[dict[str, Callable[[object, Getter, Asked], Reading]]] = {
     "chat.completion": _read_chat_completion,
     "text_completion": _read_chat_completion,
     "response": _read_response,

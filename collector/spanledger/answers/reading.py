@@ -3,10 +3,9 @@
 Each is read as the SDK's object or as a plain dict, and brought to one meaning of the attributes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
-
-from opentelemetry.util.types import AttributeValue
 
 from spanledger import attributes
 from spanledger.answers.anthropic import read_message, read_message_event
@@ -21,13 +20,13 @@ from spanledger.answers.ollama import read_ollama
 from spanledger.answers.openai import Asked, read_openai, read_openai_chunk
 from spanledger.answers.piecework import read_heard, read_prediction
 from spanledger.answers.plain import read_plain
-from spanledger.answers.usage import Reading, Told, usage_attributes
+from spanledger.answers.usage import Reading, Told, put_usage
 from spanledger.answers.watsonx import read_watsonx
 
-_NOTHING_KNOWN: Final[Mapping[str, AttributeValue]] = {}
+_NOTHING_KNOWN: Final[Asked] = {}
 
 
-def read_answer(answer: object, known: Mapping[str, AttributeValue] = _NOTHING_KNOWN) -> Attributes:
+def read_answer(answer: object, known: Asked = _NOTHING_KNOWN) -> Attributes:
     """The span attributes that a whole answer gives; empty where its shape is not known.
 
     `gen_ai.provider.name` is among them as far as the answer's class or shape tells.
@@ -36,27 +35,39 @@ def read_answer(answer: object, known: Mapping[str, AttributeValue] = _NOTHING_K
         answer: What the app got.
         known: What was known of the call before: who was asked, and for which model, decides how some count.
     """
-    if answer is None or isinstance(answer, _TEXTS):
-        return {}
-    fields = fields_of(answer)
+    fields = answer
+    if type(answer) is not dict:
+        if answer is None or isinstance(answer, _TEXTS):
+            return {}
+        fields = fields_of(answer)
     if value_in(fields, "success") is True and value_in(fields, "result") is not None:
         answer = value_in(fields, "result")  # as Cloudflare wraps whatever it answers
-    reading = read_openai(answer, _asked(known))
+        fields = fields_of(answer)
+    reading = read_openai(answer, known) or _read_other(answer, fields)
     if reading is None:
-        for read in _READERS:
-            reading = read(answer)
-            if reading is not None:
-                break
-        else:
-            return {}
+        return {}
     found = reading.found
-    found.update(usage_attributes(reading.told, reading.convention, reading.generates))
+    put_usage(found, reading.told, reading.convention, reading.generates)
     if not reading.generates and known.get(attributes.OPERATION_NAME) == _BY_DEFAULT:
         # The shape tells that nobody chatted, where nobody says what was done.
         found.setdefault(
             attributes.OPERATION_NAME, "rerank" if value_in(answer, "results") is not None else "embeddings"
         )
     return found
+
+
+def _read_other(answer: object, fields: object) -> Reading | None:
+    for read in _readers_of(tuple(fields)) if type(fields) is dict else _READERS:
+        reading = read(fields)
+        if reading is not None:
+            return reading
+    return read_batch_line(answer) or read_plain(answer)
+
+
+@lru_cache(maxsize=256)
+def _readers_of(names: tuple[object, ...]) -> tuple[Callable[[object], Reading | None], ...]:
+    """Those of the readers that have anything to read in an answer with fields of these names."""
+    return tuple(read for read, fields in _READERS.items() if not fields.isdisjoint(names))
 
 
 class StreamedAnswer:
@@ -71,9 +82,9 @@ class StreamedAnswer:
 
     __slots__ = ("_asked", "_convention", "_found", "_in_steps", "_last_output", "_told", "_total_output", "finished")
 
-    def __init__(self, known: Mapping[str, AttributeValue] = _NOTHING_KNOWN) -> None:
+    def __init__(self, known: Asked = _NOTHING_KNOWN) -> None:
         self.finished = False
-        self._asked = _asked(known)
+        self._asked = known
         self._found: Attributes = {}
         self._told: Told = {}
         self._convention = OPENAI
@@ -99,7 +110,9 @@ class StreamedAnswer:
         told = self._told
         if self._in_steps:
             told = {name: count for name, count in told.items() if name != "total"} | {"output": self._total_output}
-        return self._found | usage_attributes(told, self._convention)
+        found = dict(self._found)
+        put_usage(found, told, self._convention)
+        return found
 
     def _take(self, reading: Reading) -> None:
         before = self._found
@@ -122,16 +135,25 @@ class StreamedAnswer:
             self._total_output += output
 
 
-def _asked(known: Mapping[str, AttributeValue]) -> Asked:
-    return known.get(attributes.PROVIDER_NAME, ""), known.get(attributes.REQUEST_MODEL, "")  # type: ignore[return-value]
-
-
 _BY_DEFAULT: Final = "chat"
 _TEXTS: Final = (str, bytes)  # which are no answers
-_READERS: Final = (
-    read_message, read_langchain, read_gemini, read_watsonx, read_bedrock, read_cohere, read_ollama, read_batch_line,
-    read_prediction, read_heard, read_plain,
-)  # fmt: skip
+# The readers, and the fields of which an answer has one at least that they can say anything of.
+_READERS: Final[dict[Callable[[object], Reading | None], frozenset[str]]] = {
+    read_message: frozenset({"type", "total_cost_usd"}),
+    read_langchain: frozenset({"usage_metadata", "response_metadata", "llm_output"}),
+    read_gemini: frozenset({
+        "usage_metadata", "usageMetadata", "object", "embeddings", "predictions", "generated_images",
+        "generatedImages",
+    }),
+    read_watsonx: frozenset({"results"}),
+    read_bedrock: frozenset({
+        "usage", "ResponseMetadata", "inputTextTokenCount", "inputTokenCount", "prompt_token_count",
+    }),
+    read_cohere: frozenset({"usage", "meta"}),
+    read_ollama: frozenset({"prompt_eval_count", "eval_count"}),
+    read_prediction: frozenset({"metrics"}),
+    read_heard: frozenset({"metadata"}),
+}  # fmt: skip
 _CHUNK_READERS: Final = (
     read_message_event, read_langchain_chunk, read_gemini, read_interaction_event, read_watsonx, read_bedrock_chunk,
     read_cohere_chunk, read_ollama, read_plain,

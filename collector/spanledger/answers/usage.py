@@ -5,8 +5,9 @@ beside is the convention's word; where a total is told, it decides; and each dec
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import combinations
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
 from spanledger import attributes
 from spanledger.answers.convention import Convention
@@ -16,7 +17,8 @@ Told: TypeAlias = dict[str, int]
 """Counts by class: "input", "output", "total", and the parts in the tables below."""
 
 
-class Reading(NamedTuple):
+@dataclass(slots=True)
+class Reading:
     """What a reader found in an answer, or in one chunk of a stream.
 
     Attributes:
@@ -38,16 +40,18 @@ class Reading(NamedTuple):
     renews: bool = False
 
 
-def usage_attributes(told: Told, convention: Convention, generates: bool = True) -> Attributes:
-    """The span attributes of what was told: tokens of each class, and a note on what had to be decided."""
-    found: Attributes = {}
-    if generates and told.get("input") == 0 and _asks_nothing(told, convention):
-        told = {name: count for name, count in told.items() if name not in {"input", "total"}}
+def put_usage(found: Attributes, told: Told, convention: Convention, generates: bool = True) -> None:
+    """Notes the span attributes of what was told: tokens of each class, and what had to be decided."""
     inputs, outputs = told.get("input"), told.get("output")
-    if inputs is not None and outputs is not None and _is_plain(told, inputs, outputs, convention):
-        notes: list[str] = []
-    else:
+    notes: list[str] = []
+    if generates and inputs == 0 and _asks_nothing(told, convention):
+        told = {name: count for name, count in told.items() if name not in {"input", "total"}}
+        inputs = None
+    plain = None if inputs is None or outputs is None else _plain(told, inputs, outputs, convention)
+    if plain is None:
         inputs, outputs, notes = _decided(told, convention, generates)
+    else:
+        inputs, outputs = plain
     if inputs is not None:
         found[attributes.USAGE_INPUT_TOKENS] = inputs
     if outputs is not None:
@@ -60,7 +64,6 @@ def usage_attributes(told: Told, convention: Convention, generates: bool = True)
                 notes.append(f"tokens of {_OF_OTHER_MODALITY[part]}")
     if notes:
         found[attributes.USAGE_NOTE] = "; ".join(notes)
-    return found
 
 
 def _asks_nothing(told: Told, convention: Convention) -> bool:
@@ -74,12 +77,26 @@ def _asks_nothing(told: Told, convention: Convention) -> bool:
     )
 
 
-def _is_plain(told: Told, inputs: int, outputs: int, convention: Convention) -> bool:
-    """Whether all is inside, and nothing that was told says otherwise: then there is nothing to decide."""
-    if convention.beside_input or convention.beside_output:
-        return False
+def _plain(told: Told, inputs: int, outputs: int, convention: Convention) -> tuple[int, int] | None:
+    """All of the input and of the output where nothing is to be decided, as with nearly all answers; else `None`.
+
+    Then what is beside is beside by the convention, and the total, where it is told, is the sum.
+    """
+    usual = convention.beside_input + convention.beside_output
     total = told.get("total")
-    return total == inputs + outputs or (not total and not _parts_too_large(told))
+    if not usual and total == inputs + outputs:
+        return inputs, outputs
+    whole, made = inputs, outputs
+    for part in convention.beside_input:
+        whole += told.get(part, 0)
+    for part in convention.beside_output:
+        made += told.get(part, 0)
+    if total and convention.total != "not beside":
+        if total != whole + made:
+            return None
+        if total != inputs + outputs:
+            return whole, made
+    return (whole, made) if _parts_too_large(told).issubset(usual) else None
 
 
 def _decided(told: Told, convention: Convention, generates: bool) -> tuple[int | None, int | None, list[str]]:
@@ -156,9 +173,12 @@ def _parts_too_large(told: Told) -> set[str]:
     """Parts that are more than all of which they would be part."""
     if len(told) == 2:
         return set()
-    cached = told.get("cache_read", 0) + told.get("cache_write", 0)
-    too_large = {part for part in ("cache_read", "cache_write") if told.get(part)} if cached > told["input"] else set()
-    return too_large | ({"reasoning"} if told.get("reasoning", 0) > told["output"] else set())
+    too_large: set[str] = set()
+    if told.get("cache_read", 0) + told.get("cache_write", 0) > told["input"]:
+        too_large.update(part for part in _CACHED if told.get(part))
+    if told.get("reasoning", 0) > told["output"]:
+        too_large.add("reasoning")
+    return too_large
 
 
 def _choices(parts: list[str]) -> Iterator[set[str]]:

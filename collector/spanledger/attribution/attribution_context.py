@@ -15,6 +15,7 @@ from spanledger.attribution.arguments import ArgumentReader, is_function, path_r
 from spanledger.attribution.baggage import carried
 from spanledger.attribution.identity import as_name, is_name
 from spanledger.attribution.keyword import tell_typos
+from spanledger.attribution.room import MOST_DIMENSIONS, with_room
 from spanledger.generators import Session, wrap_async_generator, wrap_generator
 from spanledger.tracing import DISABLED
 
@@ -111,7 +112,7 @@ def attributes_from(said: Mapping[str, AttributionValue]) -> dict[str, Attribute
         else:
             with _TAKING:
                 _put(found, _attribute_name(keyword), value)
-    return found
+    return with_room(found) if len(found) > MOST_DIMENSIONS else found
 
 
 class AttributionScope:
@@ -271,8 +272,8 @@ def _put(found: dict[str, AttributeValue], name: str, value: object) -> None:
     """Adds a value under its attribute's name: identities as names, dimensions as the scalars they are."""
     if value is None:
         return
-    is_dimension = isinstance(value, bool | int | float) and name.startswith(attributes.DIMENSION_PREFIX)
-    if is_dimension or (type(value) is str and is_name(value)):
+    is_number = isinstance(value, bool | int | float) and -_BEYOND < value < _BEYOND
+    if (is_number and name.startswith(attributes.DIMENSION_PREFIX)) or (type(value) is str and is_name(value)):
         found[name] = cast("AttributeValue", value)
     else:
         named = as_name(name, value)
@@ -298,6 +299,7 @@ _NAMES: Final = {
 }
 KEYWORDS: Final = tuple(_NAMES)
 """The keywords of `attribution` that are no dimension."""
+_BEYOND: Final = 2**63  # what no attribute has room for
 _IDENTITIES: Final = frozenset({"tenant", "user", "session", "run_id"})
 _TAKING: Final = guard.Shield("reading a literal of an attribution")
 _ENTERING: Final = guard.Shield("entering an attribution")

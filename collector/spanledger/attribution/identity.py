@@ -2,6 +2,7 @@
 
 from enum import Enum
 from functools import lru_cache
+from math import isfinite
 from typing import Final
 from uuid import UUID
 
@@ -33,6 +34,8 @@ def as_name(attribute: str, value: object) -> str:
     if not isinstance(value, str | int | float | UUID):
         advice = "pass its id or name" if value is not None else "pass a name"
         return _refused(attribute, f"a {type(value).__qualname__} is no name; {advice}")
+    if isinstance(value, float) and not isfinite(value):
+        return _refused(attribute, f"it is {value}")
     text = str.__str__(value) if isinstance(value, str) else str(value)
     cleaned = "".join(c for c in text if unicodedata.category(c) not in _UNSEEN).strip()
     if not cleaned:

@@ -1,13 +1,14 @@
-"""Keywords of attribution that are nearly one of ours: a dimension may be called anything, a slip of the pen too."""
+"""Keywords of attribution that are nearly one of ours, or mean something else to reports: they are dimensions, too."""
 
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Final
 
 from spanledger import guard
 
 
 def tell_typos(site: str, dimensions: Iterable[str], known: Iterable[str]) -> None:
-    """Tells of each dimension whose name is nearly a keyword, once; it stays a dimension."""
+    """Tells of each dimension whose name is nearly a keyword, or that reports go by already, once; it stays one."""
     names = tuple(known)
     for dimension in dimensions:
         meant = _meant(dimension, names)
@@ -15,6 +16,13 @@ def tell_typos(site: str, dimensions: Iterable[str], known: Iterable[str]) -> No
             guard.note(
                 site,
                 f"{dimension}=... is taken as a dimension of that name; did you mean {meant}=...?",
+                once_for=dimension,
+            )
+        elif dimension in REPORTED and dimension not in names:
+            guard.note(
+                site,
+                f"{dimension}=... is a dimension that no report can show: --by {dimension} is something else to it;"
+                f" call it otherwise, such as our_{dimension}",
                 once_for=dimension,
             )
 
@@ -32,3 +40,10 @@ def _meant(dimension: str, known: tuple[str, ...]) -> str | None:
         return "environment"
     short = dimension.lower().replace("_", "").removesuffix("id").removesuffix("name")
     return next((name for name in known if short == name.replace("_", "")), None)
+
+
+REPORTED: Final = frozenset({
+    "month", "day", "hour", "service", "run", "provider", "account", "model", "operation", "service_tier", "region",
+    "zone",
+})  # fmt: skip
+"""What reports go by that no keyword of attribution says."""

@@ -3,6 +3,7 @@
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
@@ -15,7 +16,7 @@ from spanledger import guard
 if TYPE_CHECKING:
     import requests
 
-Outcome = Literal["delivered", "failed", "refused"]
+Outcome = Literal["delivered", "failed", "refused", "too large"]
 """Of one attempt: "refused" where trying again cannot help, as who asks, or what for, is wrong."""
 
 
@@ -40,19 +41,31 @@ class Receiver:
     same. Certificates, compression and timeouts are those of OpenTelemetry's standard variables.
 
     Attributes:
-        problem: Why the last batch was not delivered, with status and URL; "" where it was.
         rejected: How many spans of the last batch the receiver said to have left out, of one that was delivered.
     """
 
     def __init__(self, address: Address) -> None:
-        self.problem = ""
         self.rejected = 0
+        self._problem = ""
+        self._begun: float | None = None  # when the attempt under way began, in monotonic seconds
         self._address = address
         self._status: int | str | None = None
         self._reason = ""
         self._settled = False  # the first export, which imports much, is over
         self._make = _exporter_factory(address, self._see, self._hear)
         self._exporter: SpanExporter | None = self._make()
+
+    @property
+    def problem(self) -> str:
+        """Why the last batch was not delivered, with status and URL, or that it is waited for; "" where all is well."""
+        begun = self._begun
+        if self._problem or begun is None or time.monotonic() - begun < _PATIENCE_S:
+            return self._problem
+        return f"{_without_password(self._address.endpoint)} has not answered yet"
+
+    def forget_problem(self) -> None:
+        """Takes back what was told of the last batch: it was the batch's own fault."""
+        self._problem = ""
 
     def send(self, batch: list[ReadableSpan]) -> Outcome:
         """Sends a batch. One that cannot be encoded has failed."""
@@ -61,16 +74,21 @@ class Receiver:
                 self._exporter = self._make()
             self._status, self._reason, self.rejected = None, "", 0
             _sending.of = self
+            self._begun = time.monotonic()
             try:
                 delivered = self._exporter.export(batch) is SpanExportResult.SUCCESS and self._status is None
+            except OSError as error:  # of a certificate that is not there
+                delivered, self._reason = False, str(error)[:_LONGEST_REASON]
             finally:
-                _sending.of = None
+                _sending.of = self._begun = None
             self._settled = True
-            self.problem = "" if delivered else self._told()
+            self._problem = "" if delivered else self._told()
             if delivered:
                 return "delivered"
+            if self._status == 413 or (self._status == "RESOURCE_EXHAUSTED" and "larger than max" in self._reason):
+                return "too large"
             return "refused" if self._status in _REFUSALS else "failed"
-        self.problem = self.problem or "the exporter fails"
+        self._problem = self._problem or "the exporter fails"
         return "failed"
 
     def stop(self) -> None:
@@ -82,8 +100,8 @@ class Receiver:
 
     def start_over(self) -> None:
         """In a forked child: the connections are the parent's."""
-        self._exporter = None
-        self.problem = ""
+        self._exporter = self._begun = None
+        self._problem = ""
 
     def heard(self, record: logging.LogRecord) -> None:
         """Takes in what the exporter would have logged."""
@@ -94,10 +112,12 @@ class Receiver:
                 self._status = name  # of gRPC
             elif type(argument) is int and 300 <= argument < 600:
                 self._status = argument
-        self.problem = self._told()
+        self._problem = self._told()
 
     def _see(self, status: int | None, reason: str) -> None:
         self._status, self._reason = status, reason
+        if status is not None or reason:
+            self._problem = self._told()  # now, as the exporter may go on trying for long
 
     def _hear(self, answer: bytes) -> None:
         """Takes in what a receiver says that has taken a batch: OTLP lets it leave out some of it, and say so."""
@@ -117,7 +137,7 @@ class Receiver:
     def _told(self) -> str:
         endpoint = _without_password(self._address.endpoint)
         if self._status in {None, "UNAVAILABLE"}:
-            return f"{endpoint} cannot be reached: {self._reason or 'no answer'}"
+            return f"{endpoint} cannot be reached: {self._reason or 'no answer'}{_ADVICE.get(self._reason, '')}"
         advice = _ADVICE.get(self._status or "", "")
         return f"{endpoint} answers {self._status}{' (' + self._reason + ')' if self._reason else ''}{advice}"
 
@@ -224,11 +244,16 @@ _ADVICE: Final[dict[int | str, str]] = {
     403: "; check the token in `headers` or OTEL_EXPORTER_OTLP_HEADERS",
     404: "; check the path: an OTLP receiver takes traces at /v1/traces",
     405: "; check the address: this is no OTLP receiver",
+    413: "; batches that are too large for it are sent in halves",
+    "SSLError": "; check that it speaks TLS, and OTEL_EXPORTER_OTLP_CERTIFICATE, which names the certificates to trust",
+    "ProxyError": "; check the proxy of the environment: NO_PROXY names the hosts that need none",
     "UNAUTHENTICATED": "; check the token in `headers` or OTEL_EXPORTER_OTLP_HEADERS",
     "PERMISSION_DENIED": "; check the token in `headers` or OTEL_EXPORTER_OTLP_HEADERS",
     "UNIMPLEMENTED": "; check the address: this is no OTLP receiver",
 }
-_REFUSALS: Final = frozenset({*range(200, 400), 407, 415, 501, "NOT_FOUND", *_ADVICE})
+_TRY_AGAIN: Final = frozenset({408, 413, 425, 429})  # of those that find fault with the request
+_REFUSALS: Final = frozenset({*range(200, 500), 501, "NOT_FOUND", "INVALID_ARGUMENT", *_ADVICE} - _TRY_AGAIN)
+_PATIENCE_S: Final = 2.0  # after which it is told that an answer is waited for
 _EXPORTERS: Final = (
     "opentelemetry.exporter.otlp.proto.http.trace_exporter",
     "opentelemetry.exporter.otlp.proto.grpc.exporter",

@@ -67,6 +67,7 @@ class Sender:
         self._spool: DiskSpool | None = None
         self._pause_s = _FIRST_PAUSE_S
         self.refused = False
+        self._too_large = False  # the last batch, for the receiver
         self.tried = self.asked = 0.0
         self._tried = self._next_try = 0.0  # when the oldest batch on disk was tried, and is to be
         self._failures = 0  # of the oldest batch on disk
@@ -146,10 +147,7 @@ class Sender:
                 if len(self._spool or ()) == 1:
                     self._postpone()  # the receiver has just refused it
                 return
-        if self._try_from_memory(batch):
-            self._count(exported=len(batch))
-        else:
-            self._count(dropped=len(batch))
+        self._deliver_from_memory(batch)
 
     def try_oldest(self) -> bool:
         """Sends the oldest batch on disk where it is due. Whether the next one may go at once."""
@@ -163,10 +161,13 @@ class Sender:
             self._pause_s, self._next_try, self._failures = _FIRST_PAUSE_S, 0.0, 0
             return True
         self.tell_problem()
+        if self._too_large:
+            self._part(oldest)
+            return True
         self._failures += 1
         # A receiver that takes the next batch, but not this one, is not away: this one is the trouble.
         if self._failures >= _SUSPECT_AFTER and others and self._send(others[0]) and not self._send(oldest):
-            self._refuse(oldest)
+            self._part(oldest)
         self._postpone()
         return False
 
@@ -203,6 +204,18 @@ class Sender:
             with guard.Shield("leaving the spool"):
                 self._spool.release()
 
+    def _deliver_from_memory(self, batch: list[ReadableSpan]) -> None:
+        if self._too_large:
+            for half in (batch[: len(batch) // 2], batch[len(batch) // 2 :]):
+                if self._export(half):
+                    self._count(exported=len(half))
+                else:
+                    self._deliver_from_memory(half)
+        elif self._try_from_memory(batch):
+            self._count(exported=len(batch))
+        else:
+            self._count(dropped=len(batch))
+
     def _try_from_memory(self, batch: list[ReadableSpan]) -> bool:
         deadline = time.monotonic() + self._give_up_after_s
         pause_s = _FIRST_PAUSE_S
@@ -219,7 +232,7 @@ class Sender:
     def _postpone(self) -> None:
         self._tried = time.monotonic()
         self._next_try = self._tried + self._pause_s
-        self._pause_s = min(2 * self._pause_s, _LONGEST_PAUSE_S)
+        self._pause_s = min(max(2 * self._pause_s, _FIRST_PAUSE_S), _LONGEST_PAUSE_S)
 
     def _send(self, batch: "SpooledBatch") -> bool:
         spans: list[ReadableSpan] = []
@@ -236,7 +249,7 @@ class Sender:
                 self.changed.notify_all()
         return True
 
-    def _refuse(self, batch: "SpooledBatch") -> None:
+    def _part(self, batch: "SpooledBatch") -> None:
         """Halves a batch that the receiver does not take, down to the one span that is the cause, and drops that."""
         with self.lock, guard.Shield("parting a batch"):
             if self._abandoned or self._spool is None:
@@ -267,7 +280,7 @@ class Sender:
                     return []
                 self.in_flight = sound
                 self.dropped += lost
-                self._receiver.problem = ""
+                self._receiver.forget_problem()
                 self.changed.notify_all()
             if sound and not self._spool and not self.hasty and self._export(sound):
                 self._count(exported=len(sound))
@@ -289,6 +302,7 @@ class Sender:
         with self.lock:
             self.tried = time.monotonic()
             self.refused = outcome == "refused"
+            self._too_large = outcome == "too large" and len(batch) > 1
             self.changed.notify_all()
         return outcome == "delivered"
 

@@ -48,7 +48,8 @@ _CSS = """
   .sl-bars .track { position: relative; }
   /* Its edge is what contrasts: the pale inside alone would not. */
   .sl-bars .range { position: absolute; background-clip: padding-box; box-sizing: border-box; }
-  .sl-bars .central { position: absolute; width: 4px; margin-left: -2px; height: 100%; }
+  .sl-bars .central { position: absolute; width: 4px; margin-left: -2px; height: 100%;
+    background: currentColor; }
   .sl-bars .note.below { grid-column: 1 / -1; margin: 0; }
   .sl-bars .step { position: absolute; }
   .sl-bars .limit { position: absolute; top: -.2rem; bottom: -.2rem; width: 3px; margin-left: -1px;
@@ -70,6 +71,7 @@ _CSS = """
   .sl-table .text { text-align: left; overflow-wrap: anywhere; min-width: 7rem; max-width: 24rem; }
   .sl-table thead th.text { overflow-wrap: normal; }
   .sl-table tbody th.text { min-width: 8.5rem; }
+  .sl-table td.when, .sl-table thead th.when { min-width: 5.5rem; }
   .sl-table .figure { text-align: right; white-space: nowrap; }
   .sl-table thead .figure { white-space: normal; }
   @media (max-width: 40rem) {

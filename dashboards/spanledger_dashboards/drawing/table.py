@@ -249,7 +249,9 @@ def written(value: Any, column: Column) -> str:
 
 
 def _side(column: Column) -> str:
-    return "text" if column.kind in ("text", "time", "day") else "figure"
+    if column.kind in ("time", "day"):
+        return "text when"
+    return "text" if column.kind == "text" else "figure"
 
 
 def _title(text: str) -> str:

@@ -32,6 +32,8 @@ class Filters:
         where: The values of other dimensions, by the names of `dimension.DIMENSIONS`; '' of calls that say none.
         grain_choice: How finely trends are drawn, or '': as suits the period.
         address: The parameters of the page's address that say all this.
+        version: The moment since which no call of these periods was written to, as the reports' parameter; '' where
+            that is not known.
     """
 
     period: Period
@@ -43,6 +45,7 @@ class Filters:
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     grain_choice: Grain | None = None
     address: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    version: str = ""
 
     @property
     def grain(self) -> Grain:
@@ -58,7 +61,8 @@ class Filters:
     def parameters(self) -> dict[str, Any]:
         """What `report` needs to know of any report: what one does not take is left out.
 
-        ``from``, ``to``, ``timezone``, ``grain``, ``tenants``, ``own``, ``own_values``, ``where`` and ``moment``.
+        ``from``, ``to``, ``timezone``, ``grain``, ``tenants``, ``own``, ``own_values``, ``where`` and ``moment``; by
+        ``as_of`` reports are remembered that know no moment.
         """
         return {**self.period.bounds, **self._rest}
 
@@ -77,7 +81,8 @@ class Filters:
             "own": self.own,
             "own_values": list(self.own_values),
             "where": [*where, *(f"{name}={value}" for name in where for value in self.where[name])],
-            "moment": self.moment.parameter,
+            "moment": self.version or self.moment.parameter,
+            "as_of": self.moment.parameter,
         }
 
     @property

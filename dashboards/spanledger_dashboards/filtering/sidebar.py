@@ -15,7 +15,7 @@ from spanledger_dashboards.filtering.address import AddressError
 from spanledger_dashboards.filtering.dimension import DIMENSIONS
 from spanledger_dashboards.filtering.filters import Filters
 from spanledger_dashboards.filtering.period_choice import CHOICES, GRAINS, chosen_period, default_choice
-from spanledger_dashboards.report import answer, report
+from spanledger_dashboards.report import answer, report, together
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,6 +38,11 @@ def filters_in_sidebar() -> Filters | None:
     as_of = moment.current()
     if as_of.calls == 0:
         return None
+    together(
+        ("filters/tenants", {"moment": as_of.parameter}),
+        ("filters/own_dimensions", {"minute": _minutes()}),
+        ("filters/values", {"values": _VALUES_AT_MOST, "minute": _minutes()}),
+    )
     all_tenants = report("filters/tenants", moment=as_of.parameter)["tenant"].tolist()
     own_dimensions = _own_dimensions()
     values = _values()
@@ -77,9 +82,10 @@ def filters_in_sidebar() -> Filters | None:
         st.caption("The address of this page keeps these filters: share it, or save it as a bookmark.")
     if wrong := [*wrong, *filter(None, [unknown]), *address.unheeded()]:
         raise AddressError(f"{'; '.join(wrong)}. No figures are shown; choose in the filters, or mend the address")
+    before = period.previous_until(_to_five_minutes(now))
     return Filters(
         period,
-        period.previous_until(_to_five_minutes(now)),
+        before,
         tuple(sorted(tenants)),
         as_of,
         own,
@@ -87,6 +93,7 @@ def filters_in_sidebar() -> Filters | None:
         where,
         grain,
         address.of_filters(own),
+        moment.of_period(as_of, before.begin, period.end),
     )
 
 

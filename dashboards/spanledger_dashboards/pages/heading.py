@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from spanledger_dashboards.drawing.style import caption
+from spanledger_dashboards.moment import duration
+from spanledger_dashboards.spooled import spooled
+from spanledger_settings import figures
 
 if TYPE_CHECKING:
     from spanledger_dashboards.filtering.filters import Filters
@@ -17,6 +20,12 @@ def heading(title: str, filters: Filters) -> None:
     """Draw it."""
     st.title(title)
     caption(f"{filters} · {filters.moment.told(filters.period.timezone)}")
+    if (waits := spooled()) is not None and waits.oldest_seconds > _LONG_SPOOLED_SECONDS:
+        caption(
+            f"These figures are partial: {figures.counted(waits.size, 'byte')} that senders were told are safe wait in "
+            f"the spool, the oldest for {duration(int(waits.oldest_seconds))}. 'spanledger doctor' and the node's log "
+            "say why."
+        )
     if _has_odd_dates(filters):
         caption(
             "Some calls of this period are dated before 2015 or in the future: their senders' clocks are wrong, and "
@@ -36,4 +45,6 @@ def no_calls() -> None:
     st.info("No calls in this period. Choose another period or other tenants.", icon=":material/search_off:")
 
 
+# What comes in slowly waits for a minute at most.
+_LONG_SPOOLED_SECONDS: Final = 120
 _NO_CALLS_BEFORE: Final = datetime(2015, 1, 1, tzinfo=UTC)

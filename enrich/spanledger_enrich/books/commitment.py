@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from spanledger_enrich.books import cost_file
 from spanledger_enrich.files.book_history import remember
@@ -62,6 +62,8 @@ def refuse_shares(shares: dict[str, Decimal]) -> None:
 
 
 Names = Annotated[list[str], BeforeValidator(_names)]
+# As calls have them: names that differ by case alone are one machine's.
+Hosts = Annotated[Names, AfterValidator(lambda names: [name.lower() for name in names])]
 Moment = Annotated[datetime, BeforeValidator(_moment)]
 Shares = Annotated[dict[str, Decimal], BeforeValidator(_shares)]
 
@@ -80,7 +82,7 @@ class Commitment(BaseModel):
     providers: Names = []
     accounts: Names = []
     models: Names = []
-    hosts: Names = []
+    hosts: Hosts = []
     tenants: Names = []
     agents: Names = []
     users: Names = []

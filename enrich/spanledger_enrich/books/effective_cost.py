@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
+from spanledger_sql.store import statement
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -36,9 +38,12 @@ def with_effective_cost(
         dimensions: All that the report knows.
         parameters: The report's.
     """
-    beside = store.frame("reports/chargeback/beside_calls", **parameters)
     keys = [*dimensions, "custom"]
-    told = {row_key(row, keys): row for row in beside.to_dict("records")}
+    told: dict[tuple[Any, ...], dict[Any, Any]] = {}
+    # The engine pays for the plan, whether there is anything or not.
+    if store.value(statement("lookups/anything_beside")):
+        beside = store.frame("reports/chargeback/beside_calls", **parameters)
+        told = {row_key(row, keys): row for row in beside.to_dict("records")}
     rows: list[dict[Any, Any]] = frame.to_dict("records")
     for row in rows:
         _add(row, told.pop(row_key(row, keys), {}))

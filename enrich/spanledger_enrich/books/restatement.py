@@ -69,8 +69,8 @@ def restate(
         scope: Which calls.
         requested_by: Who wants it, for the books.
         reason: Why, for the books.
-        dry_run: Sum up what would change, in `restatement_total`, and leave all else as it is: the ledger, what names
-            mean, the tenant rules in force, and runs that were killed.
+        dry_run: Sum up what would change, in `restatement_total` until `forget_previews`, and leave all else as it is:
+            the ledger, what names mean, the tenant rules in force, and runs that were killed.
         on_progress: Told after each chunk how many calls are done, and of how many.
         keep_on: Asked before each chunk; the run rests when it says no, and a later one resumes it.
 
@@ -88,7 +88,7 @@ def restate(
         "restatement_id": uuid.uuid4().hex[:12],
         "started_at": store.value("SELECT now64(6, 'UTC')"),
         "finished_at": None,
-        "state": "planning",
+        "state": "previewing" if dry_run else "planning",
         "requested_by": requested_by,
         "owner": _me(),
         "reason": reason,
@@ -145,6 +145,21 @@ def cancel(store: Store, identity: str) -> Restatement:
     return Restatement(identity, examined, changed, finished=False)
 
 
+def forget_previews(store: Store, identity: str = "") -> None:
+    """Delete all that is kept of a dry run, and of those that were killed: it is as if they had never been."""
+    left = store.rows(
+        "SELECT restatement_id, owner FROM restatement FINAL "
+        "WHERE state = 'previewing' OR (state = 'previewed' AND restatement_id = {id:String})",
+        id=identity,
+    )
+    for run in left:
+        if not _alive(run["owner"]):
+            named = {"restatement_id": run["restatement_id"]}
+            store.execute(statement("books/restatement/forgotten"), named)
+            for table in ("restatement_total", "restatement_chunk", "restatement"):
+                store.execute(f"DELETE FROM {table} WHERE restatement_id = {{restatement_id:String}}", named)  # noqa: S608
+
+
 def _refuse_beside_another(runs: list[dict[str, Any]]) -> None:
     for run in runs:
         if _alive(run["owner"]):
@@ -158,13 +173,13 @@ def _refuse_beside_another(runs: list[dict[str, Any]]) -> None:
 def _resume(
     store: Store, configuration: Configuration, on_progress: Callable[[int, int], None], keep_on: Callable[[], bool]
 ) -> list[Restatement]:
-    """Bring killed runs to their end; a dry run is given up instead."""
+    """Bring killed runs to their end; of a dry run nothing is left."""
     resumed = []
-    runs = unfinished(store)
-    _refuse_beside_another(runs)
-    for run in runs:
+    _refuse_beside_another(unfinished(store))
+    forget_previews(store)
+    for run in unfinished(store):
         if run["state"] != "running":
-            # Nothing was written yet, or never would have been; what it was to do is for the next run to find.
+            # Nothing was written yet; what it was to do is for the next run to find.
             _forget(store, run)
             _save(store, {**run, "state": "abandoned", "owner": ""})
             continue
@@ -184,9 +199,10 @@ def _finish(
 ) -> Restatement:
     identity = run["restatement_id"]
     try:
-        if run["state"] == "planning":
+        if run["state"] != "running":
             plan(store, configuration, identity, Scope.from_json(run["scope"]))
-            run["state"] = "running" if final == "done" else "previewing"
+        if run["state"] == "planning":
+            run["state"] = "running"
             _save(store, run)
         chunks = planned(store, identity)
         before = _chunks(store, identity)

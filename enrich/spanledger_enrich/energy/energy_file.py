@@ -160,7 +160,8 @@ def _bounded(table: CsvTable, name: str, at_least: float, at_most: float) -> dic
 
 
 def _hosts(table: CsvTable) -> list[dict[str, Any]]:
-    hosts = _named(table, "host")
+    # As samples and calls have them: names that differ by case alone are one machine's.
+    hosts = _named(table, "host").str.lower()
     table.refuse(hosts.duplicated(), "host", "comes twice; expected once")
     policies = _optional(table, "idle_policy").str.lower().replace("", POLICIES[0])
     if "idle_policy" in table.rows:

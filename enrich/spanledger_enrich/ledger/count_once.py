@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 # The scratch tables: what each is called in the statements, and the one that is there for all.
 SCRATCH = {
+    "keys": "call_batch_key",
     "candidates": "call_candidate",
     "insides": "call_inside",
     "nestings": "call_nesting",
@@ -35,15 +36,13 @@ def judge(store: Store, batch: str, inserts: str, version: int, scratch: Mapping
         version: The batch's version.
         scratch: The worker's scratch tables.
     """
-    store.execute(statement("count_once/1_keys"), {"batch": batch})
     for table in scratch.values():
         store.execute("TRUNCATE TABLE {table:Identifier}", {"table": table})
+    store.execute(statement("count_once/1_keys"), {"batch": batch, **scratch})
+    store.execute("INSERT INTO call_key SELECT key, span, ingested_at FROM {keys:Identifier}", scratch)
     candidates = 0
     while True:
-        store.execute(
-            statement("count_once/2_candidates"),
-            {"batch": batch, "inserts": inserts, **scratch},
-        )
+        store.execute(statement("count_once/2_candidates"), {"inserts": inserts, **scratch})
         found = int(store.value("SELECT count() FROM {table:Identifier}", table=scratch["candidates"]))
         if found == candidates:
             break

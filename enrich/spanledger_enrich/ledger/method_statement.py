@@ -76,6 +76,14 @@ _GROUP = (
     "co2e_g_squared", "middle_wh", "middle_g", "input_sigma", "parameters_sigma", "grid_sigma", "meters_sigma",
     "paid_wh",
 )  # fmt: skip
+QUERIES = tuple(
+    f"reports/{name}"
+    for name in (
+        "statement/totals", "statement/interval", "statement/uncertainty", "statement/contracts", "energy/hosts",
+        "statement/meters", "statement/energy", "statement/grid", "statement/unknown_models", "statement/places",
+        "statement/imports",
+    )
+)  # fmt: skip
 _METHODS = ("measured", "modelled", "proxy", "unknown")
 _RESOLUTIONS = ("hour", "previous day", "month", "year", "unknown")
 # Sums carry twelve decimals; more digits than these are beyond what any method knows.
@@ -146,6 +154,7 @@ class MethodStatement:
             ("water, L", _cell(self.totals["water_l"]), "unknown_water_calls"),
         ]
         own = "; ".join(f"{name}: {', '.join(named) or 'none named'}" for name, named in self.own_machines.items())
+        chosen = ", ".join(f"{name} {value}" for name, value in self.settings.items() if not name.startswith("own_"))
         return "\n".join(
             [
                 f"# How emissions were reckoned, {self.period['from']} to {self.period['to']}",
@@ -155,7 +164,7 @@ class MethodStatement:
                 f"Spanledger {self.software['spanledger']}, fingerprint `{self.software['fingerprint']}`, of the "
                 f"ledger's rows alone `{self.software['rows']}`.",
                 f"Own or leased machines besides measured hosts: {own}.",
-                f"Settings: {', '.join(f'{name} {value}' for name, value in self.settings.items())}.",
+                f"Settings: {chosen}.",
                 "",
                 "## Totals",
                 "",

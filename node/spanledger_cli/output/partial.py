@@ -26,19 +26,7 @@ def say_what_is_missing(store: Store, settings: Configuration) -> None:
 
 def missing(store: Store, settings: Configuration) -> list[str]:
     """A sentence on each part of what was sent that the ledger does not have."""
-    reasons = []
-    try:
-        behind = store.rows(statement("reports/operations/unbooked"))[0]
-    except StoreError as error:
-        if not error.is_forbidden:
-            raise
-        reasons.append("without calls that are still to be booked, if there are any: this user may not see that")
-    else:
-        if behind["llm_spans"]:
-            reasons.append(
-                f"{counted(behind['llm_spans'], 'call')} came in and not into the ledger yet, the oldest "
-                f"{behind['oldest_seconds']:,} s ago; a node does that, or 'spanledger enrich --once'"
-            )
+    reasons = list(filter(None, [unbooked(store)]))
     waiting = sum(file.stat.st_size for file in spooled(settings))
     if waiting:
         node = "is still to be" if not settings.embedded or node_answers(settings.data_dir) else "no node runs to be"
@@ -47,6 +35,22 @@ def missing(store: Store, settings: Configuration) -> list[str]:
             "taken in; 'spanledger up' does it"
         )
     return reasons
+
+
+def unbooked(store: Store) -> str:
+    """What came into the database and is not in the ledger, in words; '' where nothing waits."""
+    try:
+        behind = store.rows(statement("reports/operations/unbooked"))[0]
+    except StoreError as error:
+        if not error.is_forbidden:
+            raise
+        return "without calls that are still to be booked, if there are any: this user may not see that"
+    if not behind["llm_spans"]:
+        return ""
+    return (
+        f"{counted(behind['llm_spans'], 'call')} came in and not into the ledger yet, the oldest "
+        f"{behind['oldest_seconds']:,} s ago; a node does that, or 'spanledger enrich --once'"
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ MOST_ROWS = 1_000
 _HEADER_WIDTH = 10
 # A text that is longer is folded where there is no room, but not below this.
 _NARROWEST_TEXT = 12
+# But for the last figure that is left, it is folded down to this.
+_FEWEST_LETTERS = 6
 
 
 def table_of(
@@ -107,6 +109,7 @@ class _Column:
         self.cells, self.footer = cells, footer
         widest = max(map(_width, [*cells, footer, "total" if total else ""]), default=0)
         self.narrowest = max(header, widest if self.right else min(widest, _NARROWEST_TEXT))
+        self.fewest = max(header, _FEWEST_LETTERS)
 
 
 def _fitting(columns: list[_Column], width: int, foremost: Sequence[str]) -> list[_Column]:
@@ -123,6 +126,11 @@ def _fitting(columns: list[_Column], width: int, foremost: Sequence[str]) -> lis
     for column in leaving:
         if needed() <= width:
             break
+        if sum(one.right for one in kept) == 1 and column.right:
+            for text in (one for one in kept if not one.right):
+                text.narrowest = min(text.narrowest, text.fewest)
+            if needed() <= width:
+                break
         if column.right and len(kept) > 1:
             kept.remove(column)
     return kept

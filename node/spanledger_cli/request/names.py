@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Literal
 
+from spanledger_cli.output.partial import unbooked
 from spanledger_settings.mendable import AskedWronglyError
 from spanledger_sql.store import statement
 
@@ -45,7 +46,9 @@ def refuse_unknown(store: Store, kind: Kind, given: Iterable[str], option: str, 
     known = [*also, *names_of(store, kind)]
     for name in asked:
         if name not in known and (known or kind == "dimension"):
-            raise UnknownNameError(f"{option} {name!r}: {_told(kind, name, known)}")
+            waits = unbooked(store)
+            told = f"{option} {name!r}: {_told(kind, name, known)}"
+            raise UnknownNameError(f"{told}; {waits}" if waits else told)
 
 
 def _told(kind: Kind, name: str, known: list[str]) -> str:

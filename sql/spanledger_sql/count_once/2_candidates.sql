@@ -1,8 +1,8 @@
 -- Puts down the spans that share a key with a span of the batch, and those that share one with a span put down before:
 -- run until it adds none.
 -- A parent that comes late, of a trace with several calls, calls for another look at them as well.
--- Parameters: batch, inserts Identifier: the tables of the batch, stages 1 and 0 of the ledger; candidates Identifier: the
---     worker's scratch table.
+-- Parameters: inserts Identifier: the table of the batch's inserts, stage 0 of the ledger; keys, candidates Identifier: the
+--     worker's scratch tables.
 INSERT INTO {candidates:Identifier}
 WITH
     touched AS
@@ -10,10 +10,7 @@ WITH
         SELECT key
         FROM call_key
         WHERE key IN (
-            SELECT key
-            FROM llm_span_key
-            WHERE ingested_at IN (SELECT ingested_at FROM {batch:Identifier})
-                AND span IN (SELECT span FROM {batch:Identifier})
+            SELECT key FROM {keys:Identifier}
             UNION ALL
             SELECT cityHash64('trace', trace_id)
             FROM span_parent

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Self
 
 from spanledger_sql.definitions.schema_file import MigrationError
-from spanledger_sql.store import statement
+from spanledger_sql.store import StoreError, statement
 
 if TYPE_CHECKING:
     from spanledger_sql.definitions.schema_file import SchemaFile
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 # What the log calls the rows of the vocabulary, which come anew with each change of their files.
 VOCABULARY = "vocabulary"
 
+_UNKNOWN_TABLE = 60
 _DEVELOPMENT = (
     "the database has tables of a version of spanledger from before its first release, which are made otherwise; they "
     "cannot be upgraded: use another data folder (--data-dir) or database, or remove this one, and bring its calls in "
@@ -47,18 +48,23 @@ class MigrationLog:
         Raises:
             MigrationError: The tables were made by a version from before the first release.
         """
-        columns = {
-            row["name"]
-            for row in store.rows(
-                "SELECT name FROM system.columns WHERE database = currentDatabase() AND table = 'migration'"
-            )
-        }
-        if not columns:
+        try:
+            rows = store.rows("SELECT * FROM migration FINAL")
+        except StoreError as error:
+            if error.code != _UNKNOWN_TABLE:
+                raise
             return cls(store, {})
-        if "statements" not in columns:
+        if any("statements" not in row for row in rows):
             raise MigrationError(_DEVELOPMENT)
-        rows = store.rows("SELECT name, checksum, statements, finished, step FROM migration FINAL")
-        return cls(store, {row["name"]: Applied(**{**row, "finished": bool(row["finished"])}) for row in rows})
+        return cls(
+            store,
+            {
+                row["name"]: Applied(
+                    row["name"], row["checksum"], row["statements"], bool(row["finished"]), row["step"]
+                )
+                for row in rows
+            },
+        )
 
     @classmethod
     def begin(cls, store: Store) -> Self:

@@ -9,6 +9,7 @@ A view names every table and view that it reads or writes to; a file of tables w
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 from dataclasses import dataclass
@@ -36,28 +37,39 @@ class MigrationError(StoreError):
 
 @dataclass(frozen=True)
 class SchemaFile:
-    """One file of the schema: ``name`` is its path below this package, without the suffix."""
+    """One file of the schema.
+
+    Attributes:
+        name: Its path below this package, without the suffix.
+        text: What is in it, with the parts that it includes.
+        opaque: What its statements compare the engine does not look into.
+    """
 
     name: str
     text: str
+    opaque: bool = False
 
-    @property
+    @functools.cached_property
     def checksum(self) -> str:
-        """SHA-256 of the file's text, in hex."""
-        return hashlib.sha256(self.text.encode()).hexdigest()
+        """SHA-256 of the file's text, and of how it is rewritten, in hex."""
+        digest = hashlib.sha256(self.text.encode())
+        if self.opaque:
+            digest.update(_rewriting())
+        return digest.hexdigest()
 
     @property
     def statements(self) -> list[str]:
         """The file's statements, without comments."""
-        code = re.sub(r"^\s*--.*$", "", self.text, flags=re.MULTILINE)
+        text = with_opaque_comparisons(self.text) if self.opaque else self.text
+        code = re.sub(r"^\s*--.*$", "", text, flags=re.MULTILINE)
         return [part.strip() for part in re.split(r";\s*$", code, flags=re.MULTILINE) if part.strip()]
 
-    @property
+    @functools.cached_property
     def needs(self) -> tuple[str, ...]:
         """The tables and views that the file says it needs."""
         return tuple(name.strip() for line in _NEEDS.findall(self.text) for name in line.split(","))
 
-    @property
+    @functools.cached_property
     def makes(self) -> tuple[str, ...]:
         """The tables and views that the file makes."""
         return tuple(_MADE.findall(self.text))
@@ -70,7 +82,7 @@ def tables() -> list[SchemaFile]:
 
 def changes() -> list[SchemaFile]:
     """The changes to released tables, `schema/changes/NNNN_name.sql`, by number."""
-    return _files(_CHANGES)
+    return list(_files(_CHANGES))
 
 
 def views() -> list[SchemaFile]:
@@ -79,7 +91,8 @@ def views() -> list[SchemaFile]:
     The parts that they include and the vocabulary's constants stand in them for their placeholders. What those of
     `views/ingest/` compare the engine does not look into: each insert plans them anew.
     """
-    ingest = [SchemaFile(file.name, with_opaque_comparisons(_whole(file))) for file in _files("views/ingest")]
+    # They are rewritten when they are made: every command asks for their checksums.
+    ingest = [SchemaFile(file.name, _whole(file), opaque=True) for file in _files("views/ingest")]
     read = [SchemaFile(file.name, _whole(file)) for file in _files("views/read")]
     return in_order([*ingest, *read], given=tables())
 
@@ -113,9 +126,15 @@ def _whole(view: SchemaFile) -> str:
     return vocabulary.fill(with_parts(view.text))
 
 
-def _files(folder: str) -> list[SchemaFile]:
+@functools.cache
+def _rewriting() -> bytes:
+    return (Path(__file__).parent / "opaque_comparison.py").read_bytes()
+
+
+@functools.cache
+def _files(folder: str) -> tuple[SchemaFile, ...]:
     """The `.sql` files of a folder of the package and of its rooms, by name."""
     files = sorted((_PACKAGE / folder).rglob("*.sql"))
-    return [
+    return tuple(
         SchemaFile(str(file.relative_to(_PACKAGE).with_suffix("")), file.read_text(encoding="utf-8")) for file in files
-    ]
+    )

@@ -109,6 +109,7 @@ def _constants() -> dict[str, str]:
         dialect: [o for o in operations() if o.dialect == dialect] for dialect in {o.dialect for o in operations()}
     }
     fields = usage_fields()
+    sellers = [choice for provider in providers() for choice in _choices(provider.models)]
     constants = {
         "names_read": _array(attribute.name for attribute in read),
         **{f"meaning_{meaning.replace('.', '_')}": str(place) for place, meaning in enumerate(meanings, 1)},
@@ -135,6 +136,7 @@ def _constants() -> dict[str, str]:
             for provider in providers()
             if provider.models
         ),
+        "models_with_sellers": _text(f"^({'|'.join(choice for choice in sellers if '/' in choice)})"),
         "first_of_few": str(meanings.index(_OF_FEW[0]) + 1),
         "first_unit": str(meanings.index(_UNITS[0]) + 1),
         "units": _array(unit.rsplit(".", 1)[1] for unit in _UNITS),
@@ -167,6 +169,18 @@ def _convention_constants() -> dict[str, str]:
         "conventions_of_all": _array(of_all),
         "conventions_of_all_bits": _numbers(of_all.values()),
     }
+
+
+def _choices(pattern: str) -> list[str]:
+    """The choices of a regular expression, without those in parentheses."""
+    found, depth = [""], 0
+    for character in pattern:
+        depth += (character == "(") - (character == ")")
+        if character == "|" and depth == 0:
+            found.append("")
+        else:
+            found[-1] += character
+    return found
 
 
 def _patterns(*holds: str) -> str:

@@ -26,7 +26,7 @@ _RULES = ("tenant_rule", "tenant_rule_set")
 # Deleted from in the worker's and the books' ordinary course.
 _DELETED_FROM = (
     "allocation", "allocation_row", "charge", "charge_allocation", "charge_share", "commitment", "prepaid_draw",
-    "reconciliation_term", "restatement_call", "taken_insert",
+    "reconciliation_term", "restatement", "restatement_call", "restatement_chunk", "restatement_total", "taken_insert",
 )  # fmt: skip
 # Emptied for each use or load, beside tables of Memory.
 _EMPTIED = ("restatement_change", "uncertainty")

@@ -7,7 +7,7 @@ CREATE TABLE IF NOT EXISTS restatement
     started_at DateTime64(6, 'UTC') COMMENT 'when it started, UTC',
     finished_at Nullable(DateTime64(6, 'UTC')) COMMENT 'when it ended, UTC; NULL: it has not',
     state LowCardinality(String)
-        COMMENT '`planning`, `running`, `previewing`, then `done`, `cancelled`, `previewed` (a dry run) or `abandoned` (one that was killed before it wrote)',
+        COMMENT '`planning`, `running`, then `done`, `cancelled` or `abandoned` (one that was killed before it wrote); of a dry run, while it lasts, `previewing` and `previewed`',
     requested_by String COMMENT 'who wanted it',
     owner String COMMENT 'host and process that runs it, so that a killed one is told from one at work; empty once it ended',
     reason String COMMENT 'why it was wanted',

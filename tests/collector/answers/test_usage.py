@@ -1,4 +1,6 @@
 import copy
+import json
+from collections import OrderedDict
 from typing import Any
 
 import pytest
@@ -64,6 +66,11 @@ EMBEDDINGS_ATTRIBUTES = {
 }
 
 
+def _of_subclasses(answer: dict[str, Any]) -> Any:
+    """The answer as readers of JSON give it that make dicts of their own."""
+    return json.loads(json.dumps(answer), object_pairs_hook=OrderedDict)
+
+
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
@@ -75,6 +82,10 @@ EMBEDDINGS_ATTRIBUTES = {
         pytest.param(CreateEmbeddingResponse.model_validate(EMBEDDINGS), EMBEDDINGS_ATTRIBUTES, id="embeddings object"),
         pytest.param(MESSAGE, MESSAGE_ATTRIBUTES, id="messages dict"),
         pytest.param(Message.model_validate(MESSAGE), MESSAGE_ATTRIBUTES, id="messages object"),
+        pytest.param(_of_subclasses(CHAT_COMPLETION), CHAT_ATTRIBUTES, id="chat, of subclasses of dict"),
+        pytest.param(_of_subclasses(RESPONSE), RESPONSE_ATTRIBUTES, id="responses, of subclasses of dict"),
+        pytest.param(_of_subclasses(EMBEDDINGS), EMBEDDINGS_ATTRIBUTES, id="embeddings, of subclasses of dict"),
+        pytest.param(_of_subclasses(MESSAGE), MESSAGE_ATTRIBUTES, id="messages, of subclasses of dict"),
     ],
 )
 def test_an_answer_of_each_shape_gives_the_same_attributes_as_object_and_dict(

@@ -16,6 +16,8 @@ from otlp_receiver import attributes_of
 
 import spanledger
 from spanledger import guard
+from spanledger.attribution.attribution_context import KEYWORDS
+from spanledger_cli.commands.read import chargeback
 
 ANSWER = {"object": "chat.completion", "model": "m", "usage": {"prompt_tokens": 3, "completion_tokens": 4}}
 IN = "gen_ai.usage.input_tokens"
@@ -303,9 +305,48 @@ def test_a_keyword_that_is_nearly_one_of_ours_is_told(typo: str, meant: str, tol
 
 
 def test_a_dimension_of_its_own_is_not_told(told: Callable[[], list[str]]) -> None:
-    with spanledger.attribution(desk="emea", region="eu", team="search"):
+    with spanledger.attribution(desk="emea", country="eu", team="search"):
         pass
     assert told() == []
+
+
+@pytest.mark.parametrize("name", sorted({*chargeback._DIMENSIONS.known} - {*KEYWORDS}))
+def test_a_dimension_that_reports_call_something_else_is_told(name: str, told: Callable[[], list[str]]) -> None:
+    said: dict[str, Any] = {name: "eu"}
+    with spanledger.attribution(**said):
+        pass
+    (message,) = told()
+    assert f"--by {name} is something else" in message
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        (7, 7), (7.5, 7.5), (True, True), (10**30, str(10**30)), (float("nan"), None), (float("inf"), None),
+        (b"emea", None), ("x" * 257, None),
+    ],
+    ids=lambda value: repr(value)[:20],
+)  # fmt: skip
+def test_a_dimension_is_a_name_or_a_number(
+    said: Any, found: Any, told: Callable[[], list[str]], exported: Callable[[], list[Any]]
+) -> None:
+    with spanledger.attribution(desk=said):
+        spanledger.record_usage(provider="p", model="m", input_tokens=1, output_tokens=1)
+    assert _only(exported).get("spanledger.dimension.desk") == found
+    assert len(told()) == (found is None)
+
+
+def test_more_dimensions_than_a_call_has_room_for_do_not_push_out_its_tokens_and_tenant(
+    told: Callable[[], list[str]], exported: Callable[[], list[Any]]
+) -> None:
+    many: dict[str, Any] = {f"d{number}": "x" for number in range(200)}
+    with spanledger.attribution(tenant="acme", **many):
+        spanledger.record_usage(provider="p", model="m", input_tokens=1, output_tokens=1)
+    spanledger.record_usage(provider="p", model="m", input_tokens=1, output_tokens=1, tenant="acme", **many)
+    for found in map(attributes_of, exported()):
+        assert (found["tenant.id"], found[IN], found["gen_ai.request.model"]) == ("acme", 1, "m")
+        assert len([name for name in found if name.startswith("spanledger.dimension.")]) == 48
+    assert "152 of 200 dimensions are left out" in told()[0]
 
 
 class Kind(enum.Enum):

@@ -16,7 +16,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import (
     TraceServiceServicer,
     add_TraceServiceServicer_to_server,
 )
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import SpanLimits, TracerProvider
 from otlp_receiver import Receiver, answer_of, attributes_of
 
 import spanledger
@@ -98,7 +98,7 @@ def test_a_time_that_no_span_can_have_is_refused(moment: int, provider: TracerPr
     assert len(receiver.spans) == 1
 
 
-@pytest.mark.parametrize("status", [401, 403, 404, 405])
+@pytest.mark.parametrize("status", [400, 401, 404, 405, 422])
 def test_a_receiver_that_refuses_is_told_once_with_status_and_url(
     status: int, provider: TracerProvider, receiver: Receiver, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -120,6 +120,34 @@ def test_a_receiver_that_refuses_is_told_once_with_status_and_url(
     assert spanledger.flush(), "once it takes spans all is well"
     assert spanledger.stats().problem == ""
     assert len(receiver.spans) == 1
+
+
+@pytest.mark.parametrize("max_spool_bytes", [0, 2**20])
+def test_a_batch_that_is_too_large_for_the_receiver_goes_in_parts(
+    max_spool_bytes: int, provider: TracerProvider, receiver: Receiver
+) -> None:
+    receiver.largest = 1500
+    spanledger.configure(endpoint=receiver.endpoint, tracer_provider=provider, max_spool_bytes=max_spool_bytes)
+    for number in range(20):
+        _record(model=f"m{number}")
+    assert spanledger.flush(10)
+    assert sorted(_models(receiver)) == sorted(f"m{number}" for number in range(20))
+    assert (spanledger.stats().pending, spanledger.stats().problem) == (0, "")
+
+
+@pytest.mark.usefixtures("nothing_told_yet")
+def test_a_receiver_that_does_not_answer_is_told_while_it_is_waited_for(
+    provider: TracerProvider, receiver: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    receiver.gate.clear()
+    spanledger.configure(endpoint=receiver.endpoint, tracer_provider=provider)
+    _record()
+    assert not spanledger.flush(2.5)
+    assert spanledger.stats().problem == f"{receiver.endpoint}/v1/traces has not answered yet"
+    assert f"{receiver.endpoint}/v1/traces has not answered yet" in caplog.text
+    receiver.gate.set()
+    assert spanledger.flush()
+    assert spanledger.stats().problem == ""
 
 
 def test_a_redirection_and_a_web_page_are_no_receivers(provider: TracerProvider, receiver: Receiver) -> None:
@@ -164,7 +192,7 @@ def test_calls_that_the_apps_own_provider_sends_need_no_configure() -> None:
         """
         import spanledger
         from opentelemetry import trace
-        from opentelemetry.sdk.trace import TracerProvider
+        from opentelemetry.sdk.trace import SpanLimits, TracerProvider
         trace.set_tracer_provider(TracerProvider())
         spanledger.record_usage(provider="openai", model="m", input_tokens=1, output_tokens=1)
         assert spanledger.flush()
@@ -260,6 +288,14 @@ def test_spans_that_a_grpc_receiver_leaves_out_are_lost_and_told(
     assert (after.exported - before.exported, after.dropped - before.dropped, after.pending) == (0, 1, 0)
     assert "not of this token" in caplog.text
     server.stop(None)
+
+
+@pytest.mark.usefixtures("nothing_told_yet")
+def test_values_that_are_cut_are_told(receiver: Receiver, caplog: pytest.LogCaptureFixture) -> None:
+    provider = TracerProvider(shutdown_on_exit=False, span_limits=SpanLimits(max_span_attribute_length=16))
+    spanledger.configure(endpoint=receiver.endpoint, tracer_provider=provider)
+    assert "cuts values to 16 characters, names of tenants" in caplog.text
+    spanledger.shutdown()
 
 
 def test_an_sdk_that_is_turned_off_is_told() -> None:

@@ -81,6 +81,9 @@ def test_a_commitment_that_covers_no_call_is_asked_about(spanledger, write, list
     path = write(PTU, "ptu,reserved throughput,24,2024-10-08,2024-10-09,azure,gpt-4o,tokens,", name="ptu.csv")
     refused = spanledger("commitments", "import", path, fails=True)
     assert "ptu: covers no call at all: calls name gpt-4o-2024-08-06, openai" in refused
+    over = write(PTU, "ptu,reserved throughput,24,2023-10-08,2023-10-09,openai,gpt-4o,tokens,", name="over.csv")
+    refused = spanledger("commitments", "import", over, fails=True)
+    assert "ptu: covers no call of its period, which is over; of other times 2 calls" in refused
     assert listed("commitments", "list") == []
     spanledger("commitments", "import", path, "--yes")
     assert len(listed("commitments", "list")) == 1

@@ -80,7 +80,8 @@ class Case:
 @pytest.mark.parametrize("name", sorted(path.parent.name for path in CASES.glob("*/expected.json")))
 def test_a_carbon_case_holds(name: str, tmp_path: Path) -> None:
     case = Case(name, tmp_path / "data")
-    for step in case.expected["steps"]:
-        case.step(*step)
-    for check in case.expected["checks"]:
-        case.check(check)
+    with data_folder.engine_kept(tmp_path / "data"):
+        for step in case.expected["steps"]:
+            case.step(*step)
+        for check in case.expected["checks"]:
+            case.check(check)

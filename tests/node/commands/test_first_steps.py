@@ -1,13 +1,18 @@
 """What somebody meets who starts: which configuration holds, a ledger that is not there, a port that is none."""
 
+import io
 import subprocess
 import sys
+from contextlib import redirect_stderr
 
 import pytest
+from harness.books import Books
 from harness.command import in_process
 
+from spanledger_cli.what_there_is import say_what_there_is
 from spanledger_settings.configuration import ConfigurationError, load, unknown_variables
-from spanledger_sql.store import StoreError
+from spanledger_settings.period import period
+from spanledger_sql.store import Store, StoreError
 
 REPORTS = [
     ("chargeback",), ("carbon",), ("quality",), ("whatif", "--model", "gpt-4o-mini"), ("sql", "SELECT 1"),
@@ -29,6 +34,20 @@ def test_an_empty_ledger_bills_nobody_and_says_so(command, line):
     assert done.returncode == 1
     assert done.stdout == ""
     assert "it is empty" in done.stderr
+
+
+def test_an_empty_ledger_says_that_calls_are_on_their_way(command, configuration):
+    with Store.open(configuration, exclusive=True) as store:
+        Books(store, configuration).ingest({"input_tokens": 10})
+    done = command("chargeback", "--month", "2024-10")
+    assert done.returncode == 1
+    assert "it is empty. 1 call came in and not into the ledger yet" in done.stderr.replace("\n", " ")
+    with Store.open(configuration, exclusive=True) as store:
+        Books(store, configuration).fill({})
+        # A report that found nothing a moment ago.
+        with redirect_stderr(io.StringIO()) as told:
+            say_what_there_is(store, period("2024-10", None, None, "UTC"))
+    assert "it has 1 call of that time by now" in told.getvalue().replace("\n", " ")
 
 
 def test_the_configuration_is_named_or_in_a_usual_place(tmp_path, monkeypatch):

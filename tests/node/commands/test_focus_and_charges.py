@@ -109,6 +109,9 @@ def test_a_report_is_run_by_its_name(spanledger: Command) -> None:
     told = rows(spanledger("report", "finance/waste", *MONTH, "--by", "tenant", "--format", "csv"))
     assert {row["waste"] for row in told} == {"idle commitment", "expired credits"}
     assert "there is no report 'lunch'" in spanledger("report", "lunch", fails=True)
+    by_day = spanledger("report", "chargeback/beside_trend", *MONTH, "--format", "csv")
+    assert spanledger("report", "chargeback/beside_trend", *MONTH, "--set", "grain=month", "--format", "csv") != by_day
+    assert "expected one of hour, day" in spanledger("report", "finance/trend", "--set", "grain=year", fails=True)
 
 
 @pytest.mark.usefixtures("spanledger")

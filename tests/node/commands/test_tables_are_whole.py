@@ -38,6 +38,16 @@ def test_a_narrow_terminal_keeps_the_tenant_and_names_what_it_has_no_room_for(ca
     assert "--format csv" in printed.err
 
 
+def test_the_most_important_figure_stays_on_the_narrowest_terminal(capsys, monkeypatch):
+    monkeypatch.setattr("spanledger_cli.output.terminal._WIDTH_WITHOUT_TERMINAL", 40)
+    names = {"tenant": ["a tenant with a rather long name"], "feature": ["support of customers"]}
+    print_rows(pd.DataFrame({**names, **FIGURES}), Format.table, foremost=["contracted_cost"])
+    printed = capsys.readouterr()
+    assert printed.out.count("123,456.79") == 1
+    assert max(map(len, printed.out.splitlines())) <= 40
+    assert "contracted_cost" not in printed.err
+
+
 @pytest.mark.parametrize("name", ["[/]", "[eu] acme", "[red]x[/red]", ":smile:", "[link=https://a.b]c[/link]"])
 def test_a_name_is_printed_as_it_is(capsys, name):
     print_rows(pd.DataFrame({"tenant": [name], "calls": [1]}), Format.table, title=f"Of {name}")

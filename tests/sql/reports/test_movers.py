@@ -59,6 +59,12 @@ def test_a_price_moves_the_term_of_prices_alone(books: Books, spanledger: Callab
     assert told["price"] == -before * Decimal("0.4")
 
 
+def test_more_fees_a_call_are_more_use(books: Books) -> None:
+    once, thrice = ({**CALL, "other_units": f"{times} file_search_call"} for times in (1, 3))
+    told = bridge(books, [once, once], [thrice])
+    assert told == {"volume": -Decimal("0.00325") - Decimal("0.0025"), "tokens": Decimal("0.005")}
+
+
 def test_least_charges_go_with_calls(books: Books) -> None:
     bridge(books, PAIR, PAIR * 2)
     books.store.execute(

@@ -86,6 +86,8 @@ def test_an_outcome_that_says_nobody_is_of_whom_its_calls_are(ledger):
     assert rows["graded", "globex", "chat"]["cost"] == 8
     assert rows["graded", "acme", "tickets"]["cost"] == 1
     assert sum(row["cost"] for row in rows.values() if row["name"] == "solved") == 3
+    [globex] = told(ledger, ["tenant"], tenants=["globex"]).values()
+    assert (globex["tenant"], globex["outcomes"], globex["cost"]) == ("globex", 1, 8)
     [by_score] = ledger.report("finance/outcomes", [], good_score="0.5")[:1]
     assert (by_score["name"], by_score["good"], by_score["bad"]) == ("graded", 1, 1)
 

@@ -28,6 +28,7 @@ def test_comparisons_with_constants_are_hidden_where_others_stand_beside(text: s
 
 def test_what_inserts_plan_is_made_so() -> None:
     planned = [view for view in views() if view.name.startswith("views/ingest/")]
-    assert [view.name for view in planned if with_opaque_comparisons(view.text) != view.text] == []
+    made = {view.name: ";\n".join(view.statements) for view in planned}
+    assert [name for name, text in made.items() if with_opaque_comparisons(text) != text] == []
     # What reads tables by their keys is left as it is.
     assert not [view.name for view in views() if view not in planned and "identity(" in view.text]

@@ -21,6 +21,7 @@ EVERY_TABLE = ["otlp_trace_requests", "otlp_log_requests", "otlp_metric_requests
         ([RECORDS], ["otlp_log_requests"]),
         ([POINTS], ["otlp_metric_requests"]),
         ([POINTS, POINTS, SPANS], ["otlp_trace_requests", "otlp_metric_requests"]),
+        ([b"", SPANS, b""], ["otlp_trace_requests"]),
     ],
 )
 def test_requests_go_into_the_tables_of_their_signals(tmp_path: Path, bodies: list[bytes], tables: list[str]) -> None:

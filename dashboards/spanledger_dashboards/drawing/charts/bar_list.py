@@ -90,7 +90,7 @@ def _drawn(bar: Bar, longest: float, colour: str) -> str:
     begin, width = ratio * bar.low, ratio * (bar.high - bar.low)
     return (
         f'<span class="{_bar_class(bar.name)} range" style="left:{begin:.2f}%;width:{width:.2f}%;{_pale(fill)}"></span>'
-        f'<span class="central" style="left:{ratio * bar.length:.2f}%;{_fill("", colour)}"></span>'
+        f'<span class="central" style="left:{ratio * bar.length:.2f}%"></span>'
     )
 
 

@@ -64,19 +64,22 @@ def page(filters: Filters) -> None:
 
 
 def _headline(rows: pd.DataFrame) -> None:
-    billed, metered = rows["billed"].dropna().sum(), rows["metered"].sum()
     with_bill = rows[rows["bills"] > 0]
     without = rows[(rows["bills"] == 0) & (rows["calls"] > 0)]
     names = [
-        row["provider"] if known else f"{row['provider']} (unknown)"
-        for row, known in zip(without.to_dict("records"), _is_known(without), strict=True)
+        f"{row['provider']} (unknown)" if figures.is_unknown(row["metered"]) else row["provider"]
+        for row in without.to_dict("records")
     ]
     cards = (
-        ("Billed", figures.usd(billed) if len(with_bill) else "–", f"by {figures.counted(len(with_bill), 'provider')}"),
-        ("Metered", figures.usd(metered), "at contract prices, without what commitments pay"),
+        (
+            "Billed",
+            figures.usd(_known_sum(with_bill["billed"])) if len(with_bill) else "–",
+            f"by {figures.counted(len(with_bill), 'provider')}",
+        ),
+        ("Metered", figures.usd(_known_sum(rows["metered"])), "at contract prices, without what commitments pay"),
         (
             "Metered without a bill",
-            figures.usd(without["metered"].sum()),
+            figures.usd(_known_sum(without["metered"])),
             plainly(", ".join(names[:3])) or "none",
         ),
     )
@@ -94,13 +97,19 @@ def _by_provider(filters: Filters, rows: pd.DataFrame, asked: Mapping[str, Any])
             "Billed and metered",
             rows.assign(
                 days_of=[f"{row['billed_days']} of {row['days']}" for row in rows.to_dict("records")],
-                metered=rows["metered"].where(_is_known(rows)),
+                **{
+                    f"{name}_told": [
+                        figures.usd(amount) if bills else "no bill"
+                        for amount, bills in zip(rows[name], rows["bills"], strict=True)
+                    ]
+                    for name in ("billed", "difference")
+                },
             ),
             [
                 Column("provider", "Provider"),
-                Column("billed", "Billed", "usd", write=_if_billed),
+                Column("billed_told", "Billed", "told"),
                 Column("metered", "Metered", "usd"),
-                Column("difference", "Difference", "usd", write=_if_billed),
+                Column("difference_told", "Difference", "told"),
                 Column("days_of", "Days billed"),
                 Column("bills", "Bills", "count"),
                 Column("unknown_lines", "Lines not understood", "count"),
@@ -113,13 +122,10 @@ def _by_provider(filters: Filters, rows: pd.DataFrame, asked: Mapping[str, Any])
         evidence("bills/by_provider", asked, filters)
 
 
-def _is_known(rows: pd.DataFrame) -> pd.Series[bool]:
-    """Whether what was metered is a figure: not where the cost of none of the calls is known."""
-    return (rows["calls"] > rows["unknown_cost_calls"]) | (rows["unknown_cost_calls"] == 0)
-
-
-def _if_billed(amount: Any) -> str:
-    return "no bill" if figures.is_unknown(amount) else figures.usd(amount)
+def _known_sum(amounts: pd.Series[Any]) -> Any:
+    """What is known of it; unknown where nothing is."""
+    known = amounts.dropna()
+    return known.sum() if len(known) or amounts.empty else None
 
 
 def _reconciled(filters: Filters, asked: Mapping[str, Any]) -> None:

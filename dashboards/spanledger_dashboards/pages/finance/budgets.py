@@ -91,7 +91,7 @@ def _standings(filters: Filters, rows: pd.DataFrame) -> None:
                 Column("remaining_told", "Remaining", "told"),
                 Column("expected_told", "Expected", "told"),
                 Column("state", "State"),
-                Column("method", "Foretold by"),
+                *([Column("method", "Foretold by")] if rows["method"].any() else []),
                 Column("unknown_calls", "Calls of unknown amount", "count"),
             ],
             filters,
@@ -109,7 +109,8 @@ def _alarms(filters: Filters) -> None:
         rows = report("budgets/alarms", **asked, books=books_moment())
         if rows.empty:
             caption(
-                "None was raised. 'spanledger budgets check', run by cron each five minutes, raises and delivers them."
+                "None was raised. A node looks every five minutes unless told otherwise; "
+                "'spanledger budgets check' looks at once."
             )
             evidence("budgets/alarms", asked, filters)
             return

@@ -138,9 +138,9 @@ def _by_commitment(filters: Filters, rows: pd.DataFrame) -> None:
                 ),
                 Column(
                     "break_even_share",
-                    "Pays from a use of",
+                    "Break-even use",
                     "share",
-                    help="At the present mix of calls",
+                    help="The share of use from which on it pays, at the present mix of calls",
                     write=_break_even,
                 ),
                 Column("calls", "Calls", "count"),

@@ -13,6 +13,7 @@ from spanledger_dashboards.pages.finance.parts import owed, spend
 from spanledger_dashboards.pages.finance.parts.budget_standings import nearest_budgets
 from spanledger_dashboards.pages.finance.parts.changes import changes
 from spanledger_dashboards.pages.finance.parts.gaps import gaps
+from spanledger_dashboards.pages.finance.parts.outcomes import outcomes
 from spanledger_dashboards.pages.finance.parts.slow_part import slow_part
 from spanledger_dashboards.pages.heading import heading, no_calls
 from spanledger_dashboards.report import report, together
@@ -63,10 +64,13 @@ def page(filters: Filters) -> None:
         with column.container(border=True, height="stretch"):
             spend.shares(filters, title, dimension)
     spend.unit_costs(filters)
+    good = st.container()
     with budgeted, slow_part("budgets check"):
         nearest_budgets(filters)
     with changed, slow_part("report finance/movers"):
         changes(filters)
+    with good, slow_part("report finance/outcomes"):
+        outcomes(filters, ("tenant", "feature"))
 
 
 def what_is_owed(filters: Filters, whole: pd.Series[Any]) -> None:

@@ -19,6 +19,7 @@ from spanledger_dashboards.pages.finance.parts.calendar_months import address_of
 from spanledger_dashboards.pages.finance.parts.changes import changes
 from spanledger_dashboards.pages.finance.parts.gaps import gaps
 from spanledger_dashboards.pages.finance.parts.headline import headline
+from spanledger_dashboards.pages.finance.parts.outcomes import outcomes
 from spanledger_dashboards.pages.finance.parts.slow_part import slow_part
 from spanledger_dashboards.pages.heading import heading, no_calls
 from spanledger_dashboards.report import report
@@ -64,7 +65,10 @@ def page(filters: Filters) -> None:
     for column, (title, dimension) in zip(tiles(len(dimensions)), dimensions.items(), strict=True):
         with column.container(border=True, height="stretch"):
             spend.shares(filters, title, dimension)
+    good = st.container()
     _dearest_calls(filters)
+    with good, slow_part("report finance/outcomes"):
+        outcomes(filters, ("feature",))
     with changed, slow_part("report finance/movers"):
         changes(filters)
 
@@ -154,12 +158,13 @@ def _months(filters: Filters, tenant: str) -> None:
 def _dearest_calls(filters: Filters) -> None:
     with st.container(border=True):
         st.subheader("The calls that cost most", anchor=False)
-        asked = {**filters.parameters, "text": "", "state": "", "sort": "cost", "rows": _CALLS}
+        asked = {**filters.parameters, "text": "", "state": "", "sort": "cost", "since": "", "rows": _CALLS}
         rows = report("calls/search", **asked)
+        found = report("calls/found", **asked)
         explains = "platform" in open_store.reader().readers
         table(
             "The calls that cost most",
-            rows.drop(columns=["all_rows"]),
+            rows,
             [
                 Column("ts", "Start, UTC", "time"),
                 Column("contracted_cost", "Cost", "usd"),
@@ -175,7 +180,7 @@ def _dearest_calls(filters: Filters) -> None:
             filters,
             key="calls",
             bound=_SHOWN,
-            number=int(rows["all_rows"].iloc[0]) if len(rows) else 0,
+            number=int(found["all_rows"].iloc[0]),
             link=lambda row: filters.link("calls", call=f"{row['trace_id']}.{row['span_id']}") if explains else None,
         )
         leads = (

@@ -74,16 +74,20 @@ def page(filters: Filters) -> None:
         text = written("Search", key="text", placeholder="Trace, span or response id; user, session, model, error")
         state = choice("State", _STATES, key="state")
         sort = choice("Order", _SORTS, key="sort")
-    given = {**filters.parameters, "text": text, "state": state, "sort": sort}
-    rows = report("calls/search", **given, rows=_ROWS)
-    if rows.empty:
+    sought = {**filters.parameters, "text": text, "state": state}
+    found = report("calls/found", **sought, rows=_ROWS).iloc[0]
+    given = {**sought, "sort": sort, "since": ""}
+    # Of the latest, no more hours are looked through than hold enough of them.
+    shown = {**given, "rows": _ROWS} | ({"since": f"{found['since']:%Y-%m-%d %H:%M:%S}"} if sort == "start" else {})
+    number = int(found["all_rows"])
+    rows = report("calls/search", **shown) if number else None
+    if rows is None or rows.empty:
         st.info(
             "No call of this period has what is sought. Seek less, or choose another period or other filters.",
             icon=":material/search_off:",
         )
         return
     rows = rows.assign(outcome=[_outcome(row) for row in rows.to_dict("records")])
-    number = int(rows["all_rows"].iloc[0])
     caption(f"{figures.counted(number, 'row')}, {_SORTS[sort]}. The time of each leads to how its figures came about.")
     table(
         "Calls",
@@ -97,7 +101,7 @@ def page(filters: Filters) -> None:
         whole=lambda: report("calls/search", **given, rows=_ALL_ROWS),
         link=lambda row: filters.link("calls", call=f"{row['trace_id']}.{row['span_id']}"),
     )
-    evidence("calls/search", {**given, "rows": _ROWS}, filters)
+    evidence("calls/search", shown, filters)
 
 
 def _outcome(row: dict[Any, Any]) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 _ROWS = 500
 _LINES = 5
+# Minutes and latencies are told call by call, for no sums know them: of no more than about so many calls at a time.
+_CALLS_AT_ONCE = 200_000
 _DIMENSIONS = ("model", "tenant", "provider", "service", "feature")
 
 
@@ -73,6 +77,7 @@ _SHARERS = (
 def page(filters: Filters) -> None:
     """Draw the page."""
     heading("Capacity", filters)
+    filters = _latest(filters)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         own = choice("By", {name: title(name) for name in _DIMENSIONS}, key="grouped")
         limit = number(
@@ -97,6 +102,22 @@ def page(filters: Filters) -> None:
     _latency(filters)
     _load(filters, own, limit)
     _sharers(filters, limit)
+
+
+def _latest(filters: Filters) -> Filters:
+    """The same, of the last hours of the period where it has more calls than are told at once; says so."""
+    found = report("calls/found", **filters.parameters, text="", state="", rows=_CALLS_AT_ONCE).iloc[0]
+    if found["all_rows"] <= _CALLS_AT_ONCE:
+        return filters
+    begin = max(filters.period.begin, found["since"].to_pydatetime())
+    latest = replace(filters, period=replace(filters.period, begin=begin))
+    since = begin.astimezone(ZoneInfo(filters.timezone))
+    caption(
+        f"Of {figures.counted(int(found['all_rows']), 'call')} of this period the latest are told here, since "
+        f"{since:%-d %b %Y, %H:%M}. Choose a shorter period or narrow the page to see others; 'spanledger capacity' "
+        "tells of all."
+    )
+    return latest
 
 
 def _headline(filters: Filters, now: pd.Series[Any], limit: int) -> None:

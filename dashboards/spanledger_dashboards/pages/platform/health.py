@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import streamlit as st
 
-from spanledger_dashboards import open_store, viewer
+from spanledger_dashboards import open_store
 from spanledger_dashboards.drawing.evidence import evidence
 from spanledger_dashboards.drawing.style import caption, metric_columns
 from spanledger_dashboards.drawing.table import Column, table
 from spanledger_dashboards.moment import duration
 from spanledger_dashboards.pages.heading import heading
 from spanledger_dashboards.report import report
+from spanledger_dashboards.spooled import sees_the_machine, spooled
 from spanledger_enrich.grid.zone_name import zone_name
 from spanledger_settings import figures
 
@@ -226,27 +227,12 @@ def _request(path: Path) -> dict[str, Any]:
 
 def _rejected() -> list[Path] | None:
     """The requests that this machine's receiver keeps as refused; None where it has no spool."""
-    if not _sees_the_machine():
+    if not sees_the_machine():
         return None
     spool = open_store.settings().spool
     return list((spool / "rejected").glob("*.pb")) if spool.is_dir() else None
 
 
 def _spooled() -> str:
-    spool = open_store.settings().spool
-    if not spool.is_dir() or not _sees_the_machine():
-        return "not known here"
-    size = 0
-    for path in spool.iterdir():
-        if path.suffix in {".open", ".ready", ".begun"}:
-            try:
-                size += path.stat().st_size
-            except FileNotFoundError:
-                continue
-    return f"{figures.count(size)} bytes"
-
-
-def _sees_the_machine() -> bool:
-    """Whether the reader may see what is on disk: whoever sees one tenant's rows alone may not."""
-    seen: viewer.Viewer = open_store.reader()
-    return seen.tenant is None
+    found = spooled()
+    return "not known here" if found is None else f"{figures.count(found.size)} bytes"

@@ -53,6 +53,7 @@ _COLUMNS = (
     Column("not_read_names", "Names of spans not read"),
     Column("unknown_attributes", "Attributes that nothing reads"),
 )
+_ROWS = 500
 _MISSING = (
     Column("model", "Model"),
     Column("provider", "Provider"),
@@ -60,7 +61,7 @@ _MISSING = (
     Column("tenants", "Tenants", "count"),
     Column("input_tokens", "Input tokens", "count"),
     Column("output_tokens", "Output tokens", "count"),
-    Column("note", "Why"),
+    Column("lacks", "Lacks a price for"),
     Column("mend", "Mend"),
 )
 
@@ -70,7 +71,6 @@ def page(filters: Filters) -> None:
     together(
         ("attribution/quality", filters.parameters),
         ("attribution/quality_trend", filters.parameters),
-        ("prices/missing", filters.parameters),
     )
     rows = report("attribution/quality", **filters.parameters)
     heading("Quality", filters)
@@ -172,14 +172,18 @@ def _mends(filters: Filters, rows: pd.DataFrame) -> None:
         if (row := worst.get("unattributed")) is not None:
             _needs(row, "unattributed", "name no tenant")
             st.caption("In the app:")
-            st.code('with spanledger.attribution(tenant="acme"):\n    ...', language="python")
+            st.code('with spanledger.attribution(tenant="acme"):\n    ...', language="python", wrap_lines=True)
             st.caption("or, where the app cannot be changed, a rule in spanledger.toml:")
             service = json.dumps(str(row["service"]) or "the service's name", ensure_ascii=False)
-            st.code(f'[[tenant_rules]]\nattribute = "service.name"\nlookup = {{ {service} = "acme" }}', language="toml")
+            st.code(
+                f'[[tenant_rules]]\nattribute = "service.name"\nlookup = {{ {service} = "acme" }}',
+                language="toml",
+                wrap_lines=True,
+            )
         if (row := worst.get("missing_usage")) is not None:
             _needs(row, "missing_usage", "tell no tokens")
             st.caption("A chat stream tells its usage if it is asked to:")
-            st.code('stream_options={"include_usage": True}', language="python")
+            st.code('stream_options={"include_usage": True}', language="python", wrap_lines=True)
         if rows["unpriced"].any():
             _unpriced(filters)
         for row in rows[rows["unknown_attributes"] != ""].head(3).to_dict("records"):
@@ -199,21 +203,24 @@ def _needs(row: dict[Any, Any], gap: str, what: str) -> None:
 
 
 def _unpriced(filters: Filters) -> None:
-    missing = report("prices/missing", **filters.parameters)
+    asked = {**filters.parameters, "rows": _ROWS}
+    missing = report("prices/unpriced", **asked)
     if missing.empty:
         return
     caption("Models that no price book knows, with the command that says which model prices each:")
     table(
         "Models without a price",
-        missing.assign(
+        missing.drop(columns=["all_rows"]).assign(
+            lacks=missing["unpriced_parts"].replace("", "all"),
             mend=[
                 shlex.join(["spanledger", "prices", "alias", str(model), "PROVIDER/MODEL", "--provider", str(provider)])
                 for model, provider in zip(missing["model"], missing["provider"], strict=True)
-            ]
+            ],
         ),
         _MISSING,
         filters,
         key="missing",
+        number=int(missing["all_rows"].iloc[0]),
         link=lambda row: filters.drill("calls", "model", str(row["model"]) or "(unknown model)"),
     )
-    evidence("prices/missing", filters.parameters, filters)
+    evidence("prices/unpriced", asked, filters)

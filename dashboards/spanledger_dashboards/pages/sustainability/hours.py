@@ -79,7 +79,7 @@ def _parameters(filters: Filters) -> dict[str, Any]:
     settings = open_store.settings()
     return {
         **filters.parameters,
-        "zone": "",
+        "zones": [""],
         "waits": list(_WAITS),
         "signal": settings.grid_signal,
         "basis": settings.grid_basis,
@@ -138,11 +138,12 @@ def _waiting(filters: Filters) -> None:
         )
         figure(chart, "Emissions saved by how long calls may be put off", saved, columns, filters, key="waiting")
         day = saved.iloc[-1]
+        left_out = int(day["not_compared_calls"])
         caption(
             f"With hindsight of the grid's hours, and room at the provider: put off by up to {int(day['wait'])} h, "
             f"{figures.emissions(day['saved_g'])} of {figures.emissions(day['co2e_g'])} would have been saved "
-            f"({figures.share(day['saved_share'])}), as uncertain as these. Idle hosts stay as they are; "
-            f"{figures.counted(int(day['not_compared_calls']), 'call')} of unknown emissions are not compared."
+            f"({figures.share(day['saved_share'])}), as uncertain as these. Idle hosts stay as they are"
+            + (f"; {figures.counted(left_out, 'call')} of unknown emissions left out." if left_out else ".")
         )
         lead("Other zones and longer waits", filters.link("whatif"))
         evidence("sustainability/elsewhere", asked, filters)

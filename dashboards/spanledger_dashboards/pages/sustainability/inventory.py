@@ -12,7 +12,7 @@ from spanledger_dashboards.drawing.evidence import evidence, period_options
 from spanledger_dashboards.drawing.style import caption, tiles
 from spanledger_dashboards.drawing.table import Column, table
 from spanledger_dashboards.pages.heading import heading, no_calls
-from spanledger_dashboards.report import report, together
+from spanledger_dashboards.report import report
 from spanledger_enrich.grid.zone_name import zone_name
 from spanledger_enrich.ledger.method_statement import method_statement
 from spanledger_enrich.ledger.methods import own_machines
@@ -74,7 +74,6 @@ def page(filters: Filters) -> None:
     heading("Inventory", filters)
     settings = open_store.settings()
     asked = {**filters.parameters, **own_machines(settings)}
-    together(("sustainability/inventory", asked), ("grid/contract_coverage", filters.parameters))
     scopes = report("sustainability/inventory", **asked)
     if scopes.empty:
         no_calls()
@@ -120,6 +119,10 @@ def _cards(scopes: pd.DataFrame) -> None:
 
 def _contracts(filters: Filters) -> None:
     """How far contracted volumes cover the energy; nothing where there is no volume."""
+    contracts = report("grid/contracts", **filters.parameters)
+    within = (contracts["from"] < filters.period.end) & (contracts["to"] > filters.period.begin)
+    if not contracts.loc[within, "mwh"].notna().any():
+        return
     rows = report("grid/contract_coverage", **filters.parameters)
     if rows.empty or not (rows["contracted_kwh"] > 0).any():
         return

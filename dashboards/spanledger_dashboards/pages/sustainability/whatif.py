@@ -6,7 +6,6 @@ import math
 import shlex
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import streamlit as st
 
 from spanledger_dashboards import open_store
@@ -15,11 +14,13 @@ from spanledger_dashboards.drawing.style import caption
 from spanledger_dashboards.drawing.table import Column, table
 from spanledger_dashboards.filtering.choice import choice
 from spanledger_dashboards.pages.heading import heading, no_calls
-from spanledger_dashboards.report import report, together
+from spanledger_dashboards.report import report
 from spanledger_enrich.grid.zone_name import zone_name
 from spanledger_settings import figures
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from spanledger_dashboards.filtering.filters import Filters
 
 _WAITS = {"0": "when they were made", **{str(n): f"up to {n} h later" for n in (1, 2, 3, 4, 6, 8, 12, 24, 48, 168)}}
@@ -29,10 +30,15 @@ _SIGNALS = {"average": "average, as in the ledger", "marginal": "marginal, for d
 _COLUMNS = (
     Column("named", "Zone"),
     Column("then_co2e_g", "Then, CO₂e", "emissions"),
-    Column("then_co2e_g_least", "at the least", "emissions", help="With the ends of the assumptions about energy."),
-    Column("then_co2e_g_most", "at the most", "emissions"),
+    Column(
+        "then_co2e_g_least",
+        "at the low ends of energy",
+        "emissions",
+        help="With the low end of each call's energy: no interval, which has other causes, too.",
+    ),
+    Column("then_co2e_g_most", "at the high ends", "emissions"),
     Column("co2e_g", "As it is", "emissions"),
-    Column("change", "Change", write=str),
+    Column("change", "Change", "told"),
     Column("shifted_hours", "Put off on average, h", "number"),
     Column("not_compared_calls", "Calls not compared", "count"),
 )
@@ -60,15 +66,18 @@ def page(filters: Filters) -> None:
             help="Where all calls would have run.",
         )
         wait = choice("Time", _WAITS, key="wait", help="Each call at its cleanest hour within this time.")
-    asked = _asked(filters, zone, int(wait), signal)
+    has_hours = set(there["zone"].astype(str))
+    # All zones at once: the calls' hours are summed for the first, and nearly nothing is left to do for the others.
+    zones = [each for each in dict.fromkeys([zone, *_ZONES]) if each in ("", zone) or each in has_hours]
+    asked = _asked(filters, zones, int(wait), signal)
     rows = report("sustainability/elsewhere", **asked)
     if rows.empty:
         no_calls()
         return
-    row = rows.iloc[0]
-    _answer(row, zone, int(wait))
+    _answer(rows.iloc[0], zone, int(wait))
     evidence("sustainability/elsewhere", asked, filters)
-    _zones(filters, sorted(set(there["zone"].astype(str))), zone, int(wait), signal)
+    if len(zones) > 1:
+        _zones(filters, rows, int(wait))
     _assumed(zone, int(wait), signal)
     _models(filters, zone, int(wait))
 
@@ -78,12 +87,12 @@ def _signals(known: pd.DataFrame) -> dict[str, str]:
     return {name: told for name, told in _SIGNALS.items() if name in there or name == "average"}
 
 
-def _asked(filters: Filters, zone: str, wait: int, signal: str) -> dict[str, Any]:
+def _asked(filters: Filters, zones: list[str], wait: int, signal: str) -> dict[str, Any]:
     settings = open_store.settings()
     basis = "direct" if signal == "marginal" else settings.grid_basis
     return {
         **filters.parameters,
-        "zone": zone,
+        "zones": zones,
         "waits": [wait],
         "signal": signal,
         "basis": basis,
@@ -121,19 +130,9 @@ def _change(then: Any, now: Any) -> str:
     return "as it is" if math.isclose(then, now, rel_tol=1e-12) else figures.change(then, now) or figures.UNKNOWN
 
 
-def _zones(filters: Filters, there: list[str], zone: str, wait: int, signal: str) -> None:
-    """The same in some other zones: each is a question of its own, and remembered."""
-    compared = [each for each in dict.fromkeys([zone, *_ZONES]) if not each or each in there]
-    if len(compared) < 2:
-        return
-    together(*(("sustainability/elsewhere", _asked(filters, each, wait, signal)) for each in compared))
-    found = [
-        report("sustainability/elsewhere", **_asked(filters, each, wait, signal)).assign(
-            named=zone_name(each) if each else _HERE, zone=each
-        )
-        for each in compared
-    ]
-    rows = pd.concat(found, ignore_index=True)
+def _zones(filters: Filters, found: pd.DataFrame, wait: int) -> None:
+    """The same in some other zones."""
+    rows = found.assign(named=[zone_name(each) if each else _HERE for each in found["zone"]])
     rows["change"] = [_change(then, now) for then, now in zip(rows["then_co2e_g"], rows["co2e_g"], strict=True)]
     with st.container(border=True):
         st.subheader(f"Some zones beside each other, {_WAITS[str(wait)]}", anchor=False)

@@ -208,13 +208,14 @@ def forget(store: Store, done: Reconciliation) -> None:
     store.execute(statement("reconciliation/forget"), {"reconciliation_id": done.reconciliation_id})
 
 
-def without_bill(store: Store, asked: Period, done: Sequence[Reconciliation]) -> dict[str, Decimal]:
-    """What calls of the period cost at providers that no reconciliation is of, USD."""
-    found: dict[str, Decimal] = {}
+def without_bill(store: Store, asked: Period, done: Sequence[Reconciliation]) -> dict[str, tuple[Decimal, int]]:
+    """What calls of the period cost at providers that no reconciliation is of, USD, and of how many that is unknown."""
+    found: dict[str, tuple[Decimal, int]] = {}
     for row in store.rows(statement("reports/bills/metered_providers"), **asked.bounds):
         seller = price_list.seller(row["provider"])
-        if row["metered"] and all(one.provider != seller for one in done):
-            found[seller] = found.get(seller, Decimal(0)) + row["metered"]
+        if (row["metered"] or row["unknown_cost_calls"]) and all(one.provider != seller for one in done):
+            metered, unknown = found.get(seller, (Decimal(0), 0))
+            found[seller] = (metered + row["metered"], unknown + row["unknown_cost_calls"])
     return found
 
 

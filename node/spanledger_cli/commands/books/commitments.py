@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -39,6 +40,7 @@ def commitments_import(context: typer.Context, files: Files, yes: Yes = False) -
     with open_store(context, makes_one=True) as store:
         for path, found in checked:
             commitment.in_usd(store, found, path.name)
+        say_what_is_missing(store, configuration(context))
         confirm(_coverage(store, [one for _, found in checked for one in found]), yes=yes)
         for path, found in checked:
             changed = commitment.record(store, found, path.name)
@@ -141,7 +143,12 @@ def _coverage(store: Store, found: list[commitment.Commitment]) -> list[str]:
         if one.policy == "fixed" and not one.covers:
             continue
         told = commitment.covered(store, one)
-        if told["calls"]:
+        if told["calls"] and not told["in_term"] and one.ends <= datetime.now(UTC):
+            doubts.append(
+                f"{one.commitment}: covers no call of its period, which is over; of other times "
+                f"{counted(told['calls'], 'call')}"
+            )
+        elif told["calls"]:
             console().print(
                 f"{one.commitment}: covers {counted(told['in_term'], 'call')} of its period so far, of "
                 f"{told['list_cost']:,.2f} USD at list prices",

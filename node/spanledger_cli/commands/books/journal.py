@@ -7,8 +7,9 @@ import typer
 
 from spanledger_cli.commands.books.close import ClosedMonth
 from spanledger_cli.output.export import Destination
+from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import console, print_rows
-from spanledger_cli.request.options import Output, OutputFile, open_store
+from spanledger_cli.request.options import Output, OutputFile, configuration, open_store
 from spanledger_enrich.books.closing import chain as chains
 from spanledger_enrich.books.closing import journal as journals
 from spanledger_enrich.books.closing import month as months
@@ -35,6 +36,7 @@ def journal(context: typer.Context, month: ClosedMonth, output: Output = None, f
         elif month in now.soft:
             frame = pd.DataFrame(journals.journal(store, month, "", len(chain)), columns=list(journals.COLUMNS))
             console(stderr=True).print(f"{month} is closed softly: this is its accrual as it stands", style="yellow")
+            say_what_is_missing(store, configuration(context))
         else:
             raise ClosingError(f"{month} is not closed, and not softly; 'spanledger close soft {month}' comes first")
     print_rows(frame, Destination(output, file), title=f"Journal of {month}, USD", total=["debit", "credit"])

@@ -174,11 +174,16 @@ def _tell(store: Store, asked: Period, done: Sequence[Reconciliation], *, only: 
     ]
     if not only:
         notes += [
-            f"{provider}: metered {amount:,.2f} USD, and there is no bill of it"
-            for provider, amount in reconciliation.without_bill(store, asked, done).items()
+            f"{provider}: metered {_known_and_not(amount, unknown)}, and there is no bill of it"
+            for provider, (amount, unknown) in reconciliation.without_bill(store, asked, done).items()
         ]
     for note in notes:
         console(stderr=True).print(note, style="yellow", soft_wrap=True)
+
+
+def _known_and_not(amount: Decimal, unknown_calls: int) -> str:
+    told = [f"{amount:,.2f} USD"] if amount or not unknown_calls else []
+    return " and ".join([*told, f"{counted(unknown_calls, 'call')} of unknown cost"] if unknown_calls else told)
 
 
 def _gaps(one: Reconciliation) -> Iterator[str]:

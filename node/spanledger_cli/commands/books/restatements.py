@@ -55,7 +55,7 @@ def restate(
     """Compute calls anew with today's prices, resolution and grid hours; those that differ get a new version.
 
     Prints what changes by month and tenant. A run that was killed is finished first, unless this is a dry run, which
-    writes nothing but its own record. The same again changes nothing.
+    leaves everything as it was. The same again changes nothing.
 
     Try:
 
@@ -80,20 +80,27 @@ def restate(
         refuse_unknown(store, "model", scope.models, "--model")
         refuse_unknown(store, "provider", scope.providers, "--provider")
         computing = bar.add_task("computing calls anew", total=None)
-        waiting = [run["restatement_id"] for run in restatement.unfinished(store)] if dry_run else []
-        done = restatement.restate(
-            store,
-            configuration(context),
-            scope,
-            requested_by=getpass.getuser(),
-            reason=reason,
-            dry_run=dry_run,
-            on_progress=lambda calls, total: bar.update(computing, completed=calls, total=total),
-        )
-        frame = store.frame(
-            "reports/operations/restatements", restatement_id=done.restatement_id, previews=1, by_month=1, by_tenant=1
-        )
-    for stopped in waiting:
+        # Of the others nothing is in the books.
+        waiting = [run["restatement_id"] for run in restatement.unfinished(store) if run["state"] == "running"]
+        identity = ""
+        try:
+            done = restatement.restate(
+                store,
+                configuration(context),
+                scope,
+                requested_by=getpass.getuser(),
+                reason=reason,
+                dry_run=dry_run,
+                on_progress=lambda calls, total: bar.update(computing, completed=calls, total=total),
+            )
+            identity = done.restatement_id
+            frame = store.frame(
+                "reports/operations/restatements", restatement_id=identity, previews=1, by_month=1, by_tenant=1
+            )
+        finally:
+            if dry_run:
+                restatement.forget_previews(store, identity)
+    for stopped in waiting if dry_run else ():
         console(stderr=True).print(
             f"restatement {stopped} was stopped and is not finished, so that the books are between two states: "
             f"'spanledger restate' goes on with it, 'spanledger restatements {stopped} --cancel' leaves it there",
@@ -106,10 +113,8 @@ def restate(
             f"{earlier.changed_calls:,} of {counted(earlier.examined_calls, 'call')} changed"
         )
     told = "would change" if dry_run else "changed"
-    console(stderr=True).print(
-        f"restatement {done.restatement_id}: {counted(done.examined_calls, 'call')} computed, "
-        f"{done.changed_calls:,} {told}"
-    )
+    run = "dry run" if dry_run else f"restatement {done.restatement_id}"
+    console(stderr=True).print(f"{run}: {counted(done.examined_calls, 'call')} computed, {done.changed_calls:,} {told}")
     destination = Destination(output, file)
     if done.changed_calls or destination.file is not None:
         title = f"What {told}: cost (USD) and emissions (kgCO2e) of these calls before and after"

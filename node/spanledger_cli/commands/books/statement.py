@@ -13,8 +13,9 @@ import typer
 
 from spanledger_cli.commands.books.close import ClosedMonth, moment
 from spanledger_cli.output.export import Destination, Format, opened
+from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import console, print_rows
-from spanledger_cli.request.options import OutputFile, open_store
+from spanledger_cli.request.options import OutputFile, configuration, open_store
 from spanledger_enrich.books.closing import issued
 from spanledger_enrich.books.closing import statement as statements
 from spanledger_enrich.books.closing.chain import ClosingError
@@ -83,6 +84,8 @@ def statement(
     chosen = form or _form_of(file)
     with open_store(context) as store:
         known = moment(store, known_on, "--as-known-on") if known_on else None
+        if draft:
+            say_what_is_missing(store, configuration(context))
         one = draft_of(store, month, tenant) if draft else issued.issued(store, month, tenant, revision, known)
         if line is not None:
             if draft or chosen in {Form.html, Form.pdf}:

@@ -16,7 +16,7 @@ from spanledger_cli.commands.carbon.yearly_error import yearly_error
 from spanledger_cli.output.export import Format
 from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import print_rows
-from spanledger_cli.request.options import configuration, open_store
+from spanledger_cli.request.options import configuration, open_to_read
 from spanledger_cli.request.own_dimensions import Where, own_dimensions
 from spanledger_cli.request.report_request import Dimensions, ReportRequest, over_a_period
 
@@ -93,7 +93,7 @@ def report(context: typer.Context, *, where: Where = None, request: ReportReques
     with_title = request.output.chosen is Format.table
     # Nothing but a table's title tells of the whole.
     with_whole = with_title and bool(request.by)
-    with open_store(context) as store:
+    with open_to_read(context, "reports/carbon/report") as store:
         say_what_is_missing(store, configuration(context))
         own = own_dimensions(store, _DIMENSIONS, request.by, where)
         by = [*request.by, *(["(whole)"] if with_whole else [])]

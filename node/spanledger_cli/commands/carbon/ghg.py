@@ -7,7 +7,7 @@ import typer
 from spanledger_cli.commands.carbon.carbon_rows import all_unknown, carbon_rows, note, unknown
 from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import print_rows
-from spanledger_cli.request.options import configuration, open_store
+from spanledger_cli.request.options import configuration, open_to_read
 from spanledger_cli.request.own_dimensions import Where, own_dimensions
 from spanledger_cli.request.report_request import Dimensions, ReportRequest, over_a_period
 from spanledger_enrich.ledger.methods import own_machines
@@ -38,7 +38,7 @@ def ghg(context: typer.Context, *, where: Where = None, request: ReportRequest) 
         SPANLEDGER_OWN_PROVIDERS=vllm spanledger carbon ghg --month 2024-10 --by tenant
     """
     named = own_machines(configuration(context))
-    with open_store(context) as store:
+    with open_to_read(context, "reports/carbon/ghg") as store:
         say_what_is_missing(store, configuration(context))
         own = own_dimensions(store, _DIMENSIONS, request.by, where)
         frame = carbon_rows(store, "ghg", request, _DIMENSIONS, own, timezone=request.period.timezone, **named)

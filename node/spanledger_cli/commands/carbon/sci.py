@@ -13,7 +13,7 @@ from spanledger_cli.output.export import Format
 from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.table import amount
 from spanledger_cli.output.terminal import print_rows
-from spanledger_cli.request.options import configuration, open_store
+from spanledger_cli.request.options import configuration, open_to_read
 from spanledger_cli.request.own_dimensions import Where, own_dimensions
 from spanledger_cli.request.report_request import Dimensions, ReportRequest, over_a_period
 
@@ -56,7 +56,7 @@ def sci(
     """
     of_all = replace(request, by=())
     with_title = request.output.chosen is Format.table
-    with open_store(context) as store:
+    with open_to_read(context, "reports/carbon/sci") as store:
         say_what_is_missing(store, configuration(context))
         own = own_dimensions(store, _DIMENSIONS, request.by, where)
         frame = carbon_rows(store, "sci", request, _DIMENSIONS, own, unit=per.value)

@@ -9,9 +9,9 @@ import typer
 
 from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import obeyed_by_none
-from spanledger_cli.request.options import configuration, open_store
+from spanledger_cli.request.options import configuration, open_to_read
 from spanledger_cli.request.report_request import ReportRequest, over_a_period
-from spanledger_enrich.ledger.method_statement import method_statement
+from spanledger_enrich.ledger.method_statement import QUERIES, method_statement
 
 
 class StatementFormat(StrEnum):
@@ -39,7 +39,7 @@ def statement(
 
         spanledger carbon statement --month 2024-10 --format json > method-2024-10.json
     """
-    with open_store(context) as store:
+    with open_to_read(context, *QUERIES) as store:
         say_what_is_missing(store, configuration(context))
         stated = method_statement(store, request.period, configuration(context))
     typer.echo(obeyed_by_none(stated.markdown()) if output is StatementFormat.markdown else stated.json())

@@ -7,7 +7,7 @@ import typer
 from spanledger_cli.commands.carbon.carbon_rows import TOTALS, carbon_rows
 from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import print_rows
-from spanledger_cli.request.options import configuration, open_store
+from spanledger_cli.request.options import configuration, open_to_read
 from spanledger_cli.request.own_dimensions import Where, own_dimensions
 from spanledger_cli.request.report_request import Dimensions, ReportRequest, over_a_period
 
@@ -29,7 +29,7 @@ def yearly_error(context: typer.Context, *, where: Where = None, request: Report
         spanledger carbon yearly-error --month 2024-10 --by zone,hour_of_day --timezone Europe/Berlin
     """
     settings = configuration(context)
-    with open_store(context) as store:
+    with open_to_read(context, "reports/carbon/yearly_error") as store:
         say_what_is_missing(store, configuration(context))
         own = own_dimensions(store, _DIMENSIONS, request.by, where)
         frame = carbon_rows(

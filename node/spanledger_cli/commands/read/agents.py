@@ -8,7 +8,7 @@ import typer
 
 from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import print_rows
-from spanledger_cli.request.options import configuration, open_store
+from spanledger_cli.request.options import configuration, open_to_read
 from spanledger_cli.request.report_request import AS_IT_IS, Dimensions, ReportRequest, over_a_period
 from spanledger_cli.what_there_is import say_what_there_is
 
@@ -33,7 +33,7 @@ def agents(context: typer.Context, request: ReportRequest) -> None:
         spanledger agents --month 2026-11 --by team,user,agent
     """
     asked = request.period
-    with open_store(context) as store:
+    with open_to_read(context, "reports/agents/usage") as store:
         say_what_is_missing(store, configuration(context))
         everybody: dict[str, Any] = {"tenants": [], "own": "", "own_values": [], "where": [], "moment": AS_IT_IS}
         frame = store.frame(

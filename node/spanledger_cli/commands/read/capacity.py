@@ -10,7 +10,7 @@ import typer
 from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import print_rows
 from spanledger_cli.request.names import refuse_unknown
-from spanledger_cli.request.options import configuration, open_store
+from spanledger_cli.request.options import configuration, open_to_read
 from spanledger_cli.request.report_request import AS_IT_IS, Dimensions, ReportRequest, over_a_period
 from spanledger_cli.what_there_is import say_what_there_is
 
@@ -60,7 +60,7 @@ def capacity(
         **asked.bounds, "moment": AS_IT_IS, "own": "", "own_values": [], "where": [], "token_limit": limit,
         "rows": _ROWS,
     }  # fmt: skip
-    with open_store(context) as store:
+    with open_to_read(context, "reports/capacity/load") as store:
         say_what_is_missing(store, configuration(context))
         refuse_unknown(store, "tenant", tenant or (), "--tenant")
         given["tenants"] = tenant or []

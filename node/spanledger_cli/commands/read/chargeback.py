@@ -11,7 +11,7 @@ from spanledger_cli.output.export import Format
 from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import console, print_rows
 from spanledger_cli.request.names import refuse_unknown
-from spanledger_cli.request.options import configuration, open_store
+from spanledger_cli.request.options import configuration, open_to_read
 from spanledger_cli.request.own_dimensions import Where, own_dimensions
 from spanledger_cli.request.report_request import Dimensions, ReportRequest, over_a_period
 from spanledger_cli.what_there_is import say_what_there_is
@@ -41,6 +41,10 @@ _INTERVAL = ("co2e_kg_low", "co2e_kg_high")
 _FOREMOST = ("effective_cost", "contracted_cost", "charged_cost", "unpriced_calls", "co2e_kg", "calls")
 # Of `partly_priced_calls`: no figures to add up.
 _PARTLY = ("partly_priced_share", "unpriced_parts")
+_ASKED = (
+    "reports/chargeback/chargeback", "lookups/anything_beside", "reports/chargeback/begun_before",
+    "lookups/progress/allocated_until",
+)  # fmt: skip
 _COMMITMENTS = (
     "SELECT count() FROM commitment FINAL "
     "WHERE begins < {to:DateTime64(9, 'UTC')} AND ends > {from:DateTime64(9, 'UTC')}"
@@ -71,7 +75,7 @@ def chargeback(
         spanledger chargeback --month 2024-10 --tenant acme --by month,desk
     """
     asked = request.period
-    with open_store(context) as store:
+    with open_to_read(context, *_ASKED) as store:
         own = own_dimensions(store, _DIMENSIONS, request.by, where)
         refuse_unknown(store, "tenant", tenant or (), "--tenant")
         given = {**asked.bounds, "timezone": asked.timezone, "tenants": tenant or [], **own.parameters}

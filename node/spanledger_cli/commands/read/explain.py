@@ -9,8 +9,9 @@ import typer
 
 from spanledger_cli.explain.explanation import explanation
 from spanledger_cli.output.export import Destination, Format
+from spanledger_cli.output.partial import unbooked
 from spanledger_cli.output.terminal import console, print_rows
-from spanledger_cli.request.options import OutputFile, open_store
+from spanledger_cli.request.options import OutputFile, open_to_read
 from spanledger_settings.mendable import AskedWronglyError
 from spanledger_sql.explanation import inputs, with_arithmetic
 
@@ -32,12 +33,12 @@ def explain(
 
         spanledger explain 5b8efff798038103d269b633813fc60c eee19b7ec3c1b174
     """
-    with open_store(context) as store:
+    with open_to_read(context, "reports/calls/explain") as store:
         call = inputs(store, trace_id, span_id)
         if call is None:
             raise UnknownCallError(
                 f"the ledger has no call with trace id {trace_id} and span id {span_id}; "
-                "the columns trace_id and span_id of the view `calls` name each one"
+                + (unbooked(store) or "the columns trace_id and span_id of the view `calls` name each one")
             )
         destination = Destination(output, file)
         if file is None and output in (None, Format.table):

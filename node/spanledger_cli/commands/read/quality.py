@@ -9,7 +9,7 @@ import typer
 
 from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import console, print_rows
-from spanledger_cli.request.options import configuration, open_store
+from spanledger_cli.request.options import configuration, open_to_read
 from spanledger_cli.request.report_request import AS_IT_IS, ReportRequest, over_a_period
 from spanledger_cli.what_there_is import say_what_there_is
 from spanledger_settings.figures import counted
@@ -63,7 +63,7 @@ def quality(
 
         spanledger quality --about signals
     """
-    with open_store(context) as store:
+    with open_to_read(context, "reports/attribution/quality") as store:
         say_what_is_missing(store, configuration(context))
         if about is not About.usage:
             _print_more(store, request, about)

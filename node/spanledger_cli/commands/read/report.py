@@ -13,7 +13,8 @@ import spanledger_sql
 from spanledger_cli.output.allocated import say_how_it_stands
 from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import print_rows
-from spanledger_cli.request.options import configuration, open_store
+from spanledger_cli.request.names import refuse_unknown
+from spanledger_cli.request.options import configuration, open_to_read
 from spanledger_cli.request.report_request import AS_IT_IS, Dimensions, ReportRequest, over_a_period
 from spanledger_settings.mendable import AskedWronglyError
 from spanledger_sql.store import statement
@@ -31,6 +32,7 @@ _SUCH_AS = (
 )  # fmt: skip
 _PARAMETER = re.compile(r"\{(\w+):([^{}]+)\}")
 _NOTHING = {"Array(String)": [], "String": "", "UInt8": 0}
+_GRAINS = ("hour", "day", "week", "month")
 
 
 @over_a_period(
@@ -67,9 +69,11 @@ def report(
     name = _known(name)
     text = statement(f"reports/{name}")
     takes = dict(_PARAMETER.findall(text))
-    with open_store(context) as store:
+    with open_to_read(context, f"reports/{name}", "lookups/progress/allocated_until") as store:
+        parameters = _parameters(takes, request.period, request.by, given or ())
+        refuse_unknown(store, "tenant", parameters.get("tenants", ()), "--set tenants")  # type: ignore[arg-type]
         say_how_it_stands(store, request.period)
-        frame = store.query_frame(text, _parameters(takes, request.period, request.by, given or ()))
+        frame = store.query_frame(text, parameters)
         print_rows(frame, request.output, period=request.period, title=f"{name}, {request.period}")
         say_what_is_missing(store, configuration(context))
 
@@ -84,6 +88,7 @@ def _parameters(takes: dict[str, str], asked: Period, by: Sequence[str], given: 
         "last": str(asked.last_day),
         "timezone": asked.timezone,
         "moment": AS_IT_IS,
+        "grain": "day",
         "by": list(by),
         "rows": 1_000_000,
     }
@@ -91,6 +96,8 @@ def _parameters(takes: dict[str, str], asked: Period, by: Sequence[str], given: 
         name, sign, value = pair.partition("=")
         if not sign or name not in takes:
             raise AskedWronglyError(f"--set {pair!r}: expected NAME=VALUE, NAME one of {', '.join(sorted(takes))}")
+        if name == "grain" and value not in _GRAINS:
+            raise AskedWronglyError(f"--set {pair!r}: expected one of {', '.join(_GRAINS)}")
         told[name] = _listed(pair, value) if takes[name].startswith("Array") else value
     lacking = sorted(name for name, kind in takes.items() if name not in told and kind not in _NOTHING)
     if lacking:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 import typer
 
 from spanledger_cli.output.export import Destination, Format, export
+from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.table import MOST_ROWS
 from spanledger_cli.output.terminal import print_rows
-from spanledger_cli.request.options import Output, OutputFile, open_store
+from spanledger_cli.request.options import Output, OutputFile, configuration, open_store
+
+# Tables and views whose rows are the ledger's, so that calls may wait for it.
+_OF_THE_LEDGER = re.compile(r"\b(?:calls|calls_at|call_hours|ledger|ledger_hourly)\b")
 
 
 def sql(
@@ -34,3 +39,5 @@ def sql(
             print_rows(store.head(query, MOST_ROWS + 1), destination, is_head=True)
         else:
             export(store.frames(query), destination)
+        if _OF_THE_LEDGER.search(query):
+            say_what_is_missing(store, configuration(context))

@@ -12,8 +12,9 @@ from spanledger_cli.commands.reference.grid_contracts import contracts
 from spanledger_cli.commands.reference.grid_sync import grid_sync
 from spanledger_cli.commands.reference.zone_names import zone_pair
 from spanledger_cli.output.export import Destination
+from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import console, print_rows
-from spanledger_cli.request.options import Files, Output, OutputFile, open_store
+from spanledger_cli.request.options import Files, Output, OutputFile, configuration, open_store
 from spanledger_enrich.grid.grid_record import record
 from spanledger_enrich.grid.grid_zone import is_zone, similar_zones
 from spanledger_enrich.grid.sources.grid_file import GridFile, read_files
@@ -126,6 +127,7 @@ def grid_zones(
             Destination(output, file),
             title="Places of calls",
         )
+        say_what_is_missing(store, configuration(context))
 
 
 @grid.command("place")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spanledger_cli.output.export import Destination
+from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import console, print_rows
 from spanledger_cli.request.options import Files, Output, OutputFile, configuration, open_store
 from spanledger_cli.request.report_request import ReportRequest, over_a_period
@@ -107,6 +108,7 @@ def rules(context: typer.Context, request: ReportRequest) -> None:
             period=request.period,
             title=f"Tenant rules in force, and what they decide, {request.period}",
         )
+        say_what_is_missing(store, configuration(context))
 
 
 @tenants.command("apply")

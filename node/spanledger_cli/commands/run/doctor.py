@@ -160,12 +160,6 @@ def _check_ledger(store: Store, report: _Report) -> None:
             f"{backlog['set_aside_reason']}",
             "the table 'set_aside' names each; 'spanledger enrich --once --set-aside' tries them again",
         )
-    if backlog["mistimed_calls"]:
-        report.fact(
-            "clock",
-            f"{backlog['mistimed_calls']:,} calls started before 2000 or after they were booked: their senders' clocks "
-            "are wrong, and no month has them",
-        )
     _check_sums(store, report)
     _check_senders(store, report)
     for gap, meaning in (

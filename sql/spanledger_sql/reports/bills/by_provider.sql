@@ -8,21 +8,21 @@
 -- Columns:
 --   provider: by the name that price books have
 --   calls: counted ones, without those that a commitment pays
---   metered: contracted cost of these, USD, sum of what is known
+--   metered: contracted cost of these, USD, sum of what is known; NULL: that of none is
 --   unknown_cost_calls: of them, without a known cost
 --   bills: how many have charges in the period
 --   billed_days: of how many days
 --   days: of the period
 --   billed: what they come to, USD, sum of what has a rate; NULL: there is no bill
 --   unknown_lines: lines that are not understood
---   difference: billed - metered, USD; NULL: there is no bill
+--   difference: billed - metered, USD; NULL: there is no bill, or metered is unknown
 WITH
     metered AS
     (
         SELECT
             if(ifNull(seller.catalogue, '') = '', of.provider, seller.catalogue) AS provider,
             toUInt64(sum(of.calls)) AS calls,
-            sum(of.cost) AS cost,
+            if(sum(of.unknown) > 0 AND sum(of.calls) <= sum(of.unknown), NULL, sum(of.cost)) AS cost,
             toUInt64(sum(of.unknown)) AS unknown
         FROM
         (
@@ -67,17 +67,17 @@ WITH
 SELECT
     if(metered.provider IS NULL, billed.provider, metered.provider) AS provider,
     ifNull(metered.calls, 0) AS calls,
-    ifNull(metered.cost, toDecimal128(0, 12)) AS metered,
+    if(metered.provider IS NULL, toDecimal128(0, 12), metered.cost) AS metered,
     ifNull(metered.unknown, 0) AS unknown_cost_calls,
     ifNull(billed.bills, 0) AS bills,
     ifNull(billed.days, 0) AS billed_days,
     toUInt64(dateDiff('day', {first:Date}, {last:Date}) + 1) AS days,
     billed.usd AS billed,
     ifNull(billed.unknown_lines, 0) AS unknown_lines,
-    billed.usd - ifNull(metered.cost, toDecimal128(0, 12)) AS difference
+    billed.usd - if(metered.provider IS NULL, toDecimal128(0, 12), metered.cost) AS difference
 FROM metered
 FULL JOIN billed
     ON billed.provider = metered.provider
 ORDER BY
-    greatest(metered, ifNull(billed, toDecimal128(0, 12))) DESC,
+    greatest(ifNull(metered, toDecimal128(0, 12)), ifNull(billed, toDecimal128(0, 12))) DESC,
     provider

@@ -7,11 +7,13 @@
 --   tenant: whose
 --   metered: contracted cost, USD, sum of what is known
 --   calls: counted ones, of intervals as many as they tell of
+--   unknown_cost_calls: of them, without a known cost
 SELECT
     call.provider AS provider,
     call.tenant_id AS tenant,
     sum(toDecimal128(ifNull(call.contracted_cost, 0), 12)) AS metered,
-    sum(ifNull(call.calls, 1)) AS calls
+    sum(ifNull(call.calls, 1)) AS calls,
+    sumIf(call.least_calls, call.contracted_cost IS NULL) AS unknown_cost_calls
 FROM calls AS call
 WHERE call.ts >= {from:DateTime64(9, 'UTC')} AND call.ts < {to:DateTime64(9, 'UTC')}
     AND (call.trace_id, call.span_id) NOT IN

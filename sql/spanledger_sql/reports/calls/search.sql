@@ -12,6 +12,7 @@
 --   state String: `failed`, `rate limited`, `cut off`, `unpriced`, `partly priced`, `without usage`, `without tenant`,
 --     `without emissions`; '': any
 --   sort String: `start` (the latest first), `cost`, `emissions`, `duration`, `first token` or `tokens` (the most first)
+--   since String: only those that began then or later, as calls/found tells of the latest, UTC; '': all
 --   rows UInt32: how many at most
 -- Columns:
 --   ts: when the call began, UTC
@@ -26,31 +27,18 @@
 --   price_status, usage_source: as in `calls`
 --   energy_wh, co2e_g: Wh at the facility and location-based gCO2e; NULL where unknown
 --   zone: of the grid
---   all_rows: how many rows there would be
 WITH
     asked AS
     (
         SELECT *
         FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
         WHERE {{asked_for}}
-            AND ({text:String} = ''
-                OR startsWith(c.trace_id, lower({text:String}))
-                OR startsWith(c.span_id, lower({text:String}))
-                OR startsWith(c.response_id, {text:String})
-                OR arrayExists(
-                    part -> positionCaseInsensitiveUTF8(part, {text:String}) > 0,
-                    CAST([c.user_id, c.session_id, c.run_id, c.tenant_id, c.service_name, c.feature, c.workflow, c.model, c.error_type],
-                         'Array(String)')))
+            AND ({since:String} = '' OR c.ts >= parseDateTime64BestEffortOrNull({since:String}, 9, 'UTC'))
+            AND {{has_text}}
             AND multiIf(
-                {state:String} = 'failed', c.status = 'error',
                 {state:String} = 'rate limited', {{rate_limited}},
                 {state:String} = 'cut off', {{cut_off}},
-                {state:String} = 'unpriced', c.price_status = 'unpriced',
-                {state:String} = 'partly priced', c.price_status = 'partial',
-                {state:String} = 'without usage', c.usage_source = 'missing',
-                {state:String} = 'without tenant', c.tenant_id IN ('', '(unattributed)'),
-                {state:String} = 'without emissions', c.co2e_g IS NULL,
-                {state:String} = '')
+                {{in_state}})
     ),
     -- Few columns of all, then all columns of few.
     first_rows AS
@@ -88,9 +76,8 @@ SELECT
     c.usage_source AS usage_source,
     c.energy_wh AS energy_wh,
     c.co2e_g AS co2e_g,
-    c.zone AS zone,
-    (SELECT count() FROM asked) AS all_rows
-FROM asked AS c
+    c.zone AS zone
+FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
 WHERE (toStartOfHour(c.ts), c.trace_id, c.span_id) IN (SELECT toStartOfHour(ts), trace_id, span_id FROM first_rows)
 ORDER BY
     {{order_of_calls}}

@@ -45,6 +45,8 @@ WITH
             if(has({by:Array(String)}, 'provider'), c.provider, '') AS provider,
             if(has({by:Array(String)}, 'account'), provider_account, '') AS account,
             if(has({by:Array(String)}, 'model'), c.model, '') AS model,
+            -- Of many calls in many minutes one number is found sooner than eight names.
+            sipHash128(tenant, cost_center, environment, service, feature, provider, account, model) AS row,
             c.granularity = 'call' AS is_call,
             if(is_call, toStartOfMinute(toDateTime(c.ts, 'UTC')), toDateTime(0, 'UTC')) AS minute,
             c.input_tokens + c.output_tokens AS tokens,
@@ -65,78 +67,88 @@ WITH
     by_minute AS
     (
         SELECT
-            tenant, cost_center, environment, service, feature, provider, account, model,
+            row,
+            is_call,
             minute,
-            sum(a.known_calls) AS minute_calls,
-            sum(a.tokens) AS minute_tokens
+            sum(a.known_calls) AS calls,
+            sum(a.tokens) AS tokens,
+            sumIf(a.least_calls, is_refused) AS refused,
+            sumIf(a.least_calls, is_failed) AS failed,
+            sumIf(a.least_calls, is_cut_off) AS cut_off
         FROM asked AS a
-        WHERE is_call
-        GROUP BY tenant, cost_center, environment, service, feature, provider, account, model, minute
+        GROUP BY row, is_call, minute
     ),
     minutes AS
     (
         SELECT
-            tenant, cost_center, environment, service, feature, provider, account, model,
-            toUInt64(uniqExact(minute)) AS busy_minutes,
-            sum(minute_tokens) AS tokens_in_minutes,
-            quantileExactHigh(0.99)(minute_tokens) AS p99_tokens,
-            max(minute_tokens) AS peak_tokens,
-            argMax(minute, (minute_tokens, -toInt64(toUnixTimestamp(minute)))) AS peak_minute,
-            max(minute_calls) AS peak_calls,
-            sum(toUInt64(minute_tokens > {token_limit:UInt64})) AS over_limit
-        FROM by_minute
-        GROUP BY tenant, cost_center, environment, service, feature, provider, account, model
+            row,
+            sum(b.calls) AS calls,
+            sumIf(b.calls, NOT is_call) AS bucket_calls,
+            sum(b.tokens) AS tokens,
+            sum(refused) AS rate_limited_calls,
+            sum(failed) AS failed_calls,
+            sum(cut_off) AS cut_off_calls,
+            countIf(is_call) AS busy_minutes,
+            sumIf(b.tokens, is_call) AS tokens_in_minutes,
+            quantileExactHighIf(0.99)(b.tokens, is_call) AS p99_tokens,
+            maxIf(b.tokens, is_call) AS peak_tokens,
+            argMaxIf(minute, (b.tokens, -toInt64(toUnixTimestamp(minute))), is_call) AS peak_minute,
+            maxIf(b.calls, is_call) AS peak_calls,
+            countIf(is_call AND b.tokens > {token_limit:UInt64}) AS over_limit
+        FROM by_minute AS b
+        GROUP BY row
     ),
-    per_row AS
+    times AS
     (
         SELECT
-            tenant, cost_center, environment, service, feature, provider, account, model,
-            sum(a.known_calls) AS calls,
-            sumIf(a.known_calls, NOT is_call) AS bucket_calls,
-            sum(a.tokens) AS tokens,
-            sumIf(a.least_calls, is_refused) AS rate_limited_calls,
-            sumIf(a.least_calls, is_failed) AS failed_calls,
-            sumIf(a.least_calls, is_cut_off) AS cut_off_calls,
+            row,
+            any(a.tenant) AS tenant,
+            any(a.cost_center) AS cost_center,
+            any(a.environment) AS environment,
+            any(a.service) AS service,
+            any(a.feature) AS feature,
+            any(a.provider) AS provider,
+            any(a.account) AS account,
+            any(a.model) AS model,
             sumIf(a.least_calls, ttft IS NOT NULL) AS ttft_calls,
             quantilesExactWeightedIf(0.5, 0.95, 0.99)(toUInt64(round(ifNull(ttft, 0))), 1, ttft IS NOT NULL) AS ttfts,
             sumIf(a.least_calls, lasted IS NOT NULL) AS lasting,
             quantilesExactWeightedIf(0.5, 0.95, 0.99)(toUInt64(round(ifNull(lasted, 0))), 1, lasted IS NOT NULL) AS durations
         FROM asked AS a
-        GROUP BY tenant, cost_center, environment, service, feature, provider, account, model
+        GROUP BY row
     )
 SELECT
-    p.tenant AS tenant,
-    p.cost_center AS cost_center,
-    p.environment AS environment,
-    p.service AS service,
-    p.feature AS feature,
-    p.provider AS provider,
-    p.account AS account,
-    p.model AS model,
-    p.calls AS calls,
-    p.bucket_calls AS bucket_calls,
-    p.tokens AS tokens,
-    ifNull(m.busy_minutes, 0) AS busy_minutes,
+    t.tenant AS tenant,
+    t.cost_center AS cost_center,
+    t.environment AS environment,
+    t.service AS service,
+    t.feature AS feature,
+    t.provider AS provider,
+    t.account AS account,
+    t.model AS model,
+    m.calls AS calls,
+    m.bucket_calls AS bucket_calls,
+    m.tokens AS tokens,
+    m.busy_minutes AS busy_minutes,
     m.tokens_in_minutes / nullIf(m.busy_minutes, 0) AS mean_tokens_per_minute,
-    m.p99_tokens AS p99_tokens_per_minute,
-    m.peak_tokens AS peak_tokens_per_minute,
-    m.peak_minute AS peak_at,
-    m.peak_calls AS peak_calls_per_minute,
-    if({token_limit:UInt64} = 0, NULL, ifNull(m.over_limit, 0)) AS minutes_over_limit,
-    p.rate_limited_calls AS rate_limited_calls,
-    p.failed_calls AS failed_calls,
-    p.cut_off_calls AS cut_off_calls,
-    p.ttft_calls AS ttft_calls,
-    if(p.ttft_calls = 0, NULL, p.ttfts[1]) AS ttft_ms_p50,
-    if(p.ttft_calls = 0, NULL, p.ttfts[2]) AS ttft_ms_p95,
-    if(p.ttft_calls = 0, NULL, p.ttfts[3]) AS ttft_ms_p99,
-    if(p.lasting = 0, NULL, p.durations[1]) AS duration_ms_p50,
-    if(p.lasting = 0, NULL, p.durations[2]) AS duration_ms_p95,
-    if(p.lasting = 0, NULL, p.durations[3]) AS duration_ms_p99,
+    if(m.busy_minutes = 0, NULL, m.p99_tokens) AS p99_tokens_per_minute,
+    if(m.busy_minutes = 0, NULL, m.peak_tokens) AS peak_tokens_per_minute,
+    if(m.busy_minutes = 0, NULL, m.peak_minute) AS peak_at,
+    if(m.busy_minutes = 0, NULL, m.peak_calls) AS peak_calls_per_minute,
+    if({token_limit:UInt64} = 0, NULL, m.over_limit) AS minutes_over_limit,
+    m.rate_limited_calls AS rate_limited_calls,
+    m.failed_calls AS failed_calls,
+    m.cut_off_calls AS cut_off_calls,
+    t.ttft_calls AS ttft_calls,
+    if(t.ttft_calls = 0, NULL, t.ttfts[1]) AS ttft_ms_p50,
+    if(t.ttft_calls = 0, NULL, t.ttfts[2]) AS ttft_ms_p95,
+    if(t.ttft_calls = 0, NULL, t.ttfts[3]) AS ttft_ms_p99,
+    if(t.lasting = 0, NULL, t.durations[1]) AS duration_ms_p50,
+    if(t.lasting = 0, NULL, t.durations[2]) AS duration_ms_p95,
+    if(t.lasting = 0, NULL, t.durations[3]) AS duration_ms_p99,
     count() OVER () AS all_rows
-FROM per_row AS p
-LEFT JOIN minutes AS m
-    ON m.tenant = p.tenant AND m.cost_center = p.cost_center AND m.environment = p.environment AND m.service = p.service
-    AND m.feature = p.feature AND m.provider = p.provider AND m.account = p.account AND m.model = p.model
+FROM minutes AS m
+INNER JOIN times AS t
+    ON t.row = m.row
 ORDER BY tokens DESC, calls DESC, tenant, model, provider, account, feature, service, cost_center, environment
 LIMIT {rows:UInt32}

@@ -23,7 +23,7 @@
 --   peak_at: when that minute began, UTC
 --   rate_limited_calls: refused since too much was asked at once (HTTP 429)
 WITH
-    by_minute AS
+    by_minute AS MATERIALIZED
     (
         SELECT
             multiIf(

@@ -23,52 +23,49 @@
 --   rate_limited_share: of all refused calls of the model, 0 to 1; NULL where there are none
 --   all_rows: how many rows there would be
 WITH
-    by_minute AS
+    -- The minutes in which there was not enough: without a limit nothing but refused calls tells of them.
+    short AS MATERIALIZED
+    (
+        SELECT
+            CAST(c.provider, 'String') AS provider,
+            CAST(c.model, 'String') AS model,
+            toStartOfMinute(toDateTime(c.ts, 'UTC')) AS minute
+        FROM
+        (
+            SELECT * FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
+            WHERE {{asked_for}} AND granularity = 'call' AND ({token_limit:UInt64} > 0 OR {{rate_limited}})
+        ) AS c
+        GROUP BY provider, model, minute
+        HAVING sumIf(c.least_calls, {{rate_limited}}) > 0
+            OR ({token_limit:UInt64} > 0 AND sum(c.input_tokens + c.output_tokens) > {token_limit:UInt64})
+    ),
+    of_tenants AS
     (
         SELECT
             CAST(c.provider, 'String') AS provider,
             CAST(c.model, 'String') AS model,
             if(c.tenant_id = '', '(unattributed)', CAST(c.tenant_id, 'String')) AS tenant,
-            toStartOfMinute(toDateTime(c.ts, 'UTC')) AS minute,
-            sum(c.input_tokens + c.output_tokens) AS tokens,
-            sumIf(c.least_calls, {{rate_limited}}) AS refused
-        FROM
-        (
-            SELECT * FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
-            WHERE {{asked_for}} AND granularity = 'call'
-        ) AS c
-        GROUP BY provider, model, tenant, minute
-    ),
-    told AS
-    (
-        SELECT
-            *,
-            sum(refused) OVER (PARTITION BY provider, model, minute) > 0
-                OR ({token_limit:UInt64} > 0
-                    AND sum(tokens) OVER (PARTITION BY provider, model, minute) > {token_limit:UInt64}) AS is_short
-        FROM by_minute
-    ),
-    of_models AS
-    (
-        SELECT provider, model, toUInt64(uniqExact(minute)) AS short_minutes
-        FROM told
-        WHERE is_short
-        GROUP BY provider, model
-    ),
-    of_tenants AS
-    (
-        SELECT
-            provider,
-            model,
-            tenant,
-            sumIf(t.tokens, is_short) AS tokens,
-            sumIf(t.tokens, NOT is_short) AS other_tokens,
-            sum(t.refused) AS rate_limited_calls,
+            sumIf(c.input_tokens + c.output_tokens, is_short) AS tokens,
+            sumIf(c.input_tokens + c.output_tokens, NOT is_short) AS other_tokens,
+            sumIf(c.least_calls, {{rate_limited}}) AS rate_limited_calls,
             tokens / nullIf(sum(tokens) OVER (PARTITION BY provider, model), 0) AS short_share,
             other_tokens / nullIf(sum(other_tokens) OVER (PARTITION BY provider, model), 0) AS other_share,
             rate_limited_calls / nullIf(sum(rate_limited_calls) OVER (PARTITION BY provider, model), 0) AS rate_limited_share
-        FROM told AS t
+        FROM
+        (
+            SELECT
+                *,
+                (c.provider, c.model, toStartOfMinute(toDateTime(c.ts, 'UTC'))) IN (SELECT provider, model, minute FROM short) AS is_short
+            FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
+            WHERE {{asked_for}} AND granularity = 'call' AND (c.provider, c.model) IN (SELECT provider, model FROM short)
+        ) AS c
         GROUP BY provider, model, tenant
+    ),
+    of_models AS
+    (
+        SELECT provider, model, count() AS short_minutes
+        FROM short
+        GROUP BY provider, model
     )
 SELECT
     t.provider AS provider,

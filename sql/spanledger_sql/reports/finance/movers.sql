@@ -4,7 +4,8 @@
 -- One driver after the other is put from its former to its new value: how many calls there are; which models make them; how
 -- many tokens (searches, units) a call has, by direction; in which tier they are; which of the input is cached; what one
 -- costs. A driver of what there was not before has its new value from the start. Quantities are costed in sum: what is rounded call
--- by call, where a price has more than 12 digits, goes with calls.
+-- by call, where a price has more than 12 digits, goes with calls; what is charged for beside tokens is told by its cost, of which
+-- the prices of all such units at that entry make the amount.
 --
 -- Parameters:
 --   from, to DateTime64(9, 'UTC'): the period, half-open
@@ -85,6 +86,7 @@ WITH
             entry.steps[u.price_step + 1] AS price
         SELECT
             keys, model_key, tier, is_after, known_calls, least_calls, contracted_cost, first_meter,
+            toFloat64(arraySum(entry.unit_prices)) AS fees,
             CAST(vendor_unit, 'String') AS vendor_unit,
             arrayFilter(class -> class.3 != 0 AND (class.1 != 'request' OR class.4 != 0), [
                 of_class('input', 'Tokens', u.text_input, price.input),
@@ -121,7 +123,7 @@ WITH
         WITH
             (amount -> toDecimal128(amount + if(amount < 0, -1, 1) * toDecimal256('0.0000000000005', 22), 12)) AS usd
         SELECT
-            * EXCEPT (classes, first_meter, vendor_unit),
+            * EXCEPT (classes, first_meter),
             -- The meter with which the calls are counted.
             multiIf(
                 first_meter IN ('', 'search', 'unit', 'other') AND arrayExists(class -> class.1 = 'request', classes), 'request',
@@ -156,7 +158,10 @@ WITH
             sumIf(toFloat64(known_calls), meter = counted_by AND NOT is_after) AS calls0,
             sumIf(toFloat64(known_calls), meter = counted_by AND is_after) AS calls1
         FROM charged
-        ARRAY JOIN arrayConcat(charges, if(rest = 0, [], [('rounding', '', toFloat64(known_calls), rest)])) AS charge
+        ARRAY JOIN arrayConcat(charges, multiIf(
+            rest = 0, [],
+            fees > 0 AND vendor_unit = '' AND abs(rest) > known_calls * 1e-10, [('other', 'Fees', toFloat64(rest) / fees, rest)],
+            [('rounding', '', toFloat64(known_calls), rest)])) AS charge
         GROUP BY ALL
     ),
     both AS

@@ -4,6 +4,7 @@
 --
 -- Parameters:
 --   from, to DateTime64(9, 'UTC'): outcomes of that time, half-open
+--   tenants Array(String): whose outcomes; empty: all
 --   by Array(String): any of tenant, feature; the others are folded into ''
 --   good_score String: from which score on an outcome is good that does not say it itself; '' for none
 -- Columns:
@@ -30,7 +31,10 @@ WITH
                     o.session_id != '', concat('session ', o.session_id), concat('trace ', o.trace_id)) AS link
         FROM outcome AS o FINAL
         WHERE o.ts >= {from:DateTime64(9, 'UTC')} AND o.ts < {to:DateTime64(9, 'UTC')}
+            AND (empty({tenants:Array(String)}) OR o.tenant_id = '(unattributed)' OR has({tenants:Array(String)}, o.tenant_id))
     ),
+    -- By what outcomes are tied to calls here: nothing else is read of all calls of two months.
+    (SELECT groupUniqArray(splitByChar(' ', link)[1]) FROM told) AS ties,
     linked AS
     (
         SELECT
@@ -43,6 +47,10 @@ WITH
             toDecimal128(ifNull(c.contracted_cost, 0), 12) AS cost, ifNull(c.co2e_g, 0) AS co2e_g
         FROM calls AS c
         WHERE c.ts >= subtractDays({from:DateTime64(9, 'UTC')}, 30) AND c.ts < addDays({to:DateTime64(9, 'UTC')}, 1)
+            AND (has(ties, 'answer') AND concat('answer ', c.response_id) IN (SELECT link FROM told)
+                OR has(ties, 'run') AND concat('run ', c.run_id) IN (SELECT link FROM told)
+                OR has(ties, 'session') AND concat('session ', c.session_id) IN (SELECT link FROM told)
+                OR has(ties, 'trace') AND concat('trace ', c.trace_id) IN (SELECT link FROM told))
             AND link IN (SELECT link FROM told)
     ),
     both AS
@@ -52,8 +60,8 @@ WITH
             -- What an outcome does not say is as the first of its calls has it.
             argMin(l.tenant_id, l.ts) OVER one AS first_tenant,
             argMin(l.feature, l.ts) OVER one AS first_feature,
-            if(has({by:Array(String)}, 'tenant'),
-               if(t.outcome_tenant = '(unattributed)', ifNull(nullIf(first_tenant, ''), t.outcome_tenant), t.outcome_tenant), '') AS tenant,
+            if(t.outcome_tenant = '(unattributed)', ifNull(nullIf(first_tenant, ''), t.outcome_tenant), t.outcome_tenant) AS of_tenant,
+            if(has({by:Array(String)}, 'tenant'), of_tenant, '') AS tenant,
             if(has({by:Array(String)}, 'feature'), if(t.outcome_feature = '', ifNull(first_feature, ''), t.outcome_feature), '') AS of_feature,
             l.call_id AS call_id, l.known_calls AS known_calls, l.unknown_cost AS unknown_cost, l.unknown_energy AS unknown_energy,
             l.cost AS cost, l.co2e_g AS co2e_g
@@ -62,13 +70,17 @@ WITH
             ON l.link = t.link AND (t.outcome_tenant = '(unattributed)' OR l.tenant_id = t.outcome_tenant)
         WINDOW one AS (PARTITION BY t.outcome_id)
     ),
+    asked AS
+    (
+        SELECT * FROM both WHERE empty({tenants:Array(String)}) OR has({tenants:Array(String)}, of_tenant)
+    ),
     counted AS
     (
         SELECT
             name, tenant, of_feature, uniqExact(outcome_id) AS outcomes, uniqExactIf(outcome_id, is_good = 1) AS good,
             uniqExactIf(outcome_id, is_good = 0) AS bad, uniqExactIf(outcome_id, ifNull(call_id, '') = '') AS without_calls,
             sumIf(revenue, is_good = 1 AND revenue IS NOT NULL) AS earned, countIf(is_good = 1 AND revenue IS NOT NULL) AS tell_revenue
-        FROM (SELECT * FROM both LIMIT 1 BY outcome_id)
+        FROM (SELECT * FROM asked LIMIT 1 BY outcome_id)
         GROUP BY name, tenant, of_feature
     ),
     spent AS
@@ -76,7 +88,7 @@ WITH
         SELECT
             name, tenant, of_feature, sum(s.known_calls) AS calls, sum(s.unknown_cost) AS unknown_cost_calls,
             sum(s.unknown_energy) AS unknown_energy_calls, sum(s.cost) AS cost, sum(s.co2e_g) AS co2e_g
-        FROM (SELECT * FROM both WHERE ifNull(call_id, '') != '' LIMIT 1 BY name, tenant, of_feature, call_id) AS s
+        FROM (SELECT * FROM asked WHERE ifNull(call_id, '') != '' LIMIT 1 BY name, tenant, of_feature, call_id) AS s
         GROUP BY name, tenant, of_feature
     )
 SELECT

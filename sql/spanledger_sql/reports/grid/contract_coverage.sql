@@ -71,7 +71,8 @@ WITH
             sum(c.co2e_g) / 1000 AS location_kg,
             sum(c.co2e_market_g) / 1000 AS market_kg,
             sumIf(c.least_calls, c.energy_wh IS NULL) AS unknown_calls
-        FROM calls AS c
+        FROM call_hours(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')},
+            moment = toDateTime64('2200-01-01', 6, 'UTC'), grain = 'hour', timezone = 'UTC', told = []) AS c
         WHERE c.ts >= {from:DateTime64(9, 'UTC')} AND c.ts < {to:DateTime64(9, 'UTC')}
         GROUP BY zone, provider, hour, country
     ),

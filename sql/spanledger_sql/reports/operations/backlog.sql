@@ -6,7 +6,6 @@
 --   set_aside_calls: calls that cannot be computed, and are not in the ledger
 --   set_aside_reason: what the database says of one of them
 --   ledger_calls: calls in the ledger
---   mistimed_calls: of them, those that started before 2000, or more than a day after they were booked: a clock was wrong
 --   duplicates: reports in the ledger that another report of the same call counts for
 --   unattributed_calls, unpriced_calls, missing_usage_calls: of the calls in the ledger
 WITH waiting AS
@@ -30,7 +29,6 @@ SELECT
     (SELECT any(reason) FROM set_aside FINAL WHERE waiting = 1) AS set_aside_reason,
     sum(known_calls) AS ledger_calls,
     (SELECT count() FROM ledger FINAL WHERE counted = 0) AS duplicates,
-    sumIf(least_calls, ts < toDateTime64('2000-01-01 00:00:00', 9, 'UTC') OR ts > enriched_at + INTERVAL 1 DAY) AS mistimed_calls,
     sumIf(least_calls, tenant_id = '(unattributed)') AS unattributed_calls,
     sumIf(least_calls, price_status = 'unpriced') AS unpriced_calls,
     sumIf(least_calls, usage_source = 'missing') AS missing_usage_calls

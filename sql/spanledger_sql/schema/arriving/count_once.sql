@@ -45,7 +45,16 @@ CREATE TABLE IF NOT EXISTS call_model
 ENGINE = ReplacingMergeTree(version)
 ORDER BY span;
 
--- The worker's scratch paper, while it decides which spans report the same call: the spans it looks at.
+-- The worker's scratch paper, while it decides which spans report the same call: the keys of the batch's spans.
+CREATE TABLE IF NOT EXISTS call_batch_key
+(
+    key UInt64 COMMENT 'as in `call_key`',
+    span UInt64 COMMENT 'a hash of trace and span id',
+    ingested_at DateTime64(6, 'UTC') COMMENT 'finds the span in llm_spans, UTC'
+)
+ENGINE = Memory;
+
+-- Scratch paper: the spans it looks at.
 CREATE TABLE IF NOT EXISTS call_candidate
 (
     span UInt64 COMMENT 'a hash of trace and span id',

@@ -14,6 +14,7 @@ WITH
     (text -> ifNull(toFloat64OrNull(text) BETWEEN 0 AND 100000000, false)) AS is_count,
     (name -> if(is_count(LogAttributes[name]), toUInt64(toFloat64OrZero(LogAttributes[name])), toUInt64(0))) AS count_of,
     {{as_tenant}},
+    {{host_named}},
     as_tenant(firstNonDefault(said('tenant.id'), said('tenant_id'), said('tenant'))) AS tenant_said,
     -- Whose token brought it: nothing that it says knows better.
     ResourceAttributes['spanledger.pinned_tenant'] AS pinned_tenant,
@@ -112,7 +113,7 @@ SELECT
     if(believed = 0, 'missing', 'reported') AS usage_source,
     multiIf(believed = 0, 'not a count', has(are_no_counts, 1), 'a part is not a count', '') AS usage_note,
     if(LogAttributes['speed'] IN ('', 'normal', 'standard'), '', LogAttributes['speed']) AS speed,
-    ResourceAttributes['host.name'] AS host_name,
+    host_named(ResourceAttributes['host.name'], ResourceAttributes['host.id']) AS host_name,
     mapFilter((name, text) -> multiSearchAny(name, ['token', 'usage', 'cost']), LogAttributes) AS usage_raw,
     mapConcat(
         mapFilter((name, text) -> length(text) BETWEEN 1 AND 200,

@@ -372,12 +372,12 @@ WITH
                     (said, of_document) -> or_document(said, of_document),
                     said_few_counts, arrayResize(arraySlice(document_counts, 12), 11))),
                 [said_thoughts])), []) AS few_numbers,
-            -- Anthropic's own document tells uncached input; whoever says prompt_tokens has added the cached ones. Where the
-            -- span says the very input that the provider's document has, it has not.
+            -- Anthropic's own document tells uncached input; whoever says prompt_tokens has added the cached ones, but
+            -- Haystack, which adds nothing up. Where the span says the very input that the provider's document has, it has not.
             document_has_buckets
                 OR hasAny(document_names, ['cache_read_input_tokens', 'cache_creation_input_tokens', 'cacheReadInputTokens',
                                            'cacheWriteInputTokens'])
-                    AND NOT has(document_names, 'prompt_tokens')
+                    AND NOT hasAll(document_names, ['prompt_tokens', 'total_tokens'])
                     AND (said_input = '' OR said_input = document_counts[1])
                 OR has(document_names, 'cacheCreationInputTokens') AND document_counts[1] = '' AS document_may_exclude_cached,
             trim(BOTH '"' FROM firstNonDefault(said_request_model, said_model, raw_model,
@@ -455,7 +455,10 @@ WITH
                            arrayMap(length -> transform(arrayStringConcat(arraySlice(splitByChar('.', server), -length), '.'),
                                                         {{hosts}}, {{hosts_providers}}, ''),
                                     [5, 4, 3, 2]))) AS provider_of_server,
-            if(label != '', '', multiIf({{models_of_providers}}, '')) AS provider_of_model,
+            -- Of what speaks OpenAI's language, a seller before the model's name tells more than the label, which is the client's.
+            if(label != '' AND NOT (provider_of_label = 'openai' AND position(request_model_name, '/') > 0
+                                    AND match(request_model_name, {{models_with_sellers}})),
+               '', multiIf({{models_of_providers}}, '')) AS provider_of_model,
             as_tenant(texts[indexOf(said_tenant_ranks, tenant_rank)]) AS span_tenant,
             multiIf(
                 tenant_rank < 99 AND span_tenant != '', (tenant_names[tenant_rank], span_tenant),
@@ -470,7 +473,9 @@ WITH
     (
         SELECT
             *,
-            ifNull(disbelief = '' AND (is_count[1] = 1 OR is_count[2] = 1), 0) AS has_usage,
+            -- No tokens of what is charged by another unit are no tokens.
+            ifNull(disbelief = '' AND (is_count[1] = 1 OR is_count[2] = 1) AND (said_units = '' OR input_count + output_count > 0), 0)
+                AS has_usage,
             -- Whose token brought it: no span knows better.
             multiIf(
                 pinned_tenant = '', tenant_claimed,
@@ -481,12 +486,13 @@ WITH
                 provider_of_server != '', provider_of_server,
                 provider_of_label = 'anthropic' AND match(request_model_name, '^(arn:aws|([a-z]+\\.)?anthropic\\.)'), 'aws.bedrock',
                 provider_of_label = 'github' AND position(ScopeName, 'copilot') > 0, 'github_copilot',
-                firstNonDefault(provider_of_label, provider_of_model, if(dialect_name = 'codex', 'openai', '')))
+                firstNonDefault(provider_of_model, provider_of_label, if(dialect_name = 'codex', 'openai', '')))
                 AS provider_name,
             -- Thoughts that have a name of their own are beside Gemini's output.
-            -- LiteLLM's counts stay as they are in MLflow: all inside.
+            -- LiteLLM's counts stay as they are in MLflow: all inside. So does what OpenAI's SDK hears at Bedrock's host or a gateway.
             dialect_name = 'mlflow' AND startsWith(SpanName, 'litellm-') AS of_litellm,
-            bitOr(2 * (few_counts[12] > 0 AND position(request_model_name, 'gemini') > 0), if(dialect_name = 'spanledger' OR said_all_inside != '' OR of_litellm OR dialect_name = 'openlit' AND label = '', 0,
+            bitOr(2 * (few_counts[12] > 0 AND position(request_model_name, 'gemini') > 0), if(dialect_name = 'spanledger' OR said_all_inside != '' OR of_litellm OR dialect_name = 'openlit' AND label = ''
+                OR provider_of_label = 'openai' AND (provider_name = 'aws.bedrock' OR provider_of_server = '' AND provider_of_model != ''), 0,
                transform(concat(dialect_name, ' ', provider_name), {{conventions}}, {{conventions_bits}},
                          transform(provider_name, {{conventions_of_all}}, {{conventions_of_all_bits}}, 0)))) AS convention,
             -- Whoever gives OpenAI's counts Anthropic's names has not changed what they hold.
@@ -654,8 +660,12 @@ SELECT
                                   if(endsWith(request_model_name, ':online'), ['1 web plugin'], [])), ', ') AS other_units,
     if(says_few, toFloat64OrNull(said_reported_cost), NULL) AS reported_cost,
     -- OpenAI's hosts of regions are those of projects whose data stays there.
-    if(geo_told = '' AND provider_name = 'openai' AND endsWith(server, '.api.openai.com'),
-       splitByChar('.', server)[1], geo_told) AS inference_geo,
+    -- Vertex's hosts of regions are not the global one, which costs less for Claude.
+    multiIf(geo_told != '', geo_told,
+            provider_name = 'openai' AND endsWith(server, '.api.openai.com'), splitByChar('.', server)[1],
+            provider_name = 'gcp.vertex_ai' AND endsWith(server, '-aiplatform.googleapis.com')
+                AND position(request_model_name, 'claude') > 0, 'regional',
+            '') AS inference_geo,
     if(said_units = '' OR has_usage, said_vendor_unit, {{units}}[unit_place - {{first_unit}} + 1]) AS vendor_unit,
     ifNull(toDecimal64OrNull(if(said_units = '' OR has_usage, said_vendor_quantity, said_units), 6), 0) AS vendor_quantity,
     if(speed_told IN ('normal', 'standard'), '', speed_told) AS speed,

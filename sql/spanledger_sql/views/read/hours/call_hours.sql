@@ -39,11 +39,7 @@
 
 CREATE OR REPLACE VIEW call_hours AS
 WITH
-    (
-        SELECT (groupArrayIf((hours, begins, built), is_summed), groupArrayIf(begins, NOT is_summed))
-        FROM ledger_standing(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')},
-            moment = {moment:DateTime64(6, 'UTC')}, grain = {grain:String}, timezone = {timezone:String}, told = {told:Array(String)})
-    ) AS to_read
+    {{to_read}}
 SELECT
     toDateTime64(begins, 9, 'UTC') AS ts,
     tenant_id, cost_center, environment, service_name, feature, workflow,
@@ -68,11 +64,7 @@ FROM ledger_sum
 WHERE (hours, begins, built) IN to_read.1
 UNION ALL
 WITH
-    (
-        SELECT (groupArrayIf((hours, begins, built), is_summed), groupArrayIf(begins, NOT is_summed))
-        FROM ledger_standing(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')},
-            moment = {moment:DateTime64(6, 'UTC')}, grain = {grain:String}, timezone = {timezone:String}, told = {told:Array(String)})
-    ) AS to_read
+    {{to_read}}
 SELECT
     ts,
     tenant_id, cost_center, environment, service_name, feature, workflow, user_id, session_id, run_id, host_name,
@@ -95,7 +87,4 @@ SELECT
     co2e_g, co2e_g_low, co2e_g_high, co2e_g_squared, co2e_market_g, embodied_g,
     water_ml,
     duration_ms, ttft_ms, toUInt64(ttft_ms IS NOT NULL)
-FROM calls_at(moment = {moment:DateTime64(6, 'UTC')})
-WHERE ts >= {from:DateTime64(9, 'UTC')}
-    AND ts < {to:DateTime64(9, 'UTC')}
-    AND toStartOfHour(ts) IN to_read.2;
+{{read_one_by_one}};
