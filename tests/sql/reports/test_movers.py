@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from harness.books import Books
@@ -153,7 +154,12 @@ def test_discounts_of_the_cache_that_a_session_missed(books: Books) -> None:
     def talk(second: float, tokens: int, read: int = 0, **changes: object) -> dict[str, object]:
         return of_session(second, input_tokens=tokens, cache_read_tokens=read, **changes)
 
-    claude = {"provider": "anthropic", "request_model": "claude-3-5-sonnet-20240620", "session_id": "", "run_id": "r"}
+    claude: dict[str, Any] = {
+        "provider": "anthropic",
+        "request_model": "claude-3-5-sonnet-20240620",
+        "session_id": "",
+        "run_id": "r",
+    }
     books.book_alone(
         talk(0, 2000), talk(60, 3000, 500), talk(120, 4000, 3000), talk(180, 1000), talk(190, 1100),
         # After more than five minutes, after a short prompt, of another tenant: nothing is missed.
