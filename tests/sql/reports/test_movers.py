@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from harness.books import Books
@@ -153,13 +154,19 @@ def test_discounts_of_the_cache_that_a_session_missed(books: Books) -> None:
     def talk(second: float, tokens: int, read: int = 0, **changes: object) -> dict[str, object]:
         return of_session(second, input_tokens=tokens, cache_read_tokens=read, **changes)
 
-    claude = {"provider": "anthropic", "request_model": "claude-3-5-sonnet-20240620", "session_id": "", "run_id": "r"}
+    claude: dict[str, Any] = {
+        "provider": "anthropic",
+        "request_model": "claude-3-5-sonnet-20240620",
+        "session_id": "",
+        "run_id": "r",
+    }
     books.book_alone(
-        talk(0, 2000), talk(60, 3000, 500), talk(120, 4000, 3000), talk(180, 1000),
+        talk(0, 2000), talk(60, 3000, 500), talk(120, 4000, 3000), talk(180, 1000), talk(190, 1100),
         # After more than five minutes, after a short prompt, of another tenant: nothing is missed.
         talk(600, 5000), talk(700, 900, session_id="t"), talk(710, 2000, session_id="t"),
         talk(610, 6000, tenant_id="globex"),
         talk(0, 2000, **claude), talk(10, 3000, **claude), talk(20, 4000, **claude),
+        talk(5, 1500, **{**claude, "run_id": "q"}),
     )  # fmt: skip
     # By hand, USD a million. gpt-4o: 2.50, from the cache 1.25: 2,000 - 500 tokens of the second call. Claude: 3, from
     # the cache 0.30, into it 3.75: the second reads 2,000, written for it; the third 3,000, of which 1,000 are new.

@@ -50,7 +50,7 @@ SELECT
     name,
     day,
     sum(t.amount) AS amount,
-    sum(t.at_once) AS at_once,
+    ifNull(sum(t.at_once), toDecimal128(0, 12)) AS at_once,
     sum(t.unknown_calls) AS unknown_calls
 FROM told AS t
 GROUP BY

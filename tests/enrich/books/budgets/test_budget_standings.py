@@ -8,9 +8,10 @@ from decimal import Decimal
 import pytest
 from harness.books import Books
 
-from spanledger_enrich.books import charge
+from spanledger_enrich.books import charge, commitment, upkeep
 from spanledger_enrich.books.budgets import alarm, budget, standing
 from spanledger_enrich.books.charge import Charge
+from spanledger_enrich.books.commitment import Commitment
 from spanledger_enrich.files.import_file import ImportFileError
 
 NOW = datetime(2024, 10, 20, 13, tzinfo=UTC)
@@ -70,14 +71,28 @@ def test_a_period_is_foretold_by_what_was_used_and_what_is_to_come(filled, write
 def test_what_is_charged_at_once_is_used_and_comes_on_no_other_day(filled, write):
     seats = {"charge": "s", "kind": "seats", "amount": "60", "from": "2024-10-15", "to": "2024-11-01", "tenant": "acme"}
     charge.record(filled.store, [Charge.model_validate(seats)], "a test")
+    # A fee has a part on each day, also of who made no call.
+    fee = {
+        "commitment": "f",
+        "kind": "fee",
+        "amount": "31",
+        "from": "2024-10-01",
+        "to": "2024-11-01",
+        "policy": "fixed",
+    }
+    commitment.record(filled.store, [Commitment.model_validate({**fee, "shares": {"initech": "1"}})], "a test")
     try:
-        stands = stand(filled, write, "acme,tenant=acme,100,usd,month,UTC,")["acme"]
+        upkeep.bring_up_to_date(filled.store, filled.configuration)
+        lines = ("acme,tenant=acme,100,usd,month,UTC,", "initech,tenant=initech,100,usd,month,UTC,")
+        stands = stand(filled, write, *lines)
     finally:
-        for table in ("charge", "charge_share", "charge_allocation"):
+        for table in ("charge", "charge_share", "charge_allocation", "commitment", "allocation", "allocation_row"):
             filled.store.execute(f"TRUNCATE TABLE {table}")
-    assert stands.spent == 90
-    assert stands.expected is not None
-    assert stands.expected.total == pytest.approx(60 + 31 * 1.5)
+    assert stands["acme"].spent == 90
+    assert stands["acme"].expected is not None
+    assert stands["acme"].expected.total == pytest.approx(60 + 31 * 1.5)
+    assert stands["initech"].expected is not None
+    assert stands["initech"].expected.total == pytest.approx(31)
 
 
 def test_a_forecast_of_a_period_that_is_over_is_held_against_what_came(filled, write):

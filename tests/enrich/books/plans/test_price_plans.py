@@ -145,7 +145,7 @@ def test_a_rate_card_and_a_minimum_in_euros_with_the_rate_that_is_printed(books,
 # EUR a million: the line that names the meter most exactly holds, then the model, then the provider.
 LINES = (
     {"meter": "tokens", "price": "1"}, {"meter": "input", "price": "2"}, {"meter": "cache_read", "price": "3"},
-    {"meter": "cache_write", "price": "4"}, {"meter": "cache_write_1h", "price": "8"},
+    {"meter": "cache_write", "price": "4"}, {"meter": "cache_write_1h", "price": "8", "model": "claude-3-5-sonnet"},
     {"meter": "output", "price": "5"},
     {"meter": "input", "price": "6", "provider": "openai"}, {"meter": "input", "price": "7", "model": "gpt-4o"},
     {"meter": "output", "price": "99", "provider": "anthropic", "model": "gpt-4o"},
@@ -153,9 +153,10 @@ LINES = (
 
 
 def test_a_card_in_a_currency_at_the_rate_of_the_months_first_day(books, planned, spanledger):
-    rates = {"2024-09-01": "1.05", "2024-10-01": "1.10", "2024-10-15": "1.20"}
+    rates = ((9, 1, "1.05"), (10, 1, "1.10"), (10, 15, "1.20"))
     books.store.insert("exchange_rate", [
-        {"currency": "EUR", "valid_from": day, "usd": Decimal(usd), "source": "a test"} for day, usd in rates.items()
+        {"currency": "EUR", "valid_from": datetime(2024, month, day, tzinfo=UTC), "usd": Decimal(usd),
+         "source": "a test"} for month, day, usd in rates
     ])  # fmt: skip
     rate_card.record(books.store, [Rate.model_validate({"card": "all", **one}) for one in LINES], "a test")
     planned(
@@ -166,18 +167,20 @@ def test_a_card_in_a_currency_at_the_rate_of_the_months_first_day(books, planned
     more = {**SPAN, "tenant_id": "globex"}
     books.book(
         {**more, "input_tokens": 1000, "cache_read_tokens": 200, "output_tokens": 100, "reasoning_tokens": 30,
-         "web_searches": 2},
+         "web_searches": 2, "cache_read_audio_tokens": 50},
         {**more, "provider": "anthropic", "request_model": "claude-3-5-sonnet-20240620", "input_tokens": 500,
          "cache_write_tokens": 300, "cache_write_1h_tokens": 100, "output_tokens": 10},
+        {**more, "provider": "anthropic", "request_model": "claude-3-haiku-20240307", "input_tokens": 100,
+         "cache_write_tokens": 100, "cache_write_1h_tokens": 100},
         {**SPAN, "tenant_id": "edge", "ts": datetime(2024, 9, 30, 23, 30, tzinfo=UTC), "input_tokens": 1000},
     )  # fmt: skip
     try:
         upkeep.bring_up_to_date(books.store, books.configuration)
         asked = ("--by", "tenant", "--format", "csv-exact", "--timezone", "Europe/Berlin")
         rows = list(csv.DictReader(io.StringIO(spanledger("chargeback", *MONTH, *asked))))
-        # The batch and gpt-4o-mini of the month, and the two of here.
+        # The batch and gpt-4o-mini of the month, and the three of here; what no line names alone is of its class.
         gpt = 1000 * 7 + 100 * 5 + 333 * 6 + 5 + 800 * 7 + 200 * 3 + 100 * 5
-        use = Decimal(gpt + 200 * 2 + 200 * 4 + 100 * 8 + 10 * 5) / 1_000_000 * Decimal("1.10")
+        use = Decimal(gpt + 200 * 2 + 200 * 4 + 100 * 8 + 10 * 5 + 100 * 4) / 1_000_000 * Decimal("1.10")
         searches = 2 * Decimal("0.01") * Decimal("1.10")
         # What commitments pay is charged by the card, and charges, seats and a tax, are passed on with the markup.
         tax = books.store.value("SELECT sum(amount) FROM charge_share WHERE charge_id = 'vat' AND tenant_id = 'globex'")
