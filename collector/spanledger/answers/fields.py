@@ -96,14 +96,15 @@ def tell_all(told: dict[str, int], source: Any, names: CountNames) -> bool:
     counts, details = names
     more = False
     for name, value in source.items() if type(source) is dict else _named(source, names):
+        if value is None:
+            continue
         if name in counts:
             count = value if type(value) is int and 0 <= value < _TOO_MANY else count_of(value)
             key = counts[name]
             if count is not None and (key not in told or count > told[key]):
                 told[key] = count
         elif name in details:
-            if value is not None:
-                tell_all(told, value, details[name])
+            tell_all(told, value, details[name])
         else:
             more = True
     return more
@@ -116,7 +117,7 @@ def _named(source: Any, names: CountNames) -> Iterable[tuple[str, Any]]:
         return fields.items()
     if fields is None:
         return ()
-    return [("", None), *((name, getattr(fields, name, None)) for name in (*names.counts, *names.details))]
+    return [("", ""), *((name, getattr(fields, name, None)) for name in (*names.counts, *names.details))]
 
 
 def tell(told: dict[str, int], key: str, source: object, *names: str) -> None:

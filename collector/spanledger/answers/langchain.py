@@ -44,7 +44,7 @@ def _tell_what_was_left_out(told: Told, usage: object) -> None:
     """Some packages give the counts their normal form without the parts, which the provider's own words still tell."""
     if count_in(usage, "prompt_tokens") != told.get("input") or value_in(usage, "prompt_tokens_details") is None:
         return
-    reading = read_openai({"object": "chat.completion", "usage": usage}, ("", ""))
+    reading = read_openai({"object": "chat.completion", "usage": usage}, {})
     for part, count in reading.told.items() if reading else ():
         told.setdefault(part, count)
 

@@ -18,7 +18,6 @@ from spanledger import attributes
 from spanledger.answers.convention import OPENAI, Convention, convention_of
 from spanledger.answers.fields import (
     Attributes,
-    CountNames,
     count_in,
     count_of,
     fields_of,
@@ -35,6 +34,13 @@ from spanledger.answers.fields import (
     tell_all,
     value_in,
 )
+from spanledger.answers.openai_counts import (
+    CHAT_USAGE,
+    INPUT_DETAILS,
+    PROMPT_DETAILS_NAMES,
+    RESPONSE_USAGE,
+    SEARCHES,
+)
 from spanledger.answers.usage import Reading, Told
 
 Asked: TypeAlias = Mapping[str, AttributeValue]
@@ -43,9 +49,9 @@ Getter: TypeAlias = Callable[[str], Any]
 """Gives the value of an answer's field by its name."""
 
 
-def read_openai(answer: object, asked: Asked) -> Reading | None:
-    """What a whole answer in one of these shapes says; `None` where it is of none."""
-    get = answer.get if type(answer) is dict else getter(answer)
+def read_openai(answer: object, asked: Asked, fields: object = None) -> Reading | None:
+    """What a whole answer in one of these shapes says, its fields maybe known; `None` where it is of none."""
+    get = fields.get if type(fields) is dict else getter(answer)
     shape = get("object")
     if isinstance(shape, str) and shape in _READERS:
         return _READERS[shape](answer, get, asked)
@@ -70,7 +76,7 @@ def read_openai(answer: object, asked: Asked) -> Reading | None:
         return _read_transcription(answer)
     if count_in(usage, "total_tokens") is not None and count_in(usage, "input_tokens", "output_tokens") is None:
         return _read_list(answer, get, asked)
-    details = first_in(usage, *_PROMPT_DETAILS_NAMES, "output_tokens_details")
+    details = first_in(usage, *PROMPT_DETAILS_NAMES, "output_tokens_details")
     if details is not None and count_in(usage, "total_tokens") is not None:  # as frameworks hand it on
         return _read_response(answer, get, asked)
     return None
@@ -78,12 +84,13 @@ def read_openai(answer: object, asked: Asked) -> Reading | None:
 
 def read_openai_chunk(chunk: object, asked: Asked) -> Reading | None:
     """What a chunk or an event of a stream says; `None` where it is none of these."""
-    inside = value_in(chunk, "data")  # as Mistral's SDK wraps them
+    get = getter(chunk)
+    inside = get("data")  # as Mistral's SDK wraps them
     if inside is not None and value_in(inside, "object") == _CHUNK:
         return _read_chat_chunk(inside, asked)
-    if value_in(chunk, "object") in _CHUNKS:
+    if get("object") in _CHUNKS:
         return _read_chat_chunk(chunk, asked)
-    kind = value_in(chunk, "type")
+    kind = get("type")
     if not isinstance(kind, str):
         return None
     if kind == "chunk":  # as the stream helpers of OpenAI's SDK wrap them
@@ -123,20 +130,19 @@ def _read_chat_completion(answer: object, get: Getter, asked: Asked) -> Reading:
 def _read_chat_chunk(chunk: object, asked: Asked) -> Reading:
     get = getter(chunk)
     found = _identity(chunk, get)
-    choices = [getter(choice) for choice in get("choices") or ()]
-    reasons = [of_choice("finish_reason") for of_choice in choices]
+    reasons, usages = [], [get("usage"), value_in(get("x_groq"), "usage")]
+    for choice in get("choices") or ():
+        of_choice = getter(choice)
+        reasons.append(of_choice("finish_reason"))
+        usages.append(of_choice("usage"))
     last = any(reasons)
     if last:
         put_texts(found, attributes.RESPONSE_FINISH_REASONS, reasons)
     told: Told = {}
-    for usage in (
-        get("usage"),
-        value_in(get("x_groq"), "usage"),
-        *(of_choice("usage") for of_choice in choices),
-    ):
+    for usage in usages:
         if usage is not None and not told.get("output"):
             _tell_chat_usage(told, usage, found)
-    return Reading(found, told, _convention(found, asked), last)
+    return Reading(found, told, _convention(found, asked) if told else OPENAI, last)
 
 
 def _read_response(answer: object, get: Getter, asked: Asked) -> Reading:
@@ -147,7 +153,7 @@ def _read_response(answer: object, get: Getter, asked: Asked) -> Reading:
     _tell_response_usage(told, get("usage"), found)
     tools = _tools_used(answer)
     # An item may hold several searches: the number of those that are billed is told where there is one.
-    counted = count_in(value_in(value_in(answer, "tool_usage"), "web_search"), "num_requests")
+    counted = count_in(value_in(get("tool_usage"), "web_search"), "num_requests")
     searches = counted or tools.pop("web_search_call", 0)
     tools.pop("web_search_call", None)
     if searches and "web_searches" not in told:
@@ -184,7 +190,7 @@ def _read_counted(answer: object, get: Getter, usage: object, asked: Asked) -> R
             told.clear()
             tell(told, "input", usage, "text_tokens")
             put_unpriced(found, pixels)
-        tell_all(told, value_in(usage, "prompt_tokens_details"), _INPUT_DETAILS)
+        tell_all(told, value_in(usage, "prompt_tokens_details"), INPUT_DETAILS)
         _put_cost_and_sources(found, usage)
     return Reading(found, told, _convention(found, asked), generates=False)
 
@@ -262,16 +268,16 @@ def _read_transcription(answer: object) -> Reading:
 
 
 def _tell_chat_usage(told: Told, usage: object, found: Attributes) -> None:
-    if tell_all(told, usage, _CHAT_USAGE):
+    if tell_all(told, usage, CHAT_USAGE):
         fields = fields_of(usage)
-        tell_all(told, value_in(fields, "server_side_tool_usage_details"), _SEARCHES)
+        tell_all(told, value_in(fields, "server_side_tool_usage_details"), SEARCHES)
         _put_cost_and_sources(found, fields)
 
 
 def _tell_response_usage(told: Told, usage: object, found: Attributes) -> None:
-    if tell_all(told, usage, _RESPONSE_USAGE):
+    if tell_all(told, usage, RESPONSE_USAGE):
         fields = fields_of(usage)
-        tell_all(told, value_in(fields, "server_side_tool_usage_details"), _SEARCHES)
+        tell_all(told, value_in(fields, "server_side_tool_usage_details"), SEARCHES)
         _put_cost_and_sources(found, fields)
 
 
@@ -338,60 +344,6 @@ def _speaker(module: str) -> str:
     return _SPEAKERS.get(module.partition(".")[0], "openai")
 
 
-# What the fields of a usage are, of all who speak this language, and those of its details.
-_USAGE: Final = {
-    "prompt_tokens": "input",
-    "input_tokens": "input",
-    "completion_tokens": "output",
-    "output_tokens": "output",
-    "total_tokens": "total",
-    "cached_tokens": "cache_read",
-    "num_cached_tokens": "cache_read",
-    "prompt_cache_hit_tokens": "cache_read",
-    "cache_read_input_tokens": "cache_read",
-    "cache_creation_input_tokens": "cache_write",
-    "reasoning_tokens": "reasoning",
-    "citation_tokens": "citation",
-    "num_search_queries": "web_searches",
-}
-_OF_INPUT: Final = {
-    "cached_tokens": "cache_read",
-    "cache_write_tokens": "cache_write",
-    "cache_creation_tokens": "cache_write",
-    "cache_creation_input_tokens": "cache_write",
-    "audio_tokens": "audio_input",
-    "cached_audio_tokens": "audio_cache_read",
-    "image_tokens": "image_input",
-    "video_tokens": "video_input",
-    "web_search_requests": "web_searches",
-}
-_CACHED: Final = CountNames({"audio_tokens": "audio_cache_read", "image_tokens": "image_cache_read"})
-_WRITTEN: Final = CountNames({"ephemeral_1h_input_tokens": "cache_write_1h"})
-_INPUT_DETAILS: Final = CountNames(_OF_INPUT)
-_OUTPUT_DETAILS: Final = CountNames(
-    {"reasoning_tokens": "reasoning", "audio_tokens": "audio_output", "image_tokens": "image_output"}
-)
-_SEARCHES: Final = CountNames({"web_search_calls": "web_searches"})
-_CHAT_USAGE: Final = CountNames(
-    _USAGE,
-    {
-        "prompt_tokens_details": CountNames(
-            _OF_INPUT, {"cached_tokens_details": _CACHED, "cache_creation_token_details": _WRITTEN}
-        ),
-        "prompt_token_details": _INPUT_DETAILS,
-        "completion_tokens_details": _OUTPUT_DETAILS,
-        "server_tool_use": _INPUT_DETAILS,
-    },
-)
-_PROMPT_DETAILS_NAMES: Final = ("input_tokens_details", "input_token_details", "prompt_tokens_details")
-_RESPONSE_USAGE: Final = CountNames(
-    _USAGE,
-    {
-        **dict.fromkeys(_PROMPT_DETAILS_NAMES, CountNames(_OF_INPUT, {"cached_tokens_details": _CACHED})),
-        "output_tokens_details": _OUTPUT_DETAILS,
-        "output_token_details": _OUTPUT_DETAILS,
-    },
-)
 _OTHER_UNITS: Final = {
     "num_sources_used": "search source",
     "prompt_audio_seconds": "audio second",

@@ -43,7 +43,7 @@ def read_answer(answer: object, known: Asked = _NOTHING_KNOWN) -> Attributes:
     if value_in(fields, "success") is True and value_in(fields, "result") is not None:
         answer = value_in(fields, "result")  # as Cloudflare wraps whatever it answers
         fields = fields_of(answer)
-    reading = read_openai(answer, known) or _read_other(answer, fields)
+    reading = read_openai(answer, known, fields) or _read_other(answer, fields)
     if reading is None:
         return {}
     found = reading.found
@@ -57,7 +57,8 @@ def read_answer(answer: object, known: Asked = _NOTHING_KNOWN) -> Attributes:
 
 
 def _read_other(answer: object, fields: object) -> Reading | None:
-    for read in _readers_of(tuple(fields)) if type(fields) is dict else _READERS:
+    is_small = type(fields) is dict and len(fields) <= _MOST_FIELDS
+    for read in _readers_of(tuple(fields)) if is_small else _READERS:  # type: ignore[arg-type]
         reading = read(fields)
         if reading is not None:
             return reading
@@ -136,6 +137,7 @@ class StreamedAnswer:
 
 
 _BY_DEFAULT: Final = "chat"
+_MOST_FIELDS: Final = 64  # of an answer whose names are remembered
 _TEXTS: Final = (str, bytes)  # which are no answers
 # The readers, and the fields of which an answer has one at least that they can say anything of.
 _READERS: Final[dict[Callable[[object], Reading | None], frozenset[str]]] = {

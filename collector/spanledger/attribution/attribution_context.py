@@ -272,13 +272,12 @@ def _put(found: dict[str, AttributeValue], name: str, value: object) -> None:
     """Adds a value under its attribute's name: identities as names, dimensions as the scalars they are."""
     if value is None:
         return
-    is_number = isinstance(value, bool | int | float) and -_BEYOND < value < _BEYOND
-    if (is_number and name.startswith(attributes.DIMENSION_PREFIX)) or (type(value) is str and is_name(value)):
-        found[name] = cast("AttributeValue", value)
-    else:
-        named = as_name(name, value)
-        if named:
-            found[name] = named
+    as_it_is = (type(value) is str and is_name(value)) or (
+        name.startswith(attributes.DIMENSION_PREFIX) and isinstance(value, _NUMBERS) and -_BEYOND < value < _BEYOND
+    )
+    named = value if as_it_is else as_name(name, value)
+    if as_it_is or named:
+        found[name] = cast("AttributeValue", named)
 
 
 def _caller(function: Callable[..., object]) -> ArgumentReader:
@@ -299,6 +298,7 @@ _NAMES: Final = {
 }
 KEYWORDS: Final = tuple(_NAMES)
 """The keywords of `attribution` that are no dimension."""
+_NUMBERS: Final = (bool, int, float)
 _BEYOND: Final = 2**63  # what no attribute has room for
 _IDENTITIES: Final = frozenset({"tenant", "user", "session", "run_id"})
 _TAKING: Final = guard.Shield("reading a literal of an attribution")

@@ -137,7 +137,8 @@ class Receiver:
     def _told(self) -> str:
         endpoint = _without_password(self._address.endpoint)
         if self._status in {None, "UNAVAILABLE"}:
-            return f"{endpoint} cannot be reached: {self._reason or 'no answer'}{_ADVICE.get(self._reason, '')}"
+            advice = _ADVICE.get(self._reason.partition(" ")[0], "")
+            return f"{endpoint} cannot be reached: {self._reason or 'no answer'}{advice}"
         advice = _ADVICE.get(self._status or "", "")
         return f"{endpoint} answers {self._status}{' (' + self._reason + ')' if self._reason else ''}{advice}"
 
@@ -187,7 +188,7 @@ def _session(see: Callable[[int | None, str], None], hear: Callable[[bytes], Non
             try:
                 response = super().send(request, **options)
             except requests.RequestException as error:
-                see(None, type(error).__name__)
+                see(None, _named(error))
                 raise
             if not 200 <= response.status_code < 300:  # of redirections the exporter thinks well
                 see(response.status_code, str(response.reason or ""))
@@ -200,6 +201,16 @@ def _session(see: Callable[[int | None, str], None], hear: Callable[[bytes], Non
             return response
 
     return Session()
+
+
+def _named(error: BaseException) -> str:
+    """What kind of error it is, and what the system said in the end, such as that it knows no such host."""
+    innermost: BaseException | None = getattr(error.args[0], "reason", None) if error.args else None
+    innermost = innermost if isinstance(innermost, BaseException) else error
+    while isinstance(before := innermost.__cause__ or innermost.__context__, BaseException):
+        innermost = before
+    said = innermost.strerror if isinstance(innermost, OSError) else None
+    return f"{type(error).__name__} ({said})" if said else type(error).__name__
 
 
 def _keep_back_messages() -> None:
@@ -251,8 +262,8 @@ _ADVICE: Final[dict[int | str, str]] = {
     "PERMISSION_DENIED": "; check the token in `headers` or OTEL_EXPORTER_OTLP_HEADERS",
     "UNIMPLEMENTED": "; check the address: this is no OTLP receiver",
 }
-_TRY_AGAIN: Final = frozenset({408, 413, 425, 429})  # of those that find fault with the request
-_REFUSALS: Final = frozenset({*range(200, 500), 501, "NOT_FOUND", "INVALID_ARGUMENT", *_ADVICE} - _TRY_AGAIN)
+_TRY_AGAIN: Final = frozenset({400, 408, 413, 422, 425, 429})  # which find fault with the batch, or with the moment
+_REFUSALS: Final = frozenset({*range(200, 500), 501, "NOT_FOUND", *_ADVICE} - _TRY_AGAIN)
 _PATIENCE_S: Final = 2.0  # after which it is told that an answer is waited for
 _EXPORTERS: Final = (
     "opentelemetry.exporter.otlp.proto.http.trace_exporter",

@@ -165,8 +165,12 @@ class Sender:
             self._part(oldest)
             return True
         self._failures += 1
-        # A receiver that takes the next batch, but not this one, is not away: this one is the trouble.
-        if self._failures >= _SUSPECT_AFTER and others and self._send(others[0]) and not self._send(oldest):
+        # A receiver that takes the next batch, but not this one, is not away: this one is the trouble. Where there is
+        # no other, its halves show whether one of them is.
+        is_trouble = self._failures >= _SUSPECT_AFTER and (
+            self._send(others[0]) and not self._send(oldest) if others else oldest.spans > 1
+        )
+        if is_trouble:
             self._part(oldest)
         self._postpone()
         return False

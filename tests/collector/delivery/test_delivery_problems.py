@@ -98,7 +98,7 @@ def test_a_time_that_no_span_can_have_is_refused(moment: int, provider: TracerPr
     assert len(receiver.spans) == 1
 
 
-@pytest.mark.parametrize("status", [400, 401, 404, 405, 422])
+@pytest.mark.parametrize("status", [401, 404, 405, 410])
 def test_a_receiver_that_refuses_is_told_once_with_status_and_url(
     status: int, provider: TracerProvider, receiver: Receiver, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -162,7 +162,10 @@ def test_a_receiver_that_is_not_there_is_told(provider: TracerProvider) -> None:
     spanledger.configure(endpoint="http://user:secret@127.0.0.1:9", tracer_provider=provider)
     _record()
     _flush_until_told()
-    assert "http://127.0.0.1:9/v1/traces cannot be reached" in spanledger.stats().problem
+    assert (
+        "http://127.0.0.1:9/v1/traces cannot be reached: ConnectionError (Connection refused)"
+        in spanledger.stats().problem
+    )
     assert "secret" not in spanledger.stats().problem
 
 

@@ -169,6 +169,20 @@ def test_a_batch_that_the_receiver_refuses_while_it_takes_others_does_not_hold_t
     assert spanledger.stats().dropped - before.dropped == 1
 
 
+def test_a_span_that_the_receiver_refuses_does_not_hold_up_those_of_its_batch(
+    provider: TracerProvider, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("spanledger.delivery.sender._FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr("spanledger.delivery.sender._LONGEST_PAUSE_S", 0.02)
+    spanledger.configure(endpoint=receiver.endpoint, tracer_provider=provider)
+    receiver.refuses = lambda body: b"poison" in body
+    _record(0, 3)
+    spanledger.record_usage(provider="openai", model="poison", input_tokens=3, output_tokens=1)
+    _record(4, 8)
+    _eventually(lambda: sorted(_numbers(receiver)) == [0, 1, 2, 4, 5, 6, 7])
+    assert spanledger.stats().spooled == 1, "which may yet be the receiver's fault"
+
+
 def test_spans_for_one_receiver_are_never_sent_to_another(tmp_path: Path) -> None:
     here = spool_root(str(tmp_path), "http://a/v1/traces", {})
     assert here != spool_root(str(tmp_path), "http://b/v1/traces", {})
