@@ -150,8 +150,10 @@ def test_what_a_good_result_costs_is_shown_of_all_and_of_a_tenant(
     alone = shown_tables(in_october(open_page, "tenants", tenants=["northwind"]))["What a good result costs"]
     assert list(alone["Outcome"]) == ["ticket_solved"]
     assert alone.iloc[0]["Cost of a good one"] == row["Cost of a good one"]
-    none = open_page("finance", period="Custom", days=["2023-10-01", "2023-10-31"])
-    assert "What a good result costs" not in shown_tables(none)
+    nothing: dict[str, Any] = {"period": "Custom", "days": ["2023-10-01", "2023-10-31"]}
+    assert "What a good result costs" not in shown_tables(open_page("finance", **nothing))
+    with pytest.raises(AssertionError, match="results by 'nobody' is unknown"):
+        open_page("finance", **nothing, results="nobody")
 
 
 def test_the_chargeback_tells_where_months_stand_and_what_came_after_the_close(

@@ -13,7 +13,7 @@ from spanledger_dashboards.pages.finance.parts import owed, spend
 from spanledger_dashboards.pages.finance.parts.budget_standings import nearest_budgets
 from spanledger_dashboards.pages.finance.parts.changes import changes
 from spanledger_dashboards.pages.finance.parts.gaps import gaps
-from spanledger_dashboards.pages.finance.parts.outcomes import outcomes
+from spanledger_dashboards.pages.finance.parts.outcomes import outcomes, refuse_unknown
 from spanledger_dashboards.pages.finance.parts.slow_part import slow_part
 from spanledger_dashboards.pages.heading import heading, no_calls
 from spanledger_dashboards.report import report, together
@@ -24,11 +24,13 @@ if TYPE_CHECKING:
 
     from spanledger_dashboards.filtering.filters import Filters
 
+_RESULTS_BY = ("tenant", "feature")
 _Liking = Literal["normal", "inverse", "off"]
 
 
 def page(filters: Filters) -> None:
     """Draw the page."""
+    refuse_unknown(_RESULTS_BY)
     together(
         *(
             (name, {**parameters, **more})
@@ -70,7 +72,7 @@ def page(filters: Filters) -> None:
     with changed, slow_part("report finance/movers"):
         changes(filters)
     with good, slow_part("report finance/outcomes"):
-        outcomes(filters, ("tenant", "feature"))
+        outcomes(filters, _RESULTS_BY)
 
 
 def what_is_owed(filters: Filters, whole: pd.Series[Any]) -> None:

@@ -19,7 +19,7 @@ from spanledger_dashboards.pages.finance.parts.calendar_months import address_of
 from spanledger_dashboards.pages.finance.parts.changes import changes
 from spanledger_dashboards.pages.finance.parts.gaps import gaps
 from spanledger_dashboards.pages.finance.parts.headline import headline
-from spanledger_dashboards.pages.finance.parts.outcomes import outcomes
+from spanledger_dashboards.pages.finance.parts.outcomes import outcomes, refuse_unknown
 from spanledger_dashboards.pages.finance.parts.slow_part import slow_part
 from spanledger_dashboards.pages.heading import heading, no_calls
 from spanledger_dashboards.report import report
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from spanledger_dashboards.filtering.filters import Filters
 
 _ROWS = 500
+_RESULTS_BY = ("feature",)
 _CALLS, _SHOWN = 100, 20
 
 
@@ -39,6 +40,7 @@ def page(filters: Filters) -> None:
     if len(filters.tenants) != 1:
         _all(filters)
         return
+    refuse_unknown(_RESULTS_BY)
     [tenant] = filters.tenants
     headline = report("finance/headline", **filters.parameters).iloc[0]
     whole = owed.whole(filters.parameters)
@@ -68,7 +70,7 @@ def page(filters: Filters) -> None:
     good = st.container()
     _dearest_calls(filters)
     with good, slow_part("report finance/outcomes"):
-        outcomes(filters, ("feature",))
+        outcomes(filters, _RESULTS_BY)
     with changed, slow_part("report finance/movers"):
         changes(filters)
 

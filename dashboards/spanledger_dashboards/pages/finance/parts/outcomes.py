@@ -10,6 +10,7 @@ from spanledger_dashboards import open_store
 from spanledger_dashboards.drawing.evidence import evidence
 from spanledger_dashboards.drawing.style import caption
 from spanledger_dashboards.drawing.table import Column, table
+from spanledger_dashboards.filtering.address import AddressError, quoted
 from spanledger_dashboards.filtering.choice import choice
 from spanledger_dashboards.filtering.dimension import title
 from spanledger_dashboards.report import answer, report
@@ -40,6 +41,16 @@ _COLUMNS = (
     Column("unknown_energy_calls", "of unknown emissions", "count"),
 )
 _OF_REVENUE = ("revenue", "margin")
+
+
+def refuse_unknown(dimensions: Sequence[str]) -> None:
+    """Complain before a figure is drawn.
+
+    Raises:
+        AddressError: The address asks for them by what there is not.
+    """
+    if (asked := st.query_params.get("results", "")) not in ("", *dimensions):
+        raise AddressError(f"results by {quoted(asked)} is unknown; expected one of {', '.join(dimensions)}")
 
 
 def outcomes(filters: Filters, dimensions: Sequence[str]) -> None:
