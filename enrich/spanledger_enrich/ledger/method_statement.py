@@ -52,7 +52,8 @@ _FORMULAS = {
     "phi(a) / Phi(a) of the normal distribution, S becomes S x exp(-sqrt(t) r), t becomes k t and each C but the "
     "grid's sqrt(k k') C, k = 1 - a r - r^2",
     "ends of the assumptions": "of the energy; sums of them are as if all calls erred the same way and as far as can "
-    "be. energy_bounds envelope: of models with two methods the lower low and the higher high of both, but no more "
+    "be. The method's own error and the grid's are in the interval and not in them, so that it may be the wider one. "
+    "energy_bounds envelope: of models with two methods the lower low and the higher high of both, but no more "
     "than a priced call's cost can pay for; of the method that is not booked (role bounds) the low is as if the "
     "answer had come at once, less wh_per_second_low x all its seconds, the high as if it had taken its time. "
     "method: those of energy_method",

@@ -17,7 +17,10 @@ _TIME = re.compile(r"DateTime(64)?(?:\((?:\d)?.*\))?")
 
 
 def parquet_type(database: str) -> pa.DataType | None:
-    """The type of a column that ClickHouse calls ``database``; None where there is no fixed one (arrays, maps)."""
+    """The type of a column that ClickHouse calls ``database``; None where there is no fixed one (maps, tuples)."""
+    if database.startswith("Array("):
+        element = parquet_type(database.removeprefix("Array(").removesuffix(")"))
+        return None if element is None else pa.list_(element)
     while inner := _WRAPPED.fullmatch(database):
         database = inner[1]
     if decimal := _DECIMAL.fullmatch(database):

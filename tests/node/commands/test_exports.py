@@ -15,7 +15,10 @@ from spanledger_cli.output.terminal import print_rows
 from spanledger_settings.period import period
 
 OCTOBER = period("2024-10", None, None, "Europe/Berlin")
-MONEY = "SELECT CAST({}, 'Nullable(Decimal(38, 12))') AS cost, CAST(NULL, 'Nullable(Float64)') AS co2e_g, 'a' AS tenant"
+MONEY = (
+    "SELECT CAST({}, 'Nullable(Decimal(38, 12))') AS cost, CAST(NULL, 'Nullable(Float64)') AS co2e_g, 'a' AS tenant, "
+    "[toDecimal64(80, 4)] AS thresholds"
+)
 
 
 @pytest.mark.parametrize("output", [Format.csv, Format.csv_exact, Format.json])

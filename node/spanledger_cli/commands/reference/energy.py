@@ -9,7 +9,7 @@ import typer
 
 from spanledger_cli.output.export import Destination
 from spanledger_cli.output.terminal import console, print_rows
-from spanledger_cli.request.options import Files, Output, OutputFile, configuration, open_store
+from spanledger_cli.request.options import Files, Output, OutputFile, configuration, open_store, open_to_read
 from spanledger_cli.request.report_request import ReportRequest, over_a_period
 from spanledger_enrich.energy.energy_file import read_files, record
 from spanledger_settings.figures import counted
@@ -60,7 +60,7 @@ def energy_list(
 
         spanledger energy list gpt-4o
     """
-    with open_store(context) as store:
+    with open_to_read(context, "reports/energy/list") as store:
         frame = store.frame("reports/energy/list", match=match, method=method.value if method else "")
         print_rows(frame, Destination(output, file), title="Energy of models, Wh per 1,000 tokens")
 
@@ -74,7 +74,7 @@ def energy_compare(context: typer.Context, request: ReportRequest) -> None:
 
         spanledger energy compare --month 2024-10
     """
-    with open_store(context) as store:
+    with open_to_read(context, "reports/energy/compare") as store:
         frame = store.frame("reports/energy/compare", **request.period.bounds)
         print_rows(frame, request.output, period=request.period, title=f"Energy by method, Wh, {request.period}")
 
@@ -88,7 +88,7 @@ def energy_hosts(context: typer.Context, request: ReportRequest) -> None:
 
         spanledger energy hosts --month 2024-10
     """
-    with open_store(context) as store:
+    with open_to_read(context, "reports/energy/hosts") as store:
         frame = store.frame("reports/energy/hosts", **request.period.bounds)
         print_rows(
             frame, request.output, period=request.period, title=f"Measured energy, Wh at the host, {request.period}"

@@ -14,7 +14,7 @@ from spanledger_cli.commands.reference.zone_names import zone_pair
 from spanledger_cli.output.export import Destination
 from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import console, print_rows
-from spanledger_cli.request.options import Files, Output, OutputFile, configuration, open_store
+from spanledger_cli.request.options import Files, Output, OutputFile, configuration, open_store, open_to_read
 from spanledger_enrich.grid.grid_record import record
 from spanledger_enrich.grid.grid_zone import is_zone, similar_zones
 from spanledger_enrich.grid.sources.grid_file import GridFile, read_files
@@ -86,7 +86,7 @@ def grid_list(
 
         spanledger grid list US-
     """
-    with open_store(context) as store:
+    with open_to_read(context, "reports/grid/list") as store:
         print_rows(
             store.frame("reports/grid/list", match=match),
             Destination(output, file),
@@ -102,7 +102,7 @@ def grid_imports(context: typer.Context, output: Output = None, file: OutputFile
 
         spanledger grid imports --format csv
     """
-    with open_store(context) as store:
+    with open_to_read(context, "reports/grid/imports") as store:
         print_rows(store.frame("reports/grid/imports"), Destination(output, file), title="Imports of grid intensities")
 
 
@@ -121,7 +121,7 @@ def grid_zones(
 
         spanledger grid zones --open
     """
-    with open_store(context) as store:
+    with open_to_read(context, "reports/grid/zones") as store:
         print_rows(
             store.frame("reports/grid/zones", only_open=int(only_open)),
             Destination(output, file),

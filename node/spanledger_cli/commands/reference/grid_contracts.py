@@ -8,7 +8,7 @@ import typer
 
 from spanledger_cli.output.export import Destination
 from spanledger_cli.output.terminal import console, print_rows
-from spanledger_cli.request.options import Files, Output, OutputFile, open_store
+from spanledger_cli.request.options import Files, Output, OutputFile, open_store, open_to_read
 from spanledger_cli.request.report_request import ReportRequest, over_a_period
 from spanledger_enrich.grid.contract_doubt import doubts
 from spanledger_enrich.grid.grid_contract import read_files, record
@@ -51,7 +51,7 @@ def contracts_list(context: typer.Context, output: Output = None, file: OutputFi
 
         spanledger grid contracts list
     """
-    with open_store(context) as store:
+    with open_to_read(context, "reports/grid/contracts") as store:
         print_rows(store.frame("reports/grid/contracts"), Destination(output, file), title="Contracts on power")
 
 
@@ -64,6 +64,6 @@ def contracts_coverage(context: typer.Context, request: ReportRequest) -> None:
 
         spanledger grid contracts coverage --from 2024-01-01 --to 2025-01-01
     """
-    with open_store(context) as store:
+    with open_to_read(context, "reports/grid/contract_coverage") as store:
         frame = store.frame("reports/grid/contract_coverage", **request.period.bounds)
         print_rows(frame, request.output, period=request.period, title=f"Coverage by contracts, {request.period}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.resources
 import os
 import signal
@@ -24,6 +25,7 @@ from spanledger_cli.output.export import Format
 from spanledger_cli.output.progress import progress
 from spanledger_cli.output.terminal import console, print_rows
 from spanledger_enrich.grid.grid_intensity import read_electricity_maps
+from spanledger_enrich.grid.grid_record import record
 from spanledger_node.listening import ListenError, listen
 from spanledger_settings.configuration import Configuration, load
 from spanledger_sql.store import Store, StoreError
@@ -109,7 +111,7 @@ def _calls() -> list[Call]:
 def _send(settings: Configuration, calls: Sequence[Call], endpoint: str) -> Replayed:
     with importlib.resources.as_file(_DATA) as folder, Store.open(settings) as store, progress() as bar:
         for path in sorted(folder.glob("*_2024-10_hourly.csv")):
-            store.insert_frame("grid_intensity", read_electricity_maps(path))
+            record(store, read_electricity_maps(path), path.name, hashlib.sha256(path.read_bytes()).hexdigest())
         sending = bar.add_task("sent over OTLP ", total=len(calls))
         booking = bar.add_task("in the ledger  ", total=len(calls))
         sent = replay(calls, endpoint=endpoint, run="demo", sent=lambda done: bar.update(sending, completed=done))
