@@ -1,7 +1,7 @@
 """Every charge is told once, by meter or kind, and sums to what the ledger, commitments and charges say."""
 
 from collections import defaultdict
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -36,6 +36,9 @@ def test_each_meter_and_each_kind_costs_what_it_does_by_hand(books):
     billed = summed(rows, "meter", "billed_cost")
     assert (billed["prepaid"], billed["drawdown"], billed["expired"]) == (100, -USED, 0)
     assert sum(billed.values()) == 100 + sum(Decimal(OTHERS[name]) for name in OTHERS if name != "expired")
+    # A budget as it stood at the end of the last day has what expires with the month.
+    rows = books.store.rows(CHARGES_OF, **{**OCTOBER, "to": OCTOBER["to"] - timedelta(microseconds=1)})
+    assert summed(rows, "meter")["expired"] == Decimal(OTHERS["expired"])
 
 
 def test_prepaid_credits_are_drawn_down_in_order_and_until_nothing_is_left(books):

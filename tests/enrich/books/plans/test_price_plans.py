@@ -164,7 +164,7 @@ def test_a_card_in_a_currency_at_the_rate_of_the_months_first_day(books, planned
          "free_amount": "1"},
         {"plan": "edge", "tenant": "edge", "to": "2024-11", "markup_percent": "100"},
     )  # fmt: skip
-    more = {**SPAN, "tenant_id": "globex"}
+    more = {**SPAN, "tenant_id": "globex", "cache_read_audio_tokens": 0}
     books.book(
         {**more, "input_tokens": 1000, "cache_read_tokens": 200, "output_tokens": 100, "reasoning_tokens": 30,
          "web_searches": 2, "cache_read_audio_tokens": 50},
@@ -172,7 +172,7 @@ def test_a_card_in_a_currency_at_the_rate_of_the_months_first_day(books, planned
          "cache_write_tokens": 300, "cache_write_1h_tokens": 100, "output_tokens": 10},
         {**more, "provider": "anthropic", "request_model": "claude-3-haiku-20240307", "input_tokens": 100,
          "cache_write_tokens": 100, "cache_write_1h_tokens": 100},
-        {**SPAN, "tenant_id": "edge", "ts": datetime(2024, 9, 30, 23, 30, tzinfo=UTC), "input_tokens": 1000},
+        {**more, "tenant_id": "edge", "ts": datetime(2024, 9, 30, 23, 30, tzinfo=UTC), "input_tokens": 1000},
     )  # fmt: skip
     try:
         upkeep.bring_up_to_date(books.store, books.configuration)

@@ -112,7 +112,7 @@ FROM
         SELECT charge_id, ends, provider, description, invoice_id, amount
         FROM charge FINAL
         WHERE kind = 'prepaid' AND ends <= now('UTC')
-            AND ends > {from:DateTime64(9, 'UTC')} AND ends <= {to:DateTime64(9, 'UTC')}
+            AND ends - INTERVAL 1 SECOND >= {from:DateTime64(9, 'UTC')} AND ends - INTERVAL 1 SECOND < {to:DateTime64(9, 'UTC')}
     ) AS one
     LEFT JOIN
     (
