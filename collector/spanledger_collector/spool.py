@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from spanledger_collector.export_request import MalformedRequest, from_spool
 from spanledger_collector.otlp_signal import METRICS, SIGNALS
+from spanledger_settings.spool_files import BEGUN, OPEN, READY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,10 +33,6 @@ logger = logging.getLogger(__name__)
 
 # macOS has no fdatasync; the length of the file is data to both.
 _sync = getattr(os, "fdatasync", os.fsync)
-
-_OPEN = ".open"
-_READY = ".ready"
-_BEGUN = ".begun"
 
 # A commit costs the same for one span as for thousands: a segment with less than this waits until so many times the age
 # at which segments are closed has passed since the one before.
@@ -72,7 +69,7 @@ class Segment:
     @property
     def moments(self) -> range:
         """The microseconds that its inserts bear; empty where none was begun."""
-        if self.path.suffix != _BEGUN:
+        if self.path.suffix != BEGUN:
             return range(0)
         first, _, count = self.path.stem.partition(".")[2].partition("+")
         return range(int(first), int(first) + int(count))
@@ -250,14 +247,14 @@ class Spool:
 
     def begin(self, segment: Segment, moments: range) -> Segment:
         """Write down, before an insert begins, by what its rows can be found; gives the segment under its new name."""
-        path = segment.path.with_name(f"{segment.token}.{moments.start}+{len(moments)}{_BEGUN}")
+        path = segment.path.with_name(f"{segment.token}.{moments.start}+{len(moments)}{BEGUN}")
         segment.path.rename(path)
         _sync_folder(self.folder)
         return Segment(path)
 
     def current(self, segment: Segment) -> Segment:
         """The segment under the name that it has by now."""
-        return next((Segment(path) for path in self.folder.glob(f"{segment.token}.*{_BEGUN}")), segment)
+        return next((Segment(path) for path in self.folder.glob(f"{segment.token}.*{BEGUN}")), segment)
 
     def set_aside(self, name: str, body: bytes, reason: str) -> None:
         """Keep a request that the database cannot read in ``rejected/``, with the reason beside it."""
@@ -295,12 +292,12 @@ class Spool:
 
     def _recover(self) -> None:
         """Take up what an earlier process left: its closed segments, and the open one up to its last whole request."""
-        for path in sorted(self.folder.glob(f"*{_OPEN}")):
+        for path in sorted(self.folder.glob(f"*{OPEN}")):
             try:
                 self._close_left_open(path)
             except OSError as error:
                 logger.error("cannot read %s: %s; it is committed at the next start that can", path, error)
-        for path in sorted(path for path in self.folder.iterdir() if path.suffix in {_READY, _BEGUN}):
+        for path in sorted(path for path in self.folder.iterdir() if path.suffix in {READY, BEGUN}):
             self._bytes_on_disk += path.stat().st_size
             self.ready.put(Segment(path))
 
@@ -311,7 +308,7 @@ class Spool:
             logger.warning("spool segment %s ends in a torn request, which was never acknowledged; cut off", path)
             os.truncate(path, whole)
         if whole:
-            path.rename(path.with_suffix(_READY))
+            path.rename(path.with_suffix(READY))
         else:
             path.unlink()
 
@@ -395,7 +392,7 @@ class _OpenSegment:
         self.closes_at = closes_at
         self.spans = 0
         self.only_metrics = True
-        self._path = folder / f"{time.time_ns():020d}-{secrets.token_hex(4)}{_OPEN}"
+        self._path = folder / f"{time.time_ns():020d}-{secrets.token_hex(4)}{OPEN}"
         descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         self._file = os.fdopen(descriptor, "wb", buffering=0)
         self.length = 0
@@ -424,7 +421,7 @@ class _OpenSegment:
 
     def finish(self) -> Segment:
         self._file.close()
-        ready = self._path.with_suffix(_READY)
+        ready = self._path.with_suffix(READY)
         self._path.rename(ready)
         return Segment(ready)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from dataclasses import dataclass
 
 from spanledger_dashboards import open_store, viewer
+from spanledger_settings import spool_files
 
 
 @dataclass(frozen=True)
@@ -22,14 +22,9 @@ def spooled() -> Spooled | None:
     spool = open_store.settings().spool
     if not spool.is_dir() or not sees_the_machine():
         return None
-    stats = []
-    for path in spool.iterdir():
-        # Committed meanwhile, it is gone.
-        with contextlib.suppress(FileNotFoundError):
-            if path.suffix in {".open", ".ready", ".begun"} and (stat := path.stat()).st_size:
-                stats.append(stat)
-    oldest = max((time.time() - stat.st_mtime for stat in stats), default=0.0)
-    return Spooled(sum(stat.st_size for stat in stats), oldest)
+    files = spool_files.waiting(spool)
+    oldest = max((time.time() - file.stat.st_mtime for file in files), default=0.0)
+    return Spooled(sum(file.stat.st_size for file in files), oldest)
 
 
 def sees_the_machine() -> bool:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spanledger_cli.output.terminal import console
+from spanledger_settings import spool_files
 from spanledger_settings.figures import counted
 from spanledger_sql.node_socket import node_answers
 from spanledger_sql.store import StoreError, statement
@@ -27,7 +24,7 @@ def say_what_is_missing(store: Store, settings: Configuration) -> None:
 def missing(store: Store, settings: Configuration) -> list[str]:
     """A sentence on each part of what was sent that the ledger does not have."""
     reasons = list(filter(None, [unbooked(store)]))
-    waiting = sum(file.stat.st_size for file in spooled(settings))
+    waiting = sum(file.stat.st_size for file in spool_files.waiting(settings.spool))
     if waiting:
         node = "is still to be" if not settings.embedded or node_answers(settings.data_dir) else "no node runs to be"
         reasons.append(
@@ -51,24 +48,3 @@ def unbooked(store: Store) -> str:
         f"{counted(behind['llm_spans'], 'call')} came in and not into the ledger yet, the oldest "
         f"{behind['oldest_seconds']:,} s ago; a node does that, or 'spanledger enrich --once'"
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Spooled:
-    """A file of the spool with what was acknowledged and is not in the database."""
-
-    path: Path
-    stat: os.stat_result
-
-
-def spooled(settings: Configuration) -> list[Spooled]:
-    """What was acknowledged and is not in the database, as far as this machine's spool tells."""
-    if not settings.spool.is_dir():
-        return []
-    found = []
-    for path in settings.spool.iterdir():
-        # Committed meanwhile, it is gone.
-        with contextlib.suppress(FileNotFoundError):
-            if path.suffix in {".open", ".ready", ".begun"} and path.stat().st_size:
-                found.append(Spooled(path, path.stat()))
-    return found

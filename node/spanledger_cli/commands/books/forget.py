@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spanledger_cli.confirmation import Yes, confirm
-from spanledger_cli.output.partial import spooled
 from spanledger_cli.output.terminal import console
 from spanledger_cli.request.options import configuration, open_store
 from spanledger_enrich.books.forgetting import forget as put_pseudonym
 from spanledger_enrich.books.forgetting import new_pseudonym, refuse_impossible
+from spanledger_settings import spool_files
 from spanledger_settings.figures import counted
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def forget(
     console().print(f"the {whose} is {chosen} now")
     settings = configuration(context)
     rejected = len(list((settings.spool / "rejected").glob("*.pb"))) if settings.spool.exists() else 0
-    if waiting := len(spooled(settings)) + rejected:
+    if waiting := len(spool_files.waiting(settings.spool)) + rejected:
         console(stderr=True).print(
             f"{counted(waiting, 'file')} in {settings.spool} may hold the name yet; so may backups and exports",
             style="yellow", soft_wrap=True,

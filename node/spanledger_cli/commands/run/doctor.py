@@ -12,10 +12,10 @@ from typing import Any
 import httpx
 import typer
 
-from spanledger_cli.output.partial import spooled
 from spanledger_cli.output.terminal import console
 from spanledger_cli.request.options import configuration
 from spanledger_cli.request.report_request import AS_IT_IS
+from spanledger_settings import spool_files
 from spanledger_settings.configuration import Configuration
 from spanledger_settings.figures import counted
 from spanledger_sql.definitions.migrations import pending
@@ -101,7 +101,7 @@ def _check_node(settings: Configuration, report: _Report) -> None:
 
 def _check_spool(settings: Configuration, report: _Report, *, running: bool) -> None:
     """Complain of what was acknowledged and waits: a while where a node runs, at all where none does."""
-    waiting = spooled(settings)
+    waiting = spool_files.waiting(settings.spool)
     since = max((time.time() - file.stat.st_mtime for file in waiting), default=0)
     if waiting and (not running or since > _LONG_SPOOLED_S):
         size = sum(file.stat.st_size for file in waiting)
