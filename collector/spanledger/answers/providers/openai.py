@@ -34,7 +34,7 @@ from spanledger.answers.fields import (
     tell_all,
     value_in,
 )
-from spanledger.answers.openai_counts import (
+from spanledger.answers.providers.openai_counts import (
     CHAT_USAGE,
     INPUT_DETAILS,
     PROMPT_DETAILS_NAMES,
