@@ -11,7 +11,7 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from spanledger_cli.commands.books.close import ClosedMonth, moment
+from spanledger_cli.commands.closing.close import ClosedMonth, moment
 from spanledger_cli.output.export import Destination, Format, opened
 from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import console, print_rows
