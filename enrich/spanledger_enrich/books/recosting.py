@@ -164,7 +164,7 @@ def _known(store: Store, said: str, provider: str, other: str, sellers: set[str]
 
 
 def _recorded(store: Store, model: str) -> list[dict[str, Any]]:
-    return store.rows(statement("lookups/recorded_models"), model=model)
+    return store.rows(statement("lookups/names/recorded_models"), model=model)
 
 
 def _meant(store: Store, model: str) -> str:

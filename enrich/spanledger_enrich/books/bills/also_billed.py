@@ -54,7 +54,7 @@ def also_billed(store: Store, charges: Sequence[Mapping[str, Any]]) -> list[Also
         return []
     days = [_days(one) for one in charges]
     rows = store.rows(
-        statement("lookups/billed_extras"),
+        statement("lookups/bills/billed_extras"),
         first=str(min(first for first, _ in days)),
         last=str(max(last for _, last in days)),
     )

@@ -156,7 +156,7 @@ def reconcile(
         ReconciliationError: There is no bill, one in several currencies, or one in a currency without a rate.
     """
     days = {"first": str(asked.first_day), "last": str(asked.last_day)}
-    billed = store.rows(statement("lookups/billed_providers"), **days)
+    billed = store.rows(statement("lookups/bills/billed_providers"), **days)
     wanted = [price_list.seller(name.lower()) for name in providers]
     for name in [name for name in wanted if name not in {row["provider"] for row in billed}] or (
         [] if billed else [""]
