@@ -4,7 +4,7 @@ from spanledger import attributes
 from spanledger.answers.fields import first_in, value_in
 from spanledger.answers.providers.anthropic import read_message
 from spanledger.answers.providers.gemini import read_gemini
-from spanledger.answers.providers.openai import read_openai
+from spanledger.answers.providers.openai.answer import read_openai
 from spanledger.answers.usage import Reading
 
 

@@ -18,7 +18,8 @@ from spanledger.answers.providers.bedrock import read_bedrock, read_bedrock_chun
 from spanledger.answers.providers.cohere import read_cohere, read_cohere_chunk
 from spanledger.answers.providers.gemini import read_gemini, read_interaction_event
 from spanledger.answers.providers.ollama import read_ollama
-from spanledger.answers.providers.openai import Asked, read_openai, read_openai_chunk
+from spanledger.answers.providers.openai.answer import read_openai, read_openai_chunk
+from spanledger.answers.providers.openai.identity import Asked
 from spanledger.answers.providers.piecework import read_heard, read_prediction
 from spanledger.answers.providers.watsonx import read_watsonx
 from spanledger.answers.usage import Reading, Told, put_usage
