@@ -16,7 +16,7 @@ from spanledger_enrich.books.bills.invoice_share import parts
 from spanledger_enrich.books.commitment import Moment, Names, Shares, refuse_shares
 from spanledger_enrich.files.book_history import remember
 from spanledger_enrich.files.import_file import ImportFileError
-from spanledger_enrich.prices import price_list
+from spanledger_enrich.prices import catalogue_names
 from spanledger_settings.mendable import AskedWronglyError
 from spanledger_sql.store import UNWAITED, statement
 
@@ -256,13 +256,13 @@ def _draw(store: Store, one: dict[str, Any], key: dict[str, Any], before: dict[s
     time_of = {"from": one["begins"], "to": one["ends"]}
     names = list(one["providers"])
     if not names and one["provider"]:
-        seller = price_list.seller(one["provider"])
+        seller = catalogue_names.seller(one["provider"])
         rows = store.rows(
             "SELECT DISTINCT CAST(provider, 'String') AS provider FROM calls "
             "WHERE ts >= {from:DateTime64(9, 'UTC')} AND ts < {to:DateTime64(9, 'UTC')}",
             **time_of,
         )
-        names = [row["provider"] for row in rows if price_list.seller(row["provider"]) == seller]
+        names = [row["provider"] for row in rows if catalogue_names.seller(row["provider"]) == seller]
     store.execute(
         statement("books/prepaid_draw"),
         {**key, **time_of, "amount": one["amount"], "names": names, "charges": list(before),
