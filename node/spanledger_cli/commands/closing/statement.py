@@ -11,7 +11,8 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from spanledger_cli.commands.closing.close import ClosedMonth, moment
+from spanledger_cli.commands.closing.close import ClosedMonth
+from spanledger_cli.commands.closing.known import moment
 from spanledger_cli.output.export import Destination, Format, opened
 from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import console, print_rows
