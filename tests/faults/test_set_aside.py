@@ -11,7 +11,7 @@ from harness.books import NOON, Books
 from harness.spooled import request
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from spanledger_collector.spool import length_prefixed
+from spanledger_collector.spool.record import length_prefixed
 from spanledger_enrich.prices import price_book
 from spanledger_enrich.worker import Worker, take_up_again
 
