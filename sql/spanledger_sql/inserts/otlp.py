@@ -95,7 +95,7 @@ def _schema(kind: Kind) -> dict[str, str | int]:
 
     A server takes the text. chDB would write that text into the working directory, so it gets the file's path.
     """
-    schema = importlib.resources.files("spanledger_sql") / "views/ingest/otlp.proto"
+    schema = importlib.resources.files("spanledger_sql") / "views/ingest/otlp/otlp.proto"
     presence = {"input_format_protobuf_oneof_presence": 1}
     if kind != "server" and isinstance(schema, Path):
         return {"format_schema": f"{schema}:{_OTLP_MESSAGE}", **presence}
