@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from spanledger_enrich.books.assumptions import EVERY_MODEL, WhatIfError
 from spanledger_enrich.books.scope import FIRST, LAST, plan, planned
+from spanledger_enrich.books.whatif.assumptions import EVERY_MODEL, WhatIfError
 from spanledger_enrich.ledger.enrichment import compute_again
 from spanledger_enrich.ledger.resolution import resolve_named
 from spanledger_enrich.prices import catalogue_names
@@ -19,8 +19,8 @@ from spanledger_sql.store import statement
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from spanledger_enrich.books.assumptions import Assumptions
     from spanledger_enrich.books.scope import Scope
+    from spanledger_enrich.books.whatif.assumptions import Assumptions
     from spanledger_settings.configuration import Configuration
     from spanledger_sql.store import Store
 
