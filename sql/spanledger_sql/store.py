@@ -20,7 +20,7 @@ from spanledger_sql.connection import Kind, connect
 from spanledger_sql.definitions.included_parts import with_parts
 from spanledger_sql.embedded.engine import EmbeddedEngine
 from spanledger_sql.embedded.write_gate import WriteGate, only_reads
-from spanledger_sql.inserts import otlp
+from spanledger_sql.inserts import requests as inserts
 from spanledger_sql.inserts.settings import once
 from spanledger_sql.node_socket import node_answers, socket_path
 from spanledger_sql.result_frame import frames_in_blocks, whole_frame
@@ -275,13 +275,13 @@ class Store:
                 table,
                 [[row[column] for column in columns] for row in rows],
                 column_names=columns,
-                settings=once(token or otlp.another()),
+                settings=once(token or inserts.another()),
             )
 
     def insert_frame(self, table: str, frame: pd.DataFrame) -> None:
         """Insert a DataFrame whose columns are named as the table's."""
         with refusals(), self.writing():
-            self.client.insert_df(table, frame, settings=once(otlp.another()))
+            self.client.insert_df(table, frame, settings=once(inserts.another()))
 
     def insert_otlp(self, requests: bytes | Iterable[bytes], token: str) -> None:
         """Insert length-prefixed OTLP export requests of the spool; a second call with the same ``token`` does nothing.
@@ -289,7 +289,7 @@ class Store:
         Raises:
             StoreError: A request could not be read; nothing of its signal was stored.
         """
-        otlp.insert_requests(self, requests, token)
+        inserts.insert_requests(self, requests, token)
 
     def insert_segment(
         self, requests: bytes | Path, ingested_at: int, *, token: str = "", json_lines: bool = False
@@ -305,7 +305,7 @@ class Store:
         Raises:
             StoreError: Some of the rows may be stored, in some of the tables.
         """
-        otlp.insert_segment(self, requests, ingested_at, token=token, json_lines=json_lines)
+        inserts.insert_segment(self, requests, ingested_at, token=token, json_lines=json_lines)
 
     def take_back(self, first: int, last: int) -> None:
         """Delete what inserts of a segment left in any table, however far they came.
@@ -317,7 +317,7 @@ class Store:
         Raises:
             StoreError: An insert is still at work, or the database refuses; nothing is certain.
         """
-        otlp.take_back(self, first, last)
+        inserts.take_back(self, first, last)
 
     def check_otlp_json(self, requests: bytes) -> None:
         """Read what `insert_segment` would of JSON lines, and store nothing.
@@ -325,7 +325,7 @@ class Store:
         Raises:
             StoreError: A request is not of the shape; the message tells its row.
         """
-        otlp.check_json(self, requests)
+        inserts.check_json(self, requests)
 
     def close(self) -> None:
         """Close every thread's client and give the data folder back."""

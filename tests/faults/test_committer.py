@@ -15,7 +15,7 @@ from spanledger_collector.committer import DATA_ERRORS, Committer
 from spanledger_collector.export_request import from_protobuf
 from spanledger_collector.spool.record import length_prefixed
 from spanledger_settings.configuration import Configuration
-from spanledger_sql.inserts.otlp import INSERTED_TABLES
+from spanledger_sql.inserts.requests import INSERTED_TABLES
 from spanledger_sql.store import Store, StoreError
 
 

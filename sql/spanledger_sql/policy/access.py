@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from spanledger_sql.connection import SESSION_SETTINGS
 from spanledger_sql.definitions.schema_file import tables
-from spanledger_sql.inserts.otlp import INSERTED_TABLES
+from spanledger_sql.inserts.requests import INSERTED_TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

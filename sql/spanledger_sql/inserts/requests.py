@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.resources
 import secrets
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from spanledger_sql.inserts.request_tables import request_tables
 from spanledger_sql.inserts.settings import OF_JSON, once
@@ -13,8 +13,11 @@ from spanledger_sql.store_error import StoreError, refusals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from contextlib import AbstractContextManager
 
-    from spanledger_sql.store import Kind, Store
+    from clickhouse_connect.driver.client import Client
+
+    from spanledger_sql.connection import Kind
 
 # The tables that an insert of spans reaches, and their columns that hold its `ingested_at`. A table that is keyed so
 # that a repeated row replaces itself need not be here.
@@ -31,7 +34,26 @@ INSERTED_TABLES: Mapping[str, str] = {
 _OTLP_MESSAGE = "OtlpRequest"
 
 
-def insert_requests(store: Store, requests: bytes | Iterable[bytes], token: str) -> None:
+class Database(Protocol):
+    """What an insert needs of the store."""
+
+    kind: Kind
+
+    @property
+    def client(self) -> Client:
+        """This thread's client."""
+
+    def writing(self) -> AbstractContextManager[None]:
+        """While this lasts, something is written."""
+
+    def value(self, query: str, **parameters: Any) -> Any:
+        """The first column of the first row."""
+
+    def execute(self, query: str, parameters: Mapping[str, Any]) -> None:
+        """Run a statement that returns no rows."""
+
+
+def insert_requests(store: Database, requests: bytes | Iterable[bytes], token: str) -> None:
     """Insert length-prefixed requests, which a second call with the same ``token`` does not."""
     block = requests if isinstance(requests, bytes) else b"".join(requests)
     schema = _schema(store.kind)
@@ -42,7 +64,7 @@ def insert_requests(store: Store, requests: bytes | Iterable[bytes], token: str)
             )
 
 
-def insert_segment(store: Store, requests: bytes | Path, ingested_at: int, *, token: str, json_lines: bool) -> None:
+def insert_segment(store: Database, requests: bytes | Path, ingested_at: int, *, token: str, json_lines: bool) -> None:
     """Insert a segment of requests, whose rows bear ``ingested_at``; of a file the engine reads the file itself."""
     if json_lines:
         tables, shape, schema = ["otlp_json_requests"], "JSONEachRow", dict(OF_JSON)
@@ -62,7 +84,7 @@ def insert_segment(store: Store, requests: bytes | Path, ingested_at: int, *, to
                 store.client.raw_insert(table, insert_block=block, fmt=shape, settings=settings)
 
 
-def take_back(store: Store, first: int, last: int) -> None:
+def take_back(store: Database, first: int, last: int) -> None:
     """Delete the rows of all inserts whose `ingested_at` is between two, from every table that they reach."""
     if store.kind == "server" and store.value(
         "SELECT count() FROM system.processes WHERE toInt64OrZero(Settings['log_comment']) BETWEEN {first:Int64} "
@@ -79,7 +101,7 @@ def take_back(store: Store, first: int, last: int) -> None:
             store.execute(f"DELETE FROM {table} WHERE {there}", moments)  # noqa: S608
 
 
-def check_json(store: Store, requests: bytes) -> None:
+def check_json(store: Database, requests: bytes) -> None:
     """Read JSON lines as `insert_segment` would, and store nothing."""
     with refusals():
         store.client.raw_insert("otlp_json_check", insert_block=requests, fmt="JSONEachRow", settings=OF_JSON)
