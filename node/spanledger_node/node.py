@@ -18,7 +18,7 @@ from starlette.routing import Route
 from spanledger_collector import otlp_grpc, otlp_http
 from spanledger_collector.admission import Admission
 from spanledger_collector.committer import Committer
-from spanledger_collector.spool import Spool
+from spanledger_collector.spool.spool import Spool
 from spanledger_enrich.ledger.tenant_rules import store_rules
 from spanledger_enrich.worker import Worker, load_reference_data
 from spanledger_node.backup import give_up, take

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spanledger_sql.store import INSERTED_TABLES
+from spanledger_sql.inserts.requests import INSERTED_TABLES
 
 if TYPE_CHECKING:
     from spanledger_sql.store import Store

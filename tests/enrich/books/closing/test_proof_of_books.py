@@ -6,8 +6,9 @@ from decimal import Decimal
 import independent_verifier
 import pytest
 
-from spanledger_enrich.books.closing import chain, close, dispute, issued
+from spanledger_enrich.books.closing import chain, close, dispute
 from spanledger_enrich.books.closing.chain import ClosingError
+from spanledger_enrich.books.closing.statements import issued
 from spanledger_enrich.books.closing.verification import verify
 from spanledger_enrich.books.forgetting import forget, new_pseudonym
 
