@@ -71,10 +71,10 @@ FROM
         sum(c.cache_read_tokens) AS cache_read_tokens, sum(c.cache_write_tokens) AS cache_write_tokens,
         sum(c.cache_write_1h_tokens) AS cache_write_1h_tokens, sum(c.output_tokens) AS output_tokens,
         sum(c.reasoning_tokens) AS reasoning_tokens, sum(c.uncached) AS uncached_tokens, sum(c.web_searches) AS web_searches,
-        sum(toDecimal128(c.list_cost, 12)) AS list_cost, sum(toDecimal128(c.contracted_cost, 12)) AS contracted_cost,
-        sum(toDecimal128(c.input_cost, 12)) AS input_cost, sum(toDecimal128(c.cache_read_cost, 12)) AS cache_read_cost,
-        sum(toDecimal128(c.cache_write_cost, 12)) AS cache_write_cost, sum(toDecimal128(c.output_cost, 12)) AS output_cost,
-        sum(toDecimal128(c.other_cost, 12)) AS other_cost, sum(c.reported_cost) AS reported_cost,
+        sum(c.list_cost) AS list_cost, sum(c.contracted_cost) AS contracted_cost,
+        sum(c.input_cost) AS input_cost, sum(c.cache_read_cost) AS cache_read_cost,
+        sum(c.cache_write_cost) AS cache_write_cost, sum(c.output_cost) AS output_cost,
+        sum(c.other_cost) AS other_cost, sum(c.reported_cost) AS reported_cost,
         sum(c.saving) AS cache_saving, sum(c.energy_wh) AS energy_wh, sum(c.energy_wh_low) AS energy_wh_low,
         sum(c.energy_wh_high) AS energy_wh_high, sum(c.energy_wh * c.energy_wh) AS energy_wh_squared,
         sum(c.co2e_g) AS co2e_g, sum(c.co2e_g_low) AS co2e_g_low, sum(c.co2e_g_high) AS co2e_g_high,
@@ -86,7 +86,7 @@ FROM
         sum(c.cached_image) AS cached_image, sum(c.written_for_5m) AS written_for_5m, sum(c.text_output) AS text_output,
         sum(c.audio_output) AS audio_output, sum(c.image_output) AS image_output, sum(c.reasoned) AS reasoned, sum(c.answers) AS
         answers,
-        sum(toDecimal128(c.vendor_quantity, 6)) AS vendor_quantity
+        sum(c.vendor_quantity) AS vendor_quantity
     FROM
     (
         SELECT *, {{uncached_of}} AS uncached, {{cache_saving_of}} AS saving
