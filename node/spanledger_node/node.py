@@ -27,6 +27,8 @@ from spanledger_node.clickhouse_http import database_app
 from spanledger_node.health import Health
 from spanledger_node.listening import Addresses, check_openness, is_loopback, listen, listen_on_socket, port_of
 from spanledger_node.metrics import Metrics
+from spanledger_node.page_process import pages_served
+from spanledger_node.page_server import pages
 from spanledger_node.serving import allow_many_files, only_from_here, running, served
 from spanledger_node.tls import Tls, tls_of
 from spanledger_settings.access_token import TokenFile
@@ -110,9 +112,8 @@ class _Node:
                 grpc_port = await self._serve_grpc(spool, admission, tls, stack, metrics)
                 apps.append((self._receiver(spool, admission, health, metrics, store), listener, tls))
                 addresses = Addresses(self._url(port_of(listener)), f"{self.configuration.host}:{grpc_port}")
+            host = self._host("dashboard_port")
             if dashboard is not None:
-                host = self._host("dashboard_port")
-                apps.append((_pages(store, host, self.configuration), dashboard, tls))
                 addresses = Addresses(addresses.otlp_http, addresses.otlp_grpc, self._url(port_of(dashboard), host))
             if self.configuration.embedded:
                 folder = Path(self.configuration.clickhouse_url.removeprefix("chdb://"))
@@ -131,6 +132,10 @@ class _Node:
             if database is not None:
                 await stack.enter_async_context(running(self._listen_again(database)))
             committing = await stack.enter_async_context(running(self._commit(store, health, patient=patient)))
+            if dashboard is not None and self.parts == {"dashboards"}:
+                await stack.enter_async_context(served(pages(store, host, self.configuration), dashboard, tls))
+            elif dashboard is not None:
+                await stack.enter_async_context(pages_served(self.configuration, host, dashboard))
             started(addresses)
             while not stop.is_set():
                 with contextlib.suppress(TimeoutError):
@@ -289,14 +294,6 @@ class _Node:
             host = "127.0.0.1"
         scheme = "http" if self.configuration.tls_certificate is None else "https"
         return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
-
-
-def _pages(store: Store, host: str, configuration: Configuration) -> ASGIApp:
-    from spanledger_dashboards.open_store import configure  # noqa: PLC0415  (Streamlit takes a second)
-    from spanledger_dashboards.server import dashboards  # noqa: PLC0415
-
-    configure(configuration)
-    return only_from_here(dashboards(store, host=host, rules=configuration.access_rules), host)
 
 
 def _has_login() -> bool:
