@@ -156,6 +156,7 @@ def _look(netloc: str, number: int, reads: float, until: float, opened: list[flo
             origin=f"http://{netloc}",
             max_size=None,
             open_timeout=_PATIENCE_S,
+            ping_interval=None,
         ) as socket:
             asked = BackMsg()
             asked.rerun_script.query_string = urlencode(address, doseq=True)

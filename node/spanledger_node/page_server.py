@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from spanledger_settings.configuration import Configuration
 
 SERVING = b"serving\n"
-# Beside a nice of 10 more, who receives gets nine times the processor, where there is not enough for both.
-_NICE = 10
+# Who receives gets three times the processor, where there is not enough for both. With more, pages would hardly be
+# drawn where others on the machine are busy.
+_NICE = 5
 # What is still asked when the pages are to end is not waited for longer.
 _GRACE_S = 5.0
 

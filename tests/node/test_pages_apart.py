@@ -22,7 +22,7 @@ _PATIENCE_S = 60
 def test_a_page_is_drawn_by_a_process_that_lets_the_node_go_before(node: RunningNode) -> None:
     assert _send(node) == 200
     pages = _pages_of(node)
-    assert os.getpriority(os.PRIO_PROCESS, pages) == min(os.getpriority(os.PRIO_PROCESS, node.process.pid) + 10, 19)
+    assert os.getpriority(os.PRIO_PROCESS, pages) == min(os.getpriority(os.PRIO_PROCESS, node.process.pid) + 5, 19)
     _until(lambda: "Effective spend" in _drawn(node, "finance"))
     assert "cannot be read" not in _drawn(node, "finance")
 
