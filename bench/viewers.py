@@ -63,7 +63,11 @@ def main() -> None:
         _fill(configuration, options.rows)
         ports = ["--otlp-http-port", "0", "--otlp-grpc-port", "0", "--dashboard-port", "0"]
         command = [sys.executable, "-m", "spanledger_cli", "--data-dir", folder, "up", *ports]
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as node:
+        with (
+            subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as node,
+            multiprocessing.get_context("spawn").Pool(1, os.nice, (10,)) as elsewhere,
+        ):
+            elsewhere.apply(len, ((),))
             while (status := node_status(configuration)) is None:
                 time.sleep(0.1)
             receiver = urlsplit(status["addresses"]["otlp_http"]).netloc
@@ -73,12 +77,11 @@ def main() -> None:
             print(f"{'turn':<22} {'acknowledged calls/s':>21} {'CPU of the node, cores':>23}")
             for _ in range(_TURNS):
                 alone.append(_turn("alone", node.pid, receiver, bodies, options.seconds))
-                with multiprocessing.get_context("spawn").Pool(1) as elsewhere:
-                    until = time.time() + options.warm + options.seconds
-                    looking = elsewhere.apply_async(_viewers, (pages, options.viewers, options.reads, until))
-                    time.sleep(options.warm)
-                    beside.append(_turn(f"{options.viewers} viewers", node.pid, receiver, bodies, options.seconds))
-                    opened += looking.get()
+                until = time.time() + options.warm + options.seconds
+                looking = elsewhere.apply_async(_viewers, (pages, options.viewers, options.reads, until))
+                time.sleep(options.warm)
+                beside.append(_turn(f"{options.viewers} viewers", node.pid, receiver, bodies, options.seconds))
+                opened += looking.get()
             node.terminate()
     ratio = statistics.mean(beside) / statistics.mean(alone)
     median, most = statistics.median(opened), max(opened)
@@ -132,7 +135,6 @@ def _acknowledged(receiver: str, bodies: list[bytes], seconds: float) -> float:
 
 def _viewers(netloc: str, viewers: int, reads: float, until: float) -> list[float]:
     """How long each page took to be complete that viewers opened until then."""
-    os.nice(10)
     opened: list[float] = []
     looking = [threading.Thread(target=_look, args=(netloc, number, reads, until, opened)) for number in range(viewers)]
     for viewer in looking:

@@ -46,6 +46,11 @@ WITH
         FROM ledger
         WHERE counted = 1 AND toStartOfHour(ts) IN ends
     ),
+    recorded AS
+    (
+        SELECT countIf(counted = 1) AS calls
+        FROM ledger
+    ),
     -- What was written before the last of the hours that are at rest need not be read to know what was written last, unless it
     -- was deleted.
     (
@@ -80,7 +85,7 @@ SELECT
     covered.first AS first,
     covered.last AS last,
     covered.last_past AS last_past,
-    (SELECT countIf(counted = 1) FROM ledger) AS calls,
+    recorded.calls AS calls,
     greatest(
         written.moment,
         (SELECT max(allocated_at) FROM allocation),
@@ -90,5 +95,6 @@ SELECT
     if(waiting.calls = 0, 0, greatest(0, dateDiff('second', waiting.oldest, now64(6, 'UTC')))) AS behind_seconds,
     (SELECT uniqExact(commitment_id) FROM commitment) AS commitments
 FROM covered
+CROSS JOIN recorded
 CROSS JOIN written
 CROSS JOIN waiting
