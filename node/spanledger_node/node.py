@@ -31,6 +31,7 @@ from spanledger_node.page_process import pages_served
 from spanledger_node.page_server import pages
 from spanledger_node.serving import allow_many_files, only_from_here, running, served
 from spanledger_node.tls import Tls, tls_of
+from spanledger_node.yielding import yielding_threads
 from spanledger_settings.access_token import TokenFile
 from spanledger_sql.definitions.migrations import migrate, pending
 from spanledger_sql.embedded.folder import FolderLock
@@ -78,7 +79,12 @@ def run(
         ListenError: A port cannot be used.
     """
     allow_many_files()
-    asyncio.run(_Node(configuration, parts).serve(started))
+    asyncio.run(_served(_Node(configuration, parts), started))
+
+
+async def _served(node: _Node, started: Callable[[Addresses], None]) -> None:
+    asyncio.get_running_loop().set_default_executor(yielding_threads())
+    await node.serve(started)
 
 
 @dataclass
@@ -93,7 +99,10 @@ class _Node:
             # A server may be away: what is collected meanwhile waits in the spool.
             patient = "collect" in self.parts and not self.configuration.embedded
             store = stack.enter_context(
-                Store.open(self.configuration, exclusive=True, at_once=not patient, scope=self._scope())
+                # The engine, the committer and the worker yield as the thread does that starts them.
+                await asyncio.to_thread(
+                    Store.open, self.configuration, exclusive=True, at_once=not patient, scope=self._scope()
+                )
             )
             worker = self._worker(store, stack)
             health = Health(worker=worker)
@@ -158,7 +167,7 @@ class _Node:
             await asyncio.to_thread(store_rules, store, self.configuration.tenant_rules)
         if worker is not None:
             await asyncio.to_thread(load_reference_data, store)
-            worker.start()
+            await asyncio.to_thread(worker.start)
 
     async def _commit(self, store: Store, health: Health, *, patient: bool) -> None:
         """Begin to commit, once the database is there and has its tables; a view that is not there yet loses spans."""
@@ -174,7 +183,7 @@ class _Node:
                 break
         if health.spool is not None:
             wake = health.worker.wake if health.worker is not None else lambda: None
-            health.committer = Committer(health.spool, store, wake)
+            health.committer = await asyncio.to_thread(Committer, health.spool, store, wake)
             if health.worker is not None:
                 health.worker.gather_while(health.committer.at_work)
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from spanledger_node.serving import only_from_here, served
 from spanledger_node.tls import tls_of
+from spanledger_node.yielding import NICER
 from spanledger_sql.store import Store
 
 if TYPE_CHECKING:
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
     from spanledger_settings.configuration import Configuration
 
 SERVING = b"serving\n"
-# Who receives gets three times the processor, where there is not enough for both. With more, pages would hardly be
-# drawn where others on the machine are busy.
-_NICE = 5
 # What is still asked when the pages are to end is not waited for longer.
 _GRACE_S = 5.0
 
@@ -72,7 +70,7 @@ class _Lines(logging.Formatter):
 
 def main() -> None:
     """Serve until the standard input ends."""
-    os.nice(_NICE)
+    os.nice(NICER)
     # Ctrl-C reaches every process of the terminal; the node says when this one ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     order: Order = pickle.load(sys.stdin.buffer)  # noqa: S301  (the node's own)
