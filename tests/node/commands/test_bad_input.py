@@ -14,7 +14,7 @@ from harness.command import in_process as spanledger
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from spanledger_collector.otlp_http import PROTOBUF, receiver
-from spanledger_collector.spool import Spool
+from spanledger_collector.spool.spool import Spool
 from spanledger_sql.definitions.migrations import migrate
 from spanledger_sql.definitions.schema_file import MigrationError
 from spanledger_sql.store import Store, StoreError

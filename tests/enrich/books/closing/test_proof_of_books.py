@@ -9,8 +9,9 @@ import pytest
 from harness import data_folder
 from harness.books import Books
 
-from spanledger_enrich.books.closing import chain, close, dispute, issued
+from spanledger_enrich.books.closing import chain, close, dispute
 from spanledger_enrich.books.closing.chain import ClosingError
+from spanledger_enrich.books.closing.statements import issued
 from spanledger_enrich.books.closing.verification import verify
 from spanledger_enrich.books.forgetting import forget, new_pseudonym
 from spanledger_settings.configuration import load
