@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import stat
 import time
 from datetime import timedelta
@@ -13,7 +14,10 @@ import pytest
 from google.rpc.error_details_pb2 import RetryInfo
 from google.rpc.status_pb2 import Status
 from harness.otlp_request import call
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
+    ExportTraceServiceRequest,
+    ExportTraceServiceResponse,
+)
 from starlette.testclient import TestClient
 
 from spanledger_collector import otlp_grpc
@@ -193,6 +197,32 @@ def test_grpc_refuses_such_a_span_alike(spool):
     overfull = {f"a{number}": number for number in range(MOST_ATTRIBUTES)}
     answer = grpc_export(spool, Admission(), call(**overfull))
     assert ExportTraceServiceResponse.FromString(answer).partial_success.rejected_spans == 1
+
+
+@pytest.mark.parametrize(("events", "refused"), [(MOST_ATTRIBUTES, 0), (MOST_ATTRIBUTES + 1, 1)])
+def test_a_span_of_too_many_events_is_refused(send, events, refused):
+    request = ExportTraceServiceRequest.FromString(call() + call())
+    crowded = request.resource_spans[1].scope_spans[0].spans[0]
+    for _ in range(events):
+        crowded.events.add(name="token")
+    answer = send(request.SerializeToString())
+    assert answer.status_code == 200
+    assert ExportTraceServiceResponse.FromString(answer.content).partial_success.rejected_spans == refused
+
+
+@pytest.mark.parametrize(("events", "refused"), [(MOST_ATTRIBUTES, 0), (MOST_ATTRIBUTES + 1, 1)])
+def test_such_a_span_in_json_is_refused_alike(send, events, refused):
+    span = {"traceId": "0a" * 16, "spanId": "0b" * 8, "events": [{"name": "token"}] * events}
+    body = json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}).encode()
+    answer = send(body, **{"content-type": "application/json"})
+    assert answer.status_code == 200
+    assert int(answer.json().get("partialSuccess", {}).get("rejectedSpans", 0)) == refused
+
+
+def test_what_many_spans_hold_together_is_no_span_of_too_many_attributes(send):
+    some = {f"a{number}": number for number in range(MOST_ATTRIBUTES // 2)}
+    answer = send(call(**some) + call(**some) + call(**some))
+    assert not ExportTraceServiceResponse.FromString(answer.content).partial_success.rejected_spans
 
 
 @pytest.mark.parametrize("content_type", ["application/x-protobuf", "application/json"])
