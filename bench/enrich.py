@@ -20,7 +20,7 @@ from pathlib import Path
 
 from traffic import requests
 
-from spanledger_collector.spool import length_prefixed
+from spanledger_collector.spool.record import length_prefixed
 from spanledger_enrich.ledger.enrichment import all_parts, enrich, new_calls
 from spanledger_enrich.ledger.resolution import resolve_models, resolve_places
 from spanledger_enrich.ledger.stages import Stages

@@ -17,7 +17,7 @@ from pathlib import Path
 from mixed_traffic import mixed_requests
 from traffic import requests
 
-from spanledger_collector.spool import length_prefixed
+from spanledger_collector.spool.record import length_prefixed
 from spanledger_settings.configuration import load
 from spanledger_sql.definitions.migrations import migrate
 from spanledger_sql.definitions.schema_file import views

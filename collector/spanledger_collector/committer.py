@@ -10,14 +10,15 @@ import time
 from typing import TYPE_CHECKING
 
 from spanledger_collector.export_request import MalformedRequest, as_read, single_spans
-from spanledger_collector.spool import length_prefixed
+from spanledger_collector.spool.record import length_prefixed
 from spanledger_sql.data_errors import DATA_ERRORS
 from spanledger_sql.store import Store, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from spanledger_collector.spool import Segment, Spool
+    from spanledger_collector.spool.segment import Segment
+    from spanledger_collector.spool.spool import Spool
 
 logger = logging.getLogger(__name__)
 

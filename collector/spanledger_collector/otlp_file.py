@@ -16,7 +16,7 @@ import zstandard
 from spanledger_collector.export_request import ExportRequest, MalformedRequest, from_json, from_protobuf
 from spanledger_collector.otlp_signal import LOGS, METRICS, sent_as
 from spanledger_collector.pinning import MARK, holds_mark, unpinned
-from spanledger_collector.spool import encoded_length, length_prefixed
+from spanledger_collector.spool.record import encoded_length, length_prefixed
 from spanledger_settings.mendable import MendableError
 from spanledger_sql.store import StoreError
 

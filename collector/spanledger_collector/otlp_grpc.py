@@ -16,10 +16,10 @@ from spanledger_collector.admission import EVERYBODY, Admission, NotAdmitted, To
 from spanledger_collector.export_request import MalformedRequest, from_protobuf
 from spanledger_collector.otlp_signal import SIGNALS, Signal
 from spanledger_collector.partial_success import partial_success
-from spanledger_collector.spool import SpoolFull
+from spanledger_collector.spool.spool import SpoolFull
 
 if TYPE_CHECKING:
-    from spanledger_collector.spool import Spool
+    from spanledger_collector.spool.spool import Spool
 
 _SPOOL_RETRY_S = 5.0
 

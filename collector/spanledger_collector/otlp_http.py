@@ -19,14 +19,14 @@ from spanledger_collector.admission import EVERYBODY, Admission, NotAdmitted, To
 from spanledger_collector.export_request import ExportRequest, MalformedRequest, from_json, from_protobuf
 from spanledger_collector.otlp_signal import SIGNALS, Signal
 from spanledger_collector.partial_success import partial_success
-from spanledger_collector.spool import SpoolFull
+from spanledger_collector.spool.spool import SpoolFull
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from starlette.requests import Request
 
-    from spanledger_collector.spool import Spool
+    from spanledger_collector.spool.spool import Spool
 
 PROTOBUF = "application/x-protobuf"
 JSON = "application/json"

@@ -1,7 +1,7 @@
 """OTLP's three signals: what each calls its parts, and how a request of each is told from the others in the spool.
 
 Requests of all signals have one field, number 1. In the spool that field has the signal's own number, so that one
-message, `OtlpRequest` of `views/ingest/otlp.proto`, reads requests of all of them.
+message, `OtlpRequest` of `views/ingest/otlp/otlp.proto`, reads requests of all of them.
 """
 
 from __future__ import annotations

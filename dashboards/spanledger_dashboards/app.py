@@ -32,7 +32,7 @@ def _navigation(reader: viewer.Viewer | None) -> dict[str, list[st.Page]]:
         reader: Who looks; None: nobody has shown who he is yet.
     """
     pages: dict[str, list[st.Page]] = {}
-    seen = [listed for listed in PAGES if reader is not None and reader.sees(listed)]
+    seen = [listed for listed in PAGES if reader is not None and listed.is_for(reader)]
     # The bare address is a page of its own: the default page has no other address.
     start = _drawn(seen[0]) if seen else log_in.page
     pages[""] = [st.Page(start, title="Spanledger", url_path="start", default=True, visibility="hidden")]

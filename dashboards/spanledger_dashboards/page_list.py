@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from spanledger_dashboards.filtering.filters import Filters
+    from spanledger_dashboards.viewer import Viewer
 
 Reader = Literal["finance", "sustainability", "platform"]
 
@@ -33,6 +34,10 @@ class Listed:
     url_path: str
     module: str
     of_tenants: bool = False
+
+    def is_for(self, viewer: Viewer) -> bool:
+        """Whether it is shown to somebody."""
+        return self.reader in viewer.readers and (viewer.tenant is None or self.of_tenants)
 
     def draw(self, filters: Filters) -> None:
         """Draw the page."""

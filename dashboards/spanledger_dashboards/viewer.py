@@ -19,7 +19,6 @@ from spanledger_settings.mendable import MendableError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from spanledger_dashboards.page_list import Listed
     from spanledger_settings.access_rule import AccessRule
 
 READERS = ("finance", "sustainability", "platform")
@@ -42,10 +41,6 @@ class Viewer:
     name: str = ""
     readers: tuple[str, ...] = READERS
     tenant: str | None = None
-
-    def sees(self, page: Listed) -> bool:
-        """Whether a page is shown to him."""
-        return page.reader in self.readers and (self.tenant is None or page.of_tenants)
 
     @property
     def told(self) -> str:

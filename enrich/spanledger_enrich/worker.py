@@ -14,20 +14,16 @@ from spanledger_enrich.books.scope import Scope
 from spanledger_enrich.books.upkeep import Upkeep
 from spanledger_enrich.energy import energy_model
 from spanledger_enrich.grid import grid_intensity, grid_water
-from spanledger_enrich.ledger import count_once
-from spanledger_enrich.ledger.batch_size import BatchSize
+from spanledger_enrich.ledger.booking import Booking
 from spanledger_enrich.ledger.energy_allocation import SAMPLES, allocate
-from spanledger_enrich.ledger.enrichment import last_version, new_calls, record_progress, write
+from spanledger_enrich.ledger.enrichment import last_version
 from spanledger_enrich.ledger.hour_sums import MARGIN_S, distrust, sum_hours
 from spanledger_enrich.ledger.lease import Lease, LeaseLost
 from spanledger_enrich.ledger.parts_seen import PartsSeen
-from spanledger_enrich.ledger.resolution import resolve_again, resolve_models, resolve_places
-from spanledger_enrich.ledger.stages import Stages
-from spanledger_enrich.ledger.tenant_rules import store_rules
+from spanledger_enrich.ledger.resolution import resolve_again
 from spanledger_enrich.ledger.usage.metric_usage import follow_metrics
 from spanledger_enrich.ledger.usage.usage_reports import follow_usage
 from spanledger_enrich.prices import price_book, price_list
-from spanledger_sql.data_errors import DATA_ERRORS
 from spanledger_sql.store import Store, StoreError, statement
 
 if TYPE_CHECKING:
@@ -59,12 +55,8 @@ _KEEPING_RESTS = 20.0
 _SUM_EVERY_S, _SUMMING_RESTS = 60.0, 10.0
 # How often the worker looks whether reference data changed.
 _RESTATE_EVERY_S = 60.0
-# So many calls of a batch are set aside one by one, after which those that go wrong together are set aside together.
-_ALONE = 1_000
 # A worker that is to stop goes on for so long, and then ends its statements, of which a batch has fewer than this.
 _PATIENCE_S, _MOST_STATEMENTS = 4.0, 50
-# Workers of one process are one to the lease.
-_ONE_AT_A_TIME = threading.Lock()
 
 
 def load_reference_data(store: Store) -> None:
@@ -86,8 +78,6 @@ class Worker:
     """
 
     def __init__(self, store: Store, configuration: Configuration) -> None:
-        self.booked = 0
-        """Calls written into the ledger since the start."""
         self._store = store
         self._configuration = configuration
         self._more_comes: Callable[[], bool] = lambda: False
@@ -97,22 +87,13 @@ class Worker:
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
         self._lease = Lease(store)
-        self._stages = Stages(store)
-        self._scratch = dict(count_once.SCRATCH)
-        self._own_tables = False
+        self._booking = Booking(store, configuration, self._lease)
         self._working = False
-        self._arrived: dict[str, Any] = {}
         self._metered_at: dict[str, Any] = {}
-        self._seen = PartsSeen(store)
         self._samples_seen = PartsSeen(store, SAMPLES)
         self._upkeep = Upkeep(store, configuration)
         self._watch = Watch(store, configuration, lambda: self._working)
-        self._size = BatchSize(store, configuration.batch_calls)
-        self._alone = 0
         self._problem = ""
-        self._set_aside_calls = 0
-        self._rules_stored = False
-        self._recount = False
         self._allocate_again_at = 0.0
         self._meter_again_at = 0.0
         self._keep_again_at = 0.0
@@ -156,13 +137,18 @@ class Worker:
     def give_back(self) -> None:
         """Let another worker work at once."""
         self._lease.give_back()
-        self._drop_own_tables()
+        self._booking.drop_own_tables()
 
     def start(self) -> None:
         """Run in a thread, woken by `wake`, until `stop`."""
         self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
         self._thread.start()
         self._watch.start()
+
+    @property
+    def booked(self) -> int:
+        """Calls written into the ledger since the start."""
+        return self._booking.booked
 
     @property
     def alive(self) -> bool:
@@ -177,7 +163,7 @@ class Worker:
     @property
     def set_aside(self) -> int:
         """How many calls cannot be computed, as of the last batch."""
-        return self._set_aside_calls
+        return self._booking.set_aside
 
     def wake(self) -> None:
         """Say that there is something new."""
@@ -214,7 +200,7 @@ class Worker:
         enriched = 0
         while not self._late():
             self._gather()
-            if (calls := self._batch()) is None:
+            if (calls := self._booking.next()) is None:
                 break
             enriched += calls
         return enriched
@@ -230,16 +216,16 @@ class Worker:
 
     def _metered(self) -> int:
         """What only metrics and usage reports tell of: it follows when the calls are counted once."""
-        if self._arrived and self._arrived == self._metered_at:
+        if self._booking.arrived and self._booking.arrived == self._metered_at:
             return 0
         enriched = 0
         # What reports tell beyond metrics follows when those are booked.
         for follow in (follow_metrics, follow_usage):
             if follow(self._store, self._lease.version(last_version(self._store, None))):
                 # Some that are booked may count otherwise, without a new one.
-                self._recount = True
+                self._booking.recount()
                 enriched += self._calls()
-        self._metered_at = self._arrived
+        self._metered_at = self._booking.arrived
         return enriched
 
     def _works(self) -> bool:
@@ -248,8 +234,8 @@ class Worker:
         return self._working
 
     def _wait_again(self) -> None:
-        self._working = self._own_tables = False
-        self._arrived, self._seen = {}, PartsSeen(self._store)
+        self._working = False
+        self._booking.begin_anew()
         self._samples_seen = PartsSeen(self._store, SAMPLES)
         self._upkeep = Upkeep(self._store, self._configuration)
 
@@ -290,7 +276,7 @@ class Worker:
                     return
                 # It may be that a rival took the tables away, or that the batch is more than there is memory for.
                 self._working = False
-                self._size.failed()
+                self._booking.failed()
                 self._problem = f"the worker: {error}"
                 said = "the worker could not enrich a batch and tries again: %s"
                 logger.error(said, error, exc_info=not isinstance(error, StoreError))
@@ -336,106 +322,3 @@ class Worker:
             return
         if done.changed_calls:
             logger.info("restatement %s gave %s calls a new version", done.restatement_id, done.changed_calls)
-
-    def _batch(self) -> int | None:
-        """The number of calls of one batch; None where nothing has arrived since the last.
-
-        A batch of none is no end: what it was to look through may have been merged away meanwhile.
-        """
-        if not self._rules_stored:
-            store_rules(self._store, self._configuration.tenant_rules)
-            self._rules_stored = True
-        arrived = self._store.rows(statement("lookups/progress/arrived"))[0]
-        if arrived == self._arrived and not self._recount:
-            return None
-        with _ONE_AT_A_TIME:
-            return self._batch_of(arrived)
-
-    def _batch_of(self, arrived: dict[str, Any]) -> int:
-        self._make_own_tables()
-        if arrived["taken_up"] != self._arrived.get("taken_up"):
-            self._seen = PartsSeen(self._store)
-        parts = self._seen.others()
-        version = self._lease.version(last_version(self._store, None))
-        scope = new_calls(self._store, self._configuration, version)
-        limit = self._size.now
-        calls = self._stages.choose(scope, parts.of("llm_spans"), parts.of("span_parent"), limit)
-        inserts = self._store.value("SELECT count() FROM {inserts:Identifier}", inserts=self._stages.tables["inserts"])
-        if inserts or self._recount:
-            self._alone = 0
-            self._size.begun(calls, version)
-            self._book(scope, [])
-            self._lease.check()
-            self._stages.note_taken(scope["version"])
-            record_progress(self._store, calls, scope["version"])
-            self._size.ended()
-            self._recount = False
-            self.booked += calls
-        if calls < limit:
-            self._seen.add(parts)
-            self._arrived = arrived
-        self._set_aside_calls = int(self._store.value("SELECT count() FROM set_aside FINAL WHERE waiting = 1"))
-        return calls
-
-    def _book(self, scope: dict[str, Any], spans: list[int]) -> None:
-        """Book the calls of ``scope``; halve what cannot be computed, and set aside each call that fails alone."""
-        try:
-            self._compute(scope)
-        except Exception as error:
-            if not _of_the_data(error):
-                raise
-            spans = spans or self._stages.spans(scope)
-            if len(spans) <= 1 or self._alone >= _ALONE:
-                self._set_aside(scope, len(spans), error)
-                return
-            middle = len(spans) // 2
-            for part in (spans[:middle], spans[middle:]):
-                self._book({**scope, "first_span": part[0], "last_span": part[-1]}, part)
-
-    def _compute(self, scope: dict[str, Any]) -> None:
-        tables = self._stages.tables
-        self._stages.take(scope)
-        resolve_models(self._store, tables["batch"])
-        resolve_places(self._store, tables["batch"])
-        count_once.judge(self._store, tables["batch"], tables["inserts"], scope["version"], self._scratch)
-        self._lease.check()
-        write(self._store, self._stages, scope)
-
-    def _make_own_tables(self) -> None:
-        """On a server there may be others: who lost its lease must not meet the next one's rows."""
-        if self._own_tables or not (prefix := self._lease.tables):
-            return
-        self._stages = Stages(self._store, prefix)
-        self._scratch = {name: f"{prefix}_{name}" for name in count_once.SCRATCH}
-        likes = [(table, f"ledger_{name}") for name, table in self._stages.tables.items()]
-        likes += [(self._scratch[name], like) for name, like in count_once.SCRATCH.items()]
-        for table, like in likes:
-            self._store.execute(statement("ledger/batch/own_table"), {"table": table, "like": like})
-        self._own_tables = True
-
-    def _drop_own_tables(self) -> None:
-        for table in (*self._stages.tables.values(), *self._scratch.values()) if self._own_tables else ():
-            self._store.execute("DROP TABLE IF EXISTS {table:Identifier}", {"table": table})
-        self._own_tables = False
-
-    def _set_aside(self, scope: dict[str, Any], calls: int, error: Exception) -> None:
-        reason = str(error)[:1000]
-        logger.error("%s calls cannot be computed and are set aside: %s", calls, reason)
-        self._alone += 1
-        self._stages.set_aside(scope, reason)
-
-
-def take_up_again(store: Store) -> int:
-    """Have the worker take up the calls again that were set aside; gives how many there are."""
-    waiting = int(store.value("SELECT count() FROM set_aside FINAL WHERE waiting = 1"))
-    if waiting:
-        store.execute(statement("ledger/batch/take_up_again"))
-        store.execute(statement("ledger/batch/taken_up"))
-    return waiting
-
-
-def _of_the_data(error: Exception) -> bool:
-    """Whether an error is a call's fault: others, such as a database that is away, may pass."""
-    if isinstance(error, StoreError):
-        return error.code in DATA_ERRORS
-    return isinstance(error, (ArithmeticError, LookupError, TypeError, ValueError, RecursionError))

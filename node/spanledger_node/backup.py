@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spanledger_settings.mendable import MendableError
+from spanledger_sql.embedded.engine import UNFINISHED_RESTORE
 from spanledger_sql.embedded.folder import FolderLock
 from spanledger_sql.policy.contents import Contents, contents_from
-from spanledger_sql.store import UNFINISHED_RESTORE, Store
+from spanledger_sql.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from spanledger_collector.committer import Committer
-    from spanledger_collector.spool import Spool
+    from spanledger_collector.spool.spool import Spool
     from spanledger_enrich.worker import Worker
 
 

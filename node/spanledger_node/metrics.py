@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from spanledger_collector.committer import Committer
-    from spanledger_collector.spool import Spool
+    from spanledger_collector.spool.spool import Spool
     from spanledger_enrich.worker import Worker
     from spanledger_sql.store import Store
 

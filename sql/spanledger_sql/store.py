@@ -8,83 +8,37 @@ from __future__ import annotations
 
 import contextlib
 import importlib.resources
-import os
 import re
-import secrets
-import tempfile
 import threading
 import weakref
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Self
 
-import clickhouse_connect
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from spanledger_settings.configuration import without_password
+from spanledger_sql.connection import Kind, connect
 from spanledger_sql.definitions.included_parts import with_parts
-from spanledger_sql.embedded.folder import FolderLock
-from spanledger_sql.embedded.folder_in_part import FolderInPart
+from spanledger_sql.embedded.engine import EmbeddedEngine
 from spanledger_sql.embedded.write_gate import WriteGate, only_reads
-from spanledger_sql.insert_settings import OF_JSON, once
-from spanledger_sql.node_socket import SocketPoolManager, node_answers, socket_path
-from spanledger_sql.request_tables import request_tables
+from spanledger_sql.inserts import requests as inserts
+from spanledger_sql.inserts.settings import once
+from spanledger_sql.node_socket import node_answers, socket_path
 from spanledger_sql.result_frame import frames_in_blocks, whole_frame
-from spanledger_sql.server_address import driver_arguments, without_secrets
 from spanledger_sql.store_error import StoreError, code_of, reason_of, refusals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     import pandas as pd
     from clickhouse_connect.driver.client import Client
 
     from spanledger_settings.configuration import Configuration
 
-__all__ = [
-    "INSERTED_TABLES",
-    "OLDEST_CLICKHOUSE",
-    "SESSION_SETTINGS",
-    "UNFINISHED_RESTORE",
-    "Kind",
-    "Store",
-    "StoreError",
-    "statement",
-    "too_old",
-]
-
-Kind = Literal["embedded", "node", "server"]
-
-# Settings that every statement of this project relies on: without join_use_nulls an unmatched join would make a call
-# free, and without deduplicating views a replayed segment would land twice in llm_spans. What bears no token may come
-# again: a replicated table would drop an alias that is set to A, to B and to A. Comparing chains of AND with each other
-# finds nothing here, and takes half of what each insert pays to plan the view of spans. What is MATERIALIZED is made
-# once, not for each time that it is named.
-SESSION_SETTINGS: Mapping[str, str | int] = {
-    "join_use_nulls": 1,
-    "deduplicate_blocks_in_dependent_materialized_views": 1,
-    "deduplicate_insert": "disable",
-    "async_insert": 0,
-    "optimize_and_compare_chain": 0,
-    "enable_materialized_cte": 1,
-}
-
-
-# The tables that an insert of spans reaches, and their columns that hold its `ingested_at`. A table that is keyed so
-# that a repeated row replaces itself need not be here.
-INSERTED_TABLES: Mapping[str, str] = {
-    "otel_traces": "IngestedAt",
-    "llm_spans": "ingested_at",
-    "span_parent": "ingested_at",
-    "otel_logs": "IngestedAt",
-    "otel_metrics_sum": "IngestedAt",
-    "otel_metrics_histogram": "IngestedAt",
-    "otlp_let_go": "ingested_at",
-    "usage_point": "ingested_at",
-}
+__all__ = ["OLDEST_CLICKHOUSE", "Kind", "Store", "StoreError", "statement", "too_old"]
 
 # The oldest ClickHouse that knows all that the schema and the statements ask for.
 OLDEST_CLICKHOUSE = (26, 3)
-_OTLP_MESSAGE = "OtlpRequest"
 
 
 def statement(name: str) -> str:
@@ -101,16 +55,6 @@ def too_old(version: str) -> bool:
 # Ends a DELETE of rows that nothing rests on any more: they need not be gone when it returns, which can take seconds.
 UNWAITED = "SETTINGS lightweight_deletes_sync = 0"
 
-# The folder, in a data folder, of a restore that goes on or was interrupted.
-UNFINISHED_RESTORE = "restoring"
-
-# How long a command waits for another one that has the data folder.
-_PATIENCE_S = 30.0
-
-
-def _node(configuration: Configuration) -> Callable[[], bool]:
-    return lambda: node_answers(configuration.data_dir)
-
 
 class Store:
     """A connection to the database, safe to share between threads: each thread gets a client of its own."""
@@ -121,16 +65,14 @@ class Store:
         url: str,
         *,
         node: Path | None = None,
-        lock: FolderLock | None = None,
+        engine: EmbeddedEngine | None = None,
         scope: Mapping[str, str | int] | None = None,
     ) -> None:
         self.kind: Kind = kind
         self._scope = dict(scope or {})
         self.url = url
         self._node = node
-        self._lock = lock
-        self._engine: Any = None
-        self._part: FolderInPart | None = None
+        self._engine = engine
         self.gate = WriteGate()
         """Before what writes; of an embedded store, those who write past the store must pass it too."""
         self._clients = threading.local()
@@ -168,28 +110,10 @@ class Store:
         elif not exclusive and node_answers(configuration.data_dir):
             store = cls("node", url, node=socket_path(configuration.data_dir), scope=scope)
         else:
-            lock = FolderLock(configuration.data_dir)
-            try:
-                # Who is to be the node does not ask the one that is there.
-                held = lock.acquire() if exclusive else lock.acquire(_PATIENCE_S, until=_node(configuration))
-            except OSError as error:
-                raise StoreError(str(error)) from None
-            if not held:
+            engine = EmbeddedEngine.open(configuration, exclusive=exclusive, to_read=to_read)
+            if engine is None:
                 return cls.open(configuration, scope=scope, to_read=to_read)
-            if (unfinished := configuration.data_dir / UNFINISHED_RESTORE).exists():
-                lock.release()
-                raise StoreError(
-                    f"a restore into {configuration.data_dir} did not come to its end; remove {unfinished} and run "
-                    "'spanledger restore' again"
-                )
-            store = cls("embedded", url, lock=lock, scope=scope)
-            temporary = lock.temporary()
-            if to_read is not None and "?" not in url:
-                whole = Path(os.path.realpath(url.removeprefix("chdb://")))
-                store._part = FolderInPart.of(whole, Path(os.path.realpath(temporary)) / "part", to_read)
-            store._start_engine()
-            # The driver hands data to the engine in files.
-            tempfile.tempdir = str(temporary)
+            store = cls("embedded", url, engine=engine, scope=scope)
         if store.kind == "server" and not at_once:
             return store
         try:
@@ -239,59 +163,33 @@ class Store:
         self._scoped.add(made)
         return made
 
-    def _start_engine(self) -> None:
-        """Open the folder with the engine's configuration, which those who open it later share."""
-        import chdb  # noqa: PLC0415  (slow, and only an embedded store needs it)
-
-        folder, _, parameters = self._address.removeprefix("chdb://").partition("?")
-        file = importlib.resources.files(__package__) / "embedded" / "embedded.xml"
-        if not parameters and isinstance(file, Path):
-            self._engine = chdb.connect(f"{os.path.realpath(folder)}?config-file={file}")  # type: ignore[no-untyped-call]
-
-    @property
-    def _address(self) -> str:
-        """The database's address for the driver."""
-        return self.url if self._part is None else f"chdb://{self._part.path}"
-
     def open_whole(self) -> None:
         """Open all tables and views of a store that was opened to read; of others they are open."""
-        if self._part is None:
+        engine = self._engine
+        if engine is None or engine.is_whole:
             return
         with self._opening:
-            for client in self._opened:
-                client.close()
-            self._opened.clear()
-            self._clients = threading.local()
-            self._engine.close()
-            self._part.close()
-            self._part = None
-            self._start_engine()
+            if not engine.is_whole:
+                self._close_clients()
+                self._clients = threading.local()
+                engine.open_whole()
 
     @contextlib.contextmanager
-    def _writing(self) -> Iterator[None]:
+    def writing(self) -> Iterator[None]:
+        """While this lasts, something is written: all is open, and nobody copies the folder."""
         self.open_whole()
         with self.gate.writing():
             yield
 
     def _client_for(self, query: str, parameters: Mapping[str, Any] | None = None) -> Client:
         """This thread's client, whose engine has open what a query asks for."""
-        if self._part is not None:
-            if self._part.is_too_little_for(query) or not only_reads(query):
-                self.open_whole()
-            else:
-                self._attach(self._part.attaching(query, (parameters or {}).values()))
-        return self.client
-
-    def _attach(self, statements: Iterable[str]) -> None:
-        import chdb  # noqa: PLC0415  (slow, and only an embedded store needs it)
-
-        try:
+        engine = self._engine
+        if engine is not None and not engine.is_whole:
             with self._opening:
-                for attaching in statements:
-                    self._engine.query("SET fsync_metadata = 0")
-                    self._engine.query(attaching)
-        except chdb.ChdbError:
-            self.open_whole()
+                enough = only_reads(query) and engine.opens(query, (parameters or {}).values())
+            if not enough:
+                self.open_whole()
+        return self.client
 
     @property
     def client(self) -> Client:
@@ -299,7 +197,8 @@ class Store:
         client: Client | None = getattr(self._clients, "client", None)
         if client is None:
             with self._opening:
-                client = self._connect()
+                address = self.url if self._engine is None else self._engine.address
+                client = connect(self.kind, address, self._node, self._scope)
                 self._opened.append(client)
             self._clients.client = client
         return client
@@ -355,7 +254,7 @@ class Store:
         settings: Mapping[str, Any] | None = None,
     ) -> None:
         """Run a statement that returns no rows."""
-        with refusals(), contextlib.nullcontext() if only_reads(query) else self._writing():
+        with refusals(), contextlib.nullcontext() if only_reads(query) else self.writing():
             self._client_for(query, parameters).command(
                 query, parameters=dict(parameters or {}), settings=dict(settings or {})
             )
@@ -371,18 +270,18 @@ class Store:
         if not rows:
             return
         columns = list(rows[0])
-        with refusals(), self._writing():
+        with refusals(), self.writing():
             self.client.insert(
                 table,
                 [[row[column] for column in columns] for row in rows],
                 column_names=columns,
-                settings=once(token or _another()),
+                settings=once(token or inserts.another()),
             )
 
     def insert_frame(self, table: str, frame: pd.DataFrame) -> None:
         """Insert a DataFrame whose columns are named as the table's."""
-        with refusals(), self._writing():
-            self.client.insert_df(table, frame, settings=once(_another()))
+        with refusals(), self.writing():
+            self.client.insert_df(table, frame, settings=once(inserts.another()))
 
     def insert_otlp(self, requests: bytes | Iterable[bytes], token: str) -> None:
         """Insert length-prefixed OTLP export requests of the spool; a second call with the same ``token`` does nothing.
@@ -390,13 +289,7 @@ class Store:
         Raises:
             StoreError: A request could not be read; nothing of its signal was stored.
         """
-        block = requests if isinstance(requests, bytes) else b"".join(requests)
-        schema = {**self._otlp_schema(), "input_format_protobuf_oneof_presence": 1}
-        for table in request_tables(block):
-            with refusals(), self._writing():
-                self.client.raw_insert(
-                    table, insert_block=block, fmt="Protobuf", settings={**schema, **once(f"{token}/{table}")}
-                )
+        inserts.insert_requests(self, requests, token)
 
     def insert_segment(
         self, requests: bytes | Path, ingested_at: int, *, token: str = "", json_lines: bool = False
@@ -412,23 +305,7 @@ class Store:
         Raises:
             StoreError: Some of the rows may be stored, in some of the tables.
         """
-        if json_lines:
-            tables, shape, schema = ["otlp_json_requests"], "JSONEachRow", dict(OF_JSON)
-        else:
-            tables, shape = request_tables(requests), "Protobuf"
-            schema = {**self._otlp_schema(), "input_format_protobuf_oneof_presence": 1}
-        for table in tables:
-            # Logs and spans meet in `llm_spans`: under one token the second would be dropped.
-            of_table = once(f"{token}/{table}" if token else _another())
-            settings = {**schema, **of_table, "log_comment": str(ingested_at)}
-            with refusals(), self._writing():
-                if self.kind == "embedded" and isinstance(requests, Path):
-                    given = ", ".join(f"{name} = {_quoted(value)}" for name, value in settings.items())
-                    file = f"FROM INFILE {_quoted(requests)} COMPRESSION 'none'"
-                    self.client.command(f"INSERT INTO {table} {file} SETTINGS {given} FORMAT Protobuf")
-                else:
-                    block = requests.read_bytes() if isinstance(requests, Path) else requests
-                    self.client.raw_insert(table, insert_block=block, fmt=shape, settings=settings)
+        inserts.insert_segment(self, requests, ingested_at, token=token, json_lines=json_lines)
 
     def take_back(self, first: int, last: int) -> None:
         """Delete what inserts of a segment left in any table, however far they came.
@@ -440,19 +317,7 @@ class Store:
         Raises:
             StoreError: An insert is still at work, or the database refuses; nothing is certain.
         """
-        if self.kind == "server" and self.value(
-            "SELECT count() FROM system.processes WHERE toInt64OrZero(Settings['log_comment']) BETWEEN {first:Int64} "
-            "AND {last:Int64} AND query LIKE 'INSERT%'", first=first, last=last,
-        ):  # fmt: skip
-            raise StoreError("an earlier insert of the segment is still at work")
-        moments = {"first": first, "last": last}
-        for table, column in INSERTED_TABLES.items():
-            there = (
-                f"{column} BETWEEN fromUnixTimestamp64Micro({{first:Int64}}, 'UTC') "
-                "AND fromUnixTimestamp64Micro({last:Int64}, 'UTC')"
-            )
-            if self.value(f"SELECT count() FROM {table} WHERE {there}", **moments):  # noqa: S608
-                self.execute(f"DELETE FROM {table} WHERE {there}", moments)  # noqa: S608
+        inserts.take_back(self, first, last)
 
     def check_otlp_json(self, requests: bytes) -> None:
         """Read what `insert_segment` would of JSON lines, and store nothing.
@@ -460,26 +325,17 @@ class Store:
         Raises:
             StoreError: A request is not of the shape; the message tells its row.
         """
-        with refusals():
-            self.client.raw_insert("otlp_json_check", insert_block=requests, fmt="JSONEachRow", settings=OF_JSON)
+        inserts.check_json(self, requests)
 
     def close(self) -> None:
         """Close every thread's client and give the data folder back."""
         for made in list(self._scoped):
             made.close()
         with self._opening:
-            for client in self._opened:
-                client.close()
-            self._opened.clear()
+            self._close_clients()
         if self._engine is not None:
             self._engine.close()
             self._engine = None
-        if self._part is not None:
-            self._part.close()
-            self._part = None
-        if self._lock is not None:
-            tempfile.tempdir = None
-            self._lock.release()
 
     def __enter__(self) -> Self:
         return self
@@ -487,49 +343,7 @@ class Store:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def _otlp_schema(self) -> dict[str, str]:
-        """Where the engine finds the structure of an OTLP request.
-
-        A server takes the text. chDB would write that text into the working directory, so it gets the file's path.
-        """
-        schema = importlib.resources.files(__package__) / "views/ingest/otlp.proto"
-        if self.kind != "server" and isinstance(schema, Path):
-            return {"format_schema": f"{schema}:{_OTLP_MESSAGE}"}
-        return {
-            "format_schema_source": "string",
-            "format_schema": schema.read_text(encoding="utf-8"),
-            "format_schema_message_name": _OTLP_MESSAGE,
-        }
-
-    def _connect(self) -> Client:
-        settings = {**SESSION_SETTINGS, **self._scope}
-        try:
-            if self.kind == "node":
-                return clickhouse_connect.get_client(
-                    host="localhost",
-                    port=1,
-                    pool_mgr=SocketPoolManager(self._node),
-                    settings=settings,
-                    compress=False,
-                    autogenerate_session_id=False,
-                )
-            if self.kind == "embedded":
-                return clickhouse_connect.get_client(dsn=self._address, settings=settings)
-            return clickhouse_connect.get_client(
-                **driver_arguments(self.url), settings=settings, autogenerate_session_id=False
-            )
-        except (ClickHouseError, OSError) as error:
-            reason = without_secrets(reason_of(error), self.url)
-            raise StoreError(
-                f"cannot reach the database at {without_password(self.url)}: {reason}", code_of(error)
-            ) from None
-
-
-def _another() -> str:
-    """A token for one insert: the driver may send it twice, and what was taken back may come again."""
-    return secrets.token_hex(16)
-
-
-def _quoted(value: object) -> str:
-    text = str(value).replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{text}'"
+    def _close_clients(self) -> None:
+        for client in self._opened:
+            client.close()
+        self._opened.clear()

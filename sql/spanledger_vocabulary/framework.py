@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from spanledger_vocabulary.provider import named
-from spanledger_vocabulary.rows import FOLDER, Once, read
+from spanledger_vocabulary.row_file import FOLDER, Once, read
 
 if TYPE_CHECKING:
     from pathlib import Path

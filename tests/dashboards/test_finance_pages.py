@@ -22,7 +22,7 @@ from spanledger_dashboards.pages.finance import overview
 from spanledger_dashboards.pages.finance.parts import owed
 from spanledger_dashboards.pages.finance.parts.calendar_months import months_of
 from spanledger_dashboards.pages.finance.parts.files_to_hand_over import _focus, _statement
-from spanledger_enrich.books.closing.issued import issued
+from spanledger_enrich.books.closing.statements.issued import issued
 from spanledger_enrich.books.effective_cost import with_effective_cost
 from spanledger_enrich.books.focus import cost_and_usage
 from spanledger_settings import figures

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from harness.books import Books
 from streamlit.testing.v1 import AppTest
 
-from spanledger_enrich.books.assumptions import Assumptions
 from spanledger_enrich.books.scope import Scope
-from spanledger_enrich.books.whatif import reckon
+from spanledger_enrich.books.whatif.assumptions import Assumptions
+from spanledger_enrich.books.whatif.in_money import reckon
 from spanledger_settings import figures
 from spanledger_settings.period import period
 

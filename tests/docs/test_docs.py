@@ -11,7 +11,7 @@ import pytest
 from harness import data_folder
 from spans_of_calls import requests
 
-from spanledger_collector.spool import length_prefixed
+from spanledger_collector.spool.record import length_prefixed
 from spanledger_enrich.books import commitment
 from spanledger_enrich.grid.grid_intensity import read_electricity_maps
 from spanledger_enrich.worker import Worker

@@ -31,8 +31,8 @@ ROOMS = {folder.name for folder in FOLDERS}
 # Without a suffix, words with a slash are names of many things; these are of files.
 QUERIES = {"reports", "lookups", "views", "count_once"}
 TOP = {file.parts[0] for file in FILES}
-# What a user writes, and what is in a project of others.
-ELSEWHERE = {"access.sql", "internal/sqltemplates/traces_insert.sql"}
+# What a user writes, what is in a data folder, and what is in a project of others.
+ELSEWHERE = {"access.sql", "spool/rejected", "internal/sqltemplates/traces_insert.sql"}
 NOT_YET = {"schema/changes"}  # of the first release
 
 NAMED = re.compile(r"(?<![\w/.~$<{-])((?:\.\./)*(?:[\w.-]+/)+[\w.-]*|[\w-]+\.(?:py|sql))(?![\w/<{*-])")

@@ -10,7 +10,7 @@ import pytest
 
 from spanledger_enrich.energy import token_aware, uncertainty
 from spanledger_enrich.energy.ecologits import Range, data_centre
-from spanledger_enrich.ledger.method_statement import CALIBRATION
+from spanledger_enrich.ledger.method_statement.formulas import CALIBRATION
 
 DOCS = Path(published_figures.__file__).parent
 

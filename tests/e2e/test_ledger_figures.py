@@ -10,7 +10,7 @@ import pytest
 from ecologits.tracers.utils import llm_impacts
 from genai_prices import data_snapshot
 
-from spanledger_enrich.prices import price_list
+from spanledger_enrich.prices import catalogue_names
 from spanledger_enrich.worker import Worker
 
 NOON = datetime(2024, 10, 8, 12, 30, tzinfo=UTC)
@@ -183,4 +183,4 @@ def test_models_without_a_price_are_listed_with_the_nearest_names(ledger, loaded
         ["openai", "gpt-4o-minni", 1, 7]
     ]
     assert "has no 'gpt-4o-minni'" in missing["note"][0]
-    assert any(name.endswith("/gpt-4o-mini") for name in price_list.nearest("gpt-4o-minni"))
+    assert any(name.endswith("/gpt-4o-mini") for name in catalogue_names.nearest("gpt-4o-minni"))

@@ -36,7 +36,7 @@ def committing(configuration: Configuration) -> Callable[..., int]:
             "import sys\n"
             "from pathlib import Path\n"
             "from spanledger_collector.committer import Committer\n"
-            "from spanledger_collector.spool import Spool\n"
+            "from spanledger_collector.spool.spool import Spool\n"
             "from spanledger_settings.configuration import load\n"
             "from spanledger_sql.definitions.migrations import migrate\n"
             "from spanledger_sql.store import Store\n"

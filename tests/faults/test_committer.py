@@ -13,9 +13,10 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from spanledger_collector.committer import DATA_ERRORS, Committer
 from spanledger_collector.export_request import from_protobuf
-from spanledger_collector.spool import length_prefixed
+from spanledger_collector.spool.record import length_prefixed
 from spanledger_settings.configuration import Configuration
-from spanledger_sql.store import INSERTED_TABLES, Store, StoreError
+from spanledger_sql.inserts.requests import INSERTED_TABLES
+from spanledger_sql.store import Store, StoreError
 
 
 @pytest.fixture

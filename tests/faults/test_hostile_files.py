@@ -8,7 +8,7 @@ import pytest
 
 from spanledger_cli.output.table import amount
 from spanledger_collector.otlp_file import OtlpFileError, check
-from spanledger_collector.spool import encoded_length
+from spanledger_collector.spool.record import encoded_length
 from spanledger_enrich.files.import_file import ImportFileError, csv_text_of, text_of
 from spanledger_sql.store import Store
 

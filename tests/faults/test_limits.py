@@ -16,7 +16,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from spanledger_collector import otlp_http
 from spanledger_collector.export_request import MalformedRequest, from_protobuf
 from spanledger_collector.otlp_http import PROTOBUF, receiver
-from spanledger_collector.spool import Spool
+from spanledger_collector.spool.spool import Spool
 from spanledger_node import serving
 from spanledger_node.serving import served
 

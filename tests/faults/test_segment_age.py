@@ -6,10 +6,10 @@ import time
 import pytest
 from harness.spooled import spool_of
 
-from spanledger_collector import spool as spool_module
 from spanledger_collector.export_request import ExportRequest
 from spanledger_collector.otlp_signal import METRICS, TRACES
-from spanledger_collector.spool import length_prefixed
+from spanledger_collector.spool import spool as spool_module
+from spanledger_collector.spool.record import length_prefixed
 
 
 def request(spans, signal=TRACES):

@@ -11,9 +11,10 @@ from harness.books import NOON, Books
 from harness.spooled import request
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from spanledger_collector.spool import length_prefixed
+from spanledger_collector.spool.record import length_prefixed
+from spanledger_enrich.ledger.booking import take_up_again
 from spanledger_enrich.prices import price_book
-from spanledger_enrich.worker import Worker, take_up_again
+from spanledger_enrich.worker import Worker
 
 GOOD = {"ts": NOON, "input_tokens": 1_000_000}
 # More than a call's cost can be, at a contract's price.

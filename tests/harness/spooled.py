@@ -11,7 +11,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from spanledger_collector.committer import Committer
 from spanledger_collector.export_request import from_protobuf
-from spanledger_collector.spool import Spool
+from spanledger_collector.spool.spool import Spool
 from spanledger_settings.configuration import Configuration
 from spanledger_sql.store import Store
 

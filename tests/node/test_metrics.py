@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 
 from spanledger_collector.export_request import from_protobuf
 from spanledger_collector.otlp_http import receiver
-from spanledger_collector.spool import Spool, SpoolFull
+from spanledger_collector.spool.spool import Spool, SpoolFull
 
 PROTOBUF = {"content-type": "application/x-protobuf"}
 EXPORT = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"

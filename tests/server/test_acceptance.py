@@ -21,7 +21,7 @@ from harness.spooled import eventually
 from rotel_agent import RotelMissing, rotel
 from running_server import free_port
 
-from spanledger_collector.spool import length_prefixed
+from spanledger_collector.spool.record import length_prefixed
 from spanledger_enrich.worker import Worker, load_reference_data
 from spanledger_settings.configuration import Configuration, load
 from spanledger_sql.store import Store

@@ -1,10 +1,10 @@
 """A line of a batch's results: the answer is inside it. Of OpenAI and its like, Anthropic and Gemini."""
 
 from spanledger import attributes
-from spanledger.answers.anthropic import read_message
 from spanledger.answers.fields import first_in, value_in
-from spanledger.answers.gemini import read_gemini
-from spanledger.answers.openai import read_openai
+from spanledger.answers.providers.anthropic import read_message
+from spanledger.answers.providers.gemini import read_gemini
+from spanledger.answers.providers.openai.answer import read_openai
 from spanledger.answers.usage import Reading
 
 

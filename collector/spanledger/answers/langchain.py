@@ -7,11 +7,11 @@ Where a message has none, its provider's own counts are in its metadata, and in 
 from dataclasses import replace
 
 from spanledger import attributes
-from spanledger.answers.anthropic import read_message
 from spanledger.answers.convention import LANGCHAIN
 from spanledger.answers.fields import Attributes, count_in, put_id, put_text, put_texts, tell, tell_part, value_in
-from spanledger.answers.ollama import read_ollama
-from spanledger.answers.openai import read_openai
+from spanledger.answers.providers.anthropic import read_message
+from spanledger.answers.providers.ollama import read_ollama
+from spanledger.answers.providers.openai.answer import read_openai
 from spanledger.answers.usage import Reading, Told
 
 

@@ -8,20 +8,21 @@ from functools import lru_cache
 from typing import Final
 
 from spanledger import attributes
-from spanledger.answers.anthropic import read_message, read_message_event
 from spanledger.answers.batch import read_batch_line
-from spanledger.answers.bedrock import read_bedrock, read_bedrock_chunk
-from spanledger.answers.cohere import read_cohere, read_cohere_chunk
 from spanledger.answers.convention import OPENAI
 from spanledger.answers.fields import Attributes, fields_of, value_in
-from spanledger.answers.gemini import read_gemini, read_interaction_event
 from spanledger.answers.langchain import read_langchain, read_langchain_chunk
-from spanledger.answers.ollama import read_ollama
-from spanledger.answers.openai import Asked, read_openai, read_openai_chunk
-from spanledger.answers.piecework import read_heard, read_prediction
 from spanledger.answers.plain import read_plain
+from spanledger.answers.providers.anthropic import read_message, read_message_event
+from spanledger.answers.providers.bedrock import read_bedrock, read_bedrock_chunk
+from spanledger.answers.providers.cohere import read_cohere, read_cohere_chunk
+from spanledger.answers.providers.gemini import read_gemini, read_interaction_event
+from spanledger.answers.providers.ollama import read_ollama
+from spanledger.answers.providers.openai.answer import read_openai, read_openai_chunk
+from spanledger.answers.providers.openai.identity import Asked
+from spanledger.answers.providers.piecework import read_heard, read_prediction
+from spanledger.answers.providers.watsonx import read_watsonx
 from spanledger.answers.usage import Reading, Told, put_usage
-from spanledger.answers.watsonx import read_watsonx
 
 _NOTHING_KNOWN: Final[Asked] = {}
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from spanledger_enrich.books import allocation, charge
+from spanledger_enrich.books import allocation, charge_shares
 from spanledger_enrich.ledger.enrichment import last_version, record_progress
 from spanledger_enrich.ledger.parts_seen import PartsSeen
 from spanledger_sql.store import StoreError, statement
@@ -68,7 +68,7 @@ class Upkeep:
             touched=None if everything else {row["day"] for row in touched if row["is_over"]},
             still_mine=still_mine,
         )
-        charge.allocate(
+        charge_shares.allocate(
             self._store, touched=None if everything else {row["day"] for row in touched}, still_mine=still_mine
         )
         record_progress(self._store, 0, version, _NAME)
@@ -81,7 +81,7 @@ def bring_up_to_date(store: Store, configuration: Configuration, now: datetime |
     """Allocate whatever is not as it must be; gives the commitments."""
     version = last_version(store)
     done = allocation.allocate(store, configuration, now)
-    charge.allocate(store)
+    charge_shares.allocate(store)
     record_progress(store, 0, version, _NAME)
     return done
 

@@ -40,7 +40,7 @@ def record(store: Store, hours: pd.DataFrame, origin: str, sha256: str = "") -> 
     if hours.empty:
         return Recorded()
     known = store.frame(
-        "lookups/grid_stored",
+        "lookups/grid/stored",
         resolution=str(hours["resolution"].iloc[0]),
         zones=sorted(set(hours["zone"])),
         begin=hours["ts"].min(),

@@ -73,7 +73,7 @@ def missing(
     if refresh or hours.empty:
         return hours
     settled = store.frame(
-        "lookups/grid_settled",
+        "lookups/grid/settled",
         zone=zone,
         signal=source.signal,
         basis=source.basis,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def resolve_models(store: Store, batch: str) -> int:
     """Write `model_resolution` for the models of the table ``batch`` that have none; gives how many were new."""
-    unresolved = store.rows(statement("lookups/unresolved_models"), batch=batch)
+    unresolved = store.rows(statement("lookups/names/unresolved_models"), batch=batch)
     if unresolved:
         names = PriceNames.read(store)
         store.insert("model_resolution", [_resolution(store, names, seen) for seen in unresolved])
@@ -26,7 +26,7 @@ def resolve_models(store: Store, batch: str) -> int:
 
 def resolve_places(store: Store, batch: str) -> int:
     """Write `grid_zone` for the places of the table ``batch`` that have none; gives how many were new."""
-    rows = [_place(seen) for seen in store.rows(statement("lookups/unresolved_places"), batch=batch)]
+    rows = [_place(seen) for seen in store.rows(statement("lookups/names/unresolved_places"), batch=batch)]
     store.insert("grid_zone", rows)
     return len(rows)
 

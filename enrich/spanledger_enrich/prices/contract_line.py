@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from spanledger_enrich.prices import price_list
+from spanledger_enrich.prices import catalogue_names
 from spanledger_enrich.prices.price_list import ALWAYS
 
 if TYPE_CHECKING:
@@ -83,19 +83,19 @@ def _named(line: Line, listed: Listed) -> Line:
     """The line by the catalogue's names of its provider and model."""
     if not line.provider:
         return line
-    seller = price_list.seller(line.provider)
-    sold = price_list.sold_by(seller)
+    seller = catalogue_names.seller(line.provider)
+    sold = catalogue_names.sold_by(seller)
     if not line.model:
         if line.kind == "discount" and not sold:
             raise line.place.refuse("provider", f"the list knows no {line.provider!r}, so there is nothing to discount")
         return replace(line, provider=seller)
     if line.model in sold:
         return replace(line, provider=seller)
-    entry = price_list.resolve(line.provider, [line.model])
+    entry = catalogue_names.resolve(line.provider, [line.model])
     if entry.model and (entry.provider, entry.model) in listed:
         return replace(line, provider=seller, model=entry.model)
     if line.kind == "discount":
-        near = ", ".join(price_list.nearest(line.model, line.provider)) or "none"
+        near = ", ".join(catalogue_names.nearest(line.model, line.provider)) or "none"
         raise line.place.refuse(
             "model",
             f"the list has no {line.model!r} of {line.provider!r}, so there is nothing to discount; nearest: {near}",

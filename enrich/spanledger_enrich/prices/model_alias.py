@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from spanledger_enrich.prices import price_catalogue, price_list
-from spanledger_enrich.prices.price_list import PriceEntry
+from spanledger_enrich.prices import catalogue_names, price_catalogue
+from spanledger_enrich.prices.catalogue_names import PriceEntry
 from spanledger_settings.mendable import AskedWronglyError, MendableError
 
 if TYPE_CHECKING:
@@ -58,19 +58,19 @@ class PriceNames:
         """
         names = [name for name in dict.fromkeys(models) if name]
         # A deployment's name is what was asked for, so the user's word counts wherever it is.
-        seller = price_list.seller(provider)
+        seller = catalogue_names.seller(provider)
         for name in names:
             for at in (provider, seller, ""):
                 if entry := self.aliases.get((at, name.lower())):
                     return replace(entry, seller=seller or entry.provider)
         if seller in _OFFER_FREE and any(name.endswith(":free") for name in names):
             return replace(FREE, note="a variant that costs nothing, by its name", seller=seller)
-        listed = price_list.resolve(provider, names)
+        listed = catalogue_names.resolve(provider, names)
         if listed.model:
             return listed
         for name in names:
-            for publisher, written in price_list.spellings(seller or None, name):
-                who = price_list.seller(publisher or "")
+            for publisher, written in catalogue_names.spellings(seller or None, name):
+                who = catalogue_names.seller(publisher or "")
                 if (who, written.lower()) in self.contract_models:
                     return PriceEntry(who, written.lower(), "known to a contract book alone", who)
         return listed
@@ -122,10 +122,10 @@ def _target(store: Store, target: str) -> PriceEntry:
     if known:
         return PriceEntry(known[0]["provider"], known[0]["model"])
     for at, name in candidates:
-        entry = price_list.resolve(at, [name])
+        entry = catalogue_names.resolve(at, [name])
         if entry.model:
             return entry
-    near = ", ".join(price_list.nearest(model or target, provider)) or "none"
+    near = ", ".join(catalogue_names.nearest(model or target, provider)) or "none"
     raise AliasError(f"no price book knows {target!r}; expected a model or provider/model, the nearest are: {near}")
 
 

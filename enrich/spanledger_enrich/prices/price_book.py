@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from spanledger_enrich.files.book_history import remember
 from spanledger_enrich.files.import_file import ImportFileError
-from spanledger_enrich.prices import price_list
+from spanledger_enrich.prices import catalogue_names
 from spanledger_enrich.prices.contract_line import checked
 from spanledger_enrich.prices.price_contract import Contract, expand, listed_prices
 from spanledger_enrich.prices.price_file import read_book, read_rates
@@ -116,18 +116,18 @@ def doubts(store: Store, path: Path, *, tenant: str = "", account: str = "", env
     for one in file.lines:
         if one.discount_percent is not None and one.discount_percent < 0:
             found.append(f"{one.place.row}: a discount of {one.discount_percent} % makes prices higher")
-        seller = price_list.seller(one.provider)
-        known = [*price_list.providers(), *(price_list.seller(name) for name in used)]
+        seller = catalogue_names.seller(one.provider)
+        known = [*catalogue_names.providers(), *(catalogue_names.seller(name) for name in used)]
         if one.provider and seller not in known:
-            near = _nearest(one.provider, {*price_list.providers(), *used})
+            near = _nearest(one.provider, {*catalogue_names.providers(), *used})
             found.append(f"{one.place.row}: neither the list nor any call has the provider {one.provider!r}{near}")
         elif (
             one.kind == "price"
             and one.model
             and one.model not in models
-            and not price_list.resolve(one.provider.lower(), [one.model]).model
+            and not catalogue_names.resolve(one.provider.lower(), [one.model]).model
         ):
-            near = _nearest(one.model, {*models, *price_list.sold_by(seller)})
+            near = _nearest(one.model, {*models, *catalogue_names.sold_by(seller)})
             found.append(f"{one.place.row}: neither the list nor any call has the model {one.model!r}{near}")
     return found
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from genai_prices.types import ModelPrice, Tier, TieredPrices
 
-from spanledger_enrich.prices import price_list
+from spanledger_enrich.prices import catalogue_names
 from spanledger_enrich.prices.contract_line import Listed, Rates, grouped, rate_on
 from spanledger_enrich.prices.price_line import PER_MILLION, Line
 from spanledger_enrich.prices.price_row import CLASSES, PriceKey, exact, price_columns
@@ -76,10 +76,10 @@ def _targets(lines: Sequence[Line]) -> dict[tuple[str, str], str]:
     targets: dict[tuple[str, str], str] = {}
     for line in lines:
         if line.model:
-            targets[line.provider, line.model] = price_list.sold_by(line.provider).get(line.model, line.provider)
+            targets[line.provider, line.model] = catalogue_names.sold_by(line.provider).get(line.model, line.provider)
             continue
-        for seller in [line.provider] if line.provider else price_list.providers():
-            targets.update({(seller, model): owner for model, owner in price_list.sold_by(seller).items()})
+        for seller in [line.provider] if line.provider else catalogue_names.providers():
+            targets.update({(seller, model): owner for model, owner in catalogue_names.sold_by(seller).items()})
     return targets
 
 

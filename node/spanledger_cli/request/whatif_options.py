@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spanledger_enrich.books.assumptions import EVERY_MODEL
+from spanledger_enrich.books.whatif.assumptions import EVERY_MODEL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -11,7 +11,7 @@ from spanledger_vocabulary.attribute import attributes
 from spanledger_vocabulary.convention import conventions
 from spanledger_vocabulary.framework import labels_of_nobody
 from spanledger_vocabulary.provider import providers
-from spanledger_vocabulary.rows import FOLDER
+from spanledger_vocabulary.row_file import FOLDER
 from spanledger_vocabulary.translation import COUNTS, operations, usage_fields
 
 if TYPE_CHECKING:

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
+from spanledger_sql.connection import SESSION_SETTINGS
 from spanledger_sql.definitions.schema_file import tables
-from spanledger_sql.store import INSERTED_TABLES, SESSION_SETTINGS
+from spanledger_sql.inserts.requests import INSERTED_TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -20,7 +20,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from otlp_receiver import otlp_receiver
 
 import spanledger
-from spanledger_collector.spool import length_prefixed
+from spanledger_collector.spool.record import length_prefixed
 from spanledger_enrich.worker import Worker
 from spanledger_settings.configuration import load
 

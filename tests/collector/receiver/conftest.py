@@ -10,7 +10,7 @@ import pytest
 
 from spanledger_collector import otlp_http
 from spanledger_collector.admission import Admission
-from spanledger_collector.spool import Spool
+from spanledger_collector.spool.spool import Spool
 from spanledger_settings.access_token import TokenFile
 
 

@@ -20,7 +20,7 @@ from spanledger_collector import otlp_grpc
 from spanledger_collector.admission import Admission, NotAdmitted
 from spanledger_collector.otlp_http import receiver
 from spanledger_collector.span_limits import MOST_ATTRIBUTES
-from spanledger_collector.spool import encoded_length
+from spanledger_collector.spool.record import encoded_length
 from spanledger_settings.access_token import TokenError
 
 

@@ -15,7 +15,7 @@ from spanledger_collector.admission import Sender
 from spanledger_collector.export_request import from_protobuf
 from spanledger_collector.otlp_signal import LOGS, METRICS, Signal
 from spanledger_collector.pinning import MARK
-from spanledger_collector.spool import length_prefixed
+from spanledger_collector.spool.record import length_prefixed
 from spanledger_enrich.ledger.tenant_rules import store_rules
 from spanledger_settings.tenant_rule import TenantRule
 

@@ -14,7 +14,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 
 from spanledger_collector.export_request import ExportRequest, from_json, from_protobuf
 from spanledger_collector.otlp_signal import LOGS, METRICS, SIGNALS, spooled_as
-from spanledger_collector.spool import length_prefixed
+from spanledger_collector.spool.record import length_prefixed
 
 AGENTS = Path(__file__).parents[2] / "fixtures" / "agents"
 NAMES = ("claude-plain", "codex-plain", "gemini-plain")

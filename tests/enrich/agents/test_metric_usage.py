@@ -23,7 +23,7 @@ from captured_agents import (
 )
 from harness.books import Books
 
-from spanledger_collector.spool import length_prefixed
+from spanledger_collector.spool.record import length_prefixed
 from spanledger_enrich.ledger.enrichment import last_version
 from spanledger_enrich.ledger.usage.metric_usage import follow_metrics
 from spanledger_enrich.worker import Worker

@@ -8,7 +8,7 @@ import pytest
 from harness.books import Books
 from harness.month_of_charges import CHARGES, METERS, OCTOBER, OTHERS, SPAN, USED, make
 
-from spanledger_enrich.books import charge
+from spanledger_enrich.books import charge, charge_shares
 from spanledger_enrich.books.bills import bill
 from spanledger_enrich.books.bills.also_billed import AlsoBilled, also_billed, of_period
 from spanledger_enrich.books.charge import Charge, UnknownChargeError
@@ -59,7 +59,7 @@ def test_prepaid_credits_are_drawn_down_in_order_and_until_nothing_is_left(books
     (row,) = [row for row in books.report("charges/list") if row["charge"] == "few"]
     assert (row["drawn"], row["left"]) == (Decimal("0.0025"), 0)
     before = books.store.rows("SELECT * FROM charge_allocation FINAL ORDER BY charge_id")
-    assert charge.allocate(books.store) == 0
+    assert charge_shares.allocate(books.store) == 0
     assert books.store.rows("SELECT * FROM charge_allocation FINAL ORDER BY charge_id") == before
     books.book({**SPAN, "input_tokens": 1000})
     assert draws() == {"few": Decimal("-0.0025"), "more": -USED}

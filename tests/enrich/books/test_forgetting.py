@@ -10,7 +10,7 @@ from harness.otlp_request import call
 
 from spanledger_collector.admission import Sender
 from spanledger_collector.export_request import from_protobuf
-from spanledger_collector.spool import length_prefixed
+from spanledger_collector.spool.record import length_prefixed
 from spanledger_enrich.books.forgetting import ForgettingError, forget, new_pseudonym
 
 SUMS = (

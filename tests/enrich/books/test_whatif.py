@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from spanledger_enrich.books.assumptions import EVERY_MODEL, Assumptions, WhatIfError
 from spanledger_enrich.books.scope import Scope
-from spanledger_enrich.books.whatif import reckon
+from spanledger_enrich.books.whatif.assumptions import EVERY_MODEL, Assumptions, WhatIfError
+from spanledger_enrich.books.whatif.in_money import reckon
 
 TABLES = ("ledger", "llm_spans", "enrich_progress")
 

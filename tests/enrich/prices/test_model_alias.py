@@ -9,7 +9,7 @@ import pytest
 from genai_prices import data_snapshot
 
 from spanledger_enrich.ledger.resolution import resolve_again
-from spanledger_enrich.prices import model_alias, price_catalogue, price_list
+from spanledger_enrich.prices import catalogue_names, model_alias, price_catalogue, price_list
 from spanledger_enrich.prices.model_alias import AliasError, set_alias, set_free
 from spanledger_enrich.prices.price_catalogue import CatalogueError
 from spanledger_sql.store import statement
@@ -55,7 +55,7 @@ def test_missing_prices_are_listed_with_their_volume(books):
     books.book(span | MILLION, span | MILLION)
     rows = {row["model"]: row for row in books.store.rows(statement("reports/prices/missing"))}
     assert (rows["grok-33"]["calls"], rows["grok-33"]["input_tokens"]) == (2, 2_000_000)
-    assert price_list.nearest("grok-33", "x_ai")[0] == "x-ai/grok-3"
+    assert catalogue_names.nearest("grok-33", "x_ai")[0] == "x-ai/grok-3"
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_a_fetched_catalogue_is_kept_and_prices_new_calls(books, catalogue_serve
     data_snapshot.set_custom_snapshot(None)
     price_catalogue._active = price_catalogue.INSTALLED
     assert price_catalogue.activate(books.store) == source
-    assert price_list.resolve("openai", ["gpt-99"]).model == "gpt-99"
+    assert catalogue_names.resolve("openai", ["gpt-99"]).model == "gpt-99"
     price_catalogue.use_installed(books.store)
     assert price_list.load(books.store) > 0
     [back] = books.book(span | {"request_model": "gpt-4o"})

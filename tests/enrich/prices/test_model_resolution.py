@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from spanledger_enrich.energy import energy_model
-from spanledger_enrich.prices import price_list
-from spanledger_enrich.prices.price_list import PriceEntry
+from spanledger_enrich.prices import catalogue_names, price_list
+from spanledger_enrich.prices.catalogue_names import PriceEntry
 from spanledger_vocabulary.provider import providers
 
 
@@ -52,7 +52,7 @@ from spanledger_vocabulary.provider import providers
     ],
 )
 def test_providers_and_models_are_known_by_the_names_that_spans_give(provider, model, entry):
-    found = price_list.resolve(provider, [model])
+    found = catalogue_names.resolve(provider, [model])
     assert (found.provider, found.model) == entry
 
 
@@ -64,37 +64,37 @@ def test_every_name_of_a_provider_leads_to_one_of_the_catalogue():
 
 
 def test_without_a_provider_the_models_maker_is_found():
-    assert price_list.resolve("", ["claude-3-5-sonnet-20240620"]) == PriceEntry(
+    assert catalogue_names.resolve("", ["claude-3-5-sonnet-20240620"]) == PriceEntry(
         "anthropic", "claude-3-5-sonnet", "", "anthropic"
     )
 
 
 def test_the_model_that_answered_is_priced_before_the_one_that_was_asked_for():
-    assert price_list.resolve("openai", ["gpt-4o-mini-2024-07-18", "gpt-4o"]).model == "gpt-4o-mini"
+    assert catalogue_names.resolve("openai", ["gpt-4o-mini-2024-07-18", "gpt-4o"]).model == "gpt-4o-mini"
 
 
 def test_a_response_model_that_nobody_knows_leaves_the_request_model():
-    assert price_list.resolve("azure.ai.openai", ["my-deployment", "gpt-4o"]).model == "gpt-4o"
+    assert catalogue_names.resolve("azure.ai.openai", ["my-deployment", "gpt-4o"]).model == "gpt-4o"
 
 
 def test_an_unknown_model_says_what_was_looked_for():
-    entry = price_list.resolve("openai", ["acme-7b", "acme-base"])
+    entry = catalogue_names.resolve("openai", ["acme-7b", "acme-base"])
     assert (entry.provider, entry.model) == ("", "")
     assert "has no 'acme-7b' or 'acme-base' of provider 'openai'" in entry.note
 
 
 def test_an_unknown_provider_is_no_other_providers_price():
-    entry = price_list.resolve("my-gateway", ["gpt-4o"])
+    entry = catalogue_names.resolve("my-gateway", ["gpt-4o"])
     assert entry.model == ""
     assert "my-gateway" in entry.note
 
 
 def test_a_span_without_a_model_is_said():
-    assert price_list.resolve("openai", ["", ""]).note == "the span names no model"
+    assert catalogue_names.resolve("openai", ["", ""]).note == "the span names no model"
 
 
 def test_anothers_price_stands_in_for_the_standard_tier_alone(books):
-    assert price_list.resolve("azure.ai.openai", ["gpt-4o"]) == PriceEntry(
+    assert catalogue_names.resolve("azure.ai.openai", ["gpt-4o"]) == PriceEntry(
         "openai", "gpt-4o", "", "azure", standard_only=True
     )
     october = datetime(2026, 10, 20, tzinfo=UTC)

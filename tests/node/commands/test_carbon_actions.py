@@ -10,9 +10,9 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from spanledger_cli.commands.carbon.carbon_scenario import read
-from spanledger_enrich.books.assumptions import EVERY_MODEL, Assumptions, WhatIfError
-from spanledger_enrich.books.recosting import recosted
 from spanledger_enrich.books.scope import Scope
+from spanledger_enrich.books.whatif.assumptions import EVERY_MODEL, Assumptions, WhatIfError
+from spanledger_enrich.books.whatif.recosting import recosted
 from spanledger_settings.configuration import load
 
 # An example takes a ledger: making a failing one smaller would take minutes.

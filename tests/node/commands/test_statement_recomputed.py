@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from spanledger_enrich.ledger.method_statement import method_statement
+from spanledger_enrich.ledger.method_statement.statement import method_statement
 from spanledger_settings.period import Period
 
 NOON = datetime(2024, 10, 8, 12, tzinfo=UTC)

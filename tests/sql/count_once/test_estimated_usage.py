@@ -7,7 +7,7 @@ from pathlib import Path
 from captured import Capture
 from harness import data_folder
 
-from spanledger_collector.spool import length_prefixed
+from spanledger_collector.spool.record import length_prefixed
 from spanledger_enrich.worker import Worker
 from spanledger_settings.configuration import load
 

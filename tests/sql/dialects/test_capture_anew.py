@@ -17,7 +17,7 @@ from captured import Capture
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from test_captures import assert_as_billed
 
-from spanledger_collector.spool import length_prefixed
+from spanledger_collector.spool.record import length_prefixed
 from spanledger_enrich.worker import Worker
 from spanledger_settings.configuration import Configuration
 from spanledger_sql.store import Store

@@ -13,7 +13,7 @@ import pytest
 from captured import Capture, captures
 from harness import data_folder
 
-from spanledger_collector.spool import length_prefixed
+from spanledger_collector.spool.record import length_prefixed
 from spanledger_enrich.worker import Worker
 from spanledger_settings.configuration import load
 from spanledger_sql.explanation import inputs

@@ -5,7 +5,7 @@ from __future__ import annotations
 from captured import Capture, captures
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from spanledger_collector.spool import length_prefixed
+from spanledger_collector.spool.record import length_prefixed
 from spanledger_sql.store import Store
 
 LANGFUSE = [capture for capture in captures() if capture.setup.startswith("langfuse")]

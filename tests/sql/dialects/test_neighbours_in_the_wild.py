@@ -13,7 +13,7 @@ import pytest
 from harness import data_folder
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from spanledger_collector.spool import length_prefixed
+from spanledger_collector.spool.record import length_prefixed
 from spanledger_enrich.worker import Worker
 from spanledger_settings.configuration import load
 

@@ -14,7 +14,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from spanledger_collector import otlp_file
 from spanledger_collector.otlp_file import OtlpFileError
-from spanledger_collector.spool import length_prefixed
+from spanledger_collector.spool.record import length_prefixed
 from spanledger_sql.store import Store
 
 SPANS = "SELECT * EXCEPT IngestedAt FROM otel_traces ORDER BY TraceId, SpanId, SpanName"

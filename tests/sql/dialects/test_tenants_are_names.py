@@ -6,7 +6,7 @@ import pytest
 from harness import data_folder
 from harness.otlp_request import call
 
-from spanledger_collector.spool import length_prefixed
+from spanledger_collector.spool.record import length_prefixed
 from spanledger_settings.configuration import load
 from spanledger_sql.store import Store
 

@@ -11,7 +11,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from spanledger_collector.export_request import from_protobuf
 from spanledger_collector.otlp_signal import LOGS
-from spanledger_collector.spool import length_prefixed
+from spanledger_collector.spool.record import length_prefixed
 
 TRACE = bytes(range(16))
 

@@ -30,6 +30,13 @@ def test_only_what_is_asked_for_is_open_until_something_asks_for_all(configurati
         assert len(store.rows(_THERE)) > 100
 
 
+def test_whether_a_table_is_there_is_asked_of_all(configuration: Configuration):
+    for question in ("EXISTS tenant_rule", "EXISTS TABLE tenant_rule", "SHOW CREATE TABLE tenant_rule"):
+        with Store.open(configuration, to_read=["SELECT 1 FROM ledger"]) as store:
+            assert store.value(question)
+            assert len(_open(store)) > 100
+
+
 def test_what_is_written_through_it_goes_through_the_views(configuration: Configuration):
     with Store.open(configuration, to_read=["SELECT 1 FROM ledger"]) as store:
         assert store.value("SELECT count() FROM ledger") == 0
@@ -48,6 +55,8 @@ def test_a_folder_that_another_engine_has_is_not_opened_in_part(configuration: C
     part = FolderInPart.of(whole, tmp_path / "part", [])
     assert part is not None
     part.close()
+    # What the engine would take for a folder that was left in the middle of something.
+    assert not (whole / "status").exists()
     assert FolderInPart.of(tmp_path, tmp_path / "none", []) is None
 
 

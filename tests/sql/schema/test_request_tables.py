@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from spanledger_collector.otlp_signal import LOGS, METRICS, TRACES
-from spanledger_collector.spool import length_prefixed
-from spanledger_sql.request_tables import REQUEST_TABLES, request_tables
+from spanledger_collector.spool.record import length_prefixed
+from spanledger_sql.inserts.request_tables import REQUEST_TABLES, request_tables
 
 SPANS, RECORDS, POINTS = (bytes([signal.tag, 200, 1]) + bytes(200) for signal in (TRACES, LOGS, METRICS))
 EVERY_TABLE = ["otlp_trace_requests", "otlp_log_requests", "otlp_metric_requests"]

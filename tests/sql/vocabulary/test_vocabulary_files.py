@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from spanledger_sql.store import statement
-from spanledger_vocabulary import rows
+from spanledger_vocabulary import row_file
 from spanledger_vocabulary.attribute import attributes, read_attributes
 from spanledger_vocabulary.dialect import dialects, read_dialects
 from spanledger_vocabulary.framework import read_labels
@@ -72,13 +72,13 @@ def test_the_view_asks_for_meanings_that_there_are() -> None:
 def test_a_fault_is_named_by_file_line_and_column(
     tmp_path: Path, read: Callable[[Path], Any], file: str, text: str, message: str
 ) -> None:
-    header = (rows.FOLDER / file).read_text(encoding="utf-8").splitlines()[0]
+    header = (row_file.FOLDER / file).read_text(encoding="utf-8").splitlines()[0]
     (tmp_path / file).write_text(f"{header}\n{text}\n", encoding="utf-8")
-    with pytest.raises(rows.VocabularyError, match=message):
+    with pytest.raises(row_file.VocabularyError, match=message):
         read(tmp_path / file)
 
 
 def test_other_columns_are_refused(tmp_path: Path) -> None:
     (tmp_path / "provider.csv").write_text("name,hosts\n", encoding="utf-8")
-    with pytest.raises(rows.VocabularyError, match=r"provider\.csv:1: expected the columns name,aliases"):
+    with pytest.raises(row_file.VocabularyError, match=r"provider\.csv:1: expected the columns name,aliases"):
         read_providers(tmp_path / "provider.csv")

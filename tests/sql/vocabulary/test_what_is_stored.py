@@ -8,7 +8,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from spanledger_collector.committer import Committer
 from spanledger_collector.export_request import from_protobuf
-from spanledger_collector.spool import Spool, length_prefixed
+from spanledger_collector.spool.record import length_prefixed
+from spanledger_collector.spool.spool import Spool
 from spanledger_enrich.ledger.tenant_rules import store_rules
 from spanledger_enrich.worker import Worker
 from spanledger_settings.configuration import Configuration

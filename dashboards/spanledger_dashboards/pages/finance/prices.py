@@ -16,7 +16,7 @@ from spanledger_dashboards.pages.finance.parts.what_if import what_if
 from spanledger_dashboards.pages.heading import heading, no_calls
 from spanledger_dashboards.reckoned import reckoned
 from spanledger_dashboards.report import report
-from spanledger_enrich.prices import price_catalogue, price_list
+from spanledger_enrich.prices import catalogue_names, price_catalogue
 from spanledger_settings import figures
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def _nearest(filters: Filters, rows: pd.DataFrame) -> list[str]:
 
     def nearest(store: Store) -> list[str]:
         price_catalogue.activate(store)
-        found = [", ".join(price_list.nearest(model, provider)) for model, provider in names[:_SUGGESTED]]
+        found = [", ".join(catalogue_names.nearest(model, provider)) for model, provider in names[:_SUGGESTED]]
         return found + [""] * (len(names) - len(found))
 
     return reckoned("nearest names", nearest, names=names, books=books_moment(), moment=filters.moment.parameter)

@@ -14,7 +14,8 @@ from spanledger_dashboards.drawing.table import Column, table
 from spanledger_dashboards.pages.heading import heading, no_calls
 from spanledger_dashboards.report import report
 from spanledger_enrich.grid.zone_name import zone_name
-from spanledger_enrich.ledger.method_statement import method_statement
+from spanledger_enrich.ledger.method_statement.page import markdown
+from spanledger_enrich.ledger.method_statement.statement import method_statement
 from spanledger_enrich.ledger.methods import own_machines
 from spanledger_settings import figures
 
@@ -172,4 +173,4 @@ def _statement(filters: Filters, settings: Configuration) -> None:
 
 def _stated(store: Store, period: Period, settings: Configuration, kind: str) -> bytes:
     stated = method_statement(store, period, settings)
-    return (stated.markdown() if kind == "Markdown" else stated.json()).encode()
+    return (markdown(stated) if kind == "Markdown" else stated.json()).encode()

@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from spanledger_enrich.prices import price_list
+from spanledger_enrich.prices import catalogue_names
 from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
@@ -54,13 +54,13 @@ def also_billed(store: Store, charges: Sequence[Mapping[str, Any]]) -> list[Also
         return []
     days = [_days(one) for one in charges]
     rows = store.rows(
-        statement("lookups/billed_extras"),
+        statement("lookups/bills/billed_extras"),
         first=str(min(first for first, _ in days)),
         last=str(max(last for _, last in days)),
     )
     found = []
     for one, (first, last) in zip(charges, days, strict=True):
-        provider = price_list.seller(one["provider"].lower())
+        provider = catalogue_names.seller(one["provider"].lower())
         alike = [
             row
             for row in rows

@@ -113,7 +113,7 @@ def found(store: Store, name: str) -> dict[str, Any]:
     Raises:
         UnknownBillError: There is none, or there are several.
     """
-    rows = store.rows(statement("lookups/bill"), name=name)
+    rows = store.rows(statement("lookups/bills/bill"), name=name)
     if not rows:
         raise UnknownBillError(f"there is no bill {name!r}: see 'spanledger bills list'")
     if len(rows) > 1:

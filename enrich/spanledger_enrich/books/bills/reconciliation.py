@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from spanledger_enrich.prices import price_list
+from spanledger_enrich.prices import catalogue_names
 from spanledger_settings.mendable import AskedWronglyError, MendableError
 from spanledger_settings.period import Period, of_days
 from spanledger_sql.store import statement
@@ -156,8 +156,8 @@ def reconcile(
         ReconciliationError: There is no bill, one in several currencies, or one in a currency without a rate.
     """
     days = {"first": str(asked.first_day), "last": str(asked.last_day)}
-    billed = store.rows(statement("lookups/billed_providers"), **days)
-    wanted = [price_list.seller(name.lower()) for name in providers]
+    billed = store.rows(statement("lookups/bills/billed_providers"), **days)
+    wanted = [catalogue_names.seller(name.lower()) for name in providers]
     for name in [name for name in wanted if name not in {row["provider"] for row in billed}] or (
         [] if billed else [""]
     ):
@@ -172,7 +172,7 @@ def reconcile(
             store,
             asked,
             row,
-            sorted(name for name in metered if price_list.seller(name) == row["provider"]),
+            sorted(name for name in metered if catalogue_names.seller(name) == row["provider"]),
             by,
             tolerance,
             drift,
@@ -212,7 +212,7 @@ def without_bill(store: Store, asked: Period, done: Sequence[Reconciliation]) ->
     """What calls of the period cost at providers that no reconciliation is of, USD, and of how many that is unknown."""
     found: dict[str, tuple[Decimal, int]] = {}
     for row in store.rows(statement("reports/bills/metered_providers"), **asked.bounds):
-        seller = price_list.seller(row["provider"])
+        seller = catalogue_names.seller(row["provider"])
         if (row["metered"] or row["unknown_cost_calls"]) and all(one.provider != seller for one in done):
             metered, unknown = found.get(seller, (Decimal(0), 0))
             found[seller] = (metered + row["metered"], unknown + row["unknown_cost_calls"])

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 from spanledger_enrich.books.closing import chain as chains
 from spanledger_enrich.books.closing import journal as journals
 from spanledger_enrich.books.closing import month as months
-from spanledger_enrich.books.closing import statement as statements
 from spanledger_enrich.books.closing.chain import ClosingError, Event, canonical, digest
 from spanledger_enrich.books.closing.posting import Posting, in_force, post
 from spanledger_enrich.books.closing.standing import Standing, standing
-from spanledger_enrich.books.closing.statement import Closing
+from spanledger_enrich.books.closing.statements import statement as statements
+from spanledger_enrich.books.closing.statements.statement import Closing
 from spanledger_sql.store import statement
 
 if TYPE_CHECKING:

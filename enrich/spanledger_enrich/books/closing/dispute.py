@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from spanledger_enrich.books.closing import chain as chains
-from spanledger_enrich.books.closing import issued
 from spanledger_enrich.books.closing.chain import ClosingError
+from spanledger_enrich.books.closing.statements import issued
 from spanledger_settings.figures import counted
 
 if TYPE_CHECKING:

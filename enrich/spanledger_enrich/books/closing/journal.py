@@ -12,7 +12,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from spanledger_enrich.books.plans.billing import rounded_together
-from spanledger_enrich.prices import price_list
+from spanledger_enrich.prices import catalogue_names
 from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
@@ -47,13 +47,13 @@ def journal(store: Store, month: str, posting: str, upto: int) -> list[dict[str,
         upto: The last event of the chain that counts.
     """
     owed: dict[Owed, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-    for row in store.rows(statement("closing/owed"), month=month, posting=posting, upto=upto):
+    for row in store.rows(statement("closing/journal/owed"), month=month, posting=posting, upto=upto):
         name = row["provider"]
-        whom = f"commitment {name}" if row["is_commitment"] else price_list.seller(name)
+        whom = f"commitment {name}" if row["is_commitment"] else catalogue_names.seller(name)
         owed[row["service_month"], whom][row["cost_center"]] += row["cost"]
-    invoiced = {(row["month"], row["provider"]) for row in store.rows(statement("closing/invoiced"))}
+    invoiced = {(row["month"], row["provider"]) for row in store.rows(statement("closing/journal/invoiced"))}
     before: dict[Owed, dict[_Account, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-    for row in store.rows(statement("closing/journal_before"), upto=upto):
+    for row in store.rows(statement("closing/journal/before"), upto=upto):
         stood = (row["says"], row["account"], row["cost_center"])
         before[row["service_month"], row["provider"]][stood] += row["amount"]
     rows: list[dict[str, Any]] = []

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from spanledger_enrich.books.closing import chain as chains
 from spanledger_enrich.books.closing import journal as journals
-from spanledger_enrich.books.closing import statement as statements
 from spanledger_enrich.books.closing.chain import Event, canonical, digest
 from spanledger_enrich.books.closing.posting import empty, posted
 from spanledger_enrich.books.closing.standing import standing
+from spanledger_enrich.books.closing.statements import statement as statements
 from spanledger_enrich.books.plans import billing
 from spanledger_sql.store import statement
 

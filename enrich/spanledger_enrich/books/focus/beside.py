@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from spanledger_enrich.books.closing.invoices import Invoices
+from spanledger_enrich.books.closing.statements.invoices import Invoices
 from spanledger_enrich.books.focus.cost_and_usage import Asked, billing_months
 from spanledger_enrich.books.focus.dataset import BESIDE, columns, provider_titles
 from spanledger_sql.store import statement

@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from spanledger_enrich.books.closing.invoices import Invoices
+from spanledger_enrich.books.closing.statements.invoices import Invoices
 from spanledger_enrich.books.focus.dataset import columns, provider_titles
 from spanledger_settings.mendable import AskedWronglyError
 from spanledger_settings.period import Period, of_days

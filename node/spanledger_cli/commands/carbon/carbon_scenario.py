@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from spanledger_enrich.books.assumptions import EVERY_MODEL, Assumptions, WhatIfError
+from spanledger_enrich.books.whatif.assumptions import EVERY_MODEL, Assumptions, WhatIfError
 
 if TYPE_CHECKING:
     from spanledger_sql.store import Store

@@ -42,7 +42,7 @@ def ghg(context: typer.Context, *, where: Where = None, request: ReportRequest) 
         say_what_is_missing(store, configuration(context))
         own = own_dimensions(store, _DIMENSIONS, request.by, where)
         frame = carbon_rows(store, "ghg", request, _DIMENSIONS, own, timezone=request.period.timezone, **named)
-        servers = store.rows(statement("lookups/unnamed_servers"), **request.period.bounds, **named)
+        servers = store.rows(statement("lookups/names/unnamed_servers"), **request.period.bounds, **named)
     print_rows(
         frame,
         request.output,

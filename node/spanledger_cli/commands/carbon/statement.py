@@ -11,7 +11,8 @@ from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import obeyed_by_none
 from spanledger_cli.request.options import configuration, open_to_read
 from spanledger_cli.request.report_request import ReportRequest, over_a_period
-from spanledger_enrich.ledger.method_statement import QUERIES, method_statement
+from spanledger_enrich.ledger.method_statement.page import markdown
+from spanledger_enrich.ledger.method_statement.statement import QUERIES, method_statement
 
 
 class StatementFormat(StrEnum):
@@ -42,4 +43,4 @@ def statement(
     with open_to_read(context, *QUERIES) as store:
         say_what_is_missing(store, configuration(context))
         stated = method_statement(store, request.period, configuration(context))
-    typer.echo(obeyed_by_none(stated.markdown()) if output is StatementFormat.markdown else stated.json())
+    typer.echo(obeyed_by_none(markdown(stated)) if output is StatementFormat.markdown else stated.json())

@@ -15,7 +15,7 @@ from spanledger_cli.request.options import configuration, open_store
 from spanledger_cli.request.own_dimensions import Where, own_dimensions
 from spanledger_cli.request.report_request import Dimensions, ReportRequest, over_a_period
 from spanledger_cli.request.whatif_options import CacheHitRate, Model, ServiceTier, TokenFactor, moved_models
-from spanledger_enrich.books.assumptions import Assumptions
+from spanledger_enrich.books.whatif.assumptions import Assumptions
 
 _DIMENSIONS = Dimensions(("tenant", "feature", "model", "zone", "hour_of_day"), own=True)
 
@@ -60,8 +60,8 @@ def whatif(
     """
     settings, asked = configuration(context), request.period
     # Slow, and the other commands of this group need neither.
-    from spanledger_enrich.books.recosting import recosted  # noqa: PLC0415
     from spanledger_enrich.books.scope import Scope  # noqa: PLC0415
+    from spanledger_enrich.books.whatif.recosting import recosted  # noqa: PLC0415
 
     changed = Assumptions(moved_models(model), token_factor, cache_hit_rate, service_tier)
     scenario = carbon_scenario.read(zone, window, changed, signal.value, settings.grid_basis)

@@ -16,9 +16,9 @@ from spanledger_cli.request.options import configuration, open_store
 from spanledger_cli.request.own_dimensions import Where, own_dimensions
 from spanledger_cli.request.report_request import Dimensions, ReportRequest, over_a_period
 from spanledger_cli.request.whatif_options import CacheHitRate, Model, ServiceTier, TokenFactor, moved_models
-from spanledger_enrich.books.assumptions import Assumptions
 from spanledger_enrich.books.scope import Scope
-from spanledger_enrich.books.whatif import reckon
+from spanledger_enrich.books.whatif.assumptions import Assumptions
+from spanledger_enrich.books.whatif.in_money import reckon
 
 _DIMENSIONS = Dimensions(
     ("tenant", "cost_center", "environment", "service", "feature", "workflow", "user", "provider", "model"), own=True

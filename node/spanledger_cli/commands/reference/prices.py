@@ -13,7 +13,7 @@ from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import console, print_rows
 from spanledger_cli.request.options import Output, OutputFile, configuration, open_store
 from spanledger_enrich.ledger.resolution import resolve_again
-from spanledger_enrich.prices import model_alias, price_book, price_catalogue, price_list
+from spanledger_enrich.prices import catalogue_names, model_alias, price_book, price_catalogue, price_list
 from spanledger_settings.figures import counted
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def prices_missing(context: typer.Context, output: Output = None, file: OutputFi
         frame = store.frame("reports/prices/missing")
         say_what_is_missing(store, configuration(context))
     names = zip(frame["model"], frame["provider"], strict=True)
-    frame["nearest"] = [", ".join(price_list.nearest(model, provider)) for model, provider in names]
+    frame["nearest"] = [", ".join(catalogue_names.nearest(model, provider)) for model, provider in names]
     print_rows(frame, Destination(output, file), title="Models without a price: their calls have an unknown cost")
 
 

@@ -9,7 +9,8 @@ import typer
 from spanledger_cli.logs import log_to_standard_error
 from spanledger_cli.output.terminal import console
 from spanledger_cli.request.options import configuration, open_store
-from spanledger_enrich.worker import Worker, load_reference_data, take_up_again
+from spanledger_enrich.ledger.booking import take_up_again
+from spanledger_enrich.worker import Worker, load_reference_data
 from spanledger_node import node
 from spanledger_node.listening import Addresses
 from spanledger_settings.configuration import Configuration

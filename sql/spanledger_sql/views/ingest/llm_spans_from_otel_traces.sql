@@ -6,7 +6,7 @@
 -- (negative, NaN, too large, text) is kept in usage_raw, named in usage_note, and counts as missing. A name of an operation
 -- that nobody knows hides no call: a span with a model and tokens is one.
 --
--- First the names of attributes are translated to what they mean here: spanledger_vocabulary/attribute.csv says what.
+-- First the names of attributes are translated to what they mean here: spanledger_vocabulary/rows/attribute.csv says what.
 -- Where a span has several names of one meaning the first on the span that says anything is taken. Then each dialect's repairs, then the
 -- columns. All names of a span are translated in one pass over the block's dictionary of names, which is many times
 -- cheaper than looking names up. The placeholders in double braces are the vocabulary's constants.
@@ -532,7 +532,7 @@ WITH
 
     -- The tokens are reckoned by products, not by if(): what only branches need is put off by the engine, and branches in
     -- branches in branches are then reckoned over and over.
-    -- What is inside the input and output, and what beside: spanledger_vocabulary/convention.csv says what is usual; a total
+    -- What is inside the input and output, and what beside: spanledger_vocabulary/rows/convention.csv says what is usual; a total
     -- that is told decides. By bits: 1 cached tokens, 2 reasoning, 4 the results of tools, 8 cached tokens that were read alone,
     -- 16 those that were written alone.
     decided AS

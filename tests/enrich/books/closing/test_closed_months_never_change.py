@@ -18,8 +18,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from spanledger_enrich.books.closing import chain, close, issued
+from spanledger_enrich.books.closing import chain, close
 from spanledger_enrich.books.closing.standing import standing
+from spanledger_enrich.books.closing.statements import issued
 from spanledger_enrich.books.closing.verification import verify
 from spanledger_sql.store import statement
 

@@ -12,7 +12,8 @@ from harness.focus_conformance import as_text, faults
 from harness.month_of_charges import SPAN, make
 
 from spanledger_enrich.books.bills import bill, invoice_share, reconciliation
-from spanledger_enrich.books.closing import close, issued
+from spanledger_enrich.books.closing import close
+from spanledger_enrich.books.closing.statements import issued
 from spanledger_enrich.books.focus import beside, cost_and_usage
 from spanledger_enrich.books.focus.cost_and_usage import Asked
 from spanledger_enrich.books.focus.dataset import VERSIONS, columns

@@ -12,8 +12,9 @@ from harness.focus_conformance import faults
 from harness.month_of_charges import SPAN, make
 
 from spanledger_enrich.books import upkeep
-from spanledger_enrich.books.closing import chain, close, statement
-from spanledger_enrich.books.closing.issued import issued
+from spanledger_enrich.books.closing import chain, close
+from spanledger_enrich.books.closing.statements import statement
+from spanledger_enrich.books.closing.statements.issued import issued
 from spanledger_enrich.books.closing.verification import verify
 from spanledger_enrich.books.focus import cost_and_usage
 from spanledger_enrich.books.focus.cost_and_usage import Asked

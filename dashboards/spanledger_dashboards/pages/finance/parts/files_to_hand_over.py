@@ -15,8 +15,8 @@ from spanledger_dashboards.drawing.style import caption
 from spanledger_dashboards.pages.finance.parts.command_popover import command_popover
 from spanledger_dashboards.reckoned import reckoned_anew
 from spanledger_dashboards.report import report
-from spanledger_enrich.books.closing.draft import draft_of
-from spanledger_enrich.books.closing.issued import FORMS, issued
+from spanledger_enrich.books.closing.statements.draft import draft_of
+from spanledger_enrich.books.closing.statements.issued import FORMS, issued
 from spanledger_enrich.books.focus import cost_and_usage
 from spanledger_enrich.books.focus.cost_and_usage import TAGS, Asked
 from spanledger_enrich.books.focus.dataset import VERSIONS
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from spanledger_dashboards.filtering.filters import Filters
-    from spanledger_enrich.books.closing.issued import Form
+    from spanledger_enrich.books.closing.statements.issued import Form
     from spanledger_sql.store import Store
 
 # More calls than these are exported by the command, which writes them block by block.

@@ -14,9 +14,9 @@ from spanledger_dashboards.pages.finance.parts.command_popover import command_po
 from spanledger_dashboards.pages.finance.parts.headline import headline
 from spanledger_dashboards.pages.finance.parts.spend import chosen_dimension
 from spanledger_dashboards.reckoned import reckoned
-from spanledger_enrich.books.assumptions import Assumptions
 from spanledger_enrich.books.scope import Scope
-from spanledger_enrich.books.whatif import reckon
+from spanledger_enrich.books.whatif.assumptions import Assumptions
+from spanledger_enrich.books.whatif.in_money import reckon
 from spanledger_settings import configuration, figures
 from spanledger_settings.mendable import MendableError
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from spanledger_enrich.books.bills.bill_format import BillFormat, columns
 from spanledger_enrich.books.bills.bill_line import METERS, TOKEN_METERS, BillLine, day_in
 from spanledger_enrich.books.bills.meter_words import named, tier
-from spanledger_enrich.prices import price_list
+from spanledger_enrich.prices import catalogue_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +49,7 @@ def _lines(record: Record) -> Iterator[BillLine]:
     yield BillLine(
         line=record.number,
         raw=record.raw,
-        provider=price_list.seller(record.required("provider").lower()),
+        provider=catalogue_names.seller(record.required("provider").lower()),
         account=record.text("account"),
         sub_account=record.text("sub_account"),
         invoice_id=record.text("invoice", "invoice_id"),

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from spanledger_enrich.books.assumptions import WhatIfError
-from spanledger_enrich.books.recosting import recosting
+from spanledger_enrich.books.whatif.assumptions import WhatIfError
+from spanledger_enrich.books.whatif.recosting import recosting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from spanledger_enrich.books.assumptions import Assumptions
     from spanledger_enrich.books.scope import Scope
+    from spanledger_enrich.books.whatif.assumptions import Assumptions
     from spanledger_settings.configuration import Configuration
     from spanledger_sql.store import Store
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-FOLDER: Final = Path(__file__).parent
+FOLDER: Final = Path(__file__).parent / "rows"
 
 
 class VocabularyError(ValueError):

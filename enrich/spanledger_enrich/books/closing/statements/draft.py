@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from spanledger_enrich.books.closing import chain as chains
-from spanledger_enrich.books.closing import statement as statements
 from spanledger_enrich.books.closing.chain import ClosingError
-from spanledger_enrich.books.closing.issued import Issued
 from spanledger_enrich.books.closing.standing import standing
+from spanledger_enrich.books.closing.statements import statement as statements
+from spanledger_enrich.books.closing.statements.issued import Issued
 
 if TYPE_CHECKING:
     from spanledger_sql.store import Store

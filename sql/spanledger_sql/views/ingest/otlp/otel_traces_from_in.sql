@@ -1,4 +1,4 @@
--- Keeps of a span what may be stored, by an allow-list: what spanledger_vocabulary/attribute.csv knows, numbers and truth
+-- Keeps of a span what may be stored, by an allow-list: what spanledger_vocabulary/rows/attribute.csv knows, numbers and truth
 -- values, and what the tenant rules in force name. It holds for the attributes of spans, resources and events. Of others
 -- neither name nor value is stored; nor are messages of a status, states of a trace, attributes of links, texts of
 -- exceptions. Names of spans and events are names: a hundred characters of them are kept.

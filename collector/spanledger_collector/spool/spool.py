@@ -11,28 +11,20 @@ import logging
 import math
 import os
 import queue
-import re
-import secrets
 import threading
 import time
 from concurrent.futures import Future
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from spanledger_collector.export_request import MalformedRequest, from_spool
-from spanledger_collector.otlp_signal import METRICS, SIGNALS
+from spanledger_collector.spool.segment import OpenSegment, Segment, sync_folder, whole_length
 from spanledger_settings.spool_files import BEGUN, OPEN, READY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from spanledger_collector.export_request import ExportRequest
 
 logger = logging.getLogger(__name__)
-
-# macOS has no fdatasync; the length of the file is data to both.
-_sync = getattr(os, "fdatasync", os.fsync)
 
 # A commit costs the same for one span as for thousands: a segment with less than this waits until so many times the age
 # at which segments are closed has passed since the one before.
@@ -50,121 +42,6 @@ _LOOK_AGAIN_S = 0.1
 
 class SpoolFull(Exception):
     """More waits on disk than allowed; the sender should try again later."""
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """A closed file of length-prefixed requests.
-
-    moments: The microseconds that its inserts into ClickHouse bear, once they began; they are in the file's name.
-    """
-
-    path: Path
-
-    @property
-    def token(self) -> str:
-        """What tells this segment from all others."""
-        return self.path.name.partition(".")[0]
-
-    @property
-    def moments(self) -> range:
-        """The microseconds that its inserts bear; empty where none was begun."""
-        if self.path.suffix != BEGUN:
-            return range(0)
-        first, _, count = self.path.stem.partition(".")[2].partition("+")
-        return range(int(first), int(first) + int(count))
-
-    def readable(self) -> bool:
-        """Whether the file can be read to its end."""
-        try:
-            with self.path.open("rb") as stream:
-                while stream.read(2**20):
-                    pass
-        except OSError:
-            return False
-        return True
-
-    def requests(self) -> Iterator[bytes]:
-        """The whole requests in it, in order."""
-        yield from self.contents()[0]
-
-    def contents(self) -> tuple[list[bytes], list[bytes]]:
-        """The whole requests in it, and the pieces between them that are none."""
-        requests, rotten, position, data = [], [], 0, self.path.read_bytes()
-        for begin, body in whole_records(data):
-            if begin > position:
-                rotten.append(data[position:begin])
-            requests.append(body)
-            position = begin + len(length_prefixed(body))
-        if position < len(data):
-            rotten.append(data[position:])
-        return requests, rotten
-
-
-def length_prefixed(body: bytes) -> bytes:
-    """A request with its length before it."""
-    return encoded_length(len(body)) + body
-
-
-def encoded_length(length: int) -> bytes:
-    """A length as protobuf writes it: seven bits a byte, low bits first."""
-    prefix = bytearray()
-    while length > 0x7F:
-        prefix.append(length & 0x7F | 0x80)
-        length >>= 7
-    prefix.append(length)
-    return bytes(prefix)
-
-
-def whole_records(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """The requests of length-prefixed data and where each begins; what is rotten or cut off is passed over."""
-    position = 0
-    while position < len(data):
-        body = _record(data, position)
-        if body is None:
-            following = _next_record(data, position + 1)
-            if following is None:
-                return
-            position = following
-            continue
-        yield position, body
-        position += len(length_prefixed(body))
-
-
-def _record(data: bytes, position: int) -> bytes | None:
-    """The request that begins here; None where none does."""
-    length = shift = 0
-    while position < len(data) and shift < 35:
-        byte = data[position]
-        position += 1
-        length |= (byte & 0x7F) << shift
-        shift += 7
-        if byte < 0x80:
-            break
-    else:
-        return None
-    body = data[position : position + length]
-    if len(body) < length:
-        return None
-    try:
-        # A request without spans is never written; a piece of a request may look like one.
-        return body if from_spool(body).spans else None
-    except MalformedRequest:
-        return None
-
-
-def _next_record(data: bytes, position: int) -> int | None:
-    """Where the next request begins: a length, then the tag of its first field."""
-    tags = re.compile(b"[" + bytes(signal.tag for signal in SIGNALS) + b"]")
-    while found := tags.search(data, position + 1):
-        tag = found.start()
-        for begin in range(max(position, tag - 5), tag):
-            # All bytes of a length but its last have their high bit set.
-            prefix = data[begin:tag]
-            if prefix[-1] < 0x80 and all(byte >= 0x80 for byte in prefix[:-1]) and _record(data, begin) is not None:
-                return begin
-        position = tag
-    return None
 
 
 class Spool:
@@ -249,7 +126,7 @@ class Spool:
         """Write down, before an insert begins, by what its rows can be found; gives the segment under its new name."""
         path = segment.path.with_name(f"{segment.token}.{moments.start}+{len(moments)}{BEGUN}")
         segment.path.rename(path)
-        _sync_folder(self.folder)
+        sync_folder(self.folder)
         return Segment(path)
 
     def current(self, segment: Segment) -> Segment:
@@ -267,8 +144,8 @@ class Spool:
                 file.flush()
                 os.fsync(file.fileno())
             unfinished.replace(folder / f"{name}{suffix}")
-        _sync_folder(folder)
-        _sync_folder(self.folder)
+        sync_folder(folder)
+        sync_folder(self.folder)
         logger.error("ClickHouse cannot read a request; kept as %s: %s", folder / f"{name}.pb", reason)
 
     def rejected(self) -> int:
@@ -303,7 +180,7 @@ class Spool:
 
     @staticmethod
     def _close_left_open(path: Path) -> None:
-        whole = _length_up_to_the_last_whole_record(path)
+        whole = whole_length(path)
         if whole < path.stat().st_size:
             logger.warning("spool segment %s ends in a torn request, which was never acknowledged; cut off", path)
             os.truncate(path, whole)
@@ -313,7 +190,7 @@ class Spool:
             path.unlink()
 
     def _write(self) -> None:
-        segment: _OpenSegment | None = None
+        segment: OpenSegment | None = None
         while True:
             with self._wake:
                 if not self._pending and not self._closing:
@@ -331,7 +208,7 @@ class Spool:
             if closing and not batch:
                 return
 
-    def _closes_at(self, segment: _OpenSegment) -> float:
+    def _closes_at(self, segment: OpenSegment) -> float:
         if segment.only_metrics:
             between = _BETWEEN_POINTS if segment.spans < _FEW_POINTS else 0
         elif segment.spans < _FEW_SPANS:
@@ -340,24 +217,24 @@ class Spool:
             between = _BETWEEN_SOME if segment.spans < _SOME_SPANS else 0
         return max(segment.closes_at, self._closed_at + between * self._segment_seconds)
 
-    def _is_full(self, segment: _OpenSegment) -> bool:
+    def _is_full(self, segment: OpenSegment) -> bool:
         return segment.spans >= self._segment_spans or segment.length >= _MOST_BYTES
 
-    def _is_due(self, segment: _OpenSegment) -> bool:
+    def _is_due(self, segment: OpenSegment) -> bool:
         return time.monotonic() >= self._closes_at(segment) and self.ready.empty()
 
-    def _wait_s(self, segment: _OpenSegment) -> float:
+    def _wait_s(self, segment: OpenSegment) -> float:
         remaining = self._closes_at(segment) - time.monotonic()
         return remaining if remaining > 0 else _LOOK_AGAIN_S
 
-    def _start(self, batch: list[tuple[ExportRequest, Future[None]]]) -> _OpenSegment | None:
+    def _start(self, batch: list[tuple[ExportRequest, Future[None]]]) -> OpenSegment | None:
         try:
-            return _OpenSegment(self.folder, time.monotonic() + self._segment_seconds)
+            return OpenSegment(self.folder, time.monotonic() + self._segment_seconds)
         except OSError as error:
             self._fail(batch, error)
             return None
 
-    def _write_batch(self, segment: _OpenSegment, batch: list[tuple[ExportRequest, Future[None]]]) -> bool:
+    def _write_batch(self, segment: OpenSegment, batch: list[tuple[ExportRequest, Future[None]]]) -> bool:
         """Write and answer a batch; False when the segment can take no more."""
         try:
             written = segment.write([request for request, _ in batch])
@@ -379,61 +256,9 @@ class Spool:
         for _, future in batch:
             future.set_exception(SpoolFull(self._disk_problem))
 
-    def _finish(self, segment: _OpenSegment) -> None:
+    def _finish(self, segment: OpenSegment) -> None:
         self._closed_at = time.monotonic()
         try:
             self.ready.put(segment.finish())
         except OSError as error:
             logger.error("cannot close a spool segment: %s; it is committed at the next start", error)
-
-
-class _OpenSegment:
-    def __init__(self, folder: Path, closes_at: float) -> None:
-        self.closes_at = closes_at
-        self.spans = 0
-        self.only_metrics = True
-        self._path = folder / f"{time.time_ns():020d}-{secrets.token_hex(4)}{OPEN}"
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        self._file = os.fdopen(descriptor, "wb", buffering=0)
-        self.length = 0
-        _sync_folder(folder)
-
-    def write(self, requests: list[ExportRequest]) -> int:
-        block = b"".join(length_prefixed(request.body) for request in requests)
-        view = memoryview(block)
-        while view:
-            view = view[self._file.write(view) or 0 :]
-        _sync(self._file.fileno())
-        self.length += len(block)
-        self.spans += sum(request.spans for request in requests)
-        self.only_metrics = self.only_metrics and all(request.body[0] == METRICS.tag for request in requests)
-        return len(block)
-
-    def cut_back(self) -> bool:
-        """Take away what a failed write left: half a request must not stay between whole ones. False if that fails."""
-        try:
-            self._file.truncate(self.length)
-            self._file.seek(self.length)
-        except OSError as error:
-            logger.error("cannot mend a spool segment: %s; it is committed at the next start", error)
-            return False
-        return True
-
-    def finish(self) -> Segment:
-        self._file.close()
-        ready = self._path.with_suffix(READY)
-        self._path.rename(ready)
-        return Segment(ready)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _length_up_to_the_last_whole_record(path: Path) -> int:
-    data = path.read_bytes()
-    return max((begin + len(length_prefixed(body)) for begin, body in whole_records(data)), default=0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import typer
 
-from spanledger_cli.commands.books.close import ClosedMonth
+from spanledger_cli.commands.closing.close import ClosedMonth
 from spanledger_cli.output.export import Destination
 from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import console, print_rows

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-# By the first byte of a request: the tag of its one field, which tells its signal in `views/ingest/otlp.proto`.
+# By the first byte of a request: the tag of its one field, which tells its signal in `views/ingest/otlp/otlp.proto`.
 REQUEST_TABLES = {0x0A: "otlp_trace_requests", 0x12: "otlp_log_requests", 0x1A: "otlp_metric_requests"}
 _ALL = list(REQUEST_TABLES.values())
 

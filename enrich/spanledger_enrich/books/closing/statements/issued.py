@@ -13,8 +13,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from spanledger_enrich.books.closing import month as months
-from spanledger_enrich.books.closing import statement as statements
 from spanledger_enrich.books.closing.chain import ClosingError, canonical, digest
+from spanledger_enrich.books.closing.statements import statement as statements
 from spanledger_settings.cell import cell
 from spanledger_settings.figures import counted, emissions
 from spanledger_settings.mendable import AskedWronglyError

@@ -11,16 +11,17 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from spanledger_cli.commands.books.close import ClosedMonth, moment
+from spanledger_cli.commands.closing.close import ClosedMonth
+from spanledger_cli.commands.closing.known import moment
 from spanledger_cli.output.export import Destination, Format, opened
 from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import console, print_rows
 from spanledger_cli.request.options import OutputFile, configuration, open_store
-from spanledger_enrich.books.closing import issued
-from spanledger_enrich.books.closing import statement as statements
 from spanledger_enrich.books.closing.chain import ClosingError
-from spanledger_enrich.books.closing.draft import draft_of
-from spanledger_enrich.books.closing.issued import Issued
+from spanledger_enrich.books.closing.statements import issued
+from spanledger_enrich.books.closing.statements import statement as statements
+from spanledger_enrich.books.closing.statements.draft import draft_of
+from spanledger_enrich.books.closing.statements.issued import Issued
 from spanledger_settings.figures import counted
 from spanledger_sql.store import Store
 from spanledger_sql.store import statement as query

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from spanledger_cli.commands.books.close import As, ClosedMonth
-from spanledger_cli.commands.books.statement import Tenant
+from spanledger_cli.commands.closing.close import As, ClosedMonth
+from spanledger_cli.commands.closing.statement import Tenant
 from spanledger_cli.output.export import Destination
 from spanledger_cli.output.terminal import console, print_rows
 from spanledger_cli.request.options import Output, OutputFile, open_store

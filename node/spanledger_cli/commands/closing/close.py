@@ -1,33 +1,29 @@
-"""Commands that close months: post, soft, hard, reopen, and what the books know."""
+"""Commands that close months: post, soft, hard, reopen; and the group that what the books know is asked in."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
+from spanledger_cli.commands.closing.known import close_balance, close_flux, close_status
 from spanledger_cli.output.allocated import allocate_or_say
-from spanledger_cli.output.export import Destination
 from spanledger_cli.output.partial import say_what_is_missing
-from spanledger_cli.output.terminal import console, print_rows
-from spanledger_cli.request.options import Output, OutputFile, configuration, open_store
-from spanledger_cli.request.report_request import Dimensions
+from spanledger_cli.output.terminal import console
+from spanledger_cli.request.options import configuration, open_store
 from spanledger_enrich.books.closing import chain as chains
 from spanledger_enrich.books.closing import close as closing
 from spanledger_enrich.books.closing import month as months
 from spanledger_enrich.books.closing.standing import standing
 from spanledger_settings.figures import counted, emissions
-from spanledger_settings.mendable import AskedWronglyError
 from spanledger_sql.store import Store, statement
 
 if TYPE_CHECKING:
     from spanledger_enrich.books.closing.chain import Event
 
 close = typer.Typer(help="Close a month, so that it cannot change any more.", no_args_is_help=True)
-
 ClosedMonth = Annotated[str, typer.Argument(help="A calendar month, such as 2024-10.", metavar="MONTH")]
 As = Annotated[
     str | None,
@@ -49,11 +45,6 @@ TenantZone = Annotated[
         metavar="TENANT=ZONE",
     ),
 ]
-_BALANCE = Dimensions(
-    ("month", "tenant", "kind", "cost_center", "feature", "provider", "model"), default="month,tenant"
-)
-_FLUX = Dimensions(("tenant", "kind", "cost_center", "feature", "provider", "model"), default="", none="")
-OnlyMonth = Annotated[list[str] | None, typer.Option("--month", help="Only figures of this month. May be repeated.")]
 
 
 @close.command("post")
@@ -161,91 +152,9 @@ def close_hard(context: typer.Context, month: ClosedMonth, who: As = None) -> No
         say_what_is_missing(store, configuration(context))
 
 
-@close.command("status")
-def close_status(context: typer.Context, output: Output = None, file: OutputFile = None) -> None:
-    """The chain: who posted, closed, reopened and disputed what, and when.
-
-    Try:
-
-        spanledger close status
-    """
-    with open_store(context) as store:
-        now = standing(chains.events(store))
-        print_rows(
-            store.frame("reports/closing/chain"),
-            Destination(output, file),
-            title=f"The books: {now.sealed or 'no month'} is the last that is closed" if now.first else "The books",
-            gaps=["says"],
-        )
-
-
-@close.command("balance")
-def close_balance(
-    context: typer.Context,
-    known_on: Annotated[
-        str | None,
-        typer.Option(
-            "--as-known-on",
-            help="As the books knew it at the end of this day, or at this moment; default: now.",
-            metavar="DATE",
-            show_default=False,
-        ),
-    ] = None,
-    month: OnlyMonth = None,
-    by: Annotated[str, typer.Option(help=_BALANCE.help)] = _BALANCE.default,
-    output: Output = None,
-    file: OutputFile = None,
-) -> None:
-    """What the books know of each month, adjustments in the month that they are of; also as known on a past day.
-
-    Try:
-
-        spanledger close balance --as-known-on 2024-11-15
-
-        spanledger close balance --month 2024-10 --by tenant,model
-    """
-    asked = _BALANCE.read(by)
-    with open_store(context) as store:
-        known = moment(store, known_on, "--as-known-on")
-        frame = store.frame("reports/closing/balance", known=known, months=month or [], by=list(asked))
-        print_rows(
-            frame[[*asked, *(name for name in frame if name not in _BALANCE.known)]],
-            Destination(output, file),
-            title=f"The books as known on {known:%Y-%m-%d %H:%M} UTC",
-            total=["calls", "list_cost", "cost", "energy_kwh", "co2e_kg", "co2e_kg_least", "co2e_kg_most"],
-            gaps=["unpriced_calls", "unknown_energy_calls"],
-        )
-
-
-@close.command("flux")
-def close_flux(
-    context: typer.Context,
-    since: Annotated[str, typer.Option(help="The end of this day, or this moment.", metavar="DATE")],
-    known_on: Annotated[
-        str | None,
-        typer.Option("--as-known-on", help="Until then; default: now.", metavar="DATE", show_default=False),
-    ] = None,
-    month: OnlyMonth = None,
-    by: Annotated[str, typer.Option(help=_FLUX.help)] = _FLUX.default,
-    output: Output = None,
-    file: OutputFile = None,
-) -> None:
-    """What the books learned between two days, month by month and by reason: the one balance and this are the other.
-
-    Try:
-
-        spanledger close flux --since 2024-11-15 --as-known-on 2024-12-01 --by tenant
-    """
-    asked = _FLUX.read(by)
-    with open_store(context) as store:
-        first, last = moment(store, since, "--since"), moment(store, known_on, "--as-known-on")
-        frame = store.frame("reports/closing/flux", since=first, known=last, months=month or [], by=list(asked))
-        print_rows(
-            frame[["month", "booked_in", "reason", *asked, *list(frame)[3 + len(_FLUX.known) :]]],
-            Destination(output, file),
-            title=f"What the books learned from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC",
-            total=["entries", "calls", "list_cost", "cost", "co2e_kg", "co2e_kg_least", "co2e_kg_most"],
-        )
+close.command("status")(close_status)
+close.command("balance")(close_balance)
+close.command("flux")(close_flux)
 
 
 def reopen(
@@ -275,26 +184,6 @@ def reopen(
         else:
             closing.ask_to_reopen(store, month, person, reason)
             console().print(f"{person.name} asks to reopen {month}; somebody else agrees with --approve")
-
-
-def moment(store: Store, text: str | None, option: str) -> datetime:
-    """The end of a day by the books' zone, or a moment; now where nothing is said.
-
-    Raises:
-        AskedWronglyError: It is no day and no time.
-    """
-    if text is None:
-        return datetime.now(UTC)
-    zone = ZoneInfo(standing(chains.events(store)).timezone)
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise AskedWronglyError(
-            f"{option} {text!r} is no time; expected for example 2024-11-15 or 2024-11-15T14:00"
-        ) from None
-    if len(text) == len("2024-11-15"):
-        found = datetime.combine(found.date() + timedelta(days=1), time()) - timedelta(microseconds=1)
-    return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
 
 
 def _allocate(store: Store, context: typer.Context, month: str) -> None:

@@ -10,7 +10,7 @@ import typer
 from spanledger_cli.output.terminal import console
 from spanledger_cli.request.options import open_store
 from spanledger_enrich.books.closing import chain as chains
-from spanledger_enrich.books.closing import issued
+from spanledger_enrich.books.closing.statements import issued
 from spanledger_enrich.books.closing.verification import verify as look_through
 from spanledger_settings.figures import counted
 

@@ -8,19 +8,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from spanledger_enrich.books.assumptions import EVERY_MODEL, WhatIfError
 from spanledger_enrich.books.scope import FIRST, LAST, plan, planned
+from spanledger_enrich.books.whatif.assumptions import EVERY_MODEL, WhatIfError
 from spanledger_enrich.ledger.enrichment import compute_again
 from spanledger_enrich.ledger.resolution import resolve_named
-from spanledger_enrich.prices import price_list
+from spanledger_enrich.prices import catalogue_names
 from spanledger_enrich.prices.model_alias import PriceNames
 from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from spanledger_enrich.books.assumptions import Assumptions
     from spanledger_enrich.books.scope import Scope
+    from spanledger_enrich.books.whatif.assumptions import Assumptions
     from spanledger_settings.configuration import Configuration
     from spanledger_sql.store import Store
 
@@ -151,20 +151,20 @@ def _known(store: Store, said: str, provider: str, other: str, sellers: set[str]
     """
     names = PriceNames.read(store)
     if not provider and not all(names.resolve(seller, [other]).model for seller in sellers):
-        provider = price_list.resolve("", [other]).provider
+        provider = catalogue_names.resolve("", [other]).provider
     wanted = sorted({provider} if provider or not sellers else sellers)
     for row in resolve_named(
         store, [{"provider": name, "request_model": other, "response_model": ""} for name in wanted]
     ):
         if not row["price_model"]:
             raise WhatIfError(
-                f"--model {said}: {row['note']}; the nearest known are {', '.join(price_list.nearest(other))}"
+                f"--model {said}: {row['note']}; the nearest known are {', '.join(catalogue_names.nearest(other))}"
             )
     return provider
 
 
 def _recorded(store: Store, model: str) -> list[dict[str, Any]]:
-    return store.rows(statement("lookups/recorded_models"), model=model)
+    return store.rows(statement("lookups/names/recorded_models"), model=model)
 
 
 def _meant(store: Store, model: str) -> str:

@@ -1,0 +1,1 @@
+"""The spool: how requests stand in it, its segments, and the one writer."""

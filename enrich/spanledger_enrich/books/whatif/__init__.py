@@ -1,0 +1,1 @@
+"""What-ifs: recorded calls under other assumptions, recosted by the ledger's own stages."""
