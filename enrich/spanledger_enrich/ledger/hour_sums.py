@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 _QUIET_S = 60.0
 # So many rows of the ledger are summed in one statement.
 _ROWS_AT_ONCE = 1_000_000
-# So few are summed by one thread: of two, each has sums of its own, and to make one of them costs as much as is gained.
-_ROWS_FOR_ONE_THREAD = 200_000
 # Of a dimension of one's own, sums tell so many values of an hour apart: there would be as many as there are calls.
 _VALUES = 50
 # Sums are read from a moment after they are there: a query that began before sees that they hold, and not them.
@@ -78,9 +76,7 @@ def _sum(store: Store, hours: int, waiting: list[dict[str, Any]], margin_s: floa
     built = _above_all(store)
     if hours == 1:
         left_out = [row["name"] for row in store.rows(statement("rollups/left_out"), hours=begins, values=_VALUES)]
-        asked = {"hours": begins, "built": built, "left_out": left_out}
-        few = sum(row["written"] for row in waiting) <= _ROWS_FOR_ONE_THREAD
-        store.execute(statement("rollups/sums"), asked, {"max_threads": 1} if few else None)
+        store.execute(statement("rollups/sums"), {"hours": begins, "built": built, "left_out": left_out})
     else:
         left_out = sorted({name for row in waiting for name in row["left_out"]})
         store.execute(statement("rollups/sums_of_days"), {"days": begins, "built": built})
