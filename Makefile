@@ -21,7 +21,7 @@ demo: setup ## real traffic through the whole pipeline, then figures and dashboa
 	$(BIN)/spanledger demo
 
 test: lint types ## format, lint, types, layers and all tests
-	$(BIN)/python -m pytest -n auto --dist loadscope --durations=25
+	$(BIN)/python -m pytest -n auto --dist loadscope --no-loadscope-reorder --durations=25
 
 test-foreign: setup ## others' instrumentations and frameworks, and the wheel, in environments of their own (minutes)
 	$(BIN)/python -m pytest -m slow tests/collector tests/e2e/test_first_hour_from_the_wheel.py

@@ -45,9 +45,13 @@ def main() -> None:
 
 
 def cpu_seconds(pid: int) -> float:
-    """CPU time of a process so far, all of its threads, user and system."""
+    """CPU time of a process and those it started so far, all of their threads, user and system."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    started = " ".join(
+        file.read_text(encoding="ascii") for file in Path(f"/proc/{pid}/task").glob("*/children")
+    ).split()
+    own = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return own + sum(cpu_seconds(int(child)) for child in started)
 
 
 def _share(pid: int, seconds: int, bodies: list[bytes], netloc: str = "") -> float:

@@ -2,7 +2,8 @@
 
 Bar: with viewers, at least nine tenths of the calls are acknowledged that are without. Alone and with viewers take
 turns, so that a noisy neighbour disturbs both. A viewer is a session of Streamlit: what a browser asks for over its
-web socket, until the page is complete; then he reads a while and opens another page, of another tenant.
+web socket, until the page is complete; then he reads a while and opens another page, of another tenant. Viewers are
+elsewhere: here they have a process of their own, which takes what the others leave of the processor.
 
     python bench/viewers.py --rows 200000 --seconds 20
 """
@@ -12,6 +13,8 @@ from __future__ import annotations
 import argparse
 import http.client
 import logging
+import multiprocessing
+import os
 import random
 import statistics
 import subprocess
@@ -50,6 +53,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=200_000, help="in the ledger before")
     parser.add_argument("--viewers", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=20, help="of each turn")
+    parser.add_argument("--warm", type=float, default=3, help="how long viewers look before calls are sent, s")
     parser.add_argument("--reads", type=float, default=5, help="how long a viewer looks at a page, s, on average")
     options = parser.parse_args()
     logging.disable(logging.WARNING)
@@ -59,7 +63,11 @@ def main() -> None:
         _fill(configuration, options.rows)
         ports = ["--otlp-http-port", "0", "--otlp-grpc-port", "0", "--dashboard-port", "0"]
         command = [sys.executable, "-m", "spanledger_cli", "--data-dir", folder, "up", *ports]
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as node:
+        with (
+            subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as node,
+            multiprocessing.get_context("spawn").Pool(1, os.nice, (10,)) as elsewhere,
+        ):
+            elsewhere.apply(len, ((),))
             while (status := node_status(configuration)) is None:
                 time.sleep(0.1)
             receiver = urlsplit(status["addresses"]["otlp_http"]).netloc
@@ -69,17 +77,11 @@ def main() -> None:
             print(f"{'turn':<22} {'acknowledged calls/s':>21} {'CPU of the node, cores':>23}")
             for _ in range(_TURNS):
                 alone.append(_turn("alone", node.pid, receiver, bodies, options.seconds))
-                done = threading.Event()
-                looking = [
-                    threading.Thread(target=_look, args=(pages, number, options.reads, done, opened))
-                    for number in range(options.viewers)
-                ]
-                for viewer in looking:
-                    viewer.start()
+                until = time.time() + options.warm + options.seconds
+                looking = elsewhere.apply_async(_viewers, (pages, options.viewers, options.reads, until))
+                time.sleep(options.warm)
                 beside.append(_turn(f"{options.viewers} viewers", node.pid, receiver, bodies, options.seconds))
-                done.set()
-                for viewer in looking:
-                    viewer.join()
+                opened += looking.get()
             node.terminate()
     ratio = statistics.mean(beside) / statistics.mean(alone)
     median, most = statistics.median(opened), max(opened)
@@ -131,11 +133,22 @@ def _acknowledged(receiver: str, bodies: list[bytes], seconds: float) -> float:
     return sum(counts) * _PER_REQUEST / (time.monotonic() - begin)
 
 
-def _look(netloc: str, number: int, reads: float, done: threading.Event, opened: list[float]) -> None:
-    """Open page after page, each in a new session, until it is done; notes how long each took to be complete."""
+def _viewers(netloc: str, viewers: int, reads: float, until: float) -> list[float]:
+    """How long each page took to be complete that viewers opened until then."""
+    opened: list[float] = []
+    looking = [threading.Thread(target=_look, args=(netloc, number, reads, until, opened)) for number in range(viewers)]
+    for viewer in looking:
+        viewer.start()
+    for viewer in looking:
+        viewer.join()
+    return opened
+
+
+def _look(netloc: str, number: int, reads: float, until: float, opened: list[float]) -> None:
+    """Open page after page, each in a new session, until then; notes how long each took to be complete."""
     draw = random.Random(number)
-    done.wait(draw.uniform(0, reads))
-    while not done.is_set():
+    time.sleep(draw.uniform(0, reads))
+    while time.time() < until:
         page = draw.choice(PAGES).url_path
         address = {**_OCTOBER, "tenants": f"tenant-{draw.randrange(50)}"} if draw.random() < 0.5 else _OCTOBER
         begin = time.monotonic()
@@ -145,6 +158,7 @@ def _look(netloc: str, number: int, reads: float, done: threading.Event, opened:
             origin=f"http://{netloc}",
             max_size=None,
             open_timeout=_PATIENCE_S,
+            ping_interval=None,
         ) as socket:
             asked = BackMsg()
             asked.rerun_script.query_string = urlencode(address, doseq=True)
@@ -155,7 +169,7 @@ def _look(netloc: str, number: int, reads: float, done: threading.Event, opened:
                 if said.WhichOneof("type") == "script_finished":
                     break
         opened.append(time.monotonic() - begin)
-        done.wait(draw.expovariate(1 / reads))
+        time.sleep(draw.expovariate(1 / reads))
 
 
 if __name__ == "__main__":

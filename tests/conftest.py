@@ -17,6 +17,12 @@ from spanledger_settings.configuration import Configuration, load
 from spanledger_sql.store import Store
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the modules that take long: begun last, they would leave other cores idle."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _spool_apart(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Keep what apps under test could not deliver out of the home folder."""

@@ -6,6 +6,7 @@ reader may see is in the settings of the connections that he is given, which the
 
 from __future__ import annotations
 
+import os
 import threading
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 # The longest that a page may keep the database at one question.
 LONGEST_SECONDS = 120
+# Threads of one question: a page asks several at once, and each thread has its price, however little it finds to do.
+_THREADS = max(1, (os.cpu_count() or 2) // 2)
 # Each has connections of its own: those of tenants that nobody looked at for longest are given up.
 _READERS = 100
 
@@ -105,11 +108,17 @@ def current() -> Store:
     with _lock:
         if (found := _readers.pop(tenant, None)) is None:
             scope = {} if tenant is None else scope_settings(tenant)
-            found = whole().scoped({"max_execution_time": LONGEST_SECONDS, **scope})
+            found = whole().scoped({**_settings_of(whole()), **scope})
         _readers[tenant] = found
         if len(_readers) > _READERS:
             del _readers[next(iter(_readers))]
         return found
+
+
+def _settings_of(store: Store) -> dict[str, str | int]:
+    """What every question of a page is asked with; a server knows best how many threads it has for one."""
+    bounds: dict[str, str | int] = {"max_execution_time": LONGEST_SECONDS}
+    return bounds if store.kind == "server" else {**bounds, "max_threads": _THREADS}
 
 
 @contextmanager

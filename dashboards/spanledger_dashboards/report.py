@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
 import re
 import secrets
 import threading
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
     from spanledger_sql.store import Store
 
 # A store keeps a client for each thread that asks it, and Streamlit runs every rerun in a thread of its own: these
-# few threads ask in their place, and one takes back what nobody waits for any more.
-_askers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="dashboards")
+# few threads ask in their place, and one takes back what nobody waits for any more. More questions at once than there
+# are processors are answered no sooner, and keep from them who receives.
+_AT_ONCE = min(4, os.cpu_count() or 4)
+_askers = ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="dashboards")
 _ahead = ThreadPoolExecutor(max_workers=4, thread_name_prefix="dashboards-ahead")
 # In a thread of these: raises where the page that they ask for does not wait any more.
 _leaving: ContextVar[Callable[[], None] | None] = ContextVar("_leaving", default=None)

@@ -6,6 +6,7 @@ listen on TCP: chDB knows no users, and its table functions reach the machine's 
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import secrets
@@ -14,9 +15,7 @@ from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import chdb
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
@@ -24,7 +23,7 @@ from spanledger_settings.mendable import MendableError
 from spanledger_sql.embedded.write_gate import only_reads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 
     from starlette.requests import Request
 
@@ -62,17 +61,17 @@ def database_app(
     async def query(request: Request) -> Response:
         parameters = dict(request.query_params)
         body = await request.body()
-        return await run_in_threadpool(_answer, folder, gate, parameters, body)
+        return await asyncio.to_thread(_answer, folder, gate, parameters, body)
 
     async def ping(request: Request) -> Response:  # noqa: ARG001
         return PlainTextResponse("Ok.\n")
 
     async def node(request: Request) -> Response:  # noqa: ARG001
-        return JSONResponse(await run_in_threadpool(status))
+        return JSONResponse(await asyncio.to_thread(status))
 
     async def backup(request: Request) -> Response:
         try:
-            return JSONResponse(await run_in_threadpool(back_up, Path(request.query_params["to"])))
+            return JSONResponse(await asyncio.to_thread(back_up, Path(request.query_params["to"])))
         except (MendableError, OSError) as error:
             return PlainTextResponse(str(error), status_code=500)
 
@@ -87,6 +86,9 @@ def database_app(
 
 
 def _answer(folder: Path, gate: WriteGate, parameters: dict[str, str], body: bytes) -> Response:
+    # The engine's threads are as nice as the thread that imports it first.
+    import chdb  # noqa: PLC0415
+
     text = parameters.get("query", "").encode()
     # A statement may stand in the URL, in the body, or begin in the URL and go on in the body.
     statement, data = (text + b"\n", body) if text else (body, b"")
@@ -140,10 +142,15 @@ def _in_blocks(connection: Any, statement: bytes, bound: Mapping[str, str]) -> R
         return None
     tag = secrets.token_hex(8)
     return StreamingResponse(
-        _blocks(connection, result, first, tag.encode()),
+        _in_turn(_blocks(connection, result, first, tag.encode())),
         media_type="application/octet-stream",
         headers={"X-ClickHouse-Exception-Tag": tag},
     )
+
+
+async def _in_turn(blocks: Iterator[bytes]) -> AsyncIterator[bytes]:
+    while (block := await asyncio.to_thread(next, blocks, None)) is not None:
+        yield block
 
 
 def _blocks(connection: Any, result: Any, block: Any, tag: bytes) -> Iterator[bytes]:

@@ -27,8 +27,11 @@ from spanledger_node.clickhouse_http import database_app
 from spanledger_node.health import Health
 from spanledger_node.listening import Addresses, check_openness, is_loopback, listen, listen_on_socket, port_of
 from spanledger_node.metrics import Metrics
+from spanledger_node.page_process import pages_served
+from spanledger_node.page_server import pages
 from spanledger_node.serving import allow_many_files, only_from_here, running, served
 from spanledger_node.tls import Tls, tls_of
+from spanledger_node.yielding import yielding_threads
 from spanledger_settings.access_token import TokenFile
 from spanledger_sql.definitions.migrations import migrate, pending
 from spanledger_sql.embedded.folder import FolderLock
@@ -76,7 +79,12 @@ def run(
         ListenError: A port cannot be used.
     """
     allow_many_files()
-    asyncio.run(_Node(configuration, parts).serve(started))
+    asyncio.run(_served(_Node(configuration, parts), started))
+
+
+async def _served(node: _Node, started: Callable[[Addresses], None]) -> None:
+    asyncio.get_running_loop().set_default_executor(yielding_threads())
+    await node.serve(started)
 
 
 @dataclass
@@ -91,7 +99,10 @@ class _Node:
             # A server may be away: what is collected meanwhile waits in the spool.
             patient = "collect" in self.parts and not self.configuration.embedded
             store = stack.enter_context(
-                Store.open(self.configuration, exclusive=True, at_once=not patient, scope=self._scope())
+                # The engine, the committer and the worker yield as the thread does that starts them.
+                await asyncio.to_thread(
+                    Store.open, self.configuration, exclusive=True, at_once=not patient, scope=self._scope()
+                )
             )
             worker = self._worker(store, stack)
             health = Health(worker=worker)
@@ -110,9 +121,8 @@ class _Node:
                 grpc_port = await self._serve_grpc(spool, admission, tls, stack, metrics)
                 apps.append((self._receiver(spool, admission, health, metrics, store), listener, tls))
                 addresses = Addresses(self._url(port_of(listener)), f"{self.configuration.host}:{grpc_port}")
+            host = self._host("dashboard_port")
             if dashboard is not None:
-                host = self._host("dashboard_port")
-                apps.append((_pages(store, host, self.configuration), dashboard, tls))
                 addresses = Addresses(addresses.otlp_http, addresses.otlp_grpc, self._url(port_of(dashboard), host))
             if self.configuration.embedded:
                 folder = Path(self.configuration.clickhouse_url.removeprefix("chdb://"))
@@ -131,6 +141,10 @@ class _Node:
             if database is not None:
                 await stack.enter_async_context(running(self._listen_again(database)))
             committing = await stack.enter_async_context(running(self._commit(store, health, patient=patient)))
+            if dashboard is not None and self.parts == {"dashboards"}:
+                await stack.enter_async_context(served(pages(store, host, self.configuration), dashboard, tls))
+            elif dashboard is not None:
+                await stack.enter_async_context(pages_served(self.configuration, host, dashboard))
             started(addresses)
             while not stop.is_set():
                 with contextlib.suppress(TimeoutError):
@@ -153,7 +167,7 @@ class _Node:
             await asyncio.to_thread(store_rules, store, self.configuration.tenant_rules)
         if worker is not None:
             await asyncio.to_thread(load_reference_data, store)
-            worker.start()
+            await asyncio.to_thread(worker.start)
 
     async def _commit(self, store: Store, health: Health, *, patient: bool) -> None:
         """Begin to commit, once the database is there and has its tables; a view that is not there yet loses spans."""
@@ -169,7 +183,7 @@ class _Node:
                 break
         if health.spool is not None:
             wake = health.worker.wake if health.worker is not None else lambda: None
-            health.committer = Committer(health.spool, store, wake)
+            health.committer = await asyncio.to_thread(Committer, health.spool, store, wake)
             if health.worker is not None:
                 health.worker.gather_while(health.committer.at_work)
 
@@ -289,14 +303,6 @@ class _Node:
             host = "127.0.0.1"
         scheme = "http" if self.configuration.tls_certificate is None else "https"
         return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
-
-
-def _pages(store: Store, host: str, configuration: Configuration) -> ASGIApp:
-    from spanledger_dashboards.open_store import configure  # noqa: PLC0415  (Streamlit takes a second)
-    from spanledger_dashboards.server import dashboards  # noqa: PLC0415
-
-    configure(configuration)
-    return only_from_here(dashboards(store, host=host, rules=configuration.access_rules), host)
 
 
 def _has_login() -> bool:

@@ -51,6 +51,9 @@ TAKES: dict[str, dict[str, Any]] = {
     "filters/own_values": {"own": "desk", "values": 5},
     "filters/values": {"values": 5},
     "finance/unit_costs": {**OCTOBER, "by": ["tenant", "cost_center", "model"]},
+    "finance/plans": {**OCTOBER, "timezone": "UTC", "tenants": []},
+    "finance/tag_coverage": {**OCTOBER, "by": ["tenant", "service", "model"]},
+    "finance/waste": {**OCTOBER, "by": ["tenant", "model"]},
     "finance/owners": OCTOBER,
 }
 # A tenant's owners: within an hour, from a full hour, from midnight of a zone of quarters of hours.

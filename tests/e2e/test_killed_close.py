@@ -29,15 +29,17 @@ def test_a_close_killed_again_and_again_ends_whole(configuration):
     folder = configuration.data_dir
     with data_folder.opened(configuration) as store:
         store.execute(LEDGER, {"calls": CALLS})
-    begun = time.monotonic()
-    assert in_own_process("close", "soft", "2024-10", "--as", "ann", "--grace", 0, data_dir=folder).returncode == 0
+    with start("close", "soft", "2024-10", "--as", "ann", "--grace", 0, data_dir=folder) as process:
+        begun = has_the_folder(process, folder)
+        assert process.wait(timeout=120) == 0
     lasts = time.monotonic() - begun
 
     kills = 0
     chance = random.Random(17)
-    for tenths in range(1, 9):
+    for fifths in range(5):
         with start("close", "hard", "2024-10", "--as", "bob", data_dir=folder) as process:
-            time.sleep(lasts * (tenths + chance.random()) / 10)
+            has_the_folder(process, folder)
+            time.sleep(lasts * (fifths + chance.random()) / 5)
             kills += process.poll() is None
             process.kill()
         with Store.open(configuration, exclusive=True) as store:
@@ -55,3 +57,13 @@ def test_a_close_killed_again_and_again_ends_whole(configuration):
         [closed] = [json.loads(row["body"]) for row in store.rows("SELECT body FROM book_event WHERE action = 'hard'")]
     assert (proof.faults, proof.closes, proof.statements, proof.entries) == ((), 1, 7, CALLS)
     assert closed["total"]["cost"] == f"{CALLS * 0.125:.12f}"
+
+
+def has_the_folder(process, folder):
+    """Wait until a process has the data folder, before which it changes nothing; gives when."""
+    deadline = time.monotonic() + 120
+    while (folder / "lock").read_text().strip() != str(process.pid):
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    return time.monotonic()

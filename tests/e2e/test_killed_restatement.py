@@ -12,7 +12,7 @@ from harness import data_folder
 from spanledger_enrich.worker import Worker
 from spanledger_sql.store import Store
 
-CHUNKS = 10
+CHUNKS = 7
 SPANS = """
     INSERT INTO llm_spans (ingested_at, trace_id, span_id, ts, provider, request_model, operation, status, tenant_id,
                            input_tokens, output_tokens, usage_source)

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -37,6 +37,7 @@ _PACKAGES = ("spanledger_vocabulary", "spanledger_settings", "spanledger_sql", "
 # ... and from these: the engine, and the sources of prices, energy and grid means.
 _DISTRIBUTIONS = ("chdb", "clickhouse-connect", "codecarbon", "ecologits", "genai-prices", "pycountry")
 _KEPT_SECONDS = 86_400
+_IN_PARTS = "SELECT table FROM system.parts WHERE active GROUP BY table HAVING count() > 1"
 
 
 def copy(kind: Kind, folder: Path) -> Path:
@@ -101,11 +102,23 @@ def _remove_old(home: Path) -> None:
 
 def _prepare(folder: Path) -> None:
     migrated, loaded = folder / "migrated", folder / "loaded"
-    with Store.open(_own(migrated), exclusive=True) as store:
-        migrate(store)
+    _fill(migrated, migrate)
     shutil.copytree(migrated, loaded, symlinks=True)
-    with Store.open(_own(loaded), exclusive=True) as store:
-        load_reference_data(store)
+    _fill(loaded, load_reference_data)
+
+
+def _fill(folder: Path, fill: Callable[[Store], object]) -> None:
+    """Fill the database of a folder, and leave one part of each table, since every copy copies and opens all of them.
+
+    The log of migrations alone comes in some hundreds.
+    """
+    with Store.open(_own(folder), exclusive=True) as store:
+        fill(store)
+        for row in store.rows(_IN_PARTS):
+            store.execute(f"OPTIMIZE TABLE {row['table']} FINAL")
+        merged = [row["path"] for row in store.rows("SELECT path FROM system.parts WHERE NOT active")]
+    for path in merged:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def _own(folder: Path) -> Configuration:

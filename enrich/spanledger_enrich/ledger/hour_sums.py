@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from spanledger_sql.store import statement
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 _QUIET_S = 60.0
 # So many rows of the ledger are summed in one statement.
 _ROWS_AT_ONCE = 1_000_000
+# So few are summed by one thread: of two, each has sums of its own, and to make one of them costs as much as is gained.
+_ROWS_FOR_ONE_THREAD = 200_000
 # Of a dimension of one's own, sums tell so many values of an hour apart: there would be as many as there are calls.
 _VALUES = 50
 # Sums are read from a moment after they are there: a query that began before sees that they hold, and not them.
@@ -48,13 +51,16 @@ def sum_hours(
         margin_s: For how long the sums are not read yet, s.
         check: Raises where it is another's turn meanwhile.
     """
-    for hours in (1, 24):
-        waiting = store.rows(statement("rollups/waiting"), hours=hours, quiet=quiet_s, rows=rows)
-        if waiting:
-            check()
-            _sum(store, hours, waiting, margin_s, check)
-            return len(waiting)
-    return 0
+    waiting = store.rows(statement("rollups/waiting"), quiet=quiet_s)
+    if not waiting:
+        return 0
+    check()
+    hours = waiting[0]["hours"]
+    alike = [row for row in waiting if row["hours"] == hours]
+    so_far = accumulate(row["written"] for row in alike)
+    together = [row for row, written in zip(alike, so_far, strict=True) if row is alike[0] or written <= rows]
+    _sum(store, hours, together, margin_s, check)
+    return len(together)
 
 
 def distrust(store: Store) -> None:
@@ -72,7 +78,9 @@ def _sum(store: Store, hours: int, waiting: list[dict[str, Any]], margin_s: floa
     built = _above_all(store)
     if hours == 1:
         left_out = [row["name"] for row in store.rows(statement("rollups/left_out"), hours=begins, values=_VALUES)]
-        store.execute(statement("rollups/sums"), {"hours": begins, "built": built, "left_out": left_out})
+        asked = {"hours": begins, "built": built, "left_out": left_out}
+        few = sum(row["written"] for row in waiting) <= _ROWS_FOR_ONE_THREAD
+        store.execute(statement("rollups/sums"), asked, {"max_threads": 1} if few else None)
     else:
         left_out = sorted({name for row in waiting for name in row["left_out"]})
         store.execute(statement("rollups/sums_of_days"), {"days": begins, "built": built})

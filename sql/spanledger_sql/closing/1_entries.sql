@@ -82,23 +82,18 @@ WITH
             if(of_kind = 'invoice', concat('reconciliation ', any(part.charge_id)), '')
         FROM
         (
-            -- What is for whole days or months begins at a midnight that may not be the tenant's: some hours later it is that
-            -- day from Alaska to Kiribati.
             SELECT
                 *,
-                ts + toIntervalHour(if(kind = 'invoice' OR kind != 'commitment' AND toStartOfDay(ts) = ts, 9, 0)) AS booked_at,
                 -- What is prepaid costs where it is used.
                 if(is_prepaid, toDecimal128(0, 12), amount) AS cost,
                 tenant_id AS whose,
                 toStartOfMonth(toDate(toTimeZone(booked_at, {timezone:String}))) AS of_month,
                 {{plan_tenant}} AS plan_tenant
-            FROM beside_call(
-                from = subtractDays({from:DateTime64(9, 'UTC')}, 1), to = addDays({to:DateTime64(9, 'UTC')}, 1))
+            FROM beside_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')})
         ) AS part
         LEFT JOIN plan_month AS plan
             ON plan.tenant_id = part.plan_tenant AND plan.month = part.of_month
-        WHERE part.booked_at >= {from:DateTime64(9, 'UTC')} AND part.booked_at < {to:DateTime64(9, 'UTC')}
-            AND part.charge_kind != 'drawdown'
+        WHERE part.charge_kind != 'drawdown'
         GROUP BY of_kind, part.tenant_id, part.cost_center, part.feature, whose, what, name,
             toStartOfMonth(toTimeZone(part.booked_at, {timezone:String}))
     ),

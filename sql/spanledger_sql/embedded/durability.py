@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spanledger_sql.inserts.requests import INSERTED_TABLES
-
 if TYPE_CHECKING:
     from spanledger_sql.store import Store
 
-_SYNCED = "fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1"
-# A part of some ten thousand spans in a handful of files rather than two hundred, each of which would be synced.
-_FEW_FILES = f"{_SYNCED}, min_bytes_for_wide_part = {128 * 2**20}"
+# A part of some ten thousand rows is a handful of files rather than two to four hundred, each of which would be synced.
+_SYNCED_FEW_FILES = (
+    "fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, "
+    f"min_bytes_for_wide_part = {128 * 2**20}"
+)
 
 
 def sync_inserts(store: Store) -> None:
@@ -25,5 +25,4 @@ def sync_inserts(store: Store) -> None:
         "AND engine_full NOT LIKE '%fsync_after_insert = %'"
     )
     for name in (str(row["name"]) for row in tables):
-        settings = _FEW_FILES if name in INSERTED_TABLES else _SYNCED
-        store.execute(f"ALTER TABLE `{name}` MODIFY SETTING {settings}")
+        store.execute(f"ALTER TABLE `{name}` MODIFY SETTING {_SYNCED_FEW_FILES}")

@@ -1,7 +1,7 @@
 -- Sums the calls of some hours by what they have in common.
 --
 -- Calls of one hour are alike when they agree in every dimension that reports know, but for users, sessions, runs and hosts, and
--- in which figures are unknown or zero: so that a report's conditions on a call hold of the sum of its like, too. What they have
+-- in whether they name these and in which figures are unknown or zero: so that a report's conditions on a call hold of the sum of its like, too. What they have
 -- in common is hashed once they are summed, by two hashes that are made otherwise: by that a later sum of the same takes the place of
 -- this. Meanwhile names and values of their own dimensions are a text each, which is far cheaper to group by than a map: U+0000 behind
 -- each, in which U+0000 is `\0` and a backslash `\1`.
@@ -17,7 +17,7 @@ WITH
         h.tenant_id, h.cost_center, h.environment, h.service_name, h.feature, h.workflow, h.names, h.told_values, h.provider,
         h.provider_account, h.model, h.operation, h.service_tier, h.cloud_region, h.zone, h.agent, h.signal, h.status,
         h.usage_source, h.price_status, h.unpriced_parts, h.energy_method, h.energy_id, h.intensity_resolution,
-        h.market_source, unknown_or_zero, h.priced_by, h.priced_by_since, h.price_step, h.vendor_unit, h.first_meter) AS in_common,
+        h.market_source, h.tells, unknown_or_zero, h.priced_by, h.priced_by_since, h.price_step, h.vendor_unit, h.first_meter) AS in_common,
     (texts -> arrayMap(one -> replaceAll(replaceAll(one, '\\0', '\0'), '\\1', '\\'), arrayPopBack(splitByChar('\0', texts)))) AS apart
 SELECT
     1,
@@ -29,7 +29,7 @@ SELECT
     CAST(mapFromArrays(apart(h.names), apart(h.told_values)), 'Map(LowCardinality(String), String)'),
     h.provider, h.provider_account, h.model, h.operation, h.service_tier, h.cloud_region, h.zone, h.agent, h.signal, h.status,
     h.usage_source, h.price_status, h.unpriced_parts, h.energy_method, h.energy_id, h.intensity_resolution,
-    h.intensity_g_per_kwh, h.market_source,
+    h.intensity_g_per_kwh, h.market_source, h.tells,
     h.ledger_rows, h.calls, h.input_tokens, h.cache_read_tokens, h.cache_write_tokens, h.cache_write_1h_tokens,
     h.output_tokens, h.reasoning_tokens, h.uncached_tokens, h.web_searches, h.list_cost, h.contracted_cost, h.input_cost,
     h.cache_read_cost, h.cache_write_cost, h.output_cost, h.other_cost, h.reported_cost, h.cache_saving, h.energy_wh,
@@ -63,6 +63,7 @@ FROM
         c.usage_source AS usage_source, c.price_status AS price_status, kinds AS unpriced_parts,
         c.energy_method AS energy_method, c.energy_id AS energy_id, c.intensity_resolution AS intensity_resolution,
         c.market_source AS market_source,
+        {{tells_of}} AS tells,
         unknown_or_zero,
         c.priced_by AS priced_by, c.priced_by_since AS priced_by_since, c.price_step AS price_step, c.vendor_unit AS
         vendor_unit, c.first_meter AS first_meter,
@@ -71,10 +72,10 @@ FROM
         sum(c.cache_read_tokens) AS cache_read_tokens, sum(c.cache_write_tokens) AS cache_write_tokens,
         sum(c.cache_write_1h_tokens) AS cache_write_1h_tokens, sum(c.output_tokens) AS output_tokens,
         sum(c.reasoning_tokens) AS reasoning_tokens, sum(c.uncached) AS uncached_tokens, sum(c.web_searches) AS web_searches,
-        sum(toDecimal128(c.list_cost, 12)) AS list_cost, sum(toDecimal128(c.contracted_cost, 12)) AS contracted_cost,
-        sum(toDecimal128(c.input_cost, 12)) AS input_cost, sum(toDecimal128(c.cache_read_cost, 12)) AS cache_read_cost,
-        sum(toDecimal128(c.cache_write_cost, 12)) AS cache_write_cost, sum(toDecimal128(c.output_cost, 12)) AS output_cost,
-        sum(toDecimal128(c.other_cost, 12)) AS other_cost, sum(c.reported_cost) AS reported_cost,
+        sum(c.list_cost) AS list_cost, sum(c.contracted_cost) AS contracted_cost,
+        sum(c.input_cost) AS input_cost, sum(c.cache_read_cost) AS cache_read_cost,
+        sum(c.cache_write_cost) AS cache_write_cost, sum(c.output_cost) AS output_cost,
+        sum(c.other_cost) AS other_cost, sum(c.reported_cost) AS reported_cost,
         sum(c.saving) AS cache_saving, sum(c.energy_wh) AS energy_wh, sum(c.energy_wh_low) AS energy_wh_low,
         sum(c.energy_wh_high) AS energy_wh_high, sum(c.energy_wh * c.energy_wh) AS energy_wh_squared,
         sum(c.co2e_g) AS co2e_g, sum(c.co2e_g_low) AS co2e_g_low, sum(c.co2e_g_high) AS co2e_g_high,
@@ -86,7 +87,7 @@ FROM
         sum(c.cached_image) AS cached_image, sum(c.written_for_5m) AS written_for_5m, sum(c.text_output) AS text_output,
         sum(c.audio_output) AS audio_output, sum(c.image_output) AS image_output, sum(c.reasoned) AS reasoned, sum(c.answers) AS
         answers,
-        sum(toDecimal128(c.vendor_quantity, 6)) AS vendor_quantity
+        sum(c.vendor_quantity) AS vendor_quantity
     FROM
     (
         SELECT *, {{uncached_of}} AS uncached, {{cache_saving_of}} AS saving

@@ -14,7 +14,7 @@ SELECT
     any(s.dimensions), any(s.provider), any(s.provider_account), any(s.model), any(s.operation), any(s.service_tier),
     any(s.cloud_region), any(s.zone), any(s.agent), any(s.signal), any(s.status), any(s.usage_source), any(s.price_status),
     any(s.unpriced_parts), any(s.energy_method), any(s.energy_id), any(s.intensity_resolution), max(s.intensity_g_per_kwh),
-    any(s.market_source),
+    any(s.market_source), any(s.tells),
     sum(s.ledger_rows), sum(s.calls), sum(s.input_tokens), sum(s.cache_read_tokens), sum(s.cache_write_tokens),
     sum(s.cache_write_1h_tokens), sum(s.output_tokens), sum(s.reasoning_tokens), sum(s.uncached_tokens), sum(s.web_searches),
     sum(s.list_cost), sum(s.contracted_cost), sum(s.input_cost), sum(s.cache_read_cost), sum(s.cache_write_cost),

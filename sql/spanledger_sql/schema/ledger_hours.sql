@@ -53,6 +53,7 @@ CREATE TABLE IF NOT EXISTS ledger_sum
     intensity_resolution LowCardinality(String) COMMENT 'as in `calls`',
     intensity_g_per_kwh Nullable(Float64) COMMENT 'the highest of them; NULL: unknown of all of them',
     market_source LowCardinality(String) COMMENT 'as in `calls`',
+    tells UInt8 COMMENT 'what each call names that is not told apart, added up: 1 a user, 2 a session, 4 a run',
     ledger_rows UInt64 COMMENT 'how many rows of the ledger these are',
     calls Nullable(UInt64) COMMENT 'sum; NULL: unknown of all of them',
     input_tokens UInt64 COMMENT 'sum',

@@ -9,6 +9,7 @@ import zlib
 import httpx
 import pytest
 from google.rpc.status_pb2 import Status
+from harness import data_folder
 from harness.command import in_process as spanledger
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
@@ -32,6 +33,14 @@ def spool(tmp_path):
     spool = Spool(tmp_path / "spool", segment_spans=1000, segment_seconds=60, max_bytes=1_000_000)
     yield spool
     spool.close()
+
+
+@pytest.fixture
+def loaded(tmp_path):
+    """Runs commands on a data folder with the reference data, whose engine stays open between them."""
+    folder = data_folder.copy("loaded", tmp_path / "data")
+    with data_folder.engine_kept(folder):
+        yield lambda *arguments: spanledger(*arguments, data_dir=folder)
 
 
 def post(spool, body, headers, **options):
@@ -98,6 +107,7 @@ def test_a_full_spool_asks_the_sender_to_wait(tmp_path):
 
 
 def test_a_port_in_use_names_the_option_that_changes_it(tmp_path):
+    data_folder.copy("loaded", tmp_path / "data")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         for option in ("--otlp-http-port", "--otlp-grpc-port", "--dashboard-port"):
@@ -161,29 +171,29 @@ def test_an_unreadable_trace_names_file_and_line(tmp_path, name, content, says):
     assert says in done.stderr.replace("\n", "")
 
 
-def test_a_bad_line_keeps_the_whole_file_out(tmp_path):
+def test_a_bad_line_keeps_the_whole_file_out(loaded, tmp_path):
     good = '{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"5b8efff798038103d269b633813fc60c",' \
            '"spanId":"eee19b7ec3c1b174","name":"chat","startTimeUnixNano":"1728345600000000000",' \
            '"attributes":[{"key":"gen_ai.operation.name","value":{"stringValue":"chat"}}]}]}]}]}'  # fmt: skip
     path = tmp_path / "spans.jsonl"
     path.write_text(f"{good}\n{{broken\n")
-    done = spanledger("ingest", path, data_dir=tmp_path / "data")
+    done = loaded("ingest", path)
     assert done.returncode == 1
     assert "spans.jsonl:2" in done.stderr.replace("\n", "")
     path.write_text(f"{good}\n")
-    assert spanledger("ingest", path, data_dir=tmp_path / "data").returncode == 0
-    assert spanledger("ingest", path, data_dir=tmp_path / "data").returncode == 0
-    done = spanledger("sql", "SELECT count() AS n FROM calls", "--format", "json", data_dir=tmp_path / "data")
+    assert loaded("ingest", path).returncode == 0
+    assert loaded("ingest", path).returncode == 0
+    done = loaded("sql", "SELECT count() AS n FROM calls", "--format", "json")
     assert '"n": 1' in done.stdout
 
 
-def test_an_unreadable_grid_file_names_the_line_and_imports_nothing(tmp_path):
+def test_an_unreadable_grid_file_names_the_line_and_imports_nothing(loaded, tmp_path):
     path = tmp_path / "grid.csv"
     path.write_text(
         "Datetime (UTC),Zone Id,Carbon Intensity gCO₂eq/kWh (direct),Carbon Intensity gCO₂eq/kWh (LCA)\n"
         "2024-10-08 00:00:00,DE,300,350\n2024-10-08 01:00:00,DE,300,a lot\n"
     )
-    done = spanledger("grid", "import", path, data_dir=tmp_path / "data")
+    done = loaded("grid", "import", path)
     assert done.returncode == 1
     assert "grid.csv:3" in done.stderr.replace("\n", "")
     assert "Traceback" not in done.stderr

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from harness import data_folder
 
 from spanledger_settings.configuration import Configuration, load
 from spanledger_sql import store as store_module
@@ -17,25 +18,36 @@ from spanledger_sql.definitions.migrations import apply, migrate, pending, with_
 from spanledger_sql.definitions.schema_file import MigrationError, SchemaFile, tables, views
 from spanledger_sql.store import Store, StoreError, too_old
 
+# Imports once; each start is a child of its own, with an engine of its own, and says how it ended; until one ends well.
 MIGRATE_AND_DIE = """
 import os, pathlib, signal, sys
 from spanledger_settings.configuration import load
 from spanledger_sql.definitions.migrations import migrate
 from spanledger_sql.store import Store
 
-left = int(sys.argv[2])
 execute = Store.execute
 
-def execute_or_die(*arguments, **named):
-    global left
-    left -= 1
-    if left < 0:
-        os.kill(os.getpid(), signal.SIGKILL)
-    execute(*arguments, **named)
+def start(left):
+    def execute_or_die(*arguments, **named):
+        nonlocal left
+        left -= 1
+        if left < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        execute(*arguments, **named)
 
-Store.execute = execute_or_die
-with Store.open(load(data_dir=pathlib.Path(sys.argv[1])), exclusive=True) as store:
-    migrate(store)
+    Store.execute = execute_or_die
+    with Store.open(load(data_dir=pathlib.Path(sys.argv[1])), exclusive=True) as store:
+        migrate(store)
+
+for after in sys.argv[2:]:
+    child = os.fork()
+    if not child:
+        start(int(after))
+        os._exit(0)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    print(status, flush=True)
+    if not status:
+        break
 """
 DEFINITIONS = """
 SELECT name, create_table_query FROM system.tables
@@ -45,17 +57,14 @@ WHERE database = currentDatabase() AND NOT startsWith(name, '.') ORDER BY name
 
 def test_a_migration_killed_again_and_again_comes_to_its_end(configuration: Configuration, tmp_path: Path):
     # Each start gets as many statements further (a file's and their notes), and is killed before the next.
-    starts = 0
-    while _migrate_and_die(configuration, after=31) == -signal.SIGKILL:
-        starts += 1
-        assert starts < 20
-    assert starts > 4
+    *killed, last = _migrate_and_die(configuration, *[31] * 20)
+    assert last == 0
+    assert len(killed) > 4
     with Store.open(configuration, exclusive=True) as store:
         assert pending(store) == []
         resumed = store.rows(DEFINITIONS)
         free = store.value("SELECT count() FROM price_list WHERE book = 'free'")
-    with Store.open(load(data_dir=tmp_path / "fresh"), exclusive=True) as store:
-        migrate(store)
+    with data_folder.opened(load(data_dir=tmp_path / "fresh")) as store:
         assert resumed == store.rows(DEFINITIONS)
     assert free == 1
 
@@ -64,7 +73,7 @@ def test_a_migration_killed_again_and_again_comes_to_its_end(configuration: Conf
 def test_a_migration_killed_at_its_first_statements_leaves_a_folder_that_opens(
     configuration: Configuration, after: int
 ):
-    assert _migrate_and_die(configuration, after=after) == -signal.SIGKILL
+    assert _migrate_and_die(configuration, after) == [-signal.SIGKILL]
     with Store.open(configuration, exclusive=True) as store:
         migrate(store)
         assert pending(store) == []
@@ -174,14 +183,12 @@ def test_the_oldest_version_is_26_3(version: str, refused: bool):
     assert too_old(version) is refused
 
 
-def _migrate_and_die(configuration: Configuration, *, after: int) -> int:
+def _migrate_and_die(configuration: Configuration, *after: int) -> list[int]:
+    """How each start ended that dies before its statement of that number, up to the first that comes to its end."""
     done = subprocess.run(
-        [sys.executable, "-c", MIGRATE_AND_DIE, str(configuration.data_dir), str(after)],
-        env=os.environ,
-        check=False,
-        timeout=120,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode in (0, -signal.SIGKILL), done.stderr
-    return done.returncode
+        [sys.executable, "-c", MIGRATE_AND_DIE, str(configuration.data_dir), *map(str, after)],
+        env=os.environ, check=False, timeout=120, capture_output=True, text=True,
+    )  # fmt: skip
+    ends = [int(line) for line in done.stdout.split()]
+    assert set(ends) <= {0, -signal.SIGKILL}, done.stderr
+    return ends

@@ -46,7 +46,8 @@ def lines_over_time(
         limit: Where a line across stands.
     """
     drawn = rows[rows["value"].notna()].assign(bucket=lambda known: as_utc(known["bucket"]))
-    axis = alt.Axis(tickCount=5, format=format)
+    # Ticks share their prefix, and of nothing there are no thousands: "0k".
+    axis = alt.Axis(tickCount=5, format=format, labelExpr="datum.value === 0 ? '0' : datum.label")
     line = (
         alt.Chart(drawn[["bucket", "name", "value", "text"]], height=HEIGHT)
         .mark_line(strokeWidth=2, point={"filled": True, "size": 26})

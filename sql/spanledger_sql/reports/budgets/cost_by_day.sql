@@ -42,7 +42,7 @@ WITH
             {{budget_name}}, toDate(toTimeZone(c.ts, {timezone:String})),
             sum(if(c.is_prepaid, toDecimal128(0, 12), c.amount)),
             sumIf(c.amount, NOT c.is_prepaid AND (c.kind != 'commitment' OR c.charge_kind = 'seats' AND c.idle = 1)), toUInt64(0)
-        FROM beside_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')}) AS c
+        FROM (SELECT * REPLACE (booked_at AS ts) FROM beside_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')})) AS c
         WHERE has({names:Array(String)}, {{budget_name}})
         GROUP BY ALL
     )

@@ -28,7 +28,7 @@ FROM
 (
     SELECT
         kind, amount, is_prepaid, toDecimal128(0, 12) AS covered,
-        ts, tenant_id, cost_center, environment, service_name, feature, workflow, user_id, session_id, run_id, provider, provider_account,
+        booked_at AS ts, tenant_id, cost_center, environment, service_name, feature, workflow, user_id, session_id, run_id, provider, provider_account,
         model, operation, service_tier, cloud_region, zone, dimensions
     FROM beside_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')})
     UNION ALL
@@ -39,7 +39,8 @@ FROM
     FROM calls AS call
     INNER JOIN paid_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')}) AS paid
         ON paid.trace_id = call.trace_id AND paid.span_id = call.span_id
-    WHERE call.ts >= {from:DateTime64(9, 'UTC')} AND call.ts < {to:DateTime64(9, 'UTC')}
+    WHERE (SELECT count() FROM commitment) > 0
+        AND call.ts >= {from:DateTime64(9, 'UTC')} AND call.ts < {to:DateTime64(9, 'UTC')}
 ) AS c
 WHERE (empty({tenants:Array(String)}) OR has({tenants:Array(String)}, c.tenant_id))
     AND (empty({where_names:Array(String)})

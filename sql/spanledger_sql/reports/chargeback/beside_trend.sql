@@ -25,7 +25,7 @@ WITH
         SELECT
             c.ts AS ts, {{name_by_dimension}} AS name, c.kind AS kind, c.idle AS idle, c.is_prepaid AS is_prepaid,
             c.amount AS amount
-        FROM beside_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')}) AS c
+        FROM (SELECT * REPLACE (booked_at AS ts) FROM beside_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')})) AS c
         WHERE {{asked_for}}
         UNION ALL
         SELECT

@@ -70,7 +70,7 @@ WITH
             sumIf(c.amount, c.kind = 'commitment' AND c.idle = 1) AS idle_cost,
             sumIf(c.amount, c.kind != 'commitment' AND c.is_prepaid = 0) AS charge_cost,
             sumIf(c.amount, c.is_prepaid = 1) AS prepaid_cost
-        FROM beside_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')}) AS c
+        FROM (SELECT * REPLACE (booked_at AS ts) FROM beside_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')})) AS c
         WHERE {{asked_for}}
         GROUP BY name
     ),

@@ -10,16 +10,60 @@
 --   behind_seconds: how long the oldest of them waits, s
 --   commitments: how many commitments there are
 WITH
+    -- The ledger lies by hour: the first and the last of them are found without reading those between. Calls for which hours are
+    -- not exact lie in any.
+    ends AS
+    (
+        SELECT hour FROM
+        (
+            SELECT toStartOfHour(ts) AS hour
+            FROM ledger
+            WHERE counted = 1 AND NOT {{stray_call}}
+            ORDER BY toStartOfHour(ts)
+            LIMIT 1
+            UNION ALL
+            SELECT toStartOfHour(ts)
+            FROM ledger
+            WHERE counted = 1 AND NOT {{stray_call}}
+            ORDER BY toStartOfHour(ts) DESC
+            LIMIT 1
+            UNION ALL
+            SELECT toStartOfHour(ts)
+            FROM ledger
+            WHERE counted = 1 AND NOT {{stray_call}} AND ts < now64(9, 'UTC') + INTERVAL 1 DAY
+            ORDER BY toStartOfHour(ts) DESC
+            LIMIT 1
+            UNION ALL
+            SELECT begins FROM ledger_hour WHERE hours = 1 AND strays > 0
+        )
+    ),
+    covered AS
+    (
+        SELECT
+            min(ts) AS first,
+            max(ts) AS last,
+            maxIf(ts, ts < now64(9, 'UTC') + INTERVAL 1 DAY) AS last_past
+        FROM ledger
+        WHERE counted = 1 AND toStartOfHour(ts) IN ends
+    ),
+    recorded AS
+    (
+        SELECT countIf(counted = 1) AS calls
+        FROM ledger
+    ),
+    -- What was written before the last of the hours that are at rest need not be read to know what was written last, unless it
+    -- was deleted.
+    (
+        SELECT maxIf(at, at <= now64(6, 'UTC') - INTERVAL 1 SECOND)
+        FROM (SELECT max(last_enriched_at) AS at FROM ledger_hour WHERE hours = 1 GROUP BY begins)
+    ) AS at_rest,
     written AS
     (
         SELECT
-            minIf(ts, counted = 1) AS first,
-            maxIf(ts, counted = 1) AS last,
-            maxIf(ts, counted = 1 AND ts < now64(9, 'UTC') + INTERVAL 1 DAY) AS last_past,
-            countIf(counted = 1) AS calls,
             maxIf(enriched_at, enriched_at <= now64(6, 'UTC') - INTERVAL 1 SECOND) AS whole_until,
             if(whole_until = toDateTime64(0, 6, 'UTC'), max(enriched_at), whole_until) AS moment
         FROM ledger
+        WHERE enriched_at >= if((SELECT count() FROM ledger WHERE enriched_at = at_rest) > 0, at_rest, toDateTime64(0, 6, 'UTC'))
     ),
     waiting AS
     (
@@ -38,10 +82,10 @@ WITH
         WHERE here.calls > ifNull(taken.calls, 0)
     )
 SELECT
-    written.first AS first,
-    written.last AS last,
-    written.last_past AS last_past,
-    written.calls AS calls,
+    covered.first AS first,
+    covered.last AS last,
+    covered.last_past AS last_past,
+    recorded.calls AS calls,
     greatest(
         written.moment,
         (SELECT max(allocated_at) FROM allocation),
@@ -50,5 +94,7 @@ SELECT
     waiting.calls AS waiting,
     if(waiting.calls = 0, 0, greatest(0, dateDiff('second', waiting.oldest, now64(6, 'UTC')))) AS behind_seconds,
     (SELECT uniqExact(commitment_id) FROM commitment) AS commitments
-FROM written
+FROM covered
+CROSS JOIN recorded
+CROSS JOIN written
 CROSS JOIN waiting

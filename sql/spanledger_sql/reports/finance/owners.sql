@@ -43,7 +43,7 @@ WITH
         WHERE (SELECT count() FROM commitment) > 0
             AND c.ts >= {from:DateTime64(9, 'UTC')} AND c.ts < {to:DateTime64(9, 'UTC')}
         UNION ALL
-        SELECT ts, tenant_id, cost_center, 0, 0, if(is_prepaid, toDecimal128(0, 12), amount)
+        SELECT booked_at, tenant_id, cost_center, 0, 0, if(is_prepaid, toDecimal128(0, 12), amount)
         FROM beside_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')})
     )
 SELECT

@@ -31,8 +31,37 @@ WITH
             sumIf(c.price, c.kind = 'call') AS priced_use
         FROM
         (
+            -- Whose month has no plan pays what it costs; what has one is priced, and rounded, call by call.
+            SELECT whose AS tenant_id, of_month AS month, 'call' AS kind, use.tokens AS tokens, use.cost AS cost, use.cost AS price
+            FROM
+            (
+                SELECT
+                    if(c.tenant_id = '', '(unattributed)', CAST(c.tenant_id, 'String')) AS whose,
+                    toStartOfMonth(toDate(toTimeZone(c.ts, {timezone:String}))) AS of_month,
+                    c.input_tokens + c.output_tokens AS tokens,
+                    toDecimal128(ifNull(c.contracted_cost, 0), 12) AS cost
+                FROM call_hours(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')},
+                    moment = toDateTime64('2200-01-01', 6, 'UTC'), grain = 'month', timezone = {timezone:String}, told = []) AS c
+                WHERE c.ts >= {from:DateTime64(9, 'UTC')} AND c.ts < {to:DateTime64(9, 'UTC')}
+                UNION ALL
+                -- What a commitment pays costs its parts; where nothing is committed no call is read for it.
+                SELECT
+                    if(c.tenant_id = '', '(unattributed)', CAST(c.tenant_id, 'String')),
+                    toStartOfMonth(toDate(toTimeZone(c.ts, {timezone:String}))),
+                    0,
+                    -toDecimal128(ifNull(c.contracted_cost, 0), 12)
+                FROM calls AS c
+                INNER JOIN paid_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')}) AS paid
+                    ON paid.trace_id = c.trace_id AND paid.span_id = c.span_id
+                WHERE (SELECT count() FROM commitment) > 0
+                    AND c.ts >= {from:DateTime64(9, 'UTC')} AND c.ts < {to:DateTime64(9, 'UTC')}
+            ) AS use
+            WHERE ({{plan_tenant}}, of_month) NOT IN (SELECT tenant_id, month FROM plan_month)
+            UNION ALL
             SELECT tenant_id, month, kind, tokens, cost, price
             FROM tenant_charge(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')}, timezone = {timezone:String})
+            WHERE kind != 'call'
+                OR (SELECT count() FROM plan_month) > 0 AND (plan_tenant, month) IN (SELECT tenant_id, month FROM plan_month)
             UNION ALL
             -- A plan has its minimum in months without use, too.
             SELECT tenant_id, month, '', toUInt64(0), toDecimal128(0, 12), toDecimal128(0, 12)

@@ -79,4 +79,4 @@ CREATE TABLE IF NOT EXISTS llm_spans
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(ingested_at)
 ORDER BY (ingested_at, trace_id, span_id)
-SETTINGS non_replicated_deduplication_window = 1000;
+SETTINGS non_replicated_deduplication_window = 1000, merge_selector_base = 10;

@@ -34,7 +34,7 @@ ENGINE = MergeTree
 PARTITION BY toDate(IngestedAt)
 ORDER BY (ServiceName, SpanName, toDateTime(Timestamp))
 TTL toDateTime(IngestedAt) + toIntervalDay(30)
-SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 1000;
+SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 1000, merge_selector_base = 10;
 
 -- Which span is whose parent, of all spans that have one: calls can be inside each other across spans that are no calls.
 CREATE TABLE IF NOT EXISTS span_parent

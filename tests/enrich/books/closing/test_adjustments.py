@@ -2,12 +2,14 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from harness.books import NOON
 
 from spanledger_enrich.books.closing import close
 from spanledger_enrich.books.closing.verification import verify
+from spanledger_sql.store import statement
 
 ANN, BOB = close.Person("ann", "ann"), close.Person("bob", "bob")
 KEY = f"{1:032x}/{1:016x}"
@@ -138,3 +140,25 @@ def test_a_months_charge_is_of_that_month_in_every_zone(own_books):
     assert [tuple(row.values()) for row in own_books.store.rows(query)] == [
         ("2024-10", "charge", "anthropic", "seats", 15)
     ] * 2
+    # And in what is asked of its days and hours before it is closed.
+    for tenant, zone in zones.items():
+        for month, following, told in (("2024-09-01", "2024-10-01", []), ("2024-10-01", "2024-11-01", ["2024-10"])):
+            period = {
+                name: datetime.fromisoformat(day).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+                for name, day in (("from", month), ("to", following))
+            }
+            asked = {
+                **period,
+                "timezone": zone,
+                "tenants": [tenant],
+                "custom": [],
+                "where_names": [],
+                "where_values": [],
+            }
+            rows = own_books.store.rows(statement("reports/chargeback/beside_calls"), by=["month"], **asked)
+            assert [(row["month"], row["charge_cost"]) for row in rows] == [(name, 15) for name in told]
+            rows = own_books.store.rows(statement("reports/finance/plans"), **period, timezone=zone, tenants=[tenant])
+            assert [(row["month"], row["effective_cost"]) for row in rows] == [(name, 15) for name in told]
+            before = {"from": period["to"], "tenants": [tenant]}
+            [left] = own_books.store.rows(statement("reports/chargeback/begun_before"), **before)
+            assert left["charges"] == 0

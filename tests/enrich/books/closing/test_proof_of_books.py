@@ -1,16 +1,21 @@
 """Books that somebody changed do not hold, and a file that somebody changed is no statement."""
 
+import shutil
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import independent_verifier
 import pytest
+from harness import data_folder
+from harness.books import Books
 
 from spanledger_enrich.books.closing import chain, close, dispute
 from spanledger_enrich.books.closing.chain import ClosingError
 from spanledger_enrich.books.closing.statements import issued
 from spanledger_enrich.books.closing.verification import verify
 from spanledger_enrich.books.forgetting import forget, new_pseudonym
+from spanledger_settings.configuration import load
+from spanledger_sql.store import Store
 
 ANN, BOB = close.Person("ann", "ann"), close.Person("bob", "bob")
 CALL = {
@@ -44,11 +49,27 @@ TAMPERED_BESIDE = {
 }
 
 
+@pytest.fixture(scope="module")
+def closed_folder(tmp_path_factory):
+    """A data folder with a closed month, which each test gets a copy of."""
+    configuration = load(data_dir=tmp_path_factory.mktemp("closed") / "data")
+    with data_folder.opened(configuration) as store:
+        # Calls that a test adds are numbered from one on.
+        Books(store, configuration).fill(
+            *(
+                {**CALL, "tenant_id": tenant, "trace_id": f"{number:032x}"}
+                for number, tenant in enumerate(("acme", "acme", "globex"), 1000)
+            )
+        )
+        close_month(store, "2024-10")
+    return configuration.data_dir
+
+
 @pytest.fixture
-def closed(own_books):
-    own_books.fill({**CALL, "tenant_id": "acme"}, {**CALL, "tenant_id": "acme"}, {**CALL, "tenant_id": "globex"})
-    close_month(own_books.store, "2024-10")
-    return own_books
+def closed(closed_folder, configuration):
+    shutil.copytree(closed_folder, configuration.data_dir, symlinks=True)
+    with Store.open(configuration, exclusive=True) as store:
+        yield Books(store, configuration)
 
 
 def close_month(store, month):

@@ -2,7 +2,7 @@
 -- reconciliation has shared out yet.
 --
 -- Parameters:
---   from, to DateTime64(9, 'UTC'): charges of that time, half-open: each in the moment at which what it is for begins
+--   from, to DateTime64(9, 'UTC'): charges of that time, half-open: each in the moment `booked_at`
 -- Columns:
 --   kind: `commitment`, `charge`, `invoice` (what a reconciliation adds) or `bill` (a line that none has shared out)
 --   charge_id: the commitment, charge, reconciliation or bill
@@ -10,6 +10,8 @@
 --     `drawdown`, what calls use of them, less than 0, and `expired`, what was left
 --   category: FOCUS's: `Usage`, `Purchase`, `Tax`, `Credit` or `Adjustment`
 --   ts, ends: the time that it is for, UTC, half-open
+--   booked_at: when it counts: as that begins; what is for whole days or months, some hours later, when it is that day from Alaska to
+--     Kiribati, since it begins at a midnight that may not be the tenant's
 --   tenant_id: who pays
 --   trace_id, span_id: of the call that it is for; '' where no call is named
 --   provider, model: as in `calls` where a call is named, else as who charges it says; '' where not told
@@ -27,7 +29,10 @@
 CREATE OR REPLACE VIEW beside_call AS
 SELECT
     part.kind AS kind, part.charge_id AS charge_id, part.charge_kind AS charge_kind, part.category AS category,
-    part.ts AS ts, part.ends AS ends, part.tenant_id AS tenant_id, part.trace_id AS trace_id, part.span_id AS span_id,
+    part.ts AS ts, part.ends AS ends,
+    part.ts + toIntervalHour(if(part.kind = 'invoice'
+        OR part.kind != 'commitment' AND part.charge_kind != 'drawdown' AND toStartOfDay(part.ts) = part.ts, 9, 0)) AS booked_at,
+    part.tenant_id AS tenant_id, part.trace_id AS trace_id, part.span_id AS span_id,
     ifNull(CAST(call.provider, 'Nullable(String)'), part.provider) AS provider,
     ifNull(CAST(call.model, 'Nullable(String)'), part.model) AS model,
     multiIf(call.trace_id IS NOT NULL, ifNull(CAST(call.cost_center, 'Nullable(String)'), ''),
@@ -90,7 +95,7 @@ FROM
     INNER JOIN charge_share AS share
         ON share.charge_id = one.charge_id
     WHERE (share.charge_id, share.version) IN (SELECT charge_id, version FROM charge_allocation FINAL)
-        AND one.begins >= {from:DateTime64(9, 'UTC')} AND one.begins < {to:DateTime64(9, 'UTC')}
+        AND one.begins >= {from:DateTime64(9, 'UTC')} - INTERVAL 9 HOUR AND one.begins < {to:DateTime64(9, 'UTC')}
     UNION ALL
     SELECT
         'charge', draw.charge_id, 'drawdown', 'Credit',
@@ -137,7 +142,8 @@ FROM
     INNER JOIN bill_adjustment AS part
         ON part.reconciliation_id = done.reconciliation_id
     -- What is the commitments' stands with them.
-    WHERE part.cause != 'commitments' AND done.begins >= {from:DateTime64(9, 'UTC')} AND done.begins < {to:DateTime64(9, 'UTC')}
+    WHERE part.cause != 'commitments' AND done.begins >= {from:DateTime64(9, 'UTC')} - INTERVAL 9 HOUR
+        AND done.begins < {to:DateTime64(9, 'UTC')}
     UNION ALL
     SELECT
         'bill', line.bill_id, CAST(line.meter, 'String'),
@@ -150,7 +156,7 @@ FROM
     FROM billed_charge AS line
     WHERE NOT line.again AND line.usd IS NOT NULL AND line.usd != 0
         AND (line.cause IN ('tax', 'credits', 'other_charges') OR line.meter IN ('code_execution', 'session'))
-        AND line.begins >= {from:DateTime64(9, 'UTC')} AND line.begins < {to:DateTime64(9, 'UTC')}
+        AND line.begins >= {from:DateTime64(9, 'UTC')} - INTERVAL 9 HOUR AND line.begins < {to:DateTime64(9, 'UTC')}
         AND NOT arrayExists(
             done -> done.1 = line.provider AND line.day BETWEEN done.2 AND done.3,
             (SELECT groupArray((CAST(provider, 'String'), first_day, last_day)) FROM reconciliation FINAL))
@@ -176,4 +182,5 @@ LEFT JOIN
 ) AS call
     ON call.trace_id = part.trace_id AND call.span_id = part.span_id
 ASOF LEFT JOIN (SELECT * FROM tenant_period FINAL WHERE NOT removed) AS owner
-    ON owner.tenant_id = part.tenant_id AND owner.valid_from <= part.ts;
+    ON owner.tenant_id = part.tenant_id AND owner.valid_from <= part.ts
+WHERE booked_at >= {from:DateTime64(9, 'UTC')} AND booked_at < {to:DateTime64(9, 'UTC')};

@@ -9,7 +9,8 @@
 --   month: first day of the month that it is in
 --   plan_id, pays: of the plan; '' and 1 where there is none
 --   plan_tenant: whose plan that is; `*`: everybody's; '' of what is nobody's
---   ts, tenant_id, cost_center, environment, service_name, feature, workflow, user_id, session_id, run_id, provider, provider_account,
+--   ts: of a call its start; else `booked_at` of `beside_call`
+--   tenant_id, cost_center, environment, service_name, feature, workflow, user_id, session_id, run_id, provider, provider_account,
 --     model, operation, service_tier, cloud_region, zone, dimensions: as in `calls`, and in `beside_call`
 --   tokens: input + output; 0 of what is no call
 --   cost: effective cost, USD; of what is not known nothing
@@ -51,7 +52,7 @@ LEFT JOIN carded_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9,
 UNION ALL
 SELECT
     part.kind, part.of_month, ifNull(plan.plan_id, ''), ifNull(plan.pays, 1), part.plan_tenant,
-    part.ts, part.whose, part.cost_center, part.environment, part.service_name, part.feature, part.workflow, part.user_id,
+    part.booked_at, part.whose, part.cost_center, part.environment, part.service_name, part.feature, part.workflow, part.user_id,
     part.session_id, part.run_id, part.provider, part.provider_account, part.model, part.operation, part.service_tier,
     part.cloud_region, part.zone, part.dimensions, toUInt64(0), part.part_cost AS cost, {{price_of_part}}
 FROM
@@ -59,7 +60,7 @@ FROM
     SELECT
         *,
         tenant_id AS whose,
-        toStartOfMonth(toDate(toTimeZone(ts, {timezone:String}))) AS of_month,
+        toStartOfMonth(toDate(toTimeZone(booked_at, {timezone:String}))) AS of_month,
         {{plan_tenant}} AS plan_tenant,
         -- What is prepaid costs where it is used.
         if(is_prepaid, toDecimal128(0, 12), amount) AS part_cost

@@ -1,6 +1,6 @@
 -- The current, counted rows of the ledger as `calls_at` has them, those of an hour or day that are alike summed where
 -- their sums are kept and hold (`ledger_sum`), one by one where not: what is summed of both is the same, to the last digit of money and
--- counts. A row stands for calls that agree in every column down to `market_source`, and in which figures are NULL or zero, so
+-- counts. A row stands for calls that agree in every column down to `tells`, and in which figures are NULL or zero, so
 -- that conditions on these hold of each of them.
 --
 -- Parameters:
@@ -19,6 +19,7 @@
 --   unpriced_parts: as in `calls`; of a sum the kinds of them
 --   energy_method, energy_id, intensity_resolution, market_source: as in `calls`
 --   intensity_g_per_kwh: as in `calls`; of a sum the highest
+--   tells: which of these each call names, added up: 1 a user, 2 a session, 4 a run
 --   ledger_rows: how many rows of the ledger it stands for
 --   calls: how many calls it stands for; NULL where unknown
 --   known_calls: how many calls it stands for, 0 where unknown: what reports sum
@@ -47,6 +48,7 @@ SELECT
     dimensions, provider, provider_account, model, operation, service_tier, cloud_region, zone, agent, signal, status,
     usage_source, price_status, unpriced_parts, energy_method, energy_id, intensity_resolution, intensity_g_per_kwh,
     market_source,
+    tells,
     ledger_rows,
     calls,
     ifNull(calls, 0) AS known_calls,
@@ -71,6 +73,7 @@ SELECT
     dimensions, provider, provider_account, model, operation, service_tier, cloud_region, zone, agent, signal, status,
     usage_source, price_status, unpriced_parts, energy_method, energy_id, intensity_resolution, intensity_g_per_kwh,
     market_source,
+    {{tells_of}},
     toUInt64(1),
     calls,
     known_calls,
