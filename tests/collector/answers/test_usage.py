@@ -198,5 +198,17 @@ def test_a_message_stream_broken_off_has_input_tokens_but_no_output_tokens() -> 
     assert not streamed.finished
 
 
+def test_a_stream_whose_chunks_bear_other_ids_has_that_of_the_first_and_stays_finished() -> None:
+    chunks = [
+        {"object": "chat.completion.chunk", "id": "first", "choices": [{"delta": {}, "finish_reason": "stop"}]},
+        {"object": "chat.completion.chunk", "id": "second", "choices": [], "usage": {"prompt_tokens": 7}},
+    ]
+    streamed = _seen(chunks)
+    assert streamed.attributes()["gen_ai.response.id"] == "first"
+    assert streamed.attributes()["gen_ai.usage.input_tokens"] == 7
+    # What came last says nothing of the end, which was told before.
+    assert streamed.finished
+
+
 def test_chunks_of_text_change_nothing() -> None:
     assert _seen(["a", b"b"]).attributes() == {}
