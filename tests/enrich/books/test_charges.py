@@ -65,6 +65,13 @@ def test_prepaid_credits_are_drawn_down_in_order_and_until_nothing_is_left(books
     assert draws() == {"few": Decimal("-0.0025"), "more": -USED}
 
 
+def test_what_expires_is_a_share_of_what_the_month_cost_and_not_of_what_was_bought(books):
+    (expired,) = [row for row in books.report("finance/waste") if row["waste"] == "expired credits"]
+    cost = sum(row["effective_cost"] or 0 for row in books.store.rows(CHARGES_OF, **OCTOBER))
+    assert expired["cost"] == Decimal(OTHERS["expired"])
+    assert expired["share"] == pytest.approx(float(expired["cost"] / cost))
+
+
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Kathmandu"])
 def test_the_trend_and_what_stands_beside_it_are_the_effective_and_the_billed_cost(books, zone):
     asked = {"dimension": "tenant", "grain": "day", "timezone": zone}
