@@ -1,4 +1,4 @@
-"""Costs of random calls by the enrichment statement against genai-prices' own calc_price, over its whole catalogue.
+"""Costs of random calls by the ledger's stages against genai-prices' own calc_price, over its whole catalogue.
 
 Bar: equal to 1e-12 USD for 100,000 cases: every model that the catalogue prices, context tiers, dates, times of day,
 service tiers and speeds. Exceptions, with their reasons, are counted at the end.

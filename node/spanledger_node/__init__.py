@@ -1,1 +1,1 @@
-"""The whole pipeline in one process, and the command line."""
+"""The node: receivers, spool, worker and database in one process, and the pages in another beside it."""

@@ -1,4 +1,4 @@
-"""The node: receivers, spool, worker and dashboards in one process, from start to a drained stop."""
+"""The node: receivers, spool and worker in one process, the pages in another, from start to a drained stop."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Traffic for the demo and the benchmarks: public request traces, as calls of made-up tenants."""
+"""Traffic for the demo and `spanledger replay`: public request traces, as calls of made-up tenants."""

@@ -109,7 +109,7 @@ class Configuration(BaseSettings):
     )
     segment_spans: int = Field(default=100_000, gt=0, description="spans after which a spool segment is committed")
     segment_seconds: float = Field(default=0.5, gt=0, description="age after which a spool segment is committed")
-    batch_calls: int = Field(default=250_000, gt=0, description="calls that the worker enriches in one statement")
+    batch_calls: int = Field(default=250_000, gt=0, description="calls that the worker enriches in one batch")
     retention_days: dict[str, int] = Field(
         default_factory=dict,
         description="days that a table keeps what came in, 0 for ever, such as { otel_traces = 14 }; unset: as the "

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 Kind = Literal["embedded", "node", "server"]
 
 # Settings that every statement of this project relies on: without join_use_nulls an unmatched join would make a call
-# free, and without deduplicating views a replayed segment would land twice in llm_spans. What bears no token may come
-# again: a replicated table would drop an alias that is set to A, to B and to A. Comparing chains of AND with each other
-# finds nothing here, and takes half of what each insert pays to plan the view of spans. What is MATERIALIZED is made
-# once, not for each time that it is named.
+# free, and without deduplicating views what comes twice with one token would land twice in llm_spans. What bears no
+# token may come again: a replicated table would drop an alias that is set to A, to B and to A. Comparing chains of AND
+# with each other finds nothing here, and takes half of what each insert pays to plan the view of spans. What is
+# MATERIALIZED is made once, not for each time that it is named.
 SESSION_SETTINGS: Mapping[str, str | int] = {
     "join_use_nulls": 1,
     "deduplicate_blocks_in_dependent_materialized_views": 1,

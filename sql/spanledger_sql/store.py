@@ -39,6 +39,8 @@ __all__ = ["OLDEST_CLICKHOUSE", "Kind", "Store", "StoreError", "statement", "too
 
 # The oldest ClickHouse that knows all that the schema and the statements ask for.
 OLDEST_CLICKHOUSE = (26, 3)
+# Ends a DELETE of rows that nothing rests on any more: they need not be gone when it returns, which can take seconds.
+UNWAITED = "SETTINGS lightweight_deletes_sync = 0"
 
 
 def statement(name: str) -> str:
@@ -50,10 +52,6 @@ def too_old(version: str) -> bool:
     """Whether a ClickHouse of this version, such as '25.8.2.29', lacks what the statements of this project need."""
     numbers = re.match(r"(\d+)\.(\d+)", version)
     return numbers is None or (int(numbers[1]), int(numbers[2])) < OLDEST_CLICKHOUSE
-
-
-# Ends a DELETE of rows that nothing rests on any more: they need not be gone when it returns, which can take seconds.
-UNWAITED = "SETTINGS lightweight_deletes_sync = 0"
 
 
 class Store:

@@ -1,8 +1,9 @@
 """The write-ahead spool: a request that was acknowledged is on disk before anybody is told so.
 
 Requests are appended, length-prefixed as ClickHouse's Protobuf reader wants them, to the open segment and fsynced
-together with their neighbours. A segment that is full or old enough is closed and handed to the committer. A
-segment's name is the token by which ClickHouse recognises it when it is committed a second time after a crash.
+together with their neighbours. A segment that is full or old enough is closed and handed to the committer. Once
+its commit has begun, a segment's name holds the microseconds that its rows bear in ClickHouse: by these what a crash
+left of it there is taken back, before it is committed a second time.
 """
 
 from __future__ import annotations

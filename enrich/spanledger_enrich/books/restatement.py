@@ -1,7 +1,7 @@
 """Restatement: computes calls of the ledger anew with what is known now, and writes those that come out differently.
 
-A run picks its calls, in chunks of bounded size, and notes them. Each chunk is computed by the statement that the
-worker enriches with, compared with the ledger, its changes summed by month and tenant, and only then written: a run
+A run picks its calls, in chunks of bounded size, and notes them. Each chunk is computed by the stages that the
+worker books with, compared with the ledger, its changes summed by month and tenant, and only then written: a run
 that is killed anywhere goes on with its next chunk, and one that is repeated changes nothing.
 """
 

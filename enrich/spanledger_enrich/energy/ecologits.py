@@ -1,4 +1,4 @@
-"""EcoLogits' method as coefficients that the enrichment statement can join: parity without a call per span.
+"""EcoLogits' method as coefficients that the ledger's stages can join: parity without a call per span.
 
 EcoLogits' energy of a request is linear in its output tokens and in the seconds by which the measured latency cuts
 generation short, so a few evaluations of its own function give every coefficient. It leaves out input tokens.

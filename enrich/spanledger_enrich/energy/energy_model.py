@@ -79,7 +79,7 @@ def token_aware_catalogue() -> Iterator[dict[str, Any]]:
 
 
 def size_catalogue() -> Iterator[dict[str, Any]]:
-    """Rows of `energy_model` of the models in `reference/model_size.csv`, by each method that their kind has."""
+    """Rows of `energy_model` of the models in `files/reference/model_size.csv`, by each method that their kind has."""
     for size in model_size.listed():
         if size.kind is not Kind.text:
             yield prefill.of_size(size).row()

@@ -1,4 +1,4 @@
-"""Sizes of models that their makers publish, or that EcoLogits once estimated: `reference/model_size.csv`.
+"""Sizes of models that their makers publish, or that EcoLogits once estimated: `files/reference/model_size.csv`.
 
 A row is found by the words of a name (`model_name.words`). An open model's row is found wherever its words stand in the
 name, since fine-tunes carry them; a closed one's only where the name says nothing else.

@@ -1,4 +1,4 @@
-"""How uncertain modelled energy is: reviewed terms, `reference/uncertainty.csv`, and what a model's parameters add.
+"""How uncertain modelled energy is: the terms of `files/reference/uncertainty.csv`, and what a model's parameters add.
 
 A call's energy is its central value times factors whose logarithms are normal with mean 0. What calls share (the
 method, the provider's overhead, a model's parameters) does not average out over them; what is their own does. The view

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def methods(configuration: Configuration) -> dict[str, Any]:
-    """The configured choices that the enrichment statement takes as parameters."""
+    """The configured choices that the stages take as parameters."""
     return {
         "default_zone": configuration.default_zone,
         "energy_method": configuration.energy_method,

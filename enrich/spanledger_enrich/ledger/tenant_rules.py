@@ -54,7 +54,7 @@ def follow_rules(store: Store, scope: Mapping[str, Any]) -> None:
 
     Args:
         store: The database.
-        scope: The parameters of the enrichment statement that say which calls.
+        scope: The parameters of the stages that say which calls, with the stages' tables.
     """
     version = store.value("SELECT max(version) FROM tenant_rule_set")
     if version:

@@ -1,1 +1,1 @@
-"""The commands, by what they do: read the ledger, keep reference data, run the pipeline."""
+"""The commands, by what they do: read, carbon, the books, closing months, reference data, running the pipeline."""

@@ -20,7 +20,7 @@ CREATE TABLE IF NOT EXISTS ledger_batch
     price_key UInt64 COMMENT 'what the price is looked up by: a hash',
     agreement_key UInt64 COMMENT 'with the hash of the tenant, what the contract is looked up by: a hash',
     place_moment DateTime('UTC') COMMENT 'the start of the hour, or of the minute where a power contract begins within one',
-    own_machine UInt8 COMMENT '1: the configuration names its provider or host as own',
+    own_machine UInt8 COMMENT '1: its provider runs on the user\'s own machines (`runs` = `server`), or the configuration names its provider or host as own',
     place_key UInt64 COMMENT 'provider, region, moment and whether on an own machine: a hash',
     contract_region LowCardinality(String) COMMENT 'the region, where a contract depends on it',
     contract_account LowCardinality(String) COMMENT 'the account, where a contract depends on it',

@@ -48,7 +48,7 @@ def whatif(
 ) -> None:
     """What recorded usage would have cost under other models, prices, service tier or cache hit rate (USD).
 
-    Costed by the statement that costs real calls, in tables of its own; the ledger stays as it is. The assumptions are
+    Costed by the statements that cost real calls, in tables of its own; the ledger stays as it is. The assumptions are
     printed above the figures. Dimensions: tenant, cost_center, environment, service, feature, workflow, user, provider,
     model, or your own.
 

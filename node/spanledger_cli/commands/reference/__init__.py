@@ -1,1 +1,1 @@
-"""Commands on reference data: prices, energy, the grid, commitments, tenant rules."""
+"""Commands on reference data: prices, energy, the grid, plans, tenants and their rules."""

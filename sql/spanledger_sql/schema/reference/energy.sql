@@ -54,7 +54,7 @@ ENGINE = ReplacingMergeTree(loaded_at)
 ORDER BY energy_id;
 
 -- How uncertain figures are, term by term: each is a factor whose logarithm is normal with mean 0, and which some calls
--- share. Reviewed rows of the file `reference/uncertainty.csv`.
+-- share. Reviewed rows of the file `files/reference/uncertainty.csv`.
 CREATE TABLE IF NOT EXISTS uncertainty
 (
     of LowCardinality(String) COMMENT 'an energy method, `grid` or `price`',
