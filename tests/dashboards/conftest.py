@@ -8,6 +8,7 @@ import pytest
 import streamlit as st
 from harness import data_folder
 from ledger_sample import insert, ledger_sample
+from streamlit import config
 from streamlit.testing.v1 import AppTest
 
 from spanledger_dashboards import open_store
@@ -69,6 +70,8 @@ def open_page(sample_store: Store, serve: Callable[[Store], None]) -> Callable[.
 
     def open_with(page: str = "finance", **parameters: str | list[str]) -> AppTest:
         serve(sample_store)
+        # A test that has served pages in this process has hidden what errors say, as the pages' configuration does.
+        config.set_option("client.showErrorDetails", "full")
         script = AppTest.from_string(_PAGE_ALONE.format(page=page), default_timeout=60)
         for name, value in parameters.items():
             script.query_params[name] = value
