@@ -34,9 +34,10 @@ INSERT INTO {target:Identifier}
 -- Nothing here fails on values that a branch is there to keep out, so all branches are reckoned for all rows: what only
 -- branches need is reckoned anew for each of them otherwise, branches in branches over and over, at four times the cost.
 -- What is joined is small: to share it out among threads, to make one expression of all levels and to compile them costs more
--- than it saves.
+-- than it saves. Where a table has a view, such as the one that notes hours, all is reckoned by one thread, unless views may
+-- be filled by several.
 SETTINGS max_partitions_per_insert_block = 0, optimize_on_insert = 0, short_circuit_function_evaluation = 'disable',
-    join_algorithm = 'hash', query_plan_merge_expressions = 0, compile_expressions = 0
+    join_algorithm = 'hash', query_plan_merge_expressions = 0, compile_expressions = 0, parallel_view_processing = 1
 WITH
     {{modelled_energy}},
 
