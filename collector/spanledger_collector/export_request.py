@@ -51,7 +51,7 @@ def from_protobuf(body: bytes, signal: Signal = TRACES) -> ExportRequest:
         raise MalformedRequest("more than a quarter of the request is zeros: it is made of empty parts")
     request = _parsed(body, signal)
     _refuse_many_months(request, signal)
-    if refused := let_go(request, body, signal):
+    if refused := let_go(request, signal):
         body = request.SerializeToString()
     return ExportRequest(_spooled(body, request, signal), signal.count(request), refused)
 
@@ -127,10 +127,8 @@ def from_json(body: bytes | str, signal: Signal = TRACES, *, in_part: bool = Fal
 
 def _from_message(request: Any, signal: Signal) -> ExportRequest:
     _refuse_many_months(request, signal)
-    body = request.SerializeToString()
-    if refused := let_go(request, body, signal):
-        body = request.SerializeToString()
-    return ExportRequest(signal.spooled(body), signal.count(request), refused)
+    refused = let_go(request, signal)
+    return ExportRequest(signal.spooled(request.SerializeToString()), signal.count(request), refused)
 
 
 def _parsed(body: bytes, signal: Signal) -> Any:
