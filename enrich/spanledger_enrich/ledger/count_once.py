@@ -41,7 +41,8 @@ def judge(store: Store, batch: str, inserts: str, version: int, scratch: Mapping
     store.execute(statement("count_once/1_keys"), {"batch": batch, **scratch})
     # Keys that came twice go when parts are merged: to look for them in each block costs half as much again.
     store.execute(
-        "INSERT INTO call_key SETTINGS optimize_on_insert = 0 SELECT key, span, ingested_at FROM {keys:Identifier}", scratch
+        "INSERT INTO call_key SETTINGS optimize_on_insert = 0 SELECT key, span, ingested_at FROM {keys:Identifier}",
+        scratch,
     )
     candidates = 0
     while True:
