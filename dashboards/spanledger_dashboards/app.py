@@ -83,4 +83,6 @@ except viewer.NoAccessError as error:
     style.refusal(f"{error}.")
     log_in.log_out(None)
 except (StoreError, ConfigurationError) as error:
-    style.refusal(f"The ledger cannot be read: {error}")
+    style.refusal(f"The ledger cannot be read: {str(error).removesuffix('.')}.")
+    # Any press draws the page anew: with the ledger back, the figures are.
+    st.button("Try again", icon=":material/refresh:")

@@ -94,6 +94,16 @@ def reader() -> viewer.Viewer:
     return viewer.current(_rules)
 
 
+def tenant_alone() -> str:
+    """The tenant whose rows alone the reader of this page sees, by who he is or by the configuration; '' of all.
+
+    Raises:
+        ConfigurationError: The configuration cannot be used.
+        NoAccessError: Nobody who may see anything is logged in here.
+    """
+    return reader().tenant or settings().tenant_scope or ""
+
+
 def current() -> Store:
     """The database as the reader of this page may see it, through which nothing is changed.
 

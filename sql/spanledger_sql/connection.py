@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Literal
 
 import clickhouse_connect
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from clickhouse_connect.driver.client import Client
+
+# Of what they warn, whoever asked is told by StoreError, without the settings of the request.
+for _name in ("clickhouse_connect", "urllib3.connectionpool"):
+    logging.getLogger(_name).setLevel(logging.ERROR)
 
 Kind = Literal["embedded", "node", "server"]
 

@@ -5,6 +5,14 @@ from __future__ import annotations
 import re
 
 from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError
+from urllib3.exceptions import (
+    HTTPError,
+    MaxRetryError,
+    NameResolutionError,
+    NewConnectionError,
+    ProtocolError,
+    TimeoutError,  # noqa: A004  (what urllib3 raises is no TimeoutError of Python)
+)
 
 from spanledger_settings.mendable import MendableError
 
@@ -48,6 +56,8 @@ def code_of(error: BaseException) -> int | None:
 
 def reason_of(error: BaseException) -> str:
     """The sentence of an error of the driver, without its stack trace."""
+    if isinstance(error.__cause__, HTTPError):
+        return _unanswered(error.__cause__)
     text = str(error)
     for marker in ("DB::Exception: ", "DB::"):
         if marker in text:
@@ -56,3 +66,22 @@ def reason_of(error: BaseException) -> str:
     text = text.split("Stack trace:")[0].split(" (version ")[0].split(" (for url ")[0].strip()
     # A sentence quotes what was sent: a terminal must not take orders from it.
     return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", "�", text)
+
+
+def _unanswered(error: HTTPError) -> str:
+    """Why no answer came: the driver's own text is the address that it asked, with every setting in it."""
+    reason = error.reason if isinstance(error, MaxRetryError) and error.reason is not None else error
+    told = re.search(r"\[Errno -?\d+\] ([^()\"']+)", str(reason))
+    if isinstance(reason, NewConnectionError):
+        where = f"{reason.conn.host}:{reason.conn.port}"
+        if isinstance(reason, NameResolutionError):
+            return f"the host of {where} is not known; mend the address, or what resolves it"
+        return f"nobody answers at {where}{f' ({told[1].strip()})' if told else ''}; start the database there"
+    if isinstance(reason, TimeoutError):
+        seconds = re.search(r"timeout=([\d.]+)", str(reason))
+        return f"the database has not answered{f' within {seconds[1]} s' if seconds else ''}; it may be overloaded"
+    if isinstance(reason, ProtocolError):
+        if isinstance(reason.args[-1], (FileNotFoundError, ConnectionRefusedError)):
+            return "the node that had the database does not run any more; start it again"
+        return "the database ended the connection before it answered; it may be starting again"
+    return str(reason)

@@ -28,6 +28,7 @@ OTHERS = ("acme-legal", "lumen-health", "quarry", "studio-nine", "(unattributed)
 PEOPLE = {
     "Fiona": {"email": "fiona@example.com", "groups": ["everyone", "llm-finance"]},
     "Nora": {"email": "nora@northwind.example", "org": "northwind"},
+    "Newcomer": {"email": "new@comer.example", "org": "newcomer"},
     "Stranger": {"email": "stranger@example.com"},
     "Forger": {"email": "boss@example.com", "email_verified": False},
 }
@@ -133,6 +134,8 @@ def test_a_tenants_viewer_finds_no_way_to_anothers_rows(page: Page, address: str
     page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: seen.append(str(frame))))
     log_in(page, address, "Nora")
     page.locator('[data-testid="stMetricValue"]', has_text=spend_of("northwind")).first.wait_for(timeout=30_000)
+    page.get_by_text("UTC · northwind alone · Ledger up to").wait_for()
+    assert "· all tenants ·" not in text_of(page)
 
     tries = [
         "",
@@ -165,7 +168,14 @@ def test_a_tenants_viewer_finds_no_way_to_anothers_rows(page: Page, address: str
         download.value.save_as(tmp_path / "rows.csv")
         rows = (tmp_path / "rows.csv").read_text()
         assert rows.count("2024-11-01T08:30:05") >= 1
+        assert rows.count("northwind alone") >= 1
         assert not [name for name in OTHERS if name in rows]
     # What the browser was sent and did not show: the names of others are in no message, but where the viewer gave them.
     sent = [frame for frame in seen if any(name in frame for name in ("quarry", "studio-nine"))]
     assert not sent
+
+
+def test_a_tenants_viewer_without_calls_is_told_of_his_tenant_alone(page: Page, address: str) -> None:
+    log_in(page, address, "Newcomer")
+    page.get_by_text("The ledger has no call of newcomer yet.").wait_for(timeout=30_000)
+    assert page.get_by_text("ledger is open and empty").count() == 0

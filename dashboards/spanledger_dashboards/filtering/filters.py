@@ -34,6 +34,7 @@ class Filters:
         address: The parameters of the page's address that say all this.
         version: The moment since which no call of these periods was written to, as the reports' parameter; '' where
             that is not known.
+        alone: The tenant whose rows alone the reader may see, or ''.
     """
 
     period: Period
@@ -46,6 +47,7 @@ class Filters:
     grain_choice: Grain | None = None
     address: Mapping[str, Sequence[str]] = field(default_factory=dict)
     version: str = ""
+    alone: str = ""
 
     @property
     def grain(self) -> Grain:
@@ -133,7 +135,7 @@ class Filters:
             if values
         ]
         own = [_listed(self.own, [value or f"(no {self.own})" for value in self.own_values])] if self.own_values else []
-        return [tenants or "all tenants", *others, *own]
+        return [tenants or (f"{self.alone} alone" if self.alone else "all tenants"), *others, *own]
 
 
 def _listed(title: str, values: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from spanledger_dashboards import moment
+from spanledger_dashboards import moment, open_store
 from spanledger_dashboards.drawing.style import plainly
 from spanledger_dashboards.filtering import address
 from spanledger_dashboards.filtering.address import AddressError
@@ -44,6 +44,7 @@ def filters_in_sidebar() -> Filters | None:
     all_tenants = _tenants(choices, as_of)
     own_dimensions = _own_dimensions(choices)
     values = _values(choices)
+    alone = open_store.tenant_alone()
     wrong = address.what_is_wrong(set(all_tenants), values, own_dimensions)
     with st.sidebar:
         st.markdown("##### Filters")
@@ -55,7 +56,7 @@ def filters_in_sidebar() -> Filters | None:
             all_tenants,
             key="tenants",
             bind="query-params",
-            placeholder="All tenants",
+            placeholder=f"{alone} alone" if alone else "All tenants",
         )
         where = _where(values)
         own, own_values, unknown = _own(own_dimensions, as_of) if own_dimensions else ("", (), "")
@@ -92,6 +93,7 @@ def filters_in_sidebar() -> Filters | None:
         grain,
         address.of_filters(own),
         moment.of_period(as_of, before.begin, period.end),
+        alone,
     )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from spanledger_dashboards import moment
+from spanledger_dashboards import moment, open_store
+from spanledger_dashboards.drawing.style import caption
 from spanledger_dashboards.report import answer
 from spanledger_settings.figures import counted
 
@@ -26,6 +27,13 @@ def summarise(text: str):
 def page() -> None:
     """Say that the ledger is empty and how the first call gets into it."""
     st.title("No calls yet")
+    if alone := open_store.tenant_alone():
+        # Others' calls may be there: whether they are, and how calls are sent, is not for who sees one tenant alone.
+        caption(
+            f"The ledger has no call of {alone} yet. As soon as one arrives, this page shows its cost and emissions."
+        )
+        _look_again()
+        return
     st.markdown(
         "The ledger is open and empty. As soon as a call arrives, this page shows what it cost and what it emitted."
     )
@@ -42,9 +50,13 @@ def page() -> None:
         st.markdown("##### Or look at sample traffic")
         st.code("spanledger demo", language="bash")
         st.caption("In a clone of the project, `make demo` does the same.")
-        if st.button("Look again", icon=":material/refresh:"):
-            st.cache_data.clear()
-            st.rerun()
+        _look_again()
+
+
+def _look_again() -> None:
+    if st.button("Look again", icon=":material/refresh:"):
+        st.cache_data.clear()
+        st.rerun()
 
 
 def _say_what_came_in() -> None:

@@ -43,7 +43,7 @@ def refuse_unknown(store: Store, kind: Kind, given: Iterable[str], option: str, 
     asked = list(given)
     if not asked:
         return
-    known = [*also, *names_of(store, kind)]
+    known = list(dict.fromkeys([*also, *names_of(store, kind)]))
     for name in asked:
         if name not in known and (known or kind == "dimension"):
             waits = unbooked(store)

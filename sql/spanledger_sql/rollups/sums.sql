@@ -5,13 +5,16 @@
 -- in common is hashed once they are summed, by two hashes that are made otherwise: by that a later sum of the same takes the place of
 -- this. Meanwhile names and values of their own dimensions are a text each, which is far cheaper to group by than a map: U+0000 behind
 -- each, in which U+0000 is `\0` and a backslash `\1`.
+-- Merging the plan's steps and looking for columns to leave out costs more than it saves: there are a hundred columns, nearly all of
+-- them needed. So does splitting groups in two levels, by which threads share merging them, before they are many.
 -- Parameters: hours Array(DateTime('UTC')): which; built UInt64: of the rows; left_out Array(String): dimensions of one's own
 --     that have too many values.
 INSERT INTO ledger_sum
 (
     {{columns_of_sums}}
 )
-SETTINGS max_partitions_per_insert_block = 0, optimize_on_insert = 0
+SETTINGS max_partitions_per_insert_block = 0, optimize_on_insert = 0, query_plan_merge_expressions = 0,
+    query_plan_remove_unused_columns = 0, group_by_two_level_threshold_bytes = 500000000
 WITH
     tuple(
         h.tenant_id, h.cost_center, h.environment, h.service_name, h.feature, h.workflow, h.names, h.told_values, h.provider,

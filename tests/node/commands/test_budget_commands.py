@@ -77,3 +77,10 @@ def test_a_budget_for_nobody_is_refused_and_nothing_changed(books, spanledger, w
     assert books.store.value("SELECT count() FROM budget") == 0
     spanledger("budgets", "import", file, "--unseen")
     assert books.store.value("SELECT count() FROM budget") == 2
+
+
+def test_the_names_that_there_are_stand_once(books, spanledger, write):
+    books.fill({"ts": NOW, "tenant_id": "(unattributed)"})
+    wrong = write(HEAD, "a,tenant=xyz-qq,5,usd,month,UTC,", name="b.csv")
+    told = spanledger("budgets", "import", wrong, fails=True)
+    assert "there are (unattributed); nothing" in told.replace("\n", " ")

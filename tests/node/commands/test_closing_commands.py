@@ -85,6 +85,8 @@ def test_a_draft_is_what_the_close_will_say(october, spanledger):
 
 def test_disputes_and_states_of_the_books_are_printed(closed, books, spanledger):
     spanledger("disputes", "open", "2024-10", "--tenant", "acme", "--line", 1, "--says", "not ours", "--as", "carol")
+    wrong = ("disputes", "answer", 1, "--accept", "--says", "right", "--as", "ann")
+    assert "there is no dispute 1; those there are: 3" in spanledger(*wrong, fails=True)
     spanledger("disputes", "answer", 3, "--accept", "--says", "right", "--as", "ann")
     assert "accepted" in spanledger("disputes", "list")
     assert [line.split(",")[2] for line in spanledger("close", "status").splitlines()[1:]] == [

@@ -35,6 +35,21 @@ def test_money_is_written_in_plain_digits(capsys, output):
         assert json.loads(printed)[0]["cost"] == "0.00000075"
 
 
+@pytest.mark.parametrize("output", ["csv", "csv-exact"])
+def test_several_values_in_a_cell_are_json_of_plain_digits(command, output):
+    query = (
+        "SELECT [toDecimal64(80, 4), toDecimal64('0.0001', 4)] AS thresholds, [1e-7, 2.] AS shares, "
+        "['=a', 'b\"'] AS names, "
+        "map('k', 1) AS tags, CAST([], 'Array(String)') AS nobody, [NULL, 1] AS gaps"
+    )
+    printed = command("sql", query, "--format", output).stdout
+    (row,) = pd.read_csv(io.StringIO(printed), dtype=str, keep_default_na=False).to_dict("records")
+    assert (row["thresholds"], row["shares"]) == ("[80.0000, 0.0001]", "[0.0000001, 2.0]")
+    assert {name: json.loads(row[name]) for name in ("names", "tags", "nobody", "gaps")} == {
+        "names": ["=a", 'b"'], "tags": {"k": 1}, "nobody": [], "gaps": [None, 1],
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("name", ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1"])
 def test_a_cell_that_a_spreadsheet_would_execute_is_defused_unless_asked_otherwise(capsys, name):
     frame = pd.DataFrame({"tenant": [name], "cost": [Decimal(-1)]})

@@ -41,8 +41,11 @@ def answer(store: Store, number: int, says: str, who: Person, *, accepted: bool)
     chain = chains.events(store)
     found = [event for event in chain if event.number == number and event.action == "dispute"]
     if not found:
-        numbers = ", ".join(str(event.number) for event in chain if event.action == "dispute") or "none"
-        raise ClosingError(f"there is no dispute {number}; there are {numbers}")
+        # A dispute's number is that of its event, so that one of number 4 is no fourth one.
+        numbers = ", ".join(str(event.number) for event in chain if event.action == "dispute")
+        raise ClosingError(
+            f"there is no dispute {number}; {f'those there are: {numbers}' if numbers else 'there are none'}"
+        )
     if any(event.action == "answer" and event.said["dispute"] == number for event in chain):
         raise ClosingError(f"dispute {number} is answered; open another one")
     _refuse_silence(says)
