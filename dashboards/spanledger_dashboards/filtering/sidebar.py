@@ -15,10 +15,12 @@ from spanledger_dashboards.filtering.address import AddressError
 from spanledger_dashboards.filtering.dimension import DIMENSIONS
 from spanledger_dashboards.filtering.filters import Filters
 from spanledger_dashboards.filtering.period_choice import CHOICES, GRAINS, chosen_period, default_choice
-from spanledger_dashboards.report import answer, report, together
+from spanledger_dashboards.report import answer, report
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import pandas as pd
 
     from spanledger_dashboards.moment import Moment
     from spanledger_settings.period import Period
@@ -38,14 +40,10 @@ def filters_in_sidebar() -> Filters | None:
     as_of = moment.current()
     if as_of.calls == 0:
         return None
-    together(
-        ("filters/tenants", {"moment": as_of.parameter}),
-        ("filters/own_dimensions", {"minute": _minutes()}),
-        ("filters/values", {"values": _VALUES_AT_MOST, "minute": _minutes()}),
-    )
-    all_tenants = report("filters/tenants", moment=as_of.parameter)["tenant"].tolist()
-    own_dimensions = _own_dimensions()
-    values = _values()
+    choices = report("filters/choices", values=_VALUES_AT_MOST, minute=_minutes())
+    all_tenants = _tenants(choices, as_of)
+    own_dimensions = _own_dimensions(choices)
+    values = _values(choices)
     alone = open_store.tenant_alone()
     wrong = address.what_is_wrong(set(all_tenants), values, own_dimensions)
     with st.sidebar:
@@ -123,21 +121,33 @@ def _where(values: Mapping[str, list[str]]) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _values() -> dict[str, list[str]]:
+def _told(choices: pd.DataFrame, name: str) -> list[str]:
+    """What may be chosen of one dimension."""
+    found: list[str] = choices.loc[choices["dimension"] == name, "value"].tolist()
+    return found
+
+
+def _tenants(choices: pd.DataFrame, as_of: Moment) -> list[str]:
+    """The tenants that calls have; one that the address names may be newer than what is remembered."""
+    found = _told(choices, "tenant")
+    if set(st.query_params.get_all("tenants")) <= set(found):
+        return found
+    newest: list[str] = report("filters/tenants", moment=as_of.parameter)["tenant"].tolist()
+    return newest
+
+
+def _values(choices: pd.DataFrame) -> dict[str, list[str]]:
     """The values that calls have of each dimension, as readers see them; of the address those that some call has."""
-    rows = report("filters/values", values=_VALUES_AT_MOST, minute=_minutes())
-    found = {
-        one.name: [one.shown(value) for value in rows.loc[rows["dimension"] == one.name, "value"]] for one in DIMENSIONS
-    }
+    found = {one.name: [one.shown(value) for value in _told(choices, one.name)] for one in DIMENSIONS}
     for one in DIMENSIONS:
         rare = [value for value in st.query_params.get_all(one.name) if value not in found[one.name]]
         found[one.name] += [value for value in rare if _has(one.name, one.asked(value))]
     return found
 
 
-def _own_dimensions() -> list[str]:
+def _own_dimensions(choices: pd.DataFrame) -> list[str]:
     """The dimensions of one's own that calls have; one that the address names may be newer than what is remembered."""
-    found: list[str] = report("filters/own_dimensions", minute=_minutes())["name"].tolist()
+    found = _told(choices, "own")
     if st.query_params.get("own", "") in ("", *found):
         return found
     return answer("filters/own_dimensions")["name"].tolist()

@@ -1,0 +1,29 @@
+"""What may be chosen in the filters, asked in one question, is what each is by itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from spanledger_sql.store import Store
+
+
+def test_tenants_and_own_dimensions_are_told_in_full_and_in_order(sample_store: Store) -> None:
+    choices = sample_store.frame("reports/filters/choices", values=1)
+    tenants = sample_store.frame("reports/filters/tenants")["tenant"].tolist()
+    own = sample_store.frame("reports/filters/own_dimensions")["name"].tolist()
+    assert len(tenants) > 1
+    assert own
+    assert choices.loc[choices["dimension"] == "tenant", "value"].tolist() == tenants
+    assert choices.loc[choices["dimension"] == "own", "value"].tolist() == own
+
+
+def test_of_other_dimensions_the_most_frequent_values_are_told_first_and_no_more_than_asked_for(
+    sample_store: Store,
+) -> None:
+    choices = sample_store.frame("reports/filters/choices", values=2)
+    counted = "SELECT model FROM calls GROUP BY model ORDER BY count() DESC, model LIMIT 2"
+    assert (
+        choices.loc[choices["dimension"] == "model", "value"].tolist()
+        == sample_store.query_frame(counted)["model"].tolist()
+    )
