@@ -210,6 +210,15 @@ def test_a_span_of_too_many_events_is_refused(send, events, refused):
     assert ExportTraceServiceResponse.FromString(answer.content).partial_success.rejected_spans == refused
 
 
+@pytest.mark.parametrize("tag", [b"\x5a", b"\xda\x00", b"\xda\x80\x00"])
+def test_events_count_however_long_their_tags_are_written(send, tag):
+    within = b"".join((b"\x0a\x10", b"\x0a" * 16, b"\x12\x08", b"\x0b" * 8, (tag + b"\x00") * (MOST_ATTRIBUTES + 1)))
+    for field in (b"\x12", b"\x12", b"\x0a"):  # a scope's span, a resource's scope, the request's resource
+        within = field + encoded_length(len(within)) + within
+    success = ExportTraceServiceResponse.FromString(send(within).content).partial_success
+    assert success.rejected_spans == 1
+
+
 @pytest.mark.parametrize(("events", "refused"), [(MOST_ATTRIBUTES, 0), (MOST_ATTRIBUTES + 1, 1)])
 def test_such_a_span_in_json_is_refused_alike(send, events, refused):
     span = {"traceId": "0a" * 16, "spanId": "0b" * 8, "events": [{"name": "token"}] * events}
