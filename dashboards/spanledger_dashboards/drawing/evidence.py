@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from dataclasses import replace
 from datetime import UTC
@@ -43,8 +44,13 @@ def evidence(name: str, parameters: Mapping[str, Any], filters: Filters, command
     with st.popover("SQL and command", icon=":material/terminal:", type="tertiary"):
         st.markdown("**The command that prints the same**")
         st.code(shlex.join(["spanledger", *words]), language="bash", wrap_lines=True)
-        st.markdown("**The SQL behind it**")
-        st.code(bound_text(statement(f"reports/{name}"), parameters), language="sql", height=320)
+        st.markdown("**The SQL behind it**, for `spanledger sql -` or any client of the database")
+        st.code(_to_copy(bound_text(statement(f"reports/{name}"), parameters)), language="sql", height=320)
+
+
+def _to_copy(text: str) -> str:
+    """A statement without its head: it tells of parameters, bound here, and a command would read `--` as an option."""
+    return re.sub(r"\A(?:--[^\n]*\n|\s*\n)+", "", text)
 
 
 def of_report(name: str, parameters: Mapping[str, Any], filters: Filters) -> list[str]:

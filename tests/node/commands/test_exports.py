@@ -119,3 +119,11 @@ def test_a_statement_that_gives_no_rows_is_run_once(command, output):
     assert command("sql", "INSERT INTO t SELECT 1", "--format", output).returncode == 0
     assert command("sql", "SELECT count() AS n FROM t", "--format", "csv").stdout == "n\n1\n"
     assert "t" in command("sql", "SHOW TABLES", "--format", output).stdout
+
+
+def test_a_query_is_read_from_standard_input_whatever_it_quotes(command, monkeypatch):
+    query = "-- What a page shows, with `quotes`.\nSELECT '$HOME \"x\"' AS name, 1 AS n"
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(query.encode())))
+    done = command("sql", "-", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == [{"name": '$HOME "x"', "n": 1}]

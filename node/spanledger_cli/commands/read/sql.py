@@ -19,7 +19,12 @@ _OF_THE_LEDGER = re.compile(r"\b(?:calls|calls_at|call_hours|ledger|ledger_hourl
 
 def sql(
     context: typer.Context,
-    query: Annotated[str, typer.Argument(help="ClickHouse SQL; the view `calls` holds the counted calls.")],
+    query: Annotated[
+        str,
+        typer.Argument(
+            help="ClickHouse SQL, or - to read it from standard input; the view `calls` holds the counted calls."
+        ),
+    ],
     output: Output = None,
     file: OutputFile = None,
 ) -> None:
@@ -30,8 +35,13 @@ def sql(
         spanledger sql "SELECT tenant_id, sum(contracted_cost) FROM calls GROUP BY tenant_id"
 
         spanledger sql "SELECT * FROM calls" --output calls.parquet
+
+        spanledger sql - < copied.sql
     """
     destination = Destination(output, file)
+    if query == "-":
+        # A shell would take for its own what a page's SQL quotes.
+        query = typer.get_text_stream("stdin", encoding="utf-8").read()
     if not query.strip():
         raise typer.BadParameter("it is empty; expected for example 'SELECT count() FROM calls'", param_hint="QUERY")
     with open_store(context) as store:
