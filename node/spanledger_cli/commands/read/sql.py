@@ -36,7 +36,7 @@ def sql(
 
         spanledger sql "SELECT * FROM calls" --output calls.parquet
 
-        spanledger sql - < copied.sql
+        echo "SELECT count() FROM calls" | spanledger sql -
     """
     destination = Destination(output, file)
     if query == "-":
