@@ -63,7 +63,9 @@ def test_a_reader_of_finance_goes_from_the_chargeback_to_a_tenant_and_back_with_
         with page.expect_download() as download:
             page.get_by_role("button", name="JSON", exact=True).click()
         download.value.save_as(tmp_path / "statement.json")
-        assert json.loads((tmp_path / "statement.json").read_text())["statement"]["month"] == "2024-10"
+        stated = json.loads((tmp_path / "statement.json").read_text())
+        assert stated["statement"]["month"] == "2024-10"
+        assert download.value.suggested_filename == f"statement-2024-10-{stated['tenant']}.json"
         with page.expect_download() as download:
             page.get_by_role("button", name="FOCUS as CSV").click()
         download.value.save_as(tmp_path / "focus.csv")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -71,12 +72,18 @@ def _statement_files(month: str, tenant: str, *, is_draft: bool) -> None:
         st.download_button(
             form.upper(),
             partial(_statement, open_store.current(), month, tenant, form, is_draft=is_draft),
-            file_name=f"statement-{month}{'-draft' if is_draft else ''}.{form}",
+            file_name=_file_name(month, tenant, form, is_draft=is_draft),
             icon=":material/download:",
             help=f"The statement of {month}, as {form.upper()}: the bytes that the command prints.",
             on_click="ignore",
             key=f"statement_{form}",
         )
+
+
+def _file_name(month: str, tenant: str, form: Form, *, is_draft: bool) -> str:
+    # Who is handed one tenant's statement after another's shall not confuse them.
+    whose = re.sub(r"\W+", "-", tenant).strip("-")[:60].lower()
+    return "-".join(["statement", month, *filter(None, [whose]), *["draft"] * is_draft]) + f".{form}"
 
 
 def _tell(row: pd.Series[Any]) -> None:
