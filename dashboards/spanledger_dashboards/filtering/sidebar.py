@@ -40,8 +40,8 @@ def filters_in_sidebar() -> Filters | None:
     as_of = moment.current()
     if as_of.calls == 0:
         return None
-    choices = report("filters/choices", values=_VALUES_AT_MOST, minute=_minutes())
-    all_tenants = _tenants(choices, as_of)
+    choices = report("filters/choices", values=_VALUES_AT_MOST, moment=as_of.parameter)
+    all_tenants = _told(choices, "tenant")
     own_dimensions = _own_dimensions(choices)
     values = _values(choices)
     alone = open_store.tenant_alone()
@@ -127,15 +127,6 @@ def _told(choices: pd.DataFrame, name: str) -> list[str]:
     return found
 
 
-def _tenants(choices: pd.DataFrame, as_of: Moment) -> list[str]:
-    """The tenants that calls have; one that the address names may be newer than what is remembered."""
-    found = _told(choices, "tenant")
-    if set(st.query_params.get_all("tenants")) <= set(found):
-        return found
-    newest: list[str] = report("filters/tenants", moment=as_of.parameter)["tenant"].tolist()
-    return newest
-
-
 def _values(choices: pd.DataFrame) -> dict[str, list[str]]:
     """The values that calls have of each dimension, as readers see them; of the address those that some call has."""
     found = {one.name: [one.shown(value) for value in _told(choices, one.name)] for one in DIMENSIONS}
@@ -156,11 +147,6 @@ def _own_dimensions(choices: pd.DataFrame) -> list[str]:
 def _has(dimension: str, value: str) -> bool:
     """Whether a call has a value that is not among the most frequent."""
     return bool(answer("filters/has_value", dimension=dimension, value=value)["found"].iloc[0])
-
-
-def _minutes() -> int:
-    """What is asked with it is asked anew every five minutes: what may be chosen need not be of the page's moment."""
-    return int(datetime.now(UTC).timestamp()) // 300
 
 
 def _own(dimensions: list[str], as_of: Moment) -> tuple[str, tuple[str, ...], str]:
