@@ -10,6 +10,7 @@ from google.protobuf.message import DecodeError
 
 from spanledger_collector import otlp_json
 from spanledger_collector.otlp_signal import METRICS, TRACES, Signal, spooled_as
+from spanledger_collector.shared_parts import MOST_SHARED, lighten, shared_bytes
 from spanledger_collector.span_limits import let_go
 
 MOST_MONTHS = 48
@@ -29,6 +30,8 @@ class ExportRequest:
 
     Attributes:
         refused: How many spans were let go of.
+        crowded: How many were let go of, for what they share would take too much beside each of them.
+        shared: Bytes that resources and scopes take beside each of the others.
         unread: How many spans, log records or data points could not be read.
         complaint: What the first of them says that it cannot be.
     """
@@ -36,6 +39,8 @@ class ExportRequest:
     body: bytes
     spans: int
     refused: int = 0
+    crowded: int = 0
+    shared: int = 0
     unread: int = 0
     complaint: str = ""
 
@@ -51,9 +56,12 @@ def from_protobuf(body: bytes, signal: Signal = TRACES) -> ExportRequest:
         raise MalformedRequest("more than a quarter of the request is zeros: it is made of empty parts")
     request = _parsed(body, signal)
     _refuse_many_months(request, signal)
-    if refused := let_go(request, signal):
+    refused, crowded, shared = _within_limits(request, signal)
+    if refused or crowded is not None:
         body = request.SerializeToString()
-    return ExportRequest(_spooled(body, request, signal), signal.count(request), refused)
+    return ExportRequest(
+        _spooled(body, request, signal), signal.count(request), refused, crowded=crowded or 0, shared=shared
+    )
 
 
 def from_spool(body: bytes) -> ExportRequest:
@@ -127,8 +135,23 @@ def from_json(body: bytes | str, signal: Signal = TRACES, *, in_part: bool = Fal
 
 def _from_message(request: Any, signal: Signal) -> ExportRequest:
     _refuse_many_months(request, signal)
+    refused, crowded, shared = _within_limits(request, signal)
+    body = signal.spooled(request.SerializeToString())
+    return ExportRequest(body, signal.count(request), refused, crowded=crowded or 0, shared=shared)
+
+
+def _within_limits(request: Any, signal: Signal) -> tuple[int, int | None, int]:
+    """Bring a request within its limits.
+
+    Returns:
+        How many spans held too much; how many records shared too much, None where nothing was changed for it; and the
+        bytes that the others share.
+    """
     refused = let_go(request, signal)
-    return ExportRequest(signal.spooled(request.SerializeToString()), signal.count(request), refused)
+    shared = shared_bytes(request, signal)
+    if shared <= MOST_SHARED:
+        return refused, None, shared
+    return refused, *lighten(request, signal)
 
 
 def _parsed(body: bytes, signal: Signal) -> Any:

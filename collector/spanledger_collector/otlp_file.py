@@ -14,9 +14,17 @@ from typing import IO, TYPE_CHECKING, Any
 import zstandard
 
 from spanledger_collector.export_request import ExportRequest, MalformedRequest, from_json, from_protobuf
-from spanledger_collector.otlp_signal import LOGS, METRICS, sent_as
+from spanledger_collector.otlp_signal import LOGS, METRICS, TRACES, sent_as
 from spanledger_collector.pinning import MARK, holds_mark, unpinned
-from spanledger_collector.spool.record import encoded_length, length_prefixed
+from spanledger_collector.protobuf_file import (
+    LONGEST_RECORD,
+    CutOff,
+    is_one_request,
+    length_prefixed_bodies,
+    resource_spans,
+)
+from spanledger_collector.shared_parts import MOST_SHARED, message
+from spanledger_collector.spool.record import length_prefixed
 from spanledger_settings.mendable import MendableError
 from spanledger_sql.store import StoreError
 
@@ -29,11 +37,6 @@ if TYPE_CHECKING:
 
 _GROUP_SPANS = 20_000
 _GROUP_BYTES = 64 * 2**20
-_PART_BYTES = 2**20
-# No request is longer, nor a line: a file may unpack to a thousand times its size.
-_LONGEST_RECORD = 128 * 2**20
-# The only field of a request: number 1, with a length before it.
-_RESOURCE_SPANS = b"\x0a"
 
 
 class OtlpFileError(MendableError):
@@ -128,47 +131,48 @@ def _groups(path: Path) -> Iterator[_Group]:
 
 
 def _protobuf_groups(path: Path) -> Iterator[_Group]:
-    body, requests, spans = io.BytesIO(), 0, 0
+    body, requests, spans, shared = io.BytesIO(), 0, 0, 0
     for request in _protobuf(path):
+        if requests and shared + request.shared > MOST_SHARED:
+            yield _Group(body.getvalue(), requests, spans)
+            body, requests, spans, shared = io.BytesIO(), 0, 0, 0
         body.write(length_prefixed(request.body))
         requests += 1
         spans += request.spans
+        shared += request.shared
         if spans >= _GROUP_SPANS or body.tell() >= _GROUP_BYTES:
             yield _Group(body.getvalue(), requests, spans)
-            body, requests, spans = io.BytesIO(), 0, 0
+            body, requests, spans, shared = io.BytesIO(), 0, 0, 0
     if requests:
         yield _Group(body.getvalue(), requests, spans)
 
 
 def _json_groups(path: Path, stream: IO[bytes]) -> Iterator[_Group]:
     """Lines of spans as they are, for the engine reads their JSON; logs and metrics as protobuf."""
-    body, lines, spans = io.BytesIO(), list[int](), 0
+    body, lines, spans, shared = io.BytesIO(), list[int](), 0, 0
     others, other_records = io.BytesIO(), 0
-    for number, line in enumerate(iter(lambda: stream.readline(_LONGEST_RECORD + 1), b""), 1):
-        if len(line) > _LONGEST_RECORD:
-            raise OtlpFileError(f"{path}:{number}: a line of more than {_LONGEST_RECORD:,} bytes")
+    for number, line in enumerate(iter(lambda: stream.readline(LONGEST_RECORD + 1), b""), 1):
+        if len(line) > LONGEST_RECORD:
+            raise OtlpFileError(f"{path}:{number}: a line of more than {LONGEST_RECORD:,} bytes")
         if not line.strip():
             continue
-        try:
-            spans += _spans(line)
-            for request in _other_signals(line):
-                others.write(length_prefixed(request.body))
-                other_records += request.spans
-        except MalformedRequest as error:
-            raise OtlpFileError(f"{path}:{number}: {error}") from None
-        except (ValueError, RecursionError) as error:
-            raise OtlpFileError(f"{path}:{number}: not JSON: {error}") from None
-        except (AttributeError, TypeError):
-            raise OtlpFileError(
-                f"{path}:{number}: expected a JSON object with resourceSpans, resourceLogs or resourceMetrics"
-            ) from None
-        if holds_mark(line):
-            raise OtlpFileError(f"{path}:{number}: holds {MARK}, which only a sender's token says; take it out")
+        of_line, shared_of_line, of_other_signals = _read(path, number, line)
+        for request in of_other_signals:
+            others.write(length_prefixed(request.body))
+            other_records += request.spans
+        if shared_of_line > MOST_SHARED:
+            yield _lightened(path, number, line)
+            continue
+        if lines and shared + shared_of_line > MOST_SHARED:
+            yield _Group(body.getvalue(), len(lines), spans, tuple(lines))
+            body, lines, spans, shared = io.BytesIO(), [], 0, 0
         body.write(line.strip() + b"\n")
         lines.append(number)
+        spans += of_line
+        shared += shared_of_line
         if spans >= _GROUP_SPANS or body.tell() >= _GROUP_BYTES:
             yield _Group(body.getvalue(), len(lines), spans, tuple(lines))
-            body, lines, spans = io.BytesIO(), [], 0
+            body, lines, spans, shared = io.BytesIO(), [], 0, 0
         if other_records >= _GROUP_SPANS or others.tell() >= _GROUP_BYTES:
             yield _Group(others.getvalue(), 0, other_records)
             others, other_records = io.BytesIO(), 0
@@ -178,21 +182,62 @@ def _json_groups(path: Path, stream: IO[bytes]) -> Iterator[_Group]:
         yield _Group(others.getvalue(), 0, other_records)
 
 
+def _read(path: Path, number: int, line: bytes) -> tuple[int, int, list[ExportRequest]]:
+    """As `_spans`, and what the line holds of other signals."""
+    try:
+        spans, shared = _spans(line)
+        others = list(_other_signals(line))
+    except MalformedRequest as error:
+        raise OtlpFileError(f"{path}:{number}: {error}") from None
+    except (ValueError, RecursionError) as error:
+        raise OtlpFileError(f"{path}:{number}: not JSON: {error}") from None
+    except (AttributeError, TypeError):
+        raise OtlpFileError(
+            f"{path}:{number}: expected a JSON object with resourceSpans, resourceLogs or resourceMetrics"
+        ) from None
+    if holds_mark(line):
+        raise OtlpFileError(f"{path}:{number}: holds {MARK}, which only a sender's token says; take it out")
+    return spans, shared, others
+
+
 def _other_signals(line: bytes) -> Iterator[ExportRequest]:
     for signal in (LOGS, METRICS):
-        if signal.json_name.encode() in line and (request := from_json(line, signal)).spans:
+        if signal.json_name.encode() in line and (request := _whole(from_json(line, signal))).spans:
             yield request
 
 
-def _spans(line: bytes) -> int:
+def _spans(line: bytes) -> tuple[int, int]:
+    """The spans of a line, and about how many bytes their resources and scopes take beside each of them."""
     document = json.loads(line)
     # A Collector may write its other signals into the same file, and empty requests.
     if document != {} and not any(
         signal in document for signal in ("resourceSpans", "resourceLogs", "resourceMetrics")
     ):
         raise TypeError
-    resources = document.get("resourceSpans") or ()
-    return sum(len(scope.get("spans") or ()) for resource in resources for scope in resource.get("scopeSpans") or ())
+    spans = shared = 0
+    for resource in document.get("resourceSpans") or ():
+        of_resource = len(json.dumps(resource.get("resource")))
+        for scope in resource.get("scopeSpans") or ():
+            count = len(scope.get("spans") or ())
+            spans += count
+            shared += count * (of_resource + len(json.dumps(scope.get("scope"))))
+    return spans, shared
+
+
+def _lightened(path: Path, number: int, line: bytes) -> _Group:
+    """A line whose spans share much, without what is stored of no resource."""
+    try:
+        request = _whole(from_json(line, TRACES))
+    except MalformedRequest as error:
+        raise OtlpFileError(f"{path}:{number}: {error}") from None
+    return _Group(length_prefixed(request.body), 1, request.spans)
+
+
+def _whole(request: ExportRequest) -> ExportRequest:
+    """The request, unless records had to be left out of it: of a file all is taken, or nothing."""
+    if request.crowded:
+        raise MalformedRequest(message(request.crowded, "records"))
+    return request
 
 
 def _refused(path: Path, group: _Group, reason: str) -> str:
@@ -215,69 +260,13 @@ def _open(path: Path) -> contextlib.AbstractContextManager[Any]:
 def _protobuf(path: Path) -> Iterator[ExportRequest]:
     """One request, of any size, or several with their lengths before them: read piece by piece."""
     with _open(path) as stream:
-        one = _is_one_request(stream)
+        one = is_one_request(stream)
     number = 0
     with _open(path) as stream:
         try:
-            for number, body in enumerate(_resource_spans(stream) if one else _length_prefixed(stream), 1):  # noqa: B007
-                yield unpinned(from_protobuf(body, sent_as(body)))
-        except (_CutOff, MalformedRequest) as error:
+            for number, body in enumerate(resource_spans(stream) if one else length_prefixed_bodies(stream), 1):  # noqa: B007
+                yield unpinned(_whole(from_protobuf(body, sent_as(body))))
+        except (CutOff, MalformedRequest) as error:
             raise OtlpFileError(
                 f"{path}: record {number or 1}: {error}; expected one OTLP request, or length-prefixed ones"
             ) from None
-
-
-class _CutOff(Exception):
-    """The file ends within a record."""
-
-
-def _is_one_request(stream: IO[bytes]) -> bool:
-    """Whether all of a file is fields of `resource_spans`, which is all that a request has."""
-    try:
-        while tag := stream.read(1):
-            length = _length(stream)
-            if tag != _RESOURCE_SPANS or length > _LONGEST_RECORD or len(stream.read(length)) < length:
-                return False
-    except _CutOff:
-        return False
-    return True
-
-
-def _resource_spans(stream: IO[bytes]) -> Iterator[bytes]:
-    """The parts of one request, as requests of about a megabyte or of a single resource."""
-    part = bytearray()
-    while tag := stream.read(1):
-        length = _length(stream)
-        part += tag + encoded_length(length) + _exactly(stream, length)
-        if len(part) >= _PART_BYTES:
-            yield bytes(part)
-            part.clear()
-    if part:
-        yield bytes(part)
-
-
-def _length_prefixed(stream: IO[bytes]) -> Iterator[bytes]:
-    while first := stream.read(1):
-        yield _exactly(stream, _length(stream, first))
-
-
-def _length(stream: IO[bytes], first: bytes = b"") -> int:
-    length = shift = 0
-    while byte := first or stream.read(1):
-        first = b""
-        length |= (byte[0] & 0x7F) << shift
-        shift += 7
-        if byte[0] < 0x80:
-            return length
-        if shift > 63:
-            raise _CutOff("no length stands where one should")
-    raise _CutOff("the last record is cut off")
-
-
-def _exactly(stream: IO[bytes], length: int) -> bytes:
-    if length > _LONGEST_RECORD:
-        raise _CutOff(f"a length of {length:,} bytes, more than {_LONGEST_RECORD:,}")
-    body = stream.read(length)
-    if len(body) < length:
-        raise _CutOff("the last record is cut off")
-    return body

@@ -8,6 +8,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceResponse
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
+from spanledger_collector.shared_parts import message as crowding_of
 from spanledger_collector.span_limits import message as refusal_of
 
 if TYPE_CHECKING:
@@ -23,14 +24,17 @@ _ANSWERS: dict[str, tuple[Any, str]] = {
 
 def partial_success(export: ExportRequest, signal: Signal) -> Any:
     """The answer to a request of which not all was taken; None where all was."""
-    if not export.refused + export.unread:
+    not_taken = export.refused + export.crowded + export.unread
+    if not not_taken:
         return None
     response, count = _ANSWERS[signal.name]
     answer = response()
-    setattr(answer.partial_success, count, export.refused + export.unread)
+    setattr(answer.partial_success, count, not_taken)
     told = [refusal_of(export.refused)] if export.refused else []
+    what = count.removeprefix("rejected_").replace("_", " ")
+    if export.crowded:
+        told.append(crowding_of(export.crowded, what))
     if export.unread:
-        what = count.removeprefix("rejected_").replace("_", " ")
         told.append(f"{export.unread:,} {what} cannot be read: {export.complaint}")
     answer.partial_success.error_message = "; ".join(told)
     return answer

@@ -79,6 +79,7 @@ class OpenSegment:
     def __init__(self, folder: Path, closes_at: float) -> None:
         self.closes_at = closes_at
         self.spans = 0
+        self.shared = 0
         self.only_metrics = True
         self._path = folder / f"{time.time_ns():020d}-{secrets.token_hex(4)}{OPEN}"
         descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
@@ -95,6 +96,7 @@ class OpenSegment:
         _sync(self._file.fileno())
         self.length += len(block)
         self.spans += sum(request.spans for request in requests)
+        self.shared += sum(request.shared for request in requests)
         self.only_metrics = self.only_metrics and all(request.body[0] == METRICS.tag for request in requests)
         return len(block)
 

@@ -17,6 +17,7 @@ import time
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
+from spanledger_collector.shared_parts import MOST_SHARED
 from spanledger_collector.spool.segment import OpenSegment, Segment, sync_folder, whole_length
 from spanledger_settings.spool_files import BEGUN, OPEN, READY
 
@@ -198,14 +199,18 @@ class Spool:
                     self._wake.wait(None if segment is None else self._wait_s(segment))
                 batch, self._pending = self._pending, []
                 closing = self._closing
-            if batch:
-                if segment is None:
-                    segment = self._start(batch)
-                if segment is not None and not self._write_batch(segment, batch):
+            for part in _parts(batch):
+                if part:
+                    if segment is not None and segment.shared + _shared(part) > MOST_SHARED:
+                        self._finish(segment)
+                        segment = None
+                    if segment is None:
+                        segment = self._start(part)
+                    if segment is not None and not self._write_batch(segment, part):
+                        segment = None
+                if segment is not None and (closing or self._is_full(segment) or self._is_due(segment)):
+                    self._finish(segment)
                     segment = None
-            if segment is not None and (closing or self._is_full(segment) or self._is_due(segment)):
-                self._finish(segment)
-                segment = None
             if closing and not batch:
                 return
 
@@ -263,3 +268,20 @@ class Spool:
             self.ready.put(segment.finish())
         except OSError as error:
             logger.error("cannot close a spool segment: %s; it is committed at the next start", error)
+
+
+def _shared(batch: list[tuple[ExportRequest, Future[None]]]) -> int:
+    return sum(request.shared for request, _ in batch)
+
+
+def _parts(batch: list[tuple[ExportRequest, Future[None]]]) -> list[list[tuple[ExportRequest, Future[None]]]]:
+    """A batch as it is, or in parts of which each fits into a segment with what it shares; an empty one is one part."""
+    parts: list[list[tuple[ExportRequest, Future[None]]]] = [[]]
+    shared = 0
+    for one in batch:
+        if parts[-1] and shared + one[0].shared > MOST_SHARED:
+            parts.append([])
+            shared = 0
+        parts[-1].append(one)
+        shared += one[0].shared
+    return parts
