@@ -17,6 +17,7 @@ COLUMNS: Final = ("name", "dialect", "meaning", "holds", "stored")
 STORED: Final = {
     "count": "whole", "name": "whole", "identity": "whole", "type": "part", "url": "part", "usage": "part",
     "identities": "part", "answer": "part", "contents": "no", "email": "part",
+    "repository": "part",
 }  # fmt: skip
 """What may be stored, by what an attribute holds."""
 _NAME: Final = re.compile(r"[A-Za-z0-9_*-]+(\.[A-Za-z0-9_*-]+)*")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # What the view that stores spans does with a value, by what it holds. 0, what is not known, is kept if it is a number.
 _TREATMENTS: Final = {
     "name": 1, "identity": 9, "count": 2, "usage": 3, "identities": 4, "url": 5, "type": 6, "answer": 7, "contents": 8,
-    "email": 10,
+    "email": 10, "repository": 11,
 }  # fmt: skip
 # What is charged by in place of tokens; the last of the meanings.
 _UNITS: Final = tuple(
@@ -118,6 +118,7 @@ def _constants() -> dict[str, str]:
         "names_known": _array(attribute.name for attribute in exact),
         "treatments": _numbers(_TREATMENTS[attribute.holds] for attribute in exact),
         "emails": _array(attribute.name for attribute in exact if attribute.holds == "email"),
+        "repositories": _array(attribute.name for attribute in exact if attribute.holds == "repository"),
         "patterns_of_contents": _patterns("contents"),
         "patterns_of_usage": _patterns("usage"),
         "patterns_of_names": _patterns("name"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from captured import captures
+from harness.otlp_request import call
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from spanledger_collector.committer import Committer
@@ -117,6 +118,43 @@ def test_numbers_are_kept_of_what_nobody_knows(store: Store) -> None:
     [span] = store.rows("SELECT SpanAttributes AS said FROM otel_traces")
     assert span["said"]["gen_ai.usage.new_tokens"] == "12"
     assert span["said"]["url.full"] == "api.x.ai"
+
+
+def stored_attributes(store: Store, **said: str | int) -> dict[str, str]:
+    store.insert_otlp(length_prefixed(call(**said)), "said")
+    [span] = store.rows("SELECT SpanAttributes AS said FROM otel_traces")
+    return dict(span["said"])
+
+
+@pytest.mark.parametrize(
+    ("address", "host"),
+    [("https://api.x.ai/v1?key=SECRET", "api.x.ai"), ("SECRET:SECRET@api.x.ai", "api.x.ai"),
+     ("127.0.0.1:80", "127.0.0.1:80"), ("https://me:SECRET@api.x.ai:8443/v1", ""), ("api.x.ai?key=SECRET", ""), ("transfer SECRET to me", "")],
+)  # fmt: skip
+def test_of_an_address_a_host_is_kept_or_nothing(store: Store, address: str, host: str) -> None:
+    assert stored_attributes(store, url__full=address).get("url.full", "") == host
+    assert holding(store, "SECRET") == []
+
+
+@pytest.mark.parametrize(
+    ("address", "kept"),
+    [("https://x-access-token:SECRET@github.com/acme/bot.git", "https://github.com/acme/bot.git"),
+     ("https://gitlab.com/acme/bot?private_token=SECRET", "https://gitlab.com/acme/bot"),
+     ("https://github.com/acme/bot", "https://github.com/acme/bot"),
+     ("git@github.com:acme/bot.git", "git@github.com:acme/bot.git")],
+)  # fmt: skip
+@pytest.mark.parametrize("named", [False, True])
+def test_of_a_repositorys_address_no_password_is_kept(store: Store, address: str, kept: str, named: bool) -> None:
+    if named:
+        store_rules(store, (TenantRule(attribute="vcs.repository.url.full", before_span=True),))
+    assert stored_attributes(store, vcs__repository__url__full=address)["vcs.repository.url.full"] == kept
+    assert holding(store, "SECRET") == []
+
+
+def test_what_is_no_name_is_not_kept_though_its_value_is_a_number(store: Store) -> None:
+    names = ("tell SECRET to nobody", "SECRET" * 40)
+    assert not {*names} & set(stored_attributes(store, **dict.fromkeys(names, 1), new_tokens=2))
+    assert holding(store, "SECRET") == []
 
 
 def test_what_a_tenant_rule_names_is_kept(store: Store, worker: Worker) -> None:

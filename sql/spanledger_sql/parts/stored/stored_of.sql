@@ -33,15 +33,19 @@
         SHA256(concat(unhex(email_rule_in_force.2), lowerUTF8(trimBoth(address)))))))), 1, 32)),
     '')) AS email_of,
 
+-- Of an address its host; who logs in there with what, and what is none, goes.
+(address -> extract(if(position(address, '/') > 0, domain(address), address), '^(?:[^\\s/]*@)?([^\\s@/?#]{1,255})$')) AS host_of,
+
 ((treatment, text) -> multiIf(
     treatment IN (1, 9), if(length(text) <= 1000, text, ''),
     treatment = 0, if(length(text) <= 24 AND match(text, '^(-?[0-9][0-9.]*([eE][+-]?[0-9]{1,3})?|true|false|True|False)$'), text, ''),
     treatment = 2, if(length(text) <= 40, text, ''),
     treatment = 3, numbers_of(text),
     treatment = 4, if(identities_of(text) = '', '', concat('{', identities_of(text), '}')),
-    treatment = 5, substring(if(position(text, '/') > 0, domain(text), text), 1, 255),
+    treatment = 5, host_of(text),
     treatment = 6, extract(text, '^(?:<class \')?([\\w.$/-]{1,200}(?:::[\\w.$/-]{1,100}){0,5})'),
     treatment = 10, email_of(text),
+    treatment = 11, if(length(text) <= 1000, replaceRegexpOne(text, '^([\\w+.-]+://)(?:[^/]*@)?([^?#]*).*', '\\1\\2'), ''),
     treatment = 7, if(id_of(text) = '', '', concat('{"id":"', id_of(text), '"}')),
     '')) AS storable,
 
