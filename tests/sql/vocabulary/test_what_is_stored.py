@@ -129,7 +129,8 @@ def stored_attributes(store: Store, **said: str | int) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("address", "host"),
     [("https://api.x.ai/v1?key=SECRET", "api.x.ai"), ("SECRET:SECRET@api.x.ai", "api.x.ai"),
-     ("127.0.0.1:80", "127.0.0.1:80"), ("https://me:SECRET@api.x.ai:8443/v1", ""), ("api.x.ai?key=SECRET", ""), ("transfer SECRET to me", "")],
+     ("127.0.0.1:80", "127.0.0.1:80"), ("https://me:SECRET@api.x.ai:8443/v1", ""),
+     ("api.x.ai?key=SECRET", ""), ("transfer SECRET to me", "")],
 )  # fmt: skip
 def test_of_an_address_a_host_is_kept_or_nothing(store: Store, address: str, host: str) -> None:
     assert stored_attributes(store, url__full=address).get("url.full", "") == host
