@@ -113,7 +113,8 @@ def configuration() -> str:
     lines = []
     for name, field in Configuration.model_fields.items():
         meaning = field.description or _MEANINGS[name]
-        lines.append(f"| `{name}` | `SPANLEDGER_{name.upper()}` | {_default(name, field.default)} | {meaning} |")
+        default = _default(name, field.get_default(call_default_factory=True))
+        lines.append(f"| `{name}` | `SPANLEDGER_{name.upper()}` | {default} | {meaning} |")
     return "\n".join(["| setting | variable | default | is |", "|---|---|---|---|", *lines])
 
 
