@@ -33,6 +33,11 @@ PEOPLE = {
     "Newcomer": {"email": "new@comer.example", "org": "newcomer"},
     "Stranger": {"email": "stranger@example.com"},
     "Forger": {"email": "boss@example.com", "email_verified": False},
+    "Impostor": {"email": "boss@example.com", "email_verified": "false"},
+    "Emptyhanded": {"email": "empty@example.com", "groups": [], "department": []},
+    "Numbered": {"email": "number@example.com", "groups": 7, "department": None},
+    "Twofold": {"email": "two@example.com", "org": ["northwind", "acme-legal"]},
+    "Manyrole": {"email": "many@example.com", "groups": ["llm-platform", "llm-finance"]},
 }
 RULES = """
 [[access_rules]]
@@ -43,6 +48,15 @@ roles = ["finance"]
 [[access_rules]]
 value = "boss@example.com"
 roles = ["finance", "sustainability", "platform"]
+
+[[access_rules]]
+claim = "groups"
+value = "llm-platform"
+roles = ["platform"]
+
+[[access_rules]]
+claim = "department"
+roles = ["sustainability"]
 
 [[access_rules]]
 claim = "org"
@@ -115,7 +129,7 @@ def test_who_has_not_logged_in_sees_no_figure_at_any_address(page: Page, address
         assert not [name for name in (*OTHERS, "northwind") if name in text_of(page).replace("tenants=northwind", "")]
 
 
-@pytest.mark.parametrize("person", ["Stranger", "Forger"])
+@pytest.mark.parametrize("person", ["Stranger", "Forger", "Impostor", "Emptyhanded", "Numbered", "Twofold"])
 def test_whom_no_rule_fits_sees_nothing_and_is_told(page: Page, address: str, person: str) -> None:
     log_in(page, address, person)
     page.get_by_text("may not see anything here").wait_for(timeout=30_000)
@@ -129,6 +143,13 @@ def test_a_role_sees_its_own_pages_of_every_tenant(page: Page, address: str) -> 
     page.goto(f"{address}/quality")
     page.get_by_text("This page is not for fiona@example.com").wait_for(timeout=30_000)
     assert page.locator('[data-testid="stMetric"]').count() == 0
+
+
+def test_of_two_roles_the_first_rules_is_had_alone(page: Page, address: str) -> None:
+    log_in(page, address, "Manyrole")
+    page.get_by_text("many@example.com sees the pages of finance", exact=True).wait_for(timeout=30_000)
+    page.goto(f"{address}/health")
+    page.get_by_text("This page is not for many@example.com").wait_for(timeout=30_000)
 
 
 def test_a_tenants_viewer_finds_no_way_to_anothers_rows(page: Page, address: str, tmp_path: Path) -> None:
