@@ -33,6 +33,9 @@ _CSS = """
     [class*="st-key-cards"] [data-testid="stMetric"] { padding: .6rem .7rem; }
     [class*="st-key-cards"] [data-testid="stMetricDelta"] { font-size: .75rem; }
   }
+  /* Sections are the second level to a screen reader, and small to the eye. */
+  [data-testid="stMainBlockContainer"] [data-testid="stHeading"] h2 { padding: .5rem 0 1rem; }
+  .sl-whose { font-size: 1.25rem; overflow-wrap: anywhere; }
   .sl-caption { font-size: .87rem; opacity: .78; margin: 0; overflow-wrap: anywhere; }
   .sl-refusal { border-left: 4px solid #dd2266; border-radius: .3rem; padding: .8rem 1rem; overflow-wrap: anywhere;
     background: color-mix(in srgb, #dd2266 10%, transparent); }
@@ -81,7 +84,7 @@ _CSS = """
     .sl-table th.text { max-width: 9rem; }
   }
   .sl-table tbody tr:hover { background: color-mix(in srgb, currentColor 5%, transparent); }
-  .sl-step h3 { font-size: 1rem; margin: 0 0 .35rem; font-weight: 600; overflow-wrap: anywhere; padding: 0; }
+  .sl-step h2 { font-size: 1rem; margin: 0 0 .35rem; font-weight: 600; overflow-wrap: anywhere; padding: 0; }
   .sl-step .sl-table { margin-top: .4rem; }
   .sl-step .sl-sum td { opacity: .72; }
   .sl-step tfoot td { font-weight: 600; border-bottom: 0; }

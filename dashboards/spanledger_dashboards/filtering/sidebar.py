@@ -47,7 +47,7 @@ def filters_in_sidebar() -> Filters | None:
     alone = open_store.tenant_alone()
     wrong = address.what_is_wrong(set(all_tenants), values, own_dimensions)
     with st.sidebar:
-        st.markdown("##### Filters")
+        st.markdown("## Filters")
         zones = address.timezones()
         timezone = st.session_state.get("timezone") or st.query_params.get("timezone") or "UTC"
         period = _period(as_of, timezone if timezone in zones else "UTC", now)

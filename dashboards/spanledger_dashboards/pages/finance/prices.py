@@ -81,7 +81,7 @@ def _headline(rows: pd.DataFrame, missing: pd.DataFrame) -> None:
 
 def _compared(filters: Filters, rows: pd.DataFrame, asked: dict[str, Any]) -> None:
     with st.container(border=True):
-        st.subheader("List against contract", anchor=False)
+        st.header("List against contract", anchor=False)
         table(
             "List against contract",
             rows.drop(columns=["all_rows"]).assign(model=rows["model"].replace("", "(unknown model)")),
@@ -117,7 +117,7 @@ def _discount(share: Any) -> str:
 
 def _missing(filters: Filters, rows: pd.DataFrame, asked: dict[str, Any]) -> None:
     with st.container(border=True):
-        st.subheader("Missing prices", anchor=False)
+        st.header("Missing prices", anchor=False)
         if rows.empty:
             st.success("Every call of the period has a price for all that it used.", icon=":material/check_circle:")
             return
@@ -176,7 +176,7 @@ def _books(filters: Filters) -> None:
     if rows.empty:
         return
     with st.container(border=True):
-        st.subheader("Contract books in force", anchor=False)
+        st.header("Contract books in force", anchor=False)
         rows = rows.assign(
             of=[
                 ", ".join(filter(None, (row["tenant_id"], row["provider_account"], row["environment"]))) or "everybody"

@@ -132,7 +132,7 @@ def _one(filters: Filters, asked: str) -> None:
 
 
 def _drawn(number: int, step: Step) -> str:
-    title = f"<h3>{number}. {escape(step.title)}</h3>"
+    title = f"<h2>{number}. {escape(step.title)}</h2>"
     rests_on = f'<p class="sl-caption">{escape(step.rests_on)}</p>' if step.rests_on else ""
     if not step.rows:
         return f'<div class="sl-step">{title}</div>'

@@ -126,7 +126,7 @@ def _trend(filters: Filters) -> None:
     rows = report("attribution/quality_trend", **filters.parameters)
     told = {column: name for column, name in _TRENDS.items() if rows[column].any()}
     with st.container(border=True):
-        st.subheader("What calls left untold, over time", anchor=False)
+        st.header("What calls left untold, over time", anchor=False)
         if not told:
             caption("Nothing: every call of this period names a tenant, has a price and tells its tokens.")
             return
@@ -148,7 +148,7 @@ def _trend(filters: Filters) -> None:
 
 def _table(filters: Filters, rows: pd.DataFrame) -> None:
     with st.container(border=True):
-        st.subheader("By service and instrumentation", anchor=False)
+        st.header("By service and instrumentation", anchor=False)
         table(
             "Quality by service and instrumentation",
             rows,
@@ -163,7 +163,7 @@ def _table(filters: Filters, rows: pd.DataFrame) -> None:
 def _mends(filters: Filters, rows: pd.DataFrame) -> None:
     """The nearest mend of each gap, to copy, with the service that needs it most."""
     with st.container(border=True):
-        st.subheader("What mends it", anchor=False)
+        st.header("What mends it", anchor=False)
         worst = {
             gap: max(rows.to_dict("records"), key=lambda row: int(row[gap]))
             for gap in ("unattributed", "missing_usage")
