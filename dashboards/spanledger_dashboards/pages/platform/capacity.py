@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from spanledger_dashboards.drawing.charts.bar_list import legend_of
+from spanledger_dashboards.drawing.charts.bar_list import legend_of_lines
 from spanledger_dashboards.drawing.charts.lines import lines_over_time, long
 from spanledger_dashboards.drawing.charts.palette import ALL_OTHERS
 from spanledger_dashboards.drawing.evidence import evidence
@@ -175,7 +175,7 @@ def _minutes(filters: Filters, own: str, limit: int) -> None:
             caption("No call of this period has a minute: all are in buckets of which metrics or reports tell.")
             return
         names = sorted(rows["name"].unique(), key=lambda name: (name == ALL_OTHERS, name))
-        colours = legend_of(names)
+        colours = legend_of_lines(names)
         drawn = rows.assign(
             value=rows["peak_tokens_per_minute"].astype(float), text=rows["peak_tokens_per_minute"].map(figures.count)
         )
@@ -209,7 +209,7 @@ def _latency(filters: Filters) -> None:
         if not told:
             caption("No call of this period tells how long it took.")
             return
-        colours = legend_of(list(told.values()))
+        colours = legend_of_lines(list(told.values()))
         drawn = long(rows, told)
         drawn = drawn.assign(value=drawn["value"] / 1000, text=drawn["value"].map(_ms))
         columns = (

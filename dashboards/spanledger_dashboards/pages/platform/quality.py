@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from spanledger_dashboards.drawing.charts.bar_list import legend_of
+from spanledger_dashboards.drawing.charts.bar_list import legend_of_lines
 from spanledger_dashboards.drawing.charts.lines import lines_over_time, long
 from spanledger_dashboards.drawing.evidence import evidence
 from spanledger_dashboards.drawing.figure import Column, figure
@@ -130,7 +130,7 @@ def _trend(filters: Filters) -> None:
         if not told:
             caption("Nothing: every call of this period names a tenant, has a price and tells its tokens.")
             return
-        colours = legend_of(list(told.values()))
+        colours = legend_of_lines(list(told.values()))
         shares = rows.assign(
             **{name: rows[name].astype(float) / rows["calls"].astype(float).where(rows["calls"] > 0) for name in told}
         )
