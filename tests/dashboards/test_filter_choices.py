@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from spanledger_enrich.ledger import hour_sums
+
 if TYPE_CHECKING:
+    import pytest
+
     from spanledger_sql.store import Store
 
 
@@ -30,3 +34,14 @@ def test_of_other_dimensions_the_most_frequent_values_are_told_first_and_no_more
         choices.loc[choices["dimension"] == "model", "value"].tolist()
         == sample_store.query_frame(counted)["model"].tolist()
     )
+
+
+def test_a_dimension_with_too_many_values_for_sums_may_be_chosen_all_the_same(
+    sample_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hour_sums, "_VALUES", 2)
+    while hour_sums.sum_hours(sample_store, quiet_s=0, margin_s=0):
+        pass
+    assert sample_store.value("SELECT groupUniqArrayArray(summed.left_out) FROM ledger_hour") == ["desk"]
+    choices = sample_store.frame("reports/filters/choices", values=5)
+    assert choices.loc[choices["dimension"] == "own", "value"].tolist() == ["desk"]
