@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from html import escape
 from typing import TYPE_CHECKING
 
 import streamlit as st
+
+from spanledger_dashboards.drawing.plain_text import escape, unturned
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -157,7 +158,7 @@ def plainly(text: str) -> str:
 
     What looks like an address is made a link even where it is escaped: an invisible character parts it.
     """
-    parted = _LINKED.sub(lambda found: f"{found[0]}\N{WORD JOINER}", text)
+    parted = _LINKED.sub(lambda found: f"{found[0]}\N{WORD JOINER}", unturned(text))
     return re.sub(r"([^\w\s\N{WORD JOINER}])", r"\\\1", parted)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from spanledger_dashboards.drawing.charts.palette import ALL_OTHERS, GAP, dashes, is_gap, series_colours
+from spanledger_dashboards.drawing.plain_text import escape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

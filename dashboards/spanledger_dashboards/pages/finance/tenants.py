@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -11,6 +10,7 @@ import streamlit as st
 from spanledger_dashboards import open_store
 from spanledger_dashboards.books_moment import books_moment
 from spanledger_dashboards.drawing.evidence import evidence
+from spanledger_dashboards.drawing.plain_text import escape
 from spanledger_dashboards.drawing.style import caption, tiles
 from spanledger_dashboards.drawing.table import Column, table
 from spanledger_dashboards.pages.finance.overview import saving, what_is_owed

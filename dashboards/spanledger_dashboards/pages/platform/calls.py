@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from spanledger_dashboards.drawing.evidence import evidence
+from spanledger_dashboards.drawing.plain_text import escape
 from spanledger_dashboards.drawing.style import caption, lead
 from spanledger_dashboards.drawing.table import Column, table
 from spanledger_dashboards.filtering.choice import choice, written
