@@ -8,8 +8,9 @@ what it is sent, is in no figure here.
     python bench/pages.py --rows 20000000 --page finance --page sustainability
     python bench/pages.py --rows 5000000 --data-dir kept --page capacity --queries
 
-With `--data-dir` the ledger stays there for the next run; with `--queries` each page's queries are told, the slowest
-first. Times of the wall are of an idle machine; CPU seconds are nearly the same on a busy one.
+With `--data-dir` the ledger stays there for the next run; with `--queries` each page's queries are told, and what it
+has reckoned by several, the slowest first. Times of the wall are of an idle machine; CPU seconds are nearly the same
+on a busy one.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import contextlib
 import logging
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +28,8 @@ import streamlit as st
 from reports import fill
 from streamlit.testing.v1 import AppTest
 
-from spanledger_dashboards import open_store, report
+from spanledger_dashboards import books_moment, moment, open_store, reckoned, report
+from spanledger_dashboards.filtering import sidebar
 from spanledger_dashboards.page_list import PAGES
 from spanledger_enrich.ledger.hour_sums import sum_hours
 from spanledger_enrich.worker import load_reference_data
@@ -35,9 +38,12 @@ from spanledger_sql.definitions.migrations import migrate
 from spanledger_sql.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import pandas as pd
+
+    # A query with its parameters, or what is reckoned of the store by more than one.
+    Asked = tuple[str, dict[str, Any]] | Callable[[Store], Any]
 
 _BAR_S = 1.0
 _PAGE = """
@@ -87,10 +93,12 @@ def main() -> None:
 
 
 @contextlib.contextmanager
-def _asked() -> Iterator[dict[str, tuple[str, dict[str, Any]]]]:
-    """What pages ask meanwhile: text and parameters, by the report and what tells it from the page's others."""
-    found: dict[str, tuple[str, dict[str, Any]]] = {}
-    answer = report.answer
+def _asked() -> Iterator[dict[str, Asked]]:
+    """What pages ask meanwhile, by the report and what tells it from the page's others, and what they have reckoned."""
+    found: dict[str, Asked] = {}
+    answer, cached = report.answer, reckoned._cached
+    # Who asks anew has the function by its name.
+    asking = (report, moment, books_moment, sidebar)
 
     def noted(name: str, **parameters: Any) -> pd.DataFrame:
         given = {taken: parameters[taken] for taken in report.takes(name) if taken in parameters}
@@ -98,24 +106,40 @@ def _asked() -> Iterator[dict[str, tuple[str, dict[str, Any]]]]:
         found[" ".join([name, *told])] = report._text(name), given
         return answer(name, **parameters)
 
-    report.answer = noted
+    def noted_too(url: str, scope: str, what: str, of: dict[str, object], *, _reckon: Callable[[Store], Any]) -> Any:
+        found[f"reckoned: {what}"] = _reckon
+        return cached(url, scope, what, of, _reckon=_reckon)
+
+    for module in asking:
+        module.answer = noted
+    reckoned._cached = noted_too
     try:
         yield found
     finally:
-        report.answer = answer
+        for module in asking:
+            module.answer = answer
+        reckoned._cached = cached
 
 
-def _tell(store: Store, queries: dict[str, tuple[str, dict[str, Any]]]) -> None:
+def _tell(store: Store, queries: dict[str, Asked]) -> None:
     taken = []
-    for name, (text, given) in queries.items():
-        seconds = []
-        for query in (text, f"EXPLAIN PIPELINE {text}"):
-            begin, cpu = time.perf_counter(), time.process_time()
-            store.query_frame(query, given)
-            seconds.append((time.perf_counter() - begin, time.process_time() - cpu))
-        taken.append((seconds[0][1], seconds[0][0], seconds[1][1], name))
-    for cpu, wall, plan, name in sorted(taken, reverse=True):
-        print(f"    {name[:86]:<86} {wall:>6.3f} s {cpu:>6.3f} CPU s, of these {plan:>6.3f} planning")
+    for name, asked in queries.items():
+        if callable(asked):
+            taken.append((*_taken(partial(asked, store)), None, name))
+            continue
+        text, given = asked
+        planned, _ = _taken(partial(store.query_frame, f"EXPLAIN PIPELINE {text}", given))
+        taken.append((*_taken(partial(store.query_frame, text, given)), planned, name))
+    for cpu, wall, plan, name in sorted(taken, key=lambda each: each[0], reverse=True):
+        planning = "" if plan is None else f", of these {plan:>6.3f} planning"
+        print(f"    {name[:86]:<86} {wall:>6.3f} s {cpu:>6.3f} CPU s{planning}")
+
+
+def _taken(do: Callable[[], object]) -> tuple[float, float]:
+    """CPU seconds and seconds."""
+    begin, cpu = time.perf_counter(), time.process_time()
+    do()
+    return time.process_time() - cpu, time.perf_counter() - begin
 
 
 def _seconds(page: str, **address: str) -> float:

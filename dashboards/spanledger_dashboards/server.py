@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from starlette.middleware import Middleware
 from streamlit import config
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.starlette import App
 
 from spanledger_dashboards import open_store
+from spanledger_dashboards.gate import Gate
 
 if TYPE_CHECKING:
     from spanledger_settings.access_rule import AccessRule
@@ -32,7 +34,7 @@ def dashboards(store: Store, *, host: str = "", rules: tuple[AccessRule, ...] = 
         rules: Who sees what, where there is a log-in.
     """
     open_store.hand_over(store, rules)
-    app = App(SCRIPT)
+    app = App(SCRIPT, middleware=[Middleware(Gate, rules=rules)])
     # The modules in the folder `pages` are no scripts: until the first page has said so itself, Streamlit would run one
     # for an address such as /sustainability, and show an empty page.
     PagesManager.uses_pages_directory = False

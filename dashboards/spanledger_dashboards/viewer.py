@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 from streamlit.runtime.scriptrunner_utils.script_run_context import get_script_run_ctx
 
-from spanledger_settings.access_rule import rule_for
+from spanledger_settings.access_rule import is_verified, rule_for
 from spanledger_settings.mendable import MendableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from spanledger_settings.access_rule import AccessRule
 
@@ -79,15 +79,44 @@ def by_rules(rules: Iterable[AccessRule], claims: Mapping[str, Any]) -> Viewer:
     Raises:
         NoAccessError: No rule lets him in.
     """
-    name = next(
-        (str(claims[claim]) for claim in ("email", "preferred_username", "name", "sub") if claims.get(claim)), "?"
-    )
+    rules = tuple(rules)
+    named = (claims.get(claim) for claim in ("email", "preferred_username", "name", "sub"))
+    name = next((said for said in named if isinstance(said, str) and said), "?")
     rule = rule_for(rules, claims)
     if rule is None:
+        raise NoAccessError(f"{name} may not see anything here: {_why_none_fits(rules, claims)}")
+    if "tenant" not in rule.roles:
+        return Viewer(name, tuple(reader for reader in READERS if reader in rule.roles))
+    tenant = rule.named_tenant(claims)
+    if tenant is None:
         raise NoAccessError(
-            f"{name} may not see anything here: none of the access_rules of spanledger.toml fits what the identity "
-            "provider says; whoever runs the dashboards can add one"
+            f"{name} may not see anything here: the rule that fits names the tenant by the claim {rule.tenant_claim}, "
+            f"which is {_why_no_name(claims, str(rule.tenant_claim))}; whoever runs the identity provider can have it "
+            "name one tenant"
         )
-    if rule.tenant is not None:
-        return Viewer(name, ("finance", "sustainability"), rule.tenant)
-    return Viewer(name, tuple(reader for reader in READERS if reader in rule.roles))
+    return Viewer(name, ("finance", "sustainability"), tenant)
+
+
+def _why_none_fits(rules: Sequence[AccessRule], claims: Mapping[str, Any]) -> str:
+    if not rules:
+        return "spanledger.toml has no access_rules; whoever runs the dashboards can add one"
+    asked = list(dict.fromkeys(rule.claim for rule in rules))
+    missing = [claim for claim in asked if claim not in claims]
+    lacks = f", of which it does not say {_listed(missing)}" if missing else ""
+    unverified = "email" in asked and "email" in claims and not is_verified(claims)
+    return (
+        "none of the access_rules of spanledger.toml fits what the identity provider says: they ask for "
+        f"{_listed(asked)}{lacks}{'; it does not call the e-mail address verified' if unverified else ''}; "
+        "whoever runs the dashboards can add one"
+    )
+
+
+def _why_no_name(claims: Mapping[str, Any], claim: str) -> str:
+    said = claims.get(claim)
+    if claim not in claims:
+        return "missing"
+    return "empty" if said in ("", None) else "a list" if isinstance(said, (list, tuple)) else "no text"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))

@@ -17,7 +17,7 @@ class AccessRule(BaseModel):
 
     Attributes:
         claim: A claim of the identity provider, such as ``email`` or ``groups``.
-        value: What the claim is, or, of a list, holds; unset: anything.
+        value: What the claim is, or, of a list, holds; unset: anything but nothing, such as an empty list.
         roles: What is seen: the pages of these readers, of every tenant; or ``tenant``: one tenant's rows alone.
         tenant: Whose rows the role ``tenant`` sees.
         tenant_claim: The claim that names him, instead.
@@ -44,16 +44,25 @@ class AccessRule(BaseModel):
 
     def fits(self, claims: Mapping[str, Any]) -> bool:
         """Whether what the provider says of somebody is what the rule asks for; an unverified address never is."""
-        if self.claim not in claims or (self.claim == "email" and claims.get("email_verified") is False):
+        if self.claim == "email" and not is_verified(claims):
             return False
-        said = claims[self.claim]
-        return self.value is None or self.value in (said if isinstance(said, (list, tuple)) else [said])
+        said = claims.get(self.claim)
+        values = said if isinstance(said, (list, tuple)) else [said]
+        return any(values) if self.value is None else self.value in values
+
+    def named_tenant(self, claims: Mapping[str, Any]) -> str | None:
+        """The tenant that the rule means, if his is its role; None where the claim that names him is not one text."""
+        if self.tenant_claim is None:
+            return self.tenant
+        tenant = claims.get(self.tenant_claim)
+        return tenant if isinstance(tenant, str) and tenant else None
+
+
+def is_verified(claims: Mapping[str, Any]) -> bool:
+    """Whether the provider stands by the e-mail address; some write what is true as a text."""
+    return "email_verified" not in claims or claims["email_verified"] in (True, "true", "True")
 
 
 def rule_for(rules: Iterable[AccessRule], claims: Mapping[str, Any]) -> AccessRule | None:
-    """The first rule that fits, with the tenant that it means; None where none does, or none is named."""
-    rule = next((rule for rule in rules if rule.fits(claims)), None)
-    if rule is None or rule.tenant_claim is None:
-        return rule
-    tenant = claims.get(rule.tenant_claim)
-    return rule.model_copy(update={"tenant": tenant}) if isinstance(tenant, str) and tenant else None
+    """The first rule that fits; None where none does."""
+    return next((rule for rule in rules if rule.fits(claims)), None)

@@ -190,6 +190,26 @@ def test_a_page_is_printed_whole(page: Page, address: str) -> None:
     assert len(re.findall(rb"/Type\s*/Page\b", page.pdf())) >= 2
 
 
+@pytest.mark.parametrize("name", ["finance", "chargeback", "breakdown", "grid", "capacity"])
+def test_tables_and_charts_fit_the_paper(browser: Browser, address: str, name: str) -> None:
+    # A wide window first, as at a desk: what was drawn for it must shrink.
+    with browser.new_context(viewport={"width": 1440, "height": 900}) as context:
+        page = context.new_page()
+        page.goto(f"{address}/{name}")
+        page.locator(".sl-table:visible").first.wait_for(timeout=30_000)
+        page.locator('[data-testid="stStatusWidget"]').wait_for(state="detached", timeout=30_000)
+        page.emulate_media(media="print")
+        # A4, upright, between margins; a browser makes what is wider smaller, down to half.
+        page.set_viewport_size({"width": 703, "height": 1000})
+        page.wait_for_timeout(500)
+        ends = page.evaluate(
+            "[...document.querySelectorAll('.sl-table table, [data-testid=stVegaLiteChart] svg')]"
+            ".map(each => each.getBoundingClientRect().right)"
+        )
+        assert ends
+        assert max(ends) < 1.3 * 703, ends
+
+
 def test_a_host_name_pointed_at_this_machine_is_refused(browser: Browser, address: str) -> None:
     with browser.new_context() as context:
         page = context.new_page()

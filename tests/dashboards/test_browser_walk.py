@@ -19,6 +19,10 @@ PAGES = (
     "calls",
 )  # fmt: skip
 
+# The figures of cards that are wider than their place.
+CUT_OFF = """[...document.querySelectorAll('[data-testid="stMetricValue"]')]
+    .filter(each => each.scrollWidth > each.clientWidth).map(each => each.innerText)"""
+
 
 def drawn(page: Page) -> None:
     page.locator("h1").wait_for(timeout=30_000)
@@ -93,6 +97,9 @@ def test_a_shared_address_is_whole_on_a_phone_in_the_dark(browser: Browser, addr
             assert asked(page)["feature"] == ["support-chat"]
             assert page.locator('[data-testid="stException"], .sl-refusal').count() == 0, name
             assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), name
+        page.goto(f"{address}/health")
+        page.get_by_text("not known here").last.wait_for(timeout=30_000)
+        assert not page.evaluate(CUT_OFF)
         page.goto(f"{address}/breakdown?by=weather")
         page.get_by_text("broken down by 'weather' is unknown").wait_for(timeout=30_000)
         assert not [url for url in elsewhere if not url.startswith(("data:", "blob:"))]

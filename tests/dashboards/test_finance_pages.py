@@ -281,7 +281,7 @@ def test_a_part_that_takes_too_long_leaves_the_page(open_page: Pages, monkeypatc
     page = in_october(open_page, "finance")
     assert metrics(page)["Calls"] == "3,001"
     assert "spanledger budgets check" in html(page)
-    assert "By tenant" in [heading.value for heading in page.subheader]
+    assert "By tenant" in [heading.value for heading in page.header]
 
 
 @pytest.mark.parametrize("url", ["finance", "chargeback"])

@@ -9,7 +9,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.error import HTTPError
 from urllib.parse import urlencode
+from urllib.request import Request, urlopen
 
 import pytest
 from ledger_sample import ledger_sample
@@ -31,6 +33,11 @@ PEOPLE = {
     "Newcomer": {"email": "new@comer.example", "org": "newcomer"},
     "Stranger": {"email": "stranger@example.com"},
     "Forger": {"email": "boss@example.com", "email_verified": False},
+    "Impostor": {"email": "boss@example.com", "email_verified": "false"},
+    "Emptyhanded": {"email": "empty@example.com", "groups": [], "department": []},
+    "Numbered": {"email": "number@example.com", "groups": 7, "department": None},
+    "Twofold": {"email": "two@example.com", "org": ["northwind", "acme-legal"]},
+    "Manyrole": {"email": "many@example.com", "groups": ["llm-platform", "llm-finance"]},
 }
 RULES = """
 [[access_rules]]
@@ -41,6 +48,15 @@ roles = ["finance"]
 [[access_rules]]
 value = "boss@example.com"
 roles = ["finance", "sustainability", "platform"]
+
+[[access_rules]]
+claim = "groups"
+value = "llm-platform"
+roles = ["platform"]
+
+[[access_rules]]
+claim = "department"
+roles = ["sustainability"]
 
 [[access_rules]]
 claim = "org"
@@ -113,7 +129,7 @@ def test_who_has_not_logged_in_sees_no_figure_at_any_address(page: Page, address
         assert not [name for name in (*OTHERS, "northwind") if name in text_of(page).replace("tenants=northwind", "")]
 
 
-@pytest.mark.parametrize("person", ["Stranger", "Forger"])
+@pytest.mark.parametrize("person", ["Stranger", "Forger", "Impostor", "Emptyhanded", "Numbered", "Twofold"])
 def test_whom_no_rule_fits_sees_nothing_and_is_told(page: Page, address: str, person: str) -> None:
     log_in(page, address, person)
     page.get_by_text("may not see anything here").wait_for(timeout=30_000)
@@ -127,6 +143,13 @@ def test_a_role_sees_its_own_pages_of_every_tenant(page: Page, address: str) -> 
     page.goto(f"{address}/quality")
     page.get_by_text("This page is not for fiona@example.com").wait_for(timeout=30_000)
     assert page.locator('[data-testid="stMetric"]').count() == 0
+
+
+def test_of_two_roles_the_first_rules_is_had_alone(page: Page, address: str) -> None:
+    log_in(page, address, "Manyrole")
+    page.get_by_text("many@example.com sees the pages of finance", exact=True).wait_for(timeout=30_000)
+    page.goto(f"{address}/health")
+    page.get_by_text("This page is not for many@example.com").wait_for(timeout=30_000)
 
 
 def test_a_tenants_viewer_finds_no_way_to_anothers_rows(page: Page, address: str, tmp_path: Path) -> None:
@@ -179,3 +202,48 @@ def test_a_tenants_viewer_without_calls_is_told_of_his_tenant_alone(page: Page, 
     log_in(page, address, "Newcomer")
     page.get_by_text("The ledger has no call of newcomer yet.").wait_for(timeout=30_000)
     assert page.get_by_text("ledger is open and empty").count() == 0
+
+
+def test_a_file_is_given_to_nobody_who_has_not_logged_in(page: Page, browser: Browser, address: str) -> None:
+    log_in(page, address, "Fiona")
+    page.goto(f"{address}/finance")
+    with page.expect_response(lambda response: "/media/" in response.url, timeout=60_000) as offered:
+        page.get_by_role("button", name="CSV").first.click(timeout=60_000)
+    file = offered.value.url
+    assert page.context.request.get(file).status == 200
+    assert status_of(file) == 401
+    with browser.new_context() as other:
+        stranger = other.new_page()
+        log_in(stranger, address, "Stranger")
+        answer = other.request.get(file)
+        assert answer.status == 403
+        assert answer.text().startswith("stranger@example.com may not see anything here")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["media/x.csv", "component/x/index.html", "app/static/x", "_stcore/metrics", "_stcore/upload_file/a/b",
+     "_stcore/agent/openapi.json", "_stcore/agent/interact", "_stcore/agent/mcp", "_stcore/bidi-components/x/y",
+     "_stcore/script-health-check", "_stcore/stream", "_stcore/anything"],
+)  # fmt: skip
+def test_no_address_but_those_of_the_log_in_answers_who_has_not_logged_in(address: str, path: str) -> None:
+    assert [status_of(f"{address}/{path}", method) for method in ("GET", "POST", "PUT", "DELETE")] == [401] * 4
+
+
+def test_all_that_the_log_in_is_made_of_is_given_to_everybody(page: Page, address: str) -> None:
+    answered: dict[str, int] = {}
+    page.on("response", lambda response: answered.update({response.url: response.status}))
+    page.goto(address)
+    page.get_by_role("button", name="Log in").wait_for(timeout=30_000)
+    logo = page.get_by_test_id("stHeaderLogo").or_(page.get_by_test_id("stLogo")).first
+    assert logo.evaluate("image => image.naturalWidth") > 0
+    assert len(answered) > 10
+    assert not {url: status for url, status in answered.items() if status >= 400}
+
+
+def status_of(url: str, method: str = "GET") -> int:
+    try:
+        with urlopen(Request(url, method=method), timeout=10) as answer:
+            return int(answer.status)
+    except HTTPError as error:
+        return error.code

@@ -50,13 +50,13 @@ def at_desk(rows: pd.DataFrame, *desks: str) -> pd.DataFrame:
 def test_no_page_shows_a_dimension_until_it_is_chosen(open_page: Pages) -> None:
     page = open_page()
     assert page.selectbox(key="own").options == ["desk"]
-    assert "By desk" not in [heading.value for heading in page.subheader]
+    assert "By desk" not in [heading.value for heading in page.header]
 
 
 @pytest.mark.parametrize("name", ["finance", "breakdown"])
 def test_a_chosen_dimension_is_a_breakdown_of_its_own(open_page: Pages, counted: pd.DataFrame, name: str) -> None:
     page = open_page(name, own="desk")
-    assert "By desk" in [heading.value for heading in page.subheader]
+    assert "By desk" in [heading.value for heading in page.header]
     for desk in ("emea", "amer", "apac", "(no desk)"):
         assert f'<span class="name" title="{desk}">' in text(page)
     if name == "finance":

@@ -48,7 +48,6 @@ ASKED = [
 # Of reports that no parameter has read call by call: asked before there are sums, and after.
 TAKES: dict[str, dict[str, Any]] = {
     "filters/choices": {"values": 5},
-    "filters/own_dimensions": {},
     "filters/own_values": {"own": "desk", "values": 5},
     "finance/unit_costs": {**OCTOBER, "by": ["tenant", "cost_center", "model"]},
     "finance/plans": {**OCTOBER, "timezone": "UTC", "tenants": []},

@@ -155,7 +155,7 @@ def test_the_overview_explains_its_range_by_its_causes(open_page: Pages, sample_
     parts = [headline[name] for name in headline.index if name.endswith("_variance")]
     assert sum(parts) == pytest.approx(1)
     assert figures.share(max(parts)) in text(page)
-    assert "Why the range is as wide as it is" in [heading.value for heading in page.subheader]
+    assert "Why the range is as wide as it is" in [heading.value for heading in page.header]
 
 
 def test_the_market_based_column_is_there_only_with_contracts(open_page: Pages, sample_store: Store) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from html import escape
 from typing import TYPE_CHECKING
 
 import streamlit as st
+
+from spanledger_dashboards.drawing.plain_text import escape, unturned
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -17,7 +18,8 @@ _CSS = """
     font-variant-numeric: tabular-nums lining-nums;
   }
   [data-testid="stMainBlockContainer"] { max-width: 1400px; padding-top: 4.5rem; padding-bottom: 3rem; }
-  [data-testid="stMetricValue"] > div, [data-testid="stMetricLabel"] p { white-space: normal; overflow: visible; }
+  [data-testid="stMetric"] [data-testid="stMetricValue"] p, [data-testid="stMetricLabel"] p {
+    white-space: normal; overflow: visible; }
   [class*="st-key-cards"] [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
   [class*="st-key-cards"] [data-testid="stColumn"] { min-width: calc(33.3% - 1rem); flex: 1 1 calc(33.3% - 1rem); }
   @media (min-width: 1100px) {
@@ -33,6 +35,9 @@ _CSS = """
     [class*="st-key-cards"] [data-testid="stMetric"] { padding: .6rem .7rem; }
     [class*="st-key-cards"] [data-testid="stMetricDelta"] { font-size: .75rem; }
   }
+  /* Sections are the second level to a screen reader, and small to the eye. */
+  [data-testid="stMainBlockContainer"] [data-testid="stHeading"] h2 { padding: .5rem 0 1rem; }
+  .sl-whose { font-size: 1.25rem; overflow-wrap: anywhere; }
   .sl-caption { font-size: .87rem; opacity: .78; margin: 0; overflow-wrap: anywhere; }
   .sl-refusal { border-left: 4px solid #dd2266; border-radius: .3rem; padding: .8rem 1rem; overflow-wrap: anywhere;
     background: color-mix(in srgb, #dd2266 10%, transparent); }
@@ -81,13 +86,14 @@ _CSS = """
     .sl-table th.text { max-width: 9rem; }
   }
   .sl-table tbody tr:hover { background: color-mix(in srgb, currentColor 5%, transparent); }
-  .sl-step h3 { font-size: 1rem; margin: 0 0 .35rem; font-weight: 600; overflow-wrap: anywhere; padding: 0; }
+  .sl-step h2 { font-size: 1rem; margin: 0 0 .35rem; font-weight: 600; overflow-wrap: anywhere; padding: 0; }
   .sl-step .sl-table { margin-top: .4rem; }
   .sl-step .sl-sum td { opacity: .72; }
   .sl-step tfoot td { font-weight: 600; border-bottom: 0; }
   .sl-step tbody th.text { opacity: .72; width: 9rem; max-width: 9rem; min-width: 6rem; }
   .sl-step td.text { max-width: none; }
   @media print {
+    @page { margin: 12mm; }
     /* What scrolls on a screen is whole on paper. */
     html, body, #root, .stApp, [data-testid="stAppViewContainer"], [data-testid="stMain"] {
       display: block !important; position: static !important; height: auto !important; overflow: visible !important; }
@@ -95,12 +101,24 @@ _CSS = """
     [data-testid="stMainBlockContainer"] { padding: 0 !important; max-width: none !important; }
     [data-testid="stMetric"], .sl-bars .row, .sl-gap, .sl-table tr, [data-testid="stVegaLiteChart"] {
       break-inside: avoid; }
-    .sl-table { overflow: visible; }
-    [class*="st-key-sl-tools"], [data-testid="stPopover"] { display: none; }
+    /* A heading stays with what it is of. */
+    [data-testid="stElementContainer"]:has(h1, h2, h3, .sl-caption),
+    [data-testid="stLayoutWrapper"]:has(> [data-testid="stHorizontalBlock"] h2) { break-after: avoid; }
+    .sl-table { overflow: visible; font-size: .7rem; }
+    .sl-table th, .sl-table td { padding: .2rem .3rem; }
+    .sl-table .text { min-width: 4.2rem; }
+    .sl-table tbody th.text { min-width: 5.5rem; }
+    .sl-table .when { overflow-wrap: normal; }
+    .sl-table thead { display: table-header-group; break-after: avoid; }
+    /* It was drawn for the screen. */
+    [data-testid="stVegaLiteChart"] svg { max-width: 100%; height: auto; }
+    [class*="st-key-sl-tools"], [data-testid="stPopover"], [data-testid="stButton"],
+    [data-testid="stDownloadButton"] { display: none; }
   }
   .sl-legend { display: flex; flex-wrap: wrap; gap: .25rem 1.1rem; font-size: .85rem; }
   .sl-legend > span { overflow-wrap: anywhere; min-width: 0; }
   .sl-legend .swatch { display: inline-block; width: .7rem; height: .7rem; border-radius: .15rem; margin-right: .4rem; }
+  .sl-legend .swatch.line { width: 1.6rem; height: 3px; border-radius: 0; vertical-align: middle; }
   .sl-gaps { display: grid; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); gap: .75rem; }
   .sl-gap { border: 1px dashed color-mix(in srgb, currentColor 38%, transparent); border-radius: .5rem;
     padding: .7rem .9rem; font-size: .87rem; line-height: 1.4; }
@@ -140,7 +158,7 @@ def plainly(text: str) -> str:
 
     What looks like an address is made a link even where it is escaped: an invisible character parts it.
     """
-    parted = _LINKED.sub(lambda found: f"{found[0]}\N{WORD JOINER}", text)
+    parted = _LINKED.sub(lambda found: f"{found[0]}\N{WORD JOINER}", unturned(text))
     return re.sub(r"([^\w\s\N{WORD JOINER}])", r"\\\1", parted)
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import partial
-from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 import streamlit as st
 
 from spanledger_dashboards import open_store
+from spanledger_dashboards.drawing.plain_text import escape
 from spanledger_dashboards.drawing.style import caption
 from spanledger_settings import figures
 from spanledger_settings.cell import cell

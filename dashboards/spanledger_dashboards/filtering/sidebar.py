@@ -42,12 +42,12 @@ def filters_in_sidebar() -> Filters | None:
         return None
     choices = report("filters/choices", values=_VALUES_AT_MOST, moment=as_of.parameter)
     all_tenants = _told(choices, "tenant")
-    own_dimensions = _own_dimensions(choices)
+    own_dimensions = _told(choices, "own")
     values = _values(choices)
     alone = open_store.tenant_alone()
     wrong = address.what_is_wrong(set(all_tenants), values, own_dimensions)
     with st.sidebar:
-        st.markdown("##### Filters")
+        st.markdown("## Filters")
         zones = address.timezones()
         timezone = st.session_state.get("timezone") or st.query_params.get("timezone") or "UTC"
         period = _period(as_of, timezone if timezone in zones else "UTC", now)
@@ -134,14 +134,6 @@ def _values(choices: pd.DataFrame) -> dict[str, list[str]]:
         rare = [value for value in st.query_params.get_all(one.name) if value not in found[one.name]]
         found[one.name] += [value for value in rare if _has(one.name, one.asked(value))]
     return found
-
-
-def _own_dimensions(choices: pd.DataFrame) -> list[str]:
-    """The dimensions of one's own that calls have; one that the address names may be newer than what is remembered."""
-    found = _told(choices, "own")
-    if st.query_params.get("own", "") in ("", *found):
-        return found
-    return answer("filters/own_dimensions")["name"].tolist()
 
 
 def _has(dimension: str, value: str) -> bool:

@@ -40,14 +40,14 @@ def page() -> None:
     _say_what_came_in()
     own, demo = st.columns(2, gap="large")
     with own:
-        st.markdown("##### Record a call of your own")
+        st.markdown("## Record a call of your own")
         st.code(_FIRST_CALL.strip(), language="python")
         st.caption(
             "Any OpenTelemetry GenAI instrumentation does as well: send OTLP to the node, port 4317 or 4318 unless it "
             "was told others."
         )
     with demo:
-        st.markdown("##### Or look at sample traffic")
+        st.markdown("## Or look at sample traffic")
         st.code("spanledger demo", language="bash")
         st.caption("In a clone of the project, `make demo` does the same.")
         _look_again()

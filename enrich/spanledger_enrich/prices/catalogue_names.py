@@ -122,7 +122,10 @@ def sold_by(provider: str) -> dict[str, str]:
 
 
 def nearest(name: str, provider: str = "", count: int = 3) -> list[str]:
-    """The catalogue's models whose names come nearest to ``name``, as provider/model, the provider's own first."""
+    """The catalogue's models whose names come nearest to ``name``, as provider/model.
+
+    Those of its version first, and of these, and of the others, the provider's own.
+    """
     own = {model.lower(): f"{owner}/{model}" for model, owner in sold_by(seller(provider)).items()}
     everybodys = {
         model.id.lower(): f"{known.id}/{model.id}"
@@ -130,9 +133,27 @@ def nearest(name: str, provider: str = "", count: int = 3) -> list[str]:
         for model in known.models
     }
     found = [
-        known[match] for known in (own, everybodys) for match in difflib.get_close_matches(name.lower(), known, count)
+        known[match]
+        for known in (own, everybodys)
+        for match in difflib.get_close_matches(name.lower(), known, _LOOKED_AT * count)
     ]
-    return list(dict.fromkeys(found))[:count]
+    return sorted(dict.fromkeys(found), key=lambda each: not is_same_version(name, each))[:count]
+
+
+def is_same_version(name: str, other: str) -> bool:
+    """Whether two names have the same numbers: Llama-3 is priced otherwise than Llama-3.1, and 8B than 70B.
+
+    What one of them leaves unsaid, such as the size, may be anything.
+    """
+    one, two = _numbers(name), _numbers(other)
+    told = min(len(one), len(two))
+    return bool(told or one == two) and one[:told] == two[:told]
+
+
+def _numbers(name: str) -> list[str]:
+    """The version and the sizes of a model in the order of its name, without dates: 3.1 and 8 of llama-v3p1-8b."""
+    bare = _DATE.sub("", name.lower().rpartition("/")[2])
+    return re.findall(r"\d+(?:\.\d+)*", _POINT.sub(r"\1.\2", bare))
 
 
 def _is_catalogued(provider: str) -> bool:
@@ -162,3 +183,9 @@ _OWN = re.compile(
 _GATEWAYS = frozenset({"vercel", "gateway"})
 # What a gateway puts behind a name to say how to choose among those who serve the model: the price stays the model's.
 _SUFFIX = re.compile(r":(?:nitro|floor|exacto|beta|online)$")
+# Of so many times as many names as are told, those of the same version are told first.
+_LOOKED_AT = 8
+# A day, and the revision that Bedrock puts behind a name.
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}|\d{6,8}|-v\d+(?::\d+)?$")
+# How names write 3.1: 3-1, 3p1. In 3-8b it is no point.
+_POINT = re.compile(r"(\d)[-p](\d)(?![\db])")

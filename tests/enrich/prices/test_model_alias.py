@@ -58,6 +58,38 @@ def test_missing_prices_are_listed_with_their_volume(books):
     assert catalogue_names.nearest("grok-33", "x_ai")[0] == "x-ai/grok-3"
 
 
+def test_the_nearest_names_are_of_the_models_version_where_there_are_such():
+    for asked, provider in (
+        ("meta-llama/Llama-3.1-8B-Instruct", "together"), ("Llama-3.1-8B-Instruct", ""), ("llama3.1:8b", "ollama"),
+    ):  # fmt: skip
+        found = catalogue_names.nearest(asked, provider)
+        assert len(found) == 3
+        assert all(catalogue_names.is_same_version(asked, each) for each in found[:2]), found
+    assert not any(
+        catalogue_names.is_same_version("claude-2.7", each) for each in catalogue_names.nearest("claude-2.7")
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Llama-3.1-8B", "together/meta-llama/Llama-3-8b-chat-hf", False),
+        ("Llama-3.1-8B", "fireworks/llama-v3p1-8b-instruct", True),
+        ("Llama-3.1-8B", "aws/meta.llama3-1-8b-instruct-v1:0", True),
+        ("Llama-3.1-8B", "x/llama-3.1-70b", False),
+        ("Llama-3-8B", "x/llama3-8b", True),
+        ("gpt-4o-2024-08-06", "openai/gpt-4o", True),
+        ("claude-3-5-sonnet-20240620", "anthropic/claude-3-5-sonnet", True),
+        ("claude-3-5-sonnet", "anthropic/claude-3-sonnet", False),
+        ("command-r", "cohere/command-r", True),
+        ("command-r", "cohere/command-3", False),
+        ("command-r7b", "cohere/command-r", False),
+    ],
+)
+def test_a_version_is_the_same_however_it_is_written(one, other, same):
+    assert catalogue_names.is_same_version(one, other) is same
+
+
 @pytest.fixture
 def catalogue_server():
     """Serves what is put into it, as genai-prices' own address does."""

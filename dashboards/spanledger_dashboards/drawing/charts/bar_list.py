@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from spanledger_dashboards.drawing.charts.palette import ALL_OTHERS, GAP, is_gap, series_colours
+from spanledger_dashboards.drawing.charts.palette import ALL_OTHERS, GAP, dashes, is_gap, series_colours
+from spanledger_dashboards.drawing.plain_text import escape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -60,6 +61,26 @@ def legend_of(names: Sequence[str]) -> dict[str, str]:
     colours = series_colours(names)
     legend(colours)
     return colours
+
+
+def legend_of_lines(names: Sequence[str]) -> dict[str, str]:
+    """Draw the legend of a chart's lines, each as it is in the chart, and give their colours."""
+    colours = series_colours(names)
+    entries = (
+        f'<span><span class="swatch line" style="background:{_dashed(colour, dash)}"></span>{escape(name)}</span>'
+        for (name, colour), dash in zip(colours.items(), dashes(names), strict=True)
+    )
+    st.html(f'<div class="sl-legend">{"".join(entries)}</div>')
+    return colours
+
+
+def _dashed(colour: str, dash: Sequence[int]) -> str:
+    ends = list(accumulate(dash))
+    stops = (
+        f"{'transparent' if place % 2 else colour} {end - length}px {end}px"
+        for place, (length, end) in enumerate(zip(dash, ends, strict=True))
+    )
+    return f"repeating-linear-gradient(90deg,{','.join(stops)})"
 
 
 def _entries(colours: Mapping[str, str], notes: Mapping[str, str]) -> Iterable[str]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from spanledger_dashboards.drawing.charts.palette import LESS, MONEY, MORE
+from spanledger_dashboards.drawing.plain_text import escape
 from spanledger_settings import figures
 
 if TYPE_CHECKING:

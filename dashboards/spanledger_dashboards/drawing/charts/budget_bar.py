@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from spanledger_dashboards.drawing.charts.palette import CARBON, MONEY, MORE
+from spanledger_dashboards.drawing.plain_text import escape
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import altair as alt
 import pandas as pd
 
-from spanledger_dashboards.drawing.charts.palette import GAP
+from spanledger_dashboards.drawing.charts.palette import GAP, dashes
 from spanledger_dashboards.drawing.charts.time_axis import as_utc, span, time_axis, when
 from spanledger_dashboards.drawing.charts.trends import HEIGHT
 
@@ -56,7 +56,11 @@ def lines_over_time(
             y=alt.Y("value:Q", title=title, axis=axis, scale=alt.Scale(zero=True)),
             color=alt.Color("name:N", scale=alt.Scale(domain=list(colours), range=list(colours.values())), legend=None),
             # Told apart without colours, too.
-            strokeDash=alt.StrokeDash("name:N", scale=alt.Scale(domain=list(colours)), legend=None),
+            strokeDash=alt.StrokeDash(
+                "name:N",
+                scale=alt.Scale(domain=list(colours), range=[list(dash) for dash in dashes(list(colours))]),
+                legend=None,
+            ),
             tooltip=[
                 when(filters.grain),
                 alt.Tooltip("name:N", title="Name"),

@@ -25,6 +25,8 @@ MORE = "#bb2288"
 LESS = "#1199ee"
 GAP = "#888888"
 OTHERS = "#bb8844"
+# Of lines, which are told apart without their colours, too: what is drawn and what is left out, by turns, in pixels.
+DASHES = ((1, 0), (6, 3), (2, 2), (10, 3), (8, 3, 2, 3), (12, 4, 4, 4))
 
 
 def series_colours(names: Sequence[str]) -> dict[str, str]:
@@ -32,6 +34,11 @@ def series_colours(names: Sequence[str]) -> dict[str, str]:
     colours = iter(SERIES * (len(names) // len(SERIES) + 1))
     fixed = {UNATTRIBUTED: GAP, UNKNOWN: GAP, IDLE: GAP, ALL_OTHERS: OTHERS}
     return {name: fixed.get(name) or next(colours) for name in names}
+
+
+def dashes(names: Sequence[str]) -> list[tuple[int, ...]]:
+    """How the line of each name is dashed, in order."""
+    return [DASHES[place % len(DASHES)] for place in range(len(names))]
 
 
 def is_gap(name: str) -> bool:

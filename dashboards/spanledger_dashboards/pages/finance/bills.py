@@ -88,7 +88,7 @@ def _headline(rows: pd.DataFrame) -> None:
 
 def _by_provider(filters: Filters, rows: pd.DataFrame, asked: Mapping[str, Any]) -> None:
     with st.container(border=True):
-        st.subheader("Billed and metered, by provider", anchor=False)
+        st.header("Billed and metered, by provider", anchor=False)
         if rows.empty:
             caption("There is neither a call nor a bill of this period.")
             evidence("bills/by_provider", asked, filters)
@@ -131,7 +131,7 @@ def _known_sum(amounts: pd.Series[Any]) -> Any:
 def _reconciled(filters: Filters, asked: Mapping[str, Any]) -> None:
     rows = report("bills/reconciled", **asked, books=books_moment())
     with st.container(border=True):
-        st.subheader("Reconciled, and charged to tenants", anchor=False)
+        st.header("Reconciled, and charged to tenants", anchor=False)
         if rows.empty:
             caption(
                 "No reconciliation of this period was allocated: 'spanledger reconcile --month MONTH --allocate "
@@ -175,7 +175,7 @@ def _reconciled(filters: Filters, asked: Mapping[str, Any]) -> None:
 def _reconcile_now(filters: Filters) -> None:
     """Compare what the bills say now with what is metered now; nothing of it stays."""
     with st.container(border=True):
-        st.subheader("Compare now", anchor=False)
+        st.header("Compare now", anchor=False)
         caption(
             "What the bills of the period say now against what is metered now, as 'spanledger reconcile' has it. "
             "Nothing is charged."
@@ -231,7 +231,7 @@ def _bridge(provider: str, total: Mapping[str, Any]) -> None:
 
 def _bills(filters: Filters) -> None:
     with st.container(border=True):
-        st.subheader("Bills in force", anchor=False)
+        st.header("Bills in force", anchor=False)
         rows = report("bills/list", books=books_moment())
         if rows.empty:
             caption("No bill was imported: 'spanledger bills import FILE' knows by itself whose it is.")

@@ -63,7 +63,7 @@ def _headline(rows: pd.DataFrame) -> None:
 
 def _standings(filters: Filters, rows: pd.DataFrame) -> None:
     with st.container(border=True):
-        st.subheader("How they stand", anchor=False)
+        st.header("How they stand", anchor=False)
         bars(rows.head(_BARS))
         caption(
             f"{f'The {_BARS} that are used most. ' if len(rows) > _BARS else ''}The line is the amount; pale is what "
@@ -103,7 +103,7 @@ def _standings(filters: Filters, rows: pd.DataFrame) -> None:
 
 def _alarms(filters: Filters) -> None:
     with st.container(border=True):
-        st.subheader(f"Alarms of the last {_DAYS} days", anchor=False)
+        st.header(f"Alarms of the last {_DAYS} days", anchor=False)
         since = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(days=_DAYS)
         asked = {"since": f"{since:%Y-%m-%d %H:%M:%S}"}
         rows = report("budgets/alarms", **asked, books=books_moment())

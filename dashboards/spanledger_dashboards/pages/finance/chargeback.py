@@ -73,7 +73,7 @@ def _headline(whole: pd.Series[Any]) -> None:
 def _months(filters: Filters, months: Sequence[str]) -> None:
     """Where the months stand: those of the period, or all where it is not of whole months."""
     with st.container(border=True):
-        st.subheader("The months in the books", anchor=False)
+        st.header("The months in the books", anchor=False)
         rows = report("closing/months", books=books_moment())
         if months:
             rows = rows[rows["month"].isin(months)]
@@ -130,7 +130,7 @@ def _by_tenant(filters: Filters, months: Sequence[str]) -> None:
     rows = report(owed.REPORT, **asked)
     between = [column for column in _BETWEEN if rows[column.name].any()]
     with st.container(border=True):
-        st.subheader("What each tenant owes", anchor=False)
+        st.header("What each tenant owes", anchor=False)
         booked = _booked(filters, months)
         rows = rows.merge(booked, how="left", on="name") if booked is not None else rows
         table(
@@ -171,7 +171,7 @@ def _by_plan(filters: Filters) -> None:
         return
     rows = report("finance/plans", **filters.parameters, books=books_moment())
     with st.container(border=True):
-        st.subheader("What tenants pay, by their price plans", anchor=False)
+        st.header("What tenants pay, by their price plans", anchor=False)
         rows = rows.assign(
             markup=rows["price"] - rows["effective_cost"],
             is_paid=["pays" if pays else "shown only" for pays in rows["pays"]],
@@ -228,7 +228,7 @@ def _booked_amount(amount: Any) -> str:
 
 def _by_model(filters: Filters) -> None:
     with st.container(border=True):
-        st.subheader("Cost of calls, by tenant, model and feature", anchor=False)
+        st.header("Cost of calls, by tenant, model and feature", anchor=False)
         asked = {**filters.parameters, "rows": _ROWS}
         found = report("chargeback/chargeback_table", **asked)
         if found.empty:

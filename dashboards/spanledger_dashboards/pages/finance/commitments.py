@@ -95,7 +95,7 @@ def _over_time(filters: Filters) -> None:
     if rows.empty:
         return
     with st.container(border=True):
-        st.subheader(f"Used and idle, per {grain}", anchor=False)
+        st.header(f"Used and idle, per {grain}", anchor=False)
         legend({"used": MONEY, "(idle)": GAP})
         figure(
             trends.used_and_idle(rows, grain, filters.period),
@@ -114,7 +114,7 @@ def _over_time(filters: Filters) -> None:
 
 def _by_commitment(filters: Filters, rows: pd.DataFrame) -> None:
     with st.container(border=True):
-        st.subheader("Use, idle and break-even", anchor=False)
+        st.header("Use, idle and break-even", anchor=False)
         table(
             "Commitments",
             rows,
@@ -173,7 +173,7 @@ def _seats(filters: Filters) -> None:
     if rows.empty:
         return
     with st.container(border=True):
-        st.subheader("Seats, by UTC month", anchor=False)
+        st.header("Seats, by UTC month", anchor=False)
         rows = rows.assign(
             cost_of_all=rows["used_cost"] + rows["idle_cost"],
             used_share=rows["used_seats"] / rows["seats"],

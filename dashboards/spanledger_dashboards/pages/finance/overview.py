@@ -77,7 +77,7 @@ def page(filters: Filters) -> None:
 
 def what_is_owed(filters: Filters, whole: pd.Series[Any]) -> None:
     """Draw the steps from list prices to what is billed, and where they come from."""
-    st.subheader("From list prices to what is owed", anchor=False)
+    st.header("From list prices to what is owed", anchor=False)
     if steps := owed.steps(whole):
         bridge(steps, "From list prices to what is owed")
     else:

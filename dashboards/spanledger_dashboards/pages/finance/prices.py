@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _ROWS, _ALL = 500, 2**63
 _SUGGESTED = 20
+_ANOTHER = " (another version)"
 
 
 def page(filters: Filters) -> None:
@@ -81,7 +82,7 @@ def _headline(rows: pd.DataFrame, missing: pd.DataFrame) -> None:
 
 def _compared(filters: Filters, rows: pd.DataFrame, asked: dict[str, Any]) -> None:
     with st.container(border=True):
-        st.subheader("List against contract", anchor=False)
+        st.header("List against contract", anchor=False)
         table(
             "List against contract",
             rows.drop(columns=["all_rows"]).assign(model=rows["model"].replace("", "(unknown model)")),
@@ -117,7 +118,7 @@ def _discount(share: Any) -> str:
 
 def _missing(filters: Filters, rows: pd.DataFrame, asked: dict[str, Any]) -> None:
     with st.container(border=True):
-        st.subheader("Missing prices", anchor=False)
+        st.header("Missing prices", anchor=False)
         if rows.empty:
             st.success("Every call of the period has a price for all that it used.", icon=":material/check_circle:")
             return
@@ -146,7 +147,9 @@ def _missing(filters: Filters, rows: pd.DataFrame, asked: dict[str, Any]) -> Non
             whole=lambda: report("prices/unpriced", **{**asked, "rows": _ALL}),
         )
         first = rows.iloc[0]
-        target = first["nearest"].split(", ")[0] or "PROVIDER/MODEL"
+        # Another version is never priced as this one unread.
+        target = first["nearest"].split(", ")[0]
+        target = target if target and not target.endswith(_ANOTHER) else "PROVIDER/MODEL"
         caption(
             "Their cost is unknown, and in no total. Say what a model is priced as, or import a contract; then restate:"
         )
@@ -165,7 +168,13 @@ def _nearest(filters: Filters, rows: pd.DataFrame) -> list[str]:
 
     def nearest(store: Store) -> list[str]:
         price_catalogue.activate(store)
-        found = [", ".join(catalogue_names.nearest(model, provider)) for model, provider in names[:_SUGGESTED]]
+        found = [
+            ", ".join(
+                each if catalogue_names.is_same_version(model, each) else f"{each}{_ANOTHER}"
+                for each in catalogue_names.nearest(model, provider)
+            )
+            for model, provider in names[:_SUGGESTED]
+        ]
         return found + [""] * (len(names) - len(found))
 
     return reckoned("nearest names", nearest, names=names, books=books_moment(), moment=filters.moment.parameter)
@@ -176,7 +185,7 @@ def _books(filters: Filters) -> None:
     if rows.empty:
         return
     with st.container(border=True):
-        st.subheader("Contract books in force", anchor=False)
+        st.header("Contract books in force", anchor=False)
         rows = rows.assign(
             of=[
                 ", ".join(filter(None, (row["tenant_id"], row["provider_account"], row["environment"]))) or "everybody"

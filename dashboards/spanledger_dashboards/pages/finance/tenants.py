@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -11,6 +10,7 @@ import streamlit as st
 from spanledger_dashboards import open_store
 from spanledger_dashboards.books_moment import books_moment
 from spanledger_dashboards.drawing.evidence import evidence
+from spanledger_dashboards.drawing.plain_text import escape
 from spanledger_dashboards.drawing.style import caption, tiles
 from spanledger_dashboards.drawing.table import Column, table
 from spanledger_dashboards.pages.finance.overview import saving, what_is_owed
@@ -46,7 +46,7 @@ def page(filters: Filters) -> None:
     whole = owed.whole(filters.parameters)
     heading("Tenant", filters)
     # As HTML: in Markdown an address in a name would be a link, escaped or not.
-    st.html(f'<h2 style="overflow-wrap:anywhere">{escape(tenant)}</h2>')
+    st.html(f'<h2 class="sl-whose">{escape(tenant)}</h2>')
     if whole is None:
         no_calls()
         return
@@ -129,7 +129,7 @@ def _headline(filters: Filters, now: pd.Series[Any], whole: pd.Series[Any]) -> N
 
 
 def _months(filters: Filters, tenant: str) -> None:
-    st.subheader("In the books", anchor=False)
+    st.header("In the books", anchor=False)
     asked = {"months": [], "tenants": [tenant]}
     rows = report("closing/tenant_months", **asked, books=books_moment())
     if rows.empty:
@@ -159,7 +159,7 @@ def _months(filters: Filters, tenant: str) -> None:
 
 def _dearest_calls(filters: Filters) -> None:
     with st.container(border=True):
-        st.subheader("The calls that cost most", anchor=False)
+        st.header("The calls that cost most", anchor=False)
         asked = {**filters.parameters, "text": "", "state": "", "sort": "cost", "since": "", "rows": _CALLS}
         rows = report("calls/search", **asked)
         found = report("calls/found", **asked)

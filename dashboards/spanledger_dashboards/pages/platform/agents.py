@@ -100,7 +100,7 @@ def _seats(filters: Filters) -> None:
     if rows.empty:
         return
     with st.container(border=True):
-        st.subheader("Seats", anchor=False)
+        st.header("Seats", anchor=False)
         caption("A seat is used in a month in which its user made a call. Idle seats are in no call's effective cost.")
         table("Seats of coding agents", rows, _SEATS, filters, key="seats")
         evidence("agents/seats", filters.parameters, filters)
@@ -108,7 +108,7 @@ def _seats(filters: Filters) -> None:
 
 def _table(filters: Filters, rows: pd.DataFrame, by: str, label: str) -> None:
     with st.container(border=True):
-        st.subheader(f"By {label.lower()}", anchor=False)
+        st.header(f"By {label.lower()}", anchor=False)
         columns = (Column(by, label, write=lambda name: str(name) or f"(no {label.lower()})"), *_COLUMNS)
         table(
             f"Coding agents by {label.lower()}",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from spanledger_dashboards.drawing.evidence import evidence
+from spanledger_dashboards.drawing.plain_text import escape
 from spanledger_dashboards.drawing.style import caption, lead
 from spanledger_dashboards.drawing.table import Column, table
 from spanledger_dashboards.filtering.choice import choice, written
@@ -132,7 +132,7 @@ def _one(filters: Filters, asked: str) -> None:
 
 
 def _drawn(number: int, step: Step) -> str:
-    title = f"<h3>{number}. {escape(step.title)}</h3>"
+    title = f"<h2>{number}. {escape(step.title)}</h2>"
     rests_on = f'<p class="sl-caption">{escape(step.rests_on)}</p>' if step.rests_on else ""
     if not step.rows:
         return f'<div class="sl-step">{title}</div>'

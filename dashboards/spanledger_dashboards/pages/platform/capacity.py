@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from spanledger_dashboards.drawing.charts.bar_list import legend_of
+from spanledger_dashboards.drawing.charts.bar_list import legend_of_lines
 from spanledger_dashboards.drawing.charts.lines import lines_over_time, long
 from spanledger_dashboards.drawing.charts.palette import ALL_OTHERS
 from spanledger_dashboards.drawing.evidence import evidence
@@ -170,12 +170,12 @@ def _minutes(filters: Filters, own: str, limit: int) -> None:
     asked = _minutes_asked(filters, own)
     rows = report("capacity/minutes", **asked)
     with st.container(border=True):
-        st.subheader(f"Tokens a minute, the most of each {filters.grain}", anchor=False)
+        st.header(f"Tokens a minute, the most of each {filters.grain}", anchor=False)
         if rows.empty:
             caption("No call of this period has a minute: all are in buckets of which metrics or reports tell.")
             return
         names = sorted(rows["name"].unique(), key=lambda name: (name == ALL_OTHERS, name))
-        colours = legend_of(names)
+        colours = legend_of_lines(names)
         drawn = rows.assign(
             value=rows["peak_tokens_per_minute"].astype(float), text=rows["peak_tokens_per_minute"].map(figures.count)
         )
@@ -198,7 +198,7 @@ def _minutes(filters: Filters, own: str, limit: int) -> None:
 def _latency(filters: Filters) -> None:
     rows = report("capacity/latency", **filters.parameters)
     with st.container(border=True):
-        st.subheader("How fast answers come", anchor=False)
+        st.header("How fast answers come", anchor=False)
         series = {
             "ttft_ms_p50": "first token, median",
             "ttft_ms_p95": "first token, 95 of 100",
@@ -209,7 +209,7 @@ def _latency(filters: Filters) -> None:
         if not told:
             caption("No call of this period tells how long it took.")
             return
-        colours = legend_of(list(told.values()))
+        colours = legend_of_lines(list(told.values()))
         drawn = long(rows, told)
         drawn = drawn.assign(value=drawn["value"] / 1000, text=drawn["value"].map(_ms))
         columns = (
@@ -233,7 +233,7 @@ def _load(filters: Filters, own: str, limit: int) -> None:
     if not rows["bucket_calls"].any():
         shown = tuple(column for column in shown if column.name != "bucket_calls")
     with st.container(border=True):
-        st.subheader("By tenant and model", anchor=False)
+        st.header("By tenant and model", anchor=False)
         columns = (*(Column(name, title(name), write=_named(name)) for name in by), *shown)
         table(
             "Load by tenant and model",
@@ -258,7 +258,7 @@ def _sharers(filters: Filters, limit: int) -> None:
     asked = _sharers_asked(filters, limit)
     rows = report("capacity/sharers", **asked)
     with st.container(border=True):
-        st.subheader("Who used whose share", anchor=False)
+        st.header("Who used whose share", anchor=False)
         caption(
             "Of each model, the minutes in which there was not enough for all: a call was refused (429)"
             + (f", or more than {limit:,} tokens were asked for." if limit else ". With a limit also those above it.")

@@ -132,7 +132,7 @@ def _headline(filters: Filters, arrivals: pd.DataFrame, aside: pd.DataFrame, rej
 
 def _services(filters: Filters, arrivals: pd.DataFrame) -> None:
     with st.container(border=True):
-        st.subheader("Who sends, and how late", anchor=False)
+        st.header("Who sends, and how late", anchor=False)
         if arrivals.empty:
             caption("Nothing came in within the last 7 days.")
             return
@@ -153,7 +153,7 @@ def _ages(filters: Filters) -> None:
     rows = rows.assign(behind_seconds=_ago(rows["known_until"]))
     states = [_state(row) for row in rows.to_dict("records")]
     with st.container(border=True):
-        st.subheader("How old what figures rest on is", anchor=False)
+        st.header("How old what figures rest on is", anchor=False)
         table(
             "Ages of prices and grid data",
             rows.assign(
@@ -188,7 +188,7 @@ def _state(row: dict[Any, Any]) -> tuple[str, str]:
 
 def _refused(filters: Filters, aside: pd.DataFrame, rejected: list[Path] | None) -> None:
     with st.container(border=True):
-        st.subheader("What was refused or let go", anchor=False)
+        st.header("What was refused or let go", anchor=False)
         if len(aside):
             table("Calls that were set aside", aside, _SET_ASIDE, filters, key="aside")
             st.code("spanledger enrich --once --set-aside", language="bash")

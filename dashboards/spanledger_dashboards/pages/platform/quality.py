@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from spanledger_dashboards.drawing.charts.bar_list import legend_of
+from spanledger_dashboards.drawing.charts.bar_list import legend_of_lines
 from spanledger_dashboards.drawing.charts.lines import lines_over_time, long
 from spanledger_dashboards.drawing.evidence import evidence
 from spanledger_dashboards.drawing.figure import Column, figure
@@ -126,11 +126,11 @@ def _trend(filters: Filters) -> None:
     rows = report("attribution/quality_trend", **filters.parameters)
     told = {column: name for column, name in _TRENDS.items() if rows[column].any()}
     with st.container(border=True):
-        st.subheader("What calls left untold, over time", anchor=False)
+        st.header("What calls left untold, over time", anchor=False)
         if not told:
             caption("Nothing: every call of this period names a tenant, has a price and tells its tokens.")
             return
-        colours = legend_of(list(told.values()))
+        colours = legend_of_lines(list(told.values()))
         shares = rows.assign(
             **{name: rows[name].astype(float) / rows["calls"].astype(float).where(rows["calls"] > 0) for name in told}
         )
@@ -148,7 +148,7 @@ def _trend(filters: Filters) -> None:
 
 def _table(filters: Filters, rows: pd.DataFrame) -> None:
     with st.container(border=True):
-        st.subheader("By service and instrumentation", anchor=False)
+        st.header("By service and instrumentation", anchor=False)
         table(
             "Quality by service and instrumentation",
             rows,
@@ -163,7 +163,7 @@ def _table(filters: Filters, rows: pd.DataFrame) -> None:
 def _mends(filters: Filters, rows: pd.DataFrame) -> None:
     """The nearest mend of each gap, to copy, with the service that needs it most."""
     with st.container(border=True):
-        st.subheader("What mends it", anchor=False)
+        st.header("What mends it", anchor=False)
         worst = {
             gap: max(rows.to_dict("records"), key=lambda row: int(row[gap]))
             for gap in ("unattributed", "missing_usage")

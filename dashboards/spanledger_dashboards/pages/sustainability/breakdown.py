@@ -67,7 +67,7 @@ def page(filters: Filters) -> None:
     ordered = [row for group in groups for row in group]
     heard = filters.own if dimension == "own" else "grid zone" if dimension == "zone" else title(dimension)
     with st.container(border=True):
-        st.subheader(f"By {plainly(heard if dimension == 'own' else heard.lower())}", anchor=False)
+        st.header(f"By {plainly(heard if dimension == 'own' else heard.lower())}", anchor=False)
         drawn = _drawn(groups)
         largest = max((row["co2e_g"] for row in drawn if not figures.is_unknown(row["co2e_g"])), default=0.0)
         bar_list([_bar(row, dimension, largest, filters) for row in drawn], CARBON)
@@ -78,7 +78,7 @@ def page(filters: Filters) -> None:
             caption(f"{len(drawn)} of {len(ordered):,} names are drawn; the table has the others.")
         evidence("sustainability/breakdown", asked, filters)
     with st.container(border=True):
-        st.subheader("Intervals, and how the energy was found", anchor=False)
+        st.header("Intervals, and how the energy was found", anchor=False)
         table(
             f"Emissions by {heard}",
             _as_ordered(rows, ordered),

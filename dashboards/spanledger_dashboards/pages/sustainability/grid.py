@@ -53,7 +53,7 @@ def page(filters: Filters) -> None:
     assumed(coverage_of_all)
     _quality(places)
     with st.container(border=True):
-        st.subheader("Zone by zone", anchor=False)
+        st.header("Zone by zone", anchor=False)
         table(
             "Zones of the grid",
             places.assign(named=places["zone"].map(zone_name)),
@@ -84,7 +84,7 @@ def _quality(places: pd.DataFrame) -> None:
     parts["unknown"] = max(0.0, 1 - sum(parts.values()))
     shown = {kind: part for kind, part in parts.items() if part > 1e-9}
     with st.container(border=True):
-        st.subheader("Which intensities the known energy was booked with", anchor=False)
+        st.header("Which intensities the known energy was booked with", anchor=False)
         split_bar([Bar(kind, figures.share(part), part) for kind, part in shown.items()], series_colours(list(shown)))
         caption(
             "Measured and estimated hours are as the publisher says; a forecast is what an hour was expected to be, "
@@ -95,7 +95,7 @@ def _quality(places: pd.DataFrame) -> None:
 def coverage(found: pd.DataFrame) -> None:
     """Draw what the figures rest on: `sustainability/coverage`'s rows."""
     with st.container(border=True):
-        st.subheader("What the figures rest on", anchor=False)
+        st.header("What the figures rest on", anchor=False)
         for column, kind, title in zip(
             st.columns(3, gap="small"),
             ("energy", "grid intensity", "place"),
@@ -105,7 +105,7 @@ def coverage(found: pd.DataFrame) -> None:
             rows = found[found["evidence"] == kind]
             colours = series_colours(rows["method"].tolist())
             with column:
-                st.markdown(f"**{title}**")
+                st.subheader(title, anchor=False)
                 for share, of in (("call_share", "calls"), ("energy_share", "known energy")):
                     st.caption(f"Share of {of}")
                     shown = rows[rows[share].notna()]

@@ -53,7 +53,7 @@ def page(filters: Filters) -> None:
         ("co2e_g", "Emissions", "Emissions, CO₂e", figures.emissions, CARBON, "Emissions by hour and weekday"),
     ):  # fmt: skip
         with st.container(border=True):
-            st.subheader(title, anchor=False)
+            st.header(title, anchor=False)
             if hours[column].isna().all():
                 caption("Nothing of it is known.")
                 continue
@@ -92,7 +92,7 @@ def _waiting(filters: Filters) -> None:
     asked = _parameters(filters)
     rows = report("sustainability/elsewhere", **asked)
     with st.container(border=True):
-        st.subheader("What shifting would save", anchor=False)
+        st.header("What shifting would save", anchor=False)
         now = rows.iloc[0] if len(rows) else None
         if now is None or figures.is_unknown(now["co2e_g"]) or not now["co2e_g"]:
             caption("No call of this period has an emission figure.")

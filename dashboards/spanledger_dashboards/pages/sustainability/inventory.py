@@ -80,7 +80,7 @@ def page(filters: Filters) -> None:
         no_calls()
         return
     with st.container(border=True):
-        st.subheader("By the GHG Protocol's scopes", anchor=False)
+        st.header("By the GHG Protocol's scopes", anchor=False)
         _cards(scopes)
         contracts = scopes["contract_calls"].sum() > 0
         shown = _SCOPES if contracts else tuple(column for column in _SCOPES if "market" not in column.name)
@@ -128,7 +128,7 @@ def _contracts(filters: Filters) -> None:
     if rows.empty or not (rows["contracted_kwh"] > 0).any():
         return
     with st.container(border=True):
-        st.subheader("How far contracts cover the energy", anchor=False)
+        st.header("How far contracts cover the energy", anchor=False)
         caption("A volume lies evenly over its period; hour by hour no more counts than was drawn in that hour.")
         table(
             "Coverage by contracts",
@@ -148,7 +148,7 @@ def _contracts(filters: Filters) -> None:
 def _statement(filters: Filters, settings: Configuration) -> None:
     """The method statement, made when it is downloaded."""
     with st.container(border=True):
-        st.subheader("Method statement", anchor=False)
+        st.header("Method statement", anchor=False)
         caption(
             "For an auditor: formulas, every factor and source, versions, coverage, uncertainty and gaps of all "
             "calls of the period, and a fingerprint of the rows. The same ledger gives the same text."

@@ -177,7 +177,7 @@ def _trend(filters: Filters) -> None:
     grain = filters.grain
     trend = report("sustainability/trend", **filters.parameters)
     with st.container(border=True):
-        st.subheader(f"Emissions per {grain}", anchor=False)
+        st.header(f"Emissions per {grain}", anchor=False)
         if not trend["co2e_g"].notna().any():
             st.info("No call of this period has an emission figure.", icon=":material/help:")
             return
@@ -208,7 +208,7 @@ def _causes(now: pd.Series[Any]) -> None:
     named, rest = known[:_NAMED_CAUSES], sum(part for _, _, part in known[_NAMED_CAUSES:])
     shown = [(name, part) for name, _, part in named] + ([("others", rest)] if rest else [])
     with st.container(border=True):
-        st.subheader("Why the range is as wide as it is", anchor=False)
+        st.header("Why the range is as wide as it is", anchor=False)
         caption(
             f"{figures.emissions_range(now['co2e_g_low'], now['co2e_g_high'])} is meant to hold the true value "
             f"nine times in ten: a factor of {now['co2e_factor']:.2g} either way about its middle. "
@@ -225,7 +225,7 @@ def _causes(now: pd.Series[Any]) -> None:
 def _intensity_of_software(filters: Filters) -> None:
     """The SCI, by the functional unit that the reader chooses."""
     with st.container(border=True):
-        st.subheader("Software Carbon Intensity", anchor=False)
+        st.header("Software Carbon Intensity", anchor=False)
         unit = choice("Unit", _UNITS, key="unit", help="The functional unit R of ISO/IEC 21031:2024.")
         asked = {**filters.parameters, "unit": unit}
         sci = report("sustainability/sci", **asked).iloc[0]

@@ -135,7 +135,7 @@ def _zones(filters: Filters, found: pd.DataFrame, wait: int) -> None:
     rows = found.assign(named=[zone_name(each) if each else _HERE for each in found["zone"]])
     rows["change"] = [_change(then, now) for then, now in zip(rows["then_co2e_g"], rows["co2e_g"], strict=True)]
     with st.container(border=True):
-        st.subheader(f"Some zones beside each other, {_WAITS[str(wait)]}", anchor=False)
+        st.header(f"Some zones beside each other, {_WAITS[str(wait)]}", anchor=False)
         table(
             "What if, by zone",
             rows,
@@ -164,7 +164,7 @@ def _assumed(zone: str, wait: int, signal: str) -> None:
             "provider; one keeps its hour where a later one is not cleaner or not known."
         )
     with st.container(border=True):
-        st.subheader("What is assumed", anchor=False)
+        st.header("What is assumed", anchor=False)
         for sentence in said:
             caption(sentence)
 
@@ -175,7 +175,7 @@ def _models(filters: Filters, zone: str, wait: int) -> None:
     words += ["--zone", zone] if zone else []
     words += ["--window", str(wait)] if wait else []
     with st.container(border=True):
-        st.subheader("On another model, or with more caching", anchor=False)
+        st.header("On another model, or with more caching", anchor=False)
         caption(
             "The ledger's own statements book the same calls anew, in tables beside it; pages change nothing, so the "
             "command line does that, with what it costs beside what it emits:"

@@ -40,7 +40,7 @@ def budget_rows(filters: Filters) -> pd.DataFrame:
 
 def nearest_budgets(filters: Filters) -> None:
     """Draw those that are nearest to their amount, for a glance."""
-    st.subheader("Forecast against budget", anchor=False)
+    st.header("Forecast against budget", anchor=False)
     rows = budget_rows(filters)
     if rows.empty:
         caption(

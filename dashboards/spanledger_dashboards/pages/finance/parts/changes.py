@@ -39,7 +39,7 @@ def changes(filters: Filters) -> None:
         "before_to": filters.before.bounds["to"],
     }
     with st.container(border=True):
-        st.subheader("What changed, and why", anchor=False)
+        st.header("What changed, and why", anchor=False)
         whole = report(REPORT, **asked, by=[], rows=1)
         if whole.empty or not whole["calls_before"].iloc[0]:
             caption(f"No call of {filters.before.days} has a known cost: there is nothing to compare with.")

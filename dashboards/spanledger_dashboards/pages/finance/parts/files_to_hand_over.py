@@ -44,7 +44,7 @@ _NAMES_AT_MOST = 2000
 def statements(filters: Filters, months: Sequence[str]) -> None:
     """Draw the choice of a tenant and month, and the statement in each form."""
     with st.container(border=True):
-        st.subheader("Statements", anchor=False)
+        st.header("Statements", anchor=False)
         rows = report("closing/tenant_months", months=list(months), tenants=list(filters.tenants), books=books_moment())
         if rows.empty:
             caption("The books have nothing to state of this period.")
@@ -112,7 +112,7 @@ def _statement(store: Store, month: str, tenant: str, form: Form, *, is_draft: b
 def focus_file(filters: Filters, calls: int) -> None:
     """Draw the choice of a version and view, and the file; of very many calls the command alone."""
     with st.container(border=True):
-        st.subheader("FOCUS", anchor=False)
+        st.header("FOCUS", anchor=False)
         try:
             cost_and_usage.whole_days(filters.period)
         except MendableError:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from spanledger_dashboards.drawing.plain_text import escape
 from spanledger_settings import figures
 
 if TYPE_CHECKING:

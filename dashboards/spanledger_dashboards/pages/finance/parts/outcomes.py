@@ -62,7 +62,7 @@ def outcomes(filters: Filters, dimensions: Sequence[str]) -> None:
         return
     with st.container(border=True):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-            st.subheader("What a good result costs", anchor=False)
+            st.header("What a good result costs", anchor=False)
             options = {"": "name alone", **{name: f"name and {title(name).lower()}" for name in dimensions}}
             by = choice("Results by", options, key="results")
         asked = {**filters.parameters, "by": [by] if by else [], "good_score": ""}

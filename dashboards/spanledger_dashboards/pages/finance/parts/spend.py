@@ -44,7 +44,7 @@ def over_time(filters: Filters, choices: Sequence[str] = DIMENSIONS) -> None:
     grain = filters.grain
     with st.container(border=True):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-            st.subheader(f"Cost of calls per {grain}", anchor=False)
+            st.header(f"Cost of calls per {grain}", anchor=False)
             title, stacked_by = chosen_dimension("Stacked by", "stack", filters.named(choices))
         asked = {**filters.parameters, "dimension": stacked_by, "series": _SERIES}
         trend = report("finance/trend", **asked)
@@ -82,7 +82,7 @@ def shares(filters: Filters, title: str, dimension: str, page: str = "tenants") 
     asked = {**filters.parameters, "dimension": dimension, "names": _NAMES}
     rows = report("finance/breakdown", **asked)
     total = rows["contracted_cost"].dropna().sum()
-    st.subheader(f"By {plainly(title)}", anchor=False)
+    st.header(f"By {plainly(title)}", anchor=False)
     bar_list(
         [
             Bar(
@@ -111,7 +111,7 @@ def unit_costs(filters: Filters) -> None:
     """Draw what a call and a token cost, by a dimension that the reader chooses."""
     with st.container(border=True):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-            st.subheader("Unit costs", anchor=False)
+            st.header("Unit costs", anchor=False)
             title, dimension = chosen_dimension("Unit costs by", "unit", filters.named(_UNITS))
         st.caption("In USD, over the calls whose cost is known.")
         asked = {**filters.parameters, "dimension": dimension, "names": _ROWS}

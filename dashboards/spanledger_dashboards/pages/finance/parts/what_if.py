@@ -35,7 +35,7 @@ _BY = ("tenant", "model", "feature", "provider", "cost_center", "service")
 def what_if(filters: Filters, used: pd.DataFrame) -> None:
     """Draw the assumptions, and once they are asked for, what comes of them; ``used`` are the models of the period."""
     with st.container(border=True):
-        st.subheader("What if", anchor=False)
+        st.header("What if", anchor=False)
         if filters.where or filters.own_values:
             caption("A what-if is narrowed by period and tenant alone: take the other filters away to ask one.")
             return

@@ -1,0 +1,44 @@
+"""Names with characters that turn the direction of reading turn nothing on a page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import spanledger_dashboards
+from spanledger_dashboards.drawing.plain_text import escape
+from spanledger_dashboards.drawing.style import plainly
+from spanledger_sql.store import Store
+
+# Read as "invoice exe.png": what follows on the page would be turned, too.
+TURNED = "invoice \u202egnp.exe"
+
+
+@pytest.mark.parametrize("turning", list("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"))
+def test_a_character_that_turns_what_follows_is_shown_as_one_that_does_not(turning: str) -> None:
+    assert escape(f"<b>{turning}x") == "&lt;b&gt;\N{REPLACEMENT CHARACTER}x"
+    assert turning not in plainly(f"a{turning}b")
+
+
+def test_names_that_are_written_from_the_right_stay_as_they_are() -> None:
+    assert escape("\u05d0\u05d1 \u0627\u0644") == "\u05d0\u05d1 \u0627\u0644"
+
+
+def test_no_module_of_the_pages_escapes_names_by_itself() -> None:
+    folder = Path(spanledger_dashboards.__file__).parent
+    found = [
+        file.name for file in folder.rglob("*.py") if "import html" in (text := file.read_text()) or "from html" in text
+    ]
+    assert found == ["plain_text.py"]
+
+
+def test_a_tenants_name_turns_nothing_on_the_page(sample_store: Store, open_page: Callable[..., AppTest]) -> None:
+    row = sample_store.query_frame("SELECT * FROM ledger WHERE counted = 1 LIMIT 1")
+    sample_store.insert_frame("ledger", row.assign(tenant_id=TURNED, trace_id="f" * 32))
+    page = open_page("tenants")
+    drawn = "".join(block.proto.body for block in page.get("html"))
+    assert "invoice \N{REPLACEMENT CHARACTER}gnp.exe" in drawn
+    assert "\u202e" not in drawn
