@@ -1,7 +1,7 @@
 """Passages of a query about books that need not be kept: commitments, other charges and bills, price plans.
 
-The engine pays for the plan of a passage whether its tables have a row or not, mostly more than for all calls of a month. Such a
-passage stands between two lines that are comments to the engine, so that the file as it is can be asked anywhere:
+The engine pays for the plan of a passage whether its tables have a row or not, mostly more than for all calls of a
+month. Such a passage stands between two lines that are comments to the engine, so that the file can be asked as it is:
 
     -- <commitments>
     UNION ALL
