@@ -158,7 +158,7 @@ def read(function: Callable[[Store], T]) -> T:
 
 
 def _ask(store: Store, tag: str, name: str, given: Mapping[str, Any]) -> pd.DataFrame:
-    return store.query_frame(f"{tag} {store.text(f'reports/{name}')}", given)
+    return store.query_frame(f"{tag} {store.as_kept(_text(name))}", given)
 
 
 @functools.cache

@@ -204,15 +204,14 @@ class Store:
 
     def frame(self, name: str, **parameters: Any) -> pd.DataFrame:
         """Rows of the query file ``name`` as a DataFrame; money columns hold Decimal, times are aware UTC."""
-        return self.query_frame(self.text(name), parameters)
+        return self.query_frame(self.as_kept(statement(name)), parameters)
 
-    def text(self, name: str) -> str:
-        """Text of the query file ``name`` without its passages about books of which none are kept here.
+    def as_kept(self, text: str) -> str:
+        """A query without its passages about books that are not kept here.
 
         Raises:
             StoreError: The database refused to tell which are.
         """
-        text = statement(name)
         if not (books := kept_books.named_in(text)):
             return text
         kept = self.rows(statement("lookups/kept_books"))[0]

@@ -59,7 +59,7 @@ WITH
         SELECT
             {{name_by_dimension}},
             multiIf(c.is_prepaid = 1, 'prepaid', c.kind != 'commitment', 'charge', c.idle = 1, 'idle', 'commitment'),
-            '', 0, 0, 0, 0, NULL, NULL, c.amount
+            '', 0, 0, 0, 0, NULL, NULL, ifNull(c.amount, toDecimal128(0, 12))
         FROM (SELECT * REPLACE (booked_at AS ts) FROM beside_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')})) AS c
         WHERE {{asked_for}}
         -- </beside>
