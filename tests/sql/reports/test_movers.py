@@ -192,5 +192,8 @@ def test_the_whole_comes_before_who_moved_it_and_counts_as_no_row(books: Books) 
     (whole,) = books.report("finance/movers", **BEFORE)
     parts = books.report("finance/movers", ["tenant"], **BEFORE, rows=2)
     both = books.report("finance/movers", ["tenant", "(whole)"], **BEFORE, rows=2)
-    assert both == [{**whole, "all_rows": 3}, *parts]
     assert [row["tenant"] for row in both] == ["", "t0", "t1"]
+    for row, alone in zip(both, [{**whole, "all_rows": 3}, *parts], strict=True):
+        # Of drivers the last digits hang on the order in which shares are summed.
+        assert {**row, **dict.fromkeys(TERMS)} == {**alone, **dict.fromkeys(TERMS)}
+        assert all(abs(row[term] - alone[term]) < Decimal("1e-10") for term in TERMS)
