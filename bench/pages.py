@@ -103,7 +103,7 @@ def _asked() -> Iterator[dict[str, Asked]]:
     def noted(name: str, **parameters: Any) -> pd.DataFrame:
         given = {taken: parameters[taken] for taken in report.takes(name) if taken in parameters}
         told = [str(given[one]) for one in ("dimension", "by", "zone", "rows", "from") if one in given]
-        found[" ".join([name, *told])] = report._text(name), given
+        found[" ".join([name, *told])] = report.open_store.current().as_kept(report._text(name)), given
         return answer(name, **parameters)
 
     def noted_too(url: str, scope: str, what: str, of: dict[str, object], *, _reckon: Callable[[Store], Any]) -> Any:

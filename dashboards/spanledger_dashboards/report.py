@@ -123,7 +123,7 @@ def answer(name: str, **parameters: Any) -> pd.DataFrame:
     store = open_store.current()
     tag = f"/* page-{secrets.token_hex(8)} */"
     given = {taken: parameters[taken] for taken in takes(name) if taken in parameters}
-    asked = _askers.submit(store.query_frame, f"{tag} {_text(name)}", given)
+    asked = _askers.submit(_ask, store, tag, name, given)
     # It raises where the reader left the page or chose something else.
     leave = _leaving.get() or get_run_yield_check() or (lambda: None)
     try:
@@ -155,6 +155,10 @@ def read(function: Callable[[Store], T]) -> T:
     while not wait([asked], timeout=0.1).done:
         leave()
     return asked.result()
+
+
+def _ask(store: Store, tag: str, name: str, given: Mapping[str, Any]) -> pd.DataFrame:
+    return store.query_frame(f"{tag} {store.as_kept(_text(name))}", given)
 
 
 @functools.cache

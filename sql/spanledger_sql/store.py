@@ -17,6 +17,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from spanledger_settings.configuration import without_password
 from spanledger_sql.connection import Kind, connect
+from spanledger_sql.definitions import kept_books
 from spanledger_sql.definitions.included_parts import with_parts
 from spanledger_sql.embedded.engine import EmbeddedEngine
 from spanledger_sql.embedded.write_gate import WriteGate, only_reads
@@ -203,7 +204,18 @@ class Store:
 
     def frame(self, name: str, **parameters: Any) -> pd.DataFrame:
         """Rows of the query file ``name`` as a DataFrame; money columns hold Decimal, times are aware UTC."""
-        return self.query_frame(statement(name), parameters)
+        return self.query_frame(self.as_kept(statement(name)), parameters)
+
+    def as_kept(self, text: str) -> str:
+        """A query without its passages about books that are not kept here.
+
+        Raises:
+            StoreError: The database refused to tell which are.
+        """
+        if not (books := kept_books.named_in(text)):
+            return text
+        kept = self.rows(statement("lookups/kept_books"))[0]
+        return kept_books.without(text, {book for book in books if not kept[book]})
 
     def query_frame(self, query: str, parameters: Mapping[str, Any] | None = None) -> pd.DataFrame:
         """Rows of a query text as a DataFrame; its ``attrs["types"]`` has the database's name of each column's type.

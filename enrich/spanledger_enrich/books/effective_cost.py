@@ -41,7 +41,7 @@ def with_effective_cost(
     keys = [*dimensions, "custom"]
     told: dict[tuple[Any, ...], dict[Any, Any]] = {}
     # The engine pays for the plan, whether there is anything or not.
-    if store.value(statement("lookups/bills/anything_beside")):
+    if store.rows(statement("lookups/kept_books"))[0]["beside"]:
         beside = store.frame("reports/chargeback/beside_calls", **parameters)
         told = {row_key(row, keys): row for row in beside.to_dict("records")}
     rows: list[dict[Any, Any]] = frame.to_dict("records")

@@ -14,7 +14,10 @@ PLACEHOLDER: Final = re.compile(r"\{\{(\w+)\}\}")
 
 
 def with_parts(text: str) -> str:
-    """The text with the file `NAME.sql` of `parts/`, without its header comment, for each ``{{NAME}}`` that has one."""
+    """The text with the file `NAME.sql` of `parts/`, without its header comment, for each ``{{NAME}}`` that has one.
+
+    Parts may include others.
+    """
     if "{{" not in text:
         return text
     return PLACEHOLDER.sub(lambda found: _part(found[1]) or found[0], text)
@@ -22,7 +25,9 @@ def with_parts(text: str) -> str:
 
 def _part(name: str) -> str | None:
     file = _files().get(name)
-    return re.sub(r"\A(?:--.*\n)+", "", file.read_text(encoding="utf-8")).strip() if file else None
+    if file is None:
+        return None
+    return with_parts(re.sub(r"\A(?:--.*\n)+", "", file.read_text(encoding="utf-8")).strip())
 
 
 @functools.cache

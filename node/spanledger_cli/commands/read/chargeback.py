@@ -42,7 +42,7 @@ _FOREMOST = ("effective_cost", "contracted_cost", "charged_cost", "unpriced_call
 # Of `partly_priced_calls`: no figures to add up.
 _PARTLY = ("partly_priced_share", "unpriced_parts")
 _ASKED = (
-    "reports/chargeback/chargeback", "lookups/bills/anything_beside", "reports/chargeback/begun_before",
+    "reports/chargeback/chargeback", "lookups/kept_books", "reports/chargeback/begun_before",
     "lookups/progress/allocated_until",
 )  # fmt: skip
 _COMMITMENTS = (

@@ -73,7 +73,7 @@ def report(
         parameters = _parameters(takes, request.period, request.by, given or ())
         refuse_unknown(store, "tenant", parameters.get("tenants", ()), "--set tenants")  # type: ignore[arg-type]
         say_how_it_stands(store, request.period)
-        frame = store.query_frame(text, parameters)
+        frame = store.query_frame(store.as_kept(text), parameters)
         print_rows(frame, request.output, period=request.period, title=f"{name}, {request.period}")
         say_what_is_missing(store, configuration(context))
 

@@ -2,6 +2,5 @@
 -- The view has the parameters of `ledger_standing`.
 (
     SELECT (groupArrayIf((hours, begins, built), is_summed), groupArrayIf(begins, NOT is_summed))
-    FROM ledger_standing(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')},
-        moment = {moment:DateTime64(6, 'UTC')}, grain = {grain:String}, timezone = {timezone:String}, told = {told:Array(String)})
+    FROM ({{standing}})
 ) AS to_read

@@ -35,6 +35,7 @@ WITH
                 moment = {moment:DateTime64(6, 'UTC')}, told = CAST([], 'Array(String)'), grain = 'period', timezone = 'UTC') AS c
             WHERE c.ts >= {from:DateTime64(9, 'UTC')} AND c.ts < {to:DateTime64(9, 'UTC')}
             GROUP BY provider
+            -- <commitments>
             UNION ALL
             SELECT
                 CAST(c.provider, 'String') AS provider,
@@ -47,6 +48,7 @@ WITH
             WHERE (SELECT count() FROM commitment) > 0
                 AND c.ts >= {from:DateTime64(9, 'UTC')} AND c.ts < {to:DateTime64(9, 'UTC')}
             GROUP BY provider
+            -- </commitments>
         ) AS of
         LEFT JOIN provider AS seller
             ON seller.name = of.provider

@@ -25,6 +25,7 @@ WITH
             moment = toDateTime64('2200-01-01', 6, 'UTC'), grain = 'day', timezone = {timezone:String}, told = [{dimension:String}]) AS c
         WHERE has({names:Array(String)}, name)
         GROUP BY name, day
+        -- <commitments>
         UNION ALL
         -- What a commitment pays is charged with its parts.
         SELECT
@@ -37,6 +38,8 @@ WITH
             AND has({names:Array(String)}, {{budget_name}})
             AND (SELECT count() FROM commitment) > 0
         GROUP BY ALL
+        -- </commitments>
+        -- <beside>
         UNION ALL
         SELECT
             {{budget_name}}, toDate(toTimeZone(c.ts, {timezone:String})),
@@ -45,6 +48,7 @@ WITH
         FROM (SELECT * REPLACE (booked_at AS ts) FROM beside_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')})) AS c
         WHERE has({names:Array(String)}, {{budget_name}})
         GROUP BY ALL
+        -- </beside>
     )
 SELECT
     name,

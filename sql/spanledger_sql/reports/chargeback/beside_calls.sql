@@ -31,6 +31,7 @@ FROM
         booked_at AS ts, tenant_id, cost_center, environment, service_name, feature, workflow, user_id, session_id, run_id, provider, provider_account,
         model, operation, service_tier, cloud_region, zone, dimensions
     FROM beside_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')})
+    -- <commitments>
     UNION ALL
     SELECT
         'covered', toDecimal128(0, 12), toUInt8(0), toDecimal128(ifNull(call.contracted_cost, 0), 12),
@@ -41,6 +42,7 @@ FROM
         ON paid.trace_id = call.trace_id AND paid.span_id = call.span_id
     WHERE (SELECT count() FROM commitment) > 0
         AND call.ts >= {from:DateTime64(9, 'UTC')} AND call.ts < {to:DateTime64(9, 'UTC')}
+    -- </commitments>
 ) AS c
 WHERE (empty({tenants:Array(String)}) OR has({tenants:Array(String)}, c.tenant_id))
     AND (empty({where_names:Array(String)})

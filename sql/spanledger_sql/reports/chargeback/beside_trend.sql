@@ -27,6 +27,7 @@ WITH
             c.amount AS amount
         FROM (SELECT * REPLACE (booked_at AS ts) FROM beside_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')})) AS c
         WHERE {{asked_for}}
+        -- <commitments>
         UNION ALL
         SELECT
             c.ts, {{name_by_dimension}}, 'covered', toUInt8(0), toUInt8(0), toDecimal128(ifNull(c.contracted_cost, 0), 12)
@@ -34,6 +35,7 @@ WITH
         INNER JOIN paid_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')}) AS paid
             ON paid.trace_id = c.trace_id AND paid.span_id = c.span_id
         WHERE {{asked_for}}
+        -- </commitments>
     )
 SELECT
     dateTrunc(

@@ -30,74 +30,60 @@
 --   effective_cost: contracted_cost - covered_cost + commitment_cost + idle_cost + charge_cost, USD; NULL where nothing is known
 --   billed_cost: effective_cost + prepaid_cost, USD; NULL where nothing is known
 WITH
-    paid AS
-    (
-        SELECT trace_id, span_id
-        FROM paid_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')})
-    ),
-    of_calls AS
+    told AS
     (
         SELECT
             {{name_by_dimension}} AS name,
-            groupUniqArray(10)(CAST(c.cost_center, 'String')) AS centers,
-            sum(c.known_calls) AS calls,
-            sumIf(c.least_calls, c.contracted_cost IS NULL) AS unknown_cost_calls,
-            sumIf(c.least_calls, c.price_status = 'partial') AS partly_priced_calls,
-            sum(c.input_tokens + c.output_tokens) AS tokens,
-            sum(toDecimal128(c.list_cost, 12)) AS list_cost,
-            sum(toDecimal128(c.contracted_cost, 12)) AS contracted_cost
+            'call' AS kind,
+            CAST(c.cost_center, 'String') AS center,
+            c.known_calls AS calls,
+            if(c.contracted_cost IS NULL, c.least_calls, 0) AS unknown_cost_calls,
+            if(c.price_status = 'partial', c.least_calls, 0) AS partly_priced_calls,
+            c.input_tokens + c.output_tokens AS tokens,
+            toDecimal128(c.list_cost, 12) AS list_cost,
+            toDecimal128(c.contracted_cost, 12) AS contracted_cost,
+            toDecimal128(0, 12) AS amount
         FROM call_hours({{what_is_asked_for}}, grain = 'period', timezone = 'UTC') AS c
         WHERE {{asked_for}}
-        GROUP BY name
-    ),
-    covered AS
-    (
-        SELECT
-            {{name_by_dimension}} AS name,
-            sum(toDecimal128(ifNull(c.contracted_cost, 0), 12)) AS cost
+        -- <commitments>
+        UNION ALL
+        SELECT {{name_by_dimension}}, 'covered', '', 0, 0, 0, 0, NULL, NULL, toDecimal128(ifNull(c.contracted_cost, 0), 12)
         FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
-        INNER JOIN paid
+        INNER JOIN paid_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')}) AS paid
             ON paid.trace_id = c.trace_id AND paid.span_id = c.span_id
         -- Where nothing is committed no call is read twice.
         WHERE (SELECT count() FROM commitment) > 0 AND {{asked_for}}
-        GROUP BY name
-    ),
-    beside_calls AS
-    (
+        -- </commitments>
+        -- <beside>
+        UNION ALL
         SELECT
-            {{name_by_dimension}} AS name,
-            sumIf(c.amount, c.kind = 'commitment' AND c.idle = 0) AS commitment_cost,
-            sumIf(c.amount, c.kind = 'commitment' AND c.idle = 1) AS idle_cost,
-            sumIf(c.amount, c.kind != 'commitment' AND c.is_prepaid = 0) AS charge_cost,
-            sumIf(c.amount, c.is_prepaid = 1) AS prepaid_cost
+            {{name_by_dimension}},
+            multiIf(c.is_prepaid = 1, 'prepaid', c.kind != 'commitment', 'charge', c.idle = 1, 'idle', 'commitment'),
+            '', 0, 0, 0, 0, NULL, NULL, ifNull(c.amount, toDecimal128(0, 12))
         FROM (SELECT * REPLACE (booked_at AS ts) FROM beside_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')})) AS c
         WHERE {{asked_for}}
-        GROUP BY name
+        -- </beside>
     ),
     by_name AS
     (
         SELECT
-            if(c.name IS NULL, b.name, c.name) AS name,
-            ifNull(c.centers, []) AS centers,
-            ifNull(c.calls, 0) AS calls,
-            ifNull(c.unknown_cost_calls, 0) AS unknown_cost_calls,
-            ifNull(c.partly_priced_calls, 0) AS partly_priced_calls,
-            ifNull(c.tokens, 0) AS tokens,
-            if(c.name IS NULL, toDecimal128(0, 12), c.list_cost) AS list_cost,
-            if(c.name IS NULL, toDecimal128(0, 12), c.contracted_cost) AS contracted_cost,
-            ifNull(covered.cost, toDecimal128(0, 12)) AS covered_cost,
-            ifNull(b.commitment_cost, toDecimal128(0, 12)) AS commitment_cost,
-            ifNull(b.idle_cost, toDecimal128(0, 12)) AS idle_cost,
-            ifNull(b.charge_cost, toDecimal128(0, 12)) AS charge_cost,
-            ifNull(b.prepaid_cost, toDecimal128(0, 12)) AS prepaid_cost,
-            if(b.name IS NULL, c.contracted_cost - covered_cost,
-               ifNull(c.contracted_cost, toDecimal128(0, 12)) - covered_cost + commitment_cost + idle_cost + charge_cost)
-                AS effective_cost
-        FROM of_calls AS c
-        FULL JOIN beside_calls AS b
-            ON b.name = c.name
-        LEFT JOIN covered
-            ON covered.name = c.name
+            name,
+            groupUniqArrayIf(10)(t.center, t.kind = 'call') AS centers,
+            sum(t.calls) AS calls,
+            sum(t.unknown_cost_calls) AS unknown_cost_calls,
+            sum(t.partly_priced_calls) AS partly_priced_calls,
+            sum(t.tokens) AS tokens,
+            if(countIf(t.kind = 'call') = 0, toDecimal128(0, 12), sum(t.list_cost)) AS list_cost,
+            if(countIf(t.kind = 'call') = 0, toDecimal128(0, 12), sum(t.contracted_cost)) AS contracted_cost,
+            sumIf(t.amount, t.kind = 'covered') AS covered_cost,
+            sumIf(t.amount, t.kind = 'commitment') AS commitment_cost,
+            sumIf(t.amount, t.kind = 'idle') AS idle_cost,
+            sumIf(t.amount, t.kind = 'charge') AS charge_cost,
+            sumIf(t.amount, t.kind = 'prepaid') AS prepaid_cost,
+            if(countIf(t.kind NOT IN ('call', 'covered')) = 0, contracted_cost, ifNull(contracted_cost, toDecimal128(0, 12)))
+                - covered_cost + commitment_cost + idle_cost + charge_cost AS effective_cost
+        FROM told AS t
+        GROUP BY name
     ),
     ranked AS
     (

@@ -10,12 +10,13 @@
 -- Parameters:
 --   from, to DateTime64(9, 'UTC'): the period, half-open
 --   before_from, before_to DateTime64(9, 'UTC'): the period that it is compared with, half-open
---   by Array(String): any of tenant, cost_center, feature, provider, model; the others are folded into ''
+--   by Array(String): any of tenant, cost_center, feature, provider, model; the others are folded into ''; and (whole): the first
+--     row is of all the others
 --   tenants Array(String): whose calls; empty: all
 --   own String: a dimension of one's own, as `attribution(name=...)` says it; '' for none
 --   own_values Array(String): of which values; empty: all
 --   where Array(String): other dimensions that are narrowed, and NAME=VALUE for each of their values; empty: none
---   rows UInt64: how many rows at most
+--   rows UInt64: how many rows at most, beside that of all
 -- Columns:
 --   tenant, cost_center, feature, provider, model: '' where not asked for
 --   calls_before, calls_after: with a known cost
@@ -28,15 +29,18 @@
 --   price: other prices, USD
 --   after: contracted cost of the period, USD
 --   difference: after - before, USD
---   all_rows: how many rows there are without the bound
+--   all_rows: how many rows there are without the bound, beside that of all
 WITH
     -- What was used of each, by all that prices depend on.
     used AS
     (
         SELECT
-            [if(has({by:Array(String)}, 'tenant'), tenant_id, ''), if(has({by:Array(String)}, 'cost_center'), cost_center, ''),
-             if(has({by:Array(String)}, 'feature'), feature, ''), if(has({by:Array(String)}, 'provider'), provider, ''),
-             if(has({by:Array(String)}, 'model'), model, '')] AS keys,
+            [if(has({by:Array(String)}, 'tenant') AND parted, tenant_id, ''),
+             if(has({by:Array(String)}, 'cost_center') AND parted, cost_center, ''),
+             if(has({by:Array(String)}, 'feature') AND parted, feature, ''),
+             if(has({by:Array(String)}, 'provider') AND parted, provider, ''),
+             if(has({by:Array(String)}, 'model') AND parted, model, ''),
+             if(parted, '', 'whole')] AS keys,
             concat(provider, '/', model) AS model_key,
             service_tier AS tier,
             is_after,
@@ -75,6 +79,8 @@ WITH
                     AND {before_from:DateTime64(9, 'UTC')} < {to:DateTime64(9, 'UTC')}, ['user'], [{own:String}])) AS both_periods
             WHERE contracted_cost IS NOT NULL
         ) AS c
+        -- Who asks for the whole besides pays for one plan.
+        ARRAY JOIN if(has({by:Array(String)}, '(whole)'), [0, 1], [1]) AS parted
         WHERE {{asked_for}}
         GROUP BY ALL
     ),
@@ -229,7 +235,7 @@ SELECT
     after - with_cache AS price,
     after,
     after - before AS difference,
-    count() OVER () AS all_rows
+    countIf(keys[6] = '') OVER () AS all_rows
 FROM steps
-ORDER BY abs(difference) DESC, tenant, cost_center, feature, provider, model
-LIMIT {rows:UInt64}
+ORDER BY keys[6] = '', abs(difference) DESC, tenant, cost_center, feature, provider, model
+LIMIT {rows:UInt64} + has({by:Array(String)}, '(whole)')

@@ -17,11 +17,6 @@ WITH
         FROM tenant_period FINAL
         WHERE NOT removed AND at > {from:DateTime64(9, 'UTC')} AND at < {to:DateTime64(9, 'UTC')}
     ),
-    paid AS
-    (
-        SELECT trace_id, span_id
-        FROM paid_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')})
-    ),
     told AS
     (
         SELECT
@@ -34,17 +29,22 @@ WITH
             grain = if((SELECT count() FROM moved) = 0, 'period', 'hour'), timezone = 'UTC',
             told = if((SELECT countIf(at != toStartOfHour(at)) FROM moved) = 0, [''], ['user'])) AS c
         WHERE c.ts >= {from:DateTime64(9, 'UTC')} AND c.ts < {to:DateTime64(9, 'UTC')}
+        -- <commitments>
         UNION ALL
         -- What a commitment pays costs its parts; where nothing is committed no call is read twice.
         SELECT
             c.ts, CAST(c.tenant_id, 'String'), CAST(c.cost_center, 'String'), 0, 0, -toDecimal128(ifNull(c.contracted_cost, 0), 12)
         FROM calls AS c
-        INNER JOIN paid ON paid.trace_id = c.trace_id AND paid.span_id = c.span_id
+        INNER JOIN paid_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')}) AS paid
+            ON paid.trace_id = c.trace_id AND paid.span_id = c.span_id
         WHERE (SELECT count() FROM commitment) > 0
             AND c.ts >= {from:DateTime64(9, 'UTC')} AND c.ts < {to:DateTime64(9, 'UTC')}
+        -- </commitments>
+        -- <beside>
         UNION ALL
         SELECT booked_at, tenant_id, cost_center, 0, 0, if(is_prepaid, toDecimal128(0, 12), amount)
         FROM beside_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')})
+        -- </beside>
     )
 SELECT
     if(ifNull(t.ts < held.valid_to, 0), ifNull(CAST(held.owner, 'Nullable(String)'), ''), '') AS owner,

@@ -32,10 +32,11 @@ WITH
         FROM
         (
             -- Whose month has no plan pays what it costs; what has one is priced, and rounded, call by call.
-            SELECT whose AS tenant_id, of_month AS month, 'call' AS kind, use.tokens AS tokens, use.cost AS cost, use.cost AS price
+            SELECT whose AS tenant_id, of_month AS month, kind, use.tokens AS tokens, use.cost AS cost, use.cost AS price
             FROM
             (
                 SELECT
+                    'call' AS kind,
                     if(c.tenant_id = '', '(unattributed)', CAST(c.tenant_id, 'String')) AS whose,
                     toStartOfMonth(toDate(toTimeZone(c.ts, {timezone:String}))) AS of_month,
                     c.input_tokens + c.output_tokens AS tokens,
@@ -43,9 +44,11 @@ WITH
                 FROM call_hours(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')},
                     moment = toDateTime64('2200-01-01', 6, 'UTC'), grain = 'month', timezone = {timezone:String}, told = []) AS c
                 WHERE c.ts >= {from:DateTime64(9, 'UTC')} AND c.ts < {to:DateTime64(9, 'UTC')}
+                -- <commitments>
                 UNION ALL
                 -- What a commitment pays costs its parts; where nothing is committed no call is read for it.
                 SELECT
+                    'call',
                     if(c.tenant_id = '', '(unattributed)', CAST(c.tenant_id, 'String')),
                     toStartOfMonth(toDate(toTimeZone(c.ts, {timezone:String}))),
                     0,
@@ -55,13 +58,25 @@ WITH
                     ON paid.trace_id = c.trace_id AND paid.span_id = c.span_id
                 WHERE (SELECT count() FROM commitment) > 0
                     AND c.ts >= {from:DateTime64(9, 'UTC')} AND c.ts < {to:DateTime64(9, 'UTC')}
+                -- </commitments>
+                -- <beside>
+                UNION ALL
+                -- What is prepaid costs where it is used.
+                SELECT
+                    part.kind,
+                    part.tenant_id,
+                    toStartOfMonth(toDate(toTimeZone(part.booked_at, {timezone:String}))),
+                    0,
+                    if(part.is_prepaid, toDecimal128(0, 12), part.amount)
+                FROM beside_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')}) AS part
+                -- </beside>
             ) AS use
+            -- <plans>
             WHERE ({{plan_tenant}}, of_month) NOT IN (SELECT tenant_id, month FROM plan_month)
             UNION ALL
             SELECT tenant_id, month, kind, tokens, cost, price
             FROM tenant_charge(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')}, timezone = {timezone:String})
-            WHERE kind != 'call'
-                OR (SELECT count() FROM plan_month) > 0 AND (plan_tenant, month) IN (SELECT tenant_id, month FROM plan_month)
+            WHERE (SELECT count() FROM plan_month) > 0 AND (plan_tenant, month) IN (SELECT tenant_id, month FROM plan_month)
             UNION ALL
             -- A plan has its minimum in months without use, too.
             SELECT tenant_id, month, '', toUInt64(0), toDecimal128(0, 12), toDecimal128(0, 12)
@@ -69,6 +84,7 @@ WITH
             WHERE tenant_id != '*'
                 AND toDateTime(month, {timezone:String}) >= {from:DateTime64(9, 'UTC')}
                 AND toDateTime(month, {timezone:String}) < {to:DateTime64(9, 'UTC')}
+            -- </plans>
         ) AS c
         WHERE empty({tenants:Array(String)}) OR has({tenants:Array(String)}, c.tenant_id)
         GROUP BY whose, of_month

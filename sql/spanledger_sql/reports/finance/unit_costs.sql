@@ -12,11 +12,6 @@
 --   effective_cost: USD, sum of what is known
 --   cost_per_call, cost_per_1k_tokens, cost_per_session, cost_per_run, cost_per_user: USD; NULL where there is none
 WITH
-    paid AS
-    (
-        SELECT trace_id, span_id
-        FROM paid_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')})
-    ),
     told AS
     (
         SELECT
@@ -34,18 +29,23 @@ WITH
         FROM calls
         WHERE ts >= {from:DateTime64(9, 'UTC')} AND ts < {to:DateTime64(9, 'UTC')}
             AND (session_id != '' OR run_id != '' OR user_id != '')
+        -- <commitments>
         UNION ALL
         -- What a commitment pays costs its parts; where nothing is committed no call is read for it.
         SELECT c.tenant_id, c.cost_center, c.feature, c.workflow, c.provider, c.model, '', '', '', 0, 0, 0,
             -toDecimal128(ifNull(c.contracted_cost, 0), 12)
         FROM calls AS c
-        INNER JOIN paid ON paid.trace_id = c.trace_id AND paid.span_id = c.span_id
+        INNER JOIN paid_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')}) AS paid
+            ON paid.trace_id = c.trace_id AND paid.span_id = c.span_id
         WHERE (SELECT count() FROM commitment) > 0
             AND c.ts >= {from:DateTime64(9, 'UTC')} AND c.ts < {to:DateTime64(9, 'UTC')}
+        -- </commitments>
+        -- <beside>
         UNION ALL
         SELECT tenant_id, cost_center, feature, workflow, provider, model, '', '', '', 0, 0, 0,
             if(is_prepaid, toDecimal128(0, 12), amount)
         FROM beside_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')})
+        -- </beside>
     )
 SELECT
     if(has({by:Array(String)}, 'tenant'), t.tenant_id, '') AS tenant,

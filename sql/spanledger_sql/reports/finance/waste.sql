@@ -117,11 +117,13 @@ WITH
             ON entry.price_id = t.priced_by AND entry.known_from = t.priced_by_since
         WHERE tokens > 0 AND price.cache_read < price.input AND discount > 0
     ),
+    -- <commitments>
     paid AS MATERIALIZED
     (
         SELECT trace_id, span_id
         FROM paid_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')})
     ),
+    -- </commitments>
     told AS
     (
         SELECT
@@ -134,6 +136,7 @@ WITH
             waste, tenant_id, feature, provider, model, known_calls, toDecimal128(ifNull(contracted_cost, 0), 12),
             if(contracted_cost IS NULL, least_calls, 0), toUInt8(0)
         FROM classed
+        -- <commitments>
         UNION ALL
         -- What a commitment pays costs its parts; where nothing is committed no call is read for it.
         SELECT '', c.tenant_id, c.feature, c.provider, c.model, 0, -toDecimal128(ifNull(c.contracted_cost, 0), 12), 0, toUInt8(1)
@@ -147,6 +150,8 @@ WITH
         FROM classed AS c
         INNER JOIN paid ON paid.trace_id = c.trace_id AND paid.span_id = c.span_id
         WHERE (SELECT count() FROM commitment) > 0
+        -- </commitments>
+        -- <beside>
         UNION ALL
         SELECT
             multiIf(part.charge_kind = 'expired', 'expired credits', part.idle = 1, 'idle commitment', ifNull(c.waste, '')),
@@ -155,11 +160,14 @@ WITH
         LEFT JOIN (SELECT trace_id, span_id, waste FROM classed WHERE (SELECT count() FROM commitment) > 0) AS c
             ON c.trace_id = part.trace_id AND c.span_id = part.span_id
         WHERE NOT part.is_prepaid
+        -- </beside>
         UNION ALL
         SELECT 'missed cache', tenant_id, feature, provider, model, known_calls, discount, 0, toUInt8(0)
         FROM missed
         WHERE (trace_id, span_id) NOT IN (SELECT trace_id, span_id FROM classed)
+            -- <commitments>
             AND (trace_id, span_id) NOT IN (SELECT trace_id, span_id FROM paid WHERE (SELECT count() FROM commitment) > 0)
+            -- </commitments>
     ),
     summed AS
     (

@@ -14,16 +14,4 @@
 -- Needs: ledger
 
 CREATE OR REPLACE VIEW calls_at AS
-SELECT
-    *,
-    if(response_model != '', response_model, request_model) AS model,
-    ifNull(ledger.calls, 0) AS known_calls,
-    ifNull(ledger.calls, 1) AS least_calls,
-    {{uncached_of}} AS uncached_tokens,
-    energy_wh * energy_wh AS energy_wh_squared,
-    co2e_g * co2e_g AS co2e_g_squared
-FROM ledger FINAL
--- Before FINAL chooses among the rows of a call: a newer one would hide the one then in force.
-PREWHERE enriched_at <= {moment:DateTime64(6, 'UTC')}
-WHERE counted = 1
-SETTINGS do_not_merge_across_partitions_select_final = 1, apply_prewhere_after_final = 0;
+{{rows_as_of}};

@@ -16,6 +16,8 @@ from spanledger_dashboards.report import report
 from spanledger_settings import figures
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from spanledger_dashboards.filtering.filters import Filters
 
 REPORT = "finance/movers"
@@ -40,33 +42,40 @@ def changes(filters: Filters) -> None:
     }
     with st.container(border=True):
         st.header("What changed, and why", anchor=False)
-        whole = report(REPORT, **asked, by=[], rows=1)
-        if whole.empty or not whole["calls_before"].iloc[0]:
+        bridged, chosen = st.container(), st.empty()
+        with chosen:
+            title, by = chosen_dimension("Who moved it", "moved", {name: name for name in _BY})
+        # Of the whole besides, for to plan this twice takes longer than all else of the page.
+        found = report(REPORT, **asked, by=[by, "(whole)"], rows=_ROWS)
+        if found.empty or not found["calls_before"].iloc[0]:
+            chosen.empty()
             caption(f"No call of {filters.before.days} has a known cost: there is nothing to compare with.")
             return
-        row = whole.iloc[0]
-        moved = [Step(title, row[name]) for name, title in DRIVERS if row[name]]
-        bridge(
-            [
-                Step(filters.before.days, row["before"], f"{figures.count(row['calls_before'])} calls", total=True),
-                *moved,
-                Step(filters.period.days, row["after"], f"{figures.count(row['calls_after'])} calls", total=True),
-            ],
-            "Cost of calls of the period before and of this one, by what changed",
-        )
-        caption(
-            "Calls with a known cost, at contract prices, without commitments and charges. One driver after the other "
-            "is put from its former to its new value, in this order; the steps sum exactly."
-        )
-        by = _movers(filters, asked)
+        with bridged:
+            _bridge(filters, found.iloc[0])
+        _movers(filters, asked, found.iloc[1:], title, by)
         shown = {**asked, "by": [by], "rows": _ROWS}
         evidence(REPORT, shown, filters, _command(shown, filters))
 
 
-def _movers(filters: Filters, asked: dict[str, Any]) -> str:
-    """Draw who moved it, the most first; gives by what."""
-    title, by = chosen_dimension("Who moved it", "moved", {name: name for name in _BY})
-    found = report(REPORT, **asked, by=[by], rows=_ROWS)
+def _bridge(filters: Filters, row: pd.Series[Any]) -> None:
+    moved = [Step(title, row[name]) for name, title in DRIVERS if row[name]]
+    bridge(
+        [
+            Step(filters.before.days, row["before"], f"{figures.count(row['calls_before'])} calls", total=True),
+            *moved,
+            Step(filters.period.days, row["after"], f"{figures.count(row['calls_after'])} calls", total=True),
+        ],
+        "Cost of calls of the period before and of this one, by what changed",
+    )
+    caption(
+        "Calls with a known cost, at contract prices, without commitments and charges. One driver after the other "
+        "is put from its former to its new value, in this order; the steps sum exactly."
+    )
+
+
+def _movers(filters: Filters, asked: dict[str, Any], found: pd.DataFrame, title: str, by: str) -> None:
+    """Draw who moved it, the most first."""
     number = int(found["all_rows"].iloc[0])
     shown = [name for name, _ in DRIVERS if found[name].any()]
     absent = "(unattributed)" if by == "tenant" else dimension.BY_NAME[by].absent
@@ -87,7 +96,6 @@ def _movers(filters: Filters, asked: dict[str, Any]) -> str:
         whole=lambda: report(REPORT, **asked, by=[by], rows=2**63),
         link=lambda row: filters.drill("tenants" if by == "tenant" else "", by, row[by]),
     )
-    return by
 
 
 def _command(asked: dict[str, Any], filters: Filters) -> list[str]:

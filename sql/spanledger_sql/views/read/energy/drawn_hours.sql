@@ -23,7 +23,7 @@
 --   co2e_g, co2e_g_low, co2e_g_high, co2e_market_g, embodied_g: gCO2e
 --   water_ml: mL
 --   uncached_tokens, energy_wh_squared, co2e_g_squared: as in `call_hours`
--- Needs: calls_at, idle_drawn, ledger_standing, ledger_sum
+-- Needs: idle_drawn, ledger, ledger_hour, ledger_sum
 
 CREATE OR REPLACE VIEW drawn_hours AS
 -- Not over `call_hours`: the engine plans a view with parameters twice, and one that stands in it twice as often.

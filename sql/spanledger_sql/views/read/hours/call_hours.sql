@@ -36,58 +36,60 @@
 --   water_ml: mL, sum
 --   duration_ms, ttft_ms: ms, sums; ttft_ms over the rows that tell it
 --   ttft_rows: how many rows tell it
--- Needs: calls_at, ledger_standing, ledger_sum
+-- Needs: ledger, ledger_hour, ledger_sum
 
 CREATE OR REPLACE VIEW call_hours AS
 WITH
     {{to_read}}
-SELECT
-    toDateTime64(begins, 9, 'UTC') AS ts,
-    tenant_id, cost_center, environment, service_name, feature, workflow,
-    '' AS user_id, '' AS session_id, '' AS run_id, '' AS host_name,
-    dimensions, provider, provider_account, model, operation, service_tier, cloud_region, zone, agent, signal, status,
-    usage_source, price_status, unpriced_parts, energy_method, energy_id, intensity_resolution, intensity_g_per_kwh,
-    market_source,
-    tells,
-    ledger_rows,
-    calls,
-    ifNull(calls, 0) AS known_calls,
-    ifNull(calls, ledger_rows) AS least_calls,
-    input_tokens, cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, output_tokens, reasoning_tokens, web_searches,
-    uncached_tokens,
-    list_cost, contracted_cost, input_cost, cache_read_cost, cache_write_cost, output_cost, other_cost,
-    reported_cost,
-    cache_saving,
-    energy_wh, energy_wh_low, energy_wh_high, energy_wh_squared,
-    co2e_g, co2e_g_low, co2e_g_high, co2e_g_squared, co2e_market_g, embodied_g,
-    water_ml,
-    duration_ms, ttft_ms, ttft_rows
-FROM ledger_sum
-WHERE (hours, begins, built) IN to_read.1
-UNION ALL
-WITH
-    {{to_read}}
-SELECT
-    ts,
-    tenant_id, cost_center, environment, service_name, feature, workflow, user_id, session_id, run_id, host_name,
-    dimensions, provider, provider_account, model, operation, service_tier, cloud_region, zone, agent, signal, status,
-    usage_source, price_status, unpriced_parts, energy_method, energy_id, intensity_resolution, intensity_g_per_kwh,
-    market_source,
-    {{tells_of}},
-    toUInt64(1),
-    calls,
-    known_calls,
-    least_calls,
-    input_tokens, cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, output_tokens, reasoning_tokens,
-    toUInt64(web_searches),
-    uncached_tokens,
-    toDecimal128(list_cost, 12), toDecimal128(contracted_cost, 12), toDecimal128(input_cost, 12),
-    toDecimal128(cache_read_cost, 12), toDecimal128(cache_write_cost, 12), toDecimal128(output_cost, 12),
-    toDecimal128(other_cost, 12),
-    reported_cost,
-    {{cache_saving_of}},
-    energy_wh, energy_wh_low, energy_wh_high, energy_wh_squared,
-    co2e_g, co2e_g_low, co2e_g_high, co2e_g_squared, co2e_market_g, embodied_g,
-    water_ml,
-    duration_ms, ttft_ms, toUInt64(ttft_ms IS NOT NULL)
-{{read_one_by_one}};
+SELECT *
+FROM
+(
+    SELECT
+        toDateTime64(begins, 9, 'UTC') AS ts,
+        tenant_id, cost_center, environment, service_name, feature, workflow,
+        '' AS user_id, '' AS session_id, '' AS run_id, '' AS host_name,
+        dimensions, provider, provider_account, model, operation, service_tier, cloud_region, zone, agent, signal, status,
+        usage_source, price_status, unpriced_parts, energy_method, energy_id, intensity_resolution, intensity_g_per_kwh,
+        market_source,
+        tells,
+        ledger_rows,
+        calls,
+        ifNull(calls, 0) AS known_calls,
+        ifNull(calls, ledger_rows) AS least_calls,
+        input_tokens, cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, output_tokens, reasoning_tokens, web_searches,
+        uncached_tokens,
+        list_cost, contracted_cost, input_cost, cache_read_cost, cache_write_cost, output_cost, other_cost,
+        reported_cost,
+        cache_saving,
+        energy_wh, energy_wh_low, energy_wh_high, energy_wh_squared,
+        co2e_g, co2e_g_low, co2e_g_high, co2e_g_squared, co2e_market_g, embodied_g,
+        water_ml,
+        duration_ms, ttft_ms, ttft_rows
+    FROM ledger_sum
+    WHERE (hours, begins, built) IN to_read.1
+    UNION ALL
+    SELECT
+        ts,
+        tenant_id, cost_center, environment, service_name, feature, workflow, user_id, session_id, run_id, host_name,
+        dimensions, provider, provider_account, model, operation, service_tier, cloud_region, zone, agent, signal, status,
+        usage_source, price_status, unpriced_parts, energy_method, energy_id, intensity_resolution, intensity_g_per_kwh,
+        market_source,
+        {{tells_of}},
+        toUInt64(1),
+        calls,
+        known_calls,
+        least_calls,
+        input_tokens, cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, output_tokens, reasoning_tokens,
+        toUInt64(web_searches),
+        uncached_tokens,
+        toDecimal128(list_cost, 12), toDecimal128(contracted_cost, 12), toDecimal128(input_cost, 12),
+        toDecimal128(cache_read_cost, 12), toDecimal128(cache_write_cost, 12), toDecimal128(output_cost, 12),
+        toDecimal128(other_cost, 12),
+        reported_cost,
+        {{cache_saving_of}},
+        energy_wh, energy_wh_low, energy_wh_high, energy_wh_squared,
+        co2e_g, co2e_g_low, co2e_g_high, co2e_g_squared, co2e_market_g, embodied_g,
+        water_ml,
+        duration_ms, ttft_ms, toUInt64(ttft_ms IS NOT NULL)
+    {{read_one_by_one}}
+);

@@ -15,22 +15,20 @@ WITH
         FROM ledger_standing(from = '1900-01-01 00:00:00', to = '2262-04-11 23:47:16', moment = '2200-01-01 00:00:00',
             grain = 'period', timezone = 'UTC', told = {told:Array(String)})
     ) AS to_read
-SELECT
-    tenant_id, cost_center, environment, service_name, feature, workflow, provider, model, dimensions,
-    ledger_rows AS reports
-FROM ledger_sum
-WHERE (hours, begins, built) IN to_read.1
-UNION ALL
-WITH
-    (
-        SELECT (groupArrayIf((hours, begins, built), is_summed), groupArrayIf(begins, NOT is_summed))
-        FROM ledger_standing(from = '1900-01-01 00:00:00', to = '2262-04-11 23:47:16', moment = '2200-01-01 00:00:00',
-            grain = 'period', timezone = 'UTC', told = {told:Array(String)})
-    ) AS to_read
-SELECT
-    tenant_id, cost_center, environment, service_name, feature, workflow, provider,
-    if(response_model != '', response_model, request_model) AS model,
-    dimensions,
-    toUInt64(1)
-FROM ledger
-WHERE counted = 1 AND toStartOfHour(ts) IN to_read.2;
+SELECT *
+FROM
+(
+    SELECT
+        tenant_id, cost_center, environment, service_name, feature, workflow, provider, model, dimensions,
+        ledger_rows AS reports
+    FROM ledger_sum
+    WHERE (hours, begins, built) IN to_read.1
+    UNION ALL
+    SELECT
+        tenant_id, cost_center, environment, service_name, feature, workflow, provider,
+        if(response_model != '', response_model, request_model) AS model,
+        dimensions,
+        toUInt64(1)
+    FROM ledger
+    WHERE counted = 1 AND toStartOfHour(ts) IN to_read.2
+);
