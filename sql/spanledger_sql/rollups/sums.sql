@@ -16,7 +16,7 @@ INSERT INTO ledger_sum
     {{columns_of_sums}}
 )
 SETTINGS max_partitions_per_insert_block = 0, optimize_on_insert = 0, query_plan_merge_expressions = 0,
-    query_plan_remove_unused_columns = 0, group_by_two_level_threshold_bytes = 500000000
+    query_plan_remove_unused_columns = 0, join_algorithm = 'hash', group_by_two_level_threshold_bytes = 500000000
 WITH
     (bit, figure) -> if(bitAnd(c.unknown_or_zero, bit) = 0, figure, NULL) AS known,
     {{kinds_in_text}} AS kinds_of,
@@ -92,12 +92,19 @@ FROM
             *,
             toStartOfHour(ts) AS begins,
             if(contract_price_id != '', contract_price_id, price_id) AS priced_by,
+            cityHash64(priced_by) AS priced_key,
             {{tells_of}} AS tells,
             {{cache_saving_of}} AS saving
         FROM calls
         WHERE toStartOfHour(ts) IN {hours:Array(DateTime('UTC'))}
     ) AS call
-    ASOF LEFT JOIN (SELECT price_id AS entry_id, known_from, tier_starts, window_starts FROM priced_entry) AS entry
-        ON entry.entry_id = call.priced_by AND entry.known_from <= call.enriched_at
+    ASOF LEFT JOIN
+    (
+        -- Of the others every call is at the first step of what they always were, as it is without an entry.
+        SELECT cityHash64(price_id) AS entry_key, known_from, tier_starts, window_starts
+        FROM priced_entry
+        WHERE notEmpty(tier_starts) OR notEmpty(window_starts) OR known_from > toDateTime64(0, 6, 'UTC')
+    ) AS entry
+        ON entry.entry_key = call.priced_key AND entry.known_from <= call.enriched_at
 ) AS c
 GROUP BY c.begins, c.one_hash, c.other_hash, c.unknown_or_zero
