@@ -124,7 +124,7 @@ def main() -> None:
             kept = _upkeep(store, Worker(store, configuration), options.calls)
             fill(store, options.rows)
             begin = time.perf_counter()
-            while sum_hours(store, quiet_s=0, margin_s=0):
+            while sum_hours(store, quiet_s=0, threads=0, margin_s=0):
                 pass
             rate = options.rows / (time.perf_counter() - begin)
             slowest = _reports(store, by_call=not options.sums_only)

@@ -130,7 +130,7 @@ class Worker:
             # Queries that began before still read the former sums, which the new ones replace.
             time.sleep(MARGIN_S)
         summed = 0
-        while self._works() and (hours := sum_hours(self._store, check=self._lease.check)):
+        while self._works() and (hours := sum_hours(self._store, threads=0, check=self._lease.check)):
             summed += hours
         return summed
 

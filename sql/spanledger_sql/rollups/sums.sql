@@ -1,12 +1,14 @@
 -- Sums the calls of some hours by what they have in common.
 --
 -- Calls of one hour are alike when they agree in every dimension that reports know, but for users, sessions, runs and hosts, and
--- in whether they name these and in which figures are unknown or zero: so that a report's conditions on a call hold of the sum of its like, too. What they have
--- in common is hashed once they are summed, by two hashes that are made otherwise: by that a later sum of the same takes the place of
--- this. Meanwhile names and values of their own dimensions are a text each, which is far cheaper to group by than a map: U+0000 behind
--- each, in which U+0000 is `\0` and a backslash `\1`.
--- Merging the plan's steps and looking for columns to leave out costs more than it saves: there are a hundred columns, nearly all of
--- them needed. So does splitting groups in two levels, by which threads share merging them, before they are many.
+-- in whether they name these and in which figures are unknown or zero: so that a report's conditions on a call hold of the sum of
+-- its like, too. They are told apart by two hashes of all that, made otherwise: numbers are far cheaper to group by than thirty
+-- texts. Each column is hashed by itself, so that the engine hashes the few texts of a dictionary and not every row's. By the same
+-- hashes a later sum of the same takes the place of this.
+-- Since alike calls agree in what is unknown, it is put back after figures are summed, and not looked at with each of them; what
+-- follows from other sums is not summed at all. Texts that only some calls have are made after that, too: of one of the calls.
+-- The hours are chosen where the ledger is read, below the join: else, without merging the plan's steps, which costs more than it
+-- saves, all of the ledger would be read. Nor are columns to leave out looked for, or groups split in two levels before they are many.
 -- Parameters: hours Array(DateTime('UTC')): which; built UInt64: of the rows; left_out Array(String): dimensions of one's own
 --     that have too many values.
 INSERT INTO ledger_sum
@@ -14,88 +16,95 @@ INSERT INTO ledger_sum
     {{columns_of_sums}}
 )
 SETTINGS max_partitions_per_insert_block = 0, optimize_on_insert = 0, query_plan_merge_expressions = 0,
-    query_plan_remove_unused_columns = 0, group_by_two_level_threshold_bytes = 500000000
+    query_plan_remove_unused_columns = 0, join_algorithm = 'hash', group_by_two_level_threshold_bytes = 500000000
 WITH
-    tuple(
-        h.tenant_id, h.cost_center, h.environment, h.service_name, h.feature, h.workflow, h.names, h.told_values, h.provider,
-        h.provider_account, h.model, h.operation, h.service_tier, h.cloud_region, h.zone, h.agent, h.signal, h.status,
-        h.usage_source, h.price_status, h.unpriced_parts, h.energy_method, h.energy_id, h.intensity_resolution,
-        h.market_source, h.tells, unknown_or_zero, h.priced_by, h.priced_by_since, h.price_step, h.vendor_unit, h.first_meter) AS in_common,
-    (texts -> arrayMap(one -> replaceAll(replaceAll(one, '\\0', '\0'), '\\1', '\\'), arrayPopBack(splitByChar('\0', texts)))) AS apart
+    (bit, figure) -> if(bitAnd(c.unknown_or_zero, bit) = 0, figure, NULL) AS known,
+    {{kinds_in_text}} AS kinds_of,
+    {{meters}} AS meters
 SELECT
     1,
-    begins,
+    c.begins,
     {built:UInt64},
-    reinterpret(
-        bitOr(bitShiftLeft(toUInt128(cityHash64(in_common)), 64), toUInt128(xxh3(in_common))), 'FixedString(16)') AS alike,
-    h.tenant_id, h.cost_center, h.environment, h.service_name, h.feature, h.workflow,
-    CAST(mapFromArrays(apart(h.names), apart(h.told_values)), 'Map(LowCardinality(String), String)'),
-    h.provider, h.provider_account, h.model, h.operation, h.service_tier, h.cloud_region, h.zone, h.agent, h.signal, h.status,
-    h.usage_source, h.price_status, h.unpriced_parts, h.energy_method, h.energy_id, h.intensity_resolution,
-    h.intensity_g_per_kwh, h.market_source, h.tells,
-    h.ledger_rows, h.calls, h.input_tokens, h.cache_read_tokens, h.cache_write_tokens, h.cache_write_1h_tokens,
-    h.output_tokens, h.reasoning_tokens, h.uncached_tokens, h.web_searches, h.list_cost, h.contracted_cost, h.input_cost,
-    h.cache_read_cost, h.cache_write_cost, h.output_cost, h.other_cost, h.reported_cost, h.cache_saving, h.energy_wh,
-    h.energy_wh_low, h.energy_wh_high, h.energy_wh_squared, h.co2e_g, h.co2e_g_low, h.co2e_g_high, h.co2e_g_squared,
-    h.co2e_market_g, h.embodied_g, h.water_ml, h.duration_ms, h.ttft_ms, h.ttft_rows,
-    h.priced_by, h.priced_by_since, h.price_step, h.vendor_unit, h.first_meter, h.text_input, h.audio_input, h.image_input,
-    h.video_input, h.cached_text, h.cached_audio, h.cached_image, h.written_for_5m, h.text_output, h.audio_output,
-    h.image_output, h.reasoned, h.answers, h.vendor_quantity
+    reinterpret(bitOr(bitShiftLeft(toUInt128(c.one_hash), 64), toUInt128(c.other_hash)), 'FixedString(16)'),
+    any(c.tenant_id), any(c.cost_center), any(c.environment), any(c.service_name), any(c.feature), any(c.workflow),
+    CAST(CAST(any(c.told), 'Array(Tuple(String, String))'), 'Map(LowCardinality(String), String)'),
+    any(c.provider), any(c.provider_account), any(c.model), any(c.operation), any(c.service_tier), any(c.cloud_region),
+    any(c.zone), any(c.agent), any(c.signal), any(c.status), any(c.usage_source), any(c.price_status) AS charged,
+    if(charged = 'partial', kinds_of(any(c.unpriced_parts)), ''), any(c.energy_method), any(c.energy_id),
+    any(c.intensity_resolution), max(c.intensity_g_per_kwh), any(c.market_source), any(c.tells),
+    count(), known(1, sum(assumeNotNull(c.calls))), sum(c.input_tokens), sum(c.cache_read_tokens) AS cached,
+    sum(c.cache_write_tokens), sum(c.cache_write_1h_tokens), sum(c.output_tokens) AS output, sum(c.reasoning_tokens),
+    sum(c.uncached_read), sum(c.web_searches),
+    known(2, sum(assumeNotNull(c.list_cost))), known(4, sum(assumeNotNull(c.contracted_cost))), sum(c.input_cost),
+    sum(c.cache_read_cost), sum(c.cache_write_cost), sum(c.output_cost), sum(c.other_cost),
+    known(512, sum(assumeNotNull(c.reported_cost))), sum(c.saving),
+    known(8, sum(assumeNotNull(c.energy_wh))), sum(c.energy_wh_low), sum(c.energy_wh_high),
+    known(8, sum(assumeNotNull(c.energy_wh) * assumeNotNull(c.energy_wh))),
+    known(32, sum(assumeNotNull(c.co2e_g))), sum(c.co2e_g_low), sum(c.co2e_g_high),
+    known(32, sum(assumeNotNull(c.co2e_g) * assumeNotNull(c.co2e_g))), known(64, sum(assumeNotNull(c.co2e_market_g))),
+    known(128, sum(assumeNotNull(c.embodied_g))), known(256, sum(assumeNotNull(c.water_ml))), sum(c.duration_ms),
+    sum(c.ttft_ms), count(c.ttft_ms),
+    any(c.priced_by), any(c.priced_by_since), any(c.price_step), any(c.vendor_unit), meters[1 + any(c.meter)],
+    sum(c.text_input), sum(c.audio_input), sum(c.image_input), sum(c.video_input), cached - audio_cached - image_cached,
+    sum(c.cached_audio) AS audio_cached, sum(c.cached_image) AS image_cached, sum(c.written_for_5m),
+    output - audio_put_out - image_put_out - thought, sum(c.audio_output) AS audio_put_out,
+    sum(c.image_output) AS image_put_out, sum(c.reasoned) AS thought, sum(c.answers), sum(c.vendor_quantity)
 FROM
 (
     WITH
-        if(empty({left_out:Array(String)}) OR empty(c.dimensions), c.dimensions,
-           mapFilter((name, value) -> NOT has({left_out:Array(String)}, name), c.dimensions)) AS told_apart,
-        (texts -> arrayStringConcat(arrayMap(one -> concat(replaceAll(replaceAll(one, '\\', '\\1'), '\0', '\\0'), '\0'), texts)))
-            AS one_text,
-        if(c.price_status = 'partial',
-           arrayStringConcat(arraySort(arrayDistinct(arrayMap(
-               part -> replaceRegexpOne(part, '^[0-9.]+ ', ''), splitByString(', ', c.unpriced_parts)))), ', '), '') AS kinds,
-        toUInt16(
-            isNull(c.calls) + 2 * isNull(c.list_cost) + 4 * isNull(c.contracted_cost) + 8 * isNull(c.energy_wh)
-            + 16 * ifNull(c.energy_wh > 0, 0) + 32 * isNull(c.co2e_g) + 64 * isNull(c.co2e_market_g)
-            + 128 * isNull(c.embodied_g) + 256 * isNull(c.water_ml) + 512 * isNull(c.reported_cost)
-            + 1024 * isNull(c.intensity_g_per_kwh)) AS unknown_or_zero
+        {{price_step}},
+        {{kinds_in_text}} AS kinds_of,
+        if(empty({left_out:Array(String)}), call.dimensions,
+           mapFilter((name, value) -> NOT has({left_out:Array(String)}, name), call.dimensions)) AS told_apart
     SELECT
-        toStartOfHour(c.ts) AS begins,
-        c.tenant_id AS tenant_id, c.cost_center AS cost_center, c.environment AS environment, c.service_name AS service_name,
-        c.feature AS feature, c.workflow AS workflow,
-        one_text(CAST(mapKeys(told_apart), 'Array(String)')) AS names, one_text(mapValues(told_apart)) AS told_values, c.provider AS provider,
-        c.provider_account AS provider_account, c.model AS model, c.operation AS operation, c.service_tier AS service_tier,
-        c.cloud_region AS cloud_region, c.zone AS zone, c.agent AS agent, c.signal AS signal, c.status AS status,
-        c.usage_source AS usage_source, c.price_status AS price_status, kinds AS unpriced_parts,
-        c.energy_method AS energy_method, c.energy_id AS energy_id, c.intensity_resolution AS intensity_resolution,
-        c.market_source AS market_source,
-        {{tells_of}} AS tells,
-        unknown_or_zero,
-        c.priced_by AS priced_by, c.priced_by_since AS priced_by_since, c.price_step AS price_step, c.vendor_unit AS
-        vendor_unit, c.first_meter AS first_meter,
-        max(c.intensity_g_per_kwh) AS intensity_g_per_kwh,
-        count() AS ledger_rows, sum(c.calls) AS calls, sum(c.input_tokens) AS input_tokens,
-        sum(c.cache_read_tokens) AS cache_read_tokens, sum(c.cache_write_tokens) AS cache_write_tokens,
-        sum(c.cache_write_1h_tokens) AS cache_write_1h_tokens, sum(c.output_tokens) AS output_tokens,
-        sum(c.reasoning_tokens) AS reasoning_tokens, sum(c.uncached) AS uncached_tokens, sum(c.web_searches) AS web_searches,
-        sum(c.list_cost) AS list_cost, sum(c.contracted_cost) AS contracted_cost,
-        sum(c.input_cost) AS input_cost, sum(c.cache_read_cost) AS cache_read_cost,
-        sum(c.cache_write_cost) AS cache_write_cost, sum(c.output_cost) AS output_cost,
-        sum(c.other_cost) AS other_cost, sum(c.reported_cost) AS reported_cost,
-        sum(c.saving) AS cache_saving, sum(c.energy_wh) AS energy_wh, sum(c.energy_wh_low) AS energy_wh_low,
-        sum(c.energy_wh_high) AS energy_wh_high, sum(c.energy_wh * c.energy_wh) AS energy_wh_squared,
-        sum(c.co2e_g) AS co2e_g, sum(c.co2e_g_low) AS co2e_g_low, sum(c.co2e_g_high) AS co2e_g_high,
-        sum(c.co2e_g * c.co2e_g) AS co2e_g_squared, sum(c.co2e_market_g) AS co2e_market_g, sum(c.embodied_g) AS embodied_g,
-        sum(c.water_ml) AS water_ml, sum(c.duration_ms) AS duration_ms, sum(c.ttft_ms) AS ttft_ms,
-        count(c.ttft_ms) AS ttft_rows,
-        sum(c.text_input) AS text_input, sum(c.audio_input) AS audio_input, sum(c.image_input) AS image_input,
-        sum(c.video_input) AS video_input, sum(c.cached_text) AS cached_text, sum(c.cached_audio) AS cached_audio,
-        sum(c.cached_image) AS cached_image, sum(c.written_for_5m) AS written_for_5m, sum(c.text_output) AS text_output,
-        sum(c.audio_output) AS audio_output, sum(c.image_output) AS image_output, sum(c.reasoned) AS reasoned, sum(c.answers) AS
-        answers,
-        sum(c.vendor_quantity) AS vendor_quantity
+        call.*,
+        toUInt16(
+            isNull(call.calls) + 2 * isNull(call.list_cost) + 4 * isNull(call.contracted_cost) + 8 * isNull(call.energy_wh)
+            + 16 * ifNull(call.energy_wh > 0, 0) + 32 * isNull(call.co2e_g) + 64 * isNull(call.co2e_market_g)
+            + 128 * isNull(call.embodied_g) + 256 * isNull(call.water_ml) + 512 * isNull(call.reported_cost)
+            + 1024 * isNull(call.intensity_g_per_kwh)) AS unknown_or_zero,
+        ifNull(entry.known_from, toDateTime64(0, 6, 'UTC')) AS priced_by_since,
+        toUInt16(step_of(entry.window_starts, entry.tier_starts) - 1) AS price_step,
+        toString(CAST(told_apart, 'Array(Tuple(String, String))')) AS told,
+        {{quantities}},
+        {{first_meter}} AS meter,
+        cityHash64(
+            cityHash64(call.tenant_id), cityHash64(call.cost_center), cityHash64(call.environment),
+            cityHash64(call.service_name), cityHash64(call.feature), cityHash64(call.workflow), cityHash64(told_apart),
+            cityHash64(call.provider), cityHash64(call.provider_account), cityHash64(call.model), cityHash64(call.operation),
+            cityHash64(call.service_tier), cityHash64(call.cloud_region), cityHash64(call.zone), cityHash64(call.agent),
+            cityHash64(call.signal), cityHash64(call.status), cityHash64(call.usage_source), cityHash64(call.price_status),
+            if(call.price_status = 'partial', cityHash64(kinds_of(call.unpriced_parts)), 0),
+            cityHash64(call.energy_method), cityHash64(call.energy_id), cityHash64(call.intensity_resolution),
+            cityHash64(call.market_source), call.tells, unknown_or_zero, cityHash64(call.priced_by), priced_by_since,
+            price_step, cityHash64(call.vendor_unit), meter) AS one_hash,
+        xxh3(
+            xxh3(call.tenant_id), xxh3(call.cost_center), xxh3(call.environment), xxh3(call.service_name),
+            xxh3(call.feature), xxh3(call.workflow), xxh3(told), xxh3(call.provider), xxh3(call.provider_account),
+            xxh3(call.model), xxh3(call.operation), xxh3(call.service_tier), xxh3(call.cloud_region), xxh3(call.zone),
+            xxh3(call.agent), xxh3(call.signal), xxh3(call.status), xxh3(call.usage_source), xxh3(call.price_status),
+            if(call.price_status = 'partial', xxh3(kinds_of(call.unpriced_parts)), 0), xxh3(call.energy_method),
+            xxh3(call.energy_id), xxh3(call.intensity_resolution), xxh3(call.market_source), call.tells, unknown_or_zero,
+            xxh3(call.priced_by), priced_by_since, price_step, xxh3(call.vendor_unit), meter) AS other_hash
     FROM
     (
-        SELECT *, {{uncached_of}} AS uncached, {{cache_saving_of}} AS saving
-        FROM used_call
+        SELECT
+            *,
+            toStartOfHour(ts) AS begins,
+            if(contract_price_id != '', contract_price_id, price_id) AS priced_by,
+            cityHash64(priced_by) AS priced_key,
+            {{tells_of}} AS tells,
+            {{cache_saving_of}} AS saving
+        FROM calls
         WHERE toStartOfHour(ts) IN {hours:Array(DateTime('UTC'))}
-    ) AS c
-    GROUP BY ALL
-) AS h
+    ) AS call
+    ASOF LEFT JOIN
+    (
+        -- Of the others every call is at the first step of what they always were, as it is without an entry.
+        SELECT cityHash64(price_id) AS entry_key, known_from, tier_starts, window_starts
+        FROM priced_entry
+        WHERE notEmpty(tier_starts) OR notEmpty(window_starts) OR known_from > toDateTime64(0, 6, 'UTC')
+    ) AS entry
+        ON entry.entry_key = call.priced_key AND entry.known_from <= call.enriched_at
+) AS c
+GROUP BY c.begins, c.one_hash, c.other_hash, c.unknown_or_zero

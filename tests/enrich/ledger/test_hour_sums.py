@@ -182,3 +182,39 @@ def test_sums_of_hours_equal_the_ledger_whatever_is_written(books: Books, monkey
         settings=settings(max_examples=3, stateful_step_count=14, deadline=None, database=None, derandomize=True,
                           suppress_health_check=checks),
     )  # fmt: skip
+
+
+def test_summing_an_hour_reads_that_hour_and_not_the_whole_ledger(books: Books) -> None:
+    books.empty()
+    store = books.store
+    store.execute(
+        "INSERT INTO ledger (trace_id, span_id, ts, tenant_id, version, counted, enriched_at) "
+        "SELECT leftPad(hex(number), 32, '0'), leftPad(hex(number), 16, '0'), "
+        "toDateTime64('2024-10-01 00:00:00', 9, 'UTC') + toIntervalSecond(number), 'acme', 1, 1, now64(6, 'UTC') "
+        "FROM numbers(86400)"
+    )
+    before = rows_read(store)
+    store.execute(statement("rollups/sums"), {"hours": ["2024-10-01 05:00:00"], "built": 1, "left_out": []})
+    # Those of the hour's granules of 8,192 rows, and the price entries.
+    assert rows_read(store) - before < 40_000
+    assert store.value("SELECT sum(ledger_rows) FROM ledger_sum WHERE built = 1") == 3_600
+
+
+def rows_read(store: Store) -> int:
+    return int(store.value("SELECT value FROM system.events WHERE event = 'SelectedRows'"))
+
+
+def test_sums_keep_names_and_values_of_dimensions_as_they_are(books: Books) -> None:
+    books.empty()
+    told = {
+        "it's": "a\\b", "nul": "a\0b\0", "lines": "a\n\t\r", "brackets": "')],[('", "": "no name", "empty": "",
+        "quoted": '"x"', "umlaut": "\u00e9\U0001f600", "escaped": "\\'\\0", "\\": "'",
+    }  # fmt: skip
+    for number in (1, 2):
+        books.add({
+            "trace_id": f"{number:032x}", "span_id": f"{number:016x}", "version": 1, "dimensions": told, "counted": 1,
+            "ts": datetime(2024, 10, 1, 4, number, tzinfo=UTC),
+        })  # fmt: skip
+    take_sums(books.store)
+    sums = books.store.rows("SELECT dimensions, ledger_rows FROM ledger_sum FINAL WHERE hours = 1")
+    assert sums == [{"dimensions": told, "ledger_rows": 2}]

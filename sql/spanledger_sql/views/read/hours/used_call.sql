@@ -17,12 +17,7 @@
 CREATE OR REPLACE VIEW used_call AS
 SELECT
     * EXCEPT (cache_written, uncached, uncached_read),
-    multiIf(
-        text_output != 0, 'output', reasoned != 0, 'reasoning', text_input != 0, 'input', audio_input != 0, 'input_audio',
-        image_input != 0, 'input_image', video_input != 0, 'input_video', cached_text != 0, 'cache_read',
-        cached_audio != 0, 'cache_read_audio', cached_image != 0, 'cache_read_image', written_for_5m != 0, 'cache_write',
-        cache_write_1h_tokens != 0, 'cache_write_1h', image_output != 0, 'output_image', audio_output != 0, 'output_audio',
-        web_searches != 0, 'search', vendor_quantity != 0, 'unit', other_units != '', 'other', '') AS first_meter
+    {{meters}}[1 + {{first_meter}}] AS first_meter
 FROM
 (
     WITH
