@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import pytest
 from harness import data_folder
 
 from spanledger_enrich.books.budgets import alarm, outbox
@@ -52,6 +53,26 @@ def test_each_alarm_is_sent_once_on_each_channel(store, configuration, receiver)
     assert (body["reached"], body["percent"], body["tenant"]) == ("81.000000000000", "80.0000", "acme")
     assert list(message) == ["text"]
     assert "acme &lt;monthly&gt;: 81.00 USD of 100.00 USD used" in message["text"]
+
+
+@pytest.mark.parametrize(
+    ("unit", "reached", "bound", "told"),
+    [
+        ("usd", "0.000812", "0.001", "0.00081 USD of 0.001 USD used"),
+        ("usd", "0.0125", "0.0125", "0.0125 USD of 0.0125 USD used"),
+        ("usd", "10.0041", "10.004", "10.004 USD of 10.004 USD used"),
+        ("usd", "1234.5678", "1200", "1,234.57 USD of 1,200.00 USD used"),
+        ("kgco2e", "0.00000412", "0.000004", "0.0000041 kgCO2e of 0.000004 kgCO2e used"),
+        ("tokens", "1500", "1000", "1,500 tokens of 1,000 tokens used"),
+    ],
+)
+def test_an_alarm_on_a_small_budget_does_not_say_nothing(unit, reached, bound, told):
+    amounts = {
+        "reached": Decimal(reached).quantize(Decimal("1e-12")),
+        "bound": Decimal(bound).quantize(Decimal("1e-12")),
+    }
+    row = {"kind": "threshold", "budget_id": "b", "begins": datetime(2024, 10, 1, tzinfo=UTC), "percent": Decimal(80)}
+    assert told in alarm.told({**row, **amounts, "unit": unit})
 
 
 def test_a_receiver_that_is_away_for_a_moment_is_tried_again(store, configuration, receiver):
