@@ -101,7 +101,7 @@ def test_a_charge_of_a_day_on_which_a_tenant_moves_goes_where_it_moved_to(books,
         seats = {"kind": "seats", "amount": "3", "from": f"2024-10-{day}", "to": until, "tenant": "acme"}
         charge.record(books.store, [Charge.model_validate({"charge": name, **seats})], "a test")
     october = "from = toDateTime64('2024-10-01', 9, 'UTC'), to = toDateTime64('2024-11-02', 9, 'UTC')"
-    query = f"SELECT charge_id, cost_center FROM charges({october}) ORDER BY charge_id"  # noqa: S608
+    query = f"SELECT charge_id, cost_center FROM charges({october}) ORDER BY charge_id"
     assert [tuple(row.values()) for row in books.store.rows(query)] == [("a", "cc-1"), ("b", "cc-2"), ("c", "cc-2")]
 
 
