@@ -152,6 +152,7 @@ class Relay(socketserver.ThreadingTCPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Relaying)
         self.taken: list[str] = []
+        self.says = {b"QUIT": b"221 bye"}
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
 
@@ -168,15 +169,43 @@ class _Relaying(socketserver.StreamRequestHandler):
                 while (text := self.rfile.readline()) != b".\r\n":
                     lines.append(text.decode())
                 self.server.taken.append("".join(lines))
-            self.wfile.write(b"221 bye\r\n" if word == b"QUIT" else b"250 fine\r\n")
+            self.wfile.write(self.server.says.get(word, b"250 fine") + b"\r\n")
+
+
+def by_mail(configuration, relay):
+    return load(
+        data_dir=configuration.data_dir, alarm_email="ops@example.com", alarm_email_from="ledger@example.com",
+        alarm_smtp=f"127.0.0.1:{relay.server_address[1]}",
+    )  # fmt: skip
+
+
+def test_a_mail_that_was_taken_is_delivered_however_the_relay_parts(store, configuration):
+    with Relay() as relay:
+        relay.says[b"QUIT"] = b"421 closing"
+        raise_one(store)
+        assert outbox.deliver(store, by_mail(configuration, relay)).delivered == 1
+        assert outbox.deliver(store, by_mail(configuration, relay)).delivered == 0
+        relay.shutdown()
+    (mail,) = relay.taken
+    assert "\r\nDate: " in mail
+
+
+def test_a_recipient_that_the_relay_refuses_is_told_and_not_as_maybe_taken(store, configuration):
+    with Relay() as relay:
+        relay.says[b"RCPT"] = b"550 unknown"
+        raise_one(store)
+        assert outbox.deliver(store, by_mail(configuration, relay)).problems == {
+            "email": "the mail server refused the recipient: 550"
+        }
+        relay.says.pop(b"RCPT")
+        assert outbox.deliver(store, by_mail(configuration, relay)).delivered == 1
+        relay.shutdown()
+    assert "told twice" not in relay.taken[0]
 
 
 def test_an_alarm_comes_by_mail_under_its_key(store, configuration):
     with Relay() as relay:
-        set_up = load(
-            data_dir=configuration.data_dir, alarm_email="ops@example.com", alarm_email_from="ledger@example.com",
-            alarm_smtp=f"127.0.0.1:{relay.server_address[1]}",
-        )  # fmt: skip
+        set_up = by_mail(configuration, relay)
         raise_one(store, "acme\nBcc: all@example.com")
         assert outbox.deliver(store, set_up).delivered == 1
         assert outbox.deliver(store, set_up).delivered == 0
