@@ -96,14 +96,11 @@ def period(month: str | None, begin: str | None, end: str | None, timezone: str)
     Raises:
         PeriodError: One of them cannot be read, both kinds are given, or the period is empty.
     """
-    try:
-        zone = ZoneInfo(timezone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise PeriodError(f"--timezone {timezone!r} is unknown; expected a name such as Europe/Berlin or UTC") from None
+    zone = _zone(timezone, "--timezone")
     if month and (begin or end):
         raise PeriodError("--month and --from/--to exclude each other; give one of them")
     if not begin and not end:
-        return _month(month or f"{datetime.now(zone):%Y-%m}", timezone)
+        return calendar_month(month or f"{datetime.now(zone):%Y-%m}", timezone)
     first = _moment(begin, "--from", zone) if begin else datetime(1970, 1, 1, tzinfo=UTC)
     last = _moment(end, "--to", zone) if end else datetime.now(UTC)
     if first >= last:
@@ -111,14 +108,27 @@ def period(month: str | None, begin: str | None, end: str | None, timezone: str)
     return Period(first, last, timezone)
 
 
-def _month(text: str, timezone: str) -> Period:
+def calendar_month(text: str, timezone: str, *, said_by: str = "--month", zone_said_by: str = "--timezone") -> Period:
+    """A month such as ``2024-10``, by the zone's clock; errors name who said it, and the zone, so.
+
+    Raises:
+        PeriodError: It is no month, or the zone is unknown.
+    """
+    _zone(timezone, zone_said_by)
     match = re.fullmatch(r"(\d{4})-(\d{2})", text)
     if match is None or not 1 <= int(match.group(2)) <= 12:
-        raise PeriodError(f"--month {text!r} is not a month; expected for example 2024-10")
+        raise PeriodError(f"{said_by} {text!r} is not a month; expected for example 2024-10")
     year, number = int(match.group(1)), int(match.group(2))
-    _refuse_year(year, "--month", text)
+    _refuse_year(year, said_by, text)
     following = date(year + 1, 1, 1) if number == 12 else date(year, number + 1, 1)
     return of_days(date(year, number, 1), following - timedelta(days=1), timezone)
+
+
+def _zone(name: str, said_by: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise PeriodError(f"{said_by} {name!r} is unknown; expected a name such as Europe/Berlin or UTC") from None
 
 
 def _moment(text: str, option: str, zone: ZoneInfo) -> datetime:

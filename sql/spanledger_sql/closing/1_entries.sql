@@ -77,7 +77,8 @@ WITH
                 part.kind = 'invoice', concat(whose, '/', toString(part.ts), '/', toString(part.ends), '/', what),
                 part.kind = 'bill', concat(part.charge_id, '/', toString(toDate(part.ts)), '/', what, '/', part.model),
                 part.charge_id) AS name,
-            min(part.booked_at), false, 0, 0, 0, 0, toDecimal128(0, 12),
+            -- As `charges` has it: what no list has costs by the list what it costs.
+            min(part.booked_at), false, 0, 0, 0, 0, sum(if(part.counts_list = 1, part.amount, toDecimal128(0, 12))),
             sum(part.cost), sum({{price_of_part}}), 0, 0, 0, 0, 0, 0, 0, 0,
             if(of_kind = 'invoice', concat('reconciliation ', any(part.charge_id)), '')
         FROM

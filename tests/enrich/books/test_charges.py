@@ -12,6 +12,7 @@ from spanledger_enrich.books import charge, charge_shares
 from spanledger_enrich.books.bills import bill
 from spanledger_enrich.books.bills.also_billed import AlsoBilled, also_billed, of_period
 from spanledger_enrich.books.charge import Charge, UnknownChargeError
+from spanledger_enrich.books.closing import close
 from spanledger_enrich.files.import_file import ImportFileError
 
 CHARGES_OF = "SELECT * FROM charges(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')})"
@@ -39,6 +40,21 @@ def test_each_meter_and_each_kind_costs_what_it_does_by_hand(books):
     # A budget as it stood at the end of the last day has what expires with the month.
     rows = books.store.rows(CHARGES_OF, **{**OCTOBER, "to": OCTOBER["to"] - timedelta(microseconds=1)})
     assert summed(rows, "meter")["expired"] == Decimal(OTHERS["expired"])
+
+
+def test_the_books_have_the_list_cost_that_charges_have(books):
+    event = close.record(books.store, "2024-10", close.Person("ann", "ann"))
+    try:
+        rows = books.store.rows("SELECT * FROM book_entry WHERE posting = {posting:String}", posting=event.posting)
+        of_charges = books.store.rows(CHARGES_OF, **OCTOBER)
+        by_list = summed(of_charges, "tenant_id", "list_cost")
+        parties = {row["party"]: row["tenant_id"] for row in books.store.rows("SELECT * FROM book_party")}
+        assert summed(({**row, "of": parties[row["party"]]} for row in rows), "of", "list_cost") == by_list
+        seats = {row["model"]: (row["list_cost"], row["cost"]) for row in rows if row["kind"] == "charge"}
+        assert (seats["storage"], seats["credit"]) == ((Decimal("12.34"),) * 2, (Decimal("-0.50"),) * 2)
+    finally:
+        for table in ("book_event", "book_party", "book_entry"):
+            books.store.execute(f"TRUNCATE TABLE {table}")
 
 
 def test_prepaid_credits_are_drawn_down_in_order_and_until_nothing_is_left(books):

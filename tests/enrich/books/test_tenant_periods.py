@@ -92,6 +92,19 @@ def test_new_calls_and_charges_take_what_holds_at_their_time(books, spanledger, 
     assert len(json.loads(spanledger("tenants", "list", "--format", "json"))) == 1
 
 
+@pytest.mark.parametrize("zone", ["America/New_York", "Pacific/Auckland"])
+def test_a_charge_of_a_day_on_which_a_tenant_moves_goes_where_it_moved_to(books, spanledger, write, zone):
+    books.book_alone()
+    moves = write(HEAD, "acme,2024-10-01,2024-10-15,cc-1,,", "acme,2024-10-15,2024-11-01,cc-2,,", name="tenants.csv")
+    spanledger("tenants", "import", moves, "--timezone", zone)
+    for name, day, until in (("a", "01", "2024-10-02"), ("b", "15", "2024-10-16"), ("c", "31", "2024-11-01")):
+        seats = {"kind": "seats", "amount": "3", "from": f"2024-10-{day}", "to": until, "tenant": "acme"}
+        charge.record(books.store, [Charge.model_validate({"charge": name, **seats})], "a test")
+    october = "from = toDateTime64('2024-10-01', 9, 'UTC'), to = toDateTime64('2024-11-02', 9, 'UTC')"
+    query = f"SELECT charge_id, cost_center FROM charges({october}) ORDER BY charge_id"
+    assert [tuple(row.values()) for row in books.store.rows(query)] == [("a", "cc-1"), ("b", "cc-2"), ("c", "cc-2")]
+
+
 @pytest.mark.parametrize(
     ("line", "told"),
     [

@@ -105,7 +105,10 @@ def told(row: Mapping[str, Any]) -> str:
     """An alarm in a sentence, for people."""
     whose = f"budget {row['budget_id']}" if row["budget_id"] else f"tenant {row['tenant_id'] or '(unattributed)'}"
     begins = f"{row['begins']:%Y-%m-%d %H:%M} UTC"
-    reached, bound = (_amount(row[name], row["unit"]) for name in ("reached", "bound"))
+    # What a budget allows is told as it was said.
+    said = max(0, -int(row["bound"].normalize().as_tuple().exponent)) if row["budget_id"] else None
+    bound = _amount(row["bound"], row["unit"], _significant(row["bound"]) if said is None else said)
+    reached = _amount(row["reached"], row["unit"], max(said or 0, _significant(row["reached"])))
     match row["kind"]:
         case "threshold":
             return f"{whose}: {reached} of {bound} used since {begins}: {float(row['percent']):g} % are reached"
@@ -194,9 +197,15 @@ def _money(value: float) -> Decimal:
     return Decimal(repr(value)).quantize(Decimal("0.000001"))
 
 
-def _amount(value: Decimal, unit: str) -> str:
+def _significant(value: Decimal) -> int:
+    """How many decimals a small amount needs, so that it does not look like nothing."""
+    return 1 - value.adjusted() if value and abs(value) < 1 else 0
+
+
+def _amount(value: Decimal, unit: str, decimals: int) -> str:
+    """For people, with so many decimals at least."""
     if unit == "usd":
-        return f"{value:,.2f} USD"
+        return f"{value:,.{max(2, decimals)}f} USD"
     if unit == "calls":
         return counted(int(value), "call")
-    return f"{value:,.0f} tokens" if unit == "tokens" else f"{value:,.3f} kgCO2e"
+    return f"{value:,.0f} tokens" if unit == "tokens" else f"{value:,.{max(3, decimals)}f} kgCO2e"

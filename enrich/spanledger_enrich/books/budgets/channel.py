@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import smtplib
 from email.message import EmailMessage
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import httpx
@@ -102,15 +103,27 @@ def _mail(configuration: Configuration, alarm: Mapping[str, Any], *, unsure: boo
     # The same alarm is the same message: mailboxes and relays that look at it keep one.
     message["Message-ID"] = f"<{alarm['alarm_key']}@{sender.rpartition('@')[2]}>"
     message.set_content(_text(alarm, unsure=unsure) + "\n")
+    message["Date"] = format_datetime(alarm["noticed_at"])
+    taken = False
     try:
         with smtplib.SMTP(host, int(port), timeout=_PATIENCE_S) as server:
             server.send_message(message)
-    except smtplib.SMTPResponseException as error:
-        raise NotDelivered(f"the mail server answered {error.smtp_code}", passing=error.smtp_code < 500) from None
-    except ConnectionRefusedError as error:
-        raise NotDelivered(f"no mail server: {type(error).__name__}", passing=True) from None
+            taken = True
     except (smtplib.SMTPException, OSError) as error:
-        raise NotDelivered(f"no mail server: {type(error).__name__}", passing=True, unsure=True) from None
+        # What goes wrong in parting changes nothing.
+        if not taken:
+            raise _not_mailed(error) from None
+
+
+def _not_mailed(error: smtplib.SMTPException | OSError) -> NotDelivered:
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        codes = sorted({code for code, _ in error.recipients.values()})
+        told = f"the mail server refused the recipient: {', '.join(map(str, codes))}"
+        return NotDelivered(told, passing=all(code < 500 for code in codes))
+    if isinstance(error, smtplib.SMTPResponseException):
+        return NotDelivered(f"the mail server answered {error.smtp_code}", passing=error.smtp_code < 500)
+    told = f"no mail server: {type(error).__name__}"
+    return NotDelivered(told, passing=True, unsure=not isinstance(error, ConnectionRefusedError))
 
 
 def _escaped(text: str) -> str:

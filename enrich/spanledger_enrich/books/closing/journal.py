@@ -1,7 +1,8 @@
 """The journal of a closed month, for the general ledger: what its accounts must be, less what they were before.
 
 What is used is an expense of its cost centre and accrued to the provider; once the provider's invoice is reconciled and
-allocated, the accrual is reversed and the invoice is payable. Amounts are whole cents; those of a provider and month
+allocated, the accrual is reversed and the invoice is payable. Commitments and charges, which stand on no bill that is
+reconciled, are accrued under names of their own. Amounts are whole cents; those of a provider and month
 that are left over go to the cost centres with the largest remainders, so that debits are credits.
 """
 
@@ -48,9 +49,7 @@ def journal(store: Store, month: str, posting: str, upto: int) -> list[dict[str,
     """
     owed: dict[Owed, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for row in store.rows(statement("closing/journal/owed"), month=month, posting=posting, upto=upto):
-        name = row["provider"]
-        whom = f"commitment {name}" if row["is_commitment"] else catalogue_names.seller(name)
-        owed[row["service_month"], whom][row["cost_center"]] += row["cost"]
+        owed[row["service_month"], _whom(row["provider"], row["claim"])][row["cost_center"]] += row["cost"]
     invoiced = {(row["month"], row["provider"]) for row in store.rows(statement("closing/journal/invoiced"))}
     before: dict[Owed, dict[_Account, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for row in store.rows(statement("closing/journal/before"), upto=upto):
@@ -82,6 +81,14 @@ def plain(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [
         {name: f"{row[name]:.2f}" if name in {"debit", "credit"} else row[name] for name in COLUMNS} for row in rows
     ]
+
+
+def _whom(name: str, claim: str) -> str:
+    """Who is owed. What no bill has that is reconciled stands apart: a bill must not reverse it."""
+    if claim == "commitment":
+        return f"commitment {name}"
+    seller = catalogue_names.seller(name)
+    return seller if claim == "bill" else f"charges of {seller}" if seller else "charges"
 
 
 def _lines(

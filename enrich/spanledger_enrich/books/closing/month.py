@@ -6,19 +6,19 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from spanledger_settings.period import period
+from spanledger_settings.period import calendar_month
 
 if TYPE_CHECKING:
     from spanledger_settings.period import Period
 
 
-def of(month: str, timezone: str) -> Period:
-    """A month from midnight to midnight of the zone.
+def of(month: str, timezone: str, *, said_by: str = "MONTH", zone_said_by: str = "--timezone") -> Period:
+    """A month from midnight to midnight of the zone; errors name the arguments that said them.
 
     Raises:
         PeriodError: It is no month, or the zone is unknown.
     """
-    return period(month, None, None, timezone)
+    return calendar_month(month, timezone, said_by=said_by, zone_said_by=zone_said_by)
 
 
 def now(timezone: str) -> datetime:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from spanledger_settings.period import Period
     from spanledger_sql.store import Store
 
+DOES_NOT_HOLD = 3
+"""The status of `reconcile` where the open causes come to more than the tolerance: no error has it."""
 _DIMENSIONS = Dimensions(
     ("provider", "account", "model", "meter", "tier", "day"),
     default="provider",
@@ -64,7 +66,8 @@ def reconcile(
 ) -> None:
     """What was metered against what providers billed (USD): a bridge by cause that sums exactly, and its coverage.
 
-    Ends with status 1 where the causes that a reconciliation must not have come to more than the tolerance. The books'
+    Ends with status 3 where the causes that a reconciliation must not have come to more than the tolerance: errors end
+    with 1 or 2. The books'
     period is of --timezone, the bill's of its own; what lies between them is a cause of its own.
 
     Try:
@@ -102,7 +105,7 @@ def reconcile(
             _print_shares(shares, request.output, allocate)
         say_what_is_missing(store, configuration(context))
     if not all(one.holds for one in done):
-        raise typer.Exit(1)
+        raise typer.Exit(DOES_NOT_HOLD)
 
 
 def _print(done: Sequence[Reconciliation], request: ReportRequest) -> None:

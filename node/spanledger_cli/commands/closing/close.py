@@ -72,10 +72,9 @@ def close_post(
     """
     with open_store(context) as store:
         month = month or closing.this_month(store, timezone)
-        _allocate(store, context, month)
-        event = closing.record(
-            store, month, closing.person(store, who), timezone=timezone, tenant_zones=_zones(tenant_zone)
-        )
+        zones = _zones(tenant_zone)
+        _allocate(store, context, month, timezone)
+        event = closing.record(store, month, closing.person(store, who), timezone=timezone, tenant_zones=zones)
         if event is None:
             console().print(f"the books have all that the ledger says up to {month}")
         else:
@@ -113,7 +112,8 @@ def close_soft(
         spanledger close soft 2024-10 --grace 5 --tenant-zone acme=America/New_York
     """
     with open_store(context) as store:
-        _allocate(store, context, month)
+        zones = _zones(tenant_zone)
+        _allocate(store, context, month, timezone)
         event = closing.soft(
             store,
             month,
@@ -121,7 +121,7 @@ def close_soft(
             grace_days=grace,
             known_users=known_users,
             timezone=timezone,
-            tenant_zones=_zones(tenant_zone),
+            tenant_zones=zones,
         )
         until = datetime.fromisoformat(event.said["grace_until"])
         _tell(store, event, f"{month} is closed softly by {event.who}, and may change until {until:%Y-%m-%d %H:%M} UTC")
@@ -186,8 +186,13 @@ def reopen(
             console().print(f"{person.name} asks to reopen {month}; somebody else agrees with --approve")
 
 
-def _allocate(store: Store, context: typer.Context, month: str) -> None:
-    """Allocate what the worker has not yet: the books have the parts that stand."""
+def _allocate(store: Store, context: typer.Context, month: str, timezone: str | None = None) -> None:
+    """Allocate what the worker has not yet: the books have the parts that stand.
+
+    Raises:
+        PeriodError: It is no month, or the zone is unknown.
+    """
+    months.of(month, timezone or "UTC")
     allocate_or_say(store, configuration(context), months.of(month, "UTC"))
 
 
@@ -197,6 +202,7 @@ def _zones(given: list[str] | None) -> dict[str, str]:
         tenant, equals, zone = one.rpartition("=")
         if not (tenant and equals and zone):
             raise typer.BadParameter(f"{one!r}; expected for example acme=Europe/Berlin", param_hint="--tenant-zone")
+        months.of("2024-10", zone, zone_said_by=f"--tenant-zone of {tenant!r}:")
         found[tenant] = zone
     return found
 

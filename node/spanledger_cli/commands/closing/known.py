@@ -13,6 +13,7 @@ from spanledger_cli.output.terminal import print_rows
 from spanledger_cli.request.options import Output, OutputFile, open_store
 from spanledger_cli.request.report_request import Dimensions
 from spanledger_enrich.books.closing import chain as chains
+from spanledger_enrich.books.closing import month as months
 from spanledger_enrich.books.closing.standing import standing
 from spanledger_settings.mendable import AskedWronglyError
 from spanledger_sql.store import Store
@@ -68,7 +69,7 @@ def close_balance(
     asked = _BALANCE.read(by)
     with open_store(context) as store:
         known = moment(store, known_on, "--as-known-on")
-        frame = store.frame("reports/closing/balance", known=known, months=month or [], by=list(asked))
+        frame = store.frame("reports/closing/balance", known=known, months=_named(month), by=list(asked))
         print_rows(
             frame[[*asked, *(name for name in frame if name not in _BALANCE.known)]],
             Destination(output, file),
@@ -99,13 +100,24 @@ def close_flux(
     asked = _FLUX.read(by)
     with open_store(context) as store:
         first, last = moment(store, since, "--since"), moment(store, known_on, "--as-known-on")
-        frame = store.frame("reports/closing/flux", since=first, known=last, months=month or [], by=list(asked))
+        frame = store.frame("reports/closing/flux", since=first, known=last, months=_named(month), by=list(asked))
         print_rows(
             frame[["month", "booked_in", "reason", *asked, *list(frame)[3 + len(_FLUX.known) :]]],
             Destination(output, file),
             title=f"What the books learned from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC",
             total=["entries", "calls", "list_cost", "cost", "co2e_kg", "co2e_kg_least", "co2e_kg_most"],
         )
+
+
+def _named(given: list[str] | None) -> list[str]:
+    """Months that figures are narrowed to; none: all.
+
+    Raises:
+        PeriodError: One is no month.
+    """
+    for one in given or []:
+        months.of(one, "UTC", said_by="--month")
+    return given or []
 
 
 def moment(store: Store, text: str | None, option: str) -> datetime:

@@ -12,6 +12,7 @@ import typer.main
 
 from spanledger_cli.cli import app
 from spanledger_cli.commands.books.budgets import BREACHED
+from spanledger_cli.commands.books.reconcile import DOES_NOT_HOLD
 from spanledger_cli.output.terminal import console
 from spanledger_enrich.books.bills.invoice_share import TO_THE_SUBUNIT
 from spanledger_sql.store import Store, StoreError
@@ -62,7 +63,7 @@ def close_the_month(settings: Configuration, calls: Sequence[Call], first_day: d
     run("budgets", "import", budgets)
     run("budgets", "check", "--on", f"{_MONTH}-31", ends_with=BREACHED, table=True)
     run("bills", "import", bill)
-    run("reconcile", "--month", _MONTH, "--allocate", "metered", ends_with=1, table=True)
+    run("reconcile", "--month", _MONTH, "--allocate", "metered", ends_with=DOES_NOT_HOLD, table=True)
     _compare(settings, planted)
     run("close", "soft", _MONTH, "--as", "ann", "--grace", "0")
     run("close", "hard", _MONTH, "--as", "bob")

@@ -28,10 +28,10 @@ SELECT
     sum(e.list_cost) AS list_cost,
     sum(e.cost) AS cost,
     sum(e.price) AS price,
-    sum(e.energy_wh) / 1000 AS energy_kwh,
-    sum(e.co2e_g) / 1000 AS co2e_kg,
-    sum(e.co2e_g_least) / 1000 AS co2e_kg_least,
-    sum(e.co2e_g_most) / 1000 AS co2e_kg_most,
+    toDecimal128(sum(e.energy_wh), 15) / 1000 AS energy_kwh,
+    toDecimal128(sum(e.co2e_g), 15) / 1000 AS co2e_kg,
+    toDecimal128(sum(e.co2e_g_least), 15) / 1000 AS co2e_kg_least,
+    toDecimal128(sum(e.co2e_g_most), 15) / 1000 AS co2e_kg_most,
     sum(e.unpriced_calls) AS unpriced_calls,
     sum(e.unknown_energy_calls) AS unknown_energy_calls
 FROM book_entry AS e

@@ -29,9 +29,9 @@ SELECT
     sum(e.list_cost) AS list_cost,
     sum(e.cost) AS cost,
     sum(e.price) AS price,
-    sum(e.co2e_g) / 1000 AS co2e_kg,
-    sum(e.co2e_g_least) / 1000 AS co2e_kg_least,
-    sum(e.co2e_g_most) / 1000 AS co2e_kg_most
+    toDecimal128(sum(e.co2e_g), 15) / 1000 AS co2e_kg,
+    toDecimal128(sum(e.co2e_g_least), 15) / 1000 AS co2e_kg_least,
+    toDecimal128(sum(e.co2e_g_most), 15) / 1000 AS co2e_kg_most
 FROM book_entry AS e
 INNER JOIN book_party AS of
     ON of.party = e.party

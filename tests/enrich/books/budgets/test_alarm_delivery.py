@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import pytest
 from harness import data_folder
 
 from spanledger_enrich.books.budgets import alarm, outbox
@@ -52,6 +53,26 @@ def test_each_alarm_is_sent_once_on_each_channel(store, configuration, receiver)
     assert (body["reached"], body["percent"], body["tenant"]) == ("81.000000000000", "80.0000", "acme")
     assert list(message) == ["text"]
     assert "acme &lt;monthly&gt;: 81.00 USD of 100.00 USD used" in message["text"]
+
+
+@pytest.mark.parametrize(
+    ("unit", "reached", "bound", "told"),
+    [
+        ("usd", "0.000812", "0.001", "0.00081 USD of 0.001 USD used"),
+        ("usd", "0.0125", "0.0125", "0.0125 USD of 0.0125 USD used"),
+        ("usd", "10.0041", "10.004", "10.004 USD of 10.004 USD used"),
+        ("usd", "1234.5678", "1200", "1,234.57 USD of 1,200.00 USD used"),
+        ("kgco2e", "0.00000412", "0.000004", "0.0000041 kgCO2e of 0.000004 kgCO2e used"),
+        ("tokens", "1500", "1000", "1,500 tokens of 1,000 tokens used"),
+    ],
+)
+def test_an_alarm_on_a_small_budget_does_not_say_nothing(unit, reached, bound, told):
+    amounts = {
+        "reached": Decimal(reached).quantize(Decimal("1e-12")),
+        "bound": Decimal(bound).quantize(Decimal("1e-12")),
+    }
+    row = {"kind": "threshold", "budget_id": "b", "begins": datetime(2024, 10, 1, tzinfo=UTC), "percent": Decimal(80)}
+    assert told in alarm.told({**row, **amounts, "unit": unit})
 
 
 def test_a_receiver_that_is_away_for_a_moment_is_tried_again(store, configuration, receiver):
@@ -131,6 +152,7 @@ class Relay(socketserver.ThreadingTCPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Relaying)
         self.taken: list[str] = []
+        self.says = {b"QUIT": b"221 bye"}
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
 
@@ -147,15 +169,43 @@ class _Relaying(socketserver.StreamRequestHandler):
                 while (text := self.rfile.readline()) != b".\r\n":
                     lines.append(text.decode())
                 self.server.taken.append("".join(lines))
-            self.wfile.write(b"221 bye\r\n" if word == b"QUIT" else b"250 fine\r\n")
+            self.wfile.write(self.server.says.get(word, b"250 fine") + b"\r\n")
+
+
+def by_mail(configuration, relay):
+    return load(
+        data_dir=configuration.data_dir, alarm_email="ops@example.com", alarm_email_from="ledger@example.com",
+        alarm_smtp=f"127.0.0.1:{relay.server_address[1]}",
+    )  # fmt: skip
+
+
+def test_a_mail_that_was_taken_is_delivered_however_the_relay_parts(store, configuration):
+    with Relay() as relay:
+        relay.says[b"QUIT"] = b"421 closing"
+        raise_one(store)
+        assert outbox.deliver(store, by_mail(configuration, relay)).delivered == 1
+        assert outbox.deliver(store, by_mail(configuration, relay)).delivered == 0
+        relay.shutdown()
+    (mail,) = relay.taken
+    assert "\r\nDate: " in mail
+
+
+def test_a_recipient_that_the_relay_refuses_is_told_and_not_as_maybe_taken(store, configuration):
+    with Relay() as relay:
+        relay.says[b"RCPT"] = b"550 unknown"
+        raise_one(store)
+        assert outbox.deliver(store, by_mail(configuration, relay)).problems == {
+            "email": "the mail server refused the recipient: 550"
+        }
+        relay.says.pop(b"RCPT")
+        assert outbox.deliver(store, by_mail(configuration, relay)).delivered == 1
+        relay.shutdown()
+    assert "told twice" not in relay.taken[0]
 
 
 def test_an_alarm_comes_by_mail_under_its_key(store, configuration):
     with Relay() as relay:
-        set_up = load(
-            data_dir=configuration.data_dir, alarm_email="ops@example.com", alarm_email_from="ledger@example.com",
-            alarm_smtp=f"127.0.0.1:{relay.server_address[1]}",
-        )  # fmt: skip
+        set_up = by_mail(configuration, relay)
         raise_one(store, "acme\nBcc: all@example.com")
         assert outbox.deliver(store, set_up).delivered == 1
         assert outbox.deliver(store, set_up).delivered == 0

@@ -77,6 +77,25 @@ def test_the_accrual_is_reversed_when_the_invoice_comes(october):
     assert accounts == {"expense": Decimal("16.50"), "accrued": 0, "payable": Decimal("-16.50")}
 
 
+def test_what_is_payable_is_the_invoice_where_charges_stand_beside_it(october):
+    october.store.insert("charge", [{
+        "charge_id": "seats", "kind": "seats", "amount": Decimal(30), "begins": datetime(2024, 10, 1, tzinfo=UTC),
+        "ends": datetime(2024, 11, 1, tzinfo=UTC), "provider": "openai", "policy": "even",
+    }])  # fmt: skip
+    october.store.insert(
+        "charge_share", [{"charge_id": "seats", "version": 1, "tenant_id": "acme", "amount": Decimal(30)}]
+    )
+    october.store.insert("charge_allocation", [{"charge_id": "seats", "version": 1}])
+    close_month(october, "2024-10")
+    invoice(october, "0.488")
+    close_month(october, "2024-11")
+    accounts = defaultdict(Decimal)
+    for month in ("2024-10", "2024-11"):
+        for row in october.store.rows(JOURNAL, month=month):
+            accounts[row["account"]] += row["amount"]
+    assert accounts == {"expense": Decimal("46.50"), "accrued": Decimal(-30), "payable": Decimal("-16.50")}
+
+
 def test_an_invoice_that_is_there_at_the_close_needs_no_accrual(october):
     invoice(october, "-0.012")
     rows = close_month(october, "2024-10")

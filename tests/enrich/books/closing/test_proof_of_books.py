@@ -188,14 +188,17 @@ def test_a_dispute_is_kept_with_its_answer_and_the_statement_stays(closed):
 
 def test_what_was_learned_between_two_moments_is_the_difference_of_what_was_known(closed):
     first = datetime.now(UTC)
-    closed.add({**CALL, "tenant_id": "acme"})
+    # Thousandths of so many digits are kept whole: cut off, they would not sum.
+    closed.add({**CALL, "tenant_id": "acme", "co2e_g": 0.1357965970957, "co2e_g_low": 0.0009999, "co2e_g_high": 0.7})
     close.record(closed.store, "2024-10", ANN)
     second = datetime.now(UTC) + timedelta(seconds=1)
 
     def known(at):
         [row] = closed.store.frame("reports/closing/balance", known=at, months=[], by=[]).to_dict("records")
-        return row["cost"]
+        return row
 
     [flux] = closed.store.frame("reports/closing/flux", since=first, known=second, months=[], by=[]).to_dict("records")
     assert (flux["reason"], flux["month"], flux["booked_in"]) == ("late", "2024-10", "2024-11")
-    assert known(second) - known(first) == flux["cost"] == 2
+    for name in ("cost", "list_cost", "price", "co2e_kg", "co2e_kg_least", "co2e_kg_most"):
+        assert known(second)[name] - known(first)[name] == flux[name]
+    assert (flux["cost"], flux["co2e_kg"]) == (2, Decimal("0.000135796597095"))

@@ -36,7 +36,7 @@ SELECT
     ifNull(CAST(call.provider, 'Nullable(String)'), part.provider) AS provider,
     ifNull(CAST(call.model, 'Nullable(String)'), part.model) AS model,
     multiIf(call.trace_id IS NOT NULL, ifNull(CAST(call.cost_center, 'Nullable(String)'), ''),
-        part.ts < owner.valid_to, ifNull(CAST(owner.cost_center, 'Nullable(String)'), ''), '') AS cost_center,
+        booked_at < owner.valid_to, ifNull(CAST(owner.cost_center, 'Nullable(String)'), ''), '') AS cost_center,
     ifNull(CAST(call.environment, 'Nullable(String)'), '') AS environment,
     ifNull(CAST(call.service_name, 'Nullable(String)'), '') AS service_name,
     ifNull(CAST(call.feature, 'Nullable(String)'), '') AS feature,
@@ -182,5 +182,5 @@ LEFT JOIN
 ) AS call
     ON call.trace_id = part.trace_id AND call.span_id = part.span_id
 ASOF LEFT JOIN (SELECT * FROM tenant_period FINAL WHERE NOT removed) AS owner
-    ON owner.tenant_id = part.tenant_id AND owner.valid_from <= part.ts
+    ON owner.tenant_id = part.tenant_id AND owner.valid_from <= booked_at
 WHERE booked_at >= {from:DateTime64(9, 'UTC')} AND booked_at < {to:DateTime64(9, 'UTC')};
