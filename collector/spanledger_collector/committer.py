@@ -121,7 +121,7 @@ class Committer:
         else:
             segment = self._begin(segment, 1)
         try:
-            self._store.insert_segment(segment.path, segment.moments.start)
+            self._store.insert_segment(segment.path, segment.moments.start, segment=segment.token)
         except StoreError as error:
             if error.code not in DATA_ERRORS:
                 raise
@@ -145,13 +145,13 @@ class Committer:
         return segment
 
     def _begin(self, segment: Segment, inserts: int) -> Segment:
-        """Give each insert of a segment a microsecond that no other insert has."""
+        """Give each insert of a segment a microsecond that no other insert of this process has."""
         first = max(time.time_ns() // 1000, self._last_moment + 1)
         self._last_moment = first + inserts - 1
         return self._spool.begin(segment, range(first, first + inserts))
 
     def _take_back(self, segment: Segment) -> None:
-        self._store.take_back(segment.moments.start, segment.moments.stop - 1)
+        self._store.take_back(segment.moments.start, segment.moments.stop - 1, segment=segment.token)
 
 
 class _Parts:
@@ -192,11 +192,11 @@ class _Parts:
         """Insert a group; why the database cannot read it, or nothing once it is stored."""
         moment = next(self._moments)
         try:
-            self._store.insert_segment(b"".join(map(length_prefixed, bodies)), moment)
+            self._store.insert_segment(b"".join(map(length_prefixed, bodies)), moment, segment=self._token)
         except StoreError as error:
             if error.code not in DATA_ERRORS:
                 raise
-            self._store.take_back(moment, moment)
+            self._store.take_back(moment, moment, segment=self._token)
             return str(error)
         return ""
 

@@ -107,12 +107,12 @@ def _take_in(store: Store, token: str, group: _Group) -> None:
         return
     moment = time.time_ns() // 1000
     if before["moment"]:
-        store.take_back(before["moment"], before["moment"])
+        store.take_back(before["moment"], before["moment"], segment=token)
     note = {"token": token, "moment": moment, "done": 0, "version": before["version"] + 1}
     store.insert("taken_file", [note])
     # Who stores the same file at the same time has the same token; after something was taken back, it would do nothing.
     first = "" if before["moment"] else token
-    store.insert_segment(group.body, moment, token=first, json_lines=bool(group.lines))
+    store.insert_segment(group.body, moment, segment=token, token=first, json_lines=bool(group.lines))
     store.insert("taken_file", [{**note, "done": 1, "version": note["version"] + 1}])
 
 

@@ -302,32 +302,34 @@ class Store:
         inserts.insert_requests(self, requests, token)
 
     def insert_segment(
-        self, requests: bytes | Path, ingested_at: int, *, token: str = "", json_lines: bool = False
+        self, requests: bytes | Path, ingested_at: int, *, segment: str, token: str = "", json_lines: bool = False
     ) -> None:
         """Insert OTLP export requests, whose rows can be taken back until the next insert.
 
         Args:
             requests: Length-prefixed bytes, or the file that holds them.
-            ingested_at: Microseconds since 1970; `take_back` finds the rows by it, so it belongs to one segment.
+            ingested_at: Microseconds since 1970, for all rows; another insert of the segment has another.
+            segment: What the requests came in; `take_back` finds the rows by it and `ingested_at`.
             token: A second insert with it does nothing; without one it does, as after rows were taken back.
             json_lines: The bytes are JSON, a request a line.
 
         Raises:
             StoreError: Some of the rows may be stored, in some of the tables.
         """
-        inserts.insert_segment(self, requests, ingested_at, token=token, json_lines=json_lines)
+        inserts.insert_segment(self, requests, ingested_at, segment=segment, token=token, json_lines=json_lines)
 
-    def take_back(self, first: int, last: int) -> None:
-        """Delete what inserts of a segment left in any table, however far they came.
+    def take_back(self, first: int, last: int, *, segment: str) -> None:
+        """Delete what inserts of a segment left in any table, however far they came; what others inserted stays.
 
         Args:
             first: The first `ingested_at` of the inserts.
             last: The last one.
+            segment: What their requests came in.
 
         Raises:
             StoreError: An insert is still at work, or the database refuses; nothing is certain.
         """
-        inserts.take_back(self, first, last)
+        inserts.take_back(self, first, last, segment=segment)
 
     def check_otlp_json(self, requests: bytes) -> None:
         """Read what `insert_segment` would of JSON lines, and store nothing.

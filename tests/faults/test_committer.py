@@ -97,6 +97,20 @@ def test_a_rotten_record_does_not_cut_off_the_whole_ones_behind_it(migrated, ope
     assert len(list((migrated.spool / "rejected").glob("*rotten*.pb"))) == 1
 
 
+def test_what_is_taken_back_leaves_what_another_collector_stored_meanwhile(migrated, opened):
+    """Many inserts that a segment may need reserve many microseconds; others insert in them too."""
+    spool = spool_of(migrated, segment_seconds=60)
+    acknowledge(spool, request(0))
+    spool.close()
+    (waiting,) = migrated.spool.glob("*.ready")
+    first = time.time_ns() // 1000
+    waiting.rename(waiting.with_name(f"{waiting.stem}.{first}+400000.begun"))
+    opened.insert_segment(length_prefixed(request(0)), first + 7, segment=waiting.stem)
+    opened.insert_segment(length_prefixed(request(10)), first + 7, segment="of another collector")
+    commit(opened, spool_of(migrated))
+    assert counts(opened) == all_once(20)
+
+
 def test_an_unreadable_segment_does_not_stop_the_others(migrated, opened):
     unreadable = migrated.spool / "00000000000000000001-unreadable.ready"
     unreadable.mkdir(parents=True)
@@ -112,9 +126,9 @@ def test_an_unreadable_segment_does_not_stop_the_others(migrated, opened):
 def test_an_error_that_nobody_foresaw_is_waited_out(migrated, opened, monkeypatch):
     insert, calls = opened.insert_segment, []
 
-    def failing(requests: object, ingested_at: int) -> None:
+    def failing(requests: object, ingested_at: int, segment: str) -> None:
         calls.append(ingested_at)
-        insert(requests, ingested_at)  # type: ignore[arg-type]
+        insert(requests, ingested_at, segment=segment)  # type: ignore[arg-type]
         if len(calls) < 3:
             raise RuntimeError("as a bug would")
 
@@ -149,7 +163,7 @@ def test_what_the_database_refuses_for_a_while_waits(migrated, opened):
 
 
 def test_a_closed_spool_that_the_database_does_not_take_is_left_for_the_next_start(migrated, opened, monkeypatch):
-    def refusing(requests: object, ingested_at: int) -> None:
+    def refusing(requests: object, ingested_at: int, segment: str) -> None:
         raise StoreError("away")
 
     monkeypatch.setattr(opened, "insert_segment", refusing)

@@ -86,7 +86,7 @@ def test_times_that_cannot_be_leave_their_neighbours_as_they_are(books: Books, s
             del span.attributes[2:]
             span.start_time_unix_nano, span.end_time_unix_nano = start, min(2**64 - 1, start + lasted)
     books.store.insert_segment(
-        length_prefixed(message.SerializeToString()), 1_790_000_000_000_000 + start % 1000 + lasted % 7
+        length_prefixed(message.SerializeToString()), 1_790_000_000_000_000 + start % 1000 + lasted % 7, segment="odd"
     )
     books.enrich()
     assert books.store.value("SELECT count() FROM set_aside") == 0

@@ -76,7 +76,7 @@ def test_workers_that_die_at_random_count_each_call_once(workers: Workers, serve
     for _ in range(3):
         workers.start()
     for number in range(_SEGMENTS):
-        server_store.insert_segment(segment(number), 1_790_000_000_000_000 + number)
+        server_store.insert_segment(segment(number), 1_790_000_000_000_000 + number, segment=str(number))
         time.sleep(0.5)
         if number % 5 == 4:
             workers.end_one(signal.SIGKILL if number % 2 else signal.SIGTERM)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.resources
 import secrets
 from pathlib import Path
@@ -19,17 +20,18 @@ if TYPE_CHECKING:
 
     from spanledger_sql.connection import Kind
 
-# The tables that an insert of spans reaches, and their columns that hold its `ingested_at`. A table that is keyed so
-# that a repeated row replaces itself need not be here.
-INSERTED_TABLES: Mapping[str, str] = {
-    "otel_traces": "IngestedAt",
-    "llm_spans": "ingested_at",
-    "span_parent": "ingested_at",
-    "otel_logs": "IngestedAt",
-    "otel_metrics_sum": "IngestedAt",
-    "otel_metrics_histogram": "IngestedAt",
-    "otlp_let_go": "ingested_at",
-    "usage_point": "ingested_at",
+# The tables that an insert of spans reaches, and their columns that hold its `ingested_at` and segment. A table that is
+# keyed so that a repeated row replaces itself need not be here.
+_AS_OURS, _AS_EXPORTED = ("ingested_at", "segment"), ("IngestedAt", "Segment")
+INSERTED_TABLES: Mapping[str, tuple[str, str]] = {
+    "otel_traces": _AS_EXPORTED,
+    "llm_spans": _AS_OURS,
+    "span_parent": _AS_OURS,
+    "otel_logs": _AS_EXPORTED,
+    "otel_metrics_sum": _AS_EXPORTED,
+    "otel_metrics_histogram": _AS_EXPORTED,
+    "otlp_let_go": _AS_OURS,
+    "usage_point": _AS_OURS,
 }
 _OTLP_MESSAGE = "OtlpRequest"
 
@@ -64,8 +66,10 @@ def insert_requests(store: Database, requests: bytes | Iterable[bytes], token: s
             )
 
 
-def insert_segment(store: Database, requests: bytes | Path, ingested_at: int, *, token: str, json_lines: bool) -> None:
-    """Insert a segment of requests, whose rows bear ``ingested_at``; of a file the engine reads the file itself."""
+def insert_segment(
+    store: Database, requests: bytes | Path, ingested_at: int, *, segment: str, token: str, json_lines: bool
+) -> None:
+    """Insert a segment of requests, whose rows bear both; of a file on disk the engine reads the file itself."""
     if json_lines:
         tables, shape, schema = ["otlp_json_requests"], "JSONEachRow", dict(OF_JSON)
     else:
@@ -73,7 +77,7 @@ def insert_segment(store: Database, requests: bytes | Path, ingested_at: int, *,
     for table in tables:
         # Logs and spans meet in `llm_spans`: under one token the second would be dropped.
         of_table = once(f"{token}/{table}" if token else another())
-        settings = {**schema, **of_table, "log_comment": str(ingested_at)}
+        settings = {**schema, **of_table, "log_comment": f"{ingested_at}/{_number(segment)}"}
         with refusals(), store.writing():
             if store.kind == "embedded" and isinstance(requests, Path):
                 given = ", ".join(f"{name} = {_quoted(value)}" for name, value in settings.items())
@@ -84,27 +88,36 @@ def insert_segment(store: Database, requests: bytes | Path, ingested_at: int, *,
                 store.client.raw_insert(table, insert_block=block, fmt=shape, settings=settings)
 
 
-def take_back(store: Database, first: int, last: int) -> None:
-    """Delete the rows of all inserts whose `ingested_at` is between two, from every table that they reach."""
+def take_back(store: Database, first: int, last: int, *, segment: str) -> None:
+    """Delete a segment's rows whose `ingested_at` is between two, from every table that its inserts reach.
+
+    Other collectors insert in the same microseconds, and a clock that was set back passes them twice: their rows stay.
+    """
+    number = _number(segment)
     if store.kind == "server" and store.value(
-        "SELECT count() FROM system.processes WHERE toInt64OrZero(Settings['log_comment']) BETWEEN {first:Int64} "
-        "AND {last:Int64} AND query LIKE 'INSERT%'", first=first, last=last,
+        "SELECT count() FROM system.processes WHERE endsWith(Settings['log_comment'], {ending:String}) "
+        "AND query LIKE 'INSERT%'", ending=f"/{number}",
     ):  # fmt: skip
         raise StoreError("an earlier insert of the segment is still at work")
-    moments = {"first": first, "last": last}
-    for table, column in INSERTED_TABLES.items():
+    inserts = {"first": first, "last": last, "segment": number}
+    for table, (moment, owner) in INSERTED_TABLES.items():
         there = (
-            f"{column} BETWEEN fromUnixTimestamp64Micro({{first:Int64}}, 'UTC') "
-            "AND fromUnixTimestamp64Micro({last:Int64}, 'UTC')"
+            f"{moment} BETWEEN fromUnixTimestamp64Micro({{first:Int64}}, 'UTC') "
+            f"AND fromUnixTimestamp64Micro({{last:Int64}}, 'UTC') AND {owner} = {{segment:UInt64}}"
         )
-        if store.value(f"SELECT count() FROM {table} WHERE {there}", **moments):  # noqa: S608
-            store.execute(f"DELETE FROM {table} WHERE {there}", moments)  # noqa: S608
+        if store.value(f"SELECT count() FROM {table} WHERE {there}", **inserts):  # noqa: S608
+            store.execute(f"DELETE FROM {table} WHERE {there}", inserts)  # noqa: S608
 
 
 def check_json(store: Database, requests: bytes) -> None:
     """Read JSON lines as `insert_segment` would, and store nothing."""
     with refusals():
         store.client.raw_insert("otlp_json_check", insert_block=requests, fmt="JSONEachRow", settings=OF_JSON)
+
+
+def _number(segment: str) -> int:
+    """What stands in the rows of a segment or file for its name."""
+    return int.from_bytes(hashlib.sha256(segment.encode()).digest()[:8])
 
 
 def another() -> str:

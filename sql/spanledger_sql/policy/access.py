@@ -183,7 +183,7 @@ def _collector() -> list[tuple[str, Iterable[str]]]:
         ("SELECT, INSERT", (*_RULES, "taken_file")),
         ("SELECT", ("migration",)),
         # An insert whose end nobody saw is taken back.
-        *((f"SELECT({column}), ALTER DELETE", (table,)) for table, column in INSERTED_TABLES.items()),
+        *((f"SELECT({', '.join(columns)}), ALTER DELETE", (table,)) for table, columns in INSERTED_TABLES.items()),
         ("SELECT", ("system.processes",)),
     ]
 

@@ -84,7 +84,7 @@ def test_what_came_under_a_wrong_clock_counts(books: Books, years: int) -> None:
     assert in_and_out(books) == (300, 30)
     wrong = time.time_ns() // 1000 + years * 365 * 86_400 * 10**6
     for number, request in enumerate((token_usage((60, 120, "output", 7)), api_request(20, 1))):
-        books.store.insert_segment(length_prefixed(request.body), wrong + number)
+        books.store.insert_segment(length_prefixed(request.body), wrong + number, segment=str(number))
         books.enrich()
     # Points are kept for some weeks by when they came.
     assert in_and_out(books) == (300, 30 if years < 0 else 37)

@@ -73,6 +73,8 @@ CREATE TABLE IF NOT EXISTS llm_spans
     granularity LowCardinality(String) DEFAULT 'call' COMMENT '`call`; or all calls of an `interval` that a metric tells of, of an `hour` or `day` of a usage report',
     calls Nullable(UInt64) DEFAULT 1 COMMENT 'how many calls the row stands for; NULL: unknown',
     agent LowCardinality(String) DEFAULT '' COMMENT 'the coding agent that made the call, such as `claude-code`; empty where none did',
+    segment UInt64 DEFAULT toUInt64OrZero(splitByChar('/', getSetting('log_comment'))[2])
+        COMMENT 'as in `otel_traces`' CODEC(ZSTD(1)),
     INDEX trace_id_bloom trace_id TYPE bloom_filter GRANULARITY 4,
     INDEX ts_range ts TYPE minmax GRANULARITY 1
 )

@@ -15,7 +15,9 @@ CREATE TABLE IF NOT EXISTS otel_logs
     ScopeVersion String COMMENT 'the instrumentation''s version' CODEC(ZSTD(1)),
     LogAttributes Map(LowCardinality(String), String) COMMENT 'values as text, arrays as JSON; no contents' CODEC(ZSTD(1)),
     EventName String COMMENT 'its attribute event.name, else the record''s own; 100 characters of it' CODEC(ZSTD(1)),
-    IngestedAt DateTime64(6, 'UTC') DEFAULT now64(6, 'UTC') COMMENT 'when the record was stored, UTC' CODEC(Delta, ZSTD(1))
+    IngestedAt DateTime64(6, 'UTC') DEFAULT now64(6, 'UTC') COMMENT 'when the record was stored, UTC' CODEC(Delta, ZSTD(1)),
+    Segment UInt64 DEFAULT toUInt64OrZero(splitByChar('/', getSetting('log_comment'))[2])
+        COMMENT 'as in `otel_traces`' CODEC(ZSTD(1))
 )
 ENGINE = MergeTree
 PARTITION BY toDate(IngestedAt)
@@ -58,7 +60,9 @@ CREATE TABLE IF NOT EXISTS otel_metrics_sum
     Flags UInt32 COMMENT '1: no value was recorded',
     AggregationTemporality Int32 COMMENT '1 delta, 2 cumulative, 0 unspecified',
     IsMonotonic Bool COMMENT 'true: it only grows',
-    IngestedAt DateTime64(6, 'UTC') DEFAULT now64(6, 'UTC') COMMENT 'when the point was stored, UTC' CODEC(Delta, ZSTD(1))
+    IngestedAt DateTime64(6, 'UTC') DEFAULT now64(6, 'UTC') COMMENT 'when the point was stored, UTC' CODEC(Delta, ZSTD(1)),
+    Segment UInt64 DEFAULT toUInt64OrZero(splitByChar('/', getSetting('log_comment'))[2])
+        COMMENT 'as in `otel_traces`' CODEC(ZSTD(1))
 )
 ENGINE = MergeTree
 PARTITION BY toDate(IngestedAt)
@@ -82,7 +86,9 @@ CREATE TABLE IF NOT EXISTS otel_metrics_histogram
     Sum Float64 COMMENT 'of what was measured' CODEC(ZSTD(1)),
     Flags UInt32 COMMENT '1: no value was recorded',
     AggregationTemporality Int32 COMMENT '1 delta, 2 cumulative, 0 unspecified',
-    IngestedAt DateTime64(6, 'UTC') DEFAULT now64(6, 'UTC') COMMENT 'when the point was stored, UTC' CODEC(Delta, ZSTD(1))
+    IngestedAt DateTime64(6, 'UTC') DEFAULT now64(6, 'UTC') COMMENT 'when the point was stored, UTC' CODEC(Delta, ZSTD(1)),
+    Segment UInt64 DEFAULT toUInt64OrZero(splitByChar('/', getSetting('log_comment'))[2])
+        COMMENT 'as in `otel_traces`' CODEC(ZSTD(1))
 )
 ENGINE = MergeTree
 PARTITION BY toDate(IngestedAt)
@@ -96,7 +102,9 @@ CREATE TABLE IF NOT EXISTS otlp_let_go
     ingested_at DateTime64(6, 'UTC') COMMENT 'when they came, UTC' CODEC(Delta, ZSTD(1)),
     signal LowCardinality(String) COMMENT '`log` or `metric` that tells of no usage, `uncountable metric` that tells what is no count',
     service_name LowCardinality(String) COMMENT 'service.name of the resource',
-    records UInt64 COMMENT 'how many records or points'
+    records UInt64 COMMENT 'how many records or points',
+    segment UInt64 DEFAULT toUInt64OrZero(splitByChar('/', getSetting('log_comment'))[2])
+        COMMENT 'as in `otel_traces`' CODEC(ZSTD(1))
 )
 ENGINE = MergeTree
 PARTITION BY toDate(ingested_at)
@@ -126,7 +134,9 @@ CREATE TABLE IF NOT EXISTS usage_point
     cumulative UInt8 COMMENT '1: it counts from `started_at` on; 0: since the point before',
     value Float64 COMMENT 'tokens, USD or calls' CODEC(ZSTD(1)),
     measurements UInt64 COMMENT 'of a histogram of OpenTelemetry''s: how many calls; else 0',
-    attribution_raw Map(LowCardinality(String), String) COMMENT 'as in `llm_spans`' CODEC(ZSTD(1))
+    attribution_raw Map(LowCardinality(String), String) COMMENT 'as in `llm_spans`' CODEC(ZSTD(1)),
+    segment UInt64 DEFAULT toUInt64OrZero(splitByChar('/', getSetting('log_comment'))[2])
+        COMMENT 'as in `otel_traces`' CODEC(ZSTD(1))
 )
 ENGINE = MergeTree
 PARTITION BY toDate(ingested_at)

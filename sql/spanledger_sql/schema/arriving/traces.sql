@@ -28,7 +28,9 @@ CREATE TABLE IF NOT EXISTS otel_traces
     `Links.SpanId` Array(String) COMMENT 'each linked span''s id, hex' CODEC(ZSTD(1)),
     `Links.TraceState` Array(String) COMMENT 'empty: not stored' CODEC(ZSTD(1)),
     `Links.Attributes` Array(Map(LowCardinality(String), String)) COMMENT 'empty: not stored' CODEC(ZSTD(1)),
-    IngestedAt DateTime64(6, 'UTC') DEFAULT now64(6, 'UTC') COMMENT 'when the span was stored, UTC' CODEC(Delta, ZSTD(1))
+    IngestedAt DateTime64(6, 'UTC') DEFAULT now64(6, 'UTC') COMMENT 'when the span was stored, UTC' CODEC(Delta, ZSTD(1)),
+    Segment UInt64 DEFAULT toUInt64OrZero(splitByChar('/', getSetting('log_comment'))[2])
+        COMMENT 'what the row came in, a segment of the spool or a file, as a number: finds the rows of an insert that was cut off; 0 where others wrote it' CODEC(ZSTD(1))
 )
 ENGINE = MergeTree
 PARTITION BY toDate(IngestedAt)
@@ -44,6 +46,8 @@ CREATE TABLE IF NOT EXISTS span_parent
     parent_span_id String COMMENT 'the span around it, lower-case hex, 16 digits' CODEC(ZSTD(1)),
     model LowCardinality(String) COMMENT 'that a span of Codex names, whose calls name none; else empty' CODEC(ZSTD(1)),
     ingested_at DateTime64(6, 'UTC') COMMENT 'when the span was stored, UTC' CODEC(Delta, ZSTD(1)),
+    segment UInt64 DEFAULT toUInt64OrZero(splitByChar('/', getSetting('log_comment'))[2])
+        COMMENT 'as in `otel_traces`' CODEC(ZSTD(1)),
     INDEX trace_id_bloom trace_id TYPE bloom_filter GRANULARITY 4
 )
 ENGINE = MergeTree
