@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import zstandard
 
+from spanledger_collector import span_limits
 from spanledger_collector.export_request import ExportRequest, MalformedRequest, from_json, from_protobuf
 from spanledger_collector.otlp_signal import LOGS, METRICS, TRACES, sent_as
 from spanledger_collector.pinning import MARK, holds_mark, unpinned
@@ -237,6 +238,8 @@ def _whole(request: ExportRequest) -> ExportRequest:
     """The request, unless records had to be left out of it: of a file all is taken, or nothing."""
     if request.crowded:
         raise MalformedRequest(message(request.crowded, "records"))
+    if request.refused:
+        raise MalformedRequest(span_limits.message(request.refused))
     return request
 
 

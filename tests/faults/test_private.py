@@ -23,6 +23,13 @@ def test_a_data_folder_that_exists_is_closed_to_others(migrated):
         assert oct((migrated.spool / "1-a.ready").stat().st_mode & 0o777) == "0o600"
 
 
+def test_a_database_folder_that_lies_elsewhere_is_closed_to_others(configuration, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir(mode=0o755)
+    with Store.open(load(data_dir=configuration.data_dir, clickhouse_url=f"chdb://{elsewhere}"), exclusive=True):
+        assert oct(elsewhere.stat().st_mode & 0o777) == "0o700"
+
+
 def test_a_lock_that_is_a_link_is_not_followed(configuration, tmp_path):
     target = tmp_path / "important"
     target.write_text("content")

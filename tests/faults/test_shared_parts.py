@@ -21,6 +21,7 @@ from spanledger_collector.export_request import from_json, from_protobuf
 from spanledger_collector.otlp_file import OtlpFileError
 from spanledger_collector.otlp_signal import LOGS, METRICS
 from spanledger_collector.shared_parts import MOST_SHARED
+from spanledger_collector.span_limits import MOST_ATTRIBUTES
 from spanledger_collector.spool.spool import Spool
 from spanledger_settings.configuration import Configuration
 
@@ -103,6 +104,13 @@ def test_files_are_held_to_it(tmp_path: Path) -> None:
     packed = tmp_path / "many.pb"
     packed.write_bytes(sharing(attributes=10_000))
     with pytest.raises(OtlpFileError, match=r"2,000 records are not taken.*smaller batches"):
+        list(otlp_file._groups(packed))
+
+    wide = ExportTraceServiceRequest.FromString(request(0, 1))
+    for number in range(MOST_ATTRIBUTES):
+        wide.resource_spans[0].scope_spans[0].spans[0].attributes.add(key=f"a{number}").value.int_value = number
+    packed.write_bytes(wide.SerializeToString())
+    with pytest.raises(OtlpFileError, match=r"record 1: 1 spans have more than 1,024 attributes"):
         list(otlp_file._groups(packed))
 
 

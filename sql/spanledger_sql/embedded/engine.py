@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from spanledger_sql.embedded.folder import FolderLock
+from spanledger_sql.embedded.folder import FolderLock, make_private
 from spanledger_sql.embedded.folder_in_part import FolderInPart
 from spanledger_sql.node_socket import node_answers
 from spanledger_sql.store_error import StoreError
@@ -58,6 +58,7 @@ class EmbeddedEngine:
                 f"a restore into {configuration.data_dir} did not come to its end; remove {unfinished} and run "
                 "'spanledger restore' again"
             )
+        make_private(Path(url.removeprefix("chdb://").partition("?")[0]))
         temporary, part = lock.temporary(), None
         if to_read is not None and "?" not in url:
             whole = Path(os.path.realpath(url.removeprefix("chdb://")))

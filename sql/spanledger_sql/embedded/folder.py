@@ -95,11 +95,21 @@ class FolderLock:
             (spool / "rejected", 0o700),
             *((path, 0o600) for path in (spool / "rejected").glob("*")),
         ):
-            if not path.is_symlink() and path.exists() and path.stat().st_mode & 0o077:
-                try:
-                    path.chmod(mode)
-                except OSError as error:
-                    logger.warning("%s can be read by others, and cannot be closed: %s", path, error)
+            _close_to_others(path, mode)
+
+
+def make_private(database: Path) -> None:
+    """Have a database's folder, which may lie outside the data folder, be nobody else's to look into."""
+    if database.exists() and not database.stat().st_mode & stat.S_ISVTX:
+        _close_to_others(database, 0o700)
+
+
+def _close_to_others(path: Path, mode: int) -> None:
+    if not path.is_symlink() and path.exists() and path.stat().st_mode & 0o077:
+        try:
+            path.chmod(mode)
+        except OSError as error:
+            logger.warning("%s can be read by others, and cannot be closed: %s", path, error)
 
 
 def _locked(descriptor: int) -> bool:
