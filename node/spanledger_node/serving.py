@@ -69,6 +69,21 @@ def only_from_here(app: ASGIApp, host: str) -> ASGIApp:
     return guarded
 
 
+def of_one_end(app: ASGIApp) -> ASGIApp:
+    """The app, which refuses a request that says twice where it ends, and closes: a proxy may see another end."""
+
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and {b"content-length", b"transfer-encoding"} <= dict(scope["headers"]).keys():
+            refusal = PlainTextResponse(
+                "give Content-Length or Transfer-Encoding, not both\n", status_code=400, headers={"connection": "close"}
+            )
+            await refusal(scope, receive, send)
+            return
+        await app(scope, receive, send)
+
+    return guarded
+
+
 def allow_many_files() -> None:
     """Let this process open as many files as the system lets it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -117,7 +132,7 @@ async def served(app: ASGIApp, bound: socket.socket, tls: Tls | None = None) -> 
     """The app, on a socket that listens, until the block ends."""
     server = _Server(
         uvicorn.Config(
-            app,
+            of_one_end(app),
             log_level="warning",
             access_log=False,
             timeout_graceful_shutdown=3,

@@ -110,3 +110,15 @@ def test_a_foreign_host_is_refused_on_loopback(node):
     for address, path in ((node.addresses["otlp_http"], "/health"), (node.addresses["dashboards"], "/")):
         assert httpx.get(f"{address}{path}").status_code == 200
         assert httpx.get(f"{address}{path}", headers={"host": "evil.example"}).status_code == 421
+
+
+def test_a_request_that_says_twice_where_it_ends_is_refused_and_the_connection_closed(node):
+    host, port = node.addresses["otlp_http"].removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(
+            b"POST /v1/traces HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
+            b"content-length: 3\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
+        )
+        answer = b"".join(iter(lambda: connection.recv(4096), b""))
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert b"not both" in answer
