@@ -343,7 +343,7 @@ SELECT
     title AS HostProviderName,
     concat(InvoiceId, '/', arrayStringConcat(arrayFilter(word -> word != '', [
         if({internal:UInt8}, '', BillingAccountId), lower(charge_category), provider]), '/')) AS InvoiceDetailId,
-    if({internal:UInt8}, concat(tenant, '/', {invoice:String}), nullIf(reconciled_invoice, '')) AS InvoiceId,
+    if({internal:UInt8}, concat(tenant, '/', {invoice:String}), if(is_billed, reconciled_invoice, NULL)) AS InvoiceId,
     if({internal:UInt8}, {issuer:String}, title) AS InvoiceIssuerName,
     if(unbilled_credit, toDecimal128(0, 12), list_cost_told) AS ListCost,
     if(sku, if(is_purchase, toDecimal128(1, 12), list_unit_price), NULL) AS ListUnitPrice,

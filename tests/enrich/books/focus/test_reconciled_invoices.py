@@ -80,6 +80,13 @@ def test_the_provider_view_bills_the_invoice_to_the_cent_and_nothing_beside_it(i
     )  # fmt: skip
 
 
+def test_a_charge_that_is_on_no_reconciled_invoice_names_none(invoiced: Books) -> None:
+    rows, _ = exported(invoiced, "provider")
+    [storage] = rows[rows["SkuId"] == "charge/openai/storage"].to_dict("records")
+    assert (storage["InvoiceIssuerName"], storage["BilledCost"]) == ("OpenAI", 0)
+    assert pd.isna(storage["InvoiceId"])
+
+
 def test_what_is_billed_and_not_reconciled_is_in_no_provider_view(invoiced: Books) -> None:
     rows, _ = exported(invoiced, "provider", month="2024-11")
     assert rows["BilledCost"].sum() == 0
