@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
@@ -149,6 +149,7 @@ def close_hard(context: typer.Context, month: ClosedMonth, who: As = None) -> No
             f"{total['cost']} USD, {emissions(Decimal(total['co2e_g']))}CO2e; SHA-256 {event.hash}",
             soft_wrap=True,
         )
+        _tell_of_bills(store, month)
         say_what_is_missing(store, configuration(context))
 
 
@@ -194,6 +195,21 @@ def _allocate(store: Store, context: typer.Context, month: str, timezone: str | 
     """
     months.of(month, timezone or "UTC")
     allocate_or_say(store, configuration(context), months.of(month, "UTC"))
+
+
+def _tell_of_bills(store: Store, month: str) -> None:
+    """Say whose bills of a month that is closed are not in the books."""
+    asked = months.of(month, "UTC")
+    days = {"first": asked.begin.date(), "last": asked.end.date() - timedelta(days=1)}
+    providers = [row["provider"] for row in store.rows(statement("lookups/bills/not_allocated"), **days)]
+    if providers:
+        console(stderr=True).print(
+            f"bills of {', '.join(providers)} in {month} are not allocated: the month is closed by what was metered. "
+            "What they differ by becomes an adjustment of the open month after "
+            f"'spanledger reconcile --month {month} --allocate metered'",
+            style="yellow",
+            soft_wrap=True,
+        )
 
 
 def _zones(given: list[str] | None) -> dict[str, str]:
