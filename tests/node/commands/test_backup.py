@@ -5,6 +5,7 @@ import random
 import shutil
 import signal
 import time
+from pathlib import Path
 
 import httpx
 import pytest
@@ -155,4 +156,35 @@ def test_a_folder_whose_restore_was_killed_is_not_opened(ledger, tmp_path, confi
     with pytest.raises(StoreError, match="did not come to its end"):
         Store.open(configuration, exclusive=True)
     restored(tmp_path / "backup", configuration.data_dir)
+    assert "300 calls" in in_process("doctor", data_dir=configuration.data_dir).stdout
+
+
+class Killed(BaseException):
+    """Stands for a kill: nothing may be done any more."""
+
+
+@pytest.mark.parametrize("at", [1, 2, 3, 4])
+def test_a_restore_that_is_killed_while_it_moves_what_it_restored_can_run_again(
+    ledger, tmp_path, configuration, monkeypatch, at
+):
+    (ledger / "spool" / "rejected").mkdir(parents=True)
+    (ledger / "tokens.json").write_text("{}")
+    assert in_process("backup", tmp_path / "backup", data_dir=ledger).returncode == 0
+    shutil.rmtree(ledger)
+    renames, rename = [], Path.rename
+
+    def killed(path, target):
+        if "restoring" in (path.name, path.parent.name):
+            renames.append(path)
+            if len(renames) == at:
+                raise Killed
+        return rename(path, target)
+
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        patched.setattr(Path, "rename", killed)
+        in_process("restore", tmp_path / "backup", data_dir=configuration.data_dir)
+    with pytest.raises(StoreError, match="did not come to its end"):
+        Store.open(configuration, exclusive=True)
+    restored(tmp_path / "backup", configuration.data_dir)
+    assert {path.name for path in configuration.data_dir.iterdir()} == {"clickhouse", "lock", "spool", "tokens.json"}
     assert "300 calls" in in_process("doctor", data_dir=configuration.data_dir).stdout
