@@ -22,7 +22,7 @@ from spanledger_settings.mendable import MendableError
 from spanledger_sql.embedded.engine import UNFINISHED_RESTORE
 from spanledger_sql.embedded.folder import FolderLock
 from spanledger_sql.policy.contents import Contents, contents_from
-from spanledger_sql.store import Store
+from spanledger_sql.store import Store, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 _DATABASE, _OTHER, _SEAL = "database", "folder", "backup.json"
 # Of a data folder, what a process makes for itself, and what is backed up by the engine.
 _NOT_COPIED = {"clickhouse", "lock", "node.sock", "temporary", "node.log", UNFINISHED_RESTORE}
+# The engine's BACKUP_ALREADY_EXISTS.
+_NOT_OURS = 598
 # Of a restored folder, what stays where it is, and the file that names all else once that begins to move.
 _NEVER_MOVED, _MOVED = {"lock", "temporary"}, "moved.json"
 
@@ -74,9 +76,22 @@ def take(store: Store, configuration: Configuration, folder: Path) -> Backup:
         taken_at = datetime.now(UTC).isoformat(timespec="microseconds")
         segments = _copy_spool(configuration.spool, folder / _OTHER / "spool")
         _copy_others(configuration.data_dir, folder / _OTHER)
-        store.value(f"BACKUP DATABASE default TO File('{_escaped(folder / _DATABASE)}')")
+        _back_up_database(store, folder / _DATABASE)
         held = Contents.of(store)
     return Backup(taken_at, version("spanledger"), held.rows, held.aging, held.sums, segments)
+
+
+def _back_up_database(store: Store, to: Path) -> None:
+    try:
+        store.value(f"BACKUP DATABASE default TO File('{_escaped(to)}')")
+    except StoreError as error:
+        if error.code != _NOT_OURS:
+            raise
+        # Nobody else knows this name: the file that says whose it is could not be written.
+        free = shutil.disk_usage(to.parent).free
+        raise StoreError(
+            f"{to.parent} takes no file: {free:,} bytes are free there; make room, or name another"
+        ) from None
 
 
 def give_up(store: Store) -> None:

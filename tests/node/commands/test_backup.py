@@ -1,9 +1,12 @@
 """Backups are taken while a node runs, whole or not there, and restored to what was backed up."""
 
+import contextlib
 import json
+import os
 import random
 import shutil
 import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -188,3 +191,21 @@ def test_a_restore_that_is_killed_while_it_moves_what_it_restored_can_run_again(
     restored(tmp_path / "backup", configuration.data_dir)
     assert {path.name for path in configuration.data_dir.iterdir()} == {"clickhouse", "lock", "spool", "tokens.json"}
     assert "300 calls" in in_process("doctor", data_dir=configuration.data_dir).stdout
+
+
+def test_a_full_disk_is_named_by_a_backup(ledger, tmp_path):
+    full = tmp_path / "full"
+    full.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "none", full]
+    if os.getuid() or subprocess.run(mount, check=False).returncode:
+        pytest.skip("only root may mount a small file system")
+    try:
+        with contextlib.suppress(OSError), (full / "ballast").open("wb", buffering=0) as ballast:
+            while True:
+                ballast.write(bytes(4096))
+        done = in_process("backup", full / "backup", data_dir=ledger)
+    finally:
+        subprocess.run(["umount", "-l", full], check=True)
+    assert done.returncode == 1
+    assert "bytes are free there" in done.stderr or "No space left" in done.stderr, done.stderr
+    assert "concurrent" not in done.stderr
