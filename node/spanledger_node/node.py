@@ -267,7 +267,7 @@ class _Node:
         )
         receiver.router.routes.append(Route("/metrics", metrics.answer, methods=["GET"]))
         receiver.router.routes.append(Route(PATH, BudgetAnswers(store, admission).answer, methods=["GET"]))
-        return only_from_here(metrics.requests.over_http(receiver), self.configuration.host)
+        return metrics.requests.over_http(only_from_here(receiver, self.configuration.host))
 
     async def _serve_grpc(
         self, spool: Spool, admission: Admission, tls: Tls | None, stack: contextlib.AsyncExitStack, metrics: Metrics
