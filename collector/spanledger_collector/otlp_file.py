@@ -52,14 +52,14 @@ class Ingested:
     spans: int
 
 
-def check(store: Store, path: Path) -> Ingested:
-    """Read a file to its end without storing anything.
+def check(store: Store, path: Path, *, was_spooled: bool = False) -> Ingested:
+    """Read a file to its end without storing anything; ``was_spooled`` as in `ingest`.
 
     Raises:
         OtlpFileError: The file cannot be read or holds something else.
     """
     requests = spans = 0
-    for group in _groups(path):
+    for group in _groups(path, was_spooled):
         if group.lines:
             try:
                 store.check_otlp_json(group.body)
@@ -72,15 +72,16 @@ def check(store: Store, path: Path) -> Ingested:
     return Ingested(requests, spans)
 
 
-def ingest(store: Store, path: Path) -> Ingested:
+def ingest(store: Store, path: Path, *, was_spooled: bool = False) -> Ingested:
     """Store what a file holds; the same file again changes nothing. `check` it first: this stops at the first error.
 
-    What a process that was killed left of it is taken back and stored whole.
+    What a process that was killed left of it is taken back and stored whole. Of requests that our spool held
+    (``was_spooled``) the tenant is believed that their sender's token had pinned.
     """
     requests = spans = 0
     with path.open("rb") as stream:
         name = hashlib.file_digest(stream, "sha256").hexdigest()[:32]
-    for number, group in enumerate(_groups(path)):
+    for number, group in enumerate(_groups(path, was_spooled)):
         _take_in(store, f"file/{name}/{number}", group)
         requests += group.requests
         spans += group.spans
@@ -117,11 +118,11 @@ def _take_in(store: Store, token: str, group: _Group) -> None:
     store.insert("taken_file", [{**note, "done": 1, "version": note["version"] + 1}])
 
 
-def _groups(path: Path) -> Iterator[_Group]:
+def _groups(path: Path, was_spooled: bool) -> Iterator[_Group]:
     plain = path.name.removesuffix(".gz").removesuffix(".zst")
     try:
         if plain.endswith(".pb"):
-            yield from _protobuf_groups(path)
+            yield from _protobuf_groups(path, was_spooled)
         elif plain.endswith((".jsonl", ".json")):
             with _open(path) as stream:
                 yield from _json_groups(path, stream)
@@ -131,9 +132,9 @@ def _groups(path: Path) -> Iterator[_Group]:
         raise OtlpFileError(f"{path}: cannot be read: {error}") from None
 
 
-def _protobuf_groups(path: Path) -> Iterator[_Group]:
+def _protobuf_groups(path: Path, was_spooled: bool) -> Iterator[_Group]:
     body, requests, spans, shared = io.BytesIO(), 0, 0, 0
-    for request in _protobuf(path):
+    for request in _protobuf(path, was_spooled):
         if requests and shared + request.shared > MOST_SHARED:
             yield _Group(body.getvalue(), requests, spans)
             body, requests, spans, shared = io.BytesIO(), 0, 0, 0
@@ -260,7 +261,7 @@ def _open(path: Path) -> contextlib.AbstractContextManager[Any]:
     return path.open("rb")
 
 
-def _protobuf(path: Path) -> Iterator[ExportRequest]:
+def _protobuf(path: Path, was_spooled: bool) -> Iterator[ExportRequest]:
     """One request, of any size, or several with their lengths before them: read piece by piece."""
     with _open(path) as stream:
         one = is_one_request(stream)
@@ -268,7 +269,8 @@ def _protobuf(path: Path) -> Iterator[ExportRequest]:
     with _open(path) as stream:
         try:
             for number, body in enumerate(resource_spans(stream) if one else length_prefixed_bodies(stream), 1):  # noqa: B007
-                yield unpinned(_whole(from_protobuf(body, sent_as(body))))
+                request = _whole(from_protobuf(body, sent_as(body)))
+                yield request if was_spooled else unpinned(request)
         except (CutOff, MalformedRequest) as error:
             raise OtlpFileError(
                 f"{path}: record {number or 1}: {error}; expected one OTLP request, or length-prefixed ones"

@@ -22,7 +22,7 @@ from spanledger_settings.mendable import MendableError
 from spanledger_sql.embedded.engine import UNFINISHED_RESTORE
 from spanledger_sql.embedded.folder import FolderLock
 from spanledger_sql.policy.contents import Contents, contents_from
-from spanledger_sql.store import Store
+from spanledger_sql.store import Store, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 _DATABASE, _OTHER, _SEAL = "database", "folder", "backup.json"
 # Of a data folder, what a process makes for itself, and what is backed up by the engine.
 _NOT_COPIED = {"clickhouse", "lock", "node.sock", "temporary", "node.log", UNFINISHED_RESTORE}
+# The engine's BACKUP_ALREADY_EXISTS.
+_NOT_OURS = 598
+# Of a restored folder, what stays where it is, and the file that names all else once that begins to move.
+_NEVER_MOVED, _MOVED = {"lock", "temporary"}, "moved.json"
 
 
 class BackupError(MendableError):
@@ -72,9 +76,22 @@ def take(store: Store, configuration: Configuration, folder: Path) -> Backup:
         taken_at = datetime.now(UTC).isoformat(timespec="microseconds")
         segments = _copy_spool(configuration.spool, folder / _OTHER / "spool")
         _copy_others(configuration.data_dir, folder / _OTHER)
-        store.value(f"BACKUP DATABASE default TO File('{_escaped(folder / _DATABASE)}')")
+        _back_up_database(store, folder / _DATABASE)
         held = Contents.of(store)
     return Backup(taken_at, version("spanledger"), held.rows, held.aging, held.sums, segments)
+
+
+def _back_up_database(store: Store, to: Path) -> None:
+    try:
+        store.value(f"BACKUP DATABASE default TO File('{_escaped(to)}')")
+    except StoreError as error:
+        if error.code != _NOT_OURS:
+            raise
+        # Nobody else knows this name: the file that says whose it is could not be written.
+        free = shutil.disk_usage(to.parent).free
+        raise StoreError(
+            f"{to.parent} takes no file: {free:,} bytes are free there; make room, or name another"
+        ) from None
 
 
 def give_up(store: Store) -> None:
@@ -139,7 +156,8 @@ def restore(configuration: Configuration, source: Path) -> Backup:
         raise BackupError(str(error)) from None
     unfinished = folder / UNFINISHED_RESTORE
     try:
-        if held := {path.name for path in folder.iterdir()} - {"lock", "temporary", UNFINISHED_RESTORE}:
+        _delete(folder, _moved(unfinished))
+        if held := {path.name for path in folder.iterdir()} - _NEVER_MOVED - {UNFINISHED_RESTORE}:
             raise BackupError(f"{folder} is not empty: it holds {min(held)}; restore into a new folder (--data-dir)")
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(mode=0o700)
@@ -148,15 +166,44 @@ def restore(configuration: Configuration, source: Path) -> Backup:
         except BaseException:
             shutil.rmtree(unfinished, ignore_errors=True)
             raise
-        for entry in sorted(unfinished.iterdir()):
-            if entry.name not in {"lock", "temporary"}:
-                entry.rename(folder / entry.name)
-        _sync(folder)
-        shutil.rmtree(unfinished)
-        _sync(folder)
+        _move(unfinished, folder)
     finally:
         lock.release()
     return backup
+
+
+def _move(unfinished: Path, folder: Path) -> None:
+    """Move what was restored to its place, having said what that is: a kill leaves some here, some there."""
+    entries = sorted(path for path in unfinished.iterdir() if path.name not in _NEVER_MOVED)
+    note = unfinished / _MOVED
+    note.write_text(json.dumps([entry.name for entry in entries]), encoding="utf-8")
+    _sync(note)
+    _sync(unfinished)
+    for entry in entries:
+        entry.rename(folder / entry.name)
+    _sync(folder)
+    # At once, for the folder is opened from now on: what is left of it is deleted at each start.
+    shutil.rmtree(folder / "temporary", ignore_errors=True)
+    unfinished.rename(folder / "temporary")
+    _sync(folder)
+    shutil.rmtree(folder / "temporary")
+
+
+def _moved(unfinished: Path) -> list[str]:
+    """What a restore that was killed may have moved to its place; nothing where it had not come so far."""
+    try:
+        names: list[str] = json.loads((unfinished / _MOVED).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return []
+    return names
+
+
+def _delete(folder: Path, names: list[str]) -> None:
+    for path in (folder / name for name in names):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def _restore(configuration: Configuration, source: Path, unfinished: Path) -> Backup:

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 _COUNT_EVERY_S = 10.0
 # What else senders put into a path is theirs to choose, without end.
 _SIGNALS = {f"/v1/{signal.name}": signal.name for signal in SIGNALS}
+_OF_SERVICES = {signal.service: signal.name for signal in SIGNALS}
 _OTLP_ENDPOINT = "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"
 
 
@@ -85,7 +86,7 @@ class _Interceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]
         handler = await continuation(details)
         if handler is None or not handler.unary_unary:
             return handler
-        signal = details.method.rpartition(".")[2].partition("Service")[0].lower()
+        signal = _OF_SERVICES.get(details.method.strip("/").partition("/")[0], "other")
 
         async def answer(body: Any, context: Any) -> Any:
             code = "UNKNOWN"

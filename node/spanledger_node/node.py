@@ -8,7 +8,6 @@ import importlib.metadata
 import itertools
 import logging
 import os
-import signal
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -30,6 +29,7 @@ from spanledger_node.metrics import Metrics
 from spanledger_node.page_process import pages_served
 from spanledger_node.page_server import pages
 from spanledger_node.serving import allow_many_files, only_from_here, running, served
+from spanledger_node.stop import Stop
 from spanledger_node.tls import Tls, tls_of
 from spanledger_node.yielding import yielding_threads
 from spanledger_settings.access_token import TokenFile
@@ -95,7 +95,7 @@ class _Node:
     async def serve(self, started: Callable[[Addresses], None]) -> None:
         admission, tls = self._admission(), tls_of(self.configuration)
         async with contextlib.AsyncExitStack() as stack:
-            stop = _stop_event()
+            stop = Stop()
             # A server may be away: what is collected meanwhile waits in the spool.
             patient = "collect" in self.parts and not self.configuration.embedded
             store = stack.enter_context(
@@ -104,11 +104,11 @@ class _Node:
                     Store.open, self.configuration, exclusive=True, at_once=not patient, scope=self._scope()
                 )
             )
-            worker = self._worker(store, stack)
-            health = Health(worker=worker)
+            health = Health(worker=self._worker(store, stack))
             metrics = self._measure(store, health, stack)
             if not patient:
-                await self._prepare(store, worker)
+                await self._prepare(store, health.worker)
+            stop.in_order = True
             # Bound before the spool is opened: a port in use must not leave a thread behind.
             listener = self._listen("otlp_http_port", "OTLP over HTTP") if "collect" in self.parts else None
             dashboard = self._listen("dashboard_port", "the dashboards") if "dashboards" in self.parts else None
@@ -146,9 +146,9 @@ class _Node:
             elif dashboard is not None:
                 await stack.enter_async_context(pages_served(self.configuration, host, dashboard))
             started(addresses)
-            while not stop.is_set():
+            while not stop.asked.is_set():
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), 1.0)
+                    await asyncio.wait_for(stop.asked.wait(), 1.0)
                 if committing.done():
                     committing.result()
                 if dead := health.dead():
@@ -267,7 +267,7 @@ class _Node:
         )
         receiver.router.routes.append(Route("/metrics", metrics.answer, methods=["GET"]))
         receiver.router.routes.append(Route(PATH, BudgetAnswers(store, admission).answer, methods=["GET"]))
-        return only_from_here(metrics.requests.over_http(receiver), self.configuration.host)
+        return metrics.requests.over_http(only_from_here(receiver, self.configuration.host))
 
     async def _serve_grpc(
         self, spool: Spool, admission: Admission, tls: Tls | None, stack: contextlib.AsyncExitStack, metrics: Metrics
@@ -321,20 +321,6 @@ def _bring_up_to_date(store: Store) -> None:
         migrate(store)
     elif waiting := pending(store):
         raise StoreError(f"the database's schema lacks {', '.join(waiting)}; run 'spanledger migrate'")
-
-
-def _stop_event() -> asyncio.Event:
-    """Set by the first SIGINT or SIGTERM; a second one ends the process at once, which loses nothing acknowledged."""
-    stop = asyncio.Event()
-
-    def on_signal() -> None:
-        if stop.is_set():
-            os._exit(130)
-        stop.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, on_signal)
-    return stop
 
 
 def _status(addresses: Addresses, spool: Spool | None) -> dict[str, Any]:

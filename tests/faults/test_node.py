@@ -122,3 +122,20 @@ def test_a_request_that_says_twice_where_it_ends_is_refused_and_the_connection_c
         answer = b"".join(iter(lambda: connection.recv(4096), b""))
     assert answer.startswith(b"HTTP/1.1 400")
     assert b"not both" in answer
+
+
+def test_a_node_that_makes_its_database_ends_at_once_when_told_to_and_the_next_goes_on(tmp_path, port):
+    data = tmp_path / "data"
+    ports = ("--otlp-http-port", str(port), "--otlp-grpc-port", "0", "--dashboard-port", "0")
+    command = [sys.executable, "-m", "spanledger_cli", "--data-dir", data, "up", *ports]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as first:
+        eventually((data / "clickhouse").exists)
+        first.send_signal(signal.SIGTERM)
+        printed, told = first.communicate(timeout=60)
+    assert first.returncode == 0, told
+    assert "nothing was taken yet" in " ".join(told.split())
+    assert "OTLP/HTTP" not in printed
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as second:
+        assert eventually(lambda: (answer := health(port, "ready")) and answer.status_code == 200, 60)
+        second.send_signal(signal.SIGTERM)
+        assert second.wait(timeout=60) == 0

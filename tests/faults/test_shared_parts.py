@@ -97,21 +97,21 @@ def test_files_are_held_to_it(tmp_path: Path) -> None:
         span.update(traceId="a" * 32, spanId="b" * 16, parentSpanId="c" * 16)
     lines = tmp_path / "long.jsonl"
     lines.write_text(json.dumps(document) + "\n")
-    [group] = otlp_file._groups(lines)
+    [group] = otlp_file._groups(lines, was_spooled=False)
     assert group.spans == 2000
     assert len(group.body) < len(lines.read_bytes()) - 900_000
 
     packed = tmp_path / "many.pb"
     packed.write_bytes(sharing(attributes=10_000))
     with pytest.raises(OtlpFileError, match=r"2,000 records are not taken.*smaller batches"):
-        list(otlp_file._groups(packed))
+        list(otlp_file._groups(packed, was_spooled=False))
 
     wide = ExportTraceServiceRequest.FromString(request(0, 1))
     for number in range(MOST_ATTRIBUTES):
         wide.resource_spans[0].scope_spans[0].spans[0].attributes.add(key=f"a{number}").value.int_value = number
     packed.write_bytes(wide.SerializeToString())
     with pytest.raises(OtlpFileError, match=r"record 1: 1 spans have more than 1,024 attributes"):
-        list(otlp_file._groups(packed))
+        list(otlp_file._groups(packed, was_spooled=False))
 
 
 @pytest.fixture

@@ -47,6 +47,8 @@ def test_a_node_counts_what_it_received_refused_stored_and_booked(start_node):
     for number in range(3):
         httpx.post(f"{url}/v1/traces", content=request(number * 10, 10), headers=PROTOBUF).raise_for_status()
     assert httpx.post(f"{url}/v1/traces", content=b"\xff", headers=PROTOBUF).status_code == 400
+    elsewhere = {**PROTOBUF, "host": "spans.example"}
+    assert httpx.post(f"{url}/v1/traces", content=request(0), headers=elsewhere).status_code == 421
     with grpc.insecure_channel(node.addresses["otlp_grpc"]) as channel:
         export = channel.unary_unary(EXPORT)
         export(request(100, 5))
@@ -55,8 +57,9 @@ def test_a_node_counts_what_it_received_refused_stored_and_booked(start_node):
     now = figures(url)
     assert now["spanledger_requests_total", "200", "http", "traces"] == 3
     assert now["spanledger_requests_total", "400", "http", "traces"] == 1
-    assert now["spanledger_requests_total", "OK", "grpc", "trace"] == 1
-    assert now["spanledger_requests_total", "INVALID_ARGUMENT", "grpc", "trace"] == 1
+    assert now["spanledger_requests_total", "421", "http", "traces"] == 1
+    assert now["spanledger_requests_total", "OK", "grpc", "traces"] == 1
+    assert now["spanledger_requests_total", "INVALID_ARGUMENT", "grpc", "traces"] == 1
     assert now["spanledger_spool_requests_total",] == 4
     assert now["spanledger_spool_items_total",] == 35
     assert now["spanledger_rejected",] == 0

@@ -330,3 +330,17 @@ def test_the_dashboards_read_as_a_tenant_for_his_viewers(filled: Guarded, tmp_pa
 
 def test_bi_sees_figures(filled: Guarded) -> None:
     assert filled.query("spanledger_bi", "SELECT count() FROM calls") == [(5,)]
+
+
+def test_the_owner_forgets_a_name_and_no_statement_tells_it(filled: Guarded, tmp_path: Path) -> None:
+    (tmp_path / "leaver.pb").write_bytes(call({"tenant.id": "leaver"}, spans=2))
+    assert filled.command("spanledger_collector", "ingest", tmp_path / "leaver.pb").returncode == 0
+    assert filled.command("spanledger_worker", "enrich", "--once").returncode == 0
+    done = filled.command("spanledger_owner", "forget", "--tenant", "leaver", "--yes")
+    assert done.returncode == 0, done.stderr
+    told = re.search(r"forgotten-\w+", done.stdout)
+    assert told is not None
+    assert filled.query("admin", "SELECT countIf(tenant_id = 'leaver') FROM ledger") == [(0,)]
+    assert filled.query("admin", f"SELECT count() FROM ledger FINAL WHERE tenant_id = '{told[0]}'") == [(2,)]
+    kept = "SELECT count() FROM system.mutations WHERE position(command, 'leaver') > 0"
+    assert filled.query("admin", kept) == [(0,)]

@@ -24,6 +24,13 @@ _PSEUDONYM = re.compile(r"forgotten-[0-9a-f]{8}")
 # The worker may write a batch that it read before: the tables are looked through again until nothing is left.
 _MOST_ROUNDS = 5
 _NOW = {"mutations_sync": 2, "lightweight_deletes_sync": 2}
+# The engine keeps a hundred statements of each table that changed rows, with both names in them, in files and for all
+# to read. What is done needs them no longer. It writes texts as a tuple's.
+_WRITTEN = "toString(tuple({name:String}))"
+_NOT_KEPT = (
+    "KILL MUTATION WHERE database = currentDatabase() AND is_done AND (position(command, {pseudonym:String}) > 0 "
+    f"OR position(command, substring({_WRITTEN}, 2, length({_WRITTEN}) - 2)) > 0) SYNC"
+)
 
 
 class ForgettingError(MendableError):
@@ -120,6 +127,7 @@ def forget(store: Store, whose: Whose, name: str, pseudonym: str) -> dict[str, i
             break
         for table, rows in found.items():
             _replace(store, table, columns[table], {"name": name, "pseudonym": pseudonym})
+            store.execute(_NOT_KEPT, {"name": name, "pseudonym": pseudonym})
             changed[table] = changed.get(table, 0) + rows
     else:
         raise ForgettingError(

@@ -52,11 +52,11 @@ class EmbeddedEngine:
             raise StoreError(str(error)) from None
         if not held:
             return None
-        if (unfinished := configuration.data_dir / UNFINISHED_RESTORE).exists():
+        if (configuration.data_dir / UNFINISHED_RESTORE).exists():
             lock.release()
             raise StoreError(
-                f"a restore into {configuration.data_dir} did not come to its end; remove {unfinished} and run "
-                "'spanledger restore' again"
+                f"a restore into {configuration.data_dir} did not come to its end; run 'spanledger restore' again, "
+                "which begins anew"
             )
         make_private(Path(url.removeprefix("chdb://").partition("?")[0]))
         temporary, part = lock.temporary(), None

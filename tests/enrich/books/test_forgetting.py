@@ -66,6 +66,17 @@ def test_the_name_goes_and_all_sums_stay(told: Books, whose, name) -> None:
     assert {"acme", "bob"} - {name} <= {other for other in ("acme", "bob") if anywhere(told, other)}
 
 
+@pytest.mark.parametrize("name", ["northwind", "o'hara \\ sons"])
+def test_no_statement_is_kept_that_tells_whose_the_pseudonym_is(told: Books, name: str) -> None:
+    odd = call({"tenant.id": name}, user__id="carol", metadata=f'{{"tenant_id": "{name}"}}')
+    told.store.insert_otlp(length_prefixed(odd), "forgetting odd")
+    told.enrich()
+    pseudonym = new_pseudonym()
+    forget(told.store, "tenant", name, pseudonym)
+    kept = [row["command"] for row in told.store.rows("SELECT command FROM system.mutations")]
+    assert [command for command in kept if pseudonym in command or name[:4] in command] == []
+
+
 def test_an_interrupted_run_goes_on(told: Books) -> None:
     pseudonym = new_pseudonym()
     told.store.execute(

@@ -1,10 +1,14 @@
 """Backups are taken while a node runs, whole or not there, and restored to what was backed up."""
 
+import contextlib
 import json
+import os
 import random
 import shutil
 import signal
+import subprocess
 import time
+from pathlib import Path
 
 import httpx
 import pytest
@@ -156,3 +160,52 @@ def test_a_folder_whose_restore_was_killed_is_not_opened(ledger, tmp_path, confi
         Store.open(configuration, exclusive=True)
     restored(tmp_path / "backup", configuration.data_dir)
     assert "300 calls" in in_process("doctor", data_dir=configuration.data_dir).stdout
+
+
+class Killed(BaseException):
+    """Stands for a kill: nothing may be done any more."""
+
+
+@pytest.mark.parametrize("at", [1, 2, 3, 4])
+def test_a_restore_that_is_killed_while_it_moves_what_it_restored_can_run_again(
+    ledger, tmp_path, configuration, monkeypatch, at
+):
+    (ledger / "spool" / "rejected").mkdir(parents=True)
+    (ledger / "tokens.json").write_text("{}")
+    assert in_process("backup", tmp_path / "backup", data_dir=ledger).returncode == 0
+    shutil.rmtree(ledger)
+    renames, rename = [], Path.rename
+
+    def killed(path, target):
+        if "restoring" in (path.name, path.parent.name):
+            renames.append(path)
+            if len(renames) == at:
+                raise Killed
+        return rename(path, target)
+
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        patched.setattr(Path, "rename", killed)
+        in_process("restore", tmp_path / "backup", data_dir=configuration.data_dir)
+    with pytest.raises(StoreError, match="did not come to its end"):
+        Store.open(configuration, exclusive=True)
+    restored(tmp_path / "backup", configuration.data_dir)
+    assert {path.name for path in configuration.data_dir.iterdir()} == {"clickhouse", "lock", "spool", "tokens.json"}
+    assert "300 calls" in in_process("doctor", data_dir=configuration.data_dir).stdout
+
+
+def test_a_full_disk_is_named_by_a_backup(ledger, tmp_path):
+    full = tmp_path / "full"
+    full.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "none", full]
+    if os.getuid() or subprocess.run(mount, check=False).returncode:
+        pytest.skip("only root may mount a small file system")
+    try:
+        with contextlib.suppress(OSError), (full / "ballast").open("wb", buffering=0) as ballast:
+            while True:
+                ballast.write(bytes(4096))
+        done = in_process("backup", full / "backup", data_dir=ledger)
+    finally:
+        subprocess.run(["umount", "-l", full], check=True)
+    assert done.returncode == 1
+    assert "bytes are free there" in done.stderr or "No space left" in done.stderr, done.stderr
+    assert "concurrent" not in done.stderr

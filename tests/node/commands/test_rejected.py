@@ -2,8 +2,11 @@
 
 from harness import data_folder
 from harness.command import in_process
+from harness.otlp_request import call
 from harness.spooled import request
 
+from spanledger_collector.export_request import from_protobuf
+from spanledger_collector.pinning import pinned
 from spanledger_settings.configuration import Configuration
 from spanledger_sql.store import Store
 
@@ -23,3 +26,15 @@ def test_requests_that_can_be_read_by_now_are_taken_up_and_their_files_removed(c
     with Store.open(configuration) as store:
         assert store.value("SELECT count() FROM calls") == 7
     assert in_process("ingest", data_dir=configuration.data_dir).returncode == 2
+
+
+def test_what_was_set_aside_stays_its_tokens_tenants(configuration: Configuration) -> None:
+    data_folder.copy("loaded", configuration.data_dir)
+    rejected = configuration.spool / "rejected"
+    rejected.mkdir(parents=True)
+    sent = from_protobuf(call({"tenant.id": "another"}, spans=2))
+    (rejected / "1-0.pb").write_bytes(pinned(sent, "acme").body)
+    done = in_process("ingest", "--rejected", data_dir=configuration.data_dir)
+    assert done.returncode == 0, done.stderr
+    with Store.open(configuration) as store:
+        assert store.rows("SELECT tenant_id, count() AS n FROM calls GROUP BY 1") == [{"tenant_id": "acme", "n": 2}]

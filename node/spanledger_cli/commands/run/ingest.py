@@ -75,8 +75,8 @@ def _ingest_rejected(context: typer.Context) -> None:
         store_rules(store, configuration(context).tenant_rules)
         for path in paths:
             try:
-                otlp_file.check(store, path)
-                spans += otlp_file.ingest(store, path).spans
+                otlp_file.check(store, path, was_spooled=True)
+                spans += otlp_file.ingest(store, path, was_spooled=True).spans
             except (otlp_file.OtlpFileError, StoreError) as error:
                 if isinstance(error, StoreError) and error.code not in DATA_ERRORS:
                     raise
