@@ -15,7 +15,7 @@ import tarfile
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from spanledger_settings.mendable import MendableError
@@ -206,12 +206,27 @@ def _delete(folder: Path, names: list[str]) -> None:
             path.unlink(missing_ok=True)
 
 
+def _unpack(source: Path, to: Path) -> None:
+    """Unpack a backup.
+
+    Raises:
+        tarfile.TarError: It is no archive, or holds what would lie elsewhere.
+    """
+    with tarfile.open(source) as archive:
+        # What the library refuses by itself only since 3.11.4: an archive may come from anywhere.
+        for member in archive:
+            name = PurePosixPath(member.name)
+            if not (member.isfile() or member.isdir()) or name.is_absolute() or ".." in name.parts:
+                raise tarfile.ReadError(f"it holds {member.name!r}, which is no file in it")
+        archive.extraction_filter = getattr(tarfile, "data_filter", None)
+        archive.extractall(to)  # noqa: S202  (its members are looked at above)
+
+
 def _restore(configuration: Configuration, source: Path, unfinished: Path) -> Backup:
     packed = unfinished / "temporary"
     if source.is_file():
         try:
-            with tarfile.open(source) as archive:
-                archive.extractall(packed, filter="data")
+            _unpack(source, packed)
         except (tarfile.TarError, OSError, EOFError) as error:
             raise BackupError(f"{source}: no whole backup: {error}") from None
         source = packed

@@ -55,7 +55,9 @@ def _fetch(folder: Path, library: Path) -> None:
         if digest != _SHA512:
             raise EngineMissing(f"{PACKAGE} has another checksum than expected")
         with tarfile.open(archive) as tar:
-            tar.extract("package/libchdb.so", unpacked, filter="data")
+            # By its name alone, for `filter` came with Python 3.11.4.
+            tar.extraction_filter = getattr(tarfile, "data_filter", None)
+            tar.extract("package/libchdb.so", unpacked)
         library.parent.mkdir(exist_ok=True)
         (Path(unpacked) / "package/libchdb.so").rename(library)
 

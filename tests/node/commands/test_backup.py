@@ -7,6 +7,7 @@ import random
 import shutil
 import signal
 import subprocess
+import tarfile
 import time
 from pathlib import Path
 
@@ -125,6 +126,20 @@ def test_what_is_not_sealed_is_no_backup(ledger, tmp_path):
     assert done.returncode == 1
     assert "no whole backup" in done.stderr
     assert [path.name for path in (tmp_path / "other").iterdir()] == ["lock"]
+
+
+@pytest.mark.parametrize("kind", ["above", "absolute", "link"])
+def test_an_archive_that_would_write_elsewhere_is_refused(tmp_path, kind):
+    name = {"above": "../evil", "absolute": str(tmp_path / "evil"), "link": "folder/evil"}[kind]
+    member = tarfile.TarInfo(name)
+    if kind == "link":
+        member.type, member.linkname = tarfile.SYMTYPE, "/etc"
+    with tarfile.open(tmp_path / "odd.tar", "w") as archive:
+        archive.addfile(member)
+    done = in_process("restore", tmp_path / "odd.tar", data_dir=tmp_path / "other")
+    assert done.returncode == 1
+    assert "no whole backup: it holds" in " ".join(done.stderr.split())
+    assert not list(tmp_path.rglob("evil"))
 
 
 def test_a_restore_that_gives_other_figures_is_refused_and_leaves_nothing(ledger, tmp_path):

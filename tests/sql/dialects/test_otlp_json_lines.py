@@ -17,7 +17,7 @@ from spanledger_collector.otlp_file import OtlpFileError
 from spanledger_collector.spool.record import length_prefixed
 from spanledger_sql.store import Store
 
-SPANS = "SELECT * EXCEPT IngestedAt FROM otel_traces ORDER BY TraceId, SpanId, SpanName"
+SPANS = "SELECT * EXCEPT (IngestedAt, Segment) FROM otel_traces ORDER BY TraceId, SpanId, SpanName"
 
 
 def as_json(request: bytes) -> str:
