@@ -54,14 +54,7 @@ def from_protobuf(body: bytes, signal: Signal = TRACES) -> ExportRequest:
     # Some bytes make an empty part of a request, which takes a hundred times as many in memory.
     if len(body) > _LARGE and body.count(0) * 4 > len(body):
         raise MalformedRequest("more than a quarter of the request is zeros: it is made of empty parts")
-    request = _parsed(body, signal)
-    _refuse_many_months(request, signal)
-    refused, crowded, shared = _within_limits(request, signal)
-    if refused or crowded is not None:
-        body = request.SerializeToString()
-    return ExportRequest(
-        _spooled(body, request, signal), signal.count(request), refused, crowded=crowded or 0, shared=shared
-    )
+    return _from_message(_parsed(body, signal), signal, body)
 
 
 def from_spool(body: bytes) -> ExportRequest:
@@ -133,25 +126,19 @@ def from_json(body: bytes | str, signal: Signal = TRACES, *, in_part: bool = Fal
     raise MalformedRequest(complaint)
 
 
-def _from_message(request: Any, signal: Signal) -> ExportRequest:
+def _from_message(request: Any, signal: Signal, body: bytes = b"") -> ExportRequest:
+    """The request within its limits; the bytes that it was sent as (``body``) are kept where nothing had to go."""
     _refuse_many_months(request, signal)
-    refused, crowded, shared = _within_limits(request, signal)
-    body = signal.spooled(request.SerializeToString())
-    return ExportRequest(body, signal.count(request), refused, crowded=crowded or 0, shared=shared)
-
-
-def _within_limits(request: Any, signal: Signal) -> tuple[int, int | None, int]:
-    """Bring a request within its limits.
-
-    Returns:
-        How many spans held too much; how many records shared too much, None where nothing was changed for it; and the
-        bytes that the others share.
-    """
     refused = let_go(request, signal)
-    shared = shared_bytes(request, signal)
-    if shared <= MOST_SHARED:
-        return refused, None, shared
-    return refused, *lighten(request, signal)
+    crowded, shared = 0, shared_bytes(request, signal)
+    share_too_much = shared > MOST_SHARED
+    if share_too_much:
+        crowded, shared = lighten(request, signal)
+    if refused or share_too_much or not body:
+        body = request.SerializeToString()
+    return ExportRequest(
+        _spooled(body, request, signal), signal.count(request), refused, crowded=crowded, shared=shared
+    )
 
 
 def _parsed(body: bytes, signal: Signal) -> Any:
