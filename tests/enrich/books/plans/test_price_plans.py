@@ -221,6 +221,24 @@ def test_what_is_free_comes_off_the_month_and_never_more_than_it_comes_to(planne
     assert comes_to(free_amount="1000") == 0
 
 
+def test_a_credit_that_is_more_than_the_month_is_the_tenants_but_for_a_minimum(books, planned, chargeback):
+    month = {"from": "2024-10-01", "to": "2024-11-01", "tenant": "globex"}
+    credit = Charge.model_validate({**month, "charge": "much", "kind": "credit", "amount": "-1000"})
+    charge.record(books.store, [credit], "a test")
+    upkeep.bring_up_to_date(books.store, books.configuration)
+    try:
+        cost = of_tenant(chargeback("tenant"), "effective_cost", "globex")
+        assert cost < -900
+        planned({"plan": "g", "tenant": "globex", "free_amount": "5"})
+        assert of_tenant(chargeback("tenant"), "charged_cost", "globex") == cost
+        close.record(books.store, "2024-10", ANN)
+        assert books.store.value("SELECT count() FROM book_entry WHERE kind IN ('allowance', 'minimum')") == 0
+        planned({"plan": "g", "tenant": "globex", "minimum": "5"})
+        assert of_tenant(chargeback("tenant"), "charged_cost", "globex") == 5
+    finally:
+        make(books)
+
+
 def test_a_tenant_that_does_not_pay_is_shown_what_it_would(books, planned, chargeback):
     planned({"plan": "acme", "tenant": "acme", "markup_percent": "-50", "pays": "no"})
     rows = chargeback("tenant")
