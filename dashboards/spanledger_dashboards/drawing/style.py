@@ -74,6 +74,10 @@ _CSS = """
     border-bottom: 1px solid color-mix(in srgb, currentColor 12%, transparent); }
   .sl-table thead th { font-weight: 600; border-bottom-width: 2px; opacity: .8; }
   .sl-table .text { text-align: left; overflow-wrap: anywhere; min-width: 7rem; max-width: 24rem; }
+  /* A name of hundreds of characters makes no row of a screen's height; it is whole where one points, and on paper. */
+  .sl-table .long, .sl-gap .quiet, .sl-legend > span { overflow: hidden; display: -webkit-box;
+    -webkit-box-orient: vertical; -webkit-line-clamp: 4; }
+  .sl-legend > span { -webkit-line-clamp: 2; }
   .sl-table thead th.text { overflow-wrap: normal; }
   .sl-table tbody th.text { min-width: 8.5rem; }
   .sl-table td.when, .sl-table thead th.when { min-width: 5.5rem; }
@@ -105,6 +109,7 @@ _CSS = """
     [data-testid="stElementContainer"]:has(h1, h2, h3, .sl-caption),
     [data-testid="stLayoutWrapper"]:has(> [data-testid="stHorizontalBlock"] h2) { break-after: avoid; }
     .sl-table { overflow: visible; font-size: .7rem; }
+    .sl-table .long, .sl-gap .quiet { display: block; overflow: visible; -webkit-line-clamp: none; }
     .sl-table th, .sl-table td { padding: .2rem .3rem; }
     .sl-table .text { min-width: 4.2rem; }
     .sl-table tbody th.text { min-width: 5.5rem; }

@@ -14,6 +14,7 @@ from spanledger_dashboards.drawing.figure import Column, figure
 from spanledger_dashboards.drawing.style import caption, metric_columns
 from spanledger_dashboards.filtering.choice import choice
 from spanledger_dashboards.pages.heading import heading, no_calls
+from spanledger_dashboards.pages.lead_to import no_emissions
 from spanledger_dashboards.pages.sustainability.grid import assumed
 from spanledger_dashboards.report import report, together
 from spanledger_settings import figures
@@ -179,7 +180,7 @@ def _trend(filters: Filters) -> None:
     with st.container(border=True):
         st.header(f"Emissions per {grain}", anchor=False)
         if not trend["co2e_g"].notna().any():
-            st.info("No call of this period has an emission figure.", icon=":material/help:")
+            no_emissions(filters)
             return
         line, band = trends.emissions_over_time(trend, grain, filters.period)
         st.caption("The central estimate")
