@@ -115,6 +115,7 @@ _CSS = """
     .sl-table tbody th.text { min-width: 5.5rem; }
     .sl-table .when { overflow-wrap: normal; }
     .sl-table thead { display: table-header-group; break-after: avoid; }
+    .sl-table tbody tr:first-child { break-before: avoid; }
     /* It was drawn for the screen. */
     [data-testid="stVegaLiteChart"] svg { max-width: 100%; height: auto; }
     [class*="st-key-sl-tools"], [data-testid="stPopover"], [data-testid="stButton"],

@@ -58,6 +58,12 @@ def over_time(filters: Filters, choices: Sequence[str] = DIMENSIONS) -> None:
         named = by_spend.drop([ALL_OTHERS, UNATTRIBUTED], errors="ignore").sort_values(ascending=False).index.tolist()
         apart = flattens(by_spend)
         last = [name for name in (ALL_OTHERS, UNATTRIBUTED) if name in by_spend.index and (name, apart) != _APART]
+        if apart:
+            others = by_spend[ALL_OTHERS]
+            caption(
+                f"Those that cost most. Not drawn: {ALL_OTHERS} with {figures.usd(others)}, "
+                f"{figures.share(others / by_spend.sum())} of the cost, which would flatten these; the table has them."
+            )
         colours = legend_of([*named, *last])
         figure(
             trends.spend_over_time(trend, grain, colours, filters.period),
@@ -74,12 +80,6 @@ def over_time(filters: Filters, choices: Sequence[str] = DIMENSIONS) -> None:
             filters,
             key="spend",
         )
-        if apart:
-            others = by_spend[ALL_OTHERS]
-            caption(
-                f"Not drawn: {ALL_OTHERS} with {figures.usd(others)}, {figures.share(others / by_spend.sum())} of the "
-                f"cost, which would flatten those with a name. Narrow the page to see others; the table has the sums."
-            )
         if unknown := int(trend["unknown_cost_calls"].sum()):
             one = f"{'an' if grain == 'hour' else 'a'} {grain}"
             told = figures.count(unknown)
