@@ -141,6 +141,13 @@ def test_all_others_have_a_figure_and_no_bar() -> None:
     assert 'style="width:50.00%' in _row(Bar("acme", "$5", 5.0), 10.0, "#000000")
 
 
+def test_where_no_hour_is_known_to_be_cleaner_no_line_of_nothing_is_drawn(open_page: Pages) -> None:
+    page = open_page("hours")
+    assert any("Nothing, as far as is known" in block.proto.body for block in page.get("html"))
+    assert "would have been saved" not in html(page)
+    assert len(page.get("vega_lite_chart")) == len(("use", "intensity", "emissions"))
+
+
 def test_all_others_are_left_out_of_a_trend_that_they_would_flatten() -> None:
     sums = {"acme": Decimal(3), "borg": Decimal(2), ALL_OTHERS: Decimal(90), UNATTRIBUTED: Decimal(200)}
     assert flattens(pd.Series(sums))

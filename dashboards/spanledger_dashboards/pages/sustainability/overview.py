@@ -151,7 +151,7 @@ def _headline(now: pd.Series[Any]) -> None:
     ):
         # Without a contract the market-based figure is the location-based one by another name.
         if not figures.is_unknown(now[column_of]) and (column_of != "co2e_market_g" or now["contract_calls"]):
-            of = f"of {figures.count(now['calls'])} calls"
+            of = f"of {figures.counted(now['calls'], 'call')}"
             left_out = f"unknown for {figures.count(now[gap])} {of}" if now[gap] else "of all calls"
             cards.append((label, show(now[column_of]), left_out, note))
     for column, (label, value, below, note) in zip(metric_columns(len(cards)), cards, strict=True):
