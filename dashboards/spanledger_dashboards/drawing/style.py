@@ -119,7 +119,8 @@ _CSS = """
     .sl-table tbody th.text { min-width: 5.5rem; }
     .sl-table .when { overflow-wrap: normal; }
     .sl-table thead { display: table-header-group; break-after: avoid; }
-    .sl-table tbody tr:first-child { break-before: avoid; }
+    /* A browser leaves the head of a table alone at the end of a page: a short table is not parted. */
+    .sl-table:not(:has(tbody tr:nth-child(13))) { break-inside: avoid; }
     /* It was drawn for the screen. */
     [data-testid="stVegaLiteChart"] svg { max-width: 100%; height: auto; }
     [class*="st-key-sl-tools"], [data-testid="stPopover"], [data-testid="stButton"],
