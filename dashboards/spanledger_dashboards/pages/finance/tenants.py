@@ -61,7 +61,7 @@ def page(filters: Filters) -> None:
         return
     # What takes longest is reckoned last, in the place that is kept for it.
     changed = st.container()
-    gaps(report("finance/gaps", **filters.parameters), calls=headline["calls"])
+    gaps(report("finance/gaps", **filters.parameters), filters, calls=headline["calls"])
     spend.over_time(filters, ("model", "feature", "provider"))
     dimensions = filters.named(("model", "feature", "provider"))
     for column, (title, dimension) in zip(tiles(len(dimensions)), dimensions.items(), strict=True):

@@ -11,7 +11,7 @@ from spanledger_dashboards.drawing.charts.bar_list import Bar, bar_list, legend_
 from spanledger_dashboards.drawing.charts.palette import ALL_OTHERS, MONEY, UNATTRIBUTED
 from spanledger_dashboards.drawing.evidence import evidence
 from spanledger_dashboards.drawing.figure import figure
-from spanledger_dashboards.drawing.style import plainly
+from spanledger_dashboards.drawing.style import caption, plainly
 from spanledger_dashboards.drawing.table import Column, table
 from spanledger_dashboards.filtering import dimension as dimensions
 from spanledger_dashboards.report import report
@@ -21,11 +21,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from decimal import Decimal
 
+    import pandas as pd
+
     from spanledger_dashboards.filtering.filters import Filters
 
 DIMENSIONS = ("tenant", "model", "feature")
 _UNITS = ("model", "tenant", "feature", "provider")
 _SERIES, _NAMES, _ROWS = 6, 8, 500
+_APART = (ALL_OTHERS, True)
 
 
 def asked(filters: Filters) -> list[tuple[str, dict[str, Any]]]:
@@ -53,7 +56,14 @@ def over_time(filters: Filters, choices: Sequence[str] = DIMENSIONS) -> None:
             return
         by_spend = trend.groupby("name")["contracted_cost"].agg(lambda costs: costs.dropna().sum())
         named = by_spend.drop([ALL_OTHERS, UNATTRIBUTED], errors="ignore").sort_values(ascending=False).index.tolist()
-        last = [name for name in (ALL_OTHERS, UNATTRIBUTED) if name in by_spend.index]
+        apart = flattens(by_spend)
+        last = [name for name in (ALL_OTHERS, UNATTRIBUTED) if name in by_spend.index and (name, apart) != _APART]
+        if apart:
+            others = by_spend[ALL_OTHERS]
+            caption(
+                f"Those that cost most. Not drawn: {ALL_OTHERS} with {figures.usd(others)}, "
+                f"{figures.share(others / by_spend.sum())} of the cost, which would flatten these; the table has them."
+            )
         colours = legend_of([*named, *last])
         figure(
             trends.spend_over_time(trend, grain, colours, filters.period),
@@ -75,6 +85,13 @@ def over_time(filters: Filters, choices: Sequence[str] = DIMENSIONS) -> None:
             told = figures.count(unknown)
             st.caption(f"▲ marks {one} with calls of unknown cost, {told} in all: they have no bar.")
         evidence("finance/trend", asked, filters)
+
+
+def flattens(by_spend: pd.Series[Any]) -> bool:
+    """Whether the bars of all others would hide those of the names: they are more than these together."""
+    others = by_spend.get(ALL_OTHERS, 0)
+    named = by_spend.drop([ALL_OTHERS, UNATTRIBUTED], errors="ignore").sum()
+    return bool(named and others > named)
 
 
 def shares(filters: Filters, title: str, dimension: str, page: str = "tenants") -> None:
