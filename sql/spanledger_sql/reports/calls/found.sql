@@ -36,10 +36,8 @@ FROM
         WHERE NOT sums_tell
             AND {{asked_for}}
             AND {{has_text}}
-            AND multiIf(
-                {state:String} = 'rate limited', {{rate_limited}},
-                {state:String} = 'cut off', {{cut_off}},
-                {{in_state}})
+            AND if({state:String} = 'rate limited', {{rate_limited}},
+                if({state:String} = 'cut off', {{cut_off}}, {{in_state}}))
         GROUP BY hour
     ) AS found
     GROUP BY hour
