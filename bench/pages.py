@@ -76,7 +76,8 @@ def main() -> None:
         open_store.hand_over(store)
         open_store.configure(configuration)
         print(
-            f"{'page':<16} {'first look, s':>14} {'CPU, s':>8} {'again, s':>10} {'with another filter, s':>23} {'CPU, s':>8}"
+            f"{'page':<16} {'first look, s':>14} {'CPU, s':>8} {'again, s':>10} "
+            f"{'with another filter, s':>23} {'CPU, s':>8}"
         )
         slowest = 0.0
         for page in options.page or [page.url_path for page in PAGES]:

@@ -142,6 +142,37 @@ def test_of_very_many_calls_capacity_tells_the_latest_and_since_when(
     assert failed.delta.endswith(f"of {len(latest)} calls")
 
 
+def test_of_a_tenant_capacity_looks_through_no_more_rows_than_it_may_but_for_one_that_fell_silent(
+    open_page: Pages, sample_store: Store, counted: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    month = {"period": "Custom", "days": ["2024-10-01", "2024-10-31"]}
+    hours = counted["ts"].dt.floor("h")
+    names = counted["tenant_id"].value_counts()
+    busy = names.index[0]
+    monkeypatch.setattr(capacity, "_ROWS_AT_ONCE", 200)
+    [read] = sample_store.frame("reports/calls/looked_through", **ASKED, rows=200).to_dict("records")
+    assert read["all_rows"] >= len(counted)
+    assert (hours > read["since"]).sum() < 200 <= read["all_rows"]
+    latest = counted[(counted["tenant_id"] == busy) & (hours >= read["since"])]
+    page = open_page("capacity", **month, tenants=busy)
+    assert (
+        f"Of {names[busy]:,} calls of this period the latest are told here, since {read['since']:%-d %b %Y, %H:%M}"
+        in (text(page))
+    )
+    [failed] = [metric for metric in page.metric if metric.label == "Failed"]
+    assert failed.delta.endswith(f"of {len(latest)} calls")
+    monkeypatch.setattr(capacity, "_ROWS_AT_ONCE", 1)
+    [read] = sample_store.frame("reports/calls/looked_through", **ASKED, rows=1).to_dict("records")
+    silent = counted.loc[hours < read["since"], "tenant_id"]
+    gone = next(
+        name for name in silent.unique() if not ((counted["tenant_id"] == name) & (hours >= read["since"])).any()
+    )
+    page = open_page("capacity", **month, tenants=gone)
+    assert "the latest are told here" not in text(page)
+    [failed] = [metric for metric in page.metric if metric.label == "Failed"]
+    assert failed.delta.endswith(f"of {names[gone]} calls")
+
+
 @pytest.mark.parametrize(
     ("state", "holds"),
     [

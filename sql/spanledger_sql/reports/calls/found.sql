@@ -13,9 +13,11 @@
 -- Columns:
 --   all_rows: how many there are
 --   since: the start of an hour, since when there are so many, or all of them, UTC
+--   last: the start of the hour of the latest, UTC; 1970 where there are none
 SELECT
     sum(h.rows) AS all_rows,
-    fromUnixTimestamp64Second(3600 * minIf(h.hour, h.later < {rows:UInt32}), 'UTC') AS since
+    fromUnixTimestamp64Second(3600 * minIf(h.hour, h.later < {rows:UInt32}), 'UTC') AS since,
+    fromUnixTimestamp64Second(3600 * max(h.hour), 'UTC') AS last
 FROM
 (
     SELECT
