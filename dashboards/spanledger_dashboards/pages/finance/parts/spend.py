@@ -31,14 +31,16 @@ _SERIES, _NAMES, _ROWS = 6, 8, 500
 _APART = (ALL_OTHERS, True)
 
 
-def asked(filters: Filters) -> list[tuple[str, dict[str, Any]]]:
-    """What this module asks at the first look, by name, to be asked together."""
-    dimensions = list(filters.named(DIMENSIONS).values())
-    units = next(iter(filters.named(_UNITS).values()))
+def asked(
+    filters: Filters, choices: Sequence[str] = DIMENSIONS, *, with_units: bool = True
+) -> list[tuple[str, dict[str, Any]]]:
+    """What this module asks at the first look, by name, to be asked together; ``choices`` are those of the page."""
+    dimensions = list(filters.named(choices).values())
+    stacked_by, units = picked("stack", filters.named(choices)), picked("unit", filters.named(_UNITS))
     return [
-        ("finance/trend", {**filters.parameters, "dimension": dimensions[0], "series": _SERIES}),
+        ("finance/trend", {**filters.parameters, "dimension": stacked_by, "series": _SERIES}),
         *(("finance/breakdown", {**filters.parameters, "dimension": name, "names": _NAMES}) for name in dimensions),
-        ("finance/breakdown", {**filters.parameters, "dimension": units, "names": _ROWS}),
+        *([("finance/breakdown", {**filters.parameters, "dimension": units, "names": _ROWS})] if with_units else []),
     ]
 
 
@@ -159,8 +161,8 @@ def unit_costs(filters: Filters) -> None:
 
 def chosen_dimension(label: str, key: str, choices: dict[str, str]) -> tuple[str, str]:
     """The title that is picked, and the report's word for it; kept in the address."""
-    titles = {(title if word == "own" else dimensions.title(word)): word for title, word in choices.items()}
-    picked = st.segmented_control(
+    titles = _titles(choices)
+    chosen = st.segmented_control(
         label,
         list(titles),
         default=next(iter(titles)),
@@ -170,4 +172,14 @@ def chosen_dimension(label: str, key: str, choices: dict[str, str]) -> tuple[str
         format_func=plainly,
         label_visibility="collapsed",
     )
-    return str(picked), titles[str(picked)]
+    return str(chosen), titles[str(chosen)]
+
+
+def picked(key: str, choices: dict[str, str]) -> str:
+    """The report's word for what `chosen_dimension` will give, as the address has it: to ask before it is drawn."""
+    titles = _titles(choices)
+    return titles.get(st.query_params.get(key, ""), next(iter(titles.values())))
+
+
+def _titles(choices: dict[str, str]) -> dict[str, str]:
+    return {(title if word == "own" else dimensions.title(word)): word for title, word in choices.items()}
