@@ -88,7 +88,15 @@ class Books:
 
     def empty(self) -> None:
         """Leave reference data alone, and forget every span and call."""
-        for table in ("llm_spans", "ledger", "ledger_hour", "ledger_sum", "enrich_progress"):
+        for table in (
+            "llm_spans",
+            "ledger",
+            "ledger_hour",
+            "ledger_sum",
+            "hour_names",
+            "hour_waste",
+            "enrich_progress",
+        ):
             self.store.execute(f"TRUNCATE TABLE {table}")
 
     def hours(self, zone: str, first: str, values: list[float], **changes: Any) -> None:
