@@ -8,6 +8,7 @@ earlier days for as many days ahead, and its errors there say how far off it is.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -23,7 +24,7 @@ _ALPHAS = np.linspace(0.05, 0.95, 10)
 # So many earlier days are asked at most, and at least so many errors make an interval of this very horizon.
 _MOST_ORIGINS, _LEAST_ORIGINS = 60, 8
 _WIDEST = 3.0
-_MOST_MOVED = float(np.log(2.0))
+_MOST_MOVED = math.log(2.0)
 
 
 @dataclass(frozen=True, slots=True)
