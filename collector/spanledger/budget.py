@@ -72,10 +72,12 @@ def remaining_budget(*, tenant: str) -> RemainingBudget:
 
     The node is asked where spans go over HTTP; over gRPC nobody is asked, and nothing is known.
     """
+    name = ""
     with guard.Shield("asking for a budget"):
+        name = str(tenant)
         if not DISABLED:
-            return _asker.known_of(str(tenant))
-    return RemainingBudget(str(tenant), known=False, budgets=())
+            return _asker.known_of(name)
+    return RemainingBudget(name, known=False, budgets=())
 
 
 class _Asker:
@@ -132,23 +134,45 @@ class _Asker:
 def _said(tenant: str) -> tuple[BudgetLeft, ...]:
     """What the node says; raises what goes wrong."""
     # Only the asking thread needs them.
-    from decimal import Decimal  # noqa: PLC0415
-    from urllib.request import Request, urlopen  # noqa: PLC0415
+    from urllib.request import HTTPSHandler, Request, build_opener  # noqa: PLC0415
 
     address = receiver_address()
     if address.protocol != "http/protobuf":
         raise ValueError("budgets are asked for over HTTP alone; pass protocol='http/protobuf' to configure()")
     base = address.endpoint.removesuffix("/v1/traces")
     request = Request(f"{base}/v1/budgets/remaining?{urlencode({'tenant': tenant})}", headers=_headers(address))  # noqa: S310 (settings hold http and https alone)
-    with urlopen(request, timeout=_PATIENCE_S, context=_trust(base)) as answer:  # noqa: S310
+    with build_opener(_no_redirect(), HTTPSHandler(context=_trust(base))).open(request, timeout=_PATIENCE_S) as answer:
         said = json.loads(answer.read(_LARGEST))
+    if said["tenant"] != tenant:
+        raise ValueError(f"asked for the budgets of {tenant!r}, told of {said['tenant']!r}")
     return tuple(
         BudgetLeft(
-            str(one["budget"]), str(one["unit"]), str(one["every"]), Decimal(one["amount"]), Decimal(one["used"]),
-            Decimal(one["remaining"]),
+            str(one["budget"]), str(one["unit"]), str(one["every"]), _figure(one["amount"]), _figure(one["used"]),
+            _figure(one["remaining"]),
         )
         for one in said["budgets"]
     )  # fmt: skip
+
+
+def _figure(said: object) -> "Decimal":
+    from decimal import Decimal  # noqa: PLC0415 (only the asking thread needs it)
+
+    # A truth value or a NaN would be believed, and close what is to stay open, or raise in the app.
+    if not isinstance(said, str) or not (figure := Decimal(said)).is_finite():
+        raise ValueError(f"{said!r} is no amount")
+    return figure
+
+
+def _no_redirect() -> Any:
+    from urllib.request import HTTPRedirectHandler  # noqa: PLC0415 (only the asking thread needs it)
+
+    class NoRedirect(HTTPRedirectHandler):
+        """Elsewhere nobody is to see the token: a redirect is a failure."""
+
+        def redirect_request(self, *_: Any, **__: Any) -> None:
+            return None
+
+    return NoRedirect()
 
 
 def _headers(address: "Address") -> dict[str, str]:

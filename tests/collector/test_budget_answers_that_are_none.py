@@ -1,0 +1,118 @@
+"""What answers a question about a budget may be anything: none of it raises into the app, and none closes it."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import spanledger
+from spanledger import budget as asking
+
+ONE = {"budget": "b", "unit": "usd", "every": "day", "amount": "10", "used": "9", "remaining": "-9"}
+
+
+def said(**changed: Any) -> bytes:
+    return json.dumps({"tenant": "acme", "budgets": [{**ONE, **changed}]}).encode()
+
+
+ANSWERS: dict[str, tuple[int, bytes]] = {
+    "an error": (500, said()),
+    "no text": (200, b"\x00\xff\xfe"),
+    "a page": (200, b"<html></html>"),
+    "a list": (200, b"[]"),
+    "no budgets": (200, b'{"tenant": "acme", "budgets": null}'),
+    "another tenant's": (200, said().replace(b"acme", b"globex")),
+    "NaN": (200, said(remaining="NaN")),
+    "a signalling NaN": (200, said(remaining="sNaN")),
+    "less than any number": (200, said(remaining="-Infinity")),
+    "a truth value": (200, said(remaining=False)),
+    "lists in lists": (200, b"[" * 100_000),
+    "no end": (200, b" " * 3_000_000 + said()),
+    "elsewhere": (302, b""),
+}
+
+
+class Answering(http.server.ThreadingHTTPServer):
+    answer: tuple[int, bytes] = (200, said())
+    elsewhere = ""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.asked: list[str | None] = []
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    server: Answering
+
+    def do_GET(self) -> None:
+        status, body = self.server.answer
+        self.send_response(status)
+        self.send_header("content-length", str(len(body)))
+        if status == 302:
+            self.send_header("location", f"{self.server.elsewhere}/v1/budgets/remaining")
+        self.end_headers()
+        # Noted first: who reads the answer may be faster than this thread.
+        self.server.asked.append(self.headers["authorization"])
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing is printed."""
+
+
+@pytest.fixture
+def servers() -> Iterator[tuple[Answering, Answering]]:
+    with Answering() as one, Answering() as other:
+        for server in (one, other):
+            threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        one.elsewhere = other.address
+        yield one, other
+        one.shutdown()
+        other.shutdown()
+
+
+def ask_until_answered(server: Answering) -> spanledger.RemainingBudget:
+    asking._start_over()
+    found = spanledger.remaining_budget(tenant="acme")
+    for _ in range(1000):
+        if server.asked and not asking._asker._at_work:
+            break
+        time.sleep(0.01)
+    assert server.asked
+    return spanledger.remaining_budget(tenant="acme") if not found.known else found
+
+
+@pytest.mark.parametrize("kind", ANSWERS)
+def test_what_is_no_answer_leaves_it_open(servers, kind, monkeypatch):
+    node, elsewhere = servers
+    node.answer = ANSWERS[kind]
+    monkeypatch.setenv("SPANLEDGER_ENDPOINT", node.address)
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer%20secret")
+    found = ask_until_answered(node)
+    assert (found.known, found.exhausted, found.left()) == (False, False, None)
+    assert node.asked == ["Bearer secret"]
+    assert elsewhere.asked == []
+
+
+def test_an_answer_is_believed(servers, monkeypatch):
+    monkeypatch.setenv("SPANLEDGER_ENDPOINT", servers[0].address)
+    found = ask_until_answered(servers[0])
+    assert (found.known, found.exhausted, found.left()) == (True, True, -9)
+
+
+def test_a_tenant_that_has_no_name_raises_nothing():
+    class Nameless:
+        def __str__(self) -> str:
+            raise ValueError("no name")
+
+    found = spanledger.remaining_budget(tenant=Nameless())  # type: ignore[arg-type]
+    assert (found.known, found.exhausted) == (False, False)
