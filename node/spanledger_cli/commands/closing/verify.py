@@ -47,7 +47,8 @@ def verify(
             found = issued.prove(store, file)
             faults += found
             if not found:
-                console().print(f"{file}: is the statement that was issued", soft_wrap=True)
+                title = issued.title(store, file)
+                console().print(f"{file}: is the statement that was issued, {title}", soft_wrap=True)
     for fault in faults:
         console(stderr=True).print(fault, style="red", soft_wrap=True)
     if proof.unfinished:

@@ -95,6 +95,26 @@ def test_what_is_changed_beside_the_hashes_is_found_and_told(closed):
         assert any(told in fault for fault in verify(closed.store).faults), (change, verify(closed.store).faults)
 
 
+@pytest.mark.parametrize(
+    "change",
+    ["body = '{}' WHERE number = 2", "body = '[]' WHERE number = 1", "action = 'hard' WHERE number = 1"],
+)
+def test_an_event_that_says_something_else_altogether_is_named(closed, change):
+    number = change[-1]
+    closed.store.execute(f"ALTER TABLE book_event UPDATE {change}", settings=NOW)
+    assert any(fault.startswith(f"event {number} (") for fault in verify(closed.store).faults)
+
+
+def test_an_event_of_another_kind_with_a_hash_of_its_own_is_named(closed):
+    for body in ("[]", "{}", '{"at":1}'):
+        closed.store.execute(
+            "ALTER TABLE book_event UPDATE body = {b:String}, hash = {h:String} WHERE number = 2",
+            {"b": body, "h": chain.digest(body)},
+            settings=NOW,
+        )
+        assert verify(closed.store).faults, body
+
+
 def test_an_entry_that_is_slipped_in_is_found(closed):
     [posting] = [event.posting for event in chain.events(closed.store) if event.action == "soft"]
     closed.store.execute(

@@ -15,20 +15,20 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from spanledger_enrich.books.closing import month as months
 from spanledger_enrich.books.closing.chain import ClosingError, canonical, digest
 from spanledger_enrich.books.closing.statements import statement as statements
+from spanledger_enrich.books.closing.statements.differences import differences, text_of
 from spanledger_settings.cell import cell
 from spanledger_settings.figures import counted, emissions
 from spanledger_settings.mendable import AskedWronglyError
 from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from spanledger_sql.store import Store
 
 Form = Literal["json", "csv", "html", "pdf"]
 FORMS: Final[tuple[Form, ...]] = ("json", "csv", "html", "pdf")
-_NAME: Final = re.compile(r"\d{4}-\d{2}/[0-9a-f]{16}/\d+")
+_NAME: Final = re.compile(r"\d{4}-\d{2}/[0-9a-f]{16}/\d{1,9}(?!\d)")
 _NOT_ROUNDED: Final = 12
 _HEAD: Final = ("statement", "status", "hash", "tenant", "month", "timezone", "currency", "billing_currency")
 
@@ -162,24 +162,42 @@ def prove(store: Store, path: Path) -> list[str]:
     Raises:
         ClosingError: The file cannot be read, or is of no form that statements have.
     """
-    form = path.suffix.removeprefix(".").lower()
-    if form not in FORMS:
-        raise ClosingError(f"{path}: expected a statement that ends in {', '.join(f'.{one}' for one in FORMS)}")
-    try:
-        found = path.read_bytes()
-    except OSError as error:
-        raise ClosingError(f"{path}: {error.strerror or error}") from None
-    of = _of_pdf(store, found) if form == "pdf" else _of_text(store, found)
+    form, found = _read(path)
+    of = _of(store, form, found)
     if of is None:
         return [f"{path}: names no statement that these books issued"]
     if of.as_bytes(form) == found:
         return []
     faults = [f"{path}: is not, byte for byte, the statement {of.said['statement']} as it was issued"]
-    return [*faults, *_differences(of, found, form)]
+    return faults if form == "pdf" else [*faults, *differences(of.as_bytes(form), found, form)]
+
+
+def title(store: Store, path: Path) -> str:
+    """Whose statement a proved file is, of which month and revision, and whether a later one replaced it."""
+    of = _of(store, *_read(path))
+    if of is None:
+        raise ClosingError(f"{path}: names no statement that these books issued")
+    revision, last = of.said["revision"], issued(store, of.said["month"], of.tenant).said["revision"]
+    replaced = f"; revision {last} replaced it" if last != revision else ""
+    return f"{of.said['month']} of {of.tenant}, revision {revision}{replaced}"
+
+
+def _read(path: Path) -> tuple[Form, bytes]:
+    form = next((one for one in FORMS if path.suffix.lower() == f".{one}"), None)
+    if form is None:
+        raise ClosingError(f"{path}: expected a statement that ends in {', '.join(f'.{one}' for one in FORMS)}")
+    try:
+        return form, path.read_bytes()
+    except OSError as error:
+        raise ClosingError(f"{path}: {error.strerror or error}") from None
+
+
+def _of(store: Store, form: Form, found: bytes) -> Issued | None:
+    return _of_pdf(store, found) if form == "pdf" else _of_text(store, found)
 
 
 def _of_text(store: Store, found: bytes) -> Issued | None:
-    for name in dict.fromkeys(_NAME.findall(found.decode(errors="replace"))):
+    for name in dict.fromkeys(_NAME.findall(text_of(found))):
         month, party, revision = name.split("/")
         for row in store.rows(
             statement("closing/statements/one_statement"), month=month, party=party, revision=int(revision)
@@ -194,36 +212,6 @@ def _of_pdf(store: Store, found: bytes) -> Issued | None:
         if row["hash"].encode() in found or row["hash"].encode().hex().encode() in found.lower():
             return Issued(row["document"], row["tenant"])
     return None
-
-
-def _differences(of: Issued, found: bytes, form: Form) -> list[str]:
-    """What a changed file says otherwise, where it can still be read."""
-    try:
-        if form == "json":
-            told = json.loads(found)["statement"]
-        elif form == "html":
-            inside = re.search(
-                r'<script type="application/json" id="statement">(.*?)</script>', found.decode(), re.DOTALL
-            )
-            told = json.loads(inside[1])["statement"] if inside else None
-        elif form == "csv":
-            told = {"lines": list(csv.DictReader(io.StringIO(found.decode())))}
-        else:
-            return []
-        return [] if told is None else list(_of_lines(of.said["lines"], told["lines"]))
-    except (ValueError, KeyError, TypeError):
-        return ["what it says cannot be read"]
-
-
-def _of_lines(ours: list[dict[str, Any]], theirs: list[Mapping[str, Any]]) -> list[str]:
-    if len(ours) != len(theirs):
-        return [f"it has {len(theirs)} lines, the books {len(ours)}"]
-    return [
-        f"line {one['line']}: {name} is {other.get(name)}, the books say {value}"
-        for one, other in zip(ours, theirs, strict=True)
-        for name, value in one.items()
-        if str(cell(value)) != str(other.get(name))
-    ]
 
 
 def _usd(amount: str | Decimal, decimals: int = 2) -> str:
