@@ -76,6 +76,22 @@ def test_a_good_result_costs_what_all_tries_did(ledger):
     assert (rows["lost", "", ""]["without_calls"], rows["lost", "", ""]["calls"]) == (1, 0)
 
 
+def test_how_long_before_it_its_calls_are_does_not_depend_on_the_period(ledger):
+    late = NOON + timedelta(days=21)
+    ledger.store.insert("outcome", [
+        # Calls of the session were 41 and 21 days before it.
+        outcome("late", good=1, session_id="s1", ts=late),
+        # The call was 36 hours after it.
+        outcome("early", good=1, run_id="r2", ts=NOON - timedelta(hours=36)),
+    ])  # fmt: skip
+    whole = told(ledger)
+    assert (whole["late", "", ""]["calls"], whole["late", "", ""]["cost"]) == (1, 4)
+    assert (whole["early", "", ""]["calls"], whole["early", "", ""]["without_calls"]) == (0, 1)
+    day = late.replace(hour=0, minute=0)
+    alone = told(ledger, **{"from": day, "to": day + timedelta(days=1)})
+    assert alone["late", "", ""] == whole["late", "", ""]
+
+
 def test_an_outcome_that_says_nobody_is_of_whom_its_calls_are(ledger):
     ledger.store.insert("outcome", [
         outcome("solved", good=1, run_id="r1"),

@@ -24,7 +24,7 @@ WITH
     told AS
     (
         SELECT
-            o.outcome_id AS outcome_id, o.name AS name, o.tenant_id AS outcome_tenant, o.feature AS outcome_feature, o.revenue AS revenue,
+            o.outcome_id AS outcome_id, o.ts AS outcome_ts, o.name AS name, o.tenant_id AS outcome_tenant, o.feature AS outcome_feature, o.revenue AS revenue,
             ifNull(o.good, if(toFloat64OrNull({good_score:String}) IS NULL OR o.score IS NULL, NULL,
                               toUInt8(o.score >= toFloat64OrNull({good_score:String})))) AS is_good,
             multiIf(o.response_id != '', concat('answer ', o.response_id), o.run_id != '', concat('run ', o.run_id),
@@ -68,6 +68,7 @@ WITH
         FROM told AS t
         LEFT JOIN linked AS l
             ON l.link = t.link AND (t.outcome_tenant = '(unattributed)' OR l.tenant_id = t.outcome_tenant)
+                AND l.ts >= subtractDays(t.outcome_ts, 30) AND l.ts < addDays(t.outcome_ts, 1)
         WINDOW one AS (PARTITION BY t.outcome_id)
     ),
     asked AS
