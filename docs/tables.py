@@ -31,7 +31,7 @@ FROM system.tables
 WHERE database = currentDatabase() AND NOT startsWith(name, '.')
 """
 # Views of a time, half-open.
-_OF_A_TIME = ("beside_call", "charges", "paid_call")
+_OF_A_TIME = ("beside_call", "charges", "named_hours", "paid_call", "wasted_call")
 _OF_MONTHS = ("carded_call", "tenant_charge")
 _OF_WHAT_IS_ASKED = ("call_hours", "drawn_hours", "ledger_standing")
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-from harness import data_folder, node
+from harness import data_folder, lent_folder, node
 from harness.books import Books
 from harness.command import Done, in_process
 from harness.grid_server import GridServer
@@ -16,11 +18,25 @@ from harness.node import RunningNode
 from spanledger_settings.configuration import Configuration, load
 from spanledger_sql.store import Store
 
+LentDatabase = Callable[[data_folder.Kind], AbstractContextManager[None]]
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the modules that take long: begun last, they would leave other cores idle."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """End the engine that tests lend each other before a test that opens a folder of its own."""
+    if "lent_database" not in item.fixturenames:  # type: ignore[attr-defined]
+        lent_folder.call_in()
+
+
+def pytest_unconfigure() -> None:
+    """End that engine with the last test."""
+    lent_folder.call_in()
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -36,16 +52,22 @@ def configuration(tmp_path: Path, request: pytest.FixtureRequest) -> Configurati
 
 
 @pytest.fixture
-def store(configuration: Configuration) -> Iterator[Store]:
+def lent_database(configuration: Configuration) -> LentDatabase:
+    """Puts the database that tests lend each other into the configuration's data folder, as it was prepared."""
+    return functools.partial(lent_folder.at, configuration.data_dir)
+
+
+@pytest.fixture
+def store(configuration: Configuration, lent_database: LentDatabase) -> Iterator[Store]:
     """An open, migrated, empty embedded store. chDB opens one folder a process: close others first."""
-    with data_folder.opened(configuration) as opened:
+    with lent_database("migrated"), Store.open(configuration, exclusive=True) as opened:
         yield opened
 
 
 @pytest.fixture
-def loaded_store(configuration: Configuration) -> Iterator[Store]:
+def loaded_store(configuration: Configuration, lent_database: LentDatabase) -> Iterator[Store]:
     """An open embedded store with the reference data, and nothing else."""
-    with data_folder.opened(configuration, "loaded") as opened:
+    with lent_database("loaded"), Store.open(configuration, exclusive=True) as opened:
         yield opened
 
 
@@ -95,13 +117,13 @@ def server() -> Iterator[GridServer]:
 
 
 @pytest.fixture
-def command(configuration: Configuration) -> Iterator[Callable[..., Done]]:
+def command(configuration: Configuration, lent_database: LentDatabase) -> Iterator[Callable[..., Done]]:
     """Runs a command in this process, on the test's data folder, and gives how it ended."""
 
     def run(*arguments: object, **variables: str) -> Done:
         return in_process(*arguments, data_dir=configuration.data_dir, **variables)
 
-    with data_folder.engine_kept(data_folder.copy("migrated", configuration.data_dir)):
+    with lent_database("migrated"):
         yield run
 
 

@@ -1,6 +1,7 @@
 """Asks for the log-in at every address that is no part of it, not only on the pages.
 
-Streamlit keeps the files that a page offers at addresses of their own, and gives them to whoever knows one.
+Streamlit keeps the files that a page offers at addresses of their own, and gives them to whoever knows one: here they
+are given to the person alone to whom they were offered.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from streamlit import auth_util, config
@@ -16,9 +18,12 @@ from streamlit.web.server.starlette.starlette_app_utils import decode_signed_val
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
 from spanledger_dashboards import viewer
+from spanledger_dashboards.file_offer import offered_to
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from collections.abc import Mapping
+
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from spanledger_settings.access_rule import AccessRule
 
@@ -26,6 +31,7 @@ if TYPE_CHECKING:
 _ASKED = ("_stcore", "media", "component", "app")
 # What a browser asks before it can show the log-in. The page itself comes over a socket, and asks who one is.
 _OPEN = ("_stcore/health", "_stcore/host-config")
+_NOT_OFFERED = b"this file was offered to somebody else; take it from a page of your own\n"
 
 
 class Gate:
@@ -49,12 +55,51 @@ class Gate:
         except viewer.NoAccessError as error:
             await PlainTextResponse(f"{error}\n", status_code=403)(scope, receive, send)
             return
+        if _path(Request(scope)).startswith("media/"):
+            send = _to_whom_it_was_offered(send, claims)
         await self._app(scope, receive, send)
 
 
-def _is_of_the_login(request: Request) -> bool:
+def _to_whom_it_was_offered(send: Send, claims: Mapping[str, Any]) -> Send:
+    """Sends a file on to the person to whom it was offered, and to another that he may not have it.
+
+    What is no file to be kept, such as the page's mark, is nobody's.
+    """
+    kept_back = False
+
+    async def sent(message: Message) -> None:
+        nonlocal kept_back
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            if "content-disposition" in headers:
+                media_type = offered_to(claims, headers.get("content-type", ""))
+                kept_back = media_type is None
+                headers["content-type"] = media_type or "text/plain; charset=utf-8"
+                # The same address is another answer to another person.
+                headers["cache-control"] = "private, no-store"
+            if kept_back:
+                del headers["content-disposition"]
+                for name in ("content-encoding", "content-range", "accept-ranges"):
+                    del headers[name]
+                headers["content-length"] = str(len(_NOT_OFFERED))
+                message["status"] = 403
+                await send(message)
+                await send({"type": "http.response.body", "body": _NOT_OFFERED})
+                return
+        if not kept_back:
+            await send(message)
+
+    return sent
+
+
+def _path(request: Request) -> str:
+    """What is asked for, below the address of the dashboards."""
     base = str(config.get_option("server.baseUrlPath") or "").strip("/")
-    path = request.url.path.lstrip("/").removeprefix(f"{base}/" if base else "")
+    return request.url.path.lstrip("/").removeprefix(f"{base}/" if base else "")
+
+
+def _is_of_the_login(request: Request) -> bool:
+    path = _path(request)
     if path in _OPEN:
         return True
     return request.method in ("GET", "HEAD") and path.partition("/")[0] not in _ASKED

@@ -96,7 +96,7 @@ def period(month: str | None, begin: str | None, end: str | None, timezone: str)
     Raises:
         PeriodError: One of them cannot be read, both kinds are given, or the period is empty.
     """
-    zone = _zone(timezone, "--timezone")
+    zone = time_zone(timezone)
     if month and (begin or end):
         raise PeriodError("--month and --from/--to exclude each other; give one of them")
     if not begin and not end:
@@ -108,13 +108,13 @@ def period(month: str | None, begin: str | None, end: str | None, timezone: str)
     return Period(first, last, timezone)
 
 
-def calendar_month(text: str, timezone: str, *, said_by: str = "--month", zone_said_by: str = "--timezone") -> Period:
-    """A month such as ``2024-10``, by the zone's clock; errors name who said it, and the zone, so.
+def calendar_month(text: str, timezone: str, *, said_by: str = "--month") -> Period:
+    """A month such as ``2024-10``, by the zone's clock; errors name who said it so.
 
     Raises:
         PeriodError: It is no month, or the zone is unknown.
     """
-    _zone(timezone, zone_said_by)
+    time_zone(timezone)
     match = re.fullmatch(r"(\d{4})-(\d{2})", text)
     if match is None or not 1 <= int(match.group(2)) <= 12:
         raise PeriodError(f"{said_by} {text!r} is not a month; expected for example 2024-10")
@@ -124,7 +124,12 @@ def calendar_month(text: str, timezone: str, *, said_by: str = "--month", zone_s
     return of_days(date(year, number, 1), following - timedelta(days=1), timezone)
 
 
-def _zone(name: str, said_by: str) -> ZoneInfo:
+def time_zone(name: str, said_by: str = "--timezone") -> ZoneInfo:
+    """A zone by its name; errors name who said it so.
+
+    Raises:
+        PeriodError: There is none of that name.
+    """
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):

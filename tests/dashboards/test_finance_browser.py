@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -67,6 +68,10 @@ def test_a_reader_of_finance_goes_from_the_chargeback_to_a_tenant_and_back_with_
         assert stated["statement"]["month"] == "2024-10"
         assert download.value.suggested_filename == f"statement-2024-10-{stated['tenant']}.json"
         with page.expect_download() as download:
+            page.get_by_role("button", name="HTML", exact=True).click()
+        download.value.save_as(tmp_path / "statement.html")
+        assert_fits_the_paper(context.new_page(), (tmp_path / "statement.html").read_text())
+        with page.expect_download() as download:
             page.get_by_role("button", name="FOCUS as CSV").click()
         download.value.save_as(tmp_path / "focus.csv")
         assert "EffectiveCost" in (tmp_path / "focus.csv").read_text().splitlines()[0]
@@ -88,6 +93,20 @@ def test_a_reader_of_finance_goes_from_the_chargeback_to_a_tenant_and_back_with_
         page.go_back()
         drawn(page, "Chargeback")
         assert "tenants" not in parse_qs(urlsplit(page.url).query)
+
+
+def assert_fits_the_paper(paper: Page, statement: str) -> None:
+    """A statement of large amounts and long names, on A4 across, between its margins."""
+    large = re.sub(r'<td class="n">\d+\.\d{12}</td>', '<td class="n">1234567.123456789012</td>', statement)
+    assert large.count("1234567.") > 3
+    paper.set_content(re.sub(r"gpt-4o-mini-2024-07-18", "m" * 300, large))
+    paper.emulate_media(media="print")
+    paper.set_viewport_size({"width": 1009, "height": 680})
+    assert (
+        paper.evaluate("Math.max(...[...document.querySelectorAll('td')].map(e => e.getBoundingClientRect().right))")
+        < 1010
+    )
+    paper.close()
 
 
 def test_each_page_of_finance_fits_a_dark_phone_and_calls_nobody(

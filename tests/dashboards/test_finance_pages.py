@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
+import streamlit as st
 from books_sample import add_books
 from harness import data_folder
 from ledger_sample import insert
 from shown_table import shown_tables
 from streamlit.testing.v1 import AppTest
 
+from spanledger_dashboards import report
 from spanledger_dashboards.drawing.charts.bridge import Step, _html
 from spanledger_dashboards.filtering.filters import Filters
 from spanledger_dashboards.moment import Moment
-from spanledger_dashboards.pages.finance import overview
+from spanledger_dashboards.pages.finance import overview, tenants
 from spanledger_dashboards.pages.finance.parts import owed
 from spanledger_dashboards.pages.finance.parts.calendar_months import months_of
 from spanledger_dashboards.pages.finance.parts.files_to_hand_over import _focus, _statement
@@ -323,3 +325,28 @@ def test_a_step_begins_where_the_one_before_ends_and_says_its_sign() -> None:
 def test_months_are_named_only_where_the_period_is_of_whole_ones() -> None:
     assert months_of(period(None, "2024-11-01", "2025-02-01", "Europe/Berlin")) == ["2024-11", "2024-12", "2025-01"]
     assert months_of(period(None, "2024-11-01", "2024-11-30", "UTC")) == []
+
+
+@pytest.mark.parametrize("more", [{}, {"moved": "Model", "stack": "Provider"}], ids=["first look", "chosen"])
+def test_a_tenants_page_asks_at_once_what_it_would_one_after_another(
+    open_page: Pages, monkeypatch: pytest.MonkeyPatch, more: dict[str, str]
+) -> None:
+    asked: list[str] = []
+    answer = report.answer
+
+    def noted(name: str, **parameters: Any) -> pd.DataFrame:
+        asked.append(f"{name} {sorted(parameters.items())}")
+        return answer(name, **parameters)
+
+    monkeypatch.setattr(report, "answer", noted)
+
+    def all_asked() -> list[str]:
+        st.cache_data.clear()
+        asked.clear()
+        in_october(open_page, "tenants", tenants="northwind", **more)
+        return sorted(re.sub("'(as_of|moment)', '[^']*'", "", one) for one in asked if not one.startswith("filters/"))
+
+    at_once = all_asked()
+    monkeypatch.setattr(tenants, "together", lambda *_: None)
+    assert at_once == all_asked()
+    assert len(set(at_once)) == len(at_once) > 10

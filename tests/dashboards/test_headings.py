@@ -1,9 +1,9 @@
-"""The headings of each page, as a screen reader lists them: one of the first level, and none that skips a level."""
+"""Pages for who hears or hardly sees them: headings of one first level that skip none, text that stands out."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 from ledger_sample import ledger_sample
@@ -65,3 +65,44 @@ def test_what_an_empty_ledger_says_has_levels_too(browser: Browser, tmp_path_fac
     with served(tmp_path_factory.mktemp("empty"), calls=0) as empty, browser.new_context() as context:
         found = levels(context.new_page(), empty)
         assert found == [1, 2, 2]
+
+
+# The ratio of each text to what is behind it, as WCAG reckons it, where it is below 4.5:1; icons are no text.
+FAINT = """() => {
+  const light = colour => colour.slice(0, 3).map(part => part / 255)
+    .map(part => part <= .04045 ? part / 12.92 : ((part + .055) / 1.055) ** 2.4)
+    .reduce((sum, part, place) => sum + part * [.2126, .7152, .0722][place], 0)
+  // A browser gives mixed colours in its own notation: a canvas has them in bytes.
+  const canvas = new OffscreenCanvas(1, 1).getContext("2d", {willReadFrequently: true})
+  const rgba = text => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = text; canvas.fillRect(0, 0, 1, 1)
+    return [...canvas.getImageData(0, 0, 1, 1).data].map((part, place) => place < 3 ? part : part / 255) }
+  const over = (above, below) => [0, 1, 2].map(place => above[place] * above[3] + below[place] * (1 - above[3]))
+  const parents = each => each ? [each, ...parents(each.parentElement)] : []
+  const found = []
+  const texts = document.createTreeWalker(document.querySelector(".stApp"), NodeFilter.SHOW_TEXT)
+  while (texts.nextNode()) {
+    const holder = texts.currentNode.parentElement, said = texts.currentNode.textContent.trim()
+    if (!said || !holder.checkVisibility({visibilityProperty: true})) continue
+    if (holder.matches("style, [data-testid=stIconMaterial]")) continue
+    const style = getComputedStyle(holder)
+    const behind = parents(holder).map(each => rgba(getComputedStyle(each).backgroundColor)).reverse()
+      .reduce((below, above) => over(above, below), [255, 255, 255])
+    const colour = rgba(holder.closest("svg") ? style.fill : style.color)
+    colour[3] *= parents(holder).reduce((all, each) => all * getComputedStyle(each).opacity, 1)
+    const [most, least] = [light(over(colour, behind)), light(behind)].sort((a, b) => b - a)
+    const ratio = (most + .05) / (least + .05)
+    if (ratio < 4.5) found.push(`${said.slice(0, 40)}: ${ratio.toFixed(2)}`)
+  }
+  return found
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_all_text_stands_out_from_what_is_behind_it(
+    browser: Browser, address: str, scheme: Literal["light", "dark"]
+) -> None:
+    with browser.new_context(viewport={"width": 1440, "height": 2500}, color_scheme=scheme) as context:
+        page = context.new_page()
+        for path in ("finance", "prices", "sustainability"):
+            levels(page, f"{address}/{path}")
+            assert not page.evaluate(FAINT), path

@@ -220,6 +220,36 @@ def test_a_file_is_given_to_nobody_who_has_not_logged_in(page: Page, browser: Br
         assert answer.text().startswith("stranger@example.com may not see anything here")
 
 
+def test_a_file_is_given_to_the_reader_alone_to_whom_it_was_offered(page: Page, browser: Browser, address: str) -> None:
+    def taken_by(reader: Page) -> str:
+        with reader.expect_response(lambda response: "/media/" in response.url, timeout=60_000) as offered:
+            reader.get_by_role("button", name="CSV").first.click(timeout=60_000)
+        return offered.value.url
+
+    with browser.new_context() as context:
+        other = context.new_page()
+        for reader, person in ((other, "Manyrole"), (page, "Fiona")):  # who may see the same
+            log_in(reader, address, person)
+            reader.goto(f"{address}/finance?tenants=northwind")
+            reader.get_by_role("button", name="CSV").first.wait_for(timeout=60_000)
+            text_of(reader)
+        # Streamlit forgets a file when somebody's page is drawn: until then all is asked for at once.
+        file = taken_by(page)
+        mine = page.context.request.get(file)
+        assert (mine.status, mine.headers["content-type"]) == (200, "text/csv; charset=utf-8")
+        assert mine.headers["content-disposition"].startswith("attachment")
+        assert "northwind" in mine.text()
+        for part in ({}, {"Range": "bytes=0-99"}):
+            answer = context.request.get(file, headers=part)
+            assert (answer.status, "northwind" in answer.text()) == (403, False)
+            assert answer.text().startswith("this file was offered to somebody else")
+            assert "content-disposition" not in answer.headers
+        assert context.request.head(file).status == 403
+        own = taken_by(other)
+        assert own != file
+        assert context.request.get(own).status == 200
+
+
 @pytest.mark.parametrize(
     "path",
     ["media/x.csv", "component/x/index.html", "app/static/x", "_stcore/metrics", "_stcore/upload_file/a/b",

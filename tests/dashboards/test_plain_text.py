@@ -42,3 +42,8 @@ def test_a_tenants_name_turns_nothing_on_the_page(sample_store: Store, open_page
     drawn = "".join(block.proto.body for block in page.get("html"))
     assert "invoice \N{REPLACEMENT CHARACTER}gnp.exe" in drawn
     assert "\u202e" not in drawn
+    field = page.multiselect(key="tenants")
+    assert not [option for option in field.options if "\u202e" in option]
+    narrowed = field.set_value(["invoice \N{REPLACEMENT CHARACTER}gnp.exe"]).run()
+    assert not narrowed.exception
+    assert next(card.value for card in narrowed.metric if card.label == "Calls") == "1"

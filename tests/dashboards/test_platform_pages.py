@@ -19,7 +19,7 @@ from streamlit.testing.v1 import AppTest
 from spanledger_dashboards import open_store
 from spanledger_dashboards.pages.platform import capacity
 from spanledger_settings.configuration import Configuration, load
-from spanledger_sql.store import Store
+from spanledger_sql.store import Store, statement
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -142,6 +142,37 @@ def test_of_very_many_calls_capacity_tells_the_latest_and_since_when(
     assert failed.delta.endswith(f"of {len(latest)} calls")
 
 
+def test_of_a_tenant_capacity_looks_through_no_more_rows_than_it_may_but_for_one_that_fell_silent(
+    open_page: Pages, sample_store: Store, counted: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    month = {"period": "Custom", "days": ["2024-10-01", "2024-10-31"]}
+    hours = counted["ts"].dt.floor("h")
+    names = counted["tenant_id"].value_counts()
+    busy = names.index[0]
+    monkeypatch.setattr(capacity, "_ROWS_AT_ONCE", 200)
+    [read] = sample_store.frame("reports/calls/looked_through", **ASKED, rows=200).to_dict("records")
+    assert read["all_rows"] >= len(counted)
+    assert (hours > read["since"]).sum() < 200 <= read["all_rows"]
+    latest = counted[(counted["tenant_id"] == busy) & (hours >= read["since"])]
+    page = open_page("capacity", **month, tenants=busy)
+    assert (
+        f"Of {names[busy]:,} calls of this period the latest are told here, since {read['since']:%-d %b %Y, %H:%M}"
+        in (text(page))
+    )
+    [failed] = [metric for metric in page.metric if metric.label == "Failed"]
+    assert failed.delta.endswith(f"of {len(latest)} calls")
+    monkeypatch.setattr(capacity, "_ROWS_AT_ONCE", 1)
+    [read] = sample_store.frame("reports/calls/looked_through", **ASKED, rows=1).to_dict("records")
+    silent = counted.loc[hours < read["since"], "tenant_id"]
+    gone = next(
+        name for name in silent.unique() if not ((counted["tenant_id"] == name) & (hours >= read["since"])).any()
+    )
+    page = open_page("capacity", **month, tenants=gone)
+    assert "the latest are told here" not in text(page)
+    [failed] = [metric for metric in page.metric if metric.label == "Failed"]
+    assert failed.delta.endswith(f"of {names[gone]} calls")
+
+
 @pytest.mark.parametrize(
     ("state", "holds"),
     [
@@ -165,6 +196,41 @@ def test_calls_are_found_by_their_state(
     since = {"since": f"{told['since']:%Y-%m-%d %H:%M:%S}", "sort": "start", "rows": 7}
     latest = sample_store.frame("reports/calls/search", **ASKED, text="", state=state, **since)
     assert list(latest["span_id"]) == list(found["span_id"].head(7))
+
+
+SORTS = {
+    "start": "",
+    "cost": "contracted_cost",
+    "emissions": "co2e_g",
+    "duration": "duration_ms",
+    "first token": "ttft_ms",
+    "tokens": "tokens",
+}
+
+
+@pytest.mark.parametrize(("sort", "column"), SORTS.items())
+def test_the_first_calls_are_those_of_all_in_order(
+    sample_store: Store, counted: pd.DataFrame, sort: str, column: str
+) -> None:
+    asked = {**ASKED, "text": "", "state": "", "sort": sort, "since": ""}
+    found = sample_store.frame("reports/calls/search", **asked, rows=9)
+    calls = counted.assign(tokens=counted["input_tokens"] + counted["output_tokens"])
+    by, rising = ([column], [False]) if column else ([], [])
+    ordered = calls.sort_values([*by, "ts", "trace_id", "span_id"], ascending=[*rising, False, True, True])
+    assert list(found["span_id"]) == list(ordered["span_id"].head(9))
+
+
+@pytest.mark.parametrize(("sort", "column"), SORTS.items())
+def test_of_calls_no_more_is_read_than_what_orders_them(sample_store: Store, sort: str, column: str) -> None:
+    text = statement("reports/calls/search").partition("first_rows AS")[0].rstrip().removesuffix(",")
+    plan = sample_store.query_frame(
+        f"EXPLAIN header = 1 {text} SELECT hour FROM first_hours",
+        {**ASKED, "text": "", "state": "", "sort": sort, "since": "", "rows": 9},
+    )
+    read = "\n".join(plan.iloc[:, 0]).rpartition("ReadFromMergeTree")[2]
+    asked = {"tokens": {"input_tokens", "output_tokens"}}.get(sort, {column} - {""})
+    others = {*SORTS.values(), "input_tokens", "error_type", "finish_reason", "user_id", "trace_id", "span_id"}
+    assert set(read.split()) & {"ts", *asked, *others} == {"ts", *asked}
 
 
 def test_calls_are_searched_ordered_and_lead_to_their_explanation(

@@ -13,7 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from spanledger_dashboards import open_store
-from spanledger_dashboards.drawing.table import _file
+from spanledger_dashboards.drawing.table import Column, _file, _html
 from spanledger_dashboards.filtering.filters import Filters
 from spanledger_dashboards.moment import Moment
 from spanledger_settings.period import period
@@ -70,6 +70,13 @@ def test_a_search_finds_rows_that_are_not_shown_and_an_order_puts_the_unknown_la
     page.text_input(key="search-t").set_value("tenant-0299").run()
     assert first_cells(page) == ["tenant-0299"]
     assert ">unknown</td>" in html(page)
+
+
+def test_a_very_long_name_is_bounded_and_whole_where_one_points() -> None:
+    rows = pd.DataFrame({"tenant": ["x" * 300, "acme"]})
+    drawn = _html("Tenants", rows, [Column("tenant", "Tenant")], lambda _row: "tenants?tenants=x")
+    assert f'<span class="long" title="{"x" * 300}">{"x" * 300}</span></a>' in drawn
+    assert drawn.count('class="long"') == 1
 
 
 def test_the_file_is_whole_and_defused_and_says_filters_zone_and_moment(sample_store: Store) -> None:

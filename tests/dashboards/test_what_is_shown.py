@@ -25,6 +25,7 @@ from spanledger_dashboards.filtering.filters import Filters
 from spanledger_dashboards.moment import Moment
 from spanledger_dashboards.pages.finance.chargeback import _ROWS, every_row
 from spanledger_dashboards.pages.finance.overview import saving
+from spanledger_dashboards.pages.finance.parts.spend import flattens
 from spanledger_settings import figures
 from spanledger_settings.period import Period
 
@@ -138,6 +139,23 @@ def test_the_page_says_that_ranges_overlap(open_page: Pages) -> None:
 def test_all_others_have_a_figure_and_no_bar() -> None:
     assert 'class="track"' not in _row(Bar(ALL_OTHERS, "$900", 900.0, "4,992 tenants, not drawn"), 10.0, "#000000")
     assert 'style="width:50.00%' in _row(Bar("acme", "$5", 5.0), 10.0, "#000000")
+
+
+def test_where_no_hour_is_known_to_be_cleaner_no_line_of_nothing_is_drawn(open_page: Pages) -> None:
+    page = open_page("hours")
+    assert any("Nothing, as far as is known" in block.proto.body for block in page.get("html"))
+    assert "would have been saved" not in html(page)
+    assert len(page.get("vega_lite_chart")) == len(("use", "intensity", "emissions"))
+
+
+def test_all_others_are_left_out_of_a_trend_that_they_would_flatten() -> None:
+    sums = {"acme": Decimal(3), "borg": Decimal(2), ALL_OTHERS: Decimal(90), UNATTRIBUTED: Decimal(200)}
+    assert flattens(pd.Series(sums))
+    assert not flattens(pd.Series({**sums, ALL_OTHERS: Decimal(5)}))
+    assert not flattens(pd.Series({ALL_OTHERS: Decimal(5)}))
+    trend = spend_of([Decimal(1), Decimal(90)]).assign(name=["acme", ALL_OTHERS])
+    bars = drawn(trends.spend_over_time(trend, "day", {"acme": "#000000"}, OCTOBER), 0)
+    assert bars[["name", "top"]].to_numpy().tolist() == [["acme", 1.0]]
 
 
 def spend_of(costs: list[Decimal | None], bucket: str = "2024-10-08") -> pd.DataFrame:

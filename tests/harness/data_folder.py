@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import chdb
 
@@ -53,11 +53,11 @@ def opened(configuration: Configuration, kind: Kind = "migrated") -> Store:
 
 
 @contextlib.contextmanager
-def engine_kept(folder: Path) -> Iterator[None]:
+def engine_kept(folder: Path) -> Iterator[Any]:
     """Keep the engine of a data folder running, so that no command that this process runs on it starts one."""
     configured = Path(spanledger_sql.__file__).parent / "embedded" / "embedded.xml"
-    with contextlib.closing(chdb.connect(f"{(folder / 'clickhouse').resolve()}?config-file={configured}")):
-        yield
+    with contextlib.closing(chdb.connect(f"{(folder / 'clickhouse').resolve()}?config-file={configured}")) as engine:
+        yield engine
 
 
 @cache

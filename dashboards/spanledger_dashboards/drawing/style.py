@@ -39,6 +39,10 @@ _CSS = """
   [data-testid="stMainBlockContainer"] [data-testid="stHeading"] h2 { padding: .5rem 0 1rem; }
   .sl-whose { font-size: 1.25rem; overflow-wrap: anywhere; }
   .sl-caption { font-size: .87rem; opacity: .78; margin: 0; overflow-wrap: anywhere; }
+  /* Streamlit's own greys for these are 3.7:1, 4.2:1 and, of code, 2.8:1. */
+  [data-testid="stVegaLiteChart"] svg text { fill: color-mix(in srgb, currentColor 80%, transparent); }
+  [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p { color: inherit; opacity: .89; }
+  [data-testid="stCode"] .token { color: inherit !important; }
   .sl-refusal { border-left: 4px solid #dd2266; border-radius: .3rem; padding: .8rem 1rem; overflow-wrap: anywhere;
     background: color-mix(in srgb, #dd2266 10%, transparent); }
   .sl-bars { display: grid; gap: .7rem; margin: .15rem 0 .35rem; font-size: .9rem; }
@@ -74,6 +78,10 @@ _CSS = """
     border-bottom: 1px solid color-mix(in srgb, currentColor 12%, transparent); }
   .sl-table thead th { font-weight: 600; border-bottom-width: 2px; opacity: .8; }
   .sl-table .text { text-align: left; overflow-wrap: anywhere; min-width: 7rem; max-width: 24rem; }
+  /* A name of hundreds of characters makes no row of a screen's height; it is whole where one points, and on paper. */
+  .sl-table .long, .sl-gap .quiet, .sl-legend > span { overflow: hidden; display: -webkit-box;
+    -webkit-box-orient: vertical; -webkit-line-clamp: 4; }
+  .sl-legend > span { -webkit-line-clamp: 2; }
   .sl-table thead th.text { overflow-wrap: normal; }
   .sl-table tbody th.text { min-width: 8.5rem; }
   .sl-table td.when, .sl-table thead th.when { min-width: 5.5rem; }
@@ -105,11 +113,14 @@ _CSS = """
     [data-testid="stElementContainer"]:has(h1, h2, h3, .sl-caption),
     [data-testid="stLayoutWrapper"]:has(> [data-testid="stHorizontalBlock"] h2) { break-after: avoid; }
     .sl-table { overflow: visible; font-size: .7rem; }
+    .sl-table .long, .sl-gap .quiet { display: block; overflow: visible; -webkit-line-clamp: none; }
     .sl-table th, .sl-table td { padding: .2rem .3rem; }
     .sl-table .text { min-width: 4.2rem; }
     .sl-table tbody th.text { min-width: 5.5rem; }
     .sl-table .when { overflow-wrap: normal; }
     .sl-table thead { display: table-header-group; break-after: avoid; }
+    /* A browser leaves the head of a table alone at the end of a page: a short table is not parted. */
+    .sl-table:not(:has(tbody tr:nth-child(13))) { break-inside: avoid; }
     /* It was drawn for the screen. */
     [data-testid="stVegaLiteChart"] svg { max-width: 100%; height: auto; }
     [class*="st-key-sl-tools"], [data-testid="stPopover"], [data-testid="stButton"],

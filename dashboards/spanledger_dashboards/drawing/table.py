@@ -16,6 +16,7 @@ import streamlit as st
 from spanledger_dashboards import open_store
 from spanledger_dashboards.drawing.plain_text import escape
 from spanledger_dashboards.drawing.style import caption
+from spanledger_dashboards.file_offer import offer
 from spanledger_settings import figures
 from spanledger_settings.cell import cell
 
@@ -31,6 +32,8 @@ Kind = Literal[
 ROWS = 100
 # Fewer rows than this are seen at a glance: they need no search.
 _FEW = 10
+# More characters than this may be more lines than a row should have.
+_LONG = 80
 _WRITTEN: Mapping[str, Callable[[Any], str]] = {
     "count": figures.in_a_column,
     "number": figures.in_a_column,
@@ -128,16 +131,14 @@ def _draw(
                 width=220,
             )
             searched = _sorted(_found(rows, columns, sought or ""), orders.get(order or ""))
-        st.download_button(
+        stem = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
+        offer(
             "CSV",
             partial(_file, open_store.current(), whole or (lambda: rows), filters),
-            file_name=f"{re.sub(r'[^a-z0-9]+', '-', title.lower()).strip('-')}-"
-            f"{filters.period.first_day}-{filters.period.last_day}.csv",
-            mime="text/csv",
-            icon=":material/download:",
-            help=f"{title}: every row and column, with the filters and the moment.",
-            on_click="ignore",
+            f"{stem}-{filters.period.first_day}-{filters.period.last_day}.csv",
+            "text/csv",
             key=f"csv-{key}",
+            told=f"{title}: every row and column, with the filters and the moment.",
         )
     st.html(_html(title, searched.head(bound), columns, link))
     if told := _left_out(
@@ -222,7 +223,8 @@ def _row(row: dict[Any, Any], columns: Sequence[Column], link: Callable[[Mapping
     cells = []
     for place, column in enumerate(columns):
         value = row[column.name]
-        text = escape(written(value, column))
+        told = written(value, column)
+        text = escape(told) if len(told) < _LONG else f'<span class="long"{_title(told)}>{escape(told)}</span>'
         exact = _title(str(value)) if column.kind in ("usd", "number") and not _unknown(value) else ""
         if place:
             cells.append(f'<td class="{_side(column)}"{exact}>{text}</td>')

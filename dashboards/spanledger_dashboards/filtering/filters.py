@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from spanledger_dashboards.drawing.plain_text import unturned
 from spanledger_dashboards.filtering import dimension
 from spanledger_dashboards.filtering.period_choice import Grain, grain_of
 
@@ -115,6 +116,7 @@ class Filters:
             by: `tenant`, a name of `dimension.DIMENSIONS`, or `own`.
             value: Such as ``northwind``, ``(no feature)`` or ``(unattributed)``.
         """
+        value = unturned(value)  # as the fields have it
         if by == "tenant":
             return None if value in ("(all others)", "(idle)") else self.link(page, tenants=value)
         if by == "own" and self.own and value not in ("(all others)", "(idle)"):

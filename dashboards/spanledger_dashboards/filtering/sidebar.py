@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from spanledger_dashboards import moment, open_store
+from spanledger_dashboards.drawing.plain_text import unturned
 from spanledger_dashboards.drawing.style import plainly
 from spanledger_dashboards.filtering import address
 from spanledger_dashboards.filtering.address import AddressError
-from spanledger_dashboards.filtering.dimension import DIMENSIONS
+from spanledger_dashboards.filtering.dimension import DIMENSIONS, by_look
 from spanledger_dashboards.filtering.filters import Filters
 from spanledger_dashboards.filtering.period_choice import CHOICES, GRAINS, chosen_period, default_choice
 from spanledger_dashboards.report import answer, report
@@ -41,7 +42,7 @@ def filters_in_sidebar() -> Filters | None:
     if as_of.calls == 0:
         return None
     choices = report("filters/choices", values=_VALUES_AT_MOST, moment=as_of.parameter)
-    all_tenants = _told(choices, "tenant")
+    all_tenants = by_look(_told(choices, "tenant"))
     own_dimensions = _told(choices, "own")
     values = _values(choices)
     alone = open_store.tenant_alone()
@@ -53,7 +54,7 @@ def filters_in_sidebar() -> Filters | None:
         period = _period(as_of, timezone if timezone in zones else "UTC", now)
         tenants = st.multiselect(
             "Tenants",
-            all_tenants,
+            list(all_tenants),
             key="tenants",
             bind="query-params",
             placeholder=f"{alone} alone" if alone else "All tenants",
@@ -85,7 +86,7 @@ def filters_in_sidebar() -> Filters | None:
     return Filters(
         period,
         before,
-        tuple(sorted(tenants)),
+        tuple(sorted(name for tenant in tenants for name in all_tenants[tenant])),
         as_of,
         own,
         own_values,
@@ -97,7 +98,7 @@ def filters_in_sidebar() -> Filters | None:
     )
 
 
-def _where(values: Mapping[str, list[str]]) -> dict[str, tuple[str, ...]]:
+def _where(values: Mapping[str, dict[str, list[str]]]) -> dict[str, tuple[str, ...]]:
     """The values that other dimensions are narrowed to, those that have more than one to choose from."""
     shown = [one for one in DIMENSIONS if len(values.get(one.name, ())) > 1 or one.name in st.query_params]
     found = {}
@@ -106,10 +107,10 @@ def _where(values: Mapping[str, list[str]]) -> dict[str, tuple[str, ...]]:
     narrowed = any(one.name in st.query_params for one in shown)
     with st.expander("More filters", expanded=narrowed):
         for one in shown:
-            there = values.get(one.name, [])
+            there = values.get(one.name, {})
             picked = st.multiselect(
                 one.title,
-                there,
+                list(there),
                 key=one.name,
                 bind="query-params",
                 placeholder="All"
@@ -117,7 +118,7 @@ def _where(values: Mapping[str, list[str]]) -> dict[str, tuple[str, ...]]:
                 else f"All; the {_VALUES_AT_MOST:,} most frequent here",
             )
             if picked:
-                found[one.name] = tuple(sorted(one.asked(value) for value in picked))
+                found[one.name] = tuple(sorted(value for shown in picked for value in there[shown]))
     return found
 
 
@@ -127,12 +128,12 @@ def _told(choices: pd.DataFrame, name: str) -> list[str]:
     return found
 
 
-def _values(choices: pd.DataFrame) -> dict[str, list[str]]:
-    """The values that calls have of each dimension, as readers see them; of the address those that some call has."""
-    found = {one.name: [one.shown(value) for value in _told(choices, one.name)] for one in DIMENSIONS}
+def _values(choices: pd.DataFrame) -> dict[str, dict[str, list[str]]]:
+    """The values that calls have of each dimension, by how readers see them; of the address those that a call has."""
+    found = {one.name: by_look(_told(choices, one.name), one.shown) for one in DIMENSIONS}
     for one in DIMENSIONS:
         rare = [value for value in st.query_params.get_all(one.name) if value not in found[one.name]]
-        found[one.name] += [value for value in rare if _has(one.name, one.asked(value))]
+        found[one.name] |= {value: [one.asked(value)] for value in rare if _has(one.name, one.asked(value))}
     return found
 
 
@@ -156,7 +157,7 @@ def _own(dimensions: list[str], as_of: Moment) -> tuple[str, tuple[str, ...], st
     if own is None:
         return "", (), ""
     told = report("filters/own_values", own=own, values=_VALUES_AT_MOST, moment=as_of.parameter)["value"].tolist()
-    names = {value or f"(no {own})": value for value in told}
+    names = by_look(told, lambda value: unturned(value) or f"(no {own})")
     asked = st.query_params.get_all(f"own_{own}")
     picked = st.multiselect(
         f"Values of {plainly(own)}",
@@ -167,7 +168,7 @@ def _own(dimensions: list[str], as_of: Moment) -> tuple[str, tuple[str, ...], st
     )
     unknown = [value for value in asked if value not in names]
     wrong = f"no call has {own} {address.listed(unknown)}" if unknown else ""
-    return own, tuple(sorted(names[value] for value in picked)), wrong
+    return own, tuple(sorted(value for shown in picked for value in names[shown])), wrong
 
 
 def _to_five_minutes(now: datetime) -> datetime:

@@ -18,7 +18,7 @@ Whose = Literal["tenant", "user"]
 
 _COLUMNS = {
     "tenant": ("tenant_id", "old_tenant_id", "new_tenant_id", "tenant", "tenants", "share_tenants", "idle_owner"),
-    "user": ("user_id",),
+    "user": ("user_id", "users"),
 }
 _PSEUDONYM = re.compile(r"forgotten-[0-9a-f]{8}")
 # The worker may write a batch that it read before: the tables are looked through again until nothing is left.
@@ -59,6 +59,8 @@ class _Column:
             return f"arrayExists(one -> arrayExists(text -> {_STANDS}, mapValues(one)), {self._quoted})"
         if self.is_map:
             return f"arrayExists(text -> {_STANDS}, mapValues({self._quoted}))"
+        if self.kind == "Array(UInt64)":
+            return f"has({self._quoted}, cityHash64({{name:String}}))"
         if self.kind.startswith("Array("):
             return f"has({self._quoted}, {{name:String}})"
         return f"{self._quoted} = {{name:String}}"
@@ -71,6 +73,9 @@ class _Column:
             return f"CAST(arrayMap(one -> {inside}, {self._quoted}), '{self.kind}')"
         if self.is_map:
             return f"CAST(mapApply((key, text) -> (key, {_OTHERWISE}), {self._quoted}), '{self.kind}')"
+        if self.kind == "Array(UInt64)":
+            hashes = "cityHash64({name:String}), cityHash64({pseudonym:String})"
+            return f"arrayMap(one -> if(one = {hashes}, one), {self._quoted})"
         if self.kind.startswith("Array("):
             return f"arrayMap(one -> if(one = {{name:String}}, {{pseudonym:String}}, one), {self._quoted})"
         return "{pseudonym:String}"

@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from spanledger_enrich.books.restatement_chunk import states, work_off
 from spanledger_enrich.books.scope import FIRST, LAST, Scope, plan, planned, restated_since
 from spanledger_enrich.books.upkeep import bring_up_to_date, note_restatement
 from spanledger_enrich.ledger.energy_allocation import book_idle_again
-from spanledger_enrich.ledger.enrichment import compute_again
-from spanledger_enrich.ledger.hour_sums import mark_hours
 from spanledger_enrich.ledger.resolution import resolve_again
 from spanledger_enrich.ledger.tenant_rules import store_rules
 from spanledger_settings.mendable import AskedWronglyError, MendableError
@@ -205,7 +204,7 @@ def _finish(
             run["state"] = "running"
             _save(store, run)
         chunks = planned(store, identity)
-        before = _chunks(store, identity)
+        before = states(store, identity)
         total, examined = sum(chunk["calls"] for chunk in chunks), 0
         store.execute(statement("books/restatement/restated_table"))
         if final == "done":
@@ -216,7 +215,7 @@ def _finish(
                 return Restatement(identity, examined, _changed(store, identity), finished=False)
             if before.get(chunk["chunk"]) != "done":
                 counted = chunk["chunk"] in before
-                _chunk(store, configuration, identity, chunk, counted=counted, write=final == "done")
+                work_off(store, configuration, identity, chunk, counted=counted, write=final == "done")
             examined += chunk["calls"]
             on_progress(examined, total)
         changed = _changed(store, identity)
@@ -229,41 +228,6 @@ def _finish(
         # Not at its end: whoever restates next goes on with it.
         if run["owner"]:
             _save(store, {**run, "owner": ""})
-
-
-def _chunk(
-    store: Store, configuration: Configuration, identity: str, chunk: dict[str, Any], *, counted: bool, write: bool
-) -> None:
-    """Compute, compare, sum up and write one chunk; with ``counted``, its changes are summed up already."""
-    store.execute("TRUNCATE TABLE restated")
-    store.execute("TRUNCATE TABLE restatement_change")
-    compute_again(store, configuration, identity, chunk["chunk"])
-    store.execute(statement("books/restatement/change"), {"restatement_id": identity, "chunk": chunk["chunk"]})
-    progress = {"restatement_id": identity, "chunk": chunk["chunk"], "calls": chunk["calls"]}
-    if not counted:
-        totals = store.rows(statement("books/restatement/total"))
-        store.insert(
-            "restatement_total", [{"restatement_id": identity, "chunk": chunk["chunk"], **row} for row in totals]
-        )
-        changed = store.value("SELECT count() FROM restatement_change")
-        store.insert("restatement_chunk", [{**progress, "state": "counted", "changed_calls": changed}])
-    if write:
-        mark_hours(store, "restated")
-        store.execute(statement("books/restatement/restated"))
-        changed = store.value(
-            "SELECT changed_calls FROM restatement_chunk FINAL "
-            "WHERE restatement_id = {id:String} AND chunk = {n:UInt32}",
-            id=identity,
-            n=chunk["chunk"],
-        )
-        store.insert("restatement_chunk", [{**progress, "state": "done", "changed_calls": changed}])
-
-
-def _chunks(store: Store, identity: str) -> dict[int, str]:
-    rows = store.rows(
-        "SELECT chunk, state FROM restatement_chunk FINAL WHERE restatement_id = {id:String}", id=identity
-    )
-    return {row["chunk"]: row["state"] for row in rows}
 
 
 def _changed(store: Store, identity: str) -> int:

@@ -13,13 +13,25 @@
 --   *: as FOCUS names them, those that such rows have
 WITH
     {{focus_words}},
+    of_a_list AS
+    (
+        SELECT key
+        FROM book_entry
+        WHERE posting IN (SELECT posting FROM book_event) AND list_cost != 0
+            AND kind NOT IN ('usage', 'covered usage', 'idle energy')
+    ),
     learned AS
     (
         SELECT
             if(month = {month:String}, 1, -1) AS sign,
             known.tenant_id AS tenant, cost_center, provider, model, reason, service_month, month AS booked_in,
             toDate(toTimeZone(e.ts, {timezone:String})) AS day,
-            sum(sign * e.list_cost) AS listed, sum(sign * e.price) AS charged, sum(sign * e.calls) AS call_count,
+            -- What is charged beside calls has no list but its price, to which a plan's markup belongs; some of it no list counts.
+            sum(sign * multiIf(
+                kind IN ('usage', 'covered usage', 'idle energy'), e.list_cost,
+                e.list_cost != 0 OR kind IN ('allowance', 'minimum') OR e.cost = 0 AND e.key IN of_a_list, e.price,
+                toDecimal128(0, 12))) AS listed,
+            sum(sign * e.price) AS charged, sum(sign * e.calls) AS call_count,
             sum(sign * e.energy_wh) AS energy, sum(sign * e.co2e_g) AS co2e, sum(sign * e.co2e_g_least) AS co2e_least,
             sum(sign * e.co2e_g_most) AS co2e_most, sum(sign * e.co2e_market_g) AS co2e_market, sum(sign * e.embodied_g) AS embodied
         FROM book_entry AS e

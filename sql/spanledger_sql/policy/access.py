@@ -39,8 +39,8 @@ _SHARED = (
 )  # fmt: skip
 # Where whose a row is stands in a column, and a tenant may read his own.
 _OF_TENANTS = (
-    "allocation_row", "call_verdict", "energy_allocation", "idle_energy", "ledger", "ledger_sum", "llm_spans",
-    "outcome",
+    "allocation_row", "call_verdict", "energy_allocation", "hour_names", "hour_waste", "idle_energy", "ledger",
+    "ledger_sum", "llm_spans", "outcome",
 )  # fmt: skip
 # Views of these alone; they read with the rights of who asks.
 _VIEWS_FOR_TENANTS = (
@@ -58,12 +58,13 @@ _BI = (
     "budget_forecast", "call_hours", "calls", "calls_at", "carded_call", "charge", "charge_allocation",
     "charge_share", "charges", "commitment", "covered_call", "drawn_energy", "drawn_hours", "energy_by_method",
     "energy_model",
-    "energy_uncertainty", "enrich_progress", "exchange_rate", "idle_drawn", "idle_energy", "invoice_share",
+    "energy_uncertainty", "enrich_progress", "exchange_rate", "hour_names", "hour_waste", "idle_drawn",
+    "idle_energy", "invoice_share",
     "ledger", "ledger_hour", "ledger_hourly", "ledger_standing", "ledger_sum", "metered_charge", "migration",
-    "outcome", "paid_call", "plan_month", "prepaid_draw", "price_list", "price_plan", "price_superseded",
+    "named_hours", "outcome", "paid_call", "plan_month", "prepaid_draw", "price_list", "price_plan", "price_superseded",
     "priced_entry", "priced_use", "provider", "rate_card", "reconciliation", "reconciliation_term", "tenant_charge",
     "tenant_period",
-    "uncertainty", "used_call",
+    "uncertainty", "used_call", "wasted_call",
 )  # fmt: skip
 # What is only added to, by who closes months.
 _BOOKS = ("book_entry", "book_event", "book_journal", "book_line", "book_mark", "book_party", "book_statement")

@@ -202,7 +202,7 @@ def test_a_killed_run_is_resumed_and_its_totals_are_whole(books, configure, monk
     old = cost(books)
     multiply_input_price(books, 3)
     with monkeypatch.context() as patched:
-        patched.setattr(restatement, "_chunk", killed_at(books, step))
+        patched.setattr(restatement, "work_off", killed_at(books, step))
         with pytest.raises(KeyboardInterrupt):
             restate(books, Scope(changed=False))
     done = restate(books)
@@ -222,7 +222,7 @@ def test_a_killed_run_is_resumed_and_its_totals_are_whole(books, configure, monk
 
 def killed_at(books, step):
     """A chunk that ends in the middle of the second one, as a killed process would."""
-    whole = restatement._chunk
+    whole = restatement.work_off
     execute = books.store.execute
 
     def chunk(store, configuration, identity, one, **options):

@@ -60,6 +60,37 @@ def test_a_reconciliation_that_does_not_hold_ends_with_a_status_that_no_error_ha
     assert billed("reconcile", "--month", "2026-10", "--tolerance", "20").returncode == 0
 
 
+def test_a_bill_without_an_exchange_rate_keeps_nobody_from_reconciling_the_others(
+    billed: Command, tmp_path: Path
+) -> None:
+    path = tmp_path / "mistral.csv"
+    path.write_text("provider,amount,currency,day,meter\nmistral,12,EUR,2026-10-05,all\nmistral,1,PLN,2026-10-05,all\n")
+    rates = tmp_path / "rates.csv"
+    rates.write_text("currency,valid_from,usd\nPLN,2026-01-01,0.25\n")
+    assert billed("prices", "rates", rates).returncode == 0
+    assert billed("bills", "import", path).returncode == 0
+    why = "mistral: not reconciled are 12.00 EUR and 1.00 PLN: there is no exchange rate of EUR for 2026-10-05"
+    done = billed("reconcile", "--month", "2026-10", "--tolerance", "20", "--format", "table")
+    assert done.returncode == 3
+    assert "aws: 0.0% of the billed use is metered; holds" in done.stdout
+    assert why in done.stdout
+    done = billed("reconcile", "--month", "2026-10", "--tolerance", "20", "--format", "json")
+    assert why in done.stderr
+    told = {row["provider"]: (row["holds"], row["billed"], row["not_reconciled"]) for row in json.loads(done.stdout)}
+    assert told == {"aws": (True, "64.961620100000", ""), "mistral": (False, None, "12.00 EUR and 1.00 PLN")}
+    alone = billed("reconcile", "--month", "2026-10", "--provider", "mistral")
+    assert (alone.returncode, "there is no exchange rate of EUR" in alone.stderr) == (1, True)
+    rates.write_text("currency,valid_from,usd\nPLN,2026-01-01,0.25\nEUR,2026-01-01,1.1\n")
+    assert billed("prices", "rates", rates).returncode == 0
+    done = billed("reconcile", "--month", "2026-10", "--tolerance", "20", "--allocate", "even", "--format", "table")
+    assert done.returncode == 3
+    assert (
+        "mistral: not reconciled are 12.00 EUR and 1.00 PLN: its bills of the period are in EUR and PLN" in done.stdout
+    )
+    shown = json.loads(billed("bills", "shares", "--month", "2026-10", "--format", "json").stdout)
+    assert {row["provider"] for row in shown} == {"aws"}
+
+
 def test_its_rows_sum_to_the_bill_by_any_dimension(billed: Command) -> None:
     for by in ("provider", "model,meter", "account,tier,day"):
         rows = json.loads(billed("reconcile", "--month", "2026-10", "--by", by, "--format", "json").stdout)

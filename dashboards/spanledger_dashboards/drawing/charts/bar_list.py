@@ -87,7 +87,8 @@ def _entries(colours: Mapping[str, str], notes: Mapping[str, str]) -> Iterable[s
     for name, colour in colours.items():
         note = f" <b>{escape(notes[name])}</b>" if name in notes else ""
         css = "swatch sl-hatched" if is_gap(name) else "swatch"
-        yield f'<span><span class="{css}" style="{_fill(name, colour)}"></span>{escape(name)}{note}</span>'
+        swatch = f'<span class="{css}" style="{_fill(name, colour)}"></span>'
+        yield f'<span title="{escape(name)}">{swatch}{escape(name)}{note}</span>'
 
 
 def _row(bar: Bar, longest: float, colour: str) -> str:

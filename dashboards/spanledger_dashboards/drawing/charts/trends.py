@@ -24,7 +24,7 @@ _OPACITY = alt.Opacity("opacity:Q", scale=None, legend=None)
 def spend_over_time(trend: pd.DataFrame, grain: Grain, colours: Mapping[str, str], period: Period) -> alt.LayerChart:
     """Spend in USD, stacked by name: `finance/trend`'s rows, in the colours given (first name lowest).
 
-    Buckets with calls of unknown cost have a mark.
+    A name without a colour is not drawn. Buckets with calls of unknown cost have a mark.
     """
     drawn = _stacked(trend, colours).assign(
         until=lambda rows: until(rows["bucket"], grain),
@@ -79,7 +79,7 @@ def spend_over_time(trend: pd.DataFrame, grain: Grain, colours: Mapping[str, str
 def _stacked(trend: pd.DataFrame, colours: Mapping[str, str]) -> pd.DataFrame:
     """The rows with a known amount, and ``base`` and ``top`` of their bars: what is unknown has no bar of nothing."""
     place = {name: place for place, name in enumerate(colours)}
-    known = trend[trend["contracted_cost"].notna()]
+    known = trend[trend["contracted_cost"].notna() & trend["name"].isin(list(colours))]
     known = known.assign(bucket=as_utc(known["bucket"]), place=known["name"].map(place)).sort_values(
         ["bucket", "place"]
     )

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from spanledger_dashboards.filtering.filters import Filters
-    from spanledger_enrich.books.bills.reconciliation import Reconciliation
+    from spanledger_enrich.books.bills.reconciliation import Reconciliation, Unreconciled
     from spanledger_sql.store import Store
 
 _MEANINGS: Mapping[str, str] = {
@@ -185,11 +185,12 @@ def _reconcile_now(filters: Filters) -> None:
         if st.session_state.get("compared") != str(filters):
             return
 
-        def compared(store: Store) -> list[Reconciliation]:
-            return reconciliation.reconcile(store, reconciliation.whole_days(filters.period))
+        def compared(store: Store) -> tuple[list[Reconciliation], list[Unreconciled]]:
+            days = reconciliation.whole_days(filters.period)
+            return reconciliation.reconcile(store, days), reconciliation.unreconciled(store, days)
 
         try:
-            found = reckoned(
+            found, lacking = reckoned(
                 "reconciliation",
                 compared,
                 period=str(filters.period),
@@ -206,6 +207,8 @@ def _reconcile_now(filters: Filters) -> None:
                 f"{one.provider} {word}: open causes of {figures.usd(one.open_amount)}, tolerance "
                 f"{figures.usd(one.tolerance)}; its days are those of {one.zone}."
             )
+        for other in lacking:
+            caption(f"{other.provider}: not reconciled are {other.billed}: {other.why}.")
         command_popover(["reconcile", *period_options(filters)])
 
 

@@ -59,7 +59,7 @@ def page(filters: Filters) -> None:
         with budgeted, slow_part("budgets check"):
             nearest_budgets(filters)
         return
-    gaps(report("finance/gaps", **filters.parameters), calls=headline["calls"])
+    gaps(report("finance/gaps", **filters.parameters), filters, calls=headline["calls"])
     spend.over_time(filters)
     dimensions = filters.named(spend.DIMENSIONS)
     for column, (title, dimension) in zip(tiles(len(dimensions)), dimensions.items(), strict=True):

@@ -20,6 +20,8 @@ from spanledger_enrich.prices import catalogue_names, price_catalogue
 from spanledger_settings import figures
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     import pandas as pd
 
     from spanledger_dashboards.filtering.filters import Filters
@@ -47,9 +49,12 @@ def page(filters: Filters) -> None:
 
 
 def _headline(rows: pd.DataFrame, missing: pd.DataFrame) -> None:
-    listed, contracted = rows["list_cost"].dropna().sum(), rows["contracted_cost"].dropna().sum()
+    both = rows.dropna(subset=["list_cost", "contracted_cost"])
+    # Nothing known adds up to nothing: that is no $0.
+    listed: Any = both["list_cost"].sum() if len(both) else None
+    contracted: Any = both["contracted_cost"].sum() if len(both) else None
     calls, unknown = int(rows["calls"].sum()), int(rows["unknown_cost_calls"].sum())
-    saved = listed - contracted
+    saved: Any = None if listed is None else listed - contracted
     cards = (
         ("At list prices", figures.usd(listed), "of calls that have both costs"),
         (
@@ -60,11 +65,7 @@ def _headline(rows: pd.DataFrame, missing: pd.DataFrame) -> None:
         (
             "Saved by contracts",
             figures.usd(saved),
-            f"{figures.share(float(saved / listed))} of the list"
-            if listed and saved >= 0
-            else "dearer than the list"
-            if saved < 0
-            else "nothing is known",
+            _of_the_list(saved, listed),
         ),
         (
             "Models without a price",
@@ -78,6 +79,15 @@ def _headline(rows: pd.DataFrame, missing: pd.DataFrame) -> None:
         ),
     )
     headline(cards)
+
+
+def _of_the_list(saved: Decimal | None, listed: Decimal | None) -> str:
+    """What contracts saved, as a part of the list, in words; None: no call's cost is known."""
+    if saved is None or listed is None:
+        return "no call's cost is known"
+    if saved < 0:
+        return "dearer than the list"
+    return f"{figures.share(float(saved / listed))} of the list" if listed else "nothing was charged for"
 
 
 def _compared(filters: Filters, rows: pd.DataFrame, asked: dict[str, Any]) -> None:

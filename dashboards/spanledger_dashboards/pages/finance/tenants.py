@@ -16,13 +16,14 @@ from spanledger_dashboards.drawing.table import Column, table
 from spanledger_dashboards.pages.finance.overview import saving, what_is_owed
 from spanledger_dashboards.pages.finance.parts import owed, spend
 from spanledger_dashboards.pages.finance.parts.calendar_months import address_of
+from spanledger_dashboards.pages.finance.parts.changes import asked as changes_asked
 from spanledger_dashboards.pages.finance.parts.changes import changes
 from spanledger_dashboards.pages.finance.parts.gaps import gaps
 from spanledger_dashboards.pages.finance.parts.headline import headline
 from spanledger_dashboards.pages.finance.parts.outcomes import outcomes, refuse_unknown
 from spanledger_dashboards.pages.finance.parts.slow_part import slow_part
 from spanledger_dashboards.pages.heading import heading, no_calls
-from spanledger_dashboards.report import report
+from spanledger_dashboards.report import report, together
 from spanledger_settings import figures
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 _ROWS = 500
 _RESULTS_BY = ("feature",)
+_DIMENSIONS = ("model", "feature", "provider")
 _CALLS, _SHOWN = 100, 20
 
 
@@ -42,6 +44,13 @@ def page(filters: Filters) -> None:
         return
     refuse_unknown(_RESULTS_BY)
     [tenant] = filters.tenants
+    together(
+        ("finance/headline", filters.parameters),
+        (owed.REPORT, {**filters.parameters, **owed.WHOLE}),
+        (owed.REPORT, {**_everybody(filters).parameters, **owed.WHOLE}),
+        ("finance/gaps", filters.parameters),
+        *spend.asked(filters, _DIMENSIONS, with_units=False),
+    )
     headline = report("finance/headline", **filters.parameters).iloc[0]
     whole = owed.whole(filters.parameters)
     heading("Tenant", filters)
@@ -61,13 +70,14 @@ def page(filters: Filters) -> None:
         return
     # What takes longest is reckoned last, in the place that is kept for it.
     changed = st.container()
-    gaps(report("finance/gaps", **filters.parameters), calls=headline["calls"])
-    spend.over_time(filters, ("model", "feature", "provider"))
-    dimensions = filters.named(("model", "feature", "provider"))
+    gaps(report("finance/gaps", **filters.parameters), filters, calls=headline["calls"])
+    spend.over_time(filters, _DIMENSIONS)
+    dimensions = filters.named(_DIMENSIONS)
     for column, (title, dimension) in zip(tiles(len(dimensions)), dimensions.items(), strict=True):
         with column.container(border=True, height="stretch"):
             spend.shares(filters, title, dimension)
     good = st.container()
+    together(("calls/search", _dearest(filters)), ("calls/found", _dearest(filters)), changes_asked(filters))
     _dearest_calls(filters)
     with good, slow_part("report finance/outcomes"):
         outcomes(filters, _RESULTS_BY)
@@ -106,7 +116,7 @@ def _all(filters: Filters) -> None:
 
 
 def _headline(filters: Filters, now: pd.Series[Any], whole: pd.Series[Any]) -> None:
-    everybody = owed.whole(replace(filters, tenants=()).parameters)
+    everybody = owed.whole(_everybody(filters).parameters)
     known = everybody is not None and everybody["effective_cost"] and not figures.is_unknown(whole["effective_cost"])
     share = (
         figures.share(whole["effective_cost"] / everybody["effective_cost"])
@@ -157,10 +167,18 @@ def _months(filters: Filters, tenant: str) -> None:
     evidence("closing/tenant_months", asked, filters)
 
 
+def _everybody(filters: Filters) -> Filters:
+    return replace(filters, tenants=())
+
+
+def _dearest(filters: Filters) -> dict[str, Any]:
+    return {**filters.parameters, "text": "", "state": "", "sort": "cost", "since": "", "rows": _CALLS}
+
+
 def _dearest_calls(filters: Filters) -> None:
     with st.container(border=True):
         st.header("The calls that cost most", anchor=False)
-        asked = {**filters.parameters, "text": "", "state": "", "sort": "cost", "since": "", "rows": _CALLS}
+        asked = _dearest(filters)
         rows = report("calls/search", **asked)
         found = report("calls/found", **asked)
         explains = "platform" in open_store.reader().readers

@@ -30,6 +30,8 @@ _ROWS = 500
 _LINES = 5
 # Minutes and latencies are told call by call, for no sums know them: of no more than about so many calls at a time.
 _CALLS_AT_ONCE = 200_000
+# Calls of one tenant lie among those of all: no more rows than that are looked through for them.
+_ROWS_AT_ONCE = 2_000_000
 _DIMENSIONS = ("model", "tenant", "provider", "service", "feature")
 
 
@@ -106,15 +108,23 @@ def page(filters: Filters) -> None:
 
 def _latest(filters: Filters) -> Filters:
     """The same, of the last hours of the period where it has more calls than are told at once; says so."""
-    found = report("calls/found", **filters.parameters, text="", state="", rows=_CALLS_AT_ONCE).iloc[0]
-    if found["all_rows"] <= _CALLS_AT_ONCE:
+    asked = {**filters.parameters, "text": "", "state": "", "rows": _CALLS_AT_ONCE}
+    found = report("calls/found", **asked).iloc[0]
+    number = int(found["all_rows"])
+    since = [found["since"].to_pydatetime()] if number > _CALLS_AT_ONCE else []
+    if filters.narrowed and number:
+        read = report("calls/looked_through", **{**asked, "rows": _ROWS_AT_ONCE}).iloc[0]
+        # Of who has been silent since, the latest calls are further back.
+        if read["all_rows"] > _ROWS_AT_ONCE and read["since"] <= found["last"]:
+            since.append(read["since"].to_pydatetime())
+    if not since:
         return filters
-    begin = max(filters.period.begin, found["since"].to_pydatetime())
+    begin = max(filters.period.begin, *since)
     latest = replace(filters, period=replace(filters.period, begin=begin))
-    since = begin.astimezone(ZoneInfo(filters.timezone))
+    told = begin.astimezone(ZoneInfo(filters.timezone))
     caption(
-        f"Of {figures.counted(int(found['all_rows']), 'call')} of this period the latest are told here, since "
-        f"{since:%-d %b %Y, %H:%M}. Choose a shorter period or narrow the page to see others; 'spanledger capacity' "
+        f"Of {figures.counted(number, 'call')} of this period the latest are told here, since "
+        f"{told:%-d %b %Y, %H:%M}. Choose a shorter period or narrow the page to see others; 'spanledger capacity' "
         "tells of all."
     )
     return latest

@@ -91,7 +91,7 @@ def _headline(rows: pd.DataFrame) -> None:
         place.metric(
             label,
             figures.share(number / calls) if calls else "–",
-            f"{figures.count(number)} of {figures.count(calls)} calls",
+            f"{figures.count(number)} of {figures.counted(calls, 'call')}",
             delta_color="off",
             delta_arrow="off",
             help=help_text,

@@ -15,6 +15,7 @@ from spanledger_dashboards.drawing.table import Column, table
 from spanledger_dashboards.filtering.choice import choice
 from spanledger_dashboards.filtering.dimension import DIMENSIONS, title
 from spanledger_dashboards.pages.heading import heading, no_calls
+from spanledger_dashboards.pages.lead_to import no_emissions
 from spanledger_dashboards.report import report
 from spanledger_enrich.grid.zone_name import zone_name
 from spanledger_settings import figures
@@ -71,7 +72,10 @@ def page(filters: Filters) -> None:
         drawn = _drawn(groups)
         largest = max((row["co2e_g"] for row in drawn if not figures.is_unknown(row["co2e_g"])), default=0.0)
         bar_list([_bar(row, dimension, largest, filters) for row in drawn], CARBON)
-        caption("A bar is the 90 % interval, the mark in it the central estimate.")
+        if rows["co2e_g"].isna().all():
+            no_emissions(filters)
+        else:
+            caption("A bar is the 90 % interval, the mark in it the central estimate.")
         if said := told(groups):
             caption(said)
         if len(drawn) < len(ordered):
@@ -121,6 +125,6 @@ def _bar(row: dict[Any, Any], dimension: str, largest: float, filters: Filters) 
     name = _named(dimension)(row["name"])
     link = filters.drill("breakdown", dimension, str(row["name"]))
     if figures.is_unknown(row["co2e_g"]):
-        return Bar(name, figures.UNKNOWN, 0.0, note, link=link)
+        return Bar(name, figures.UNKNOWN, 0.0, "" if note == figures.UNKNOWN else note, link=link)
     value = figures.emissions(row["co2e_g"], like=largest)
     return Bar(name, value, row["co2e_g"], note, row["co2e_g_low"], row["co2e_g_high"], link)

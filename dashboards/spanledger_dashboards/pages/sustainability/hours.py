@@ -14,6 +14,7 @@ from spanledger_dashboards.drawing.evidence import evidence
 from spanledger_dashboards.drawing.figure import Column, figure
 from spanledger_dashboards.drawing.style import caption, lead
 from spanledger_dashboards.pages.heading import heading, no_calls
+from spanledger_dashboards.pages.lead_to import no_emissions
 from spanledger_dashboards.report import report
 from spanledger_settings import figures
 
@@ -95,7 +96,7 @@ def _waiting(filters: Filters) -> None:
         st.header("What shifting would save", anchor=False)
         now = rows.iloc[0] if len(rows) else None
         if now is None or figures.is_unknown(now["co2e_g"]) or not now["co2e_g"]:
-            caption("No call of this period has an emission figure.")
+            no_emissions(filters)
             return
         saved = rows.assign(
             saved_g=rows["co2e_g"] - rows["then_co2e_g"],
@@ -106,6 +107,9 @@ def _waiting(filters: Filters) -> None:
                 "Nothing, as far as is known: no hour within a day has a lower intensity, or these zones have no "
                 "intensities by the hour. 'spanledger grid import' brings them in."
             )
+            lead("Other zones and longer waits", filters.link("whatif"))
+            evidence("sustainability/elsewhere", asked, filters)
+            return
         unit, scale = figures.emissions_unit(saved["saved_g"].max())
         drawn = saved.assign(
             saved=saved["saved_g"] / scale,

@@ -11,6 +11,7 @@ from spanledger_dashboards import open_store
 from spanledger_dashboards.drawing.evidence import evidence, period_options
 from spanledger_dashboards.drawing.style import caption, tiles
 from spanledger_dashboards.drawing.table import Column, table
+from spanledger_dashboards.file_offer import offer
 from spanledger_dashboards.pages.heading import heading, no_calls
 from spanledger_dashboards.report import report
 from spanledger_enrich.grid.zone_name import zone_name
@@ -159,15 +160,8 @@ def _statement(filters: Filters, settings: Configuration) -> None:
         store = open_store.current()
         with st.container(horizontal=True):
             for kind, suffix, mime in (("Markdown", "md", "text/markdown"), ("JSON", "json", "application/json")):
-                st.download_button(
-                    f"Download as {kind}",
-                    partial(_stated, store, filters.period, settings, kind),
-                    file_name=f"{stem}.{suffix}",
-                    mime=mime,
-                    icon=":material/download:",
-                    on_click="ignore",
-                    key=f"statement-{suffix}",
-                )
+                make = partial(_stated, store, filters.period, settings, kind)
+                offer(f"Download as {kind}", make, f"{stem}.{suffix}", mime, key=f"statement-{suffix}")
         st.code(f"spanledger carbon statement {' '.join(period_options(filters))}", language="bash", wrap_lines=True)
 
 

@@ -14,6 +14,7 @@ from spanledger_dashboards.drawing.figure import Column, figure
 from spanledger_dashboards.drawing.style import caption, metric_columns
 from spanledger_dashboards.filtering.choice import choice
 from spanledger_dashboards.pages.heading import heading, no_calls
+from spanledger_dashboards.pages.lead_to import no_emissions
 from spanledger_dashboards.pages.sustainability.grid import assumed
 from spanledger_dashboards.report import report, together
 from spanledger_settings import figures
@@ -150,7 +151,7 @@ def _headline(now: pd.Series[Any]) -> None:
     ):
         # Without a contract the market-based figure is the location-based one by another name.
         if not figures.is_unknown(now[column_of]) and (column_of != "co2e_market_g" or now["contract_calls"]):
-            of = f"of {figures.count(now['calls'])} calls"
+            of = f"of {figures.counted(now['calls'], 'call')}"
             left_out = f"unknown for {figures.count(now[gap])} {of}" if now[gap] else "of all calls"
             cards.append((label, show(now[column_of]), left_out, note))
     for column, (label, value, below, note) in zip(metric_columns(len(cards)), cards, strict=True):
@@ -179,7 +180,7 @@ def _trend(filters: Filters) -> None:
     with st.container(border=True):
         st.header(f"Emissions per {grain}", anchor=False)
         if not trend["co2e_g"].notna().any():
-            st.info("No call of this period has an emission figure.", icon=":material/help:")
+            no_emissions(filters)
             return
         line, band = trends.emissions_over_time(trend, grain, filters.period)
         st.caption("The central estimate")

@@ -11,8 +11,8 @@ from spanledger_enrich.books.bills.reconciliation import (
     ReconciliationError,
     forget,
     keep_terms,
-    subunit,
 )
+from spanledger_enrich.books.bills.tolerance import subunit
 from spanledger_sql.store import statement
 
 if TYPE_CHECKING:

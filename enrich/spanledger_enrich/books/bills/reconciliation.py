@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import uuid
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from spanledger_enrich.books.bills.tolerance import focus_tolerance
 from spanledger_enrich.prices import catalogue_names
 from spanledger_settings.mendable import AskedWronglyError, MendableError
 from spanledger_settings.period import Period, of_days
@@ -35,31 +35,6 @@ OPEN: Final = (
 CLOSED: Final = ("zone_edges", "commitments", "other_charges", "tax", "credits", "rounding")
 CAUSES: Final = ("zone_edges", *OPEN, "commitments", "other_charges", "tax", "credits", "rounding")
 DRIFT: Final = 0.02
-# Digits after the point of currencies that have not two, by ISO 4217.
-_DIGITS: Final = {
-    **dict.fromkeys(
-        (
-            "BIF",
-            "CLP",
-            "DJF",
-            "GNF",
-            "ISK",
-            "JPY",
-            "KMF",
-            "KRW",
-            "PYG",
-            "RWF",
-            "UGX",
-            "VND",
-            "VUV",
-            "XAF",
-            "XOF",
-            "XPF",
-        ),
-        0,
-    ),
-    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
-}
 
 
 class ReconciliationError(MendableError):
@@ -109,14 +84,19 @@ class Reconciliation:
         return self.open_amount <= self.tolerance
 
 
-def subunit(currency: str) -> Decimal:
-    """The smallest coin of a currency: 0.01."""
-    return Decimal(1).scaleb(-_DIGITS.get(currency, 2))
+@dataclass(frozen=True, slots=True)
+class Unreconciled:
+    """A provider whose bills cannot be compared with calls yet.
 
+    Attributes:
+        provider: Who charges.
+        billed: What its bills come to, in their currencies: `12.00 EUR`.
+        why: What is missing, and how to mend it.
+    """
 
-def focus_tolerance(lines: int, currency: str) -> Decimal:
-    """FOCUS's tolerance between charges and their invoice: MAX(100 subunits, sqrt(rows) half subunits)."""
-    return subunit(currency) * max(Decimal(100), Decimal(str(math.sqrt(lines))) / 2)
+    provider: str
+    billed: str
+    why: str
 
 
 def whole_days(asked: Period) -> Period:
@@ -142,7 +122,7 @@ def reconcile(
     tolerance: Decimal | None = None,
     drift: float = DRIFT,
 ) -> list[Reconciliation]:
-    """Reconcile each provider that has bills in a period; nothing is written.
+    """Reconcile each provider that has bills in a period, but for those that are `unreconciled`; nothing is written.
 
     Args:
         store: The database.
@@ -153,8 +133,44 @@ def reconcile(
         drift: Share of a quantity up to which a difference counts as one of counting tokens.
 
     Raises:
-        ReconciliationError: There is no bill, one in several currencies, or one in a currency without a rate.
+        ReconciliationError: There is no bill, or all of them are in several currencies or in one without a rate.
     """
+    wanted = _billed(store, asked, providers)
+    comparable = [row for row in wanted if _obstacle(row) is None]
+    if not comparable:
+        raise ReconciliationError("; ".join(f"{row['provider']}: {_obstacle(row)}" for row in wanted))
+    metered = {row["provider"] for row in store.rows(statement("reports/bills/metered_providers"), **_wide(asked))}
+    found = []
+    for row in comparable:
+        names = sorted(name for name in metered if catalogue_names.seller(name) == row["provider"])
+        found.append(_one(store, asked, row, names, by, tolerance, drift))
+    return found
+
+
+def unreconciled(store: Store, asked: Period, *, providers: Sequence[str] = ()) -> list[Unreconciled]:
+    """Of the providers that have bills in a period, those that `reconcile` leaves out.
+
+    Args:
+        store: The database.
+        asked: As `reconcile` takes it.
+        providers: Only these; none: all that have bills.
+
+    Raises:
+        ReconciliationError: There is no bill.
+    """
+    return [
+        Unreconciled(
+            row["provider"],
+            " and ".join(f"{amount:,.2f} {currency}" for currency, amount in sorted(row["amounts"].items())),
+            why,
+        )
+        for row in _billed(store, asked, providers)
+        if (why := _obstacle(row)) is not None
+    ]
+
+
+def _billed(store: Store, asked: Period, providers: Sequence[str]) -> list[dict[str, Any]]:
+    """Those of the providers that have bills in the period, with what is known of these."""
     days = {"first": str(asked.first_day), "last": str(asked.last_day)}
     billed = store.rows(statement("lookups/bills/billed_providers"), **days)
     wanted = [catalogue_names.seller(name.lower()) for name in providers]
@@ -166,20 +182,22 @@ def reconcile(
             f"there is no bill{f' of {name}' if name else ''} with charges from {asked.first_day} to {asked.last_day}"
             + (f"; there are some of {some}" if some else "; see 'spanledger bills list'")
         )
-    metered = {row["provider"] for row in store.rows(statement("reports/bills/metered_providers"), **_wide(asked))}
-    return [
-        _one(
-            store,
-            asked,
-            row,
-            sorted(name for name in metered if catalogue_names.seller(name) == row["provider"]),
-            by,
-            tolerance,
-            drift,
+    return [row for row in billed if not wanted or row["provider"] in wanted]
+
+
+def _obstacle(billed: dict[str, Any]) -> str | None:
+    """Why the bills of a provider cannot be compared with calls, and how to mend it; None where they can."""
+    if billed["without_rate"]:
+        return (
+            f"there is no exchange rate of {' and '.join(sorted(billed['currencies_without_rate']))} for "
+            f"{billed['first_without_rate']}: load rates with 'spanledger prices rates'"
         )
-        for row in billed
-        if not wanted or row["provider"] in wanted
-    ]
+    if len(billed["currencies"]) > 1:
+        return (
+            f"its bills of the period are in {' and '.join(sorted(billed['currencies']))}; expected one currency: "
+            "reconcile them apart, by --from and --to, or remove one of them"
+        )
+    return None
 
 
 def keep_terms(store: Store, done: Reconciliation) -> None:
@@ -208,12 +226,14 @@ def forget(store: Store, done: Reconciliation) -> None:
     store.execute(statement("reconciliation/forget"), {"reconciliation_id": done.reconciliation_id})
 
 
-def without_bill(store: Store, asked: Period, done: Sequence[Reconciliation]) -> dict[str, tuple[Decimal, int]]:
-    """What calls of the period cost at providers that no reconciliation is of, USD, and of how many that is unknown."""
+def without_bill(
+    store: Store, asked: Period, billed: Sequence[Reconciliation | Unreconciled]
+) -> dict[str, tuple[Decimal, int]]:
+    """What calls of the period cost at other providers than these, USD, and of how many that is unknown."""
     found: dict[str, tuple[Decimal, int]] = {}
     for row in store.rows(statement("reports/bills/metered_providers"), **asked.bounds):
         seller = catalogue_names.seller(row["provider"])
-        if (row["metered"] or row["unknown_cost_calls"]) and all(one.provider != seller for one in done):
+        if (row["metered"] or row["unknown_cost_calls"]) and all(one.provider != seller for one in billed):
             metered, unknown = found.get(seller, (Decimal(0), 0))
             found[seller] = (metered + row["metered"], unknown + row["unknown_cost_calls"])
     return found
@@ -228,18 +248,7 @@ def _one(
     tolerance: Decimal | None,
     drift: float,
 ) -> Reconciliation:
-    provider, currencies = billed["provider"], billed["currencies"]
-    if billed["without_rate"]:
-        raise ReconciliationError(
-            f"{provider}: there is no exchange rate of {', '.join(sorted(set(currencies) - {'USD'}))} for "
-            f"{billed['first_without_rate']}: load rates with 'spanledger prices rates'"
-        )
-    if len(currencies) > 1:
-        raise ReconciliationError(
-            f"{provider}: its bills of the period are in {' and '.join(sorted(currencies))}; expected one currency: "
-            "reconcile them apart, by --from and --to, or remove one of them"
-        )
-    currency = currencies[0]
+    provider, currency = billed["provider"], billed["currencies"][0]
     parameters = {
         "provider": provider,
         "names": names,

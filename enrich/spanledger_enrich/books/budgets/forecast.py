@@ -23,6 +23,7 @@ _ALPHAS = np.linspace(0.05, 0.95, 10)
 # So many earlier days are asked at most, and at least so many errors make an interval of this very horizon.
 _MOST_ORIGINS, _LEAST_ORIGINS = 60, 8
 _WIDEST = 3.0
+_MOST_MOVED = float(np.log(2.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +104,17 @@ def _centred_week(logs: Days) -> Days:
 
 
 def _smoothed(level: Days) -> float:
-    """The last level by exponential smoothing, with the weight that would have foretold the past days best."""
+    """The last level by exponential smoothing, with the weight that would have foretold the past days best.
+
+    No day moves it further than twice or half would: a day without any use, as when nothing was sent, is on logarithms
+    so far off that it would take most of the level with it.
+    """
     state = np.full(len(_ALPHAS), level[:WEEK].mean())
     loss = np.zeros(len(_ALPHAS))
     for value in level:
         miss = value - state
         loss += np.minimum(np.abs(miss), 1.0) ** 2
-        state = state + _ALPHAS * miss
+        state = state + _ALPHAS * np.clip(miss, -_MOST_MOVED, _MOST_MOVED)
     return float(state[int(loss.argmin())])
 
 

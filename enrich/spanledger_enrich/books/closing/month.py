@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
-from spanledger_settings.period import calendar_month
+from spanledger_settings.period import calendar_month, time_zone
 
 if TYPE_CHECKING:
     from spanledger_settings.period import Period
 
 
-def of(month: str, timezone: str, *, said_by: str = "MONTH", zone_said_by: str = "--timezone") -> Period:
-    """A month from midnight to midnight of the zone; errors name the arguments that said them.
+def of(month: str, timezone: str, *, said_by: str = "MONTH") -> Period:
+    """A month from midnight to midnight of the zone; errors name the argument that said it.
 
     Raises:
         PeriodError: It is no month, or the zone is unknown.
     """
-    return calendar_month(month, timezone, said_by=said_by, zone_said_by=zone_said_by)
+    return calendar_month(month, timezone, said_by=said_by)
 
 
 def now(timezone: str) -> datetime:
@@ -27,8 +26,7 @@ def now(timezone: str) -> datetime:
     Raises:
         PeriodError: The zone is unknown.
     """
-    # Any month: it is the zone that is looked at.
-    return datetime.now(ZoneInfo(of("2024-10", timezone).timezone))
+    return datetime.now(time_zone(timezone))
 
 
 def shifted(month: str, by: int) -> str:

@@ -169,7 +169,7 @@ def budgets_alarms(
     """
     with open_store(context) as store:
         frame = store.frame("reports/budgets/alarms", since=datetime.now(UTC) - timedelta(days=days))
-        print_rows(frame, Destination(output, file), title="Alarms", details=["alarm_key", "percent"])
+        print_rows(frame, Destination(output, file), title="Alarms", details=["alarm_key"])
 
 
 def _refuse_nobody(store: Store, found: Sequence[Budget]) -> None:

@@ -24,6 +24,7 @@ from spanledger_sql.store import statement
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from spanledger_enrich.books.bills.reconciliation import Unreconciled
     from spanledger_settings.period import Period
     from spanledger_sql.store import Store
 
@@ -67,7 +68,7 @@ def reconcile(
     """What was metered against what providers billed (USD): a bridge by cause that sums exactly, and its coverage.
 
     Ends with status 3 where the causes that a reconciliation must not have come to more than the tolerance: errors end
-    with 1 or 2. The books'
+    with 1 or 2. So it ends where bills cannot be compared, as without an exchange rate: the others are. The books'
     period is of --timezone, the bill's of its own; what lies between them is a cause of its own.
 
     Try:
@@ -94,8 +95,9 @@ def reconcile(
             tolerance=_amount(tolerance),
             drift=drift,
         )
-        _print(done, request)
-        _tell(store, asked, done, only=bool(provider))
+        lacking = reconciliation.unreconciled(store, asked, providers=provider or ())
+        _print(done, lacking, request)
+        _tell(store, asked, done, lacking, only=bool(provider))
         if allocate is not None:
             shares = [
                 row
@@ -104,13 +106,14 @@ def reconcile(
             ]
             _print_shares(shares, request.output, allocate)
         say_what_is_missing(store, configuration(context))
-    if not all(one.holds for one in done):
+    if lacking or not all(one.holds for one in done):
         raise typer.Exit(DOES_NOT_HOLD)
 
 
-def _print(done: Sequence[Reconciliation], request: ReportRequest) -> None:
+def _print(done: Sequence[Reconciliation], lacking: Sequence[Unreconciled], request: ReportRequest) -> None:
     if request.output.chosen is not Format.table:
-        print_rows(_rows(done, request.by), request.output, period=request.period)
+        print_rows(_rows(done, lacking, request.by), request.output, period=request.period)
+        _print_lacking(lacking, stderr=True)
         return
     if request.by == ("provider",):
         bridge = pd.DataFrame({"cause": ["metered", *_seen(done), "billed"]})
@@ -119,8 +122,8 @@ def _print(done: Sequence[Reconciliation], request: ReportRequest) -> None:
         bridge["cause"] = bridge["cause"].str.replace("_", " ")
         print_rows(bridge, request.output, title=f"From metered to billed, USD, {request.period}")
     else:
-        rows = _rows(done, request.by)
-        hidden = [name for name in ("coverable", "tolerance", "open", "holds") if name in rows]
+        rows = _rows(done, (), request.by)
+        hidden = [name for name in ("coverable", "tolerance", "open", "holds", "not_reconciled") if name in rows]
         print_rows(
             rows,
             request.output,
@@ -139,10 +142,21 @@ def _print(done: Sequence[Reconciliation], request: ReportRequest) -> None:
             style=None if one.holds else "red",
             soft_wrap=True,
         )
+    _print_lacking(lacking)
 
 
-def _rows(done: Sequence[Reconciliation], by: Sequence[str]) -> pd.DataFrame:
-    """The rows of all, the provider in a column of its own; of whole providers also whether it holds."""
+def _print_lacking(lacking: Sequence[Unreconciled], *, stderr: bool = False) -> None:
+    for other in lacking:
+        console(stderr=stderr).print(
+            f"{other.provider}: not reconciled are {other.billed}: {other.why}", style="red", soft_wrap=True
+        )
+
+
+def _rows(done: Sequence[Reconciliation], lacking: Sequence[Unreconciled], by: Sequence[str]) -> pd.DataFrame:
+    """The rows of all, the provider in a column of its own; of whole providers also whether it holds.
+
+    A provider whose bills cannot be compared has a row without figures, which says what they come to.
+    """
     frames = []
     for one in done:
         frame = one.rows.copy()
@@ -151,12 +165,18 @@ def _rows(done: Sequence[Reconciliation], by: Sequence[str]) -> pd.DataFrame:
             for name, value in (("open", one.open_amount), ("tolerance", one.tolerance), ("holds", one.holds)):
                 frame[name] = pd.Series([value] * len(frame), frame.index, dtype=object)
         frames.append(frame)
-    rows = pd.concat(frames, ignore_index=True)
+    rows = pd.concat(frames, ignore_index=True).astype(object)
+    rows["not_reconciled"] = ""
+    for other in lacking:
+        rows.loc[len(rows)] = {"provider": other.provider, "not_reconciled": other.billed}
+    if "holds" in rows:
+        rows.loc[rows["not_reconciled"] != "", "holds"] = False
     rest = [name for name in rows if name not in _DIMENSIONS.known]
     rows = rows[[*dict.fromkeys(["provider", *by]), *rest]]
     types = dict(done[0].rows.attrs["types"])
     rows.attrs["types"] = {
         **types, "provider": "String", "open": "Decimal(38, 12)", "tolerance": "Decimal(38, 12)", "holds": "Bool",
+        "not_reconciled": "String",
     }  # fmt: skip
     return rows
 
@@ -165,20 +185,23 @@ def _seen(done: Sequence[Reconciliation]) -> list[str]:
     return [cause for cause in CAUSES if any(one.total[cause] for one in done)]
 
 
-def _tell(store: Store, asked: Period, done: Sequence[Reconciliation], *, only: bool) -> None:
+def _tell(
+    store: Store, asked: Period, done: Sequence[Reconciliation], lacking: Sequence[Unreconciled], *, only: bool
+) -> None:
     """What the bridge does not have, on standard error."""
+    compared = {one.provider for one in done} | {one.provider for one in lacking}
     notes = [note for one in done for note in _gaps(one)]
     beside = store.rows(statement("reports/bills/beside"), first=str(asked.first_day), last=str(asked.last_day))
     notes += [
         f"{row['provider']}: left out, as they are no calls of models: {counted(row['lines'], 'line')} of "
         f"{row['service']}, {row['amount']:,.2f} {row['currency']}"
         for row in beside
-        if any(one.provider == row["provider"] for one in done)
+        if row["provider"] in compared
     ]
     if not only:
         notes += [
             f"{provider}: metered {_known_and_not(amount, unknown)}, and there is no bill of it"
-            for provider, (amount, unknown) in reconciliation.without_bill(store, asked, done).items()
+            for provider, (amount, unknown) in reconciliation.without_bill(store, asked, (*done, *lacking)).items()
         ]
     for note in notes:
         console(stderr=True).print(note, style="yellow", soft_wrap=True)

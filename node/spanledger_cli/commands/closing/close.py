@@ -18,6 +18,7 @@ from spanledger_enrich.books.closing import close as closing
 from spanledger_enrich.books.closing import month as months
 from spanledger_enrich.books.closing.standing import standing
 from spanledger_settings.figures import counted, emissions
+from spanledger_settings.period import time_zone
 from spanledger_sql.store import Store, statement
 
 if TYPE_CHECKING:
@@ -218,7 +219,7 @@ def _zones(given: list[str] | None) -> dict[str, str]:
         tenant, equals, zone = one.rpartition("=")
         if not (tenant and equals and zone):
             raise typer.BadParameter(f"{one!r}; expected for example acme=Europe/Berlin", param_hint="--tenant-zone")
-        months.of("2024-10", zone, zone_said_by=f"--tenant-zone of {tenant!r}:")
+        time_zone(zone, f"--tenant-zone of {tenant!r}:")
         found[tenant] = zone
     return found
 

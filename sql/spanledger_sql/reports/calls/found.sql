@@ -13,9 +13,11 @@
 -- Columns:
 --   all_rows: how many there are
 --   since: the start of an hour, since when there are so many, or all of them, UTC
+--   last: the start of the hour of the latest, UTC; 1970 where there are none
 SELECT
     sum(h.rows) AS all_rows,
-    fromUnixTimestamp64Second(3600 * minIf(h.hour, h.later < {rows:UInt32}), 'UTC') AS since
+    fromUnixTimestamp64Second(3600 * minIf(h.hour, h.later < {rows:UInt32}), 'UTC') AS since,
+    fromUnixTimestamp64Second(3600 * max(h.hour), 'UTC') AS last
 FROM
 (
     SELECT
@@ -36,10 +38,8 @@ FROM
         WHERE NOT sums_tell
             AND {{asked_for}}
             AND {{has_text}}
-            AND multiIf(
-                {state:String} = 'rate limited', {{rate_limited}},
-                {state:String} = 'cut off', {{cut_off}},
-                {{in_state}})
+            AND if({state:String} = 'rate limited', {{rate_limited}},
+                if({state:String} = 'cut off', {{cut_off}}, {{in_state}}))
         GROUP BY hour
     ) AS found
     GROUP BY hour

@@ -35,18 +35,33 @@ WITH
         WHERE {{asked_for}}
             AND ({since:String} = '' OR c.ts >= parseDateTime64BestEffortOrNull({since:String}, 9, 'UTC'))
             AND {{has_text}}
-            AND multiIf(
-                {state:String} = 'rate limited', {{rate_limited}},
-                {state:String} = 'cut off', {{cut_off}},
-                {{in_state}})
+            AND if({state:String} = 'rate limited', {{rate_limited}},
+                if({state:String} = 'cut off', {{cut_off}}, {{in_state}}))
     ),
-    -- Few columns of all, then all columns of few.
+    -- What calls are put in order by of all of them, their ids of the hours of the first, all columns of these alone: ids are most
+    -- of what is to be read of a call.
+    first_hours AS
+    (
+        SELECT hour
+        FROM
+        (
+            SELECT toStartOfHour(ts) AS hour
+            FROM asked AS c
+            ORDER BY
+                {{order_of_calls}}
+            LIMIT {rows:UInt32} WITH TIES
+        )
+        GROUP BY hour
+    ),
     first_rows AS
     (
         SELECT ts, trace_id, span_id
         FROM asked AS c
+        WHERE toStartOfHour(c.ts) IN first_hours
         ORDER BY
-            {{order_of_calls}}
+            {{order_of_calls}},
+            c.trace_id,
+            c.span_id
         LIMIT {rows:UInt32}
     )
 SELECT
@@ -80,4 +95,6 @@ SELECT
 FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
 WHERE (toStartOfHour(c.ts), c.trace_id, c.span_id) IN (SELECT toStartOfHour(ts), trace_id, span_id FROM first_rows)
 ORDER BY
-    {{order_of_calls}}
+    {{order_of_calls}},
+    c.trace_id,
+    c.span_id

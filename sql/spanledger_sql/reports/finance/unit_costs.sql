@@ -16,7 +16,8 @@ WITH
     (
         SELECT
             c.tenant_id AS tenant_id, c.cost_center AS cost_center, c.feature AS feature, c.workflow AS workflow,
-            c.provider AS provider, c.model AS model, '' AS session_id, '' AS run_id, '' AS user_id,
+            c.provider AS provider, c.model AS model, CAST([], 'Array(UInt64)') AS sessions,
+            CAST([], 'Array(UInt64)') AS runs, CAST([], 'Array(UInt64)') AS users,
             c.known_calls AS calls,
             if(c.contracted_cost IS NULL, c.least_calls, 0) AS unknown_cost_calls,
             c.input_tokens + c.output_tokens AS tokens,
@@ -24,15 +25,14 @@ WITH
         FROM call_hours({{what_is_of_the_period}}) AS c
         WHERE c.ts >= {from:DateTime64(9, 'UTC')} AND c.ts < {to:DateTime64(9, 'UTC')}
         UNION ALL
-        -- What nothing but calls tells apart; of what costs nothing else is read of them.
-        SELECT tenant_id, cost_center, feature, workflow, provider, model, session_id, run_id, user_id, 0, 0, 0, toDecimal128(0, 12)
-        FROM calls
-        WHERE ts >= {from:DateTime64(9, 'UTC')} AND ts < {to:DateTime64(9, 'UTC')}
-            AND (session_id != '' OR run_id != '' OR user_id != '')
+        -- Whom calls name; what is counted once costs nothing.
+        SELECT
+            tenant_id, cost_center, feature, workflow, provider, model, sessions, runs, users, 0, 0, 0, toDecimal128(0, 12)
+        FROM named_hours(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')})
         -- <commitments>
         UNION ALL
         -- What a commitment pays costs its parts; where nothing is committed no call is read for it.
-        SELECT c.tenant_id, c.cost_center, c.feature, c.workflow, c.provider, c.model, '', '', '', 0, 0, 0,
+        SELECT c.tenant_id, c.cost_center, c.feature, c.workflow, c.provider, c.model, [], [], [], 0, 0, 0,
             -toDecimal128(ifNull(c.contracted_cost, 0), 12)
         FROM calls AS c
         INNER JOIN paid_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')}) AS paid
@@ -42,7 +42,7 @@ WITH
         -- </commitments>
         -- <beside>
         UNION ALL
-        SELECT tenant_id, cost_center, feature, workflow, provider, model, '', '', '', 0, 0, 0,
+        SELECT tenant_id, cost_center, feature, workflow, provider, model, [], [], [], 0, 0, 0,
             if(is_prepaid, toDecimal128(0, 12), amount)
         FROM beside_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')})
         -- </beside>
@@ -57,9 +57,9 @@ SELECT
     sum(t.calls) AS calls,
     sum(t.unknown_cost_calls) AS unknown_cost_calls,
     sum(t.tokens) AS tokens,
-    uniqExactIf(t.session_id, t.session_id != '') AS sessions,
-    uniqExactIf(t.run_id, t.run_id != '') AS runs,
-    uniqExactIf(t.user_id, t.user_id != '') AS users,
+    uniqExactArray(t.sessions) AS sessions,
+    uniqExactArray(t.runs) AS runs,
+    uniqExactArray(t.users) AS users,
     ifNull(sum(t.cost), toDecimal128(0, 12)) AS effective_cost,
     toFloat64(effective_cost) / nullIf(calls, 0) AS cost_per_call,
     toFloat64(effective_cost) / nullIf(tokens, 0) * 1000 AS cost_per_1k_tokens,

@@ -19,103 +19,10 @@
 --   unknown_cost_calls: of them, without a known cost
 --   share: of the whole effective cost of the period by the same dimensions, 0 to 1; NULL where that is nothing
 WITH
-    failed AS MATERIALIZED
-    (
-        SELECT cityHash64(session_id, run_id, provider, request_model, input_tokens) AS same, groupArray(ts) AS moments
-        FROM calls
-        WHERE status = 'error' AND session_id != ''
-            AND ts >= {from:DateTime64(9, 'UTC')} - INTERVAL 1 MINUTE AND ts < {to:DateTime64(9, 'UTC')}
-        GROUP BY same
-    ),
-    -- Calls that one of the first four may be said of; what all calls cost is known without them.
     classed AS MATERIALIZED
     (
         SELECT *
-        FROM
-        (
-            SELECT
-                multiIf(
-                    c.status = 'error', 'failed',
-                    {{cut_off}}, 'cut off',
-                    {{abandoned}}, 'abandoned',
-                    arrayExists(moment -> moment <= c.ts AND moment > c.ts - INTERVAL 1 MINUTE, failed.moments), 'tried again',
-                    '') AS waste,
-                c.trace_id AS trace_id, c.span_id AS span_id, c.tenant_id AS tenant_id, c.feature AS feature,
-                c.provider AS provider, c.model AS model,
-                c.known_calls AS known_calls, c.least_calls AS least_calls, c.contracted_cost AS contracted_cost
-            FROM
-            (
-                SELECT *, cityHash64(session_id, run_id, provider, request_model, input_tokens) AS same
-                FROM calls AS c
-                WHERE ts >= {from:DateTime64(9, 'UTC')} AND ts < {to:DateTime64(9, 'UTC')}
-                    AND (status = 'error' OR {{cut_off}} OR {{abandoned}}
-                         OR session_id != '' AND same IN (SELECT same FROM failed))
-            ) AS c
-            LEFT JOIN failed
-                ON failed.same = c.same AND c.session_id != ''
-        )
-        WHERE waste != ''
-    ),
-    -- Each call after another of its session, with what of both prompts is alike, and what of that is new to the session.
-    threaded AS
-    (
-        SELECT
-            trace_id, span_id, ts, shared,
-            greatest(0, shared - lagInFrame(shared, 1, 0) OVER thread) AS first_shared
-        FROM
-        (
-            SELECT
-                trace_id, span_id, ts, thread_of,
-                lagInFrame(input_tokens, 1, 0) OVER thread AS before,
-                if(before >= 1024 AND before <= input_tokens
-                       AND lagInFrame(ts, 1) OVER thread >= ts - INTERVAL 5 MINUTE, toInt64(before), 0) AS shared
-            FROM
-            (
-                SELECT
-                    trace_id, span_id, ts, input_tokens,
-                    cityHash64(tenant_id, if(session_id != '', session_id, run_id), provider, request_model) AS thread_of
-                FROM calls
-                WHERE status = 'ok' AND granularity = 'call' AND (session_id != '' OR run_id != '')
-                    AND ts >= {from:DateTime64(9, 'UTC')} - INTERVAL 5 MINUTE AND ts < {to:DateTime64(9, 'UTC')}
-            )
-            WINDOW thread AS (PARTITION BY thread_of ORDER BY ts, trace_id, span_id ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)
-        )
-        WINDOW thread AS (PARTITION BY thread_of ORDER BY ts, trace_id, span_id ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)
-    ),
-    followed AS MATERIALIZED
-    (
-        SELECT trace_id, span_id, shared, first_shared
-        FROM threaded
-        WHERE shared > 0 AND ts >= {from:DateTime64(9, 'UTC')}
-    ),
-    missed AS
-    (
-        WITH
-            entry.steps[t.price_step + 1] AS price,
-            least(toInt64(t.text_input), t.shared - toInt64(t.cached_text) - toInt64(t.cache_written)) AS tokens
-        SELECT
-            t.trace_id AS trace_id, t.span_id AS span_id, t.tenant_id AS tenant_id, t.feature AS feature, t.provider AS provider,
-            t.model AS model, t.known_calls AS known_calls,
-            toDecimal128(
-                toDecimal256(tokens, 0) * toDecimal256(price.input - price.cache_read, 22)
-                    - toDecimal256(least(tokens, t.first_shared), 0)
-                      * toDecimal256(greatest(toDecimal128(0, 22), price.cache_write - price.input), 22), 12) AS discount
-        FROM
-        (
-            SELECT
-                used.trace_id AS trace_id, used.span_id AS span_id, used.tenant_id AS tenant_id, used.feature AS feature,
-                used.provider AS provider, used.model AS model, used.known_calls AS known_calls, used.priced_by AS priced_by,
-                used.priced_by_since AS priced_by_since, used.price_step AS price_step, used.text_input AS text_input,
-                used.cached_text AS cached_text, greatest(used.cache_write_tokens, used.cache_write_1h_tokens) AS cache_written,
-                followed.shared AS shared, followed.first_shared AS first_shared
-            FROM used_call AS used
-            INNER JOIN followed ON followed.trace_id = used.trace_id AND followed.span_id = used.span_id
-            WHERE used.ts >= {from:DateTime64(9, 'UTC')} AND used.ts < {to:DateTime64(9, 'UTC')}
-                AND (used.trace_id, used.span_id) IN (SELECT trace_id, span_id FROM followed)
-        ) AS t
-        INNER JOIN priced_entry AS entry
-            ON entry.price_id = t.priced_by AND entry.known_from = t.priced_by_since
-        WHERE tokens > 0 AND price.cache_read < price.input AND discount > 0
+        FROM wasted_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')})
     ),
     -- <commitments>
     paid AS MATERIALIZED
@@ -133,9 +40,14 @@ WITH
         WHERE c.ts >= {from:DateTime64(9, 'UTC')} AND c.ts < {to:DateTime64(9, 'UTC')}
         UNION ALL
         SELECT
-            waste, tenant_id, feature, provider, model, known_calls, toDecimal128(ifNull(contracted_cost, 0), 12),
-            if(contracted_cost IS NULL, least_calls, 0), toUInt8(0)
+            waste, tenant_id, feature, provider, model, known_calls, ifNull(cost, toDecimal128(0, 12)),
+            if(cost IS NULL, least_calls, 0), toUInt8(0)
         FROM classed
+        -- <commitments>
+        -- What a commitment pays had no discount.
+        WHERE waste != 'missed cache'
+            OR (trace_id, span_id) NOT IN (SELECT trace_id, span_id FROM paid WHERE (SELECT count() FROM commitment) > 0)
+        -- </commitments>
         -- <commitments>
         UNION ALL
         -- What a commitment pays costs its parts; where nothing is committed no call is read for it.
@@ -146,10 +58,10 @@ WITH
             AND c.ts >= {from:DateTime64(9, 'UTC')} AND c.ts < {to:DateTime64(9, 'UTC')}
         UNION ALL
         SELECT
-            c.waste, c.tenant_id, c.feature, c.provider, c.model, 0, -toDecimal128(ifNull(c.contracted_cost, 0), 12), 0, toUInt8(0)
+            c.waste, c.tenant_id, c.feature, c.provider, c.model, 0, -ifNull(c.cost, toDecimal128(0, 12)), 0, toUInt8(0)
         FROM classed AS c
         INNER JOIN paid ON paid.trace_id = c.trace_id AND paid.span_id = c.span_id
-        WHERE (SELECT count() FROM commitment) > 0
+        WHERE (SELECT count() FROM commitment) > 0 AND c.waste != 'missed cache'
         -- </commitments>
         -- <beside>
         UNION ALL
@@ -157,17 +69,15 @@ WITH
             multiIf(part.charge_kind = 'expired', 'expired credits', part.idle = 1, 'idle commitment', ifNull(c.waste, '')),
             part.tenant_id, part.feature, part.provider, part.model, 0, part.amount, 0, toUInt8(1)
         FROM beside_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')}) AS part
-        LEFT JOIN (SELECT trace_id, span_id, waste FROM classed WHERE (SELECT count() FROM commitment) > 0) AS c
+        LEFT JOIN
+        (
+            SELECT trace_id, span_id, waste
+            FROM classed
+            WHERE waste != 'missed cache' AND (SELECT count() FROM commitment) > 0
+        ) AS c
             ON c.trace_id = part.trace_id AND c.span_id = part.span_id
         WHERE NOT part.is_prepaid
         -- </beside>
-        UNION ALL
-        SELECT 'missed cache', tenant_id, feature, provider, model, known_calls, discount, 0, toUInt8(0)
-        FROM missed
-        WHERE (trace_id, span_id) NOT IN (SELECT trace_id, span_id FROM classed)
-            -- <commitments>
-            AND (trace_id, span_id) NOT IN (SELECT trace_id, span_id FROM paid WHERE (SELECT count() FROM commitment) > 0)
-            -- </commitments>
     ),
     summed AS
     (

@@ -2,12 +2,13 @@
 -- Needs: ledger, ledger_hour
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS ledger_hour_from_ledger TO ledger_hour AS
-SELECT
-    arrayJoin([toUInt8(1), toUInt8(24)]) AS hours,
-    if(hours = 1, toStartOfHour(ts), toStartOfDay(ts)) AS begins,
-    count() AS written,
-    countIf({{stray_call}}) AS strays,
-    max(enriched_at) AS last_enriched_at,
-    now64(6, 'UTC') AS last_written_at
-FROM ledger
-GROUP BY hours, begins;
+WITH
+    written AS
+    (
+        SELECT
+            toStartOfHour(ts) AS hour, toStartOfDay(ts) AS day, toStartOfHour(ts + INTERVAL 10 MINUTE) AS next,
+            count() AS calls, countIf({{stray_call}}) AS strays, max(enriched_at) AS last
+        FROM ledger
+        GROUP BY hour, day, next
+    )
+{{hours_written}};

@@ -15,7 +15,8 @@ from shapes import SHAPES
 
 from spanledger_enrich.books.bills import bill, invoice_share, reconciliation
 from spanledger_enrich.books.bills.invoice_share import POLICIES, parts
-from spanledger_enrich.books.bills.reconciliation import ReconciliationError, focus_tolerance
+from spanledger_enrich.books.bills.reconciliation import ReconciliationError
+from spanledger_enrich.books.bills.tolerance import focus_tolerance
 from spanledger_settings.period import period
 
 SHAPE = next(shape for shape in SHAPES if shape.name == "plain CSV")

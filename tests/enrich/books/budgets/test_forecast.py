@@ -47,6 +47,16 @@ def test_a_day_or_nothing_at_all_is_no_error():
     assert (idle.low, idle.total, idle.high) == (0.0, 0.0, 0.0)
 
 
+def test_one_day_without_use_does_not_take_the_days_that_follow_with_it():
+    # A walk, of which the last level tells most.
+    days = 10 * np.exp(np.random.default_rng(3).normal(0, 0.05, 110).cumsum())
+    usual = forecast(days, 30)
+    after = forecast(np.append(days, 0.0), 30)
+    assert usual is not None
+    assert after is not None
+    assert 0.45 * usual.total < after.total < usual.total
+
+
 def test_one_huge_day_does_not_make_all_that_follow_huge():
     days = np.full(60, 10.0)
     days[30] = 10_000.0

@@ -11,7 +11,8 @@ import pytest
 from harness.focus_conformance import faults
 from harness.month_of_charges import SPAN, make
 
-from spanledger_enrich.books import upkeep
+from spanledger_enrich.books import charge, upkeep
+from spanledger_enrich.books.charge import Charge
 from spanledger_enrich.books.closing import chain, close
 from spanledger_enrich.books.closing.statements import statement
 from spanledger_enrich.books.closing.statements.issued import issued
@@ -27,6 +28,7 @@ from spanledger_sql.definitions.included_parts import with_parts
 
 ANN, BOB = close.Person("ann", "ann"), close.Person("bob", "bob")
 MONTH = ("--month", "2024-10")
+CLOSED = ("book_event", "book_entry", "book_line", "book_party", "book_statement", "book_journal")
 CARD = (
     {"card": "gold", "provider": "openai", "model": "gpt-4o", "meter": "input", "price": "4.40"},
     {"card": "gold", "meter": "tokens", "price": "1.10"},
@@ -41,8 +43,7 @@ def _month(books):
 @pytest.fixture(autouse=True)
 def _no_plans(books):
     yield
-    for table in ("price_plan", "rate_card", "book_history", "book_event", "book_entry", "book_line", "book_party",
-                  "book_statement", "book_journal"):  # fmt: skip
+    for table in ("price_plan", "rate_card", "book_history", *CLOSED):
         books.store.execute(f"TRUNCATE TABLE {table}")
 
 
@@ -220,6 +221,24 @@ def test_what_is_free_comes_off_the_month_and_never_more_than_it_comes_to(planne
     assert comes_to(free_amount="1000") == 0
 
 
+def test_a_credit_that_is_more_than_the_month_is_the_tenants_but_for_a_minimum(books, planned, chargeback):
+    month = {"from": "2024-10-01", "to": "2024-11-01", "tenant": "globex"}
+    credit = Charge.model_validate({**month, "charge": "much", "kind": "credit", "amount": "-1000"})
+    charge.record(books.store, [credit], "a test")
+    upkeep.bring_up_to_date(books.store, books.configuration)
+    try:
+        cost = of_tenant(chargeback("tenant"), "effective_cost", "globex")
+        assert cost < -900
+        planned({"plan": "g", "tenant": "globex", "free_amount": "5"})
+        assert of_tenant(chargeback("tenant"), "charged_cost", "globex") == cost
+        close.record(books.store, "2024-10", ANN)
+        assert books.store.value("SELECT count() FROM book_entry WHERE kind IN ('allowance', 'minimum')") == 0
+        planned({"plan": "g", "tenant": "globex", "minimum": "5"})
+        assert of_tenant(chargeback("tenant"), "charged_cost", "globex") == 5
+    finally:
+        make(books)
+
+
 def test_a_tenant_that_does_not_pay_is_shown_what_it_would(books, planned, chargeback):
     planned({"plan": "acme", "tenant": "acme", "markup_percent": "-50", "pays": "no"})
     rows = chargeback("tenant")
@@ -281,6 +300,38 @@ def test_what_comes_after_a_close_is_corrected_in_the_plans_currency(books, plan
         assert set(closed["BillingCurrency"]) == set(later["BillingCurrency"]) == {"EUR"}
         # 2.50 USD and a tenth.
         assert later[later["x_CorrectionReason"] == "late"]["BilledCost"].sum() == Decimal("2.5")
+    finally:
+        make(books)
+
+
+def test_list_costs_of_all_files_are_those_of_an_open_month_whatever_came_after_the_close(books, planned):
+    """Of late charges, with their markup, and of parts of a commitment, which no list counts; of a later plan, too."""
+
+    def listed(month):
+        asked = Asked(period(month, None, None, "UTC"), "1.3", "internal", "Example AG")
+        rows = pd.concat(cost_and_usage.frames(books.store, asked, 10**6), ignore_index=True)
+        return rows[rows["BillingAccountId"] == "globex"].groupby("ChargeClass", dropna=False)["ListCost"].sum()
+
+    plan = {"plan": "g", "tenant": "globex", "markup_percent": "10", "currency": "EUR", "exchange_rate": "1.10"}
+    month = {"from": "2024-10-01", "to": "2024-11-01", "tenant": "globex"}
+    planned(plan)
+    close.soft(books.store, "2024-10", ANN, grace_days=0)
+    close.hard(books.store, "2024-10", BOB)
+    before = listed("2024-10").sum()
+    try:
+        seats = Charge.model_validate({**month, "charge": "late", "kind": "seats", "amount": "20"})
+        charge.record(books.store, [seats], "a test")
+        upkeep.bring_up_to_date(books.store, books.configuration)
+        close.record(books.store, "2024-11", ANN)
+        assert listed("2024-10").sum() == before
+        # 20 USD and a tenth are 20 EUR at that rate.
+        assert listed("2024-11")["Correction"] == 20
+        planned({**plan, "markup_percent": "21"})
+        close.record(books.store, "2024-11", ANN)
+        together = listed("2024-10").sum() + listed("2024-11").sum()
+        for table in CLOSED:
+            books.store.execute(f"TRUNCATE TABLE {table}")
+        assert abs(together - listed("2024-10").sum()) < Decimal("1e-9")
     finally:
         make(books)
 

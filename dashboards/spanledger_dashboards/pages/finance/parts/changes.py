@@ -11,7 +11,7 @@ from spanledger_dashboards.drawing.evidence import evidence, of_report
 from spanledger_dashboards.drawing.style import caption
 from spanledger_dashboards.drawing.table import Column, table
 from spanledger_dashboards.filtering import dimension
-from spanledger_dashboards.pages.finance.parts.spend import chosen_dimension
+from spanledger_dashboards.pages.finance.parts.spend import chosen_dimension, picked
 from spanledger_dashboards.report import report
 from spanledger_settings import figures
 
@@ -33,13 +33,23 @@ _BY = ("tenant", "model", "feature", "provider", "cost_center")
 _ROWS = 500
 
 
-def changes(filters: Filters) -> None:
-    """Draw the bridge from the period before, by what drives cost, and the table of who moved it."""
-    asked = {
+def asked(filters: Filters) -> tuple[str, dict[str, Any]]:
+    """What is asked at the first look, by name, to be asked together with others."""
+    by = picked("moved", {name: name for name in _BY})
+    return REPORT, {**_asked(filters), "by": [by, "(whole)"], "rows": _ROWS}
+
+
+def _asked(filters: Filters) -> dict[str, Any]:
+    return {
         **filters.parameters,
         "before_from": filters.before.bounds["from"],
         "before_to": filters.before.bounds["to"],
     }
+
+
+def changes(filters: Filters) -> None:
+    """Draw the bridge from the period before, by what drives cost, and the table of who moved it."""
+    asked = _asked(filters)
     with st.container(border=True):
         st.header("What changed, and why", anchor=False)
         bridged, chosen = st.container(), st.empty()

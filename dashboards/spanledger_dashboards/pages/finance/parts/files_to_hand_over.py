@@ -12,7 +12,9 @@ import streamlit as st
 from spanledger_dashboards import open_store
 from spanledger_dashboards.books_moment import books_moment
 from spanledger_dashboards.drawing.evidence import period_options
+from spanledger_dashboards.drawing.plain_text import unturned
 from spanledger_dashboards.drawing.style import caption
+from spanledger_dashboards.file_offer import offer
 from spanledger_dashboards.pages.finance.parts.command_popover import command_popover
 from spanledger_dashboards.reckoned import reckoned_anew
 from spanledger_dashboards.report import report
@@ -39,6 +41,9 @@ if TYPE_CHECKING:
 _CALLS_AT_MOST = 1_000_000
 _AT_ONCE = 200_000
 _NAMES_AT_MOST = 2000
+_MEDIA_TYPES: dict[Form, str] = {
+    "json": "application/json", "csv": "text/csv", "html": "text/html", "pdf": "application/pdf"
+}  # fmt: skip
 
 
 def statements(filters: Filters, months: Sequence[str]) -> None:
@@ -53,7 +58,11 @@ def statements(filters: Filters, months: Sequence[str]) -> None:
             month = st.selectbox("Month", sorted(set(rows["month"]), reverse=True), key="statement_month", width=160)
             of_month = rows[rows["month"] == month]
             tenant = st.selectbox(
-                "Tenant", of_month["tenant"].head(_NAMES_AT_MOST).tolist(), key="statement_tenant", width=320
+                "Tenant",
+                of_month["tenant"].head(_NAMES_AT_MOST).tolist(),
+                key="statement_tenant",
+                width=320,
+                format_func=unturned,
             )
             chosen = of_month[of_month["tenant"] == tenant]
             if chosen.empty:
@@ -69,14 +78,13 @@ def _statement_files(month: str, tenant: str, *, is_draft: bool) -> None:
     for form in FORMS:
         if form == "pdf" and importlib.util.find_spec("weasyprint") is None:
             continue
-        st.download_button(
+        offer(
             form.upper(),
             partial(_statement, open_store.current(), month, tenant, form, is_draft=is_draft),
-            file_name=_file_name(month, tenant, form, is_draft=is_draft),
-            icon=":material/download:",
-            help=f"The statement of {month}, as {form.upper()}: the bytes that the command prints.",
-            on_click="ignore",
+            _file_name(month, tenant, form, is_draft=is_draft),
+            _MEDIA_TYPES[form],
             key=f"statement_{form}",
+            told=f"The statement of {month}, as {form.upper()}: the bytes that the command prints.",
         )
 
 
@@ -129,13 +137,11 @@ def focus_file(filters: Filters, calls: int) -> None:
                 "costs only of invoices that were reconciled.",
             )
             if calls <= _CALLS_AT_MOST:
-                st.download_button(
+                offer(
                     "FOCUS as CSV",
                     partial(_focus, open_store.current(), filters, str(version), str(view)),
-                    file_name=f"focus-{version}-{filters.period.first_day}-{filters.period.last_day}.csv",
-                    mime="text/csv",
-                    icon=":material/download:",
-                    on_click="ignore",
+                    f"focus-{version}-{filters.period.first_day}-{filters.period.last_day}.csv",
+                    "text/csv",
                     key="focus_csv",
                 )
         caption(

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from spanledger_dashboards.drawing.plain_text import escape
+from spanledger_dashboards.pages.lead_to import lead_to
 from spanledger_settings import figures
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from spanledger_dashboards.filtering.filters import Filters
 
 _MEANINGS = {
     "unattributed": ("Unattributed", "In the totals, charged to nobody. Services"),
@@ -21,28 +24,35 @@ _MEANINGS = {
 }
 
 
-def gaps(rows: pd.DataFrame, *, calls: int) -> None:
+def gaps(rows: pd.DataFrame, filters: Filters, *, calls: int) -> None:
     """Draw a card for each gap; ``rows`` are those of `finance_gaps`, ``calls`` all calls of the period."""
     if rows.empty:
         st.success("Every call has a tenant, a price and reported usage.", icon=":material/check_circle:")
         return
     cards = "".join(_card(row, calls) for row in rows.itertuples(index=False))
     st.html(f'<div class="sl-gaps">{cards}</div>')
+    there = set(rows["gap"])
+    if there & {"unpriced", "partly priced"}:
+        lead_to("prices", "finance", "Models without a price, and the commands that give them one", filters)
+    if there - {"unpriced", "partly priced"}:
+        lead_to("quality", "platform", "Whose calls these are, and what to change in the apps", filters)
 
 
 def _card(row: Any, calls: int) -> str:
     title, meaning = _MEANINGS[row.gap]
     figure = figures.usd(row.contracted_cost)
-    if row.gap in ("unpriced", "missing usage"):
+    if figures.is_unknown(row.contracted_cost) or row.gap in ("unpriced", "missing usage"):
         figure = "cost unknown"
-    examples = ", ".join(escape(example) for example in row.examples if example) or "not named"
+        meaning = meaning.replace("In the totals but for that part", "Not in the totals")
+        meaning = meaning.replace("In the totals", "Not in the totals")
+    examples = ", ".join(example for example in row.examples if example) or "not named"
     more = f" and {figures.count(row.names - len(row.examples))} more" if row.names > len(row.examples) else ""
     return (
         f'<div class="sl-gap" data-gap="{escape(row.gap)}"><div class="what"><b>{title}</b>'
         f"<span>{figures.share(row.calls / calls)} of calls</span></div>"
         f'<div class="figure">{figure}</div>'
         f"<div>{_number(row.calls, 'call')}, {_number(row.tokens, 'token')}</div>"
-        f'<div class="quiet">{meaning}: {examples}{more}</div></div>'
+        f'<div class="quiet" title="{escape(examples)}">{meaning}: {escape(examples)}{more}</div></div>'
     )
 
 

@@ -11,7 +11,7 @@ from spanledger_dashboards.drawing.charts.bar_list import Bar, bar_list, legend_
 from spanledger_dashboards.drawing.charts.palette import ALL_OTHERS, MONEY, UNATTRIBUTED
 from spanledger_dashboards.drawing.evidence import evidence
 from spanledger_dashboards.drawing.figure import figure
-from spanledger_dashboards.drawing.style import plainly
+from spanledger_dashboards.drawing.style import caption, plainly
 from spanledger_dashboards.drawing.table import Column, table
 from spanledger_dashboards.filtering import dimension as dimensions
 from spanledger_dashboards.report import report
@@ -21,21 +21,26 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from decimal import Decimal
 
+    import pandas as pd
+
     from spanledger_dashboards.filtering.filters import Filters
 
 DIMENSIONS = ("tenant", "model", "feature")
 _UNITS = ("model", "tenant", "feature", "provider")
 _SERIES, _NAMES, _ROWS = 6, 8, 500
+_APART = (ALL_OTHERS, True)
 
 
-def asked(filters: Filters) -> list[tuple[str, dict[str, Any]]]:
-    """What this module asks at the first look, by name, to be asked together."""
-    dimensions = list(filters.named(DIMENSIONS).values())
-    units = next(iter(filters.named(_UNITS).values()))
+def asked(
+    filters: Filters, choices: Sequence[str] = DIMENSIONS, *, with_units: bool = True
+) -> list[tuple[str, dict[str, Any]]]:
+    """What this module asks at the first look, by name, to be asked together; ``choices`` are those of the page."""
+    dimensions = list(filters.named(choices).values())
+    stacked_by, units = picked("stack", filters.named(choices)), picked("unit", filters.named(_UNITS))
     return [
-        ("finance/trend", {**filters.parameters, "dimension": dimensions[0], "series": _SERIES}),
+        ("finance/trend", {**filters.parameters, "dimension": stacked_by, "series": _SERIES}),
         *(("finance/breakdown", {**filters.parameters, "dimension": name, "names": _NAMES}) for name in dimensions),
-        ("finance/breakdown", {**filters.parameters, "dimension": units, "names": _ROWS}),
+        *([("finance/breakdown", {**filters.parameters, "dimension": units, "names": _ROWS})] if with_units else []),
     ]
 
 
@@ -53,7 +58,14 @@ def over_time(filters: Filters, choices: Sequence[str] = DIMENSIONS) -> None:
             return
         by_spend = trend.groupby("name")["contracted_cost"].agg(lambda costs: costs.dropna().sum())
         named = by_spend.drop([ALL_OTHERS, UNATTRIBUTED], errors="ignore").sort_values(ascending=False).index.tolist()
-        last = [name for name in (ALL_OTHERS, UNATTRIBUTED) if name in by_spend.index]
+        apart = flattens(by_spend)
+        last = [name for name in (ALL_OTHERS, UNATTRIBUTED) if name in by_spend.index and (name, apart) != _APART]
+        if apart:
+            others = by_spend[ALL_OTHERS]
+            caption(
+                f"Those that cost most. Not drawn: {ALL_OTHERS} with {figures.usd(others)}, "
+                f"{figures.share(others / by_spend.sum())} of the cost, which would flatten these; the table has them."
+            )
         colours = legend_of([*named, *last])
         figure(
             trends.spend_over_time(trend, grain, colours, filters.period),
@@ -75,6 +87,13 @@ def over_time(filters: Filters, choices: Sequence[str] = DIMENSIONS) -> None:
             told = figures.count(unknown)
             st.caption(f"▲ marks {one} with calls of unknown cost, {told} in all: they have no bar.")
         evidence("finance/trend", asked, filters)
+
+
+def flattens(by_spend: pd.Series[Any]) -> bool:
+    """Whether the bars of all others would hide those of the names: they are more than these together."""
+    others = by_spend.get(ALL_OTHERS, 0)
+    named = by_spend.drop([ALL_OTHERS, UNATTRIBUTED], errors="ignore").sum()
+    return bool(named and others > named)
 
 
 def shares(filters: Filters, title: str, dimension: str, page: str = "tenants") -> None:
@@ -142,8 +161,8 @@ def unit_costs(filters: Filters) -> None:
 
 def chosen_dimension(label: str, key: str, choices: dict[str, str]) -> tuple[str, str]:
     """The title that is picked, and the report's word for it; kept in the address."""
-    titles = {(title if word == "own" else dimensions.title(word)): word for title, word in choices.items()}
-    picked = st.segmented_control(
+    titles = _titles(choices)
+    chosen = st.segmented_control(
         label,
         list(titles),
         default=next(iter(titles)),
@@ -153,4 +172,14 @@ def chosen_dimension(label: str, key: str, choices: dict[str, str]) -> tuple[str
         format_func=plainly,
         label_visibility="collapsed",
     )
-    return str(picked), titles[str(picked)]
+    return str(chosen), titles[str(chosen)]
+
+
+def picked(key: str, choices: dict[str, str]) -> str:
+    """The report's word for what `chosen_dimension` will give, as the address has it: to ask before it is drawn."""
+    titles = _titles(choices)
+    return titles.get(st.query_params.get(key, ""), next(iter(titles.values())))
+
+
+def _titles(choices: dict[str, str]) -> dict[str, str]:
+    return {(title if word == "own" else dimensions.title(word)): word for title, word in choices.items()}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from spanledger_dashboards.drawing.evidence import period_options
+from spanledger_dashboards.drawing.plain_text import unturned
 from spanledger_dashboards.drawing.style import caption, refusal
 from spanledger_dashboards.drawing.table import Column, table
 from spanledger_dashboards.pages.finance.parts.command_popover import command_popover
@@ -52,7 +53,7 @@ def what_if(filters: Filters, used: pd.DataFrame) -> None:
 def _form(models: list[str]) -> None:
     with st.form("price_form", border=False):
         left, right = st.columns(2)
-        recorded = left.selectbox("Calls of", ["every model", *models], key="price_from")
+        recorded = left.selectbox("Calls of", ["every model", *models], key="price_from", format_func=unturned)
         other = right.text_input(
             "go to", key="price_to", placeholder="gpt-4o-mini, or anthropic/claude-3-5-haiku-latest", max_chars=200
         )

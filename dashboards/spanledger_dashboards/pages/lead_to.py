@@ -1,0 +1,35 @@
+"""A line that leads to the page where what is missing is mended, for those who have that page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from spanledger_dashboards import open_store
+from spanledger_dashboards.drawing.style import caption, lead
+
+if TYPE_CHECKING:
+    from spanledger_dashboards.filtering.filters import Filters
+
+NO_EMISSIONS: Final = (
+    "No call of this period has an emission figure: the energy of its model, or the intensity of its grid, is unknown."
+)
+
+
+def lead_to(page: str, of: str, text: str, filters: Filters) -> None:
+    """Draw it, with the filters; nothing for a reader whose page it is not.
+
+    Args:
+        page: Its ``url_path``; one that is not for those who see one tenant's rows alone.
+        of: Whose it is, one of `viewer.READERS`.
+        text: What is found there.
+        filters: Of the page that it leads from.
+    """
+    who = open_store.reader()
+    if of in who.readers and who.tenant is None:
+        lead(text, filters.link(page))
+
+
+def no_emissions(filters: Filters) -> None:
+    """Say that there is no figure of emissions, and what gives one."""
+    caption(NO_EMISSIONS)
+    lead("How energy and intensities were found, and what is unknown", filters.link("grid"))

@@ -1,0 +1,29 @@
+-- Calls that brought little for what they cost, each with the first that may be said of it: as was noted with the sums of their hour
+-- (`hour_waste`) where these hold, else as the calls say.
+--
+-- Parameters:
+--   from, to DateTime64(9, 'UTC'): the period, half-open
+-- Columns:
+--   ts: when the call started; of what was noted the start of its hour, UTC
+--   trace_id, span_id, tenant_id, feature, provider, model, known_calls, least_calls: as in `calls`
+--   waste: `failed`, `cut off`, `abandoned`, `tried again` or `missed cache`
+--   cost: contracted cost, USD; of a missed discount what it would have been; NULL: unknown
+-- Needs: calls, hour_waste, ledger, ledger_standing, priced_entry
+
+CREATE OR REPLACE VIEW wasted_call AS
+WITH
+    (
+        SELECT (groupArrayIf((begins, built), is_summed), groupArrayIf(begins, NOT is_summed))
+        FROM ledger_standing(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')},
+            moment = toDateTime64('2200-01-01', 6, 'UTC'), grain = 'hour', timezone = 'UTC', told = [''])
+    ) AS to_read,
+    to_read.2 AS hours
+SELECT
+    toDateTime64(begins, 9, 'UTC') AS ts, trace_id, span_id, tenant_id, feature, provider, model, known_calls, least_calls, waste,
+    cost
+FROM hour_waste
+WHERE (begins, built) IN to_read.1
+UNION ALL
+SELECT *
+FROM ({{wasted}})
+WHERE ts >= {from:DateTime64(9, 'UTC')} AND ts < {to:DateTime64(9, 'UTC')};
