@@ -6,9 +6,9 @@
 -- texts. Each column is hashed by itself, so that the engine hashes the few texts of a dictionary and not every row's. By the same
 -- hashes a later sum of the same takes the place of this.
 -- Since alike calls agree in what is unknown, it is put back after figures are summed, and not looked at with each of them; what
--- follows from other sums is not summed at all. Texts that only some calls have are made after that, too: of one of the calls.
+-- follows from other sums is not summed at all. Dimensions of one's own are made a map after that, too: of one of the calls.
 -- What follows from the call alone is reckoned in the innermost step: written out within the meter and both hashes, it is analysed
--- anew for each of them, which is a tenth of what some 100,000 calls cost to sum.
+-- anew for each of them.
 -- The hours are chosen where the ledger is read, below the join: else, without merging the plan's steps, which costs more than it
 -- saves, all of the ledger would be read. Nor are columns to leave out looked for, or groups split in two levels before they are many.
 -- Parameters: hours Array(DateTime('UTC')): which; built UInt64: of the rows; left_out Array(String): dimensions of one's own
