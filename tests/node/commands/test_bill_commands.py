@@ -48,7 +48,8 @@ def test_a_malformed_bill_ends_with_an_error_and_changes_nothing(billed: Command
     before = billed("bills", "list", "--format", "csv").stdout
     done = billed("bills", "import", EXAMPLES / "openai_costs.json", path)
     assert done.returncode == 1
-    assert "bad.csv:2: cost: 'much': expected a number with a point, such as 12.34; nothing was imported" in done.stderr
+    assert "bad.csv:2: cost: 'much': expected a number with a point, such as 1234.56" in done.stderr
+    assert "nothing was imported" in done.stderr
     assert billed("bills", "list", "--format", "csv").stdout == before
 
 
