@@ -66,7 +66,7 @@ class BillFile:
             text = _text(path, data)
             if text.lstrip()[:1] in {"{", "["}:
                 pages = _pages(path, text)
-                goes_on = bool(pages) and isinstance(pages[-1], dict) and pages[-1].get("has_more") is True
+                goes_on = bool(pages) and _goes_on(pages[-1])
                 records = tuple(_json(path, pages))
             else:
                 records = tuple(_csv(path, text))
@@ -152,7 +152,9 @@ def _pages(path: Path, text: str) -> list[Any]:
     """The documents of a text: one, a list of them, or one a line."""
 
     def load(part: str) -> Any:
-        return json.loads(part, parse_float=Number, parse_int=Number, parse_constant=_no_number)
+        return json.loads(
+            part, parse_float=Number, parse_int=Number, parse_constant=_no_number, object_pairs_hook=_once
+        )
 
     try:
         whole = load(text)
@@ -163,6 +165,23 @@ def _pages(path: Path, text: str) -> list[Any]:
         where = re.sub(r"^(.*?): line (\d+) column (\d+).*$", r"line \2, column \3: \1", str(error))
         raise ImportFileError(f"{path}: is no JSON: {where}; nothing was imported") from None
     return whole if isinstance(whole, list) else [whole]
+
+
+def _goes_on(page: Any) -> bool:
+    """Whether a page says that there is a next one: with `has_more`, or where that was left out with `next_page`."""
+    if not isinstance(page, dict):
+        return False
+    more = page.get("has_more")
+    return bool(page.get("next_page")) if more is None else str(more).lower() == "true"
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON, each of whose names is there once: of two amounts one would fall out."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(name for number, (name, _) in enumerate(pairs) if name in dict(pairs[:number]))
+        raise ValueError(f"the name {twice!r} comes twice in one object")
+    return found
 
 
 def _is_json(line: str) -> bool:

@@ -270,3 +270,35 @@ def test_large_numbers_are_stored_to_their_last_digit(store: Store, tmp_path: Pa
     bill.record(store, bill.checked(store, [path]))
     (row,) = store.rows("SELECT amount, quantity FROM bill_line FINAL")
     assert row == {"amount": Decimal("12345678901234567.12"), "quantity": Decimal(12345678901234567)}
+
+
+def test_a_page_that_names_a_next_one_goes_on(tmp_path: Path) -> None:
+    page = {
+        name: value for name, value in document("openai_costs.json").items() if name not in {"has_more", "next_page"}
+    }
+    path = tmp_path / "page.json"
+    for more, goes_on in (
+        ({}, False), ({"next_page": None}, False), ({"next_page": "page_2"}, True), ({"has_more": "true"}, True),
+        ({"has_more": False, "next_page": ""}, False),
+    ):  # fmt: skip
+        path.write_text(json.dumps([page, {**page, **more}]))
+        assert bill_formats.read(path)[0].goes_on is goes_on
+
+
+def test_a_name_twice_in_an_object_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "plain.json"
+    path.write_text('{"provider": "mistral", "amount": 1, "amount": 2, "currency": "EUR", "day": "2026-10-05"}')
+    with pytest.raises(ImportFileError, match=r"plain\.json: is no JSON: the name 'amount' comes twice in one object"):
+        lines(path)
+
+
+def test_tokens_of_focus_are_of_an_ai_in_any_category_and_of_somebody(tmp_path: Path) -> None:
+    row = rows("focus_1.4.csv")[0]
+    path = tmp_path / "focus.csv"
+    for category, meter in (("Developer Tools", "cache_read"), ("AI and machine learning", "cache_read")):
+        assert [line.meter for line in lines(written(path, [{**row, "ServiceCategory": category}]))] == [meter]
+    disk = {**row, "ServiceCategory": "Storage", "SkuMeter": "Disk", "ConsumedUnit": "GB", "PricingUnit": "GB"}
+    assert [line.meter for line in lines(written(path, [disk]))] == ["other_service"]
+    nobody = dict.fromkeys(("HostProviderName", "ServiceProviderName", "ProviderName", "InvoiceIssuerName"), "")
+    with pytest.raises(ImportFileError, match=r"focus\.csv:2: HostProviderName: is not there: expected a value"):
+        lines(written(path, [{**row, **nobody}]))

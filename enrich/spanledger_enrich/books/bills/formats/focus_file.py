@@ -55,7 +55,7 @@ def _lines(record: Record) -> Iterator[BillLine]:
         record.refuse("ChargeCategory", category, f"expected one of {', '.join(sorted(_CATEGORIES))}")
     who = record.text("InvoiceIssuerName") if category == "Tax" else ""
     # The cloud bills what a maker's model costs there: who issues the invoice goes before who made the service.
-    said = who or record.text("HostProviderName", "ServiceProviderName", "ProviderName", "InvoiceIssuerName")
+    said = who or record.required("HostProviderName", "ServiceProviderName", "ProviderName", "InvoiceIssuerName")
     details = _json(record, "SkuPriceDetails")
     described = record.text("SkuMeter") or record.text("ChargeDescription", "SkuId")
     what = named(record.text("SkuMeter") or record.text("ChargeDescription"))
@@ -65,7 +65,9 @@ def _lines(record: Record) -> Iterator[BillLine]:
         each = tokens_each(unit)
         quantity, unit = None if quantity is None or each is None else quantity * each, "Tokens"
     model = next((str(details[name]) for name in _DETAILS if details.get(name)), "") or _model(record, what.model)
-    ours = record.text("ServiceCategory") in {_AI, ""}
+    # Tokens are of an AI, whatever category their maker's other services are of.
+    counts_tokens = unit == "Tokens" and what.meter in TOKEN_METERS
+    ours = counts_tokens or record.text("ServiceCategory").lower() in {_AI.lower(), ""}
     meter, unknown = what.meter, ""
     if category in {"Tax", "Credit", "Adjustment"}:
         meter = category.lower()
