@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from spanledger_enrich.books.bills import bill_formats
-from spanledger_enrich.books.bills.bill_line import decimals
+from spanledger_enrich.books.bills.bill_line import decimals, last_day_of
 from spanledger_enrich.files.book_history import remember
 from spanledger_enrich.files.import_file import ImportFileError
 from spanledger_settings.mendable import AskedWronglyError
@@ -75,7 +75,7 @@ def checked(store: Store, paths: Sequence[Path], *, part: bool = False) -> list[
             "invoices": read.names("invoice_id"),
             "currencies": read.names("currency"),
             "first_day": min(line.day for line in read.lines),
-            "last_day": max(line.day for line in read.lines),
+            "last_day": max(last_day_of(line, read.timezone) for line in read.lines),
             "lines": len(read.lines),
             "charges": len(charges),
             "invoiced_charges": sum(bool(line.invoice_id) for line in charges),

@@ -152,6 +152,13 @@ def day_in(zone: str, day: date) -> tuple[datetime, datetime]:
     )
 
 
+def last_day_of(line: BillLine, zone: str) -> date:
+    """The last day that a line's use is of; what is bought is bought on one, however long it lasts."""
+    if line.charge_category != "Usage":
+        return line.day
+    return max(line.day, (line.ends - timedelta(microseconds=1)).astimezone(ZoneInfo(zone)).date())
+
+
 def decimals(amounts: Iterable[Decimal]) -> int:
     """How many decimals the amounts are given in, at most 12: the finest of them."""
     finest = 0

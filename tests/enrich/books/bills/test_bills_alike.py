@@ -302,3 +302,20 @@ def test_tokens_of_focus_are_of_an_ai_in_any_category_and_of_somebody(tmp_path: 
     nobody = dict.fromkeys(("HostProviderName", "ServiceProviderName", "ProviderName", "InvoiceIssuerName"), "")
     with pytest.raises(ImportFileError, match=r"focus\.csv:2: HostProviderName: is not there: expected a value"):
         lines(written(path, [{**row, **nobody}]))
+
+
+def test_a_bill_ends_with_the_last_day_that_its_use_is_of(store: Store, tmp_path: Path) -> None:
+    head = "provider,amount,currency,from,to,meter,timezone\n"
+    month, days = tmp_path / "month.csv", tmp_path / "days.csv"
+    month.write_text(
+        f"{head}mistral,100,EUR,2026-10-01,2026-10-31,all,Europe/Berlin\n"
+        "mistral,9,EUR,2026-10-01,2027-09-30,fee,Europe/Berlin\n"
+    )
+    (checked,) = bill.checked(store, [month])
+    assert (checked.about["first_day"], checked.about["last_day"]) == (date(2026, 10, 1), date(2026, 10, 31))
+    bill.record(store, [checked])
+    days.write_text(f"{head}mistral,7,EUR,2026-10-20,2026-10-20,all,Europe/Berlin\n")
+    with pytest.raises(ImportFileError, match=r"charges of mistral on 2026-10-20 are in the bill month\.csv"):
+        bill.checked(store, [days])
+    days.write_text(f"{head}mistral,7,EUR,2026-11-01,2026-11-01,all,Europe/Berlin\n")
+    bill.record(store, bill.checked(store, [days]))
