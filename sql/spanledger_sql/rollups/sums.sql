@@ -6,7 +6,9 @@
 -- texts. Each column is hashed by itself, so that the engine hashes the few texts of a dictionary and not every row's. By the same
 -- hashes a later sum of the same takes the place of this.
 -- Since alike calls agree in what is unknown, it is put back after figures are summed, and not looked at with each of them; what
--- follows from other sums is not summed at all. Texts that only some calls have are made after that, too: of one of the calls.
+-- follows from other sums is not summed at all. Dimensions of one's own are made a map after that, too: of one of the calls.
+-- What follows from the call alone is reckoned in the innermost step: written out within the meter and both hashes, it is analysed
+-- anew for each of them.
 -- The hours are chosen where the ledger is read, below the join: else, without merging the plan's steps, which costs more than it
 -- saves, all of the ledger would be read. Nor are columns to leave out looked for, or groups split in two levels before they are many.
 -- Parameters: hours Array(DateTime('UTC')): which; built UInt64: of the rows; left_out Array(String): dimensions of one's own
@@ -19,7 +21,6 @@ SETTINGS max_partitions_per_insert_block = 0, optimize_on_insert = 0, query_plan
     query_plan_remove_unused_columns = 0, join_algorithm = 'hash', group_by_two_level_threshold_bytes = 500000000
 WITH
     (bit, figure) -> if(bitAnd(c.unknown_or_zero, bit) = 0, figure, NULL) AS known,
-    {{kinds_in_text}} AS kinds_of,
     {{meters}} AS meters
 SELECT
     1,
@@ -29,8 +30,8 @@ SELECT
     any(c.tenant_id), any(c.cost_center), any(c.environment), any(c.service_name), any(c.feature), any(c.workflow),
     CAST(CAST(any(c.told), 'Array(Tuple(String, String))'), 'Map(LowCardinality(String), String)'),
     any(c.provider), any(c.provider_account), any(c.model), any(c.operation), any(c.service_tier), any(c.cloud_region),
-    any(c.zone), any(c.agent), any(c.signal), any(c.status), any(c.usage_source), any(c.price_status) AS charged,
-    if(charged = 'partial', kinds_of(any(c.unpriced_parts)), ''), any(c.energy_method), any(c.energy_id),
+    any(c.zone), any(c.agent), any(c.signal), any(c.status), any(c.usage_source), any(c.price_status),
+    any(c.kinds), any(c.energy_method), any(c.energy_id),
     any(c.intensity_resolution), max(c.intensity_g_per_kwh), any(c.market_source), any(c.tells),
     count(), known(1, sum(assumeNotNull(c.calls))), sum(c.input_tokens), sum(c.cache_read_tokens) AS cached,
     sum(c.cache_write_tokens), sum(c.cache_write_1h_tokens), sum(c.output_tokens) AS output, sum(c.reasoning_tokens),
@@ -58,23 +59,18 @@ FROM
            mapFilter((name, value) -> NOT has({left_out:Array(String)}, name), call.dimensions)) AS told_apart
     SELECT
         call.*,
-        toUInt16(
-            isNull(call.calls) + 2 * isNull(call.list_cost) + 4 * isNull(call.contracted_cost) + 8 * isNull(call.energy_wh)
-            + 16 * ifNull(call.energy_wh > 0, 0) + 32 * isNull(call.co2e_g) + 64 * isNull(call.co2e_market_g)
-            + 128 * isNull(call.embodied_g) + 256 * isNull(call.water_ml) + 512 * isNull(call.reported_cost)
-            + 1024 * isNull(call.intensity_g_per_kwh)) AS unknown_or_zero,
         ifNull(entry.known_from, toDateTime64(0, 6, 'UTC')) AS priced_by_since,
         toUInt16(step_of(entry.window_starts, entry.tier_starts) - 1) AS price_step,
+        if(call.price_status = 'partial', kinds_of(call.unpriced_parts), '') AS kinds,
         toString(CAST(told_apart, 'Array(Tuple(String, String))')) AS told,
-        {{quantities}},
         {{first_meter}} AS meter,
         cityHash64(
             cityHash64(call.tenant_id), cityHash64(call.cost_center), cityHash64(call.environment),
-            cityHash64(call.service_name), cityHash64(call.feature), cityHash64(call.workflow), cityHash64(told_apart),
+            cityHash64(call.service_name), cityHash64(call.feature), cityHash64(call.workflow), cityHash64(told),
             cityHash64(call.provider), cityHash64(call.provider_account), cityHash64(call.model), cityHash64(call.operation),
             cityHash64(call.service_tier), cityHash64(call.cloud_region), cityHash64(call.zone), cityHash64(call.agent),
             cityHash64(call.signal), cityHash64(call.status), cityHash64(call.usage_source), cityHash64(call.price_status),
-            if(call.price_status = 'partial', cityHash64(kinds_of(call.unpriced_parts)), 0),
+            cityHash64(kinds),
             cityHash64(call.energy_method), cityHash64(call.energy_id), cityHash64(call.intensity_resolution),
             cityHash64(call.market_source), call.tells, unknown_or_zero, cityHash64(call.priced_by), priced_by_since,
             price_step, cityHash64(call.vendor_unit), meter) AS one_hash,
@@ -83,7 +79,7 @@ FROM
             xxh3(call.feature), xxh3(call.workflow), xxh3(told), xxh3(call.provider), xxh3(call.provider_account),
             xxh3(call.model), xxh3(call.operation), xxh3(call.service_tier), xxh3(call.cloud_region), xxh3(call.zone),
             xxh3(call.agent), xxh3(call.signal), xxh3(call.status), xxh3(call.usage_source), xxh3(call.price_status),
-            if(call.price_status = 'partial', xxh3(kinds_of(call.unpriced_parts)), 0), xxh3(call.energy_method),
+            xxh3(kinds), xxh3(call.energy_method),
             xxh3(call.energy_id), xxh3(call.intensity_resolution), xxh3(call.market_source), call.tells, unknown_or_zero,
             xxh3(call.priced_by), priced_by_since, price_step, xxh3(call.vendor_unit), meter) AS other_hash
     FROM
@@ -94,8 +90,14 @@ FROM
             if(contract_price_id != '', contract_price_id, price_id) AS priced_by,
             cityHash64(priced_by) AS priced_key,
             {{tells_of}} AS tells,
-            {{cache_saving_of}} AS saving
-        FROM calls
+            {{cache_saving_of}} AS saving,
+            toUInt16(
+                isNull(call.calls) + 2 * isNull(call.list_cost) + 4 * isNull(call.contracted_cost) + 8 * isNull(call.energy_wh)
+                + 16 * ifNull(call.energy_wh > 0, 0) + 32 * isNull(call.co2e_g) + 64 * isNull(call.co2e_market_g)
+                + 128 * isNull(call.embodied_g) + 256 * isNull(call.water_ml) + 512 * isNull(call.reported_cost)
+                + 1024 * isNull(call.intensity_g_per_kwh)) AS unknown_or_zero,
+            {{quantities}}
+        FROM calls AS call
         WHERE toStartOfHour(ts) IN {hours:Array(DateTime('UTC'))}
     ) AS call
     ASOF LEFT JOIN

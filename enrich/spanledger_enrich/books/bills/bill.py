@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from spanledger_enrich.books.bills import bill_formats
-from spanledger_enrich.books.bills.bill_line import decimals
+from spanledger_enrich.books.bills.bill_line import decimals, last_day_of
 from spanledger_enrich.files.book_history import remember
 from spanledger_enrich.files.import_file import ImportFileError
 from spanledger_settings.mendable import AskedWronglyError
@@ -75,7 +75,7 @@ def checked(store: Store, paths: Sequence[Path], *, part: bool = False) -> list[
             "invoices": read.names("invoice_id"),
             "currencies": read.names("currency"),
             "first_day": min(line.day for line in read.lines),
-            "last_day": max(line.day for line in read.lines),
+            "last_day": max(last_day_of(line, read.timezone) for line in read.lines),
             "lines": len(read.lines),
             "charges": len(charges),
             "invoiced_charges": sum(bool(line.invoice_id) for line in charges),
@@ -141,11 +141,13 @@ def _total(charges: Sequence[BillLine], currency: str) -> Decimal:
 
 
 def _refuse_second(path: Path, about: dict[str, Any], others: Sequence[dict[str, Any]]) -> None:
-    """Complain where another bill charges for the same: an invoice of both, or days of one account without one."""
-    if not about["charges"]:
-        return
+    """Complain where another bill charges for the same: an invoice of both, or days of one account without one.
+
+    Of those that count use without amounts, one of the same days counts it twice, too.
+    """
+    counted = "charges" if about["charges"] else "counts of use"
     for other in others:
-        if not other["charges"] or not set(about["providers"]) & set(other["providers"]):
+        if bool(other["charges"]) != bool(about["charges"]) or not set(about["providers"]) & set(other["providers"]):
             continue
         if both := sorted(set(about["invoices"]) & set(other["invoices"])):
             raise ImportFileError(
@@ -153,13 +155,14 @@ def _refuse_second(path: Path, about: dict[str, Any], others: Sequence[dict[str,
                 f"that with 'spanledger bills remove {other['bill_id'][:12]}', or import a further part with --part; "
                 "nothing was imported"
             )
-        named = all(one["invoiced_charges"] == one["charges"] for one in (about, other))
+        named = all(0 < one["charges"] == one["invoiced_charges"] for one in (about, other))
         of_others = about["accounts"] and other["accounts"] and not set(about["accounts"]) & set(other["accounts"])
         apart = about["last_day"] < other["first_day"] or other["last_day"] < about["first_day"]
         if not named and not of_others and not apart:
             first = max(about["first_day"], other["first_day"])
+            whose = ", ".join(sorted(set(about["providers"]) & set(other["providers"])))
             raise ImportFileError(
-                f"{path}: charges of {', '.join(sorted(set(about['providers']) & set(other['providers'])))} on {first} "
-                f"are in the bill {other['source']} ({other['bill_id'][:12]}) already; remove that with 'spanledger "
-                f"bills remove {other['bill_id'][:12]}', or import a further part with --part; nothing was imported"
+                f"{path}: {counted} of {whose} on {first} are in the bill {other['source']} ({other['bill_id'][:12]}) "
+                f"already; remove that with 'spanledger bills remove {other['bill_id'][:12]}', or import a further "
+                "part with --part; nothing was imported"
             )

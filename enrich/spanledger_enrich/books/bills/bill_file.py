@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import re
+import zlib
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, NoReturn
@@ -32,7 +33,7 @@ class BillFile:
 
     Attributes:
         path: Of the file.
-        sha256: Of its bytes, hex.
+        sha256: Of its bytes, uncompressed, hex.
         columns: The names of the fields that any record has.
         records: In their order.
         goes_on: Whether an API said that it has more pages than the file holds.
@@ -52,9 +53,10 @@ class BillFile:
             ImportFileError: It cannot be read, or holds no records.
         """
         data = _bytes(path)
-        sha256 = hashlib.sha256(data).hexdigest()
         if path.suffix == ".gz" or data[:2] == b"\x1f\x8b":
             data = _uncompressed(path, data)
+        # Of what was compressed: the same bill compressed again, or not, is the same bill.
+        sha256 = hashlib.sha256(data).hexdigest()
         goes_on = False
         if data[:4] == b"PK\x03\x04":
             raise ImportFileError(f"{path}: is a ZIP: unpack it, and import the files in it; nothing was imported")
@@ -64,7 +66,7 @@ class BillFile:
             text = _text(path, data)
             if text.lstrip()[:1] in {"{", "["}:
                 pages = _pages(path, text)
-                goes_on = bool(pages) and isinstance(pages[-1], dict) and pages[-1].get("has_more") is True
+                goes_on = bool(pages) and _goes_on(pages[-1])
                 records = tuple(_json(path, pages))
             else:
                 records = tuple(_csv(path, text))
@@ -87,7 +89,7 @@ def _uncompressed(path: Path, data: bytes) -> bytes:
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
             whole = stream.read(_LARGEST + 1)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise ImportFileError(f"{path}: cannot be uncompressed: {error}; nothing was imported") from None
     if len(whole) > _LARGEST:
         raise ImportFileError(f"{path}: holds more than {_LARGEST:,} bytes; import it in parts, with --part")
@@ -150,7 +152,9 @@ def _pages(path: Path, text: str) -> list[Any]:
     """The documents of a text: one, a list of them, or one a line."""
 
     def load(part: str) -> Any:
-        return json.loads(part, parse_float=Number, parse_int=Number, parse_constant=_no_number)
+        return json.loads(
+            part, parse_float=Number, parse_int=Number, parse_constant=_no_number, object_pairs_hook=_once
+        )
 
     try:
         whole = load(text)
@@ -161,6 +165,23 @@ def _pages(path: Path, text: str) -> list[Any]:
         where = re.sub(r"^(.*?): line (\d+) column (\d+).*$", r"line \2, column \3: \1", str(error))
         raise ImportFileError(f"{path}: is no JSON: {where}; nothing was imported") from None
     return whole if isinstance(whole, list) else [whole]
+
+
+def _goes_on(page: Any) -> bool:
+    """Whether a page says that there is a next one: with `has_more`, or where that was left out with `next_page`."""
+    if not isinstance(page, dict):
+        return False
+    more = page.get("has_more")
+    return bool(page.get("next_page")) if more is None else str(more).lower() == "true"
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON, each of whose names is there once: of two amounts one would fall out."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(name for number, (name, _) in enumerate(pairs) if name in dict(pairs[:number]))
+        raise ValueError(f"the name {twice!r} comes twice in one object")
+    return found
 
 
 def _is_json(line: str) -> bool:
@@ -213,7 +234,7 @@ def as_written(value: Any) -> str:
 def _parquet(path: Path, data: bytes) -> Iterator[Record]:
     try:
         table = pq.read_table(pa.BufferReader(data))
-    except (pa.ArrowInvalid, OSError) as error:
+    except (pa.ArrowException, OSError) as error:
         raise ImportFileError(f"{path}: is no Parquet: {str(error).splitlines()[0]}; nothing was imported") from None
     for number, row in enumerate(table.to_pylist(), 1):
         fields = {name: _plain(value) for name, value in row.items()}
@@ -224,6 +245,9 @@ def _plain(value: Any) -> Any:
     """A value of Parquet as text, so that it is read as in the other files; maps come as lists of pairs."""
     if value is None or isinstance(value, (str, bool)):
         return value
+    if isinstance(value, bytes):
+        # Some writers do not say that their text is text.
+        return value.decode("utf-8", "backslashreplace")
     if isinstance(value, Decimal):
         return f"{value:f}"
     if isinstance(value, float):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from spanledger_enrich.books.bills.bill_file import BillFile
@@ -23,9 +24,12 @@ from spanledger_enrich.books.bills.formats import (
 from spanledger_enrich.files.import_file import ImportFileError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from spanledger_enrich.books.bills.bill_format import BillFormat
+    from spanledger_enrich.books.bills.bill_line import BillLine
+    from spanledger_enrich.books.bills.record import Record
 
 FORMATS: Final[tuple[BillFormat, ...]] = (
     openai_costs.FORMAT,
@@ -58,12 +62,45 @@ def read(path: Path) -> tuple[BillFile, ReadBill]:
         some = ", ".join(sorted(file.columns)[:8])
         raise ImportFileError(
             f"{path}:1: is no bill of a known format: it has {some}{' ...' if len(file.columns) > 8 else ''}; expected "
-            f"{', '.join(dict.fromkeys(one.name for one in FORMATS))}; nothing was imported"
+            f"{', '.join(dict.fromkeys(one.name for one in FORMATS))}; {_nearest(file)}nothing was imported"
         )
-    lines = tuple(line for record in file.records for line in found.lines(record))
+    lines = tuple(line for record in file.records for line in _lines(found, record))
     if not lines:
         raise ImportFileError(f"{path}: {found.name}: holds no charge; nothing was imported")
     return file, ReadBill(found.name, found.timezone or _told_timezone(file), lines)
+
+
+def _lines(form: BillFormat, record: Record) -> Iterator[BillLine]:
+    """What a record says.
+
+    Raises:
+        ImportFileError: A charge ends before it begins.
+    """
+    for line in form.lines(record):
+        if line.ends < line.begins:
+            raise ImportFileError(
+                f"{record.path}:{record.number}: its charge is from {line.begins:%Y-%m-%dT%H:%M:%SZ} to "
+                f"{line.ends:%Y-%m-%dT%H:%M:%SZ}; expected an end after its begin; nothing was imported"
+            )
+        yield line
+
+
+def _nearest(file: BillFile) -> str:
+    """What the file lacks to be a bill of the format that it is most like; empty: it is like none."""
+    alike = {_folded(name): name for name in file.columns}
+    told = [(one, told_by) for one in FORMATS for told_by in one.told_by]
+    form, names = max(told, key=lambda one: len({_folded(name) for name in one[1]} & set(alike)) / len(one[1]))
+    if 2 * len({_folded(name) for name in names} & set(alike)) < len(names):
+        return ""
+    lacking = [
+        f"{name!r} (it has {alike[_folded(name)]!r})" if _folded(name) in alike else repr(name)
+        for name in sorted(names - file.columns)
+    ]
+    return f"for a bill of the format {form.name} it lacks {', '.join(lacking)}; "
+
+
+def _folded(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def _told_timezone(file: BillFile) -> str:

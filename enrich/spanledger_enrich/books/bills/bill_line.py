@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
@@ -25,6 +25,8 @@ _CATEGORY: Final = {
     "tax": "Tax", "credit": "Credit", "rounding": "Adjustment", "adjustment": "Adjustment", "fee": "Purchase",
 }  # fmt: skip
 _LAST_DIGIT: Final = Decimal(1).scaleb(-12)
+# Digits of a Decimal(38, 12), and some: by default Python has 28, and refuses to round to more.
+_DIGITS: Final = Context(prec=60)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +152,13 @@ def day_in(zone: str, day: date) -> tuple[datetime, datetime]:
     )
 
 
+def last_day_of(line: BillLine, zone: str) -> date:
+    """The last day that a line's use is of; what is bought is bought on one, however long it lasts."""
+    if line.charge_category != "Usage":
+        return line.day
+    return max(line.day, (line.ends - timedelta(microseconds=1)).astimezone(ZoneInfo(zone)).date())
+
+
 def decimals(amounts: Iterable[Decimal]) -> int:
     """How many decimals the amounts are given in, at most 12: the finest of them."""
     finest = 0
@@ -160,4 +169,4 @@ def decimals(amounts: Iterable[Decimal]) -> int:
 
 
 def _stored(number: Decimal | None) -> Decimal | None:
-    return None if number is None else number.quantize(_LAST_DIGIT)
+    return None if number is None else number.quantize(_LAST_DIGIT, context=_DIGITS)

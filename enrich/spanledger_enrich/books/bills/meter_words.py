@@ -36,6 +36,10 @@ _MEANING: Final = {
     }.items()
     for name in names.split()
 }  # fmt: skip
+_TOKENS: Final = re.compile(
+    r"(?P<each>\d{1,9}|\d{1,3}(?:,\d{3})+)?[ -]?(?P<of>k|m|thousand|millions?)?[ /-]?(?P<name>tokens?)?"
+)
+_OF: Final = {"": 1, "k": 1000, "thousand": 1000, "m": 1_000_000, "million": 1_000_000, "millions": 1_000_000}
 _STANDARD: Final = frozenset(
     {"", "default", "standard", "auto", "message", "on_demand", "on-demand", "ondemand", "none"}
 )
@@ -73,6 +77,14 @@ def tier(said: str) -> str:
     """A service tier by its one name: what is no batch, flex or priority in any spelling is as it is said."""
     name = said.strip().lower()
     return "standard" if name in _STANDARD else name
+
+
+def tokens_each(unit: str) -> int | None:
+    """How many tokens a unit is: `1M Tokens`, `10K`, `1000000 tokens`; None: it is none of tokens."""
+    found = _TOKENS.fullmatch(unit.strip().lower())
+    if found is None or not (found["of"] or found["name"]):
+        return None
+    return int((found["each"] or "1").replace(",", "")) * _OF[found["of"] or ""]
 
 
 def _words(name: str) -> list[str]:

@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _TOO_MUCH: Final = Decimal(10) ** 20
+# What Python reads as a number beside it: 1_234, digits of other scripts.
+_NUMBER: Final = re.compile(
+    r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:nan|inf(?:inity)?)", re.ASCII | re.IGNORECASE
+)
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
+# What exports write for a value that is not there.
+_NOTHING: Final = ("", "NULL", "null")
 _FIRST_YEAR, _LAST_YEAR = 1990, 2100
 
 
@@ -52,7 +58,7 @@ class Record:
                     found = found.get(key) if isinstance(found, dict) else None
                 if found is None:
                     found = self.fields.get(name.replace(".", "_"))
-            if found is not None and found != "":
+            if found is not None and found not in _NOTHING:
                 return found
         return None
 
@@ -79,9 +85,9 @@ class Record:
         if not text:
             return None
         try:
-            number = Decimal(text)
+            number = Decimal(text if _NUMBER.fullmatch(text) else "")
         except InvalidOperation:
-            self.refuse(self._name(names), text, "expected a number with a point, such as 12.34")
+            self.refuse(self._name(names), text, "expected a number with a point, such as 1234.56, no other sign in it")
         if not number.is_finite() or abs(number) >= _TOO_MUCH:
             self.refuse(self._name(names), text, "expected a number that a bill can have")
         return number
@@ -124,16 +130,16 @@ class Record:
             self.refuse(self._name(names), text, "expected a time of our days")
         return moment.astimezone(UTC)
 
-    def day(self, *names: str) -> date:
-        """A day: ISO 8601, or as Azure writes it, MM/DD/YYYY.
+    def day(self, *names: str, american: bool = False) -> date:
+        """A day: ISO 8601; where the format has it so, also MM/DD/YYYY, which elsewhere may be DD/MM/YYYY.
 
         Raises:
-            ImportFileError: It is none.
+            ImportFileError: It is none, or may be two.
         """
         text = self.required(*names)
-        american = re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})", text)
+        slashes = re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})", text) if american else None
         try:
-            day = date(int(american[3]), int(american[1]), int(american[2])) if american else _parsed(text).date()
+            day = date(int(slashes[3]), int(slashes[1]), int(slashes[2])) if slashes else _parsed(text).date()
         except ValueError:
             self.refuse(self._name(names), text, "expected a day, such as 2026-10-05")
         if not _FIRST_YEAR <= day.year <= _LAST_YEAR:

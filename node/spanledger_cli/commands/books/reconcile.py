@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import pandas as pd
 import typer
@@ -198,6 +198,8 @@ def _tell(
         for row in beside
         if row["provider"] in compared
     ]
+    across = store.rows(statement("reports/bills/across"), first=str(asked.first_day), last=str(asked.last_day))
+    notes += [_across(row, asked) for row in across if row["provider"] in compared]
     if not only:
         notes += [
             f"{provider}: metered {_known_and_not(amount, unknown)}, and there is no bill of it"
@@ -205,6 +207,16 @@ def _tell(
         ]
     for note in notes:
         console(stderr=True).print(note, style="yellow", soft_wrap=True)
+
+
+def _across(row: dict[str, Any], asked: Period) -> str:
+    how = f"counted whole, though also for days after {asked.last_day}"
+    if not row["counted"]:
+        how = (
+            f"left out, though also for days of the period: a charge counts on its first day, before {asked.first_day}"
+        )
+    charges = counted(row["lines"], "charge")
+    return f"{row['provider']}: {charges} of {row['amount']:,.2f} {row['currency']}: {how}"
 
 
 def _known_and_not(amount: Decimal, unknown_calls: int) -> str:

@@ -12,8 +12,9 @@ from spanledger_enrich.books.bills.bill_line import BillLine, day_in
 from spanledger_enrich.books.bills.meter_words import tier
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
+    from decimal import Decimal
 
     from spanledger_enrich.books.bills.record import Record
 
@@ -56,13 +57,15 @@ def _counts(
     record: Record, fields: dict[str, str], period: tuple[datetime, datetime], who: tuple[str, str, str], said_tier: str
 ) -> Iterator[BillLine]:
     workspace, key, model = who
-    for meter, field in fields.items():
-        if quantity := record.decimal(field):
+    counts = [(meter, meter, record.decimal(field)) for meter, field in fields.items()]
+    counts += [(name, "unknown", quantity) for name, quantity in _others(record, fields.values())]
+    for part, meter, quantity in counts:
+        if quantity:
             search = meter == "search"
             yield BillLine(
                 line=record.number,
                 raw=record.raw,
-                part=meter,
+                part=part,
                 provider="anthropic",
                 sub_account=workspace,
                 resource=key,
@@ -74,8 +77,22 @@ def _counts(
                 begins=period[0],
                 ends=period[1],
                 quantity=quantity,
-                unit="Searches" if search else "Tokens",
+                unit="Searches" if search else "Tokens" if meter != "unknown" else "",
+                unknown="" if meter != "unknown" else f"no meter is known for the count {part!r}",
             )
+
+
+def _others(record: Record, known: Iterable[str]) -> Iterator[tuple[str, Decimal]]:
+    """Counts that no meter is known for, such as of a tool or a cache that came later."""
+    inside = [
+        f"{name}.{inner}"
+        for name in ("cache_creation", "server_tool_use")
+        if isinstance(held := record.value(name), dict)
+        for inner in held
+    ]
+    for name in (*inside, *(name for name in record.fields if "_tokens" in name)):
+        if name not in known and (quantity := record.decimal(name)):
+            yield name, quantity
 
 
 API = BillFormat("Anthropic usage report", "UTC", (columns("uncached_input_tokens", "starting_at"),), _of_the_api)

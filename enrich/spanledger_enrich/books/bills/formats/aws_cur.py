@@ -58,6 +58,8 @@ def _lines(record: Record) -> Iterator[BillLine]:
         or "Claude" in product
     )
     what, unit, unknown = _what(usage_type, product), "", ""
+    # Without a product's name, what counts tokens is no other service.
+    ours = ours or (not product and "token" in usage_type.lower() and what.meter in TOKEN_METERS)
     meter = _TYPES.get(kind, "credit" if kind.endswith("Discount") else "")
     if meter:
         quantity = None
@@ -65,6 +67,9 @@ def _lines(record: Record) -> Iterator[BillLine]:
         meter = "other_service"
     elif not kind.endswith("Usage"):
         meter, unknown = "unknown", f"no line item type {kind!r} is known"
+    elif what.meter in TOKEN_METERS and not what.model:
+        meter, unit = "unknown", "Tokens"
+        unknown = "no product tells whose tokens these are: export the column product"
     elif what.meter in TOKEN_METERS:
         meter, unit = what.meter, "Tokens"
         each = _tokens_each(record)
@@ -91,7 +96,7 @@ def _lines(record: Record) -> Iterator[BillLine]:
         ends=ends,
         quantity=quantity,
         unit=unit,
-        amount=record.amount("line_item_unblended_cost"),
+        amount=_amount(record),
         currency=record.currency("line_item_currency_code"),
         list_amount=record.decimal("pricing_public_on_demand_cost"),
         resource=record.text("line_item_iam_principal", "line_item_resource_id"),
@@ -114,6 +119,13 @@ def _what(usage_type: str, product: str) -> Named:
     return Named("", rest.split("-")[0], "standard", "")
 
 
+def _amount(record: Record) -> Decimal:
+    """What a line costs; one of a split cost is a part of its parent's, and costs nothing beside it."""
+    if record.text("split_line_item_parent_resource_id") and not record.text("line_item_unblended_cost"):
+        return Decimal(0)
+    return record.amount("line_item_unblended_cost")
+
+
 def _tokens_each(record: Record) -> Decimal | None:
     """How many tokens a unit is: of the Marketplace a million, else as the pricing unit says; None: it does not."""
     if ":" in (usage_type := record.text("line_item_usage_type")) or usage_type.endswith("-Units"):
@@ -123,12 +135,14 @@ def _tokens_each(record: Record) -> Decimal | None:
 
 
 def _product(record: Record) -> str:
+    if alone := record.text("product_product_name", "product_name"):
+        return alone
     said = record.value("product")
     if isinstance(said, str):
         try:
             said = json.loads(said)
         except ValueError:
-            return ""
+            record.refuse("product", said[:80], "expected a map as JSON, as Data Exports write it")
     return str(said.get("product_name") or "") if isinstance(said, dict) else ""
 
 

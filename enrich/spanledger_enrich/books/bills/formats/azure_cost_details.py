@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Final
 
 from spanledger_enrich.books.bills.bill_format import BillFormat, columns
 from spanledger_enrich.books.bills.bill_line import TOKEN_METERS, BillLine, day_in
-from spanledger_enrich.books.bills.meter_words import named
+from spanledger_enrich.books.bills.meter_words import named, tokens_each
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import date
 
     from spanledger_enrich.books.bills.record import Record
 
@@ -25,13 +26,22 @@ _TYPES: Final = {
     "purchase": "fee",
     "roundingadjustment": "rounding",
 }
+# What versions of the file and kinds of agreement call a column; the same with a small first letter.
+_COST: Final = ("Cost", "cost", "CostInBillingCurrency", "costInBillingCurrency", "PreTaxCost", "preTaxCost")
+_CURRENCY: Final = (
+    "BillingCurrency", "billingCurrency", "BillingCurrencyCode", "billingCurrencyCode", "Currency", "currency",
+)  # fmt: skip
+_DATE: Final = ("Date", "date", "UsageDate", "usageDate", "UsageDateTime", "usageDateTime")
+_QUANTITY: Final = ("Quantity", "quantity", "UsageQuantity", "usageQuantity")
+_PERIOD: Final = (
+    ("BillingPeriodStartDate", "billingPeriodStartDate"), ("BillingPeriodEndDate", "billingPeriodEndDate"),
+)  # fmt: skip
+_MONTHS: Final = 12
 _UNITS: Final = {"1 hour": ("Hours", 1), "1/hour": ("Hours", 1)}
-_TOKENS: Final = re.compile(r"(?P<each>\d+) ?(?P<of>[km])(?: tokens)?")
-_OF: Final = {"k": 1000, "m": 1_000_000}
 
 
 def _lines(record: Record) -> Iterator[BillLine]:
-    day = record.day("Date", "date", "UsageDate")
+    day = _day(record)
     begins, ends = day_in("UTC", day)
     name, category = record.text("MeterName", "meterName"), record.text("MeterCategory", "meterCategory")
     kind = record.text("ChargeType", "chargeType").lower()
@@ -40,8 +50,8 @@ def _lines(record: Record) -> Iterator[BillLine]:
         or "cognitiveservices" in record.text("ConsumedService", "consumedService").lower()
     )
     measure = record.text("UnitOfMeasure", "unitOfMeasure").lower()
-    tokens = _TOKENS.fullmatch(measure)
-    unit, each = ("Tokens", int(tokens["each"]) * _OF[tokens["of"]]) if tokens else _UNITS.get(measure, (measure, 1))
+    tokens = tokens_each(measure)
+    unit, each = ("Tokens", tokens) if tokens else _UNITS.get(measure, (measure, 1))
     what = named(name)
     meter, unknown = what.meter, ""
     if kind in _TYPES:
@@ -53,13 +63,13 @@ def _lines(record: Record) -> Iterator[BillLine]:
     elif meter not in TOKEN_METERS or unit != "Tokens":
         meter = "search" if "search" in name.lower() else "unknown"
         unknown = "" if meter == "search" else f"no meter is known by the name {name!r}"
-    quantity = record.decimal("Quantity", "quantity")
+    quantity = record.decimal(*_QUANTITY)
     yield BillLine(
         line=record.number,
         raw=record.raw,
         provider="azure",
         account=record.text("BillingAccountId", "billingAccountId"),
-        sub_account=record.text("SubscriptionId", "subscriptionId"),
+        sub_account=record.text("SubscriptionId", "subscriptionId", "SubscriptionGuid", "subscriptionGuid"),
         invoice_id=record.text("invoiceId", "InvoiceId"),
         service=record.text("MeterSubCategory", "meterSubCategory") or category,
         sku=name,
@@ -72,11 +82,21 @@ def _lines(record: Record) -> Iterator[BillLine]:
         ends=ends,
         quantity=None if quantity is None or kind in _TYPES else quantity * Decimal(each),
         unit=unit,
-        amount=record.amount("Cost", "CostInBillingCurrency", "costInBillingCurrency"),
-        currency=record.currency("BillingCurrency", "billingCurrency", "BillingCurrencyCode"),
-        resource=record.text("ResourceName", "ResourceId", "resourceId"),
+        amount=record.amount(*_COST),
+        currency=record.currency(*_CURRENCY),
+        resource=record.text("ResourceName", "ResourceId", "resourceId", "InstanceId", "instanceId"),
         unknown=unknown,
     )
+
+
+def _day(record: Record) -> date:
+    """The day of a line, which some write with the day before the month: then the billing period does not have it."""
+    day = record.day(*_DATE, american=True)
+    if all(record.text(*names) for names in _PERIOD) and day.day <= _MONTHS:
+        first, last = (record.day(*names, american=True) for names in _PERIOD)
+        if not first <= day <= last and first <= day.replace(month=day.day, day=day.month) <= last:
+            record.refuse(_DATE[0], record.text(*_DATE), f"expected a day from {first} to {last}, as MM/DD/YYYY")
+    return day
 
 
 def _model(words: str) -> str:
@@ -88,9 +108,10 @@ def _model(words: str) -> str:
 FORMAT = BillFormat(
     "Azure cost details",
     "UTC",
-    (
-        columns("MeterName", "MeterCategory", "BillingCurrency", "Cost"),
-        columns("meterName", "meterCategory", "costInBillingCurrency"),
+    tuple(
+        columns(*names, cost)
+        for names in (("MeterName", "MeterCategory"), ("meterName", "meterCategory"))
+        for cost in _COST
     ),
     _lines,
 )

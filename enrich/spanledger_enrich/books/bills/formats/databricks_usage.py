@@ -22,16 +22,21 @@ _AI_PRODUCTS: Final = frozenset(
     {"MODEL_SERVING", "VECTOR_SEARCH", "AI_GATEWAY", "AI_FUNCTIONS", "FOUNDATION_MODEL_TRAINING", "AGENT_BRICKS"}
 )
 _METERS: Final = {"TOKEN": "all", "COMPUTE_TIME": "capacity", "GPU_TIME": "capacity", "STORAGE_SPACE": "storage"}
+_PRICES: Final = ("list_price", "pricing.default", "effective_list.default")
 
 
 def _lines(record: Record) -> Iterator[BillLine]:
     begins, ends = record.moment("usage_start_time"), record.moment("usage_end_time")
     kind, record_type = record.text("usage_type"), record.text("record_type")
     quantity = record.amount("usage_quantity")
-    price = record.decimal("list_price", "pricing.default", "effective_list.default")
+    price = record.decimal(*_PRICES)
     ours = record.text("billing_origin_product") in _AI_PRODUCTS
     meter = _METERS.get(kind, "unknown") if ours else "other_service"
     unknown = f"no meter is known for the usage type {kind!r}" if meter == "unknown" else ""
+    if ours and price is None and any(name in record.fields for name in _PRICES):
+        unknown = (
+            unknown or f"no price is joined to it: the column {next(n for n in _PRICES if n in record.fields)} is empty"
+        )
     if record_type not in {"", "ORIGINAL", "RETRACTION", "RESTATEMENT"}:
         record.refuse("record_type", record_type, "expected ORIGINAL, RETRACTION or RESTATEMENT")
     endpoint = str(_document(record, "usage_metadata").get("endpoint_name") or "")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from spanledger_enrich.books.bills.bill_format import BillFormat, columns
 from spanledger_enrich.books.bills.bill_line import TOKEN_METERS, BillLine
-from spanledger_enrich.books.bills.meter_words import named
+from spanledger_enrich.books.bills.meter_words import named, tokens_each
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +37,12 @@ _PROVIDERS: Final = {
     "together ai": "together",
     "fireworks ai": "fireworks",
 }
+# What the makers' FOCUS files put after a name: `Amazon Web Services, Inc.`, `Google Cloud EMEA Limited`.
+_COMPANY: Final = re.compile(
+    r"[,\s]+(?:inc|incorporated|llc|ltd|limited|pbc|corp|corporation|sarl|sas|gmbh|plc|b\.?v|opco|emea|ireland|"
+    r"operations)\.?$"
+)
+_CATEGORIES: Final = frozenset({"Usage", "Purchase", "Tax", "Credit", "Adjustment"})
 _AI: Final = "AI and Machine Learning"
 _UNIT: Final = re.compile(r"(?P<each>\d+)?\s*(?P<unit>.*)")
 _DETAILS: Final = ("ModelId", "x_ModelId", "x_Model", "model", "x_ModelName")
@@ -44,20 +50,24 @@ _DETAILS: Final = ("ModelId", "x_ModelId", "x_Model", "model", "x_ModelName")
 
 def _lines(record: Record) -> Iterator[BillLine]:
     begins, ends = record.moment("ChargePeriodStart"), record.moment("ChargePeriodEnd")
-    category = record.required("ChargeCategory")
+    category = record.required("ChargeCategory").capitalize()
+    if category not in _CATEGORIES:
+        record.refuse("ChargeCategory", category, f"expected one of {', '.join(sorted(_CATEGORIES))}")
     who = record.text("InvoiceIssuerName") if category == "Tax" else ""
     # The cloud bills what a maker's model costs there: who issues the invoice goes before who made the service.
-    said = who or record.text("HostProviderName", "ServiceProviderName", "ProviderName", "InvoiceIssuerName")
+    said = who or record.required("HostProviderName", "ServiceProviderName", "ProviderName", "InvoiceIssuerName")
     details = _json(record, "SkuPriceDetails")
     described = record.text("SkuMeter") or record.text("ChargeDescription", "SkuId")
     what = named(record.text("SkuMeter") or record.text("ChargeDescription"))
     quantity, unit = _consumed(record)
     if what.meter in TOKEN_METERS and unit.lower() in {"units", "unit", "k", "m"}:
         # Azure's tokens are `Units`, of which it does not say how many are one.
-        each = {"k": Decimal(1000), "m": Decimal(1_000_000)}.get(unit.lower())
+        each = tokens_each(unit)
         quantity, unit = None if quantity is None or each is None else quantity * each, "Tokens"
     model = next((str(details[name]) for name in _DETAILS if details.get(name)), "") or _model(record, what.model)
-    ours = record.text("ServiceCategory") in {_AI, ""}
+    # Tokens are of an AI, whatever category their maker's other services are of.
+    counts_tokens = unit == "Tokens" and what.meter in TOKEN_METERS
+    ours = counts_tokens or record.text("ServiceCategory").lower() in {_AI.lower(), ""}
     meter, unknown = what.meter, ""
     if category in {"Tax", "Credit", "Adjustment"}:
         meter = category.lower()
@@ -71,7 +81,7 @@ def _lines(record: Record) -> Iterator[BillLine]:
     yield BillLine(
         line=record.number,
         raw=record.raw,
-        provider=_PROVIDERS.get(said.lower(), said.lower()),
+        provider=_provider(said),
         account=record.required("BillingAccountId"),
         sub_account=record.text("SubAccountId"),
         invoice_id=record.text("InvoiceId"),
@@ -94,15 +104,23 @@ def _lines(record: Record) -> Iterator[BillLine]:
     )
 
 
+def _provider(said: str) -> str:
+    """The name that price books have, whatever kind of company it is written with."""
+    name = said.lower()
+    while name not in _PROVIDERS and (short := _COMPANY.sub("", name)) != name:
+        name = short
+    return _PROVIDERS.get(name, name)
+
+
 def _consumed(record: Record) -> tuple[Decimal | None, str]:
     """Quantity and unit; tokens one by one: of `1000000 Tokens` a million each."""
     for quantity, unit in (("ConsumedQuantity", "ConsumedUnit"), ("PricingQuantity", "PricingUnit")):
         given, said = record.decimal(quantity), record.text(unit)
         found = _UNIT.fullmatch(said)
         if given is not None and said and found is not None and said.lower() != "units":
-            each = Decimal(found["each"] or 1)
-            name = found["unit"].strip()
-            return given * each, "Tokens" if name.lower() in {"tokens", "token"} else name
+            if each := tokens_each(said) if "token" in said.lower() else None:
+                return given * each, "Tokens"
+            return given * Decimal(found["each"] or 1), found["unit"].strip()
     return record.decimal("ConsumedQuantity", "PricingQuantity"), record.text("ConsumedUnit", "PricingUnit")
 
 

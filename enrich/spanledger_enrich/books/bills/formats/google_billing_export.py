@@ -43,6 +43,8 @@ def _lines(record: Record) -> Iterator[BillLine]:
         unit = "Token-Hours" if unit == "h" else unit
     elif "provisioned throughput" in sku.lower():
         meter = "capacity"
+    elif meter in TOKEN_METERS and unit.lower() not in {"count", "tokens", "token", ""}:
+        meter = "unit"
     elif meter in TOKEN_METERS:
         unit = "Tokens"
     elif "grounding" in sku.lower() or "search" in sku.lower():

@@ -46,7 +46,7 @@ _UNITS: Final = {
 def _lines(record: Record) -> Iterator[BillLine]:
     amount = record.decimal("amount.value", "amount_value")
     item = record.text("line_item")
-    if amount is None and not item:
+    if amount is None and not item and _says_nothing(record):
         return
     begins, ends = record.moment("start_time"), record.moment("end_time")
     said = record.text("quantity_unit")
@@ -76,6 +76,11 @@ def _lines(record: Record) -> Iterator[BillLine]:
         currency=record.currency("amount.currency", "amount_currency"),
         unknown=unknown,
     )
+
+
+def _says_nothing(record: Record) -> bool:
+    """Whether a line is the one of a day without a cost: it counts nothing, as one of a usage report would."""
+    return not any(record.text(name) for name in record.fields if name in {"quantity", "model"} or "tokens" in name)
 
 
 def _item(item: str, unit: str) -> tuple[str, str, str, str]:

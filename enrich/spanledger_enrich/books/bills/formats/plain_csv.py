@@ -7,13 +7,12 @@ they are known, `account`, `sub_account`, `invoice`, `service`, `model`, `meter`
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from spanledger_enrich.books.bills.bill_format import BillFormat, columns
 from spanledger_enrich.books.bills.bill_line import METERS, TOKEN_METERS, BillLine, day_in
-from spanledger_enrich.books.bills.meter_words import named, tier
+from spanledger_enrich.books.bills.meter_words import named, tier, tokens_each
 from spanledger_enrich.prices import catalogue_names
 
 if TYPE_CHECKING:
@@ -21,16 +20,6 @@ if TYPE_CHECKING:
     from datetime import date
 
     from spanledger_enrich.books.bills.record import Record
-
-_UNITS: Final = {
-    "": ("", 1),
-    "tokens": ("Tokens", 1),
-    "token": ("Tokens", 1),
-    "1k tokens": ("Tokens", 1000),
-    "1m tokens": ("Tokens", 1_000_000),
-    "1000 tokens": ("Tokens", 1000),
-    "1000000 tokens": ("Tokens", 1_000_000),
-}
 
 
 def _lines(record: Record) -> Iterator[BillLine]:
@@ -43,7 +32,8 @@ def _lines(record: Record) -> Iterator[BillLine]:
     said = record.text("meter")
     meter, unknown = _meter(record, said)
     quantity = record.decimal("quantity")
-    unit, each = _UNITS.get(record.text("unit").lower(), (record.text("unit"), 1))
+    each = tokens_each(record.text("unit"))
+    unit = record.text("unit") if each is None else "Tokens"
     if quantity is not None and not unit and meter in TOKEN_METERS:
         unit = "Tokens"
     yield BillLine(
@@ -62,7 +52,7 @@ def _lines(record: Record) -> Iterator[BillLine]:
         day=first,
         begins=day_in(zone, first)[0],
         ends=day_in(zone, last)[1],
-        quantity=None if quantity is None else quantity * Decimal(each),
+        quantity=None if quantity is None else quantity * (each or 1),
         unit=unit,
         amount=record.amount("amount"),
         currency=record.currency("currency"),
