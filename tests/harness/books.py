@@ -53,12 +53,15 @@ class Books:
         self.store.insert("llm_spans", rows)
         return [row["span_id"] for row in rows]
 
-    def enrich(self) -> int:
+    def enrich(self, *, restarted: bool = False) -> int:
         """Book what is ingested; gives the number of new calls.
 
         By one worker as long as the configuration is the same, as in a node: its first batch costs twice the others.
+
+        Args:
+            restarted: By another one, which knows of those before only what they stored.
         """
-        if self._worker is None or self._worker[0] is not self.configuration:
+        if restarted or self._worker is None or self._worker[0] is not self.configuration:
             self._worker = self.configuration, Worker(self.store, self.configuration)
         return self._worker[1].catch_up()
 

@@ -99,7 +99,7 @@ def test_what_a_killed_worker_decided_is_booked(books: Books) -> None:
     worker._calls()
     # All that it decides of metrics, and nothing of what follows.
     assert follow_metrics(books.store, last_version(books.store, None) + 1)
-    books.enrich()
+    books.enrich(restarted=True)
     assert [row["granularity"] for row in booked(books)] == ["call"]
 
 

@@ -164,7 +164,7 @@ def test_a_sample_with_a_flaw_is_no_evidence_and_is_told(metered):
     assert call["energy_wh"] / 1.56 == pytest.approx(2.0)
     [host] = metered.store.frame("reports/energy/hosts", **{"from": after(-3600), "to": after(3600)}).to_dict("records")
     assert (host["measured_wh"], host["refused_samples"], host["refused"]) == (2.0, 1, "more than 50 kW")
-    metered.enrich()
+    metered.enrich(restarted=True)
     assert metered.store.rows("SELECT version FROM calls") == [{"version": call["version"]}]
 
 
@@ -176,7 +176,7 @@ def test_a_sample_that_comes_late_corrects_the_calls_and_a_second_time_changes_n
     first, other = calls(metered)
     assert (first["energy_method"], other["energy_method"]) == ("measured", "unknown")
     allocate(metered.store, metered.configuration, everything=True)
-    metered.enrich()
+    metered.enrich(restarted=True)
     assert calls(metered) == [first, other]
     # The same sample, delivered twice, and another of the same time's second half.
     measured(metered, sample(1, 0, 10, 2.0), sample(2, 4000, 10, 1.0))
@@ -209,7 +209,7 @@ def test_what_is_enriched_anew_keeps_its_measured_energy(metered):
     [before] = calls(metered)
     metered.store.execute("TRUNCATE TABLE ledger")
     metered.store.execute("TRUNCATE TABLE enrich_progress")
-    metered.enrich()
+    metered.enrich(restarted=True)
     [again] = calls(metered)
     assert {**again, "version": 0, "enriched_at": 0} == {**before, "version": 0, "enriched_at": 0}
 
@@ -249,7 +249,7 @@ def test_no_energy_is_lost_with_several_hosts_a_call_told_twice_and_a_restatemen
         assert math.fsum(row["wh"] for row in tenants) == pytest.approx(total)
         everything = Scope(changed=False)
         restate(metered.store, metered.configuration, everything, requested_by="a test", reason="anew")
-        metered.enrich()
+        metered.enrich(restarted=True)
 
 
 intervals = st.tuples(st.integers(0, 7200), st.integers(0, 200), st.integers(0, 5000), st.sampled_from(["gpu-1", "b"]))
