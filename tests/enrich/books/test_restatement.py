@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from spanledger_enrich.books import restatement
+from spanledger_enrich.books import restatement, restatement_chunk
 from spanledger_enrich.books.restatement import RestatementError
 from spanledger_enrich.books.scope import Scope
 from spanledger_enrich.prices import price_list
@@ -267,7 +267,7 @@ def test_what_the_worker_writes_while_a_restatement_computes_stays_in_force(book
     books.ingest(span(3, **parent, span_id=f"{1:016x}"))
     books.enrich()
     multiply_input_price(books, 3)
-    compute_again = restatement.compute_again
+    compute_again = restatement_chunk.compute_again
     began = time.time_ns()
 
     def overtaken(*arguments, **options):
@@ -276,9 +276,9 @@ def test_what_the_worker_writes_while_a_restatement_computes_stays_in_force(book
         monkeypatch.setattr(time, "time_ns", lambda: began)
         # The same call as another instrumentation saw it, with more details: from now on it is the one that counts.
         books.ingest(span(3, **parent, span_id=f"{2:016x}", ttft_ms=5.0, finish_reason="stop", cache_read_tokens=10))
-        books.enrich()
+        books.enrich(restarted=True)
 
-    monkeypatch.setattr(restatement, "compute_again", overtaken)
+    monkeypatch.setattr(restatement_chunk, "compute_again", overtaken)
     restate(books, Scope(changed=False))
     monkeypatch.undo()
     counted = "SELECT span_id, counted FROM ledger FINAL ORDER BY span_id"
