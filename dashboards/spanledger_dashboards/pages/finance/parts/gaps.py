@@ -15,12 +15,14 @@ if TYPE_CHECKING:
 
     from spanledger_dashboards.filtering.filters import Filters
 
+_LEFT_OUT = "Not in the totals"
+# What each is called, how far its calls are in the totals where some of their cost is known, and what follows that.
 _MEANINGS = {
-    "unattributed": ("Unattributed", "In the totals, charged to nobody. Services"),
-    "unpriced": ("No price", "Not in the totals. Models"),
-    "partly priced": ("A part without price", "In the totals but for that part. Models"),
-    "missing usage": ("No usage reported", "Not in the totals. Models"),
-    "estimated usage": ("Usage estimated", "In the totals. Models"),
+    "unattributed": ("Unattributed", "In the totals", ", charged to nobody. Services"),
+    "unpriced": ("No price", _LEFT_OUT, ". Models"),
+    "partly priced": ("A part without price", "In the totals but for that part", ". Models"),
+    "missing usage": ("No usage reported", _LEFT_OUT, ". Models"),
+    "estimated usage": ("Usage estimated", "In the totals", ". Models"),
 }
 
 
@@ -39,12 +41,10 @@ def gaps(rows: pd.DataFrame, filters: Filters, *, calls: int) -> None:
 
 
 def _card(row: Any, calls: int) -> str:
-    title, meaning = _MEANINGS[row.gap]
-    figure = figures.usd(row.contracted_cost)
-    if figures.is_unknown(row.contracted_cost) or row.gap in ("unpriced", "missing usage"):
-        figure = "cost unknown"
-        meaning = meaning.replace("In the totals but for that part", "Not in the totals")
-        meaning = meaning.replace("In the totals", "Not in the totals")
+    title, extent, rest = _MEANINGS[row.gap]
+    if figures.is_unknown(row.contracted_cost):
+        extent = _LEFT_OUT
+    figure = "cost unknown" if extent == _LEFT_OUT else figures.usd(row.contracted_cost)
     examples = ", ".join(example for example in row.examples if example) or "not named"
     more = f" and {figures.count(row.names - len(row.examples))} more" if row.names > len(row.examples) else ""
     return (
@@ -52,7 +52,7 @@ def _card(row: Any, calls: int) -> str:
         f"<span>{figures.share(row.calls / calls)} of calls</span></div>"
         f'<div class="figure">{figure}</div>'
         f"<div>{_number(row.calls, 'call')}, {_number(row.tokens, 'token')}</div>"
-        f'<div class="quiet" title="{escape(examples)}">{meaning}: {escape(examples)}{more}</div></div>'
+        f'<div class="quiet" title="{escape(examples)}">{extent}{rest}: {escape(examples)}{more}</div></div>'
     )
 
 
