@@ -88,6 +88,8 @@ def test_disputes_and_states_of_the_books_are_printed(closed, books, spanledger)
     spanledger("disputes", "open", "2024-10", "--tenant", "acme", "--line", 1, "--says", "not ours", "--as", "carol")
     wrong = ("disputes", "answer", 1, "--accept", "--says", "right", "--as", "ann")
     assert "there is no dispute 1; those there are: 3" in spanledger(*wrong, fails=True)
+    wrong = ("disputes", "answer", 3, "--accept", "--says", "right", "--as", "Carol")
+    assert "Carol complained; another person must accept it" in spanledger(*wrong, fails=True)
     spanledger("disputes", "answer", 3, "--accept", "--says", "right", "--as", "ann")
     assert "accepted" in spanledger("disputes", "list")
     assert [line.split(",")[2] for line in spanledger("close", "status").splitlines()[1:]] == [
@@ -100,6 +102,32 @@ def test_disputes_and_states_of_the_books_are_printed(closed, books, spanledger)
     assert "2024-10,2024-11,late,1," in spanledger("close", "flux", "--since", "2024-11-15")
 
 
+def test_a_statement_that_is_disputed_prints_the_same_and_says_so_beside_it(closed, books, spanledger, tmp_path):
+    def run(*arguments):
+        return in_process(*arguments, data_dir=books.configuration.data_dir)
+
+    file = tmp_path / "acme.html"
+    asked = ("statement", "2024-10", "--tenant", "acme", "--output", file)
+    assert run(*asked).stderr == ""
+    before = file.read_bytes()
+    spanledger("disputes", "open", "2024-10", "--tenant", "acme", "--line", 2, "--says", "not ours", "--as", "carol")
+    spanledger("disputes", "open", "2024-10", "--tenant", "acme", "--says", "too much", "--as", "carol")
+    # Who complained may take it back.
+    spanledger("disputes", "answer", 3, "--reject", "--says", "it was ours", "--as", "carol")
+    told = "it is disputed: dispute 3 of line 2 is rejected, dispute 4 is open; see 'spanledger disputes list'"
+    assert told in run(*asked).stderr
+    assert file.read_bytes() == before
+    assert f"{file}: {told}" in run("verify", file).stderr
+    assert "disputed" not in run("statement", "2024-10", "--tenant", "globex").stderr
+
+
+def test_a_proof_says_what_it_does_not_show(closed, spanledger):
+    told = "that the chain's end was not cut off is shown by a hash that was kept elsewhere alone, given to --head"
+    assert told in spanledger("verify")
+    [*_, last] = json.loads(spanledger("close", "status", "--format", "json"))
+    assert told not in spanledger("verify", "--head", f" {last['hash'].upper()}")
+
+
 def test_what_the_books_do_not_allow_is_said_and_changes_nothing(october, books, spanledger):
     def refused(*arguments):
         before = [books.store.value(f"SELECT count() FROM {table}") for table in EVENTS]
@@ -108,6 +136,9 @@ def test_what_the_books_do_not_allow_is_said_and_changes_nothing(october, books,
         return told
 
     assert "is not a month; expected for example 2024-10" in refused("close", "soft", "2024-13")
+    # Whoever has a clock run it nightly before the first close would leave October out for good.
+    assert "3 calls before" in (told := refused("close", "post", "--as", "cron"))
+    assert "name the month, such as 'spanledger close post 2024-10'" in told
     assert "'Mars/Olympus' is unknown" in refused("close", "soft", "2024-10", "--timezone", "Mars/Olympus")
     assert "'Mars/X' is unknown" in refused("close", "soft", "2024-10", "--tenant-zone", "acme=Mars/X")
     assert "nothing is charged to nobody" in refused("close", "soft", "2024-10", "--tenant-zone", "nobody=UTC")

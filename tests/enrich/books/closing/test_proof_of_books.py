@@ -127,9 +127,9 @@ def test_an_entry_that_is_slipped_in_is_found(closed):
 def test_a_file_is_proved_and_one_that_was_changed_is_not(closed, tmp_path, form):
     file = tmp_path / f"acme.{form}"
     file.write_bytes(issued.issued(closed.store, "2024-10", "acme").as_bytes(form))
-    assert issued.prove(closed.store, file) == []
+    assert issued.prove(closed.store, file).faults == ()
     file.write_bytes(file.read_bytes().replace(b"4.000000000000", b"3.000000000000"))
-    faults = issued.prove(closed.store, file)
+    faults = issued.prove(closed.store, file).faults
     assert "is not, byte for byte, the statement 2024-10/" in faults[0]
     assert "line 1: cost is 3.000000000000, the books say 4.000000000000" in faults
 
@@ -140,9 +140,9 @@ def test_a_pdf_is_pdf_a_with_the_statement_inside_and_is_proved(closed, tmp_path
     one = issued.issued(closed.store, "2024-10", "acme")
     file.write_bytes(one.as_bytes("pdf"))
     assert one.as_bytes("pdf") == file.read_bytes()
-    assert issued.prove(closed.store, file) == []
+    assert issued.prove(closed.store, file).faults == ()
     file.write_bytes(file.read_bytes() + b"\n")
-    assert issued.prove(closed.store, file)
+    assert issued.prove(closed.store, file).faults
 
 
 def test_a_name_that_is_forgotten_leaves_the_chain_whole(closed):
