@@ -1,6 +1,7 @@
 """The commands that close a month, from a soft close to a proved statement, and what they refuse."""
 
 import json
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -97,6 +98,10 @@ def test_disputes_and_states_of_the_books_are_printed(closed, books, spanledger)
     ]  # fmt: skip
     late(books)
     spanledger("close", "post", "2024-10", "--as", "ann")
+    # A day is known at its end, however it is written.
+    today = datetime.now(UTC)
+    days = [spanledger("close", "balance", "--as-known-on", f"{today:{form}}") for form in ("%Y-%m-%d", "%Y%m%d")]
+    assert days[0] == days[1] != spanledger("close", "balance", "--as-known-on", f"{today:%Y-%m-%d}T00:00")
     assert "2024-10,acme,3" in spanledger("close", "balance")
     assert spanledger("close", "balance", "--as-known-on", "2024-11-15").count("\n") == 1
     assert "2024-10,2024-11,late,1," in spanledger("close", "flux", "--since", "2024-11-15")
@@ -119,6 +124,29 @@ def test_a_statement_that_is_disputed_prints_the_same_and_says_so_beside_it(clos
     assert file.read_bytes() == before
     assert f"{file}: {told}" in run("verify", file).stderr
     assert "disputed" not in run("statement", "2024-10", "--tenant", "globex").stderr
+
+
+def test_what_was_posted_and_disputed_before_a_month_was_reopened_is_not_lost(closed, books, spanledger):
+    def told(*arguments):
+        return in_process(*arguments, data_dir=books.configuration.data_dir).stderr
+
+    first = spanledger("journal", "2024-10")
+    assert told("journal", "2024-10") == ""
+    spanledger("disputes", "open", "2024-10", "--tenant", "acme", "--says", "too much", "--as", "carol")
+    spanledger("reopen", "2024-10", "--as", "ann", "--reason", "a contract")
+    spanledger("reopen", "2024-10", "--as", "bob", "--approve")
+    assert spanledger("journal", "2024-10", "--revision", 1) == first
+    late(books)
+    spanledger("close", "soft", "2024-10", "--as", "ann", "--grace", 0)
+    spanledger("close", "hard", "2024-10", "--as", "bob")
+    assert "2024-10 was closed 2 times: this is what the last posts beside those before it" in told(
+        "journal", "2024-10"
+    )
+    rows = [line.split(",") for line in spanledger("journal", "2024-10").splitlines()[1:]]
+    assert sum(Decimal(row[7]) for row in rows) == sum(Decimal(row[8]) for row in rows) == Decimal("1.05")
+    assert spanledger("journal", "2024-10", "--revision", 1) == first
+    assert "no revision 3 of 2024-10: it was closed 2 times" in told("journal", "2024-10", "--revision", 3)
+    assert "dispute 3 of revision 1 is open" in told("statement", "2024-10", "--tenant", "acme")
 
 
 def test_a_proof_says_what_it_does_not_show(closed, spanledger):
@@ -160,7 +188,8 @@ def test_what_the_books_do_not_allow_is_said_and_changes_nothing(october, books,
     assert "there is no statement of 2024-10 for 'nobody'; there are some for acme, globex" in refused(
         "statement", "2024-10", "--tenant", "nobody"
     )
-    assert "no time; expected for example 2024-11-15" in refused("close", "balance", "--as-known-on", "yesterday")
+    for time in ("yesterday", "9999-12-31", "0001-01-01", "2024-11-15T25:00"):
+        assert "no time; expected for example 2024-11-15" in refused("close", "balance", "--as-known-on", time)
     assert "no event of the chain has the hash" in refused("verify", "--head", "00")
 
 

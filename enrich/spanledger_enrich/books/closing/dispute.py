@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 
 
 def disputed(chain: Sequence[Event], statement: str) -> str:
-    """How the disputes of a statement stand, in words; empty where there are none."""
+    """How the disputes of a statement and its other revisions stand, in words; empty where there are none."""
+    month_of, _, revision = statement.rpartition("/")
     answers = {event.said["dispute"]: event.said["accepted"] for event in chain if event.action == "answer"}
     words = {None: "open", True: "accepted", False: "rejected"}
     found = [
-        f"dispute {event.number}{_of_line(event.said['line'])} is {words[answers.get(event.number)]}"
+        f"dispute {event.number}{_of_line(event, revision)} is {words[answers.get(event.number)]}"
         for event in chain
-        if event.action == "dispute" and event.said["statement"] == statement
+        if event.action == "dispute" and event.said["statement"].rpartition("/")[0] == month_of
     ]
     return f"it is disputed: {', '.join(found)}; see 'spanledger disputes list'" if found else ""
 
@@ -74,8 +75,9 @@ def answer(store: Store, number: int, says: str, who: Person, *, accepted: bool)
     )  # fmt: skip
 
 
-def _of_line(line: int | None) -> str:
-    return "" if line is None else f" of line {line}"
+def _of_line(event: Event, revision: str) -> str:
+    line, of = event.said["line"], event.said["statement"].rpartition("/")[2]
+    return ("" if line is None else f" of line {line}") + ("" if of == revision else f" of revision {of}")
 
 
 def _refuse_silence(says: str) -> None:
