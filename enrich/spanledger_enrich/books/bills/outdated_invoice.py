@@ -61,7 +61,7 @@ def outdated_invoices(store: Store, first: date, last: date) -> list[OutdatedInv
         metered = sum(
             (
                 one["metered"]
-                for one in store.rows(statement("reports/bills/metered_providers"), **of.bounds)
+                for one in store.rows(statement("lookups/bills/metered_now"), **of.bounds)
                 if catalogue_names.seller(one["provider"]) == row["provider"]
             ),
             Decimal(0),
