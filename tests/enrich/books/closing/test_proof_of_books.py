@@ -97,6 +97,22 @@ def test_what_is_changed_beside_the_hashes_is_found_and_told(closed):
 
 @pytest.mark.parametrize(
     "change",
+    [
+        "tenant_id = transform(tenant_id, ['acme', 'globex'], ['globex', 'acme'], tenant_id)",
+        "tenant_id = concat(tenant_id, ' AG')",
+        "salt = ''",
+        "salt = 'another'",
+    ],
+)
+def test_names_that_somebody_exchanged_or_changed_do_not_hold(closed, change):
+    assert verify(closed.store).faults == ()
+    closed.store.execute(f"ALTER TABLE book_party UPDATE {change} WHERE 1", settings=NOW)
+    told = [fault for fault in verify(closed.store).faults if "under another name than when it was closed" in fault]
+    assert len(told) == 2
+
+
+@pytest.mark.parametrize(
+    "change",
     ["body = '{}' WHERE number = 2", "body = '[]' WHERE number = 1", "action = 'hard' WHERE number = 1"],
 )
 def test_an_event_that_says_something_else_altogether_is_named(closed, change):
@@ -149,6 +165,8 @@ def test_a_name_that_is_forgotten_leaves_the_chain_whole(closed):
     pseudonym = new_pseudonym()
     forget(closed.store, "tenant", "acme", pseudonym)
     assert verify(closed.store).faults == ()
+    # Nothing is left by which a guess at the name could be tried.
+    assert closed.store.value("SELECT salt FROM book_party WHERE tenant_id = {p:String}", p=pseudonym) == ""
     assert close.record(closed.store, "2024-10", ANN) is None
     one = issued.issued(closed.store, "2024-10", pseudonym)
     assert b"acme" not in one.as_bytes("html")
