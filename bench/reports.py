@@ -19,8 +19,9 @@ import re
 import statistics
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from spanledger_enrich.ledger.hour_sums import sum_hours
 from spanledger_enrich.worker import Worker, load_reference_data
@@ -128,7 +129,7 @@ def main() -> None:
     with contextlib.ExitStack() as kept:
         folder = options.data_dir or Path(kept.enter_context(tempfile.TemporaryDirectory()))
         configuration = load(data_dir=folder)
-        store = kept.enter_context(Store.open(configuration, exclusive=True))
+        store = kept.enter_context(_Noted.open(configuration, exclusive=True))
         migrate(store)
         load_reference_data(store)
         if not (rows := int(store.value("SELECT count() FROM ledger WHERE toYear(ts) = 2024"))):
@@ -148,48 +149,49 @@ def main() -> None:
     print(*told, f"slowest report from sums: {slowest:.0f} ms; bar {_BAR_MS} ms at 20,000,000 rows", sep="\n")
 
 
-def _upkeep(store: Store, worker: Worker, calls: int) -> list[str]:
+def _upkeep(store: _Noted, worker: Worker, calls: int) -> list[str]:
     """What to tell of the processor time of summing calls, beside that of enriching them, and by what it writes."""
     store.execute(_SPANS, {"calls": calls})
     begin = time.process_time()
     worker.catch_up()
     enriched = time.process_time() - begin
-    noted = _Noted(store)
+    store.spent.clear()
     begin = time.process_time()
-    while sum_hours(noted, quiet_s=0, margin_s=0):  # type: ignore[arg-type]
+    while sum_hours(store, quiet_s=0, margin_s=0):
         pass
     summed = time.process_time() - begin
     told = f"keeping sums / enriching: {summed / enriched:.1%} of processor time; bar {_UPKEEP_BAR:.0%}"
-    by_table = sorted(noted.spent.items(), key=lambda one: -one[1])
-    return [told, *(f"  {table or 'looking up'}: {spent / enriched:.1%}" for table, spent in by_table)]
+    return [
+        told,
+        *(f"  {table or 'looking up'}: {spent / 1e9 / enriched:.1%}" for table, spent in store.spent.most_common()),
+    ]
 
 
-class _Noted:
-    """A store that notes the processor time of its statements, s, by the table that they write, '' of those that read."""
+class _Noted(Store):
+    """Notes the processor time of its statements, ns, by the table that they write, '' of those that read."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self.spent: dict[str, float] = {}
+    spent: ClassVar[Counter[str]] = Counter()
 
-    def execute(self, query: str, parameters: Mapping[str, Any], settings: Mapping[str, Any] | None = None) -> None:
+    def execute(
+        self, query: str, parameters: Mapping[str, Any] | None = None, settings: Mapping[str, Any] | None = None
+    ) -> None:
         with self._spent_on(query):
-            self._store.execute(query, parameters, settings)
+            super().execute(query, parameters, settings)
 
     def rows(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
         with self._spent_on(query):
-            return self._store.rows(query, **parameters)
+            return super().rows(query, **parameters)
 
     def value(self, query: str, **parameters: Any) -> Any:
         with self._spent_on(query):
-            return self._store.value(query, **parameters)
+            return super().value(query, **parameters)
 
     @contextlib.contextmanager
     def _spent_on(self, query: str) -> Iterator[None]:
-        begin = time.process_time()
+        begin = time.process_time_ns()
         yield
         written = re.search(r"^INSERT INTO (\w+)", query, re.MULTILINE)
-        table = written[1] if written else ""
-        self.spent[table] = self.spent.get(table, 0.0) + time.process_time() - begin
+        self.spent[written[1] if written else ""] += time.process_time_ns() - begin
 
 
 def fill(store: Store, rows: int) -> None:
