@@ -6,14 +6,20 @@ import csv
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+import pytest
 from ledger_sample import ledger_sample
-from test_browser import CALLS, address, browser, pytestmark  # noqa: F401 (fixtures)
+
+from browser.served import IN_A_BROWSER
+from browser.test_browser import CALLS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from playwright.sync_api import Browser, Page
 
+    from browser.served import Served
+
+pytestmark = IN_A_BROWSER
 PAGES = (
     "sustainability", "breakdown", "inventory", "grid", "hours", "whatif", "health", "quality", "capacity", "agents",
     "calls",
@@ -22,6 +28,11 @@ PAGES = (
 # The figures of cards that are wider than their place.
 CUT_OFF = """[...document.querySelectorAll('[data-testid="stMetricValue"]')]
     .filter(each => each.scrollWidth > each.clientWidth).map(each => each.innerText)"""
+
+
+@pytest.fixture
+def address(without_books: Served) -> str:
+    return without_books.address
 
 
 def drawn(page: Page) -> None:
@@ -34,8 +45,8 @@ def asked(page: Page) -> dict[str, list[str]]:
 
 
 def test_a_reader_narrows_drills_down_to_one_call_and_comes_back(
-    browser: Browser,  # noqa: F811
-    address: str,  # noqa: F811
+    browser: Browser,
+    address: str,
     tmp_path: Path,
 ) -> None:
     with browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="dark") as context:
@@ -86,7 +97,7 @@ def test_a_reader_narrows_drills_down_to_one_call_and_comes_back(
         assert (tmp_path / "method.md").read_text().startswith("# How emissions were reckoned, ")
 
 
-def test_a_shared_address_is_whole_on_a_phone_in_the_dark(browser: Browser, address: str) -> None:  # noqa: F811
+def test_a_shared_address_is_whole_on_a_phone_in_the_dark(browser: Browser, address: str) -> None:
     with browser.new_context(viewport={"width": 400, "height": 900}, color_scheme="dark") as context:
         page = context.new_page()
         elsewhere: list[str] = []

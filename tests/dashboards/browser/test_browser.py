@@ -13,8 +13,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 from dashboard_server import HOSTILE
 from ledger_sample import ledger_sample
-from served import IN_A_BROWSER, chromium, served
 
+from browser.served import IN_A_BROWSER, Served
 from spanledger_settings import figures
 
 if TYPE_CHECKING:
@@ -29,24 +29,10 @@ SCREENSHOTS = os.environ.get("SPANLEDGER_SCREENSHOTS")
 pytestmark = IN_A_BROWSER
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+@pytest.fixture
+def address(without_books: Served) -> str:
     """The address of dashboards over the sample ledger, served by a process of their own."""
-    with served(tmp_path_factory.mktemp("served"), calls=CALLS) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def log(address: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the server of `address` wrote for its operator."""
-    return max(tmp_path_factory.getbasetemp().glob("served*/server.log"))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A headless Chromium that calls nobody."""
-    with chromium() as launched:
-        yield launched
+    return without_books.address
 
 
 @pytest.fixture
@@ -115,7 +101,7 @@ def test_a_reader_narrows_shares_and_downloads(page: Page, address: str, tmp_pat
 
 
 def test_a_tenants_name_is_never_markup_and_a_rendered_page_leaves_no_line_in_the_log(
-    browser: Browser, address: str, log: Path
+    browser: Browser, address: str, without_books: Served
 ) -> None:
     elsewhere: list[str] = []
     with browser.new_context(viewport={"width": 400, "height": 900}) as context:
@@ -130,7 +116,7 @@ def test_a_tenants_name_is_never_markup_and_a_rendered_page_leaves_no_line_in_th
         page.get_by_text("the ledger has no call of the tenant 'nobody'").wait_for(timeout=30_000)
         assert page.locator('[data-testid="stMetric"]').count() == 0
     assert not [url for url in elsewhere if not url.startswith(("data:", "blob:"))]
-    assert log.read_text() == ""
+    assert without_books.log.read_text() == ""
 
 
 @pytest.mark.parametrize("width", [1440, 400])
