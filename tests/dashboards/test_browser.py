@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 CALLS = 20_000
+# The tables that are wider than their place.
+SCROLLING = """[...document.querySelectorAll('.sl-table')]
+    .filter(each => each.scrollWidth > each.clientWidth + 1).map(each => each.ariaLabel)"""
 SCREENSHOTS = os.environ.get("SPANLEDGER_SCREENSHOTS")
 
 pytestmark = IN_A_BROWSER
@@ -198,6 +201,7 @@ def test_tables_and_charts_fit_the_paper(browser: Browser, address: str, name: s
         page.goto(f"{address}/{name}")
         page.locator(".sl-table:visible").first.wait_for(timeout=30_000)
         page.locator('[data-testid="stStatusWidget"]').wait_for(state="detached", timeout=30_000)
+        assert not page.evaluate(SCROLLING), "a table scrolls sideways at a desk"
         page.emulate_media(media="print")
         # A4, upright, between margins; a browser makes what is wider smaller, down to half.
         page.set_viewport_size({"width": 703, "height": 1000})

@@ -18,6 +18,7 @@ _CSS = """
     font-variant-numeric: tabular-nums lining-nums;
   }
   [data-testid="stMainBlockContainer"] { max-width: 1400px; padding-top: 4.5rem; padding-bottom: 3rem; }
+  @media (min-width: 64rem) { [data-testid="stMainBlockContainer"] { padding-left: 2.5rem; padding-right: 2.5rem; } }
   [data-testid="stMetric"] [data-testid="stMetricValue"] p, [data-testid="stMetricLabel"] p {
     white-space: normal; overflow: visible; }
   [class*="st-key-cards"] [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
@@ -74,7 +75,7 @@ _CSS = """
     scrollbar-width: thin; scrollbar-color: color-mix(in srgb, currentColor 45%, transparent) transparent; }
   .sl-table table { border-collapse: collapse; width: 100%; margin: 0; }
   .sl-table caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-  .sl-table th, .sl-table td { padding: .3rem .6rem; border: 0; vertical-align: top; font-weight: 400;
+  .sl-table th, .sl-table td { padding: .3rem .5rem; border: 0; vertical-align: top; font-weight: 400;
     border-bottom: 1px solid color-mix(in srgb, currentColor 12%, transparent); }
   .sl-table thead th { font-weight: 600; border-bottom-width: 2px; opacity: .8; }
   .sl-table .text { text-align: left; overflow-wrap: anywhere; min-width: 7rem; max-width: 24rem; }
@@ -87,6 +88,8 @@ _CSS = """
   .sl-table td.when, .sl-table thead th.when { min-width: 5.5rem; }
   .sl-table .figure { text-align: right; white-space: nowrap; }
   .sl-table thead .figure { white-space: normal; }
+  .sl-table .below { display: block; opacity: .85; }
+  .sl-table thead .below { font-weight: 400; opacity: 1; }
   @media (max-width: 40rem) {
     /* It scrolls here anyway: rather that than a text of many lines in a column that is not seen. */
     .sl-table table { width: max-content; min-width: 100%; }
