@@ -17,7 +17,7 @@ from streamlit.testing.v1 import AppTest
 
 from spanledger_dashboards.drawing.charts import palette, time_axis, trends
 from spanledger_dashboards.drawing.charts.bar_list import Bar, _row
-from spanledger_dashboards.drawing.charts.overlap import unranked
+from spanledger_dashboards.drawing.charts.overlap import told, unranked
 from spanledger_dashboards.drawing.charts.palette import ALL_OTHERS, IDLE, UNATTRIBUTED
 from spanledger_dashboards.drawing.style import plainly
 from spanledger_dashboards.drawing.table import _file
@@ -120,6 +120,16 @@ def test_names_whose_ranges_overlap_are_not_ranked() -> None:
     rows += [row(IDLE, 30, 90, 300), row(ALL_OTHERS, 1, 2, 500)]
     groups = [[one["name"] for one in group] for group in unranked(rows)]
     assert groups == [["alpha", "zeta"], ["small"], ["dark"], [IDLE], [ALL_OTHERS]]
+
+
+def test_of_many_names_whose_ranges_overlap_a_sentence_tells_some() -> None:
+    rows: list[dict[str, Any]] = [
+        {"name": f"tenant-{number:04}" + "x" * 100 * (number == 0), "co2e_g_low": 1, "co2e_g": 2, "co2e_g_high": 3}
+        for number in range(500)
+    ]
+    said = told(unranked([*rows, {"name": ALL_OTHERS, "co2e_g_low": 1, "co2e_g": 2, "co2e_g_high": 3}]))
+    assert said.endswith(", tenant-0011 and 488 more.")
+    assert len(said) < 350
 
 
 @pytest.mark.parametrize("name", [UNATTRIBUTED, IDLE, "unknown", "(no feature)", "(unknown model)"])

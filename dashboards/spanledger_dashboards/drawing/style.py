@@ -39,6 +39,8 @@ _CSS = """
   /* Sections are the second level to a screen reader, and small to the eye. */
   [data-testid="stMainBlockContainer"] [data-testid="stHeading"] h2 { padding: .5rem 0 1rem; }
   .sl-whose { font-size: 1.25rem; overflow-wrap: anywhere; }
+  /* Where the keyboard is stands out at 3:1: Streamlit's ring around it is paler, a browser's a pixel wide. */
+  .stApp :is(a, button, summary, [role="region"]):focus-visible { outline: 2px solid currentColor; outline-offset: 2px; }
   .sl-caption { font-size: .87rem; opacity: .78; margin: 0; overflow-wrap: anywhere; }
   /* Streamlit's own greys for these are 3.7:1, 4.2:1 and, of code, 2.8:1. */
   [data-testid="stVegaLiteChart"] svg text { fill: color-mix(in srgb, currentColor 80%, transparent); }
@@ -95,6 +97,8 @@ _CSS = """
     .sl-table table { width: max-content; min-width: 100%; }
     .sl-table .text { max-width: 14rem; }
     .sl-table th.text { max-width: 9rem; }
+    /* Whose row it is stays to be seen. Its ground is the theme's: no property tells that. */
+    .sl-table tr > :first-child { position: sticky; left: 0; background: light-dark(#ffffff, #10161d); }
   }
   .sl-table tbody tr:hover { background: color-mix(in srgb, currentColor 5%, transparent); }
   .sl-step h2 { font-size: 1rem; margin: 0 0 .35rem; font-weight: 600; overflow-wrap: anywhere; padding: 0; }

@@ -33,7 +33,7 @@ ROWS = 100
 # Fewer rows than this are seen at a glance: they need no search.
 _FEW = 10
 # More characters than this may be more lines than a row should have.
-_LONG = 80
+_LONG = 50
 _WRITTEN: Mapping[str, Callable[..., str]] = {
     "count": figures.in_a_column,
     "number": figures.in_a_column,
