@@ -189,6 +189,13 @@ def test_a_page_is_printed_whole(page: Page, address: str) -> None:
     height = int(page.locator('[data-testid="stMainBlockContainer"]').evaluate("e => e.scrollHeight"))
     page.emulate_media(media="print")
     assert page.locator('[data-testid="stSidebar"]').is_hidden()
+    # A place of nothing would part a table from its heading.
+    for unprinted in (
+        '[data-testid="stLayoutWrapper"]:has(> [class*="st-key-sl-tools"])',
+        '[data-testid="stExpander"]',
+    ):
+        assert page.locator(unprinted).count()
+        assert not page.locator(unprinted).filter(visible=True).count()
     assert page.evaluate("document.documentElement.scrollHeight") > 0.8 * height
     assert len(re.findall(rb"/Type\s*/Page\b", page.pdf())) >= 2
 

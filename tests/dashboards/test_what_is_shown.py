@@ -158,6 +158,16 @@ def test_where_no_hour_is_known_to_be_cleaner_no_line_of_nothing_is_drawn(open_p
     assert len(page.get("vega_lite_chart")) == len(("use", "intensity", "emissions"))
 
 
+@pytest.mark.parametrize(
+    ("grain", "begin", "end", "ticks"),
+    [("day", "2024-10-08", "2024-10-11", ["08", "09", "10"]), ("month", "2024-09-01", "2024-12-01", ["01", "01", "01"]),
+     ("week", "2024-09-30", "2024-10-14", ["30", "07"])],
+)  # fmt: skip
+def test_a_short_axis_tells_each_day_week_or_month_once(grain: Any, begin: str, end: str, ticks: list[str]) -> None:
+    axis = time_axis.time_axis(grain, [f"{begin}T00:00:00Z", f"{end}T00:00:00Z"]).to_dict()["axis"]
+    assert [f"{datetime.fromtimestamp(tick / 1000, UTC):%d}" for tick in axis["values"]] == ticks
+
+
 def test_all_others_are_left_out_of_a_trend_that_they_would_flatten() -> None:
     sums = {"acme": Decimal(3), "borg": Decimal(2), ALL_OTHERS: Decimal(90), UNATTRIBUTED: Decimal(200)}
     assert flattens(pd.Series(sums))
