@@ -150,6 +150,14 @@ def test_emissions_are_a_line_over_the_whole_period(browser: Browser, address: s
         assert line["width"] > 0.6 * whole["width"]
 
 
+def test_a_short_period_names_each_of_its_days_once(page: Page, address: str) -> None:
+    asked = {"period": "Custom", "days": ["2024-10-08", "2024-10-11"]}
+    page.goto(f"{address}/finance?{urlencode(asked, doseq=True)}")
+    labels = page.locator('[data-testid="stVegaLiteChart"] svg .role-axis-label').first.locator("text")
+    labels.first.wait_for(timeout=30_000)
+    assert labels.all_inner_texts() == ["08 Oct", "09 Oct", "10 Oct", "11 Oct"]
+
+
 def test_a_reader_chooses_a_dimension_of_the_apps(page: Page, address: str) -> None:
     page.goto(address)
     wait_until_drawn(page)

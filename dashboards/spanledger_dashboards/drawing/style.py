@@ -120,7 +120,8 @@ _CSS = """
     [data-testid="stMetric"], .sl-bars .row, .sl-bars .split, .sl-gap, .sl-table tr, [data-testid="stVegaLiteChart"],
     [data-testid="stHorizontalBlock"] { break-inside: avoid; }
     /* A heading stays with what it is of. */
-    [data-testid="stElementContainer"]:has(h1, h2, h3, .sl-caption),
+    [data-testid="stElementContainer"]:has(h1, h2, h3),
+    [data-testid="stElementContainer"]:has(.sl-caption, [data-testid="stCaptionContainer"]):not(:last-child, :has(a)),
     [data-testid="stLayoutWrapper"]:has(> [data-testid="stHorizontalBlock"] h2):not(:has(.sl-bars, .sl-table)) {
       break-after: avoid; }
     .sl-table { overflow: visible; font-size: .7rem; }

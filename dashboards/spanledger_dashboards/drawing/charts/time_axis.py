@@ -67,11 +67,11 @@ def time_axis(grain: Grain, shown: list[str]) -> alt.X:
     return alt.X("bucket:T", title=None, axis=axis, scale=alt.Scale(type="utc", domain=shown))
 
 
-def _begins(grain: Grain, shown: list[str]) -> list[int]:
-    """Where each day, week or month begins in the time that is shown: milliseconds."""
+def _begins(grain: Grain, shown: list[str]) -> list[alt.DateTime]:
+    """Where each day, week or month begins in the time that is shown; a tick in milliseconds has no label."""
     begin, end = (pd.Timestamp(moment) for moment in shown)
     each = pd.date_range(begin.normalize(), end, freq=_FREQUENCIES[grain], inclusive="left")
-    return [int(moment.timestamp() * 1000) for moment in each if moment >= begin]
+    return [alt.DateTime(year=at.year, month=at.month, date=at.day, utc=True) for at in each if at >= begin]
 
 
 def when(grain: Grain) -> alt.Tooltip:
