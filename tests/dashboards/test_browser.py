@@ -155,7 +155,7 @@ def test_a_short_period_names_each_of_its_days_once(page: Page, address: str) ->
     page.goto(f"{address}/finance?{urlencode(asked, doseq=True)}")
     labels = page.locator('[data-testid="stVegaLiteChart"] svg .role-axis-label').first.locator("text")
     labels.first.wait_for(timeout=30_000)
-    assert labels.all_inner_texts() == ["08 Oct", "09 Oct", "10 Oct", "11 Oct"]
+    assert labels.all_text_contents() == ["08 Oct", "09 Oct", "10 Oct", "11 Oct"]
 
 
 def test_a_reader_chooses_a_dimension_of_the_apps(page: Page, address: str) -> None:

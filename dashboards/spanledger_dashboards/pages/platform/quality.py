@@ -244,7 +244,7 @@ def _without_energy(filters: Filters) -> bool:
     unknown = report("energy/unknown", **asked)
     if unknown.empty:
         return False
-    caption("Calls whose model draws nobody knows how much: their emissions are unknown, and in no total.")
+    caption("Models of which nobody knows what they draw: the emissions of these calls are unknown, and in no total.")
     table(
         "Models of unknown energy",
         unknown.drop(columns=["all_rows"]),
