@@ -76,7 +76,8 @@ def test_a_reader_narrows_drills_down_to_one_call_and_comes_back(
         assert {row["span_id"] for row in rows} == set(sought["span_id"])
         assert rows[0]["filters"] == "northwind; Feature: search"
 
-        page.locator(".sl-table tbody a").first.focus()
+        page.locator(".sl-table").focus()
+        page.keyboard.press("Tab")
         assert page.evaluate(FOCUSED) == "solid 2px"
         page.keyboard.press("Enter")
         page.wait_for_url("**call=**")
