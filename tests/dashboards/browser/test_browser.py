@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 CALLS = 20_000
+# The tables that are wider than their place.
+SCROLLING = """[...document.querySelectorAll('.sl-table')]
+    .filter(each => each.scrollWidth > each.clientWidth + 1).map(each => each.ariaLabel)"""
 SCREENSHOTS = os.environ.get("SPANLEDGER_SCREENSHOTS")
 
 pytestmark = IN_A_BROWSER
@@ -133,6 +136,14 @@ def test_emissions_are_a_line_over_the_whole_period(browser: Browser, address: s
         assert line["width"] > 0.6 * whole["width"]
 
 
+def test_a_short_period_names_each_of_its_days_once(page: Page, address: str) -> None:
+    asked = {"period": "Custom", "days": ["2024-10-08", "2024-10-11"]}
+    page.goto(f"{address}/finance?{urlencode(asked, doseq=True)}")
+    labels = page.locator('[data-testid="stVegaLiteChart"] svg .role-axis-label').first.locator("text")
+    labels.first.wait_for(timeout=30_000)
+    assert labels.all_text_contents() == ["08 Oct", "09 Oct", "10 Oct", "11 Oct"]
+
+
 def test_a_reader_chooses_a_dimension_of_the_apps(page: Page, address: str) -> None:
     page.goto(address)
     wait_until_drawn(page)
@@ -172,6 +183,13 @@ def test_a_page_is_printed_whole(page: Page, address: str) -> None:
     height = int(page.locator('[data-testid="stMainBlockContainer"]').evaluate("e => e.scrollHeight"))
     page.emulate_media(media="print")
     assert page.locator('[data-testid="stSidebar"]').is_hidden()
+    # A place of nothing would part a table from its heading.
+    for unprinted in (
+        '[data-testid="stLayoutWrapper"]:has(> [class*="st-key-sl-tools"])',
+        '[data-testid="stExpander"]',
+    ):
+        assert page.locator(unprinted).count()
+        assert not page.locator(unprinted).filter(visible=True).count()
     assert page.evaluate("document.documentElement.scrollHeight") > 0.8 * height
     assert len(re.findall(rb"/Type\s*/Page\b", page.pdf())) >= 2
 
@@ -184,6 +202,7 @@ def test_tables_and_charts_fit_the_paper(browser: Browser, address: str, name: s
         page.goto(f"{address}/{name}")
         page.locator(".sl-table:visible").first.wait_for(timeout=30_000)
         page.locator('[data-testid="stStatusWidget"]').wait_for(state="detached", timeout=30_000)
+        assert not page.evaluate(SCROLLING), "a table scrolls sideways at a desk"
         page.emulate_media(media="print")
         # A4, upright, between margins; a browser makes what is wider smaller, down to half.
         page.set_viewport_size({"width": 703, "height": 1000})

@@ -163,6 +163,9 @@ def test_a_tenants_viewer_finds_no_way_to_anothers_rows(page: Page, address: str
         f"sustainability?{urlencode({'tenants': 'lumen-health', 'own': 'desk'})}",
         "finance?own=desk&own_desk=emea&stack=tenant&unit=tenant",
         f"finance?{urlencode({'cost_center': 'CC-ACM'})}",
+        f"tenants?{urlencode({'tenants': 'acme-legal'})}",
+        f"breakdown?{urlencode({'by': 'cost_center', 'feature': 'search'})}",
+        f"calls?{urlencode({'text': 'studio'})}",
     ]  # fmt: skip
     for path in tries:
         page.goto(f"{address}/{path}")
