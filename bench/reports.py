@@ -6,23 +6,31 @@ many rows of sums that gives. The traffic is made up: 200 tenants of very differ
 desks (a dimension of one's own) and two features, two models a feature, every hour.
 
     python bench/reports.py --rows 1000000
-    python bench/reports.py --rows 20000000
+    python bench/reports.py --rows 20000000 --data-dir kept
+
+With `--data-dir` the ledger stays there for the next run, which keeps its sums and calls, and enriches none.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import re
 import statistics
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from spanledger_enrich.ledger.hour_sums import sum_hours
 from spanledger_enrich.worker import Worker, load_reference_data
 from spanledger_settings.configuration import load
 from spanledger_sql.definitions.migrations import migrate
 from spanledger_sql.store import Store, statement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 _BAR_MS, _UPKEEP_BAR = 300, 0.15
 _AT_ONCE = 1_000_000
@@ -115,38 +123,75 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--calls", type=int, default=100_000, help="to enrich and sum")
     parser.add_argument("--sums-only", action="store_true", help="do not time the reports call by call")
+    parser.add_argument("--data-dir", type=Path, help="where the ledger is kept; filled where it is empty")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        configuration = load(data_dir=Path(folder))
-        with Store.open(configuration, exclusive=True) as store:
-            migrate(store)
-            load_reference_data(store)
-            kept = _upkeep(store, Worker(store, configuration), options.calls)
-            fill(store, options.rows)
-            begin = time.perf_counter()
+    told = []
+    with contextlib.ExitStack() as kept:
+        folder = options.data_dir or Path(kept.enter_context(tempfile.TemporaryDirectory()))
+        configuration = load(data_dir=folder)
+        store = kept.enter_context(_Noted.open(configuration, exclusive=True))
+        migrate(store)
+        load_reference_data(store)
+        if not (rows := int(store.value("SELECT count() FROM ledger WHERE toYear(ts) = 2024"))):
+            told = _upkeep(store, Worker(store, configuration), options.calls)
+            fill(store, rows := options.rows)
+        begin = time.perf_counter()
+        if sum_hours(store, quiet_s=0, threads=0, margin_s=0):
             while sum_hours(store, quiet_s=0, threads=0, margin_s=0):
                 pass
-            rate = options.rows / (time.perf_counter() - begin)
-            slowest = _reports(store, by_call=not options.sums_only)
-            sums = store.rows(
-                "SELECT countIf(hours = 1) AS of_hours, countIf(hours = 24) AS of_days FROM ledger_sum "
-                "WHERE toYear(begins) = 2024"
-            )[0]
-    print(f"\n{options.rows:,} rows: {sums['of_hours']:,} sums of hours, {sums['of_days']:,} of days")
-    print(f"summed: {rate:,.0f} rows/s")
-    print(f"keeping sums / enriching: {kept:.1%} of processor time; bar {_UPKEEP_BAR:.0%}")
-    print(f"slowest report from sums: {slowest:.0f} ms; bar {_BAR_MS} ms at 20,000,000 rows")
+            told.append(f"summed: {rows / (time.perf_counter() - begin):,.0f} rows/s")
+        slowest = _reports(store, by_call=not options.sums_only)
+        sums = store.rows(
+            "SELECT countIf(hours = 1) AS of_hours, countIf(hours = 24) AS of_days FROM ledger_sum "
+            "WHERE toYear(begins) = 2024"
+        )[0]
+    print(f"\n{rows:,} rows: {sums['of_hours']:,} sums of hours, {sums['of_days']:,} of days")
+    print(*told, f"slowest report from sums: {slowest:.0f} ms; bar {_BAR_MS} ms at 20,000,000 rows", sep="\n")
 
 
-def _upkeep(store: Store, worker: Worker, calls: int) -> float:
-    """Processor time of summing calls over that of enriching them."""
+def _upkeep(store: _Noted, worker: Worker, calls: int) -> list[str]:
+    """What to tell of the processor time of summing calls, beside that of enriching them, and by what it writes."""
     store.execute(_SPANS, {"calls": calls})
     begin = time.process_time()
     worker.catch_up()
-    enriched = time.process_time()
+    enriched = time.process_time() - begin
+    store.spent.clear()
+    begin = time.process_time()
     while sum_hours(store, quiet_s=0, margin_s=0):
         pass
-    return (time.process_time() - enriched) / (enriched - begin)
+    summed = time.process_time() - begin
+    told = f"keeping sums / enriching: {summed / enriched:.1%} of processor time; bar {_UPKEEP_BAR:.0%}"
+    return [
+        told,
+        *(f"  {table or 'looking up'}: {spent / 1e9 / enriched:.1%}" for table, spent in store.spent.most_common()),
+    ]
+
+
+class _Noted(Store):
+    """Notes the processor time of its statements, ns, by the table that they write, '' of those that read."""
+
+    spent: ClassVar[Counter[str]] = Counter()
+
+    def execute(
+        self, query: str, parameters: Mapping[str, Any] | None = None, settings: Mapping[str, Any] | None = None
+    ) -> None:
+        with self._spent_on(query):
+            super().execute(query, parameters, settings)
+
+    def rows(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
+        with self._spent_on(query):
+            return super().rows(query, **parameters)
+
+    def value(self, query: str, **parameters: Any) -> Any:
+        with self._spent_on(query):
+            return super().value(query, **parameters)
+
+    @contextlib.contextmanager
+    def _spent_on(self, query: str) -> Iterator[None]:
+        begin = time.process_time_ns()
+        yield
+        written = re.search(r"^INSERT INTO (\w+)", query, re.MULTILINE)
+        self.spent[written[1] if written else ""] += time.process_time_ns() - begin
 
 
 def fill(store: Store, rows: int) -> None:

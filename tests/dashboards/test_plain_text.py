@@ -27,6 +27,12 @@ def test_names_that_are_written_from_the_right_stay_as_they_are() -> None:
     assert escape("\u05d0\u05d1 \u0627\u0644") == "\u05d0\u05d1 \u0627\u0644"
 
 
+def test_a_name_that_is_blank_is_seen() -> None:
+    assert escape("  \t") == "\N{OPEN BOX}" * 3
+    assert escape("") == ""
+    assert escape(" a ") == " a "
+
+
 def test_no_module_of_the_pages_escapes_names_by_itself() -> None:
     folder = Path(spanledger_dashboards.__file__).parent
     found = [

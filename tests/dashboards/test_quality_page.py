@@ -43,3 +43,15 @@ def test_reports_that_do_not_count_are_duplicates(open_page: Pages, sample_store
     table = by_service(open_page("quality"))
     uncounted = sample_store.value("SELECT count() FROM ledger FINAL WHERE counted = 0")
     assert table["Duplicates removed"].map(number).sum() == uncounted
+
+
+def test_models_of_unknown_energy_have_a_file_to_begin_with(open_page: Pages, counted: pd.DataFrame) -> None:
+    page = open_page("quality")
+    unknown = counted[counted["energy_wh"].isna() & (counted["usage_source"] != "missing")]
+    table = shown_tables(page)["Models of unknown energy"]
+    assert dict(zip(table["Model"], table["Calls"].map(number), strict=True)) == dict(
+        unknown.groupby("response_model").size()
+    )
+    [begun] = [block.value for block in page.code if "wh_per_output_token" in block.value]
+    assert "self-hosted,acme-finetune-7b," in begun.splitlines()
+    assert any("spanledger energy import energy.csv\nspanledger restate --reason" in block.value for block in page.code)

@@ -7,13 +7,15 @@ import io
 import re
 from collections.abc import Callable
 from html import unescape
+from importlib import import_module
+from pkgutil import walk_packages
 
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from spanledger_dashboards import open_store
-from spanledger_dashboards.drawing.table import Column, _file, _html
+from spanledger_dashboards import open_store, pages
+from spanledger_dashboards.drawing.table import Column, _file, _html, _orders
 from spanledger_dashboards.filtering.filters import Filters
 from spanledger_dashboards.moment import Moment
 from spanledger_settings.period import period
@@ -77,6 +79,41 @@ def test_a_very_long_name_is_bounded_and_whole_where_one_points() -> None:
     drawn = _html("Tenants", rows, [Column("tenant", "Tenant")], lambda _row: "tenants?tenants=x")
     assert f'<span class="long" title="{"x" * 300}">{"x" * 300}</span></a>' in drawn
     assert drawn.count('class="long"') == 1
+
+
+def test_a_value_and_its_range_have_one_unit_in_each_row() -> None:
+    rows = pd.DataFrame({"name": ["a", "b"], "low": [50.0, 1.0], "central": [876.0, 3.0], "high": [6100.0, None]})
+    columns = [Column("name", "Name")]
+    columns += [Column(name, name, "emissions", like="high") for name in ("low", "central", "high")]
+    drawn = _html("Emissions", rows, columns, None)
+    assert re.findall(r'<td class="figure">([^<]*)</td>', drawn) == [
+        "0.0500 kg", "0.876 kg", "6.10 kg", "1.00 g", "3.00 g", "unknown",
+    ]  # fmt: skip
+
+
+def test_figures_below_others_in_a_cell_are_ordered_by_and_exact_where_one_points() -> None:
+    more = (Column("p95", "95 of 100", "number", write=lambda ms: f"{ms:.0f} ms"),)
+    columns = [Column("name", "Name"), Column("p50", "Answer, median", "number", below=more)]
+    drawn = _html("Latency", pd.DataFrame({"name": ["a"], "p50": [12.5], "p95": [90.25]}), columns, None)
+    assert 'Answer, median <span class="below">95 of 100</span></th>' in drawn
+    assert '<td class="figure" title="12.5">12.50 <span class="below" title="90.25">90 ms</span></td>' in drawn
+    assert {"Answer, median, most first", "Answer: 95 of 100, most first"} <= set(_orders(columns))
+
+
+def test_each_column_of_the_pages_tables_has_an_order_of_its_own() -> None:
+    modules = [import_module(found.name) for found in walk_packages(pages.__path__, f"{pages.__name__}.")]
+    tables = {
+        f"{module.__name__}.{name}": columns
+        for module in modules
+        for name, columns in vars(module).items()
+        if isinstance(columns, tuple) and columns and all(isinstance(column, Column) for column in columns)
+    }
+    assert len(tables) > 15
+    for name, columns in tables.items():
+        each = [one for column in columns for one in (column, *column.below)]
+        assert {column.name for column in each if column.kind != "told"} == {
+            column for column, _ in _orders(columns).values()
+        }, name
 
 
 def test_the_file_is_whole_and_defused_and_says_filters_zone_and_moment(sample_store: Store) -> None:

@@ -17,7 +17,7 @@ from streamlit.testing.v1 import AppTest
 
 from spanledger_dashboards.drawing.charts import palette, time_axis, trends
 from spanledger_dashboards.drawing.charts.bar_list import Bar, _row
-from spanledger_dashboards.drawing.charts.overlap import unranked
+from spanledger_dashboards.drawing.charts.overlap import told, unranked
 from spanledger_dashboards.drawing.charts.palette import ALL_OTHERS, IDLE, UNATTRIBUTED
 from spanledger_dashboards.drawing.style import plainly
 from spanledger_dashboards.drawing.table import _file
@@ -122,6 +122,16 @@ def test_names_whose_ranges_overlap_are_not_ranked() -> None:
     assert groups == [["alpha", "zeta"], ["small"], ["dark"], [IDLE], [ALL_OTHERS]]
 
 
+def test_of_many_names_whose_ranges_overlap_a_sentence_tells_some() -> None:
+    rows: list[dict[str, Any]] = [
+        {"name": f"tenant-{number:04}" + "x" * 100 * (number == 0), "co2e_g_low": 1, "co2e_g": 2, "co2e_g_high": 3}
+        for number in range(500)
+    ]
+    said = told(unranked([*rows, {"name": ALL_OTHERS, "co2e_g_low": 1, "co2e_g": 2, "co2e_g_high": 3}]))
+    assert said.endswith(", tenant-0011 and 488 more.")
+    assert len(said) < 350
+
+
 @pytest.mark.parametrize("name", [UNATTRIBUTED, IDLE, "unknown", "(no feature)", "(unknown model)"])
 def test_what_nobody_named_or_used_is_drawn_as_a_gap(name: str) -> None:
     assert "sl-hatched" in _row(Bar(name, "$5", 5.0), 10.0, "#000000")
@@ -146,6 +156,16 @@ def test_where_no_hour_is_known_to_be_cleaner_no_line_of_nothing_is_drawn(open_p
     assert any("Nothing, as far as is known" in block.proto.body for block in page.get("html"))
     assert "would have been saved" not in html(page)
     assert len(page.get("vega_lite_chart")) == len(("use", "intensity", "emissions"))
+
+
+@pytest.mark.parametrize(
+    ("grain", "begin", "end", "ticks"),
+    [("day", "2024-10-08", "2024-10-11", ["08", "09", "10"]), ("month", "2024-09-01", "2024-12-01", ["01", "01", "01"]),
+     ("week", "2024-09-30", "2024-10-14", ["30", "07"])],
+)  # fmt: skip
+def test_a_short_axis_tells_each_day_week_or_month_once(grain: Any, begin: str, end: str, ticks: list[str]) -> None:
+    axis = time_axis.time_axis(grain, [f"{begin}T00:00:00Z", f"{end}T00:00:00Z"]).to_dict()["axis"]
+    assert [f"{tick['date']:02}" for tick in axis["values"]] == ticks
 
 
 def test_all_others_are_left_out_of_a_trend_that_they_would_flatten() -> None:

@@ -10,8 +10,11 @@ _TURNING = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 
 
 def escape(text: str) -> str:
-    """The text with nothing in it that is read as HTML; in place of a character that turns what follows stands �."""
-    return html.escape(unturned(text))
+    """The text with nothing in it that is read as HTML; in place of a character that turns what follows stands �.
+
+    A name that is blank is seen: each space of it as ␣.
+    """
+    return html.escape("\N{OPEN BOX}" * len(text) if text.isspace() else unturned(text))
 
 
 def unturned(text: str) -> str:

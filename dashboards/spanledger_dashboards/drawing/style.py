@@ -18,6 +18,7 @@ _CSS = """
     font-variant-numeric: tabular-nums lining-nums;
   }
   [data-testid="stMainBlockContainer"] { max-width: 1400px; padding-top: 4.5rem; padding-bottom: 3rem; }
+  @media (min-width: 64rem) { [data-testid="stMainBlockContainer"] { padding-left: 2.5rem; padding-right: 2.5rem; } }
   [data-testid="stMetric"] [data-testid="stMetricValue"] p, [data-testid="stMetricLabel"] p {
     white-space: normal; overflow: visible; }
   [class*="st-key-cards"] [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
@@ -38,6 +39,9 @@ _CSS = """
   /* Sections are the second level to a screen reader, and small to the eye. */
   [data-testid="stMainBlockContainer"] [data-testid="stHeading"] h2 { padding: .5rem 0 1rem; }
   .sl-whose { font-size: 1.25rem; overflow-wrap: anywhere; }
+  /* Where the keyboard is stands out at 3:1: Streamlit's ring around it is paler, a browser's a pixel wide. */
+  .stApp :is(a, button, summary, [role="region"]):focus-visible { outline: 2px solid currentColor;
+    outline-offset: 2px; }
   .sl-caption { font-size: .87rem; opacity: .78; margin: 0; overflow-wrap: anywhere; }
   /* Streamlit's own greys for these are 3.7:1, 4.2:1 and, of code, 2.8:1. */
   [data-testid="stVegaLiteChart"] svg text { fill: color-mix(in srgb, currentColor 80%, transparent); }
@@ -74,9 +78,10 @@ _CSS = """
     scrollbar-width: thin; scrollbar-color: color-mix(in srgb, currentColor 45%, transparent) transparent; }
   .sl-table table { border-collapse: collapse; width: 100%; margin: 0; }
   .sl-table caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-  .sl-table th, .sl-table td { padding: .3rem .6rem; border: 0; vertical-align: top; font-weight: 400;
+  .sl-table th, .sl-table td { padding: .3rem .5rem; border: 0; vertical-align: top; font-weight: 400;
     border-bottom: 1px solid color-mix(in srgb, currentColor 12%, transparent); }
-  .sl-table thead th { font-weight: 600; border-bottom-width: 2px; opacity: .8; }
+  .sl-table thead th { font-weight: 600; border-bottom-width: 2px;
+    color: color-mix(in srgb, currentColor 80%, transparent); }
   .sl-table .text { text-align: left; overflow-wrap: anywhere; min-width: 7rem; max-width: 24rem; }
   /* A name of hundreds of characters makes no row of a screen's height; it is whole where one points, and on paper. */
   .sl-table .long, .sl-gap .quiet, .sl-legend > span { overflow: hidden; display: -webkit-box;
@@ -87,11 +92,16 @@ _CSS = """
   .sl-table td.when, .sl-table thead th.when { min-width: 5.5rem; }
   .sl-table .figure { text-align: right; white-space: nowrap; }
   .sl-table thead .figure { white-space: normal; }
+  .sl-table .below { display: block; opacity: .85; }
+  .sl-table thead .below { font-weight: 400; opacity: 1; }
   @media (max-width: 40rem) {
     /* It scrolls here anyway: rather that than a text of many lines in a column that is not seen. */
     .sl-table table { width: max-content; min-width: 100%; }
     .sl-table .text { max-width: 14rem; }
     .sl-table th.text { max-width: 9rem; }
+    /* Whose row it is stays to be seen. Its ground is the theme's: no property tells that. */
+    .sl-table tr > :first-child { position: sticky; left: 0; z-index: 1;
+      background: light-dark(#ffffff, #10161d); }
   }
   .sl-table tbody tr:hover { background: color-mix(in srgb, currentColor 5%, transparent); }
   .sl-step h2 { font-size: 1rem; margin: 0 0 .35rem; font-weight: 600; overflow-wrap: anywhere; padding: 0; }
@@ -107,11 +117,13 @@ _CSS = """
       display: block !important; position: static !important; height: auto !important; overflow: visible !important; }
     [data-testid="stSidebar"], [data-testid="stHeader"], [data-testid="stToolbar"] { display: none !important; }
     [data-testid="stMainBlockContainer"] { padding: 0 !important; max-width: none !important; }
-    [data-testid="stMetric"], .sl-bars .row, .sl-gap, .sl-table tr, [data-testid="stVegaLiteChart"] {
-      break-inside: avoid; }
+    [data-testid="stMetric"], .sl-bars .row, .sl-bars .split, .sl-gap, .sl-table tr, [data-testid="stVegaLiteChart"],
+    [data-testid="stHorizontalBlock"] { break-inside: avoid; }
     /* A heading stays with what it is of. */
-    [data-testid="stElementContainer"]:has(h1, h2, h3, .sl-caption),
-    [data-testid="stLayoutWrapper"]:has(> [data-testid="stHorizontalBlock"] h2) { break-after: avoid; }
+    [data-testid="stElementContainer"]:has(h1, h2, h3),
+    [data-testid="stElementContainer"]:has(.sl-caption, [data-testid="stCaptionContainer"]):not(:last-child, :has(a)),
+    [data-testid="stLayoutWrapper"]:has(> [data-testid="stHorizontalBlock"] h2):not(:has(.sl-bars, .sl-table)) {
+      break-after: avoid; }
     .sl-table { overflow: visible; font-size: .7rem; }
     .sl-table .long, .sl-gap .quiet { display: block; overflow: visible; -webkit-line-clamp: none; }
     .sl-table th, .sl-table td { padding: .2rem .3rem; }
@@ -123,7 +135,9 @@ _CSS = """
     .sl-table:not(:has(tbody tr:nth-child(13))) { break-inside: avoid; }
     /* It was drawn for the screen. */
     [data-testid="stVegaLiteChart"] svg { max-width: 100%; height: auto; }
-    [class*="st-key-sl-tools"], [data-testid="stPopover"], [data-testid="stButton"],
+    /* Nothing to press is printed, nor what is folded; an empty place would part a table from its heading. */
+    [data-testid="stLayoutWrapper"]:has(> [class*="st-key-sl-tools"]),
+    [data-testid="stExpander"]:has(details:not([open])), [data-testid="stPopover"], [data-testid="stButton"],
     [data-testid="stDownloadButton"] { display: none; }
   }
   .sl-legend { display: flex; flex-wrap: wrap; gap: .25rem 1.1rem; font-size: .85rem; }

@@ -21,7 +21,7 @@ from spanledger_settings import figures
 from spanledger_settings.cell import cell
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from spanledger_dashboards.filtering.filters import Filters
 
@@ -33,8 +33,8 @@ ROWS = 100
 # Fewer rows than this are seen at a glance: they need no search.
 _FEW = 10
 # More characters than this may be more lines than a row should have.
-_LONG = 80
-_WRITTEN: Mapping[str, Callable[[Any], str]] = {
+_LONG = 50
+_WRITTEN: Mapping[str, Callable[..., str]] = {
     "count": figures.in_a_column,
     "number": figures.in_a_column,
     "usd": figures.usd,
@@ -56,14 +56,18 @@ class Column:
         kind: What it holds, as `spanledger_settings.figures` writes it; ``number`` and ``count`` have no unit;
             ``told`` is a figure in words, each row's in its unit.
         help: What its figures mean, where the heading is not enough.
-        write: How its values are written, instead.
+        write: How its values are written, instead; given ``like``'s value, too, where there is one.
+        like: The column with the upper end of the range that this is of, whose unit it has, too.
+        below: Further figures in the same cell, each on a line of its own, as their labels are in the heading.
     """
 
     name: str
     label: str
     kind: Kind = "text"
     help: str = ""
-    write: Callable[[Any], str] | None = None
+    write: Callable[..., str] | None = None
+    like: str = ""
+    below: tuple[Column, ...] = ()
 
 
 def table(
@@ -150,14 +154,23 @@ def _draw(
 def _orders(columns: Sequence[Column]) -> dict[str, tuple[str, bool]]:
     """The orders that may be chosen: the column, and whether the least come first."""
     found = {}
-    for column in (column for column in columns if column.kind != "told"):
+    for label, column in _each(columns):
         if column.kind == "text":
-            found[f"{column.label}, A to Z"] = (column.name, True)
-        else:
+            found[f"{label}, A to Z"] = (column.name, True)
+        elif column.kind != "told":
             most, least = ("latest", "earliest") if column.kind in ("time", "day") else ("most", "least")
-            found[f"{column.label}, {most} first"] = (column.name, False)
-            found[f"{column.label}, {least} first"] = (column.name, True)
+            found[f"{label}, {most} first"] = (column.name, False)
+            found[f"{label}, {least} first"] = (column.name, True)
     return found
+
+
+def _each(columns: Sequence[Column]) -> Iterator[tuple[str, Column]]:
+    """Each column and those below it, as it is called away from the others: `First token: 95 of 100`."""
+    for column in columns:
+        yield column.label, column
+        for below in column.below:
+            whole = below.label[0].isupper()
+            yield below.label if whole else f"{column.label.partition(',')[0]}: {below.label}", below
 
 
 def _found(rows: pd.DataFrame, columns: Sequence[Column], sought: str) -> pd.DataFrame:
@@ -209,7 +222,8 @@ def _html(
     link: Callable[[Mapping[str, Any]], str | None] | None,
 ) -> str:
     head = "".join(
-        f'<th scope="col" class="{_side(column)}"{_title(column.help)}>{escape(column.label)}</th>'
+        f'<th scope="col" class="{_side(column)}"{_title(column.help)}>{escape(column.label)}'
+        f"{''.join(_line(below.label, below.help) for below in column.below)}</th>"
         for column in columns
     )
     body = "".join(_row(row, columns, link) for row in rows.to_dict("records"))
@@ -222,10 +236,10 @@ def _html(
 def _row(row: dict[Any, Any], columns: Sequence[Column], link: Callable[[Mapping[str, Any]], str | None] | None) -> str:
     cells = []
     for place, column in enumerate(columns):
-        value = row[column.name]
-        told = written(value, column)
+        told = _written(row, column)
         text = escape(told) if len(told) < _LONG else f'<span class="long"{_title(told)}>{escape(told)}</span>'
-        exact = _title(str(value)) if column.kind in ("usd", "number") and not _unknown(value) else ""
+        text += "".join(_line(_written(row, below), _exact(row, below)) for below in column.below)
+        exact = _title(_exact(row, column))
         if place:
             cells.append(f'<td class="{_side(column)}"{exact}>{text}</td>')
             continue
@@ -235,10 +249,22 @@ def _row(row: dict[Any, Any], columns: Sequence[Column], link: Callable[[Mapping
     return f"<tr>{''.join(cells)}</tr>"
 
 
-def written(value: Any, column: Column) -> str:
-    """A value as the table shows it."""
+def _line(text: str, title: str) -> str:
+    # The space is what parts the lines to a screen reader.
+    return f' <span class="below"{_title(title)}>{escape(text)}</span>'
+
+
+def _exact(row: dict[Any, Any], column: Column) -> str:
+    value = row[column.name]
+    return str(value) if column.kind in ("usd", "number") and not _unknown(value) else ""
+
+
+def _written(row: dict[Any, Any], column: Column) -> str:
+    """A row's value as the table shows it."""
+    value = row[column.name]
+    like = (row[column.like],) if column.like else ()
     if column.write is not None:
-        return column.write(value)
+        return column.write(value, *like)
     if column.kind in ("text", "told"):
         return "" if _unknown(value) else str(value)
     if _unknown(value):
@@ -247,7 +273,7 @@ def written(value: Any, column: Column) -> str:
         return f"{value:%Y-%m-%d %H:%M:%S}"
     if column.kind == "day":
         return f"{value:%Y-%m-%d}"
-    return _WRITTEN[column.kind](value)
+    return _WRITTEN[column.kind](value, *like)
 
 
 def _side(column: Column) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def heading(title: str, filters: Filters) -> None:
     """Draw it."""
-    st.title(title)
+    st.title(title, anchor=False)
     caption(f"{filters} · {filters.moment.told(filters.period.timezone)}")
     if (waits := spooled()) is not None and waits.oldest_seconds > _LONG_SPOOLED_SECONDS:
         caption(

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 _QUIET_S = 60.0
 # So many rows of the ledger are summed in one statement.
 _ROWS_AT_ONCE = 1_000_000
-# What sums do not tell of an hour, taken with them.
-_BESIDE = ("rollups/names", "rollups/wasted")
+# What sums do not tell of an hour, noted with them where there is any.
+_BESIDE = ("names", "wasted")
 # Of a dimension of one's own, sums tell so many values of an hour apart: there would be as many as there are calls.
 _VALUES = 50
 # Sums are read from a moment after they are there: a query that began before sees that they hold, and not them.
@@ -90,8 +90,10 @@ def _sum(
     if hours == 1:
         left_out = [row["name"] for row in store.rows(statement("rollups/left_out"), hours=begins, values=_VALUES)]
         store.execute(statement("rollups/sums"), {"hours": begins, "built": built, "left_out": left_out}, settings)
+        there_is = store.rows(statement("rollups/beside"), hours=begins, built=built)[0]
         for beside in _BESIDE:
-            store.execute(statement(beside), {"hours": begins, "built": built}, settings)
+            if there_is[beside]:
+                store.execute(statement(f"rollups/{beside}"), {"hours": begins, "built": built}, settings)
     else:
         left_out = sorted({name for row in waiting for name in row["left_out"]})
         store.execute(statement("rollups/sums_of_days"), {"days": begins, "built": built}, settings)

@@ -80,7 +80,7 @@ def import_book(
                 "replace it, "
                 f"or remove it with 'spanledger prices remove {other['book']}'"
             )
-    listed, rates = _listed(store), _rates(store, file.rates)
+    listed, rates = _listed(store), rates_with(store, file.rates)
     lines = checked(file.lines, listed, rates)
     about = {
         "book": name,
@@ -175,12 +175,22 @@ def store_rates(store: Store, rates: Sequence[Rate]) -> None:
     )
 
 
+def rates_with(store: Store, added: Sequence[Rate]) -> Rates:
+    """The exchange rates that there would be with others: by currency, with the day from which each holds."""
+    rates: dict[str, dict[Any, Any]] = defaultdict(dict)
+    for row in store.rows("SELECT currency, valid_from, usd FROM exchange_rate FINAL ORDER BY valid_from"):
+        rates[row["currency"]][row["valid_from"]] = row["usd"]
+    for rate in added:
+        rates[rate.currency][rate.valid_from] = rate.usd
+    return {currency: sorted(days.items()) for currency, days in rates.items()}
+
+
 def follow_the_list(store: Store) -> int:
     """Make the books' prices anew from their lines, the list and the rates; gives how many books changed."""
     books = store.rows("SELECT * EXCEPT (imported_at) FROM price_book FINAL WHERE NOT deleted")
     if not books:
         return 0
-    listed, rates = _listed(store), _rates(store, [])
+    listed, rates = _listed(store), rates_with(store, [])
     changed = 0
     for about in books:
         entries = enumerate(json.loads(about["lines"]), 1)
@@ -243,12 +253,3 @@ def _booked(row: Mapping[str, Any], version: str, about: Mapping[str, Any]) -> d
 
 def _listed(store: Store) -> Listed:
     return listed_prices(store.rows("SELECT * FROM price_list FINAL WHERE book = 'list' AND region = ''"))
-
-
-def _rates(store: Store, added: Sequence[Rate]) -> Rates:
-    rates: dict[str, dict[Any, Any]] = defaultdict(dict)
-    for row in store.rows("SELECT currency, valid_from, usd FROM exchange_rate FINAL ORDER BY valid_from"):
-        rates[row["currency"]][row["valid_from"]] = row["usd"]
-    for rate in added:
-        rates[rate.currency][rate.valid_from] = rate.usd
-    return {currency: sorted(days.items()) for currency, days in rates.items()}

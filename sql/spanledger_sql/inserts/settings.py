@@ -25,8 +25,6 @@ _ONE_BLOCK: dict[str, Any] = {
     "min_insert_block_size_bytes": 2**31,
     # To make one expression of all levels of the view of spans costs more than it saves.
     "query_plan_merge_expressions": 0,
-    # So does to compile them, which the engine would do when it meets them for the third time.
-    "compile_expressions": 0,
 }
 
 

@@ -7,7 +7,7 @@
 -- Needs join_use_nulls = 1: what does not match must be NULL, never a free call.
 INSERT INTO {models:Identifier}
 -- Most of what this costs is its plan.
-SETTINGS join_algorithm = 'hash', query_plan_merge_expressions = 0, compile_expressions = 0
+SETTINGS join_algorithm = 'hash', query_plan_merge_expressions = 0
 WITH
     {{charge_of_others}},
     called AS

@@ -13,7 +13,7 @@
 -- Needs join_use_nulls = 1.
 INSERT INTO {places:Identifier}
 -- Most of what this costs is its plan.
-SETTINGS join_algorithm = 'hash', query_plan_merge_expressions = 0, compile_expressions = 0
+SETTINGS join_algorithm = 'hash', query_plan_merge_expressions = 0
 WITH
     hours AS
     (

@@ -33,11 +33,11 @@ INSERT INTO {target:Identifier}
 -- are read, and go when parts are merged: to look for them in each block that is written costs a third of the statement.
 -- Nothing here fails on values that a branch is there to keep out, so all branches are reckoned for all rows: what only
 -- branches need is reckoned anew for each of them otherwise, branches in branches over and over, at four times the cost.
--- What is joined is small: to share it out among threads, to make one expression of all levels and to compile them costs more
--- than it saves. Where a table has a view, such as the one that notes hours, all is reckoned by one thread, unless views may
--- be filled by several.
+-- What is joined is small: to share it out among threads and to make one expression of all levels costs more than it saves.
+-- Where a table has a view, such as the one that notes hours, all is reckoned by one thread, unless views may be filled by
+-- several.
 SETTINGS max_partitions_per_insert_block = 0, optimize_on_insert = 0, short_circuit_function_evaluation = 'disable',
-    join_algorithm = 'hash', query_plan_merge_expressions = 0, compile_expressions = 0, parallel_view_processing = 1
+    join_algorithm = 'hash', query_plan_merge_expressions = 0, parallel_view_processing = 1
 WITH
     {{modelled_energy}},
 

@@ -3,8 +3,8 @@
 -- Calls of one hour are alike when they agree in every dimension that reports know, but for users, sessions, runs and hosts, and
 -- in whether they name these and in which figures are unknown or zero: so that a report's conditions on a call hold of the sum of
 -- its like, too. They are told apart by two hashes of all that, made otherwise: numbers are far cheaper to group by than thirty
--- texts. Each column is hashed by itself, so that the engine hashes the few texts of a dictionary and not every row's. By the same
--- hashes a later sum of the same takes the place of this.
+-- texts. Each column is hashed by itself, so that the engine hashes the few texts of a dictionary and not every row's; what no caller
+-- can choose, such as what it was priced by, in one way for both. By the same hashes a later sum of the same takes the place of this.
 -- Since alike calls agree in what is unknown, it is put back after figures are summed, and not looked at with each of them; what
 -- follows from other sums is not summed at all. Dimensions of one's own are made a map after that, too: of one of the calls.
 -- What follows from the call alone is reckoned in the innermost step: written out within the meter and both hashes, it is analysed
@@ -62,7 +62,7 @@ FROM
         ifNull(entry.known_from, toDateTime64(0, 6, 'UTC')) AS priced_by_since,
         toUInt16(step_of(entry.window_starts, entry.tier_starts) - 1) AS price_step,
         if(call.price_status = 'partial', kinds_of(call.unpriced_parts), '') AS kinds,
-        toString(CAST(told_apart, 'Array(Tuple(String, String))')) AS told,
+        if(empty(told_apart), '[]', toString(CAST(told_apart, 'Array(Tuple(String, String))'))) AS told,
         {{first_meter}} AS meter,
         cityHash64(
             cityHash64(call.tenant_id), cityHash64(call.cost_center), cityHash64(call.environment),
@@ -72,16 +72,16 @@ FROM
             cityHash64(call.signal), cityHash64(call.status), cityHash64(call.usage_source), cityHash64(call.price_status),
             cityHash64(kinds),
             cityHash64(call.energy_method), cityHash64(call.energy_id), cityHash64(call.intensity_resolution),
-            cityHash64(call.market_source), call.tells, unknown_or_zero, cityHash64(call.priced_by), priced_by_since,
+            cityHash64(call.market_source), call.tells, unknown_or_zero, call.priced_key, priced_by_since,
             price_step, cityHash64(call.vendor_unit), meter) AS one_hash,
         xxh3(
             xxh3(call.tenant_id), xxh3(call.cost_center), xxh3(call.environment), xxh3(call.service_name),
             xxh3(call.feature), xxh3(call.workflow), xxh3(told), xxh3(call.provider), xxh3(call.provider_account),
-            xxh3(call.model), xxh3(call.operation), xxh3(call.service_tier), xxh3(call.cloud_region), xxh3(call.zone),
-            xxh3(call.agent), xxh3(call.signal), xxh3(call.status), xxh3(call.usage_source), xxh3(call.price_status),
-            xxh3(kinds), xxh3(call.energy_method),
-            xxh3(call.energy_id), xxh3(call.intensity_resolution), xxh3(call.market_source), call.tells, unknown_or_zero,
-            xxh3(call.priced_by), priced_by_since, price_step, xxh3(call.vendor_unit), meter) AS other_hash
+            xxh3(call.model), xxh3(call.operation), xxh3(call.service_tier), xxh3(call.cloud_region), cityHash64(call.zone),
+            xxh3(call.agent), cityHash64(call.signal), cityHash64(call.status), cityHash64(call.usage_source),
+            cityHash64(call.price_status), xxh3(kinds), cityHash64(call.energy_method), cityHash64(call.energy_id),
+            cityHash64(call.intensity_resolution), cityHash64(call.market_source), call.tells, unknown_or_zero,
+            call.priced_key, priced_by_since, price_step, xxh3(call.vendor_unit), meter) AS other_hash
     FROM
     (
         SELECT

@@ -23,7 +23,8 @@ CREATE TABLE IF NOT EXISTS book_party
 (
     party String COMMENT 'the token',
     tenant_id String COMMENT 'whose it is',
-    timezone LowCardinality(String) COMMENT 'at whose midnights the tenant''s months begin'
+    timezone LowCardinality(String) COMMENT 'at whose midnights the tenant''s months begin',
+    salt String COMMENT 'what its name is hashed with in its statements; empty: the name was forgotten'
 )
 ENGINE = MergeTree
 ORDER BY party

@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from harness.examples import booked
 from harness.spooled import eventually
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spanledger_enrich.books import allocation, charge, commitment
@@ -343,7 +344,7 @@ def test_every_policy_and_every_bearer_of_idle_cost_come_to_the_amount(books, po
     idle=st.sampled_from(["own_line", "shared", "owner"]),
     batch=st.integers(1, 30),
 )
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@booked(10)
 def test_the_parts_of_every_hour_sum_to_its_cost_exactly(
     books, configure, amount, hours, calls, policy, capacity, idle, batch
 ):

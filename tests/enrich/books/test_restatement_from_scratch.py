@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import HealthCheck, given, settings
+from harness.examples import booked
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spanledger_enrich.books.restatement import restate
@@ -28,7 +29,7 @@ def span(number):
 
 
 @given(st.data())
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@booked(5)
 def test_restating_after_price_changes_equals_enriching_from_scratch(books, configure, data):
     for table in ("ledger", "llm_spans", "enrich_progress", "restatement"):
         books.store.execute(f"TRUNCATE TABLE {table}")

@@ -5,7 +5,8 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from harness.examples import booked
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spanledger_enrich.books.restatement import restate
@@ -255,7 +256,7 @@ def test_no_energy_is_lost_with_several_hosts_a_call_told_twice_and_a_restatemen
 intervals = st.tuples(st.integers(0, 7200), st.integers(0, 200), st.integers(0, 5000), st.sampled_from(["gpu-1", "b"]))
 
 
-@settings(max_examples=5, deadline=None)
+@booked(5)
 @given(
     served=st.lists(intervals, max_size=12),
     lengths=st.lists(st.integers(1, 400), min_size=1, max_size=20),

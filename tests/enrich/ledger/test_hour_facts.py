@@ -112,3 +112,22 @@ def test_a_name_that_is_forgotten_goes_from_what_was_noted_and_is_counted_once(t
     assert talk.store.value("SELECT count() FROM hour_names WHERE has(users, cityHash64('alice'))") == 0
     talk.book(at(TEN, 5000, user_id="forgotten-12ab34cd", session_id="s"))
     assert [row["users"] for row in told(talk)[1]] == [row["users"] for row in before[1]] == [2]
+
+
+@pytest.mark.parametrize(
+    ("says", "waste"),
+    [
+        ({"finish_reason": "length"}, "cut off"),
+        ({"usage_note": "stream abandoned"}, "abandoned"),
+        ({"status": "error"}, "failed"),
+    ],
+)
+def test_what_one_call_wasted_is_noted_where_none_names_a_session(
+    books: Books, says: dict[str, Any], waste: str
+) -> None:
+    nobody = {"session_id": "", "user_id": ""}
+    books.book_alone(at(TEN, 20, **nobody), at(TEN, 50, **nobody, **says), at(MIDNIGHT, 20, **nobody))
+    take_sums(books.store)
+    assert [row["waste"] for row in books.store.rows("SELECT waste FROM hour_waste")] == [waste]
+    assert [row["calls"] for row in told(books)[0]] == [1]
+    books.empty()

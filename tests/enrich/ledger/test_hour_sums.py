@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from harness.books import Books
-from hypothesis import HealthCheck, settings
+from harness.examples import booked
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
@@ -176,12 +176,10 @@ def test_sums_of_hours_equal_the_ledger_whatever_is_written(books: Books, monkey
     monkeypatch.setattr(hour_sums, "_VALUES", 1)
     # What was replaced is merged away after some minutes; here it must not be, for the moments that are asked for.
     books.store.execute("SYSTEM STOP MERGES ledger")
-    checks = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
     run_state_machine_as_test(
         lambda: Hours(books),
-        settings=settings(max_examples=3, stateful_step_count=14, deadline=None, database=None, derandomize=True,
-                          suppress_health_check=checks),
-    )  # fmt: skip
+        settings=booked(3, stateful_step_count=14, database=None, derandomize=True),
+    )
 
 
 def test_summing_an_hour_reads_that_hour_and_not_the_whole_ledger(books: Books) -> None:

@@ -4,7 +4,8 @@ import random
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from hypothesis import given, settings
+from harness.examples import booked
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spanledger_enrich.worker import Worker
@@ -36,7 +37,7 @@ def totals(books):
     return books.store.rows(TOTALS)[0]
 
 
-@settings(max_examples=8, deadline=None)
+@booked(8)
 @given(
     deliveries=st.lists(st.lists(st.integers(0, 40), min_size=1, max_size=25), min_size=1, max_size=4),
     catch_ups=st.lists(st.integers(0, 2), min_size=4, max_size=4),

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from harness.examples import booked
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spanledger_enrich.books.restatement import restate
@@ -151,7 +152,7 @@ def test_the_tenant_of_a_rule_gets_its_contract_prices(
     assert [row["contracted_cost"] / row["list_cost"] for row in found] == [Decimal("0.5"), 1]
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@booked(6)
 @given(
     values=st.lists(
         st.tuples(st.sampled_from(["", "p", "q"]), st.sampled_from(["", "r", "s"])), min_size=1, max_size=8

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from harness.examples import booked
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spanledger_enrich.prices import price_list
@@ -77,7 +78,7 @@ def test_cached_tokens_count_towards_the_tier(books):
     assert call["input_cost"] == USD("0.0000025")
 
 
-@settings(max_examples=6, deadline=None)
+@booked(6)
 @given(
     usages=st.lists(
         st.fixed_dictionaries(

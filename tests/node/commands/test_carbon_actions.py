@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import Phase, given, settings
+from harness.examples import booked
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spanledger_cli.commands.carbon.carbon_scenario import read
@@ -16,7 +17,6 @@ from spanledger_enrich.books.whatif.recosting import recosted
 from spanledger_settings.configuration import load
 
 # An example takes a ledger: making a failing one smaller would take minutes.
-PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
 NIGHT, DAY = 400.0, 200.0
 DAYTIME = range(8, 18)
 NOTHING = {"zone": "", "window": 0, "signal": "average", "basis": "lifecycle", "booked": 1}
@@ -110,7 +110,7 @@ def test_a_year_has_a_mean_once_eight_thousand_of_its_hours_are_known(books):
     assert (few["calls"], few["without_year_calls"], enough["without_year_calls"]) == (1, 1, 0)
 
 
-@settings(max_examples=6, deadline=None, phases=PHASES)
+@booked(6)
 @given(spans=SPANS)
 def test_nothing_different_changes_nothing(books, spans):
     books.book_alone(*spans)
@@ -125,7 +125,7 @@ def test_nothing_different_changes_nothing(books, spans):
         assert line["not_compared_calls"] == reported[line["tenant"]]["unknown_co2e_calls"]
 
 
-@settings(max_examples=5, deadline=None, phases=PHASES)
+@booked(5)
 @given(spans=SPANS, windows=st.tuples(st.integers(0, 24), st.integers(0, 24)).map(sorted))
 def test_a_longer_window_never_emits_more(books, spans, windows):
     books.book_alone(*spans)
@@ -165,7 +165,7 @@ def test_another_zone_emits_by_its_own_hours_or_its_yearly_mean(books):
     assert whatif(books, zone="FR")[0]["then_co2e_kg"] == pytest.approx(2 * wh * france["g"] / 1000)
 
 
-@settings(max_examples=3, deadline=None, phases=PHASES)
+@booked(3)
 @given(spans=SPANS, to=st.sampled_from(["gpt-4o-2024-08-06", "gpt-4o-mini-2024-07-18"]))
 def test_another_model_costs_and_emits_what_the_ledger_would_have_booked(books, spans, to):
     known = [span for span in spans if span["request_model"] != "our-own-model" and span["usage_source"] == "reported"]
@@ -215,7 +215,7 @@ def test_only_the_calls_of_the_replaced_model_move(books):
     assert large["then_co2e_kg"] < large["co2e_kg"] / 10
 
 
-@settings(max_examples=4, deadline=None, phases=PHASES)
+@booked(4)
 @given(spans=SPANS, share=st.sampled_from([0.1, 0.25, 0.5, 1.0]))
 def test_caching_costs_what_the_ledger_would_have_booked(books, spans, share):
     priced = [span for span in spans if span["request_model"] != "our-own-model" and span["usage_source"] == "reported"]

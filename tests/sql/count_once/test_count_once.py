@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from captured import Capture, captures
 from harness import data_folder
-from hypothesis import Phase, given, settings
+from harness.examples import booked
+from hypothesis import given
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
@@ -234,8 +235,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, Wo
 _numbers = count(1000, 1000)
 
 
-# Each example books several batches: to shrink one would take minutes.
-@settings(max_examples=3, deadline=None, phases=[Phase.explicit, Phase.generate])
+@booked(3)
 @given(chosen=st.lists(st.sampled_from(NESTED), min_size=2, max_size=5, unique=True), seed=st.integers(0, 2**32))
 def test_order_batches_and_repetition_change_nothing(
     shared: tuple[Store, Worker], chosen: list[Capture], seed: int

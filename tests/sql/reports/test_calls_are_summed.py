@@ -33,6 +33,7 @@ COUNTED_ROWS = {
     ("reports/chargeback/owed.sql", "names"): "names of the dimension",
     ("reports/prices/compared.sql", "all_rows"): "rows of the report",
     ("reports/prices/unpriced.sql", "all_rows"): "rows of the report",
+    ("reports/energy/unknown.sql", "all_rows"): "rows of the report",
     ("reports/operations/odd_calls.sql", "early"): "reports",
     ("reports/operations/odd_calls.sql", "late"): "reports",
     ("books/allocation/hours.sql", "calls"): "rows, which share an hour evenly where nothing weighs",

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from harness.command import in_process
-from hypothesis import Phase, given, settings
+from harness.examples import booked
+from hypothesis import given
 from hypothesis import strategies as st
 
 # An example takes a ledger: making a failing one smaller would take minutes.
-PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
 TENANTS = ("acme", "lumen", "(unattributed)")
 AMOUNT = st.one_of(st.none(), st.floats(0, 50).map(lambda value: round(value, 6)))
 
@@ -69,7 +69,7 @@ def same(found, expected):
     return found is expected if expected is None else found == pytest.approx(expected, rel=1e-9, abs=1e-12)
 
 
-@settings(max_examples=25, deadline=None, phases=PHASES)
+@booked(25)
 @given(rows=LEDGERS, by=st.sampled_from(["tenant", "feature", "region", "zone", "provider", "hour_of_day", "day"]))
 def test_a_report_is_what_its_rows_add_up_to(books, rows, by):
     of = {
@@ -95,7 +95,7 @@ def test_a_report_is_what_its_rows_add_up_to(books, rows, by):
         assert line["filled_share"] == pytest.approx(filled / len(part))
 
 
-@settings(max_examples=15, deadline=None, phases=PHASES)
+@booked(15)
 @given(rows=LEDGERS)
 def test_the_tenants_sum_to_the_total(books, rows):
     books.fill(*rows)
@@ -112,7 +112,7 @@ def test_the_tenants_sum_to_the_total(books, rows):
         assert same(total[name], math.fsum(parts) if parts else None)
 
 
-@settings(max_examples=20, deadline=None, phases=PHASES)
+@booked(20)
 @given(rows=LEDGERS, unit=st.sampled_from(["call", "1000-tokens", "user", "session"]))
 def test_sci_is_operation_and_hardware_by_unit_of_the_same_calls(books, rows, unit):
     books.fill(*rows)
@@ -143,7 +143,7 @@ def test_sci_is_operation_and_hardware_by_unit_of_the_same_calls(books, rows, un
     ) == len(rows)
 
 
-@settings(max_examples=20, deadline=None, phases=PHASES)
+@booked(20)
 @given(rows=LEDGERS, providers=st.sampled_from([[], ["vllm"]]), hosts=st.sampled_from([[], ["gpu-1"]]))
 def test_scopes_hold_each_call_once(books, rows, providers, hosts):
     books.fill(*rows)

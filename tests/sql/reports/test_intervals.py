@@ -5,13 +5,13 @@ from itertools import groupby
 
 import numpy as np
 import pytest
-from hypothesis import Phase, given, settings
+from harness.examples import booked
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spanledger_enrich.energy import token_aware, uncertainty
 from spanledger_enrich.energy.ecologits import Range
 
-PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
 # Two models of known parameters, and one whose parameters lie in a range.
 MODELS = {"a": (Range(8, 8), Range(8, 8)), "b": (Range(70, 70), Range(70, 70)), "c": (Range(20, 300), Range(70, 2000))}
 SIGMAS = uncertainty.sigmas(token_aware.METHOD)
@@ -95,7 +95,7 @@ def drawn(rows):
     return total
 
 
-@settings(max_examples=12, deadline=None, phases=PHASES)
+@booked(12)
 @given(rows=st.lists(CALLS, min_size=1, max_size=30))
 def test_an_interval_is_what_drawing_each_term_gives(books, rows):
     books.fill(*rows)
@@ -124,7 +124,7 @@ def test_of_an_ordinary_month_it_is_so_within_a_few_percent(books):
     assert found == pytest.approx((low, middle, high), rel=0.06)
 
 
-@settings(max_examples=12, deadline=None, phases=PHASES)
+@booked(12)
 @given(rows=st.lists(CALLS, min_size=2, max_size=30))
 def test_parts_agree_with_the_whole(books, rows):
     books.fill(*rows)
@@ -141,7 +141,7 @@ def expected(line):
     return math.sqrt(line["co2e_kg_low"] * line["co2e_kg_high"]) * math.exp(sigma**2 / 2)
 
 
-@settings(max_examples=8, deadline=None, phases=PHASES)
+@booked(8)
 @given(rows=st.lists(CALLS, min_size=1, max_size=8), times=st.integers(2, 5))
 def test_one_kind_of_calls_is_no_surer_for_being_many(books, rows, times):
     alike = [row for _, some in groupby(sorted(rows, key=group), key=group) for row in some][:1]

@@ -60,7 +60,7 @@ def test_a_good_result_costs_what_all_tries_did(ledger):
         outcome("solved", good=1, run_id="r1", revenue=Decimal(5), ts=NOON + timedelta(hours=1)),
         outcome("answered", good=1, response_id="answer", run_id="r1"),
         outcome("visited", label="x", session_id="s2"),
-        outcome("lost", good=1, trace_id=f"{99:032x}"),
+        outcome("lost", good=1, trace_id=f"{99:032x}", revenue=Decimal(9)),
     ])  # fmt: skip
     rows = told(ledger)
     solved = rows["solved", "", ""]
@@ -73,7 +73,10 @@ def test_a_good_result_costs_what_all_tries_did(ledger):
     visited = rows["visited", "", ""]
     assert (visited["undecided"], visited["calls"], visited["unknown_cost_calls"], visited["cost"]) == (1, 1, 1, 0)
     assert (visited["cost_per_good"], visited["revenue"], visited["margin"]) == (None, None, None)
-    assert (rows["lost", "", ""]["without_calls"], rows["lost", "", ""]["calls"]) == (1, 0)
+    # Of what nothing is known, nothing is said: it did not cost nothing.
+    lost = rows["lost", "", ""]
+    assert (lost["without_calls"], lost["calls"], lost["cost"], lost["revenue"]) == (1, 0, 0, 9)
+    assert (lost["cost_per_good"], lost["co2e_g_per_good"], lost["margin"]) == (None, None, None)
 
 
 def test_how_long_before_it_its_calls_are_does_not_depend_on_the_period(ledger):

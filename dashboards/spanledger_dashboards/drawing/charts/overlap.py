@@ -7,6 +7,10 @@ from typing import Any
 from spanledger_dashboards.drawing.charts.palette import ALL_OTHERS, IDLE, UNATTRIBUTED
 from spanledger_settings import figures
 
+# So many names and groups are told in a sentence, and so much of each name.
+_TOLD = 12
+_LONGEST = 60
+
 
 def unranked(rows: list[dict[Any, Any]]) -> list[list[dict[Any, Any]]]:
     """The rows, the largest first, in groups within which each one's range overlaps another's: these are by name.
@@ -34,5 +38,11 @@ def told(groups: list[list[dict[Any, Any]]]) -> str:
         return ""
     if len(groups) == 1:
         return "Their ranges overlap, so that none is told to be the larger: they stand by name."
-    names = "; ".join(", ".join(str(row["name"]) for row in group) for group in alike)
+    names = "; ".join(_named([str(row["name"]) for row in group]) for group in alike[:_TOLD])
+    names += f"; and {len(alike) - _TOLD:,} more such groups" if len(alike) > _TOLD else ""
     return f"The ranges of these overlap, so that none is told to be the larger; they stand by name: {names}."
+
+
+def _named(names: list[str]) -> str:
+    told = [name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…" for name in names[:_TOLD]]
+    return ", ".join(told) + (f" and {len(names) - _TOLD:,} more" if len(names) > _TOLD else "")

@@ -37,6 +37,8 @@ _FREQUENCIES: Mapping[Grain, str] = {"hour": "h", "day": "D", "week": "W-MON", "
 # What a bar takes of its bucket; the rest parts it from the next.
 _BAR = 0.9
 _PALE = 0.45
+# No more buckets than these each have a tick.
+_FEW = 8
 
 
 def span(trend: pd.DataFrame, grain: Grain, period: Period) -> list[str]:
@@ -59,7 +61,17 @@ def time_axis(grain: Grain, shown: list[str]) -> alt.X:
     )
     if grain == "hour":
         axis.format = "%d %b %H:%M"
+    elif len(begun := _begins(grain, shown)) <= _FEW:
+        # Ticks between these would be called as these are.
+        axis.values = begun
     return alt.X("bucket:T", title=None, axis=axis, scale=alt.Scale(type="utc", domain=shown))
+
+
+def _begins(grain: Grain, shown: list[str]) -> list[alt.DateTime]:
+    """Where each day, week or month begins in the time that is shown; a tick in milliseconds has no label."""
+    begin, end = (pd.Timestamp(moment) for moment in shown)
+    each = pd.date_range(begin.normalize(), end, freq=_FREQUENCIES[grain], inclusive="left")
+    return [alt.DateTime(year=at.year, month=at.month, date=at.day, utc=True) for at in each if at >= begin]
 
 
 def when(grain: Grain) -> alt.Tooltip:

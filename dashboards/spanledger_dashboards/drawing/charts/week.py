@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+# An hour without calls stays empty: the least of the others is seen to be no such hour.
+_FAINTEST = 0.18
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -54,7 +56,7 @@ def week(
                 scale=alt.Scale(domain=list(DAYS), paddingInner=0.1),
                 axis=alt.Axis(labelExpr="slice(datum.label, 0, 3)", labelOverlap=False),
             ),
-            opacity=alt.Opacity("value:Q", scale=alt.Scale(domain=[least, most], range=[0.06, 1.0]), legend=None),
+            opacity=alt.Opacity("value:Q", scale=alt.Scale(domain=[least, most], range=[_FAINTEST, 1.0]), legend=None),
             tooltip=[
                 alt.Tooltip("day:N", title="Day"),
                 alt.Tooltip("clock:N", title="Hour"),

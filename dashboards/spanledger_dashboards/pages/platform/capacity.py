@@ -43,24 +43,40 @@ def _ms(milliseconds: Any, like: Any = None) -> str:
     return f"{milliseconds:,.0f} ms" if in_ms else f"{milliseconds / 1000:,.1f} s"
 
 
+def _latencies(name: str, of: str) -> Column:
+    rest = (Column(f"{name}_p{each}", f"{each} of 100", "number", write=_ms) for each in (95, 99))
+    return Column(f"{name}_p50", f"{of}, median", "number", write=_ms, below=tuple(rest))
+
+
 _LOAD = (
     Column("calls", "Calls", "count"),
     Column("tokens", "Tokens", "count"),
-    Column("mean_tokens_per_minute", "Tokens a minute, mean", "count", write=figures.count),
-    Column("p99_tokens_per_minute", "99 of 100 minutes", "count", help="Minutes in which a call began had no more."),
-    Column("peak_tokens_per_minute", "the most", "count"),
-    Column("peak_at", "at, UTC", "time"),
+    Column(
+        "mean_tokens_per_minute",
+        "Tokens a minute, mean",
+        "count",
+        write=figures.count,
+        below=(
+            Column(
+                "p99_tokens_per_minute", "99 of 100 minutes", "count", help="Minutes in which a call began had no more."
+            ),
+            Column("peak_tokens_per_minute", "the most", "count"),
+            Column("peak_at", "at, UTC", "time"),
+        ),
+    ),
     Column("minutes_over_limit", "Minutes over the limit", "count"),
     Column("peak_calls_per_minute", "Calls a minute, the most", "count"),
-    Column("rate_limited_calls", "Refused (429)", "count"),
-    Column("failed_calls", "Failed", "count"),
-    Column("cut_off_calls", "Cut off", "count", help="Answers that ended at a limit of their length."),
-    Column("ttft_ms_p50", "First token, median", "number", write=_ms),
-    Column("ttft_ms_p95", "95 of 100", "number", write=_ms),
-    Column("ttft_ms_p99", "99 of 100", "number", write=_ms),
-    Column("duration_ms_p50", "Whole answer, median", "number", write=_ms),
-    Column("duration_ms_p95", "95 of 100", "number", write=_ms),
-    Column("duration_ms_p99", "99 of 100", "number", write=_ms),
+    Column(
+        "rate_limited_calls",
+        "Refused (429)",
+        "count",
+        below=(
+            Column("failed_calls", "Failed", "count"),
+            Column("cut_off_calls", "Cut off", "count", help="Answers that ended at a limit of their length."),
+        ),
+    ),
+    _latencies("ttft_ms", "First token"),
+    _latencies("duration_ms", "Whole answer"),
     Column("bucket_calls", "Calls without a minute", "count"),
 )
 _SHARERS = (
@@ -68,11 +84,21 @@ _SHARERS = (
     Column("model", "Model"),
     Column("provider", "Provider"),
     Column("short_minutes", "Short minutes", "count", help="Of the model, in which there was not enough for all."),
-    Column("tokens", "Tokens in them", "count"),
-    Column("short_share", "share of them", "share"),
-    Column("other_share", "share at other times", "share"),
-    Column("rate_limited_calls", "Refused (429)", "count"),
-    Column("rate_limited_share", "share of them", "share"),
+    Column(
+        "tokens",
+        "Tokens in them",
+        "count",
+        below=(
+            Column("short_share", "share of them", "share"),
+            Column("other_share", "share at other times", "share"),
+        ),
+    ),
+    Column(
+        "rate_limited_calls",
+        "Refused (429)",
+        "count",
+        below=(Column("rate_limited_share", "share of them", "share"),),
+    ),
 )
 
 

@@ -64,6 +64,16 @@ _MISSING = (
     Column("lacks", "Lacks a price for"),
     Column("mend", "Mend"),
 )
+_NO_ENERGY = (
+    Column("model", "Model"),
+    Column("provider", "Provider"),
+    Column("calls", "Calls", "count"),
+    Column("tenants", "Tenants", "count"),
+    Column("input_tokens", "Input tokens", "count"),
+    Column("output_tokens", "Output tokens", "count"),
+)
+# So many models are in the file that is begun.
+_BEGUN = 20
 
 
 def page(filters: Filters) -> None:
@@ -71,6 +81,7 @@ def page(filters: Filters) -> None:
     together(
         ("attribution/quality", filters.parameters),
         ("attribution/quality_trend", filters.parameters),
+        ("energy/unknown", {**filters.parameters, "rows": _ROWS}),
     )
     rows = report("attribution/quality", **filters.parameters)
     heading("Quality", filters)
@@ -186,13 +197,14 @@ def _mends(filters: Filters, rows: pd.DataFrame) -> None:
             st.code('stream_options={"include_usage": True}', language="python", wrap_lines=True)
         if rows["unpriced"].any():
             _unpriced(filters)
+        no_energy = _without_energy(filters)
         for row in rows[rows["unknown_attributes"] != ""].head(3).to_dict("records"):
             caption(
                 f"Nothing reads these attributes of {row['service'] or '(no service)'}, "
                 f"{row['scope'] or row['dialect']}: {row['unknown_attributes']}. "
                 "'spanledger docs dialects' says which are read."
             )
-        if not worst and not rows["unpriced"].any():
+        if not worst and not no_energy and not rows["unpriced"].any():
             caption("Nothing needs to be mended.")
 
 
@@ -224,3 +236,28 @@ def _unpriced(filters: Filters) -> None:
         link=lambda row: filters.drill("calls", "model", str(row["model"]) or "(unknown model)"),
     )
     evidence("prices/unpriced", asked, filters)
+
+
+def _without_energy(filters: Filters) -> bool:
+    """Models of which nobody knows what they draw, and a file that says so, begun; whether there are any."""
+    asked = {**filters.parameters, "rows": _ROWS}
+    unknown = report("energy/unknown", **asked)
+    if unknown.empty:
+        return False
+    caption("Models of which nobody knows what they draw: the emissions of these calls are unknown, and in no total.")
+    table(
+        "Models of unknown energy",
+        unknown.drop(columns=["all_rows"]),
+        _NO_ENERGY,
+        filters,
+        key="energy",
+        number=int(unknown["all_rows"].iloc[0]),
+        link=lambda row: filters.drill("calls", "model", str(row["model"]) or "(unknown model)"),
+    )
+    st.caption("What a token draws, in Wh at the host, in a file `energy.csv`, as a benchmark or the maker says:")
+    begun = unknown.head(_BEGUN)[["provider", "model"]].assign(wh_per_output_token="")
+    st.code(begun.to_csv(index=False).rstrip(), language="csv", wrap_lines=True)
+    restate = shlex.join(["spanledger", "restate", "--reason", "energy of models"])
+    st.code(f"spanledger energy import energy.csv\n{restate}", language="bash", wrap_lines=True)
+    evidence("energy/unknown", asked, filters)
+    return True

@@ -35,15 +35,25 @@ def _times(factor: Any) -> str:
 
 
 _COLUMNS = (
-    Column("co2e_g", "Emissions, CO₂e", "emissions", help="Central estimate, location-based, of the operation."),
-    Column("co2e_g_low", "90 % from", "emissions"),
+    Column(
+        "co2e_g",
+        "Emissions, CO₂e",
+        "emissions",
+        help="Central estimate, location-based, of the operation.",
+        like="co2e_g_high",
+    ),
+    Column("co2e_g_low", "90 % from", "emissions", like="co2e_g_high"),
     Column("co2e_g_high", "90 % to", "emissions"),
     Column("co2e_factor", "factor either way", "number", write=_times),
     Column("co2e_because", "through", write=lambda causes: str(causes).replace(" ", "\u00a0").replace(",\u00a0", ", ")),
     Column("energy_wh", "Energy", "energy"),
-    Column("measured_share", "measured", "share", help="Of the known energy."),
-    Column("modelled_share", "modelled", "share"),
-    Column("proxy_share", "by a proxy", "share"),
+    Column(
+        "measured_share",
+        "measured",
+        "share",
+        help="Of the known energy.",
+        below=(Column("modelled_share", "modelled", "share"), Column("proxy_share", "by a proxy", "share")),
+    ),
     Column("intensity_g_per_kwh", "Intensity", "intensity"),
     Column("co2e_g_per_1k_calls", "per 1,000 calls", "emissions"),
     Column("embodied_g", "Embodied, apart", "emissions"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -27,19 +27,28 @@ _COLUMNS = (
     Column("energy_wh", "Energy", "energy"),
     Column("energy_share", "of all known", "share"),
     Column("co2e_g", "Emissions, CO₂e", "emissions"),
-    Column("intensity_g_per_kwh", "Intensity", "intensity", help="Mean weighted by energy."),
-    Column("lowest", "lowest", "intensity"),
-    Column("highest", "highest", "intensity"),
-    Column("measured_share", "Hours measured", "share", help="Of the zone's known energy."),
-    Column("estimated_share", "estimated", "share"),
-    Column("forecast_share", "forecast", "share"),
-    Column("filled_share", "filled in", "share", help="From the day before, or the month's mean."),
-    Column("yearly_share", "yearly mean", "share"),
-    Column("replaced_share", "corrected since", "share", help="What was booked is no longer the hour's value."),
+    Column(
+        "intensity_g_per_kwh",
+        "Intensity",
+        "intensity",
+        help="Mean weighted by energy.",
+        below=(Column("lowest", "lowest", "intensity"), Column("highest", "highest", "intensity")),
+    ),
+    Column("hours", "How its hours are known", help="Of the zone's known energy."),
     Column("calls", "Calls", "count"),
     Column("unknown_co2e_calls", "of unknown emissions", "count"),
     Column("sources", "Published by"),
 )
+
+# What a share of a zone's energy was booked with, in the order of how good that is.
+_KINDS = {
+    "hours, measured": "measured_share",
+    "hours, estimated": "estimated_share",
+    "hours, forecast": "forecast_share",
+    "hours, corrected since": "replaced_share",
+    "filled in from near hours": "filled_share",
+    "yearly means": "yearly_share",
+}
 
 
 def page(filters: Filters) -> None:
@@ -57,7 +66,9 @@ def page(filters: Filters) -> None:
         st.header("Zone by zone", anchor=False)
         table(
             "Zones of the grid",
-            places.assign(named=places["zone"].map(zone_name)),
+            places.assign(
+                named=places["zone"].map(zone_name), hours=[_known(row) for row in places.to_dict("records")]
+            ),
             _COLUMNS,
             filters,
             key="places",
@@ -67,21 +78,22 @@ def page(filters: Filters) -> None:
     evidence("sustainability/coverage", filters.parameters, filters)
 
 
+def _known(row: dict[Any, Any]) -> str:
+    """How good a zone's intensities are, in words."""
+    shares = {kind: row[name] for kind, name in _KINDS.items() if not figures.is_unknown(row[name]) and row[name] > 0}
+    told = "; ".join(f"{kind}: {figures.share(share)}" for kind, share in shares.items())
+    return told or figures.UNKNOWN
+
+
 def _quality(places: pd.DataFrame) -> None:
     """How good the intensities are, over all zones."""
     energy = places["energy_wh"].astype(float).fillna(0)
     whole = energy.sum()
     if not whole:
         return
-    kinds = {
-        "hours, measured": "measured_share",
-        "hours, estimated": "estimated_share",
-        "hours, forecast": "forecast_share",
-        "hours, corrected since": "replaced_share",
-        "filled in from near hours": "filled_share",
-        "yearly means": "yearly_share",
+    parts = {
+        kind: float((places[name].astype(float).fillna(0) * energy).sum() / whole) for kind, name in _KINDS.items()
     }
-    parts = {kind: float((places[name].astype(float).fillna(0) * energy).sum() / whole) for kind, name in kinds.items()}
     parts["unknown"] = max(0.0, 1 - sum(parts.values()))
     shown = {kind: part for kind, part in parts.items() if part > 1e-9}
     with st.container(border=True):

@@ -29,8 +29,10 @@ if TYPE_CHECKING:
     from spanledger_sql.store import Store
 
 
-def _kg(kilograms: Any) -> str:
-    return "–" if figures.is_unknown(kilograms) else figures.emissions(float(kilograms) * 1000)
+def _kg(kilograms: Any, like: Any = None) -> str:
+    if figures.is_unknown(kilograms):
+        return "–"
+    return figures.emissions(float(kilograms) * 1000, None if figures.is_unknown(like) else float(like) * 1000)
 
 
 def _kwh(kilowatt_hours: Any) -> str:
@@ -44,8 +46,8 @@ def _litres(litres: Any) -> str:
 _SCOPES = (
     Column("scope", "Scope"),
     Column("category", "Category"),
-    Column("location_kg", "Location-based, CO₂e", "number", write=_kg),
-    Column("location_kg_low", "90 % from", "number", write=_kg),
+    Column("location_kg", "Location-based, CO₂e", "number", write=_kg, like="location_kg_high"),
+    Column("location_kg_low", "90 % from", "number", write=_kg, like="location_kg_high"),
     Column("location_kg_high", "90 % to", "number", write=_kg),
     Column("market_kg", "Market-based, CO₂e", "number", write=_kg),
     Column("embodied_kg", "Hardware, CO₂e", "number", write=_kg),

@@ -186,8 +186,8 @@ def _trend(filters: Filters) -> None:
         st.caption("The central estimate")
         columns = (
             Column("bucket", grain.capitalize(), "time" if grain == "hour" else "day"),
-            Column("co2e_g", "Emissions, CO₂e", "emissions"),
-            Column("co2e_g_low", "90 % from", "emissions"),
+            Column("co2e_g", "Emissions, CO₂e", "emissions", like="co2e_g_high"),
+            Column("co2e_g_low", "90 % from", "emissions", like="co2e_g_high"),
             Column("co2e_g_high", "90 % to", "emissions"),
             Column("energy_wh", "Energy", "energy"),
             Column("intensity_g_per_kwh", "Intensity", "intensity"),

@@ -29,15 +29,16 @@ _HERE = "where they ran"
 _SIGNALS = {"average": "average, as in the ledger", "marginal": "marginal, for decisions"}
 _COLUMNS = (
     Column("named", "Zone"),
-    Column("then_co2e_g", "Then, CO₂e", "emissions"),
+    Column("then_co2e_g", "Then, CO₂e", "emissions", like="largest_co2e_g"),
     Column(
         "then_co2e_g_least",
         "at the low ends of energy",
         "emissions",
         help="With the low end of each call's energy: no interval, which has other causes, too.",
+        like="largest_co2e_g",
     ),
-    Column("then_co2e_g_most", "at the high ends", "emissions"),
-    Column("co2e_g", "As it is", "emissions"),
+    Column("then_co2e_g_most", "at the high ends", "emissions", like="largest_co2e_g"),
+    Column("co2e_g", "As it is", "emissions", like="largest_co2e_g"),
     Column("change", "Change", "told"),
     Column("shifted_hours", "Put off on average, h", "number"),
     Column("not_compared_calls", "Calls not compared", "count"),
@@ -134,6 +135,7 @@ def _zones(filters: Filters, found: pd.DataFrame, wait: int) -> None:
     """The same in some other zones."""
     rows = found.assign(named=[zone_name(each) if each else _HERE for each in found["zone"]])
     rows["change"] = [_change(then, now) for then, now in zip(rows["then_co2e_g"], rows["co2e_g"], strict=True)]
+    rows["largest_co2e_g"] = rows[["then_co2e_g_most", "co2e_g"]].astype(float).max(axis=1)
     with st.container(border=True):
         st.header(f"Some zones beside each other, {_WAITS[str(wait)]}", anchor=False)
         table(

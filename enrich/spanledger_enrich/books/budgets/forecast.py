@@ -52,6 +52,8 @@ def forecast(days: Days, ahead: int) -> Forecast | None:
     """The total of the ``ahead`` days after ``days``, a value each without a gap; None without any day."""
     if len(days) == 0 or ahead < 1:
         return None
+    # A day that only took something back, as a credit does, has no logarithm, and foretells no use.
+    days = np.maximum(days, 0.0)
     method = _method(len(days))
     total = float(daily(days, ahead, method).sum())
     errors = _past_errors(days, ahead, method)

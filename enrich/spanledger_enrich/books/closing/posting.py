@@ -162,5 +162,10 @@ def know_parties(store: Store, standing: Standing, until: str, tenant_zones: Map
         zone = tenant_zones.get(tenant, standing.timezone)
         # Of two who know a tenant at once, the database takes the first.
         token = f"book_party/{tenant}/{len(known)}"
-        party = {"party": secrets.token_hex(8), "tenant_id": tenant, "timezone": zone}
+        party = {
+            "party": secrets.token_hex(8),
+            "tenant_id": tenant,
+            "timezone": zone,
+            "salt": secrets.token_hex(16),
+        }
         store.insert("book_party", [party], token=token)

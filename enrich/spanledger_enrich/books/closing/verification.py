@@ -13,11 +13,12 @@ from spanledger_enrich.books.closing.chain import Event, canonical, digest
 from spanledger_enrich.books.closing.posting import empty, posted
 from spanledger_enrich.books.closing.standing import standing
 from spanledger_enrich.books.closing.statements import statement as statements
+from spanledger_enrich.books.forgetting import PSEUDONYM
 from spanledger_enrich.books.plans import billing
 from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from spanledger_enrich.books.closing.posting import Posting
     from spanledger_sql.store import Store
@@ -144,13 +145,20 @@ def _close(store: Store, chain: Sequence[Event], event: Event) -> Iterator[str]:
         yield f"{where}: the debits of its journal are not its credits"
 
 
+def _is_named(party: Mapping[str, str], name_hash: str) -> bool:
+    """Whether a party has the name of its statement, or one that tells that the name was forgotten."""
+    if not party["salt"]:
+        return PSEUDONYM.fullmatch(party["tenant_id"]) is not None
+    return statements.name_hash(party) == name_hash
+
+
 def _statements(store: Store, event: Event, lines: dict[str, list[dict[str, Any]]], where: str) -> Iterator[str]:
     rows = store.rows(statement("closing/statements/statements"), posting=event.posting)
     kept = {row["party"]: row for row in rows}
     hashes: dict[str, str] = event.said["statements"]
     if len(rows) != len(kept) or set(kept) != set(hashes) or set(kept) != set(lines):
         yield f"{where}: its statements are not one for each party"
-    zones = {token: party["timezone"] for token, party in statements.parties(store).items()}
+    known = statements.parties(store)
     stated: list[Decimal] = []
     for party, row in kept.items():
         name = f"statement {event.month}/{party}/{row['revision']}"
@@ -161,8 +169,10 @@ def _statements(store: Store, event: Event, lines: dict[str, list[dict[str, Any]
         stated.append(Decimal(said["total"]["cost"]))
         if said["statement"] != f"{event.month}/{party}/{row['revision']}":
             yield f"{name}: it is not the one that it says it is"
-        if said["timezone"] != zones.get(party):
+        if party not in known or said["timezone"] != known[party]["timezone"]:
             yield f"{name}: its party is not in the books with its time zone"
+        elif not _is_named(known[party], said["name_hash"]):
+            yield f"{name}: its party is in the books under another name than when it was closed"
         own = json.loads(canonical(lines.get(party, [])))
         if [{key: value for key, value in line.items() if key != "billed"} for line in said["lines"]] != own:
             yield f"{name}: its lines are not those of the books"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spanledger_cli.output.export import Destination
+from spanledger_cli.output.invoices import say_what_is_outdated
 from spanledger_cli.output.terminal import console, print_rows
 from spanledger_cli.request.options import Files, Output, OutputFile, open_store
 from spanledger_cli.request.report_request import ReportRequest, over_a_period
@@ -140,6 +141,7 @@ def bills_shares(context: typer.Context, request: ReportRequest) -> None:
     asked = request.period
     with open_store(context) as store:
         frame = store.frame("reports/bills/shares", first=str(asked.first_day), last=str(asked.last_day))
+        say_what_is_outdated(store, asked.first_day, asked.last_day)
     print_rows(
         frame,
         request.output,

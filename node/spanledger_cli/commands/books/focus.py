@@ -11,6 +11,7 @@ import typer
 
 from spanledger_cli.output.allocated import say_how_it_stands
 from spanledger_cli.output.export import Destination, Format, export, opened
+from spanledger_cli.output.invoices import say_what_is_outdated
 from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import console
 from spanledger_cli.request.options import configuration, open_store
@@ -95,6 +96,7 @@ def focus_export(
     destination, now = _destination(request.output), datetime.now(UTC)
     with open_store(context) as store:
         say_how_it_stands(store, request.period)
+        say_what_is_outdated(store, request.period.first_day, request.period.last_day)
         if not cost_and_usage.has_charges(store, asked):
             say_what_there_is(store, request.period)
         lines = InvoiceLines()

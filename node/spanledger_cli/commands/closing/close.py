@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +10,7 @@ import typer
 
 from spanledger_cli.commands.closing.known import close_balance, close_flux, close_status
 from spanledger_cli.output.allocated import allocate_or_say
+from spanledger_cli.output.invoices import say_what_is_outdated
 from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import console
 from spanledger_cli.request.options import configuration, open_store
@@ -18,10 +19,13 @@ from spanledger_enrich.books.closing import close as closing
 from spanledger_enrich.books.closing import month as months
 from spanledger_enrich.books.closing.standing import standing
 from spanledger_settings.figures import counted, emissions
+from spanledger_settings.mendable import AskedWronglyError
 from spanledger_settings.period import time_zone
 from spanledger_sql.store import Store, statement
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from spanledger_enrich.books.closing.chain import Event
 
 close = typer.Typer(help="Close a month, so that it cannot change any more.", no_args_is_help=True)
@@ -72,7 +76,7 @@ def close_post(
         spanledger close post 2024-10 --as ann
     """
     with open_store(context) as store:
-        month = month or closing.this_month(store, timezone)
+        month = month or _present_month(store, timezone)
         zones = _zones(tenant_zone)
         _allocate(store, context, month, timezone)
         event = closing.record(store, month, closing.person(store, who), timezone=timezone, tenant_zones=zones)
@@ -126,6 +130,7 @@ def close_soft(
         )
         until = datetime.fromisoformat(event.said["grace_until"])
         _tell(store, event, f"{month} is closed softly by {event.who}, and may change until {until:%Y-%m-%d %H:%M} UTC")
+        _tell_of_bills(store, event)
         say_what_is_missing(store, configuration(context))
 
 
@@ -150,7 +155,7 @@ def close_hard(context: typer.Context, month: ClosedMonth, who: As = None) -> No
             f"{total['cost']} USD, {emissions(Decimal(total['co2e_g']))}CO2e; SHA-256 {event.hash}",
             soft_wrap=True,
         )
-        _tell_of_bills(store, month)
+        _tell_of_bills(store, event)
         say_what_is_missing(store, configuration(context))
 
 
@@ -188,6 +193,24 @@ def reopen(
             console().print(f"{person.name} asks to reopen {month}; somebody else agrees with --approve")
 
 
+def _present_month(store: Store, timezone: str | None) -> str:
+    """The present month; books that do not begin with it for good because nobody said which is their first.
+
+    Raises:
+        AskedWronglyError: Nothing is in the books yet, and there are calls before it.
+    """
+    month = closing.this_month(store, timezone)
+    if not chains.events(store):
+        for row in store.rows(statement("closing/before_the_books"), first=month):
+            if row["calls"]:
+                raise AskedWronglyError(
+                    "the first month that is posted is the books' first, for good, and there are "
+                    f"{counted(row['calls'], 'call')} before {month}: name the month, such as 'spanledger close post "
+                    f"{row['since']:%Y-%m}'; nothing was changed"
+                )
+    return month
+
+
 def _allocate(store: Store, context: typer.Context, month: str, timezone: str | None = None) -> None:
     """Allocate what the worker has not yet: the books have the parts that stand.
 
@@ -198,10 +221,13 @@ def _allocate(store: Store, context: typer.Context, month: str, timezone: str | 
     allocate_or_say(store, configuration(context), months.of(month, "UTC"))
 
 
-def _tell_of_bills(store: Store, month: str) -> None:
-    """Say whose bills of a month that is closed are not in the books."""
-    asked = months.of(month, "UTC")
-    days = {"first": asked.begin.date(), "last": asked.end.date() - timedelta(days=1)}
+def _tell_of_bills(store: Store, event: Event) -> None:
+    """Say whose bills of a month that is closed are not in the books, and which invoices something moved in since.
+
+    The latter of the months that it posts adjustments to as well.
+    """
+    month = event.month
+    days = _days_of(month)
     providers = [row["provider"] for row in store.rows(statement("lookups/bills/not_allocated"), **days)]
     if providers:
         console(stderr=True).print(
@@ -211,6 +237,14 @@ def _tell_of_bills(store: Store, month: str) -> None:
             style="yellow",
             soft_wrap=True,
         )
+    adjusted = {row["service_month"] for row in store.rows(statement("closing/adjusted"), posting=event.posting)}
+    for one in sorted({month, *adjusted}):
+        say_what_is_outdated(store, **_days_of(one))
+
+
+def _days_of(month: str) -> dict[str, date]:
+    asked = months.of(month, "UTC")
+    return {"first": asked.first_day, "last": asked.last_day}
 
 
 def _zones(given: list[str] | None) -> dict[str, str]:

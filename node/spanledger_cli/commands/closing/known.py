@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -22,6 +22,7 @@ _BALANCE = Dimensions(
     ("month", "tenant", "kind", "cost_center", "feature", "provider", "model"), default="month,tenant"
 )
 _FLUX = Dimensions(("tenant", "kind", "cost_center", "feature", "provider", "model"), default="", none="")
+_FIRST_YEAR, _LAST_YEAR = 1971, 2200
 OnlyMonth = Annotated[list[str] | None, typer.Option("--month", help="Only figures of this month. May be repeated.")]
 
 
@@ -124,7 +125,7 @@ def moment(store: Store, text: str | None, option: str) -> datetime:
     """The end of a day by the books' zone, or a moment; now where nothing is said.
 
     Raises:
-        AskedWronglyError: It is no day and no time.
+        AskedWronglyError: It is no day and no time, or none that books can have.
     """
     if text is None:
         return datetime.now(UTC)
@@ -132,9 +133,18 @@ def moment(store: Store, text: str | None, option: str) -> datetime:
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        raise AskedWronglyError(
-            f"{option} {text!r} is no time; expected for example 2024-11-15 or 2024-11-15T14:00"
-        ) from None
-    if len(text) == len("2024-11-15"):
+        found = None
+    if found is None or not _FIRST_YEAR <= found.year < _LAST_YEAR:
+        raise AskedWronglyError(f"{option} {text!r} is no time; expected for example 2024-11-15 or 2024-11-15T14:00")
+    if _is_day(text):
         found = datetime.combine(found.date() + timedelta(days=1), time()) - timedelta(microseconds=1)
     return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def _is_day(text: str) -> bool:
+    """Whether it is a day, however ISO 8601 writes it: `20241115` is one, and not its first moment."""
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

@@ -6,7 +6,7 @@ import sys
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import pandas as pd
 import typer
@@ -17,7 +17,9 @@ from spanledger_cli.output.export import Destination, Format, opened
 from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import console, print_rows
 from spanledger_cli.request.options import OutputFile, configuration, open_store
+from spanledger_enrich.books.closing import chain as chains
 from spanledger_enrich.books.closing.chain import ClosingError
+from spanledger_enrich.books.closing.dispute import disputed
 from spanledger_enrich.books.closing.statements import issued
 from spanledger_enrich.books.closing.statements import statement as statements
 from spanledger_enrich.books.closing.statements.draft import draft_of
@@ -25,6 +27,11 @@ from spanledger_enrich.books.closing.statements.issued import Issued
 from spanledger_settings.figures import counted
 from spanledger_sql.store import Store
 from spanledger_sql.store import statement as query
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from spanledger_enrich.books.closing.chain import Event
 
 Tenant = Annotated[str, typer.Option("--tenant", help="Whose.", show_default=False)]
 
@@ -93,12 +100,19 @@ def statement(
                 raise typer.BadParameter("of a closed statement, as table, csv or json", param_hint="--line")
             _print_calls(store, one, line, Destination(None if form is None else Format(form.value), file))
             return
+        say_of_disputes(chains.events(store), one.said["statement"])
     if chosen is Form.table:
         _print_table(one, file)
         return
     written = one.as_bytes(chosen.value)  # type: ignore[arg-type]
     with opened(file) as stream:
         stream.write(written)
+
+
+def say_of_disputes(chain: Sequence[Event], name: str, file: Path | None = None) -> None:
+    """Tell on standard error how the disputes of a statement stand: the statement itself stays as it was issued."""
+    if told := disputed(chain, name):
+        console(stderr=True).print(f"{file or name}: {told}", style="yellow", soft_wrap=True)
 
 
 def _print_calls(store: Store, one: Issued, line: int, output: Destination) -> None:
@@ -121,7 +135,7 @@ def _print_table(one: Issued, file: Path | None) -> None:
     for name in (*statements.AMOUNTS, "billed"):
         frame[name] = frame[name].map(Decimal)
     billing = said["billing"]
-    own = [] if billing["plan"] else ["price", "billed"]
+    own = [] if one.is_priced else ["price", "billed"]
     console().print(f"statement {said['statement']}, {said['status']}, SHA-256 {one.hash}", soft_wrap=True)
     print_rows(
         frame,
@@ -131,14 +145,15 @@ def _print_table(one: Issued, file: Path | None) -> None:
         gaps=["unpriced_calls", "unknown_energy_calls", "reason"],
         details=["entries", "cache_read_tokens", "energy_wh", "co2e_market_g", "embodied_g", *own],
     )
-    if billing["plan"]:
+    if one.is_priced:
         does = "to pay" if billing["pays"] else "shown, not to pay"
         rates = "; ".join(
             f"1 {billing['currency']} = {rate} USD in {month}"
             for month, rate in billing["rates"].items()
             if billing["currency"] != "USD"
         )
-        told = f"{does}: {Decimal(billing['total']).normalize():f} {billing['currency']}, by the plan {billing['plan']}"
+        by = f", by the plan {billing['plan']}" if billing["plan"] else ""
+        told = f"{does}: {Decimal(billing['total']).normalize():f} {billing['currency']}{by}"
         console().print(f"{told}{f'; {rates}' if rates else ''}", soft_wrap=True)
 
 

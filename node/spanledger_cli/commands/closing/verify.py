@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from spanledger_cli.commands.closing.statement import say_of_disputes
 from spanledger_cli.output.terminal import console
 from spanledger_cli.request.options import open_store
 from spanledger_enrich.books.closing import chain as chains
@@ -41,14 +42,15 @@ def verify(
     with open_store(context) as store:
         proof = look_through(store)
         faults = list(proof.faults)
-        if head is not None and head not in {event.hash for event in chains.events(store)}:
+        chain = chains.events(store)
+        if head is not None and head.strip().lower() not in {event.hash for event in chain}:
             faults.append(f"no event of the chain has the hash {head}: its end was cut off, or the books are others")
         for file in files or []:
             found = issued.prove(store, file)
-            faults += found
-            if not found:
-                title = issued.title(store, file)
-                console().print(f"{file}: is the statement that was issued, {title}", soft_wrap=True)
+            faults += found.faults
+            if not found.faults:
+                console().print(f"{file}: is the statement that was issued, {found.title}", soft_wrap=True)
+                say_of_disputes(chain, found.statement, file)
     for fault in faults:
         console(stderr=True).print(fault, style="red", soft_wrap=True)
     if proof.unfinished:
@@ -66,3 +68,8 @@ def verify(
         f"{proof.head or 'none'}",
         soft_wrap=True,
     )
+    if proof.events and head is None:
+        console().print(
+            "that the chain's end was not cut off is shown by a hash that was kept elsewhere alone, given to --head",
+            soft_wrap=True,
+        )

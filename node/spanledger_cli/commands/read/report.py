@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.resources
 import json
+import math
 import re
 from typing import TYPE_CHECKING, Annotated
 
@@ -31,13 +32,14 @@ _SUCH_AS = (
     "finance/owners", "chargeback/beside_trend", "sustainability/hours",
 )  # fmt: skip
 _PARAMETER = re.compile(r"\{(\w+):([^{}]+)\}")
+# In a query's header, what it can be broken down by.
+_ANY_OF = re.compile(r"^--   by Array\(String\): any of ([\w,\s-]*)", re.MULTILINE)
+_DIMENSIONS = Dimensions((), own=True, default="tenant", none="nothing", help="What the report can be broken down by.")
 _NOTHING = {"Array(String)": [], "String": "", "UInt8": 0}
 _GRAINS = ("hour", "day", "week", "month")
 
 
-@over_a_period(
-    Dimensions((), own=True, default="tenant", none="nothing", help="What the report can be broken down by.")
-)
+@over_a_period(_DIMENSIONS)
 def report(
     context: typer.Context,
     *,
@@ -70,12 +72,34 @@ def report(
     text = statement(f"reports/{name}")
     takes = dict(_PARAMETER.findall(text))
     with open_to_read(context, f"reports/{name}", "lookups/progress/allocated_until") as store:
-        parameters = _parameters(takes, request.period, request.by, given or ())
+        parameters = _parameters(takes, request.period, _broken_down(name, text, request.by), given or ())
         refuse_unknown(store, "tenant", parameters.get("tenants", ()), "--set tenants")  # type: ignore[arg-type]
         say_how_it_stands(store, request.period)
         frame = store.query_frame(store.as_kept(text), parameters)
         print_rows(frame, request.output, period=request.period, title=f"{name}, {request.period}")
         say_what_is_missing(store, configuration(context))
+
+
+def _broken_down(name: str, text: str, by: tuple[str, ...]) -> tuple[str, ...]:
+    """What ``--by`` names; other names than the query's header has are for queries of dimensions of one's own alone.
+
+    Raises:
+        AskedWronglyError: The query is not broken down by one of them.
+    """
+    known = _ANY_OF.search(text)
+    names = re.findall(r"\w+", known[1]) if known else []
+    unknown = [one for one in by if one not in names]
+    if unknown and by != (_DIMENSIONS.default,) and "{custom:" not in text:
+        expected = f"expected some of {', '.join(names)}" if names else "it is broken down by nothing"
+        raise AskedWronglyError(f"--by {','.join(unknown)}: no dimension of {name}; {expected}")
+    return by
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def _parameters(takes: dict[str, str], asked: Period, by: Sequence[str], given: Sequence[str]) -> dict[str, object]:
@@ -98,6 +122,8 @@ def _parameters(takes: dict[str, str], asked: Period, by: Sequence[str], given: 
             raise AskedWronglyError(f"--set {pair!r}: expected NAME=VALUE, NAME one of {', '.join(sorted(takes))}")
         if name == "grain" and value not in _GRAINS:
             raise AskedWronglyError(f"--set {pair!r}: expected one of {', '.join(_GRAINS)}")
+        if name == "good_score" and value and not _is_number(value):
+            raise AskedWronglyError(f"--set {pair!r}: expected a number, such as 0.8")
         told[name] = _listed(pair, value) if takes[name].startswith("Array") else value
     lacking = sorted(name for name, kind in takes.items() if name not in told and kind not in _NOTHING)
     if lacking:

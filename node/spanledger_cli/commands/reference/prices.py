@@ -12,8 +12,10 @@ from spanledger_cli.output.export import Destination
 from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import console, print_rows
 from spanledger_cli.request.options import Output, OutputFile, configuration, open_store
+from spanledger_enrich.books.plans import issued_rate
 from spanledger_enrich.ledger.resolution import resolve_again
 from spanledger_enrich.prices import catalogue_names, model_alias, price_book, price_catalogue, price_list
+from spanledger_enrich.prices.price_file import read_book, read_rates
 from spanledger_settings.figures import counted
 
 if TYPE_CHECKING:
@@ -127,6 +129,7 @@ def prices_import(
     with open_store(context, makes_one=True) as store:
         price_list.load(store)
         confirm(price_book.doubts(store, file, tenant=tenant, account=account, environment=environment), yes=yes)
+        issued_rate.refuse_other_rates(store, price_book.rates_with(store, read_book(file).rates))
         done = price_book.import_book(store, file, book=book, tenant=tenant, account=account, environment=environment)
         if not done.changed:
             console().print(f"{done.book}: nothing has changed")
@@ -198,6 +201,7 @@ def prices_rates(
                 title="Exchange rates, USD for one unit",
             )
             return
+        issued_rate.refuse_other_rates(store, price_book.rates_with(store, read_rates(file)))
         console().print(f"{counted(price_book.import_rates(store, file), 'exchange rate')} loaded")
 
 

@@ -3,7 +3,8 @@
 -- minute after the failed one, and misses a discount at most five after the call before, as that did before.
 -- A discount is of what is alike in both prompts and not read from the cache (`shared`): what that would have cost less, without what
 -- writing of it what is new to the session (`first_shared`) would have cost more.
--- Of a thread of one call nothing is missed: which have more is looked up first, without looking which rows replace others.
+-- Which calls may be of these is looked up first, by few columns and without looking which rows replace others: those that say so of
+-- themselves, those made as a failed one was, and those of a thread of more than one call, as of one alone nothing is missed.
 WITH
     hours_around AS
     (
@@ -51,25 +52,36 @@ FROM
             (
                 SELECT
                     *,
-                    multiIf(c.status = 'error', 'failed', {{cut_off}}, 'cut off', {{abandoned}}, 'abandoned', '') AS of_itself,
+                    if(response_model != '', response_model, request_model) AS model,
+                    ifNull(c.calls, 0) AS known_calls,
+                    ifNull(c.calls, 1) AS least_calls,
+                    {{wasted_of_itself}} AS of_itself,
                     if(contract_price_id != '', contract_price_id, price_id) AS priced_by,
                     {{thread_of}} AS thread_of,
                     {{same_of}} AS same
-                FROM calls AS c
-                WHERE toStartOfHour(ts) IN hours_around
+                FROM ledger AS c FINAL
+                -- By what rows of a call share: FINAL is to choose among all of them.
+                PREWHERE toStartOfHour(ts) IN hours_around
+                    AND cityHash64(trace_id, span_id) IN (
+                        SELECT cityHash64(trace_id, span_id)
+                        FROM ledger AS c
+                        WHERE toStartOfHour(ts) IN hours_around
+                            AND (toStartOfHour(ts) IN hours OR toStartOfHour(ts + INTERVAL 10 MINUTE) IN hours)
+                            AND ({{wasted_of_itself}} != ''
+                                OR {{same_of}} != 0 AND {{same_of}} IN (
+                                    SELECT {{same_of}}
+                                    FROM ledger
+                                    WHERE status = 'error'
+                                        AND toStartOfHour(ts) IN hours_around)
+                                OR {{thread_of}} != 0 AND {{thread_of}} IN (
+                                    SELECT {{thread_of}} AS thread
+                                    FROM ledger
+                                    WHERE toStartOfHour(ts) IN hours_around
+                                    GROUP BY thread
+                                    HAVING count() > 1)))
+                WHERE counted = 1
                     AND (toStartOfHour(ts) IN hours OR toStartOfHour(ts + INTERVAL 10 MINUTE) IN hours)
-                    AND (of_itself != ''
-                        OR same != 0 AND same IN (
-                            SELECT {{same_of}}
-                            FROM ledger
-                            WHERE status = 'error'
-                                AND toStartOfHour(ts) IN hours_around)
-                        OR thread_of != 0 AND thread_of IN (
-                            SELECT {{thread_of}} AS thread
-                            FROM ledger
-                            WHERE toStartOfHour(ts) IN hours_around
-                            GROUP BY thread
-                            HAVING count() > 1))
+                SETTINGS do_not_merge_across_partitions_select_final = 1, apply_prewhere_after_final = 0
             )
             WINDOW thread AS (PARTITION BY thread_of ORDER BY ts, trace_id, span_id ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)
         )
@@ -78,10 +90,16 @@ FROM
     LEFT JOIN
     (
         SELECT {{same_of}} AS same, groupArray(ts) AS moments
-        FROM calls
-        WHERE status = 'error' AND session_id != ''
-            AND toStartOfHour(ts) IN hours_around
+        FROM ledger FINAL
+        PREWHERE toStartOfHour(ts) IN hours_around
+            AND cityHash64(trace_id, span_id) IN (
+                SELECT cityHash64(trace_id, span_id)
+                FROM ledger
+                WHERE status = 'error' AND session_id != ''
+                    AND toStartOfHour(ts) IN hours_around)
+        WHERE counted = 1 AND status = 'error' AND session_id != ''
         GROUP BY same
+        SETTINGS do_not_merge_across_partitions_select_final = 1, apply_prewhere_after_final = 0
     ) AS failed
         ON failed.same = t.same
     WHERE toStartOfHour(t.ts) IN hours

@@ -15,11 +15,11 @@
 --   calls: the calls that they are about
 --   unknown_cost_calls, unknown_energy_calls: of them, without a known cost, without a known energy
 --   cost: contracted cost of the calls, USD, sum of what is known
---   cost_per_good: USD; NULL where none is good
+--   cost_per_good: USD; NULL where none is good, or no call is found
 --   co2e_kg: of the operation, location-based, kgCO2e, sum of what is known
---   co2e_g_per_good: gCO2e; NULL where none is good
+--   co2e_g_per_good: gCO2e; NULL where none is good, or no call is found
 --   revenue: of good outcomes, USD; NULL where none tells it
---   margin: revenue - cost, USD; NULL where no revenue is told
+--   margin: revenue - cost, USD; NULL where no revenue is told, or no call is found
 WITH
     told AS
     (
@@ -105,11 +105,11 @@ SELECT
     ifNull(s.unknown_cost_calls, 0) AS unknown_cost_calls,
     ifNull(s.unknown_energy_calls, 0) AS unknown_energy_calls,
     ifNull(s.cost, toDecimal128(0, 12)) AS cost,
-    toFloat64(cost) / nullIf(c.good, 0) AS cost_per_good,
+    toFloat64(s.cost) / nullIf(c.good, 0) AS cost_per_good,
     ifNull(s.co2e_g, 0) / 1000 AS co2e_kg,
-    ifNull(s.co2e_g, 0) / nullIf(c.good, 0) AS co2e_g_per_good,
+    s.co2e_g / nullIf(c.good, 0) AS co2e_g_per_good,
     if(c.tell_revenue > 0, c.earned, NULL) AS revenue,
-    revenue - cost AS margin
+    revenue - s.cost AS margin
 FROM counted AS c
 LEFT JOIN spent AS s
     ON s.name = c.name AND s.tenant = c.tenant AND s.of_feature = c.of_feature

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from harness.billed_traffic import Charge, charges, ledger_rows, month_of_calls
 from harness.books import Books
-from hypothesis import HealthCheck, given, settings
+from harness.examples import booked
+from hypothesis import given
 from hypothesis import strategies as st
 from shapes import SHAPES
 
@@ -71,7 +72,7 @@ def _told(books: Books, folder: Path, planted: dict[str, Any]) -> dict[str, Deci
 
 
 @pytest.mark.slow
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@booked(5)
 @given(data=st.data())
 def test_the_terms_sum_and_a_driver_moves_its_own_alone(books: Books, tmp_path: Path, data: st.DataObject) -> None:
     planted = {name: data.draw(st.sampled_from(values), name) for name, (values, _) in DRIVERS.items()}

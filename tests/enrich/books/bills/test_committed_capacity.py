@@ -12,6 +12,7 @@ from harness.books import Books
 
 from spanledger_enrich.books import allocation, commitment
 from spanledger_enrich.books.bills import bill, invoice_share, reconciliation
+from spanledger_enrich.books.bills.outdated_invoice import outdated_invoices
 from spanledger_enrich.books.bills.reconciliation import CAUSES
 from spanledger_enrich.books.commitment import Commitment
 from spanledger_settings.period import period
@@ -19,7 +20,7 @@ from spanledger_settings.period import period
 OCTOBER = {"from": datetime(2024, 10, 1, tzinfo=UTC), "to": datetime(2024, 11, 1, tzinfo=UTC)}
 TABLES = (
     "ledger", "llm_spans", "enrich_progress", "commitment", "allocation", "allocation_row", "bill", "bill_line",
-    "reconciliation", "bill_adjustment", "invoice_share",
+    "reconciliation", "bill_adjustment", "invoice_share", "ledger_hour", "ledger_sum", "hour_names", "hour_waste",
 )  # fmt: skip
 USED = {
     "ts": datetime(2024, 10, 8, 12, 30, tzinfo=UTC), "provider": "azure.ai.openai", "request_model": "gpt-4o",
@@ -65,6 +66,19 @@ def test_capacity_that_a_commitment_stands_for_is_no_other_charge(billed):
     assert done.total["coverage"] == 1
     by_day = done.rows.set_index("day")["commitments"].to_dict()
     assert (by_day["2024-10-03"], by_day["2024-10-04"]) == (100, 140)
+
+
+def test_calls_that_a_commitment_pays_do_not_make_an_allocated_invoice_outdated(billed, books):
+    done = billed("100", "140")
+    invoice_share.allocate(books.store, done, "metered", "a test")
+    days = (done.period.first_day, done.period.last_day)
+    assert outdated_invoices(books.store, *days) == []
+    books.book({**USED, "tenant_id": "acme"})
+    assert outdated_invoices(books.store, *days) == []
+    # Paid by use, they do.
+    books.store.execute("TRUNCATE TABLE commitment")
+    (one,) = outdated_invoices(books.store, *days)
+    assert one.moved == books.store.value("SELECT sum(contracted_cost) FROM calls") > 0
 
 
 def test_capacity_beyond_it_is_and_less_than_it_is_a_difference_of_prices(billed):

@@ -47,6 +47,18 @@ def test_a_day_or_nothing_at_all_is_no_error():
     assert (idle.low, idle.total, idle.high) == (0.0, 0.0, 0.0)
 
 
+def test_days_that_took_something_back_foretell_no_use_and_no_nan():
+    for history in ([-1.0] * 3, [-1.0] * 10, [-1.0] * 40):
+        back = forecast(np.array(history), 5)
+        assert back is not None
+        assert (back.low, back.total, back.high) == (0.0, 0.0, 0.0)
+    mixed = forecast(np.array([1.0] * 39 + [-5.0]), 5)
+    unused = forecast(np.array([1.0] * 39 + [0.0]), 5)
+    assert mixed is not None
+    assert mixed == unused
+    assert 0 < mixed.low <= mixed.total <= mixed.high
+
+
 def test_one_day_without_use_does_not_take_the_days_that_follow_with_it():
     # A walk, of which the last level tells most.
     days = 10 * np.exp(np.random.default_rng(3).normal(0, 0.05, 110).cumsum())

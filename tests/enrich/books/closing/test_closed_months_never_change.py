@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import independent_verifier
 import pytest
 from harness.books import Books
-from hypothesis import HealthCheck, settings
+from harness.examples import booked
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -158,7 +158,5 @@ class Months(RuleBasedStateMachine):
 def test_closed_months_never_change_whatever_arrives(store, configuration):
     run_state_machine_as_test(
         lambda: Months(store, configuration),
-        settings=settings(
-            max_examples=8, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
-        ),
+        settings=booked(8, stateful_step_count=12),
     )

@@ -107,7 +107,7 @@ def test_what_was_changed_is_named(store, tmp_path, what):
     form, change, told = CHANGED[what]
     file = tmp_path / f"acme.{form}"
     file.write_bytes(change(issued.issued(store, "2024-10", "acme").as_bytes(form)))
-    first, *more = issued.prove(store, file)
+    first, *more = issued.prove(store, file).faults
     assert "is not, byte for byte, the statement 2024-10/" in first
     assert any(told in fault for fault in more), more
 
@@ -117,18 +117,18 @@ def test_of_many_differences_some_are_told(store, tmp_path):
     file.write_bytes(
         issued.issued(store, "2024-10", "acme").as_bytes("json").replace(b".000000000000", b".000000000001")
     )
-    assert len(issued.prove(store, file)) == 22
-    assert issued.prove(store, file)[-1].endswith(" more differences")
+    assert len(issued.prove(store, file).faults) == 22
+    assert issued.prove(store, file).faults[-1].endswith(" more differences")
 
 
 def test_a_proved_file_is_named_by_what_is_in_it(store, tmp_path):
     file = tmp_path / "acme.html"
     file.write_bytes(issued.issued(store, "2024-10", "globex").as_bytes("html"))
-    assert issued.prove(store, file) == []
-    assert issued.title(store, file) == "2024-10 of globex, revision 1"
+    assert issued.prove(store, file).faults == ()
+    assert issued.prove(store, file).title == "2024-10 of globex, revision 1"
     close.ask_to_reopen(store, "2024-10", ANN, "a late contract")
     close.reopen(store, "2024-10", BOB)
     close.soft(store, "2024-10", ANN, grace_days=0)
     close.hard(store, "2024-10", BOB)
-    assert issued.prove(store, file) == []
-    assert issued.title(store, file) == "2024-10 of globex, revision 1; revision 2 replaced it"
+    assert issued.prove(store, file).faults == ()
+    assert issued.prove(store, file).title == "2024-10 of globex, revision 1; revision 2 replaced it"

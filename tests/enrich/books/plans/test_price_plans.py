@@ -282,6 +282,57 @@ def test_months_are_those_of_the_plan(books, planned):
     ]  # fmt: skip
 
 
+def test_what_is_to_pay_is_shown_where_only_an_adjusted_month_has_a_plan(books, planned, spanledger):
+    planned({"plan": "g", "tenant": "globex", "to": "2024-11", "free_amount": "1000"})
+    close.soft(books.store, "2024-10", ANN, grace_days=0)
+    close.hard(books.store, "2024-10", BOB)
+    books.book({**SPAN, "tenant_id": "globex", "input_tokens": 1_000_000})
+    close.soft(books.store, "2024-11", ANN, grace_days=0)
+    close.hard(books.store, "2024-11", BOB)
+    try:
+        # The call is free as the month was, and costs 2.50 all the same.
+        one = issued(books.store, "2024-11", "globex")
+        assert (Decimal(one.said["total"]["cost"]), Decimal(one.said["billing"]["total"])) == (Decimal("2.5"), 0)
+        table = spanledger("statement", "2024-11", "--tenant", "globex", "--format", "table")
+        assert "to pay: 0 USD" in table
+        assert ("billed" in table, "-2.50" in table) == (True, True)
+        page = one.as_bytes("html").decode()
+        assert ("to pay USD</th>" in page, '<td class="n">-2.50</td>' in page) == (True, True)
+        assert "to pay USD</th>" not in issued(books.store, "2024-10", "acme").as_bytes("html").decode()
+    finally:
+        make(books)
+
+
+def test_a_closed_month_keeps_the_rate_that_its_statements_were_issued_at(books, planned, spanledger, write):
+    def rates(usd):
+        return write("currency,valid_from,usd", f"EUR,2024-10-01,{usd}", name="rates.csv")
+
+    head = "plan,tenant,from,to,minimum,currency,exchange_rate,rounding"
+    try:
+        spanledger("prices", "rates", rates("1.10"))
+        planned({"plan": "g", "tenant": "globex", "minimum": "500", "currency": "EUR"})
+        close.soft(books.store, "2024-10", ANN, grace_days=0)
+        close.hard(books.store, "2024-10", BOB)
+        assert issued(books.store, "2024-10", "globex").said["billing"]["total"] == "500.000000000000"
+        told = " ".join(spanledger("prices", "rates", rates("1.50"), fails=True).split())
+        assert "EUR: 2024-10 is closed, and its statements by the plan 'g' were issued at 1.1 USD, not 1.5" in told
+        # What was not loaded bills nobody 133 euros more for a month whose minimum was met.
+        assert close.record(books.store, "2024-10", ANN) is None
+        spanledger("prices", "rates", rates("1.100"))
+        other = write(head, "g,globex,2024-10,,500,EUR,1.5,statement", name="plans.csv")
+        told = " ".join(spanledger("plans", "import", other, fails=True).split())
+        assert "plan 'g': 2024-10 is closed, and its statements were issued in EUR at 1.1 USD" in told
+        # As it is told: the rate agreed for what is closed, and another plan from then on.
+        two = ("g,globex,2024-10,2024-11,500,EUR,1.1,statement", "h,globex,2024-11,,500,EUR,,statement")
+        spanledger("plans", "import", write(head, *two, name="plans.csv"))
+        spanledger("prices", "rates", rates("1.50"))
+        assert close.record(books.store, "2024-10", ANN) is None
+        [row] = books.store.rows("SELECT usd_each FROM plan_month WHERE month = '2024-11-01' AND plan_id = 'h'")
+        assert row["usd_each"] == Decimal("1.5")
+    finally:
+        books.store.execute("TRUNCATE TABLE exchange_rate")
+
+
 def test_what_comes_after_a_close_is_corrected_in_the_plans_currency(books, planned):
     def exported(month):
         asked = Asked(period(month, None, None, "UTC"), "1.3", "internal", "Example AG")

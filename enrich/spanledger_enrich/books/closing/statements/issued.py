@@ -60,6 +60,12 @@ class Issued:
         found: dict[str, Any] = json.loads(self.document)
         return found
 
+    @property
+    def is_priced(self) -> bool:
+        """Whether what is to pay is another than what it costs: by a plan, of this month or of one that is adjusted."""
+        said = self.said
+        return bool(said["billing"]["plan"]) or any(line["billed"] != line["cost"] for line in said["lines"])
+
     def as_bytes(self, form: Form) -> bytes:
         """The statement in a form.
 
@@ -103,7 +109,7 @@ class Issued:
         # The document stands in the page: a name in it must not end the element that it stands in.
         embedded = self._json().replace("&", r"\u0026").replace("<", r"\u003c").replace(">", r"\u003e")
         return environment.from_string(page.read_text(encoding="utf-8")).render(
-            said=self.said, tenant=self.tenant, hash=self.hash, embedded=embedded
+            said=self.said, tenant=self.tenant, hash=self.hash, embedded=embedded, is_priced=self.is_priced
         )
 
     def _pdf(self) -> bytes:
@@ -124,6 +130,21 @@ class Issued:
         document.metadata.created = document.metadata.modified = f"{made:%Y-%m-%dT%H:%M:%SZ}"
         written: bytes = document.write_pdf(pdf_identifier=self.hash.encode(), pdf_variant="pdf/a-3b")
         return written
+
+
+@dataclass(frozen=True, slots=True)
+class FileProof:
+    """What a file is by the books.
+
+    Attributes:
+        faults: A sentence on each thing that is not as it was issued; none: it is a statement.
+        title: Of a statement: of whom, which month and revision, and whether a later one replaced it.
+        statement: Its name.
+    """
+
+    faults: tuple[str, ...]
+    title: str = ""
+    statement: str = ""
 
 
 def issued(store: Store, month: str, tenant: str, revision: int | None = None, known: datetime | None = None) -> Issued:
@@ -156,8 +177,8 @@ def issued(store: Store, month: str, tenant: str, revision: int | None = None, k
     return Issued(found[-1]["document"], tenant)
 
 
-def prove(store: Store, path: Path) -> list[str]:
-    """Whether a file is a statement of the books: a sentence on each thing that is not as it was issued.
+def prove(store: Store, path: Path) -> FileProof:
+    """Whether a file is a statement of the books.
 
     Raises:
         ClosingError: The file cannot be read, or is of no form that statements have.
@@ -165,18 +186,16 @@ def prove(store: Store, path: Path) -> list[str]:
     form, found = _read(path)
     of = _of(store, form, found)
     if of is None:
-        return [f"{path}: names no statement that these books issued"]
+        return FileProof((f"{path}: names no statement that these books issued",))
     if of.as_bytes(form) == found:
-        return []
+        return FileProof((), _title(store, of), of.said["statement"])
     faults = [f"{path}: is not, byte for byte, the statement {of.said['statement']} as it was issued"]
-    return faults if form == "pdf" else [*faults, *differences(of.as_bytes(form), found, form)]
+    if form != "pdf":
+        faults += differences(of.as_bytes(form), found, form)
+    return FileProof(tuple(faults))
 
 
-def title(store: Store, path: Path) -> str:
-    """Whose statement a proved file is, of which month and revision, and whether a later one replaced it."""
-    of = _of(store, *_read(path))
-    if of is None:
-        raise ClosingError(f"{path}: names no statement that these books issued")
+def _title(store: Store, of: Issued) -> str:
     revision, last = of.said["revision"], issued(store, of.said["month"], of.tenant).said["revision"]
     replaced = f"; revision {last} replaced it" if last != revision else ""
     return f"{of.said['month']} of {of.tenant}, revision {revision}{replaced}"

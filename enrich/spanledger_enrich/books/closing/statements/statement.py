@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from spanledger_enrich.books.closing import month as months
-from spanledger_enrich.books.closing.chain import canonical
+from spanledger_enrich.books.closing.chain import canonical, digest
 from spanledger_enrich.books.plans import billing
 from spanledger_sql.store import statement
 
@@ -25,6 +25,7 @@ AMOUNTS: Final = (
 COUNTS: Final = (
     "entries", "calls", "input_tokens", "cache_read_tokens", "output_tokens", "unpriced_calls", "unknown_energy_calls",
 )  # fmt: skip
+_PARTIES: Final = "SELECT party, tenant_id, timezone, salt FROM book_party ORDER BY party"
 DIMENSIONS: Final = ("service_month", "reason", "kind", "cost_center", "feature", "provider", "model")
 
 
@@ -93,6 +94,7 @@ def document(
             "month": closing.month,
             "revision": closing.revision,
             "party": party["party"],
+            "name_hash": name_hash(party),
             "timezone": party["timezone"],
             "begins": asked.begin,
             "ends": asked.end,
@@ -108,6 +110,11 @@ def document(
             "previous": previous,
         }
     )
+
+
+def name_hash(party: Mapping[str, str]) -> str:
+    """SHA-256 of a party's salt and name, in hex: statements have it in the place of the name."""
+    return digest(party["salt"] + party["tenant_id"])
 
 
 def terms_of(store: Store, month: str, party: Mapping[str, str], lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -136,7 +143,7 @@ def intervals(store: Store, month: str, known: Mapping[str, Mapping[str, str]]) 
 
 def parties(store: Store) -> dict[str, dict[str, str]]:
     """Every party of the books, as rows of `book_party`, by its token."""
-    return {row["party"]: row for row in store.rows("SELECT party, tenant_id, timezone FROM book_party ORDER BY party")}
+    return {row["party"]: row for row in store.rows(_PARTIES)}
 
 
 def drafts(store: Store, closing: Closing, upto: int) -> dict[str, str]:

@@ -8,7 +8,7 @@
 --   trace_id, span_id, tenant_id, feature, provider, model, known_calls, least_calls: as in `calls`
 --   waste: `failed`, `cut off`, `abandoned`, `tried again` or `missed cache`
 --   cost: contracted cost, USD; of a missed discount what it would have been; NULL: unknown
--- Needs: calls, hour_waste, ledger, ledger_standing, priced_entry
+-- Needs: hour_waste, ledger, ledger_standing, priced_entry
 
 CREATE OR REPLACE VIEW wasted_call AS
 WITH

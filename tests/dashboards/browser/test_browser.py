@@ -13,8 +13,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 from dashboard_server import HOSTILE
 from ledger_sample import ledger_sample
-from served import IN_A_BROWSER, chromium, served
 
+from browser.served import IN_A_BROWSER, Served
 from spanledger_settings import figures
 
 if TYPE_CHECKING:
@@ -24,29 +24,18 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 CALLS = 20_000
+# The tables that are wider than their place.
+SCROLLING = """[...document.querySelectorAll('.sl-table')]
+    .filter(each => each.scrollWidth > each.clientWidth + 1).map(each => each.ariaLabel)"""
 SCREENSHOTS = os.environ.get("SPANLEDGER_SCREENSHOTS")
 
 pytestmark = IN_A_BROWSER
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+@pytest.fixture
+def address(without_books: Served) -> str:
     """The address of dashboards over the sample ledger, served by a process of their own."""
-    with served(tmp_path_factory.mktemp("served"), calls=CALLS) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def log(address: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the server of `address` wrote for its operator."""
-    return max(tmp_path_factory.getbasetemp().glob("served*/server.log"))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A headless Chromium that calls nobody."""
-    with chromium() as launched:
-        yield launched
+    return without_books.address
 
 
 @pytest.fixture
@@ -115,7 +104,7 @@ def test_a_reader_narrows_shares_and_downloads(page: Page, address: str, tmp_pat
 
 
 def test_a_tenants_name_is_never_markup_and_a_rendered_page_leaves_no_line_in_the_log(
-    browser: Browser, address: str, log: Path
+    browser: Browser, address: str, without_books: Served
 ) -> None:
     elsewhere: list[str] = []
     with browser.new_context(viewport={"width": 400, "height": 900}) as context:
@@ -130,7 +119,7 @@ def test_a_tenants_name_is_never_markup_and_a_rendered_page_leaves_no_line_in_th
         page.get_by_text("the ledger has no call of the tenant 'nobody'").wait_for(timeout=30_000)
         assert page.locator('[data-testid="stMetric"]').count() == 0
     assert not [url for url in elsewhere if not url.startswith(("data:", "blob:"))]
-    assert log.read_text() == ""
+    assert without_books.log.read_text() == ""
 
 
 @pytest.mark.parametrize("width", [1440, 400])
@@ -145,6 +134,14 @@ def test_emissions_are_a_line_over_the_whole_period(browser: Browser, address: s
         assert line is not None
         assert whole is not None
         assert line["width"] > 0.6 * whole["width"]
+
+
+def test_a_short_period_names_each_of_its_days_once(page: Page, address: str) -> None:
+    asked = {"period": "Custom", "days": ["2024-10-08", "2024-10-11"]}
+    page.goto(f"{address}/finance?{urlencode(asked, doseq=True)}")
+    labels = page.locator('[data-testid="stVegaLiteChart"] svg .role-axis-label').first.locator("text")
+    labels.first.wait_for(timeout=30_000)
+    assert labels.all_text_contents() == ["08 Oct", "09 Oct", "10 Oct", "11 Oct"]
 
 
 def test_a_reader_chooses_a_dimension_of_the_apps(page: Page, address: str) -> None:
@@ -186,6 +183,13 @@ def test_a_page_is_printed_whole(page: Page, address: str) -> None:
     height = int(page.locator('[data-testid="stMainBlockContainer"]').evaluate("e => e.scrollHeight"))
     page.emulate_media(media="print")
     assert page.locator('[data-testid="stSidebar"]').is_hidden()
+    # A place of nothing would part a table from its heading.
+    for unprinted in (
+        '[data-testid="stLayoutWrapper"]:has(> [class*="st-key-sl-tools"])',
+        '[data-testid="stExpander"]',
+    ):
+        assert page.locator(unprinted).count()
+        assert not page.locator(unprinted).filter(visible=True).count()
     assert page.evaluate("document.documentElement.scrollHeight") > 0.8 * height
     assert len(re.findall(rb"/Type\s*/Page\b", page.pdf())) >= 2
 
@@ -198,6 +202,7 @@ def test_tables_and_charts_fit_the_paper(browser: Browser, address: str, name: s
         page.goto(f"{address}/{name}")
         page.locator(".sl-table:visible").first.wait_for(timeout=30_000)
         page.locator('[data-testid="stStatusWidget"]').wait_for(state="detached", timeout=30_000)
+        assert not page.evaluate(SCROLLING), "a table scrolls sideways at a desk"
         page.emulate_media(media="print")
         # A4, upright, between margins; a browser makes what is wider smaller, down to half.
         page.set_viewport_size({"width": 703, "height": 1000})

@@ -15,8 +15,8 @@ from urllib.request import Request, urlopen
 
 import pytest
 from ledger_sample import ledger_sample
-from served import IN_A_BROWSER, chromium, free_port, served
 
+from browser.served import IN_A_BROWSER, free_port, served
 from spanledger_dashboards.page_list import PAGES
 from spanledger_settings import figures
 
@@ -85,15 +85,9 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     script = Path(__file__).with_name("oidc_provider.py")
     provider = subprocess.Popen([sys.executable, str(script), str(port_of_provider), str(folder / "people.json")])
     with served(folder, calls=CALLS, port=port) as pages:
-        yield pages
+        yield pages.address
     provider.terminate()
     provider.wait(30)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture
@@ -169,6 +163,9 @@ def test_a_tenants_viewer_finds_no_way_to_anothers_rows(page: Page, address: str
         f"sustainability?{urlencode({'tenants': 'lumen-health', 'own': 'desk'})}",
         "finance?own=desk&own_desk=emea&stack=tenant&unit=tenant",
         f"finance?{urlencode({'cost_center': 'CC-ACM'})}",
+        f"tenants?{urlencode({'tenants': 'acme-legal'})}",
+        f"breakdown?{urlencode({'by': 'cost_center', 'feature': 'search'})}",
+        f"calls?{urlencode({'text': 'studio'})}",
     ]  # fmt: skip
     for path in tries:
         page.goto(f"{address}/{path}")

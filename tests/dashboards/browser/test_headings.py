@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
 import pytest
 from ledger_sample import ledger_sample
-from served import IN_A_BROWSER, chromium, served
 
+from browser.served import CALLS_WITH_BOOKS, IN_A_BROWSER, served
 from spanledger_dashboards.page_list import PAGES
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+    from browser.served import Served
+
 pytestmark = IN_A_BROWSER
-CALLS = 2000
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with served(tmp_path_factory.mktemp("headings"), calls=CALLS, books=True) as pages:
-        yield pages
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
+@pytest.fixture
+def address(with_books: Served) -> str:
+    return with_books.address
 
 
 def levels(page: Page, address: str) -> list[int]:
@@ -49,7 +42,7 @@ def skipped(found: list[int]) -> list[tuple[int, int]]:
 
 
 def test_no_page_skips_a_level_of_headings(browser: Browser, address: str) -> None:
-    call = ledger_sample(CALLS).query("counted == 1").iloc[0]
+    call = ledger_sample(CALLS_WITH_BOOKS).query("counted == 1").iloc[0]
     paths = [listed.url_path for listed in PAGES]
     paths += ["tenants?tenants=northwind", f"calls?call={call['trace_id']}.{call['span_id']}"]
     with browser.new_context(viewport={"width": 1440, "height": 900}) as context:
@@ -63,7 +56,7 @@ def test_no_page_skips_a_level_of_headings(browser: Browser, address: str) -> No
 
 def test_what_an_empty_ledger_says_has_levels_too(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> None:
     with served(tmp_path_factory.mktemp("empty"), calls=0) as empty, browser.new_context() as context:
-        found = levels(context.new_page(), empty)
+        found = levels(context.new_page(), empty.address)
         assert found == [1, 2, 2]
 
 

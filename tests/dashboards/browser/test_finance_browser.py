@@ -9,37 +9,25 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from dashboard_server import HOSTILE
-from served import IN_A_BROWSER, chromium, served
+
+from browser.served import IN_A_BROWSER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from playwright.sync_api import Browser, Page
+
+    from browser.served import Served
 
 pytestmark = IN_A_BROWSER
 OCTOBER = urlencode({"period": "Custom", "days": ["2024-10-01", "2024-10-31"]}, doseq=True)
 PAGES = ("finance", "tenants", "chargeback", "commitments", "prices", "bills", "budgets")
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the dashboards of this module are served from."""
-    return tmp_path_factory.mktemp("served-books")
-
-
-@pytest.fixture(scope="module")
-def address(folder: Path) -> Iterator[str]:
+@pytest.fixture
+def address(with_books: Served) -> str:
     """The address of dashboards over the sample ledger and its books."""
-    with served(folder, calls=3000, books=True) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A headless Chromium that calls nobody."""
-    with chromium() as launched:
-        yield launched
+    return with_books.address
 
 
 def drawn(page: Page, title: str) -> None:
@@ -112,7 +100,7 @@ def assert_fits_the_paper(paper: Page, statement: str) -> None:
 def test_each_page_of_finance_fits_a_dark_phone_and_calls_nobody(
     browser: Browser,
     address: str,
-    folder: Path,
+    with_books: Served,
 ) -> None:
     elsewhere: list[str] = []
     with browser.new_context(viewport={"width": 400, "height": 900}, color_scheme="dark") as context:
@@ -126,4 +114,4 @@ def test_each_page_of_finance_fits_a_dark_phone_and_calls_nobody(
             assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), path
             assert page.locator("a[href*=':9/'], img[src*=':9/']").count() == 0, path
     assert not [url for url in elsewhere if not url.startswith(("data:", "blob:"))]
-    assert (folder / "server.log").read_text() == ""
+    assert with_books.log.read_text() == ""

@@ -6,14 +6,20 @@ import csv
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+import pytest
 from ledger_sample import ledger_sample
-from test_browser import CALLS, address, browser, pytestmark  # noqa: F401 (fixtures)
+
+from browser.served import IN_A_BROWSER
+from browser.test_browser import CALLS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from playwright.sync_api import Browser, Page
 
+    from browser.served import Served
+
+pytestmark = IN_A_BROWSER
 PAGES = (
     "sustainability", "breakdown", "inventory", "grid", "hours", "whatif", "health", "quality", "capacity", "agents",
     "calls",
@@ -22,6 +28,19 @@ PAGES = (
 # The figures of cards that are wider than their place.
 CUT_OFF = """[...document.querySelectorAll('[data-testid="stMetricValue"]')]
     .filter(each => each.scrollWidth > each.clientWidth).map(each => each.innerText)"""
+
+# How far a table was scrolled sideways, and how far its first column went with it.
+SCROLLED = """(table => {
+    table.scrollLeft = 200;
+    const name = table.querySelector('tbody th').getBoundingClientRect().left;
+    return [table.scrollLeft, Math.round(table.getBoundingClientRect().left - name)];
+})(document.querySelector('.sl-table'))"""
+FOCUSED = "(seen => `${seen.outlineStyle} ${seen.outlineWidth}`)(getComputedStyle(document.activeElement))"
+
+
+@pytest.fixture
+def address(without_books: Served) -> str:
+    return without_books.address
 
 
 def drawn(page: Page) -> None:
@@ -34,8 +53,8 @@ def asked(page: Page) -> dict[str, list[str]]:
 
 
 def test_a_reader_narrows_drills_down_to_one_call_and_comes_back(
-    browser: Browser,  # noqa: F811
-    address: str,  # noqa: F811
+    browser: Browser,
+    address: str,
     tmp_path: Path,
 ) -> None:
     with browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="dark") as context:
@@ -68,7 +87,9 @@ def test_a_reader_narrows_drills_down_to_one_call_and_comes_back(
         assert {row["span_id"] for row in rows} == set(sought["span_id"])
         assert rows[0]["filters"] == "northwind; Feature: search"
 
-        page.locator(".sl-table tbody a").first.focus()
+        page.locator(".sl-table").focus()
+        page.keyboard.press("Tab")
+        assert page.evaluate(FOCUSED) == "solid 2px"
         page.keyboard.press("Enter")
         page.wait_for_url("**call=**")
         page.get_by_role("heading", name="1. Call").wait_for(timeout=30_000)
@@ -86,7 +107,7 @@ def test_a_reader_narrows_drills_down_to_one_call_and_comes_back(
         assert (tmp_path / "method.md").read_text().startswith("# How emissions were reckoned, ")
 
 
-def test_a_shared_address_is_whole_on_a_phone_in_the_dark(browser: Browser, address: str) -> None:  # noqa: F811
+def test_a_shared_address_is_whole_on_a_phone_in_the_dark(browser: Browser, address: str) -> None:
     with browser.new_context(viewport={"width": 400, "height": 900}, color_scheme="dark") as context:
         page = context.new_page()
         elsewhere: list[str] = []
@@ -100,6 +121,11 @@ def test_a_shared_address_is_whole_on_a_phone_in_the_dark(browser: Browser, addr
         page.goto(f"{address}/health")
         page.get_by_text("not known here").last.wait_for(timeout=30_000)
         assert not page.evaluate(CUT_OFF)
+        page.goto(f"{address}/breakdown")
+        page.locator(".sl-table").wait_for(timeout=30_000)
+        left = page.evaluate(SCROLLED)
+        assert left[0] > 100
+        assert left[1] == 0
         page.goto(f"{address}/breakdown?by=weather")
         page.get_by_text("broken down by 'weather' is unknown").wait_for(timeout=30_000)
         assert not [url for url in elsewhere if not url.startswith(("data:", "blob:"))]

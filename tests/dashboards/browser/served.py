@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.error import URLError
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 CHROMIUM = Path("/usr/bin/chromium")
+CALLS_WITH_BOOKS = 3000
 
 IN_A_BROWSER = [
     pytest.mark.browser,
@@ -32,6 +34,15 @@ IN_A_BROWSER = [
 ]
 
 
+@dataclass(frozen=True)
+class Served:
+    """Dashboards of another process."""
+
+    address: str
+    log: Path
+    """What their server writes for its operator."""
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -39,27 +50,33 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(folder: Path, *, calls: int, books: bool = False, port: int = 0) -> Iterator[str]:
-    """Serve the sample ledger from ``folder``, whose settings count, with books where asked for; gives the address."""
+def served(folder: Path, *, calls: int, books: bool = False, port: int = 0) -> Iterator[Served]:
+    """Serve the sample ledger from ``folder``, whose settings count, with books where asked for."""
     port = port or free_port()
     data_folder.copy("migrated", folder / "data")
-    script = Path(__file__).with_name("dashboard_server.py")
+    script = Path(__file__).parents[1] / "dashboard_server.py"
     words = [str(folder / "data"), str(port), str(calls), *(["books"] if books else [])]
-    with (folder / "server.log").open("w+") as log:
+    path = folder / "server.log"
+    with path.open("w+") as log:
         server = subprocess.Popen([sys.executable, str(script), *words], cwd=folder, stdout=log, stderr=log)
-        address = f"http://127.0.0.1:{port}"
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                urlopen(f"{address}/_stcore/health", timeout=1).close()
-                break
-            except (URLError, OSError):
-                assert server.poll() is None, (folder / "server.log").read_text()
-                assert time.monotonic() < deadline, "the dashboards did not answer within a minute"
-                time.sleep(0.2)
-        yield address
-        server.terminate()
-        server.wait(30)
+        try:
+            yield Served(_once_it_answers(f"http://127.0.0.1:{port}", server, path), path)
+        finally:
+            server.terminate()
+            server.wait(30)
+
+
+def _once_it_answers(address: str, server: subprocess.Popen[bytes], log: Path) -> str:
+    deadline = time.monotonic() + 120
+    while True:
+        try:
+            urlopen(f"{address}/_stcore/health", timeout=1).close()
+        except (URLError, OSError):
+            assert server.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, "the dashboards did not answer within two minutes"
+            time.sleep(0.2)
+        else:
+            return address
 
 
 @contextmanager

@@ -1,0 +1,1 @@
+"""Tests in a real Chromium, one of which they share with the pages that it opens."""
