@@ -20,7 +20,7 @@ from spanledger_dashboards.filtering import dimension
 from spanledger_sql.store import StoreError, statement
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     import pandas as pd
 
@@ -68,15 +68,30 @@ def together(*asked: tuple[str, Mapping[str, Any]]) -> None:
     Args:
         asked: Names, and all that `report` is given with them.
     """
+    with meanwhile(*asked) as come, contextlib.suppress(StoreError):
+        come()
+
+
+@contextlib.contextmanager
+def meanwhile(*asked: tuple[str, Mapping[str, Any]]) -> Iterator[Callable[[], None]]:
+    """Ask reports while other parts of a page are drawn; gives what waits for them, and raises what one of them raised.
+
+    Where the page leaves before, nobody waits for them any more.
+    """
     store, left = open_store.current(), threading.Event()
     begun = [_ahead.submit(_fill, store, left, name, dict(parameters)) for name, parameters in asked]
-    leave = get_run_yield_check() or (lambda: None)
-    try:
+
+    def come() -> None:
+        leave = get_run_yield_check() or (lambda: None)
         while wait(begun, timeout=0.1).not_done:
             leave()
-    except BaseException:
+        for each in begun:
+            each.result()
+
+    try:
+        yield come
+    finally:
         left.set()
-        raise
 
 
 def _fill(store: Store, left: threading.Event, name: str, parameters: dict[str, Any]) -> None:
@@ -86,8 +101,8 @@ def _fill(store: Store, left: threading.Event, name: str, parameters: dict[str, 
 
     token = _leaving.set(leave)
     try:
-        leave()
-        with open_store.kept(store), contextlib.suppress(StoreError, CancelledError):
+        with open_store.kept(store), contextlib.suppress(CancelledError):
+            leave()
             report(name, **parameters)
     finally:
         _leaving.reset(token)

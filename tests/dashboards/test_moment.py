@@ -179,13 +179,25 @@ def test_reports_that_are_asked_together_are_in_memory(
     reports.together(("finance/headline", asked), ("finance/gaps", {}))
     with pytest.raises(StoreError):
         reports.report("finance/gaps")
+    with reports.meanwhile(("finance/gaps", {})) as come, pytest.raises(StoreError):
+        come()
     monkeypatch.setattr(reports, "answer", None)
     assert reports.report("finance/headline", **asked)["calls"].iloc[0] > 0
 
 
+def _leave_meanwhile() -> None:
+    with reports.meanwhile(("slow", {})):
+        time.sleep(1)
+        raise KeyboardInterrupt
+
+
 @pytest.mark.parametrize(
     ("ask", "queries"),
-    [(lambda: reports.answer("slow"), 1), (lambda: reports.together(("slow", {}), ("slow", {"else": 1})), 2)],
+    [
+        (lambda: reports.answer("slow"), 1),
+        (lambda: reports.together(("slow", {}), ("slow", {"else": 1})), 2),
+        (_leave_meanwhile, 1),
+    ],
 )
 def test_a_query_ends_when_nobody_waits_for_it(
     sample_store: Store,

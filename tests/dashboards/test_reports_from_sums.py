@@ -113,3 +113,30 @@ def test_reports_are_the_same_from_sums_and_from_calls(summed: Store) -> None:
         # To the last digit but for floats, whose sums depend on the order of their rows.
         pd.testing.assert_frame_equal(*frames, rtol=1e-12, obj=f"{name} {asked}")
         assert len(frames[0])
+
+
+@pytest.mark.parametrize(
+    ("scope", "of_call"),
+    [
+        ("total", "''"),
+        ("tenant", "if(tenant_id = '', '(unattributed)', tenant_id)"),
+        ("feature", "feature"),
+        ("cost_center", "cost_center"),
+        ("model", "model"),
+        ("dimension", "dimensions['desk']"),
+    ],
+)
+def test_budgets_count_the_tokens_of_whom_they_name(sample_store: Store, scope: str, of_call: str) -> None:
+    asked: dict[str, Any] = {**BERLIN, "scope": scope, "dimension": "desk" if scope == "dimension" else ""}
+    used = {
+        row["name"]: row["tokens"]
+        for row in sample_store.rows(
+            f"SELECT {of_call} AS name, sum(input_tokens + output_tokens) AS tokens FROM calls "
+            f"WHERE ts >= '{BERLIN['from']}' AND ts < '{BERLIN['to']}' GROUP BY name"
+        )
+    }
+    assert used
+    for names in ([*used, "nobody"], [max(used, key=lambda name: used[name])], ["nobody"]):
+        found = sample_store.frame("reports/budgets/use_by_day", **asked, names=names, unit="tokens")
+        counted = {name: int(days["amount"].sum()) for name, days in found.groupby("name")}
+        assert counted == {name: used[name] for name in names if name in used}

@@ -11,15 +11,18 @@ from spanledger_dashboards.drawing.evidence import evidence
 from spanledger_dashboards.drawing.style import caption, metric_columns, tiles
 from spanledger_dashboards.pages.finance.parts import owed, spend
 from spanledger_dashboards.pages.finance.parts.budget_standings import nearest_budgets
+from spanledger_dashboards.pages.finance.parts.changes import asked as changes_asked
 from spanledger_dashboards.pages.finance.parts.changes import changes
 from spanledger_dashboards.pages.finance.parts.gaps import gaps
 from spanledger_dashboards.pages.finance.parts.outcomes import outcomes, refuse_unknown
 from spanledger_dashboards.pages.finance.parts.slow_part import slow_part
 from spanledger_dashboards.pages.heading import heading, no_calls
-from spanledger_dashboards.report import report, together
+from spanledger_dashboards.report import meanwhile, report, together
 from spanledger_settings import figures
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
 
     from spanledger_dashboards.filtering.filters import Filters
@@ -31,6 +34,11 @@ _Liking = Literal["normal", "inverse", "off"]
 def page(filters: Filters) -> None:
     """Draw the page."""
     refuse_unknown(_RESULTS_BY)
+    with meanwhile(changes_asked(filters)) as changes_come:
+        _page(filters, changes_come)
+
+
+def _page(filters: Filters, changes_come: Callable[[], None]) -> None:
     together(
         *(
             (name, {**parameters, **more})
@@ -70,6 +78,7 @@ def page(filters: Filters) -> None:
     with budgeted, slow_part("budgets check"):
         nearest_budgets(filters)
     with changed, slow_part("report finance/movers"):
+        changes_come()
         changes(filters)
     with good, slow_part("report finance/outcomes"):
         outcomes(filters, _RESULTS_BY)

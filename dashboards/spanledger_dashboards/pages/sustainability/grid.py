@@ -12,7 +12,7 @@ from spanledger_dashboards.drawing.evidence import evidence
 from spanledger_dashboards.drawing.style import caption
 from spanledger_dashboards.drawing.table import Column, table
 from spanledger_dashboards.pages.heading import heading, no_calls
-from spanledger_dashboards.report import report
+from spanledger_dashboards.report import report, together
 from spanledger_enrich.grid.zone_name import zone_name
 from spanledger_settings import figures
 
@@ -54,6 +54,7 @@ _KINDS = {
 def page(filters: Filters) -> None:
     """Draw the page."""
     heading("Grid and evidence", filters)
+    together(*((f"sustainability/{name}", filters.parameters) for name in ("places", "coverage")))
     places = report("sustainability/places", **filters.parameters)
     if places.empty:
         no_calls()

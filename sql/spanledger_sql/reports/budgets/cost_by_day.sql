@@ -23,7 +23,7 @@ WITH
             sumIf(c.least_calls, c.price_status NOT IN ('priced', 'free')) AS unknown_calls
         FROM call_hours(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')},
             moment = toDateTime64('2200-01-01', 6, 'UTC'), grain = 'day', timezone = {timezone:String}, told = [{dimension:String}]) AS c
-        WHERE has({names:Array(String)}, name)
+        WHERE {{budget_asked}}
         GROUP BY name, day
         -- <commitments>
         UNION ALL
@@ -35,7 +35,7 @@ WITH
         INNER JOIN paid_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')}) AS paid
             ON paid.trace_id = c.trace_id AND paid.span_id = c.span_id
         WHERE c.ts >= {from:DateTime64(9, 'UTC')} AND c.ts < {to:DateTime64(9, 'UTC')}
-            AND has({names:Array(String)}, {{budget_name}})
+            AND {{budget_asked}}
             AND (SELECT count() FROM commitment) > 0
         GROUP BY ALL
         -- </commitments>
@@ -46,7 +46,7 @@ WITH
             sum(if(c.is_prepaid, toDecimal128(0, 12), c.amount)),
             sumIf(c.amount, NOT c.is_prepaid AND (c.kind != 'commitment' OR c.charge_kind = 'seats' AND c.idle = 1)), toUInt64(0)
         FROM (SELECT * REPLACE (booked_at AS ts) FROM beside_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')})) AS c
-        WHERE has({names:Array(String)}, {{budget_name}})
+        WHERE {{budget_asked}}
         GROUP BY ALL
         -- </beside>
     )

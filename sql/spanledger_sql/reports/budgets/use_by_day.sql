@@ -14,22 +14,29 @@
 --   amount: in the unit, sum of what is known
 --   at_once: 0; as of `budgets/cost_by_day`
 --   unknown_calls: calls whose tokens or emissions are in no row
+WITH
+    told AS
+    (
+        SELECT
+            {{budget_name}} AS name,
+            toDate(toTimeZone(c.ts, {timezone:String})) AS day,
+            sum(ifNull(c.input_tokens, 0)) + sum(ifNull(c.output_tokens, 0)) AS tokens,
+            sum(ifNull(c.co2e_g, 0)) AS co2e_g,
+            sumIf(c.calls, if({unit:String} = 'tokens', c.usage_source = 'missing', c.co2e_g IS NULL)) AS unknown_calls
+        FROM drawn_hours(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')},
+            moment = toDateTime64('2200-01-01', 6, 'UTC'), grain = 'day', timezone = {timezone:String}, told = [{dimension:String}]) AS c
+        WHERE c.ts >= {from:DateTime64(9, 'UTC')}
+            AND c.ts < {to:DateTime64(9, 'UTC')}
+            AND {{budget_asked}}
+        GROUP BY name, day
+    )
 SELECT
-    {{budget_name}} AS name,
-    toDate(toTimeZone(c.ts, {timezone:String})) AS day,
-    if({unit:String} = 'tokens',
-       toDecimal128(sum(ifNull(c.input_tokens, 0)) + sum(ifNull(c.output_tokens, 0)), 12),
-       toDecimal128(sum(ifNull(c.co2e_g, 0)) / 1000, 12)) AS amount,
-    toDecimal128(0, 12) AS at_once,
-    sumIf(c.calls, if({unit:String} = 'tokens', c.usage_source = 'missing', c.co2e_g IS NULL)) AS unknown_calls
-FROM drawn_hours(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')},
-    moment = toDateTime64('2200-01-01', 6, 'UTC'), grain = 'day', timezone = {timezone:String}, told = [{dimension:String}]) AS c
-WHERE c.ts >= {from:DateTime64(9, 'UTC')}
-    AND c.ts < {to:DateTime64(9, 'UTC')}
-    AND has({names:Array(String)}, name)
-GROUP BY
     name,
-    day
+    day,
+    if({unit:String} = 'tokens', toDecimal128(told.tokens, 12), toDecimal128(told.co2e_g / 1000, 12)) AS amount,
+    toDecimal128(0, 12) AS at_once,
+    unknown_calls
+FROM told
 ORDER BY
     name,
     day
