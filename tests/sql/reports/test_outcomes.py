@@ -79,6 +79,19 @@ def test_a_good_result_costs_what_all_tries_did(ledger):
     assert (lost["cost_per_good"], lost["co2e_g_per_good"], lost["margin"]) == (None, None, None)
 
 
+def test_a_result_that_no_call_is_found_for_makes_the_others_no_cheaper(ledger):
+    ledger.store.insert("outcome", [
+        outcome("solved", good=1, run_id="r1", revenue=Decimal(10)),
+        outcome("solved", good=1, run_id="elsewhere", revenue=Decimal(100)),
+        # What another tenant's run cost is nobody else's.
+        outcome("solved", good=1, tenant_id="initech", run_id="r1", revenue=Decimal(1000)),
+    ])  # fmt: skip
+    [solved] = told(ledger).values()
+    assert (solved["good"], solved["without_calls"], solved["calls"], solved["revenue"]) == (3, 2, 2, 1110)
+    # Calls 1 and 2: USD 3, 30 g, for the one good result that they are known to be for.
+    assert (solved["cost"], solved["cost_per_good"], solved["co2e_g_per_good"], solved["margin"]) == (3, 3.0, 30.0, 7)
+
+
 def test_how_long_before_it_its_calls_are_does_not_depend_on_the_period(ledger):
     late = NOON + timedelta(days=21)
     ledger.store.insert("outcome", [
