@@ -24,6 +24,8 @@ from spanledger_settings.configuration import Configuration
 
 @pytest.fixture(autouse=True)
 def _nobody_was_asked() -> None:
+    # What another test configured goes before the environment.
+    spanledger.shutdown()
     asking._start_over()
 
 
