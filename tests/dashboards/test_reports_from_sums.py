@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from ledger_sample import WRITTEN
+from ledger_sample import WRITTEN, ledger_sample
 
 from spanledger_enrich.ledger.hour_sums import sum_hours
 from spanledger_sql.store import Store, statement
@@ -60,6 +60,15 @@ MOVED = {
     "northwind": ("2024-10-10 10:20:30", "ann"), "quarry": ("2024-10-20 12:00:00", "bob"),
     "studio-nine": ("2024-10-15 18:15:00", "cid"),
 }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def sample() -> pd.DataFrame:
+    """The sample, with both names that a call without a tenant may have in the ledger."""
+    frame = ledger_sample(3000)
+    untold = frame.index[frame["tenant_id"] == "(unattributed)"]
+    frame.loc[untold[::2], "tenant_id"] = ""
+    return frame
 
 
 def test_what_is_read_from_sums_is_what_calls_say(sample_store: Store, request: pytest.FixtureRequest) -> None:

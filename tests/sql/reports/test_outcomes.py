@@ -79,6 +79,19 @@ def test_a_good_result_costs_what_all_tries_did(ledger):
     assert (lost["cost_per_good"], lost["co2e_g_per_good"], lost["margin"]) == (None, None, None)
 
 
+def test_a_result_that_no_call_is_found_for_makes_the_others_no_cheaper(ledger):
+    ledger.store.insert("outcome", [
+        outcome("solved", good=1, run_id="r1", revenue=Decimal(10)),
+        outcome("solved", good=1, run_id="elsewhere", revenue=Decimal(100)),
+        # What another tenant's run cost is nobody else's.
+        outcome("solved", good=1, tenant_id="initech", run_id="r1", revenue=Decimal(1000)),
+    ])  # fmt: skip
+    [solved] = told(ledger).values()
+    assert (solved["good"], solved["without_calls"], solved["calls"], solved["revenue"]) == (3, 2, 2, 1110)
+    # Calls 1 and 2: USD 3, 30 g, for the one good result that they are known to be for.
+    assert (solved["cost"], solved["cost_per_good"], solved["co2e_g_per_good"], solved["margin"]) == (3, 3.0, 30.0, 7)
+
+
 def test_how_long_before_it_its_calls_are_does_not_depend_on_the_period(ledger):
     late = NOON + timedelta(days=21)
     ledger.store.insert("outcome", [
@@ -160,3 +173,38 @@ def test_outcomes_come_over_the_wire_without_what_explains_them(books):
         assert "SECRET" not in str(books.store.rows(f"SELECT * FROM {table}"))
     books.enrich()
     assert books.store.value("SELECT count() FROM calls") == 1
+
+
+def test_results_of_one_time_are_told_apart_by_what_they_are_of(books):
+    books.store.execute("TRUNCATE TABLE outcome")
+    request = ExportTraceServiceRequest.FromString(otlp_call(trace=TRACE))
+    logs = LOGS.message()
+    records = logs.resource_logs.add().scope_logs.add().log_records
+    told = {"gen_ai.evaluation.name": "Relevance", "gen_ai.evaluation.score.label": "pass"}
+    other = [
+        {}, {"gen_ai.response.id": "a"}, {"gen_ai.response.id": "b"}, {"spanledger.run_id": "a"},
+        {"gen_ai.conversation.id": "a"}, {"tenant.id": "acme"}, {"gen_ai.evaluation.score.value": "0.5"},
+    ]  # fmt: skip
+    for said in other:
+        record = records.add(time_unix_nano=NANOSECONDS, event_name="gen_ai.evaluation.result")
+        event = (
+            request.resource_spans[0]
+            .scope_spans[0]
+            .spans[0]
+            .events.add(name="gen_ai.evaluation.result", time_unix_nano=NANOSECONDS)
+        )
+        for attributes in (record.attributes, event.attributes):
+            for key, value in {**told, **said}.items():
+                attributes.add(key=key).value.string_value = value
+    # What comes twice is still one.
+    for time in range(2):
+        for body in (
+            from_protobuf(request.SerializeToString()).body, from_protobuf(logs.SerializeToString(), LOGS).body,
+        ):  # fmt: skip
+            books.store.insert_otlp(length_prefixed(body), f"apart {time} {len(body)}")
+    found = {
+        row["signal"]: row["outcomes"]
+        for row in books.store.rows("SELECT signal, count() AS outcomes FROM outcome FINAL GROUP BY signal")
+    }
+    # A span's run, session and tenant are its own: of its events the answers and scores tell them apart.
+    assert found == {"log": 7, "event": 4}

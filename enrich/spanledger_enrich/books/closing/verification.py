@@ -1,4 +1,8 @@
-"""Proof of the books: the chain, the entries, lines, statements and journals, by nothing but what is stored."""
+"""Proof of the books: the chain, the entries, lines, statements and journals, by nothing but what is stored.
+
+What entries are taken from (calls, bills, allocations, plans) is not bound by the chain, since it may change: the next
+posting has the difference. Of it is looked at only whether it is the sum of its rows.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +55,7 @@ def verify(store: Store) -> Proof:
     """Look through the books."""
     chain = chains.events(store)
     closes = [event for event in chain if event.action == "hard"]
-    faults = [*_chain(chain), *_parties(store)]
+    faults = [*_chain(chain), *_parties(store), *_unsummed(store)]
     if all(_can_be_read(event) for event in chain):
         every = posted(store)
         for event in chain:
@@ -111,6 +115,13 @@ def _whole(event: Event, faults: Iterator[str]) -> Iterator[str]:
 def _parties(store: Store) -> Iterator[str]:
     rows = store.rows("SELECT tenant_id, count() AS parties FROM book_party GROUP BY tenant_id HAVING parties > 1")
     yield from (f"{row['parties']} parties of the books are of the tenant {row['tenant_id']!r}" for row in rows)
+
+
+def _unsummed(store: Store) -> Iterator[str]:
+    """What bills, invoices and allocations come to has no hash: only that they are the sums of their rows."""
+    for row in store.rows(statement("closing/unsummed")):
+        said, summed = (f"{row[side].normalize():f} {row['currency']}" for side in ("said", "summed"))
+        yield f"the {row['what']} {row['name']} comes to {said}, its rows to {summed}"
 
 
 def _entries(event: Event, before: Sequence[Event], found: Posting) -> Iterator[str]:

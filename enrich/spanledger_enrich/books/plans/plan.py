@@ -10,6 +10,7 @@ import pycountry
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from spanledger_enrich.books import cost_file
+from spanledger_enrich.books.plans.issued_rate import refuse_other_currency
 from spanledger_enrich.files.book_history import remember
 from spanledger_enrich.files.import_file import ImportFileError
 from spanledger_settings.mendable import AskedWronglyError
@@ -157,8 +158,10 @@ def refuse(store: Store, plans: Sequence[tuple[str, Plan]]) -> None:
 
     Raises:
         ImportFileError: Two plans of a tenant hold in one month, a card is unknown, or a currency has no rate.
+        ClosingError: A closed month would have another currency, or another rate of it, than its statements say.
     """
-    held = {row["plan_id"]: ("what is in force", row) for row in in_force(store)}
+    before = in_force(store)
+    held = {row["plan_id"]: ("what is in force", row) for row in before}
     held |= {one.plan: (source, one.row(source)) for source, one in plans}
     cards = {str(row["card"]) for row in store.rows("SELECT DISTINCT card FROM rate_card FINAL WHERE NOT removed")}
     for source, one in plans:
@@ -181,6 +184,7 @@ def refuse(store: Store, plans: Sequence[tuple[str, Plan]]) -> None:
                     f"{where}: from: it overlaps with the plan {other!r} of {place}, which holds for "
                     f"{one.tenant!r} from {beside['valid_from']:%Y-%m}; end one with to; nothing was imported"
                 )
+    refuse_other_currency(store, before, [row for _, row in held.values()], "imported")
 
 
 def _refuse_without_rate(store: Store, where: str, one: Plan) -> None:
@@ -224,10 +228,13 @@ def remove(store: Store, name: str) -> None:
 
     Raises:
         UnknownPlanError: There is none of that name.
+        ClosingError: A closed month would have another currency than its statements say.
     """
-    found = [row for row in in_force(store) if row["plan_id"] == name]
+    before = in_force(store)
+    found = [row for row in before if row["plan_id"] == name]
     if not found:
         raise UnknownPlanError(f"there is no plan {name!r}: see 'spanledger plans list'")
+    refuse_other_currency(store, before, [row for row in before if row["plan_id"] != name], "removed")
     _take_back(store, found[0])
     remember(store, KIND, name, "removed", found[0]["source"], found[0])
 

@@ -30,8 +30,9 @@ def verify(
 ) -> None:
     """Prove the books, or statements against them, with nothing but what is stored. Ends with status 1 where one fails.
 
-    The chain, the entries, each line as the sum of its entries, statements and journals. With files: each must be, byte
-    for byte, a statement that was issued.
+    The chain, the entries, each line as the sum of its entries, statements and journals. Of bills, parts of invoices
+    and allocations: that they are the sums of their rows. Calls and prices may change: 'spanledger close post' says by
+    what. With files: each must be, byte for byte, a statement that was issued.
 
     Try:
 

@@ -12,7 +12,7 @@ from spanledger_cli.output.partial import say_what_is_missing
 from spanledger_cli.output.terminal import console, print_rows
 from spanledger_cli.request.options import Files, Output, OutputFile, configuration, open_store
 from spanledger_cli.request.report_request import ReportRequest, over_a_period
-from spanledger_enrich.books.plans import issued_rate, plan, rate_card
+from spanledger_enrich.books.plans import plan, rate_card
 from spanledger_settings.figures import counted
 
 plans = typer.Typer(
@@ -33,7 +33,6 @@ def plans_import(context: typer.Context, files: Files) -> None:
     checked = [(path, plan.read(path)) for path in files]
     with open_store(context, makes_one=True) as store:
         plan.refuse(store, [(path.name, one) for path, found in checked for one in found])
-        issued_rate.refuse_other_currency(store, [one for _, found in checked for one in found])
         for path, found in checked:
             changed = plan.record(store, found, path.name)
             console().print(f"{path.name}: {counted(len(found), 'plan')}, {changed:,} new or changed")

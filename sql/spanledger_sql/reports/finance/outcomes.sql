@@ -15,11 +15,11 @@
 --   calls: the calls that they are about
 --   unknown_cost_calls, unknown_energy_calls: of them, without a known cost, without a known energy
 --   cost: contracted cost of the calls, USD, sum of what is known
---   cost_per_good: USD; NULL where none is good, or no call is found
+--   cost_per_good: USD, of the good ones that calls are found for; NULL where there are none
 --   co2e_kg: of the operation, location-based, kgCO2e, sum of what is known
---   co2e_g_per_good: gCO2e; NULL where none is good, or no call is found
+--   co2e_g_per_good: gCO2e, of the good ones that calls are found for; NULL where there are none
 --   revenue: of good outcomes, USD; NULL where none tells it
---   margin: revenue - cost, USD; NULL where no revenue is told, or no call is found
+--   margin: USD, of the revenue of those that calls are found for, less cost; NULL where none of them tells any
 WITH
     told AS
     (
@@ -80,7 +80,11 @@ WITH
         SELECT
             name, tenant, of_feature, uniqExact(outcome_id) AS outcomes, uniqExactIf(outcome_id, is_good = 1) AS good,
             uniqExactIf(outcome_id, is_good = 0) AS bad, uniqExactIf(outcome_id, ifNull(call_id, '') = '') AS without_calls,
-            sumIf(revenue, is_good = 1 AND revenue IS NOT NULL) AS earned, countIf(is_good = 1 AND revenue IS NOT NULL) AS tell_revenue
+            sumIf(revenue, is_good = 1 AND revenue IS NOT NULL) AS earned, countIf(is_good = 1 AND revenue IS NOT NULL) AS tell_revenue,
+            -- What no call is found for did not cost nothing: it is in no ratio.
+            uniqExactIf(outcome_id, is_good = 1 AND ifNull(call_id, '') != '') AS known_good,
+            sumIf(revenue, is_good = 1 AND revenue IS NOT NULL AND ifNull(call_id, '') != '') AS known_earned,
+            countIf(is_good = 1 AND revenue IS NOT NULL AND ifNull(call_id, '') != '') AS tell_known_revenue
         FROM (SELECT * FROM asked LIMIT 1 BY outcome_id)
         GROUP BY name, tenant, of_feature
     ),
@@ -105,11 +109,11 @@ SELECT
     ifNull(s.unknown_cost_calls, 0) AS unknown_cost_calls,
     ifNull(s.unknown_energy_calls, 0) AS unknown_energy_calls,
     ifNull(s.cost, toDecimal128(0, 12)) AS cost,
-    toFloat64(s.cost) / nullIf(c.good, 0) AS cost_per_good,
+    toFloat64(s.cost) / nullIf(c.known_good, 0) AS cost_per_good,
     ifNull(s.co2e_g, 0) / 1000 AS co2e_kg,
-    s.co2e_g / nullIf(c.good, 0) AS co2e_g_per_good,
+    s.co2e_g / nullIf(c.known_good, 0) AS co2e_g_per_good,
     if(c.tell_revenue > 0, c.earned, NULL) AS revenue,
-    revenue - s.cost AS margin
+    if(c.tell_known_revenue > 0, c.known_earned - s.cost, NULL) AS margin
 FROM counted AS c
 LEFT JOIN spent AS s
     ON s.name = c.name AND s.tenant = c.tenant AND s.of_feature = c.of_feature

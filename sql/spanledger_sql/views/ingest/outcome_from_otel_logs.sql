@@ -9,7 +9,9 @@ WITH
     CAST(ResourceAttributes, 'Map(String, String)') AS r,
     r['spanledger.pinned_tenant'] AS pinned_tenant
 SELECT
-    lower(hex(sipHash128(TraceId, SpanId, name, label, a['gen_ai.evaluation.score.value'], response_id, toString(Timestamp)))) AS outcome_id,
+    -- Who evaluates many answers at once may give all one time, and no trace.
+    lower(hex(sipHash128(trace_id, SpanId, name, label, a['gen_ai.evaluation.score.value'], response_id, run_id, session_id, tenant_id,
+                         toString(Timestamp)))) AS outcome_id,
     in_time(Timestamp) AS ts,
     substringUTF8(a['gen_ai.evaluation.name'], 1, 200) AS name,
     substringUTF8(a['gen_ai.evaluation.score.label'], 1, 200) AS label,

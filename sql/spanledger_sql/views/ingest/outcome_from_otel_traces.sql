@@ -19,7 +19,9 @@ WITH
     if(is_span, e['spanledger.outcome.label'], e['gen_ai.evaluation.score.label']) AS outcome_label,
     if(is_span, e['spanledger.outcome.good'], '') AS good_said
 SELECT
-    lower(hex(sipHash128(TraceId, SpanId, outcome_name, outcome_label, toString(one.3)))) AS outcome_id,
+    -- A span may tell of several answers at one time.
+    lower(hex(sipHash128(TraceId, SpanId, outcome_name, outcome_label, e['gen_ai.evaluation.score.value'], e['gen_ai.response.id'],
+                         toString(one.3)))) AS outcome_id,
     in_time(one.3) AS ts,
     outcome_name AS name,
     outcome_label AS label,

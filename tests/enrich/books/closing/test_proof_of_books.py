@@ -9,12 +9,16 @@ import pytest
 from harness import data_folder
 from harness.books import Books
 
+from spanledger_enrich.books import allocation, commitment
+from spanledger_enrich.books.bills import bill, invoice_share, reconciliation
 from spanledger_enrich.books.closing import chain, close, dispute
 from spanledger_enrich.books.closing.chain import ClosingError
 from spanledger_enrich.books.closing.statements import issued
 from spanledger_enrich.books.closing.verification import verify
+from spanledger_enrich.books.commitment import Commitment
 from spanledger_enrich.books.forgetting import forget, new_pseudonym
 from spanledger_settings.configuration import load
+from spanledger_settings.period import period
 from spanledger_sql.store import Store
 
 ANN, BOB = close.Person("ann", "ann"), close.Person("bob", "bob")
@@ -70,6 +74,30 @@ def closed(closed_folder, configuration):
     shutil.copytree(closed_folder, configuration.data_dir, symlinks=True)
     with Store.open(configuration, exclusive=True) as store:
         yield Books(store, configuration)
+
+
+@pytest.fixture(scope="module")
+def billed_folder(tmp_path_factory):
+    """A data folder with a bill, its invoice's parts and a fee that is allocated, which each test gets a copy of."""
+    configuration = load(data_dir=tmp_path_factory.mktemp("billed") / "data")
+    file = configuration.data_dir.parent / "bill.csv"
+    file.write_text("provider,amount,currency,day,meter\nopenai,2,USD,2024-10-08,all\nopenai,1,USD,2024-10-09,tax\n")
+    fee = {"commitment": "desk", "kind": "fee", "amount": "31", "from": "2024-10-01", "to": "2024-11-01"}
+    with data_folder.opened(configuration) as store:
+        Books(store, configuration).fill({**CALL, "tenant_id": "acme"}, {**CALL, "tenant_id": "globex"})
+        bill.record(store, bill.checked(store, [file]))
+        for done in reconciliation.reconcile(store, period("2024-10", None, None, "UTC")):
+            invoice_share.allocate(store, done, "metered", "ann")
+        commitment.record(store, [Commitment.model_validate(fee)], "a test")
+        allocation.allocate(store, configuration)
+    return configuration.data_dir
+
+
+@pytest.fixture
+def billed(billed_folder, configuration):
+    shutil.copytree(billed_folder, configuration.data_dir, symlinks=True)
+    with Store.open(configuration, exclusive=True) as store:
+        yield store
 
 
 def close_month(store, month):
@@ -129,6 +157,25 @@ def test_an_event_of_another_kind_with_a_hash_of_its_own_is_named(closed):
             settings=NOW,
         )
         assert verify(closed.store).faults, body
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("bill_line UPDATE amount = amount + 1", "the bill bill.csv comes to 3 USD, its rows to 5 USD"),
+        ("bill UPDATE amounts = [4] WHERE 1", "the bill bill.csv comes to 4 USD, its rows to 3 USD"),
+        ("bill_line DELETE", "the bill bill.csv comes to 3 USD, its rows to 0 USD"),
+        ("invoice_share UPDATE invoiced = invoiced + 1", "the invoice openai, 2024-10-01 to 2024-10-31 comes to 3 USD"),
+        ("invoice_share UPDATE amount = amount + 1", "the invoice openai, 2024-10-01 to 2024-10-31 comes to"),
+        ("bill_adjustment UPDATE amount = amount + 1", "the invoice openai, 2024-10-01 to 2024-10-31 comes to"),
+        ("allocation_row UPDATE amount = amount + 1", "the allocation desk, 2024-10-01 comes to"),
+    ],
+)
+def test_what_entries_are_taken_from_and_somebody_changed_does_not_sum(billed, change, told):
+    assert verify(billed).faults == ()
+    where = "" if " WHERE " in change else " WHERE 1"
+    billed.execute(f"ALTER TABLE {change}{where}", settings=NOW)
+    assert any(told in fault for fault in verify(billed).faults), verify(billed).faults
 
 
 def test_an_entry_that_is_slipped_in_is_found(closed):

@@ -333,6 +333,41 @@ def test_a_closed_month_keeps_the_rate_that_its_statements_were_issued_at(books,
         books.store.execute("TRUNCATE TABLE exchange_rate")
 
 
+def test_a_closed_month_keeps_its_currency_whatever_becomes_of_plans(books, planned, spanledger, write):
+    head = "plan,tenant,from,to,currency,exchange_rate"
+
+    def refused(*arguments):
+        return " ".join(spanledger("plans", *arguments, fails=True).split())
+
+    def file(*lines):
+        return write(head, *lines, name="plans.csv")
+
+    planned(
+        {"plan": "g", "tenant": "globex", "currency": "EUR", "exchange_rate": "1.1"},
+        {"plan": "all", "tenant": "*", "markup_percent": "10"},
+    )
+    close.soft(books.store, "2024-10", ANN, grace_days=0)
+    close.hard(books.store, "2024-10", BOB)
+    in_euros = "plan 'g': 2024-10 is closed, and its statements were issued in EUR at 1.1 USD ('globex')"
+    in_dollars = "plan 'all': 2024-10 is closed, and its statements were issued in USD ('acme')"
+    assert in_euros in (told := refused("remove", "g"))
+    assert "nothing was removed" in told
+    for plans, said in (
+        (["g,globex,2024-11,,EUR,1.1"], in_euros),
+        (["g,globex,2024-11,,EUR,1.1", "h,globex,2024-10,2024-11,USD,"], in_euros),
+        (["a,acme,2024-10,,EUR,1.1"], in_dollars),
+        (["all,*,2024-10,,EUR,1.1"], in_dollars),
+    ):
+        assert said in (told := refused("import", file(*plans))), plans
+        assert "nothing was imported" in told
+    assert {row["plan_id"] for row in plan.in_force(books.store)} == {"g", "all"}
+    # Who has no statement of that month may get any; and what is paid in the same currency is corrected.
+    spanledger("plans", "import", file("n,newcomer,2024-10,,EUR,1.1", "g,globex,2024-10,2024-11,EUR,1.10"))
+    spanledger("plans", "remove", "all")
+    assert close.record(books.store, "2024-10", ANN) is not None
+    assert verify(books.store).faults == ()
+
+
 def test_what_comes_after_a_close_is_corrected_in_the_plans_currency(books, planned):
     def exported(month):
         asked = Asked(period(month, None, None, "UTC"), "1.3", "internal", "Example AG")

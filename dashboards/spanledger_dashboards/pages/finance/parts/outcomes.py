@@ -32,7 +32,9 @@ _COLUMNS = (
     Column("co2e_g_per_good", "CO₂e of a good one", "emissions"),
     Column("cost", "Cost", "usd", help="Of the calls that they are about, at contract prices."),
     Column("revenue", "Revenue", "usd", help="Of the good ones."),
-    Column("margin", "Left of it", "usd", help="Revenue less the cost of all tries."),
+    Column(
+        "margin", "Left of it", "usd", help="Revenue less the cost of all tries, of results that calls are found for."
+    ),
     Column("bad", "Bad", "count"),
     Column("undecided", "Undecided", "count"),
     Column("calls", "Calls", "count"),
