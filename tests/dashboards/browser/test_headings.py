@@ -98,6 +98,7 @@ def test_all_text_stands_out_from_what_is_behind_it(
         page = context.new_page()
         for path in ("finance", "prices", "sustainability"):
             levels(page, f"{address}/{path}")
-            # What was drawn anew comes out of the pale of what is old.
+            # On a busy machine the page's own style may come after its text, and what is drawn anew is pale at first.
+            page.wait_for_function("+getComputedStyle(document.querySelector('.sl-caption')).opacity < 1")
             page.wait_for_function("!document.getAnimations().some(each => each instanceof CSSTransition)")
             assert not page.evaluate(FAINT), path

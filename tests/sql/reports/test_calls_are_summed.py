@@ -21,6 +21,7 @@ COUNTED_ROWS = {
     ("reports/bills/by_provider.sql", "unknown_lines"): "lines of bills",
     ("reports/agents/seats.sql", "users"): "users of seats",
     ("reports/finance/outcomes.sql", "tell_revenue"): "outcomes",
+    ("reports/finance/outcomes.sql", "tell_known_revenue"): "outcomes",
     ("lookups/progress/allocated_since.sql", "calls"): "rows: whether any came, and how many",
     ("reports/filters/as_of.sql", "calls"): "rows: whether there are any, and how many wait",
     ("reports/capacity/load.sql", "all_rows"): "rows of the report",
