@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 from decimal import Decimal
@@ -12,6 +14,7 @@ from spanledger_settings.period import Period
 from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
 
     from spanledger_sql.store import Store
@@ -55,23 +58,29 @@ class OutdatedInvoice:
 
 def outdated_invoices(store: Store, first: date, last: date) -> list[OutdatedInvoice]:
     """Those of the allocated invoices that overlap these days that are not any more what tenants pay together."""
+
+    # Invoices are mostly of whole months: what is asked of one's days is asked of the others'.
+    @functools.cache
+    def metered(of: Period) -> Mapping[str, Decimal]:
+        cost: defaultdict[str, Decimal] = defaultdict(Decimal)
+        for one in store.rows(statement("lookups/bills/metered_now"), **of.bounds):
+            cost[catalogue_names.seller(one["provider"])] += one["metered"]
+        return cost
+
+    @functools.cache
+    def billed(first_day: date, last_day: date) -> Mapping[str, set[str]]:
+        days = {"first": str(first_day), "last": str(last_day)}
+        rows = store.rows(statement("lookups/bills/billed_providers"), **days)
+        return {one["provider"]: set(one["bills"]) for one in rows}
+
     found = []
     for row in store.rows(statement("lookups/bills/allocated"), first=str(first), last=str(last)):
         of = Period(row["begins"].replace(tzinfo=UTC), row["ends"].replace(tzinfo=UTC), row["timezone"])
-        metered = sum(
-            (
-                one["metered"]
-                for one in store.rows(statement("lookups/bills/metered_now"), **of.bounds)
-                if catalogue_names.seller(one["provider"]) == row["provider"]
-            ),
-            Decimal(0),
-        )
-        days = {"first": str(row["first_day"]), "last": str(row["last_day"])}
-        billed = store.rows(statement("lookups/bills/billed_providers"), **days)
-        bills: list[str] = next((one["bills"] for one in billed if one["provider"] == row["provider"]), [])
+        provider = row["provider"]
         one = OutdatedInvoice(
-            row["provider"], row["first_day"], row["last_day"], row["timezone"] or "UTC", row["policy"],
-            metered - row["metered"], set(bills) != set(row["bills"]),
+            provider, row["first_day"], row["last_day"], row["timezone"] or "UTC", row["policy"],
+            metered(of).get(provider, Decimal(0)) - row["metered"],
+            billed(row["first_day"], row["last_day"]).get(provider, set()) != set(row["bills"]),
         )  # fmt: skip
         if one.moved or one.other_bills:
             found.append(one)
