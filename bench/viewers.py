@@ -1,10 +1,11 @@
 """Twenty people open pages one after another while calls come at a steady rate, in one run.
 
 Bar: with viewers, at least nine tenths of the calls are acknowledged that are without, and none is refused. What is
-offered is a share (`--share`) of what the receivers, alone, acknowledge of sixteen senders, which is measured first; or
-`--rate`. A request is sent when it is due, whether or not those before it were answered, and waits from then on: the
-rate does not give way to slow answers. With `--flat-out`, four senders each wait for an answer before they send the
-next: what they reach is how long the disk takes to keep a request, rather than what the node can take.
+offered is a share (`--share`) of the calls a second that the node, alone, takes and books, which is measured first; or
+`--rate`. The receivers alone take many times as many for a while, until the spool is full. A request is sent when it is
+due, whether or not those before it were answered, and waits from then on: the rate does not give way to slow answers.
+With `--flat-out`, four senders each wait for an answer before they send the next: what they reach is how long the disk
+takes to keep a request, rather than what the node can take.
 
 Alone and with viewers take turns, so that a noisy neighbour disturbs both. A viewer is a session of Streamlit: what a
 browser asks for over its web socket, until the page is complete; then he reads a while and opens another page, of
@@ -53,7 +54,7 @@ _BAR = 0.9
 _PATIENCE_S = 120
 # So many at once keep the disk from being what is measured.
 _MANY_SENDERS, _FEW_SENDERS = 16, 4
-_MEASURING_S = 8
+_MEASURING_S = 4
 _OCTOBER = {"period": "Custom", "days": ["2024-10-01", "2024-10-30"]}
 
 
@@ -63,7 +64,9 @@ def main() -> None:
     parser.add_argument("--viewers", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=20, help="of each turn")
     parser.add_argument("--turns", type=int, default=3, help="of each kind")
-    parser.add_argument("--share", type=float, default=0.5, help="of what the receivers take alone, that is offered")
+    parser.add_argument(
+        "--share", type=float, default=0.5, help="of what the node takes and books alone, that is offered"
+    )
     parser.add_argument("--rate", type=float, help="calls a second that are offered, instead of a share")
     parser.add_argument("--flat-out", action="store_true", help="four senders, each of whom waits for his answers")
     parser.add_argument("--warm", type=float, default=3, help="how long viewers look before calls are sent, s")
@@ -80,10 +83,15 @@ def main() -> None:
         if not options.flat_out:
             rate = options.rate
             if rate is None:
-                most = turn(node, flat_out(_MANY_SENDERS), _MEASURING_S, seed=2).rate
-                print(f"the receivers take {most:,.0f} calls/s of {_MANY_SENDERS} senders, alone")
-                rate = options.share * most
-            print(f"offered: {rate:,.0f} calls/s, in requests of {PER_REQUEST}, each when it is due")
+                node.settle()
+                most = turn(node, flat_out(_MANY_SENDERS), _MEASURING_S, seed=2)
+                begin, calls = time.monotonic(), len(most.waited) * PER_REQUEST
+                node.settle()
+                booked = calls / (most.seconds + time.monotonic() - begin)
+                print(f"alone, the receivers take {most.rate:,.0f} calls/s of {_MANY_SENDERS} senders for a while")
+                print(f"the node takes and books {booked:,.0f} calls/s", flush=True)
+                rate = options.share * booked
+            print(f"offered: {rate:,.0f} calls/s, in requests of {PER_REQUEST}, each when it is due", flush=True)
             send = steadily(rate)
         turns: dict[bool, list[Turn]] = {False: [], True: []}
         opened: list[float] = []
