@@ -29,7 +29,8 @@ _CSS = """
       > [data-testid="stColumn"] { min-width: calc(25% - 1rem); flex-basis: calc(25% - 1rem); }
   }
   /* Of several lines, half circles at its ends would cut into the first and the last. */
-  [class*="st-key-cards"] [data-testid="stMetricDelta"] { white-space: normal; height: auto; border-radius: .6rem; }
+  [data-testid="stMetricDelta"] { border-radius: .6rem; }
+  [class*="st-key-cards"] [data-testid="stMetricDelta"] { white-space: normal; height: auto; }
   [class*="st-key-cards"] [data-testid="stMetricDelta"] * { white-space: normal; overflow: visible; }
   @media (max-width: 640px) {
     [class*="st-key-cards"] [data-testid="stHorizontalBlock"] { gap: .6rem; }
