@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import math
 from decimal import Decimal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Number = Decimal | float | int | None
 
@@ -73,6 +77,23 @@ def share(ratio: Number) -> str:
     if 99.9 < percent < 100:
         return ">99.9%"
     return f"{percent:.0f}%" if percent in (0, 100) else f"{percent:.1f}%"
+
+
+def shares(parts: Sequence[Number]) -> list[str]:
+    """Shares of one whole as they stand beside each other: where they are all of it, so are they as written.
+
+    Each is cut to a tenth of a per cent, and the tenths that are left over go to those of which most was cut off, the
+    larger first. Beside an unknown one, or one that is written as less than a tenth, each is as `share` writes it.
+    """
+    told = [share(part) for part in parts]
+    exact = [Decimal(str(part)) * 1000 for part in parts if not is_unknown(part)]
+    if any(each[0] in "<>" or each == UNKNOWN for each in told) or not math.isclose(sum(exact), 1000, rel_tol=1e-6):
+        return told
+    left = 1000 - sum(map(math.floor, exact))
+    # Sums of floats in another order miss by the last digits.
+    by_rest = sorted(range(len(exact)), key=lambda place: (-round(exact[place] % 1, 6), -exact[place]))
+    more = set(by_rest[:left])
+    return [share(Decimal(math.floor(tenths) + (place in more)) / 1000) for place, tenths in enumerate(exact)]
 
 
 def change(now: Number, before: Number) -> str | None:

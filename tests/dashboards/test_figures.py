@@ -50,6 +50,22 @@ def test_a_small_share_is_not_rounded_to_nothing(ratio: float, written: str) -> 
 
 
 @pytest.mark.parametrize(
+    ("parts", "written"),
+    [
+        ([4593 / 6000, 1407 / 6000], ["76.6%", "23.4%"]),
+        ([1 / 3, 1 / 3, 1 / 3], ["33.4%", "33.3%", "33.3%"]),
+        ([0.1 + 0.2, 0.7], ["30.0%", "70.0%"]),
+        ([1.0], ["100%"]),
+        ([0.9996, 0.0004], [">99.9%", "<0.1%"]),
+        ([0.5, 0.25], ["50.0%", "25.0%"]),
+        ([0.5, None], ["50.0%", "unknown"]),
+    ],
+)
+def test_shares_of_a_whole_are_the_whole_as_written(parts: list[float | None], written: list[str]) -> None:
+    assert figures.shares(parts) == written
+
+
+@pytest.mark.parametrize(
     ("wh", "written"),
     [
         (0, "0 Wh"),

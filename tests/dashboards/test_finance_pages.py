@@ -255,6 +255,10 @@ def test_bills_tell_coverage_and_a_bridge_that_sums(open_page: Pages, sample_sto
     )
     assert (row["calls"], figures.is_unknown(row["metered"])) == (row["unknown_cost_calls"], True)
     assert re.search(r"self-hosted</th><td[^>]*>no bill</td><td[^>]*>unknown</td>", text)
+    # Money is shown to the cent, and is exact where one points.
+    comes_to = re.findall(r'<td class="figure" title="([\d.]+) USD">(\$[\d,.]+)</td>', text)
+    assert comes_to
+    assert all(shown == figures.usd(Decimal(exact)) for exact, shown in comes_to)
     page.button(key="compare").click().run()
     assert not page.exception
     again = [

@@ -28,6 +28,8 @@ _CSS = """
     [class*="st-key-cards"] [data-testid="stHorizontalBlock"]:has(> :is(:nth-child(4), :nth-child(7)):last-child)
       > [data-testid="stColumn"] { min-width: calc(25% - 1rem); flex-basis: calc(25% - 1rem); }
   }
+  /* Of several lines, half circles at its ends would cut into the first and the last. */
+  [data-testid="stMetricDelta"] { border-radius: .6rem; }
   [class*="st-key-cards"] [data-testid="stMetricDelta"] { white-space: normal; height: auto; }
   [class*="st-key-cards"] [data-testid="stMetricDelta"] * { white-space: normal; overflow: visible; }
   @media (max-width: 640px) {
@@ -76,7 +78,8 @@ _CSS = """
   /* Its scroll bar is seen without being pointed at: there is more to the right. */
   .sl-table { overflow-x: auto; font-size: .87rem; font-variant-numeric: tabular-nums lining-nums;
     scrollbar-width: thin; scrollbar-color: color-mix(in srgb, currentColor 45%, transparent) transparent; }
-  .sl-table table { border-collapse: collapse; width: 100%; margin: 0; }
+  /* Not collapsed: a first column that stays while the others scroll would cover the line below its row. */
+  .sl-table table { border-collapse: separate; border-spacing: 0; width: 100%; margin: 0; }
   .sl-table caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .sl-table th, .sl-table td { padding: .3rem .5rem; border: 0; vertical-align: top; font-weight: 400;
     border-bottom: 1px solid color-mix(in srgb, currentColor 12%, transparent); }
@@ -87,6 +90,8 @@ _CSS = """
   .sl-table .long, .sl-gap .quiet, .sl-legend > span { overflow: hidden; display: -webkit-box;
     -webkit-box-orient: vertical; -webkit-line-clamp: 4; }
   .sl-legend > span { -webkit-line-clamp: 2; }
+  /* Each call leads to where all of it is whole. */
+  .sl-table[aria-label="Calls"] .long { -webkit-line-clamp: 2; }
   .sl-table thead th.text { overflow-wrap: normal; }
   .sl-table tbody th.text { min-width: 8.5rem; }
   .sl-table td.when, .sl-table thead th.when { min-width: 5.5rem; }
@@ -98,7 +103,11 @@ _CSS = """
     /* It scrolls here anyway: rather that than a text of many lines in a column that is not seen. */
     .sl-table table { width: max-content; min-width: 100%; }
     .sl-table .text { max-width: 14rem; }
+    .sl-table td.text:has(.long) { max-width: 24rem; }
     .sl-table th.text { max-width: 9rem; }
+    .sl-table thead .figure { white-space: nowrap; }
+    .sl-table .below { display: inline; }
+    .sl-table .below::before { content: "· "; }
     /* Whose row it is stays to be seen. Its ground is the theme's: no property tells that. */
     .sl-table tr > :first-child { position: sticky; left: 0; z-index: 1;
       background: light-dark(#ffffff, #10161d); }

@@ -256,7 +256,8 @@ def _line(text: str, title: str) -> str:
 
 def _exact(row: dict[Any, Any], column: Column) -> str:
     value = row[column.name]
-    return str(value) if column.kind in ("usd", "number") and not _unknown(value) else ""
+    exactly = column.kind in ("usd", "number") or (column.kind == "told" and column.write is not None)
+    return str(value) if exactly and not _unknown(value) else ""
 
 
 def _written(row: dict[Any, Any], column: Column) -> str:

@@ -176,6 +176,19 @@ def test_the_quality_page_is_drawn_and_follows_the_filters(browser: Browser, add
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
+@pytest.mark.parametrize("name", ["capacity", "grid"])
+def test_no_row_is_tall_on_a_phone_for_what_is_beside_the_screen(browser: Browser, address: str, name: str) -> None:
+    with browser.new_context(viewport={"width": 400, "height": 900}) as context:
+        page = context.new_page()
+        page.goto(f"{address}/{name}")
+        page.locator(".sl-table .below").first.wait_for(state="attached", timeout=30_000)
+        heights = page.locator(".sl-table:has(.below) tbody tr").evaluate_all(
+            "rows => rows.map(each => each.getBoundingClientRect().height)"
+        )
+        # Two lines of text at most, of a name in the first column.
+        assert 0 < max(heights) < 60
+
+
 def test_a_page_is_printed_whole(page: Page, address: str) -> None:
     page.goto(f"{address}/finance")
     wait_until_drawn(page)

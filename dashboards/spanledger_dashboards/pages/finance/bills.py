@@ -248,7 +248,7 @@ def _bills(filters: Filters) -> None:
                 Column("providers", "Of"),
                 Column("first_day", "First day", "day"),
                 Column("last_day", "Last day", "day"),
-                Column("amount", "Comes to", "told"),
+                Column("amount", "Comes to", "told", write=_rounded),
                 Column("lines", "Lines", "count"),
                 Column("unknown_lines", "Not understood", "count"),
                 Column("invoices", "Invoices"),
@@ -258,3 +258,13 @@ def _bills(filters: Filters) -> None:
             key="bills",
         )
         evidence("bills/list", {}, filters)
+
+
+def _rounded(amounts: str) -> str:
+    """Figures with a currency each, as money is shown: `72.950611525 USD, 3 EUR` is $72.95, 3.00 EUR."""
+    return ", ".join(_money(*each.split(" ")) for each in amounts.split(", ")) if amounts else ""
+
+
+def _money(amount: str, currency: str) -> str:
+    shown = figures.usd(Decimal(amount))
+    return shown if currency == "USD" else f"{shown.replace('$', '')} {currency}"

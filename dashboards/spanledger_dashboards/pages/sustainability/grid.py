@@ -98,7 +98,11 @@ def _quality(places: pd.DataFrame) -> None:
     shown = {kind: part for kind, part in parts.items() if part > 1e-9}
     with st.container(border=True):
         st.header("Which intensities the known energy was booked with", anchor=False)
-        split_bar([Bar(kind, figures.share(part), part) for kind, part in shown.items()], series_colours(list(shown)))
+        told = figures.shares(list(shown.values()))
+        split_bar(
+            [Bar(kind, written, part) for (kind, part), written in zip(shown.items(), told, strict=True)],
+            series_colours(list(shown)),
+        )
         caption(
             "Measured and estimated hours are as the publisher says; a forecast is what an hour was expected to be, "
             "and is replaced when the hour is imported anew."
@@ -124,8 +128,10 @@ def coverage(found: pd.DataFrame) -> None:
                     shown = rows[rows[share].notna()]
                     split_bar(
                         [
-                            Bar(method, figures.share(part), float(part))
-                            for method, part in zip(shown["method"], shown[share], strict=True)
+                            Bar(method, written, float(part))
+                            for method, part, written in zip(
+                                shown["method"], shown[share], figures.shares(shown[share].tolist()), strict=True
+                            )
                         ],
                         {method: colours[method] for method in shown["method"]},
                     )

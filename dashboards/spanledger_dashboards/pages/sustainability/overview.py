@@ -217,7 +217,10 @@ def _causes(now: pd.Series[Any]) -> None:
         )
         colours = series_colours([name for name, _ in shown])
         split_bar(
-            [Bar(name, figures.share(part), float(part)) for name, part in shown],
+            [
+                Bar(name, written, float(part))
+                for (name, part), written in zip(shown, figures.shares([part for _, part in shown]), strict=True)
+            ],
             {name: OTHERS if name == "others" else colour for name, colour in colours.items()},
         )
         caption("; ".join(f"{name}: {said}" for name, said, _ in named) + ".")
