@@ -132,6 +132,17 @@ def test_a_tenants_page_leads_from_all_to_one_to_its_calls(open_page: Pages, sam
     assert f"call={dearest['trace_id']}.{dearest['span_id']}" in html(page)
 
 
+@pytest.mark.parametrize(
+    "narrowed", [{}, {"tenants": ["northwind"]}, {"where": ["feature", "feature=contract-review"]}]
+)
+def test_the_dearest_calls_are_those_of_the_search_by_cost(sample_store: Store, narrowed: dict[str, Any]) -> None:
+    asked = {**ASKED, **narrowed, "rows": 30}
+    found = sample_store.frame("reports/calls/dearest", **asked)
+    searched = sample_store.frame("reports/calls/search", **asked, text="", state="", sort="cost", since="")
+    pd.testing.assert_frame_equal(found, searched)
+    assert len(found)
+
+
 def test_what_a_good_result_costs_is_shown_of_all_and_of_a_tenant(
     open_page: Pages, sample_store: Store, sample: pd.DataFrame
 ) -> None:
