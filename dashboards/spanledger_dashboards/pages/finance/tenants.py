@@ -86,7 +86,7 @@ def _one(filters: Filters, slow_come: Callable[[], None]) -> None:
     dimensions = filters.named(_DIMENSIONS)
     for column, (title, dimension) in zip(tiles(len(dimensions)), dimensions.items(), strict=True):
         with column.container(border=True, height="stretch"):
-            spend.shares(filters, title, dimension)
+            spend.shares(filters, title, dimension, choices=_DIMENSIONS)
     good = st.container()
     with contextlib.suppress(StoreError):  # each raises it again where it is drawn
         slow_come()
