@@ -17,15 +17,16 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import logging
 import tempfile
 import time
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 from reports import fill
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from spanledger_dashboards import books_moment, moment, open_store, reckoned, report
@@ -63,6 +64,9 @@ def main() -> None:
     parser.add_argument("--queries", action="store_true", help="tell what each page asks, alone, and how long it takes")
     options = parser.parse_args()
     logging.disable(logging.WARNING)
+    # A server looks for components among all installed packages once, when it starts; each run of a test would anew.
+    manifest_scanner.scan_component_manifests = functools.cache(manifest_scanner.scan_component_manifests)
+    manifest_scanner.scan_component_manifests()
     with contextlib.ExitStack() as kept:
         folder = options.data_dir or Path(kept.enter_context(tempfile.TemporaryDirectory()))
         configuration = load(data_dir=folder)
@@ -137,11 +141,11 @@ def _tell(store: Store, queries: dict[str, Asked]) -> None:
     taken = []
     for name, asked in queries.items():
         if callable(asked):
-            taken.append((*_taken(partial(asked, store)), None, name))
+            taken.append((*_taken(functools.partial(asked, store)), None, name))
             continue
         text, given = asked
-        planned, _ = _taken(partial(store.query_frame, f"EXPLAIN PIPELINE {text}", given))
-        taken.append((*_taken(partial(store.query_frame, text, given)), planned, name))
+        planned, _ = _taken(functools.partial(store.query_frame, f"EXPLAIN PIPELINE {text}", given))
+        taken.append((*_taken(functools.partial(store.query_frame, text, given)), planned, name))
     for cpu, wall, plan, name in sorted(taken, key=lambda each: each[0], reverse=True):
         planning = "" if plan is None else f", of these {plan:>6.3f} planning"
         print(f"    {name[:86]:<86} {wall:>6.3f} s {cpu:>6.3f} CPU s{planning}")

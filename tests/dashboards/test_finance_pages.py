@@ -132,6 +132,29 @@ def test_a_tenants_page_leads_from_all_to_one_to_its_calls(open_page: Pages, sam
     assert f"call={dearest['trace_id']}.{dearest['span_id']}" in html(page)
 
 
+@pytest.mark.parametrize("narrowed", [{}, {"tenants": ["northwind", "(unattributed)"]}])
+def test_shares_by_several_dimensions_are_the_breakdowns_by_each(sample_store: Store, narrowed: dict[str, Any]) -> None:
+    dimensions = ["feature", "own", "tenant", "model", "provider"]
+    asked = {**ASKED, **narrowed, "own": "desk", "names": 2}
+    together = sample_store.frame("reports/finance/shares", **asked, dimensions=dimensions)
+    assert list(dict.fromkeys(together["dimension"])) == dimensions
+    for dimension in dimensions:
+        alone = sample_store.frame("reports/finance/breakdown", **asked, dimension=dimension)
+        rows = together[together["dimension"] == dimension].drop(columns=["dimension"])
+        pd.testing.assert_frame_equal(rows.reset_index(drop=True), alone[list(rows)])
+
+
+@pytest.mark.parametrize(
+    "narrowed", [{}, {"tenants": ["northwind"]}, {"where": ["feature", "feature=contract-review"]}]
+)
+def test_the_dearest_calls_are_those_of_the_search_by_cost(sample_store: Store, narrowed: dict[str, Any]) -> None:
+    asked = {**ASKED, **narrowed, "rows": 30}
+    found = sample_store.frame("reports/calls/dearest", **asked)
+    searched = sample_store.frame("reports/calls/search", **asked, text="", state="", sort="cost", since="")
+    pd.testing.assert_frame_equal(found, searched)
+    assert len(found)
+
+
 def test_what_a_good_result_costs_is_shown_of_all_and_of_a_tenant(
     open_page: Pages, sample_store: Store, sample: pd.DataFrame
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -222,9 +223,10 @@ def test_the_first_calls_are_those_of_all_in_order(
 
 @pytest.mark.parametrize(("sort", "column"), SORTS.items())
 def test_of_calls_no_more_is_read_than_what_orders_them(sample_store: Store, sort: str, column: str) -> None:
-    text = statement("reports/calls/search").partition("first_rows AS")[0].rstrip().removesuffix(",")
+    text = re.match(r"(?s).*?firsts AS\s*\(.*?\n    \)", statement("reports/calls/search"))
+    assert text is not None
     plan = sample_store.query_frame(
-        f"EXPLAIN header = 1 {text} SELECT hour FROM first_hours",
+        f"EXPLAIN header = 1 {text.group()} SELECT ts FROM firsts",
         {**ASKED, "text": "", "state": "", "sort": sort, "since": "", "rows": 9},
     )
     read = "\n".join(plan.iloc[:, 0]).rpartition("ReadFromMergeTree")[2]

@@ -1,10 +1,10 @@
 -- Whether a call (`c`) is one that the reader of a page asks for: a part of the reports that say {{asked_for}}. Of what is not
--- narrowed nothing is read. `where` holds the name of each dimension that is narrowed, and NAME=VALUE for each of its
+-- narrowed nothing is read; tenants are compared by a column that holds each text once. `where` holds the name of each dimension that is narrowed, and NAME=VALUE for each of its
 -- values.
 c.ts >= {from:DateTime64(9, 'UTC')}
     AND c.ts < {to:DateTime64(9, 'UTC')}
     AND (empty({tenants:Array(String)})
-        OR has({tenants:Array(String)}, if(c.tenant_id = '', '(unattributed)', c.tenant_id)))
+        OR c.tenant_id IN arrayConcat({tenants:Array(String)}, if(has({tenants:Array(String)}, '(unattributed)'), [''], [])))
     AND (empty({own_values:Array(String)})
         OR has({own_values:Array(String)}, c.dimensions[{own:String}]))
     AND (NOT has({where:Array(String)}, 'cost_center')

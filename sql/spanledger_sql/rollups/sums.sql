@@ -30,7 +30,7 @@ SELECT
     any(c.tenant_id), any(c.cost_center), any(c.environment), any(c.service_name), any(c.feature), any(c.workflow),
     CAST(CAST(any(c.told), 'Array(Tuple(String, String))'), 'Map(LowCardinality(String), String)'),
     any(c.provider), any(c.provider_account), any(c.model), any(c.operation), any(c.service_tier), any(c.cloud_region),
-    any(c.zone), any(c.agent), any(c.signal), any(c.status), any(c.usage_source), any(c.price_status),
+    any(c.zone), any(c.agent), any(c.signal), any(c.dialect), any(c.scope_name), any(c.status), any(c.usage_source), any(c.price_status),
     any(c.kinds), any(c.energy_method), any(c.energy_id),
     any(c.intensity_resolution), max(c.intensity_g_per_kwh), any(c.market_source), any(c.tells),
     count(), known(1, sum(assumeNotNull(c.calls))), sum(c.input_tokens), sum(c.cache_read_tokens) AS cached,
@@ -39,6 +39,7 @@ SELECT
     known(2, sum(assumeNotNull(c.list_cost))), known(4, sum(assumeNotNull(c.contracted_cost))), sum(c.input_cost),
     sum(c.cache_read_cost), sum(c.cache_write_cost), sum(c.output_cost), sum(c.other_cost),
     known(512, sum(assumeNotNull(c.reported_cost))), sum(c.saving),
+    max(c.contracted_cost), sum(c.overriding), sum(c.unbelieved),
     known(8, sum(assumeNotNull(c.energy_wh))), sum(c.energy_wh_low), sum(c.energy_wh_high),
     known(8, sum(assumeNotNull(c.energy_wh) * assumeNotNull(c.energy_wh))),
     known(32, sum(assumeNotNull(c.co2e_g))), sum(c.co2e_g_low), sum(c.co2e_g_high),
@@ -69,8 +70,8 @@ FROM
             cityHash64(call.service_name), cityHash64(call.feature), cityHash64(call.workflow), cityHash64(told),
             cityHash64(call.provider), cityHash64(call.provider_account), cityHash64(call.model), cityHash64(call.operation),
             cityHash64(call.service_tier), cityHash64(call.cloud_region), cityHash64(call.zone), cityHash64(call.agent),
-            cityHash64(call.signal), cityHash64(call.status), cityHash64(call.usage_source), cityHash64(call.price_status),
-            cityHash64(kinds),
+            cityHash64(call.signal), cityHash64(call.dialect), cityHash64(call.scope_name), cityHash64(call.status),
+            cityHash64(call.usage_source), cityHash64(call.price_status), cityHash64(kinds),
             cityHash64(call.energy_method), cityHash64(call.energy_id), cityHash64(call.intensity_resolution),
             cityHash64(call.market_source), call.tells, unknown_or_zero, call.priced_key, priced_by_since,
             price_step, cityHash64(call.vendor_unit), meter) AS one_hash,
@@ -78,7 +79,8 @@ FROM
             xxh3(call.tenant_id), xxh3(call.cost_center), xxh3(call.environment), xxh3(call.service_name),
             xxh3(call.feature), xxh3(call.workflow), xxh3(told), xxh3(call.provider), xxh3(call.provider_account),
             xxh3(call.model), xxh3(call.operation), xxh3(call.service_tier), xxh3(call.cloud_region), cityHash64(call.zone),
-            xxh3(call.agent), cityHash64(call.signal), cityHash64(call.status), cityHash64(call.usage_source),
+            xxh3(call.agent), cityHash64(call.signal), cityHash64(call.dialect), xxh3(call.scope_name),
+            cityHash64(call.status), cityHash64(call.usage_source),
             cityHash64(call.price_status), xxh3(kinds), cityHash64(call.energy_method), cityHash64(call.energy_id),
             cityHash64(call.intensity_resolution), cityHash64(call.market_source), call.tells, unknown_or_zero,
             call.priced_key, priced_by_since, price_step, xxh3(call.vendor_unit), meter) AS other_hash
@@ -91,6 +93,8 @@ FROM
             cityHash64(priced_by) AS priced_key,
             {{tells_of}} AS tells,
             {{cache_saving_of}} AS saving,
+            if({{overridden_of}}, least_calls, 0) AS overriding,
+            if({{unbelieved_of}}, least_calls, 0) AS unbelieved,
             toUInt16(
                 isNull(call.calls) + 2 * isNull(call.list_cost) + 4 * isNull(call.contracted_cost) + 8 * isNull(call.energy_wh)
                 + 16 * ifNull(call.energy_wh > 0, 0) + 32 * isNull(call.co2e_g) + 64 * isNull(call.co2e_market_g)

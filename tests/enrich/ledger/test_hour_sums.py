@@ -17,7 +17,10 @@ from spanledger_enrich.ledger import hour_sums
 from spanledger_enrich.ledger.hour_sums import distrust, mark_hours, sum_hours
 from spanledger_sql.store import Store, statement
 
-DIMENSIONS = "tenant_id, cost_center, feature, provider, model, status, usage_source, price_status, energy_method"
+DIMENSIONS = (
+    "tenant_id, cost_center, feature, provider, model, dialect, scope_name, status, usage_source, price_status, "
+    "energy_method"
+)
 # What is in both `calls` and `call_hours`, and by which it is unknown; floats as decimals, so that no order matters.
 _EXACT = ", ".join(
     [f"sum({name}) AS of_{name}" for name in ("known_calls", "least_calls", "input_tokens", "output_tokens")]
@@ -27,6 +30,12 @@ _EXACT = ", ".join(
     ]
     + [f"sumIf(least_calls, {name} IS NULL) AS without_{name}" for name in ("contracted_cost", "energy_wh", "co2e_g")]
     + ["sumIf(known_calls, energy_wh > 0) AS drawing"]
+)
+# What sums hold in another way than calls.
+_OF_HOURS = "max(highest_cost) AS dearest, sum(overridden) AS by_token, sum(unbelieved) AS not_believed"
+_OF_CALLS = (
+    "max(contracted_cost) AS dearest, sumIf(least_calls, startsWith(tenant_source, 'token over ')) AS by_token, "
+    "sumIf(least_calls, usage_note = 'zero for unknown') AS not_believed"
 )
 ALWAYS = "from = '2024-10-01 00:00:00', to = '2024-10-03 00:00:00'"
 # The period, what is told apart of it for `call_hours`, and by what it is summed beside DIMENSIONS.
@@ -51,7 +60,7 @@ AGES = "2200-01-01 00:00:00"
 
 def by_hours(store: Store, period: str, rest: str, more: str, moment: str = AGES) -> list[Any]:
     return store.rows(
-        f"SELECT {DIMENSIONS}, {more}, {_EXACT} FROM call_hours({period}, moment = '{moment}', {rest}) "
+        f"SELECT {DIMENSIONS}, {more}, {_EXACT}, {_OF_HOURS} FROM call_hours({period}, moment = '{moment}', {rest}) "
         "GROUP BY ALL ORDER BY ALL"
     )
 
@@ -59,8 +68,8 @@ def by_hours(store: Store, period: str, rest: str, more: str, moment: str = AGES
 def by_calls(store: Store, period: str, more: str, moment: str = AGES) -> list[Any]:
     begin, end = (part.split("= ")[1] for part in period.split(", "))
     return store.rows(
-        f"SELECT {DIMENSIONS}, {more}, {_EXACT} FROM calls_at(moment = '{moment}') WHERE ts >= {begin} AND ts < {end} "
-        "GROUP BY ALL ORDER BY ALL"
+        f"SELECT {DIMENSIONS}, {more}, {_EXACT}, {_OF_CALLS} FROM calls_at(moment = '{moment}') "
+        f"WHERE ts >= {begin} AND ts < {end} GROUP BY ALL ORDER BY ALL"
     )
 
 
@@ -105,7 +114,9 @@ class Hours(RuleBasedStateMachine):
             "ts": datetime(2024, 10, 1, hour, minute, tzinfo=UTC), "calls": count, "user_id": f"user-{number}",
             "dimensions": {"desk": desk, "ticket": str(number)} if desk else {}, "list_cost": cost,
             "contracted_cost": cost, "price_status": "priced" if known else "unpriced",
-            "energy_wh": number / 4 if known else None, "co2e_g": None, "counted": 1,
+            "energy_wh": number / 4 if known else None, "co2e_g": None, "counted": 1, "scope_name": f"sdk-{number % 3}",
+            "tenant_source": "token over tenant.id" if number % 2 else "tenant.id",
+            "usage_note": "" if number % 4 else "zero for unknown",
         }  # fmt: skip
         self.books.add(self.rows[number])
         return number

@@ -30,6 +30,7 @@ COUNTED_ROWS = {
     ("reports/capacity/sharers.sql", "all_rows"): "rows of the report",
     ("reports/capacity/sharers.sql", "short_minutes"): "minutes",
     ("reports/finance/breakdown.sql", "names"): "names of the dimension",
+    ("reports/finance/shares.sql", "names"): "names of the dimension",
     ("reports/chargeback/chargeback_table.sql", "all_rows"): "rows of the report",
     ("reports/chargeback/owed.sql", "names"): "names of the dimension",
     ("reports/prices/compared.sql", "all_rows"): "rows of the report",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pandas as pd
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from spanledger_collector.spool.record import length_prefixed
+from spanledger_enrich.ledger.hour_sums import sum_hours
 from spanledger_enrich.worker import Worker
 from spanledger_settings.configuration import Configuration
 from spanledger_sql.store import Store
@@ -61,6 +63,11 @@ def test_what_is_untold_is_counted_by_service_and_instrumentation(store: Store, 
     assert shop["unknown_attributes"] == ""
     assert (search["calls"], search["unattributed"], search["missing_usage"]) == (1, 0, 0)
     assert search["unknown_attributes"] == "gen_ai.usage.predicted_tokens"
+    call_by_call = store.frame("reports/attribution/quality", **PERIOD)
+    while sum_hours(store, quiet_s=0, margin_s=0):
+        pass
+    assert store.value("SELECT count() FROM ledger_sum WHERE scope_name = 'my.instrumentation'") > 0
+    pd.testing.assert_frame_equal(store.frame("reports/attribution/quality", **PERIOD), call_by_call)
 
 
 def test_a_failed_call_is_not_reproached_with_missing_usage(store: Store, configuration: Configuration) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -23,10 +24,13 @@ from spanledger_dashboards.pages.finance.parts.headline import headline
 from spanledger_dashboards.pages.finance.parts.outcomes import outcomes, refuse_unknown
 from spanledger_dashboards.pages.finance.parts.slow_part import slow_part
 from spanledger_dashboards.pages.heading import heading, no_calls
-from spanledger_dashboards.report import report, together
+from spanledger_dashboards.report import meanwhile, report, together
 from spanledger_settings import figures
+from spanledger_sql.store import StoreError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
 
     from spanledger_dashboards.filtering.filters import Filters
@@ -43,6 +47,14 @@ def page(filters: Filters) -> None:
         _all(filters)
         return
     refuse_unknown(_RESULTS_BY)
+    # What takes longest is asked first, and drawn last.
+    with meanwhile(
+        ("calls/dearest", _dearest(filters)), ("calls/found", _found(filters)), changes_asked(filters)
+    ) as slow_come:
+        _one(filters, slow_come)
+
+
+def _one(filters: Filters, slow_come: Callable[[], None]) -> None:
     [tenant] = filters.tenants
     together(
         ("finance/headline", filters.parameters),
@@ -68,16 +80,16 @@ def page(filters: Filters) -> None:
     if headline["calls"] == 0:
         no_calls()
         return
-    # What takes longest is reckoned last, in the place that is kept for it.
     changed = st.container()
     gaps(report("finance/gaps", **filters.parameters), filters, calls=headline["calls"])
     spend.over_time(filters, _DIMENSIONS)
     dimensions = filters.named(_DIMENSIONS)
     for column, (title, dimension) in zip(tiles(len(dimensions)), dimensions.items(), strict=True):
         with column.container(border=True, height="stretch"):
-            spend.shares(filters, title, dimension)
+            spend.shares(filters, title, dimension, choices=_DIMENSIONS)
     good = st.container()
-    together(("calls/search", _dearest(filters)), ("calls/found", _dearest(filters)), changes_asked(filters))
+    with contextlib.suppress(StoreError):  # each raises it again where it is drawn
+        slow_come()
     _dearest_calls(filters)
     with good, slow_part("report finance/outcomes"):
         outcomes(filters, _RESULTS_BY)
@@ -172,15 +184,19 @@ def _everybody(filters: Filters) -> Filters:
 
 
 def _dearest(filters: Filters) -> dict[str, Any]:
-    return {**filters.parameters, "text": "", "state": "", "sort": "cost", "since": "", "rows": _CALLS}
+    return {**filters.parameters, "rows": _CALLS}
+
+
+def _found(filters: Filters) -> dict[str, Any]:
+    return {**_dearest(filters), "text": "", "state": ""}
 
 
 def _dearest_calls(filters: Filters) -> None:
     with st.container(border=True):
         st.header("The calls that cost most", anchor=False)
         asked = _dearest(filters)
-        rows = report("calls/search", **asked)
-        found = report("calls/found", **asked)
+        rows = report("calls/dearest", **asked)
+        found = report("calls/found", **_found(filters))
         explains = "platform" in open_store.reader().readers
         table(
             "The calls that cost most",
@@ -207,4 +223,4 @@ def _dearest_calls(filters: Filters) -> None:
             "The time of each leads to how its figures came about" if explains else "How a call's figures came about"
         )
         caption(f"{leads}: as 'spanledger explain TRACE SPAN' has it.")
-        evidence("calls/search", asked, filters)
+        evidence("calls/dearest", asked, filters)

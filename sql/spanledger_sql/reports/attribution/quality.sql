@@ -78,31 +78,53 @@ WITH
             )
         GROUP BY service_name, scope_name
     ),
+    -- What counts is told by sums; what another report counts for is in none of them.
     told AS
     (
         SELECT
             service_name,
             dialect,
             scope_name,
-            sumIf(ifNull(c.calls, 0), counted = 1) AS calls,
-            sumIf(ifNull(c.calls, 1), counted = 1 AND tenant_id IN ('', '(unattributed)')) AS unattributed,
-            sumIf(ifNull(c.calls, 1), counted = 1 AND price_status = 'unpriced') AS unpriced,
-            sumIf(ifNull(c.calls, 1), counted = 1 AND price_status = 'partial') AS partly_priced,
-            sumIf(ifNull(c.calls, 1), counted = 1 AND usage_source = 'missing' AND status = 'ok') AS missing_usage,
-            sumIf(ifNull(c.calls, 1), counted = 1 AND usage_source = 'estimated') AS estimated_usage,
-            countIf(counted = 0) AS duplicates,
-            sumIf(ifNull(c.calls, 1), counted = 1 AND startsWith(tenant_source, 'token over ')) AS overridden,
-            sumIf(ifNull(c.calls, 1), counted = 1 AND usage_note IN ('not a count', 'a part is not a count', 'zero for unknown',
-                                                   'counted by the instrumentation', 'input not told',
-                                                   'output not told')) AS unbelieved
+            sum(of.known_calls) AS calls,
+            sum(of.unattributed) AS unattributed,
+            sum(of.unpriced) AS unpriced,
+            sum(of.partly_priced) AS partly_priced,
+            sum(of.missing_usage) AS missing_usage,
+            sum(of.estimated_usage) AS estimated_usage,
+            sum(of.duplicates) AS duplicates,
+            sum(of.overridden) AS overridden,
+            sum(of.unbelieved) AS unbelieved
         FROM
         (
-            SELECT *, if(response_model != '', response_model, request_model) AS model
-            FROM ledger FINAL
-            PREWHERE enriched_at <= {moment:DateTime64(6, 'UTC')}
-            SETTINGS do_not_merge_across_partitions_select_final = 1, apply_prewhere_after_final = 0
-        ) AS c
-        WHERE {{asked_for}}
+            SELECT
+                service_name,
+                dialect,
+                scope_name,
+                sum(c.known_calls) AS known_calls,
+                sumIf(c.least_calls, c.tenant_id IN ('', '(unattributed)')) AS unattributed,
+                sumIf(c.least_calls, c.price_status = 'unpriced') AS unpriced,
+                sumIf(c.least_calls, c.price_status = 'partial') AS partly_priced,
+                sumIf(c.least_calls, c.usage_source = 'missing' AND c.status = 'ok') AS missing_usage,
+                sumIf(c.least_calls, c.usage_source = 'estimated') AS estimated_usage,
+                toUInt64(0) AS duplicates,
+                sum(c.overridden) AS overridden,
+                sum(c.unbelieved) AS unbelieved
+            FROM call_hours({{what_is_asked_for}}, grain = 'period', timezone = 'UTC') AS c
+            WHERE {{asked_for}}
+            GROUP BY service_name, dialect, scope_name
+            UNION ALL
+            SELECT service_name, dialect, scope_name, 0, 0, 0, 0, 0, 0, count() AS duplicates, 0, 0
+            FROM
+            (
+                SELECT *, if(response_model != '', response_model, request_model) AS model
+                FROM ledger FINAL
+                PREWHERE enriched_at <= {moment:DateTime64(6, 'UTC')}
+                WHERE counted = 0
+                SETTINGS do_not_merge_across_partitions_select_final = 1, apply_prewhere_after_final = 0
+            ) AS c
+            WHERE {{asked_for}}
+            GROUP BY service_name, dialect, scope_name
+        ) AS of
         GROUP BY service_name, dialect, scope_name
     )
 SELECT

@@ -38,31 +38,22 @@ WITH
             AND if({state:String} = 'rate limited', {{rate_limited}},
                 if({state:String} = 'cut off', {{cut_off}}, {{in_state}}))
     ),
-    -- What calls are put in order by of all of them, their ids of the hours of the first, all columns of these alone: ids are most
-    -- of what is to be read of a call.
-    first_hours AS
+    -- What calls are put in order by is read of all of them, ids, which are most of what is to be read of a call, where one
+    -- began with one of the first, and all columns of these alone.
+    firsts AS
     (
-        SELECT hour
-        FROM
-        (
-            SELECT toStartOfHour(ts) AS hour
-            FROM asked AS c
-            ORDER BY
-                {{order_of_calls}}
-            LIMIT {rows:UInt32} WITH TIES
-        )
-        GROUP BY hour
-    ),
-    first_rows AS
-    (
-        SELECT ts, trace_id, span_id
+        SELECT ts
         FROM asked AS c
-        WHERE toStartOfHour(c.ts) IN first_hours
         ORDER BY
-            {{order_of_calls}},
-            c.trace_id,
-            c.span_id
-        LIMIT {rows:UInt32}
+            {{order_of_calls}}
+        LIMIT {rows:UInt32} WITH TIES
+    ),
+    -- Rows that another has replaced are among them, and give way to it.
+    candidates AS
+    (
+        SELECT DISTINCT toStartOfHour(ts) AS hour, trace_id, span_id
+        FROM ledger
+        PREWHERE (toStartOfHour(ts), ts) IN (SELECT toStartOfHour(ts), ts FROM firsts)
     )
 SELECT
     c.ts AS ts,
@@ -92,9 +83,23 @@ SELECT
     c.energy_wh AS energy_wh,
     c.co2e_g AS co2e_g,
     c.zone AS zone
-FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
-WHERE (toStartOfHour(c.ts), c.trace_id, c.span_id) IN (SELECT toStartOfHour(ts), trace_id, span_id FROM first_rows)
+FROM
+(
+    SELECT
+        *,
+        if(response_model != '', response_model, request_model) AS model
+    FROM ledger FINAL
+    PREWHERE enriched_at <= {moment:DateTime64(6, 'UTC')} AND (toStartOfHour(ts), trace_id, span_id) IN candidates
+    WHERE counted = 1
+    SETTINGS do_not_merge_across_partitions_select_final = 1, apply_prewhere_after_final = 0
+) AS c
+WHERE {{asked_for}}
+    AND ({since:String} = '' OR c.ts >= parseDateTime64BestEffortOrNull({since:String}, 9, 'UTC'))
+    AND {{has_text}}
+    AND if({state:String} = 'rate limited', {{rate_limited}},
+        if({state:String} = 'cut off', {{cut_off}}, {{in_state}}))
 ORDER BY
     {{order_of_calls}},
     c.trace_id,
     c.span_id
+LIMIT {rows:UInt32}

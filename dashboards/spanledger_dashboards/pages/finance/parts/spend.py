@@ -35,11 +35,10 @@ def asked(
     filters: Filters, choices: Sequence[str] = DIMENSIONS, *, with_units: bool = True
 ) -> list[tuple[str, dict[str, Any]]]:
     """What this module asks at the first look, by name, to be asked together; ``choices`` are those of the page."""
-    dimensions = list(filters.named(choices).values())
     stacked_by, units = picked("stack", filters.named(choices)), picked("unit", filters.named(_UNITS))
     return [
         ("finance/trend", {**filters.parameters, "dimension": stacked_by, "series": _SERIES}),
-        *(("finance/breakdown", {**filters.parameters, "dimension": name, "names": _NAMES}) for name in dimensions),
+        ("finance/shares", _shares_asked(filters, choices)),
         *([("finance/breakdown", {**filters.parameters, "dimension": units, "names": _ROWS})] if with_units else []),
     ]
 
@@ -96,10 +95,24 @@ def flattens(by_spend: pd.Series[Any]) -> bool:
     return bool(named and others > named)
 
 
-def shares(filters: Filters, title: str, dimension: str, page: str = "tenants") -> None:
-    """Draw the cost of calls by a dimension, the largest first; a name narrows to it, one of a tenant on its page."""
-    asked = {**filters.parameters, "dimension": dimension, "names": _NAMES}
-    rows = report("finance/breakdown", **asked)
+def _shares_asked(filters: Filters, choices: Sequence[str]) -> dict[str, Any]:
+    return {**filters.parameters, "dimensions": list(filters.named(choices).values()), "names": _NAMES}
+
+
+def shares(
+    filters: Filters, title: str, dimension: str, page: str = "tenants", choices: Sequence[str] = DIMENSIONS
+) -> None:
+    """Draw the cost of calls by a dimension, the largest first; a name narrows to it, one of a tenant on its page.
+
+    Args:
+        filters: Of the page.
+        title: Of the dimension.
+        dimension: As reports name it.
+        page: Where a tenant leads to.
+        choices: The dimensions that the page draws, which are asked for together.
+    """
+    rows = report("finance/shares", **_shares_asked(filters, choices))
+    rows = rows[rows["dimension"] == dimension]
     total = rows["contracted_cost"].dropna().sum()
     st.header(f"By {plainly(title)}", anchor=False)
     bar_list(
@@ -115,7 +128,7 @@ def shares(filters: Filters, title: str, dimension: str, page: str = "tenants") 
         ],
         MONEY,
     )
-    evidence("finance/breakdown", asked, filters)
+    evidence("finance/breakdown", {**filters.parameters, "dimension": dimension, "names": _NAMES}, filters)
 
 
 def _note(row: dict[Any, Any], total: Decimal | float, title: str) -> str:

@@ -15,6 +15,7 @@
 --   tenant_id, cost_center, environment, service_name, feature, workflow, dimensions: as in `calls`
 --   user_id, session_id, run_id, host_name: as in `calls`, where `told` names them; else '' of a sum
 --   provider, provider_account, model, operation, service_tier, cloud_region, zone, agent, signal: as in `calls`
+--   dialect, scope_name: as in `calls`
 --   status, usage_source, price_status: as in `calls`
 --   unpriced_parts: as in `calls`; of a sum the kinds of them
 --   energy_method, energy_id, intensity_resolution, market_source: as in `calls`
@@ -30,6 +31,9 @@
 --   list_cost, contracted_cost, input_cost, cache_read_cost, cache_write_cost, output_cost, other_cost: USD, sums; NULL: unknown
 --   reported_cost: USD, sum of what was claimed; NULL: nothing
 --   cache_saving: USD, sum of what each call's cached tokens would have cost more at the price of its others
+--   highest_cost: USD, the highest contracted cost of a row of the ledger; NULL: unknown
+--   overridden: of how many calls the spans name another tenant than the token of their sender, counted as `least_calls`
+--   unbelieved: how many calls name tokens that cannot be believed, counted likewise
 --   energy_wh, energy_wh_low, energy_wh_high: Wh, sums
 --   energy_wh_squared, co2e_g_squared: sums of the squares of the ledger's rows
 --   co2e_g, co2e_g_low, co2e_g_high, co2e_market_g, embodied_g: gCO2e, sums
@@ -48,8 +52,8 @@ FROM
         toDateTime64(begins, 9, 'UTC') AS ts,
         tenant_id, cost_center, environment, service_name, feature, workflow,
         '' AS user_id, '' AS session_id, '' AS run_id, '' AS host_name,
-        dimensions, provider, provider_account, model, operation, service_tier, cloud_region, zone, agent, signal, status,
-        usage_source, price_status, unpriced_parts, energy_method, energy_id, intensity_resolution, intensity_g_per_kwh,
+        dimensions, provider, provider_account, model, operation, service_tier, cloud_region, zone, agent, signal, dialect,
+        scope_name, status, usage_source, price_status, unpriced_parts, energy_method, energy_id, intensity_resolution, intensity_g_per_kwh,
         market_source,
         tells,
         ledger_rows,
@@ -61,6 +65,7 @@ FROM
         list_cost, contracted_cost, input_cost, cache_read_cost, cache_write_cost, output_cost, other_cost,
         reported_cost,
         cache_saving,
+        highest_cost, overridden, unbelieved,
         energy_wh, energy_wh_low, energy_wh_high, energy_wh_squared,
         co2e_g, co2e_g_low, co2e_g_high, co2e_g_squared, co2e_market_g, embodied_g,
         water_ml,
@@ -71,8 +76,8 @@ FROM
     SELECT
         ts,
         tenant_id, cost_center, environment, service_name, feature, workflow, user_id, session_id, run_id, host_name,
-        dimensions, provider, provider_account, model, operation, service_tier, cloud_region, zone, agent, signal, status,
-        usage_source, price_status, unpriced_parts, energy_method, energy_id, intensity_resolution, intensity_g_per_kwh,
+        dimensions, provider, provider_account, model, operation, service_tier, cloud_region, zone, agent, signal, dialect,
+        scope_name, status, usage_source, price_status, unpriced_parts, energy_method, energy_id, intensity_resolution, intensity_g_per_kwh,
         market_source,
         {{tells_of}},
         toUInt64(1),
@@ -87,6 +92,7 @@ FROM
         toDecimal128(other_cost, 12),
         reported_cost,
         {{cache_saving_of}},
+        contracted_cost, if({{overridden_of}}, least_calls, 0), if({{unbelieved_of}}, least_calls, 0),
         energy_wh, energy_wh_low, energy_wh_high, energy_wh_squared,
         co2e_g, co2e_g_low, co2e_g_high, co2e_g_squared, co2e_market_g, embodied_g,
         water_ml,
