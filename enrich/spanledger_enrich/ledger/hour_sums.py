@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
     from spanledger_sql.store import Store
@@ -79,11 +79,17 @@ def mark_hours(store: Store, calls: str) -> None:
 
 
 def _waiting(store: Store, timezones: Iterable[str], quiet_s: float) -> list[dict[str, Any]]:
-    of_the_books = store.rows(statement("rollups/timezones"))
-    for timezone in dict.fromkeys(["UTC", *timezones, *(row["timezone"] for row in of_the_books)]):
+    for timezone in _zones(store, timezones):
         if waiting := store.rows(statement("rollups/waiting"), quiet=quiet_s, timezone=timezone):
             return waiting
     return []
+
+
+def _zones(store: Store, timezones: Iterable[str]) -> Iterator[str]:
+    """Whose days are summed: those of UTC wait most, and for them nothing need be looked up."""
+    yield "UTC"
+    kept = (row["timezone"] for row in store.rows(statement("rollups/timezones")))
+    yield from dict.fromkeys(zone for zone in (*timezones, *kept) if zone != "UTC")
 
 
 def _sum(

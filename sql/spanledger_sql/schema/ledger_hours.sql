@@ -26,6 +26,8 @@ CREATE TABLE IF NOT EXISTS ledger_sum
 (
     hours UInt8 COMMENT 'how long it is: 1, or 23 to 25 of a day',
     begins DateTime('UTC') COMMENT 'start of the hour or day of `ts`, UTC' CODEC(Delta, ZSTD(1)),
+    midnight UInt8 MATERIALIZED if(hours = 1, 0, toHour(begins))
+        COMMENT 'of a day: the hour of UTC at which it begins, by which days of one time zone lie together; of an hour 0',
     built UInt64 COMMENT 'of the same hour or day, the sums that were taken together: rises' CODEC(Delta, ZSTD(1)),
     alike FixedString(16) COMMENT 'what these calls have in common: a hash of the dimensions' CODEC(ZSTD(1)),
     tenant_id LowCardinality(String) COMMENT 'as in `calls`',
@@ -110,5 +112,4 @@ CREATE TABLE IF NOT EXISTS ledger_sum
 )
 ENGINE = ReplacingMergeTree(built)
 PARTITION BY toYYYYMM(begins)
--- Days of one time zone lie together, apart from those of others, which are of the same calls.
-ORDER BY (hours, if(hours = 1, 0, toHour(begins)), begins, alike);
+ORDER BY (hours, midnight, begins, alike);

@@ -4,6 +4,7 @@
 -- written of all of its hours: where it is what was written until now, none of them was written to since, and none is without.
 SELECT
     unit.1 AS hours,
+    if(unit.1 = 1, 0, toHour(unit.2)) AS midnight,
     unit.2 AS begins,
     unit.3 AS built,
     unit.4 AS is_summed

@@ -1,7 +1,7 @@
 -- Whether the sums that reports read are those of the ledger: of the latest hours that have them, and the days around.
 --
 -- Parameters:
---   hours UInt32: how many hours at most, and of days as many as these hours make
+--   hours UInt32: how many hours at most, and of days those that begin at most so long before the latest of them
 -- Columns:
 --   hours: of the ledger
 --   summed_hours: of them, whose sums hold; reports read the others call by call
@@ -34,12 +34,15 @@ WITH
         SELECT hours, begins, built
         FROM
         (
-            -- Days of one time zone begin at the same hour.
-            SELECT *, row_number() OVER (PARTITION BY hours, if(hours = 1, 0, toHour(begins)) ORDER BY begins DESC) AS place
+            SELECT
+                *,
+                row_number() OVER (PARTITION BY hours = 1 ORDER BY begins DESC) AS place,
+                max(begins) OVER (PARTITION BY hours = 1) AS latest
             FROM standing
             WHERE is_summed = 1
         )
-        WHERE place * hours <= {hours:UInt32}
+        -- There are days of several time zones.
+        WHERE if(hours = 1, place <= {hours:UInt32}, begins + toIntervalHour({hours:UInt32}) > latest)
     ),
     of_calls AS
     (
