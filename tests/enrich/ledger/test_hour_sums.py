@@ -166,7 +166,8 @@ class Hours(RuleBasedStateMachine):
 
     @rule()
     def take_sums(self) -> None:
-        take_sums(self.store, self.zones)
+        # No day of a zone of half hours can be summed of hours of UTC.
+        take_sums(self.store, ("Asia/Kolkata", *self.zones))
         when = {row["ts"] for row in self.rows.values()}
         hours = len({ts.replace(minute=0) for ts in when})
         assert read(self.store) == (0, hours, 0)
@@ -174,6 +175,7 @@ class Hours(RuleBasedStateMachine):
         for zone in self.zones:
             assert read(self.store, "day", zone) == (0, 0, len({ts.astimezone(ZoneInfo(zone)).date() for ts in when}))
         assert read(self.store, "day", "Asia/Tokyo") == (0, hours, 0)
+        assert read(self.store, "day", "Asia/Kolkata")[2] == 0
 
     @rule()
     def take_sums_and_die(self) -> None:
@@ -202,8 +204,8 @@ class Hours(RuleBasedStateMachine):
 
     @invariant()
     def sums_are_the_ledger(self) -> None:
-        period, rest, more = next(self.periods)
-        assert by_hours(self.store, period, rest, more) == by_calls(self.store, period, more)
+        for period, rest, more in itertools.islice(self.periods, 1 + len(self.all_periods) // 4):
+            assert by_hours(self.store, period, rest, more) == by_calls(self.store, period, more)
 
     def teardown(self) -> None:
         for _ in self.all_periods:
