@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 _BAR_MS, _UPKEEP_BAR = 300, 0.15
 _AT_ONCE = 1_000_000
+# Whose days are summed beside those of UTC.
+_ZONES = ("Europe/Berlin",)
 _LEDGER = """
 INSERT INTO ledger (trace_id, span_id, ts, duration_ms, service_name, environment, tenant_id, user_id, session_id,
     feature, cost_center, dimensions, provider, request_model, response_model, operation, status, ttft_ms, input_tokens,
@@ -136,13 +138,13 @@ def main() -> None:
             told = _upkeep(store, Worker(store, configuration), options.calls)
             fill(store, rows := options.rows)
         begin = time.perf_counter()
-        if sum_hours(store, quiet_s=0, threads=0, margin_s=0):
-            while sum_hours(store, quiet_s=0, threads=0, margin_s=0):
+        if sum_hours(store, _ZONES, quiet_s=0, threads=0, margin_s=0):
+            while sum_hours(store, _ZONES, quiet_s=0, threads=0, margin_s=0):
                 pass
             told.append(f"summed: {rows / (time.perf_counter() - begin):,.0f} rows/s")
         slowest = _reports(store, by_call=not options.sums_only)
         sums = store.rows(
-            "SELECT countIf(hours = 1) AS of_hours, countIf(hours = 24) AS of_days FROM ledger_sum "
+            "SELECT countIf(hours = 1) AS of_hours, countIf(hours > 1) AS of_days FROM ledger_sum "
             "WHERE toYear(begins) = 2024"
         )[0]
     print(f"\n{rows:,} rows: {sums['of_hours']:,} sums of hours, {sums['of_days']:,} of days")
@@ -157,7 +159,7 @@ def _upkeep(store: _Noted, worker: Worker, calls: int) -> list[str]:
     enriched = time.process_time() - begin
     store.spent.clear()
     begin = time.process_time()
-    while sum_hours(store, quiet_s=0, margin_s=0):
+    while sum_hours(store, _ZONES, quiet_s=0, margin_s=0):
         pass
     summed = time.process_time() - begin
     told = f"keeping sums / enriching: {summed / enriched:.1%} of processor time; bar {_UPKEEP_BAR:.0%}"

@@ -129,8 +129,8 @@ class Worker:
             distrust(self._store)
             # Queries that began before still read the former sums, which the new ones replace.
             time.sleep(MARGIN_S)
-        summed = 0
-        while self._works() and (hours := sum_hours(self._store, threads=0, check=self._lease.check)):
+        summed, zones = 0, self._configuration.timezones
+        while self._works() and (hours := sum_hours(self._store, zones, threads=0, check=self._lease.check)):
             summed += hours
         return summed
 
@@ -297,7 +297,7 @@ class Worker:
     def _sum_hours(self) -> None:
         begun, summed = time.monotonic(), 0
         try:
-            summed = sum_hours(self._store, check=self._lease.check)
+            summed = sum_hours(self._store, self._configuration.timezones, check=self._lease.check)
         except LeaseLost:
             raise
         except StoreError as error:

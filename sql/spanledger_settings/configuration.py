@@ -21,6 +21,7 @@ from pydantic_settings import (
 
 from spanledger_settings.access_rule import AccessRule  # noqa: TC001 (read at run time)
 from spanledger_settings.mendable import AskedWronglyError, MendableError
+from spanledger_settings.period import PeriodError, time_zone
 from spanledger_settings.tenant_rule import TenantRule  # noqa: TC001 (read at run time)
 
 if TYPE_CHECKING:
@@ -114,6 +115,11 @@ class Configuration(BaseSettings):
         default_factory=dict,
         description="days that a table keeps what came in, 0 for ever, such as { otel_traces = 14 }; unset: as the "
         "schema says",
+    )
+    timezones: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="time zones such as `Europe/Berlin` whose days the worker sums too, so that reports by day are as "
+        "fast there as in UTC; those of most budgets and books are among them by themselves",
     )
     restate_automatically: bool = Field(
         default=False, description="the worker restates calls whose prices, resolution or grid hours changed"
@@ -222,7 +228,7 @@ class Configuration(BaseSettings):
     def _absolute(cls, value: Path | None) -> Path | None:
         return value if value is None else value.expanduser().absolute()
 
-    @field_validator("own_providers", "own_hosts", mode="before")
+    @field_validator("own_providers", "own_hosts", "timezones", mode="before")
     @classmethod
     def _listed(cls, value: object) -> object:
         """A list in the file; names with commas between them in a variable."""
@@ -234,6 +240,16 @@ class Configuration(BaseSettings):
     @classmethod
     def _as_calls_have_them(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(name.lower() for name in value)
+
+    @field_validator("timezones")
+    @classmethod
+    def _known_zones(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            try:
+                time_zone(name)
+            except PeriodError:
+                raise ValueError(f"{name!r} is unknown; expected names such as Europe/Berlin or UTC") from None
+        return value
 
     @field_validator("electricitymaps_url", "watttime_url", "gb_carbon_url")
     @classmethod

@@ -31,6 +31,7 @@ ASKED = [
                      "sustainability/trend", "sustainability/hours", "sustainability/coverage")
     ),
     ("finance/trend", {**PAGE, **BERLIN}, PAGES),
+    ("sustainability/trend", {**PAGE, **BERLIN}, PAGES),
     ("sustainability/trend", {**PAGE, **BERLIN, "grain": "week"}, PAGES),
     ("sustainability/hours", {**PAGE, "timezone": "Asia/Kolkata"}, PAGES),
     ("calls/found", {**PAGE, "text": "", "state": "", "rows": 40}, PAGES),
@@ -101,14 +102,21 @@ def test_what_is_read_from_sums_is_what_calls_say(sample_store: Store, request: 
 
 @pytest.fixture
 def summed(sample_store: Store) -> Store:
-    while sum_hours(sample_store, quiet_s=0, margin_s=0):
+    while sum_hours(sample_store, ["Europe/Berlin"], quiet_s=0, margin_s=0):
         pass
-    asked = "from = '2024-10-01', to = '2024-11-01', moment = {moment:DateTime64(6, 'UTC')}, grain = 'period', "
-    kinds = sample_store.value(
-        f"SELECT groupUniqArray(hours * is_summed) FROM ledger_standing({asked} timezone = 'UTC', told = [])",
-        moment=WRITTEN,
-    )
-    assert kinds == [24]
+    for period, grain, timezone, kinds in (
+        (OCTOBER, "period", "UTC", {24}),
+        (BERLIN, "day", "Europe/Berlin", {24, 25}),
+    ):
+        asked = (
+            f"from = '{period['from']}', to = '{period['to']}', moment = {{moment:DateTime64(6, 'UTC')}}, "
+            f"grain = '{grain}', "
+            f"timezone = '{timezone}', told = []"
+        )
+        read = sample_store.value(
+            f"SELECT groupUniqArray(hours * is_summed) FROM ledger_standing({asked})", moment=WRITTEN
+        )
+        assert set(read) == kinds
     return sample_store
 
 

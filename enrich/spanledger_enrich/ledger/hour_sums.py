@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
     from spanledger_sql.store import Store
@@ -35,6 +35,7 @@ MARGIN_S = 2.0
 
 def sum_hours(
     store: Store,
+    timezones: Iterable[str] = (),
     *,
     quiet_s: float = _QUIET_S,
     rows: int = _ROWS_AT_ONCE,
@@ -46,6 +47,7 @@ def sum_hours(
 
     Args:
         store: The database; one at a time takes sums.
+        timezones: Whose days are summed, beside those of UTC and of the books' and budgets' zones.
         quiet_s: For how long nobody must have written to an hour, s. What is being written now is not seen: 0 is for
             who knows that nothing is.
         rows: Hours are taken together that have at most so many rows of the ledger, as they were written.
@@ -54,7 +56,7 @@ def sum_hours(
         margin_s: For how long the sums are not read yet, s.
         check: Raises where it is another's turn meanwhile.
     """
-    waiting = store.rows(statement("rollups/waiting"), quiet=quiet_s)
+    waiting = _waiting(store, timezones, quiet_s)
     if not waiting:
         return 0
     check()
@@ -74,6 +76,20 @@ def distrust(store: Store) -> None:
 def mark_hours(store: Store, calls: str) -> None:
     """Say that the hours of the calls in a table are about to be written to."""
     store.execute(statement("ledger/batch/mark_hours"), {"calls": calls})
+
+
+def _waiting(store: Store, timezones: Iterable[str], quiet_s: float) -> list[dict[str, Any]]:
+    for timezone in _zones(store, timezones):
+        if waiting := store.rows(statement("rollups/waiting"), quiet=quiet_s, timezone=timezone):
+            return waiting
+    return []
+
+
+def _zones(store: Store, timezones: Iterable[str]) -> Iterator[str]:
+    """Whose days are summed: those of UTC wait most, and for them nothing need be looked up."""
+    yield "UTC"
+    kept = (row["timezone"] for row in store.rows(statement("rollups/timezones")))
+    yield from dict.fromkeys(zone for zone in (*timezones, *kept) if zone != "UTC")
 
 
 def _sum(
@@ -96,7 +112,7 @@ def _sum(
                 store.execute(statement(f"rollups/{beside}"), {"hours": begins, "built": built}, settings)
     else:
         left_out = sorted({name for row in waiting for name in row["left_out"]})
-        store.execute(statement("rollups/sums_of_days"), {"days": begins, "built": built}, settings)
+        store.execute(statement("rollups/sums_of_days"), {"days": begins, "hours": hours, "built": built}, settings)
     check()
     summed = {
         "hours": hours,

@@ -1,13 +1,17 @@
 -- Sums the hours of some days, whose sums hold, by what their calls have in common.
--- Parameters: days Array(DateTime('UTC')): their starts; built UInt64: of the rows.
+-- Parameters: days Array(DateTime('UTC')): their starts; hours UInt8: how many each has; built UInt64: of the rows.
 INSERT INTO ledger_sum
 (
     {{columns_of_sums}}
 )
 SETTINGS max_partitions_per_insert_block = 0, optimize_on_insert = 0
+WITH
+    range({hours:UInt8}) AS places,
+    arrayFlatten(arrayMap(start -> arrayMap(place -> start + toIntervalHour(place), places), {days:Array(DateTime('UTC'))})) AS hours_of,
+    arrayFlatten(arrayMap(start -> arrayMap(place -> start, places), {days:Array(DateTime('UTC'))})) AS days_of
 SELECT
-    24,
-    toStartOfDay(s.begins) AS day,
+    {hours:UInt8},
+    transform(s.begins, hours_of, days_of) AS day,
     {built:UInt64},
     alike,
     any(s.tenant_id), any(s.cost_center), any(s.environment), any(s.service_name), any(s.feature), any(s.workflow),
@@ -33,7 +37,7 @@ WHERE s.hours = 1
     (
         SELECT begins, max(summed).built
         FROM ledger_hour
-        WHERE hours = 1 AND toStartOfDay(begins) IN {days:Array(DateTime('UTC'))}
+        WHERE hours = 1 AND has(hours_of, begins)
         GROUP BY begins
     )
 GROUP BY day, alike

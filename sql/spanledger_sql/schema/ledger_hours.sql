@@ -1,30 +1,33 @@
 -- The ledger by hour and day: what was written of each, and sums of those that have settled.
 -- Needs: ledger
 
--- What was written of an hour or UTC day of the ledger: each write adds to it, whoever makes it. Its sums hold as long as that
--- count is what it was when they were taken; until they are taken anew, its calls are read.
+-- What was written of an hour of the ledger: each write adds to it, whoever makes it. Its sums hold as long as that count is what it
+-- was when they were taken; until they are taken anew, its calls are read. Sums of a day hold as long as the counts of its hours add up
+-- to what they did: those of UTC, and those of time zones in use, whose midnights are at full hours of UTC.
 CREATE TABLE IF NOT EXISTS ledger_hour
 (
-    hours UInt8 COMMENT 'how long it is: 1, or 24 of a day',
+    hours UInt8 COMMENT 'how long it is: 1, or 23 to 25 of a day',
     begins DateTime('UTC') COMMENT 'its start, UTC' CODEC(Delta, ZSTD(1)),
-    written SimpleAggregateFunction(sum, UInt64) COMMENT 'rows of the ledger that were written, or about to be: it only grows',
+    written SimpleAggregateFunction(sum, UInt64) COMMENT 'of an hour: rows of the ledger that were written, or about to be: it only grows',
     strays SimpleAggregateFunction(sum, UInt64) COMMENT 'of them, of calls dated before 1970 or after 2105, for which hours are not exact',
     last_enriched_at SimpleAggregateFunction(max, DateTime64(6, 'UTC')) COMMENT 'the latest `enriched_at` of these rows, UTC',
     last_written_at SimpleAggregateFunction(max, DateTime64(6, 'UTC')) COMMENT 'when the last of them was written, UTC',
     summed SimpleAggregateFunction(max, Tuple(
         built UInt64, written UInt64, last_enriched_at DateTime64(6, 'UTC'), holds_from DateTime64(6, 'UTC'), left_out Array(String)))
-        COMMENT 'its latest sums: `built` in `ledger_sum`; how much was written, and until when, just before they were taken, 0: they are to be taken anew; from when on they may be read, for a query that began before may not see all; and dimensions of one''s own that they do not tell apart, as these have too many values in an hour'
+        COMMENT 'its latest sums: `built` in `ledger_sum`; how much was written, of a day in all of its hours, and until when, just before they were taken, 0: they are to be taken anew; from when on they may be read, for a query that began before may not see all; and dimensions of one''s own that they do not tell apart, as these have too many values in an hour'
 )
 ENGINE = AggregatingMergeTree
 ORDER BY (hours, begins);
 
--- Sums over alike calls of an hour or UTC day: those that agree in all of these dimensions, and in which of their figures are
+-- Sums over alike calls of an hour or day: those that agree in all of these dimensions, and in which of their figures are
 -- unknown or zero. A row can be read like one of the ledger that stands for many calls. Only rows of the latest `built` of
 -- `ledger_hour` hold; read them through `call_hours`.
 CREATE TABLE IF NOT EXISTS ledger_sum
 (
-    hours UInt8 COMMENT 'how long it is: 1, or 24 of a UTC day',
+    hours UInt8 COMMENT 'how long it is: 1, or 23 to 25 of a day',
     begins DateTime('UTC') COMMENT 'start of the hour or day of `ts`, UTC' CODEC(Delta, ZSTD(1)),
+    midnight UInt8 MATERIALIZED if(hours = 1, 0, toHour(begins))
+        COMMENT 'of a day: the hour of UTC at which it begins, by which days of one time zone lie together; of an hour 0',
     built UInt64 COMMENT 'of the same hour or day, the sums that were taken together: rises' CODEC(Delta, ZSTD(1)),
     alike FixedString(16) COMMENT 'what these calls have in common: a hash of the dimensions' CODEC(ZSTD(1)),
     tenant_id LowCardinality(String) COMMENT 'as in `calls`',
@@ -114,4 +117,4 @@ CREATE TABLE IF NOT EXISTS ledger_sum
 )
 ENGINE = ReplacingMergeTree(built)
 PARTITION BY toYYYYMM(begins)
-ORDER BY (hours, begins, alike);
+ORDER BY (hours, midnight, begins, alike);

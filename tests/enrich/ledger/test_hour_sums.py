@@ -6,6 +6,7 @@ import itertools
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from harness.books import Books
@@ -56,6 +57,35 @@ PERIODS = {
     ),
 }  # fmt: skip
 AGES = "2200-01-01 00:00:00"
+# When calls are made: in some hours of a day; about the midnights of the days on which Berlin's clocks change, which
+# have 23 and 25 hours.
+AN_EVENING = tuple(datetime(2024, 10, 1, hour, minute, tzinfo=UTC) for hour in (4, 5, 18) for minute in (0, 15, 59))
+CLOCK_CHANGES = tuple(
+    datetime.fromisoformat(f"2024-{moment}+00:00")
+    for moment in (
+        "03-30 22:59", "03-30 23:00", "03-31 00:30", "03-31 12:00", "03-31 21:59", "03-31 22:00", "03-31 22:30",
+        "10-26 21:59", "10-26 22:00", "10-27 00:59", "10-27 01:00", "10-27 12:00", "10-27 22:59", "10-27 23:00",
+    )
+)  # fmt: skip
+THIS_YEAR = "from = '2024-03-01 00:00:00', to = '2024-11-15 00:00:00'"
+# Berlin's day of 23 hours lies within one of a zone an hour ahead of UTC whose clocks never change.
+SUMMED_ZONES = ("Europe/Berlin", "America/Los_Angeles", "Etc/GMT-1")
+ZONES = {
+    **{
+        f"{grain} in {zone}": (
+            THIS_YEAR, f"grain = '{grain}', timezone = '{zone}', told = []",
+            f"dateTrunc('{grain}', toDateTime(ts), '{zone}') AS since",
+        )
+        for zone in (*SUMMED_ZONES, "UTC", "Asia/Kolkata", "Atlantic/Azores")
+        for grain in ("day", "month")
+    },
+    "in all": (THIS_YEAR, "grain = 'period', timezone = 'Europe/Berlin', told = []", "zone"),
+    "from within a day": (
+        "from = '2024-03-31 12:00:00', to = '2024-10-27 22:30:00'",
+        "grain = 'day', timezone = 'Europe/Berlin', told = []",
+        "toDate(toTimeZone(ts, 'Europe/Berlin')) AS day",
+    ),
+}  # fmt: skip
 
 
 def by_hours(store: Store, period: str, rest: str, more: str, moment: str = AGES) -> list[Any]:
@@ -73,18 +103,18 @@ def by_calls(store: Store, period: str, more: str, moment: str = AGES) -> list[A
     )
 
 
-def read(store: Store, grain: str = "hour", timezone: str = "UTC", told: str = "") -> tuple[int, int, int]:
-    """How many hours are read call by call, from sums of hours, from sums of days."""
-    asked = f"{ALWAYS}, moment = '{AGES}', grain = '{grain}', timezone = '{timezone}', told = ['{told}']"
+def read(store: Store, grain: str = "hour", timezone: str = "UTC", period: str = THIS_YEAR) -> tuple[int, int, int]:
+    """How many hours are read call by call, from sums of hours, and how many days from sums of days."""
+    asked = f"{period}, moment = '{AGES}', grain = '{grain}', timezone = '{timezone}', told = []"
     row = store.rows(
         "SELECT countIf(is_summed = 0) AS by_call, countIf(is_summed AND hours = 1) AS by_hour, "
-        f"countIf(hours = 24) AS by_day FROM ledger_standing({asked})"
+        f"countIf(is_summed AND hours > 1) AS by_day FROM ledger_standing({asked})"
     )[0]
     return row["by_call"], row["by_hour"], row["by_day"]
 
 
-def take_sums(store: Store) -> None:
-    while sum_hours(store, quiet_s=0, margin_s=0, rows=20):
+def take_sums(store: Store, timezones: tuple[str, ...] = ()) -> None:
+    while sum_hours(store, timezones, quiet_s=0, margin_s=0, rows=20):
         pass
 
 
@@ -93,25 +123,29 @@ class Hours(RuleBasedStateMachine):
 
     calls = Bundle("calls")
 
-    def __init__(self, books: Books) -> None:
+    def __init__(
+        self, books: Books, moments: tuple[datetime, ...], periods: dict[str, tuple[str, str, str]],
+        zones: tuple[str, ...] = (),
+    ) -> None:  # fmt: skip
         super().__init__()
         self.books, self.store = books, books.store
+        self.when, self.all_periods, self.zones = moments, periods, zones
         books.empty()
         self.rows: dict[int, dict[str, Any]] = {}
-        self.periods = itertools.cycle(PERIODS.values())
-        self.moments: list[tuple[str, list[Any]]] = []
+        self.periods = itertools.cycle(periods.values())
+        self.moments: list[tuple[str, tuple[str, str, str], list[Any]]] = []
 
     @rule(
-        target=calls, tenant=st.sampled_from(("acme", "globex")), hour=st.sampled_from((4, 5, 18)),
-        minute=st.sampled_from((0, 15, 59)), desk=st.sampled_from(("", "emea", "apac")), known=st.booleans(),
+        target=calls, tenant=st.sampled_from(("acme", "globex")), place=st.integers(0, 125),
+        desk=st.sampled_from(("", "emea", "apac")), known=st.booleans(),
         count=st.sampled_from((1, None, 12)),
     )  # fmt: skip
-    def write(self, tenant: str, hour: int, minute: int, desk: str, known: bool, count: int | None) -> int:
+    def write(self, tenant: str, place: int, desk: str, known: bool, count: int | None) -> int:
         number = len(self.rows) + 1
         cost = Decimal(number) / 7 if known else None
         self.rows[number] = {
             "trace_id": f"{number:032x}", "span_id": f"{number:016x}", "version": 1, "tenant_id": tenant,
-            "ts": datetime(2024, 10, 1, hour, minute, tzinfo=UTC), "calls": count, "user_id": f"user-{number}",
+            "ts": self.when[place % len(self.when)], "calls": count, "user_id": f"user-{number}",
             "dimensions": {"desk": desk, "ticket": str(number)} if desk else {}, "list_cost": cost,
             "contracted_cost": cost, "price_status": "priced" if known else "unpriced",
             "energy_wh": number / 4 if known else None, "co2e_g": None, "counted": 1, "scope_name": f"sdk-{number % 3}",
@@ -143,14 +177,20 @@ class Hours(RuleBasedStateMachine):
 
     @rule()
     def take_sums(self) -> None:
-        take_sums(self.store)
-        hours = len({row["ts"].hour for row in self.rows.values()})
+        # No day of a zone of half hours can be summed of hours of UTC.
+        take_sums(self.store, ("Asia/Kolkata", *self.zones))
+        when = {row["ts"] for row in self.rows.values()}
+        hours = len({ts.replace(minute=0) for ts in when})
         assert read(self.store) == (0, hours, 0)
-        assert read(self.store, "period") == (0, 0, int(hours > 0))
+        assert read(self.store, "period") == (0, 0, len({ts.date() for ts in when}))
+        for zone in self.zones:
+            assert read(self.store, "day", zone) == (0, 0, len({ts.astimezone(ZoneInfo(zone)).date() for ts in when}))
+        assert read(self.store, "day", "Asia/Tokyo") == (0, hours, 0)
+        assert read(self.store, "day", "Asia/Kolkata")[2] == 0
 
     @rule()
     def take_sums_and_die(self) -> None:
-        hours = [f"2024-10-01 {hour:02}:00:00" for hour in (4, 5, 18)]
+        hours = sorted({f"{ts:%Y-%m-%d %H}:00:00" for ts in self.when})
         built = 1 + int(self.store.value("SELECT max(summed).built FROM ledger_hour"))
         if not read(self.store)[1]:
             self.store.execute(statement("rollups/sums"), {"hours": hours, "built": built, "left_out": []})
@@ -163,24 +203,26 @@ class Hours(RuleBasedStateMachine):
     @rule()
     def take_all_anew(self) -> None:
         distrust(self.store)
-        assert read(self.store)[1:] == (0, 0)
-        take_sums(self.store)
+        for zone in ("UTC", *self.zones):
+            assert read(self.store, "day", zone)[1:] == (0, 0)
+        take_sums(self.store, self.zones)
 
     @rule()
     def remember_this_moment(self) -> None:
         moment = str(self.store.value("SELECT toString(max(enriched_at)) FROM ledger"))
-        self.moments.append((moment, by_calls(self.store, ALWAYS, "zone", moment)))
+        period, rest, more = next(self.periods)
+        self.moments.append((moment, (period, rest, more), by_calls(self.store, period, more, moment)))
 
     @invariant()
     def sums_are_the_ledger(self) -> None:
-        period, rest, more = next(self.periods)
-        assert by_hours(self.store, period, rest, more) == by_calls(self.store, period, more)
+        for period, rest, more in itertools.islice(self.periods, 1 + len(self.all_periods) // 4):
+            assert by_hours(self.store, period, rest, more) == by_calls(self.store, period, more)
 
     def teardown(self) -> None:
-        for _ in PERIODS:
+        for _ in self.all_periods:
             self.sums_are_the_ledger()
-        for moment, then in self.moments:
-            assert by_hours(self.store, *PERIODS["in UTC"][:2], "zone", moment) == then
+        for moment, asked, then in self.moments:
+            assert by_hours(self.store, *asked, moment) == then
 
 
 def test_sums_of_hours_equal_the_ledger_whatever_is_written(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,9 +230,66 @@ def test_sums_of_hours_equal_the_ledger_whatever_is_written(books: Books, monkey
     # What was replaced is merged away after some minutes; here it must not be, for the moments that are asked for.
     books.store.execute("SYSTEM STOP MERGES ledger")
     run_state_machine_as_test(
-        lambda: Hours(books),
+        lambda: Hours(books, AN_EVENING, PERIODS),
         settings=booked(3, stateful_step_count=14, database=None, derandomize=True),
     )
+
+
+def test_sums_of_days_of_time_zones_equal_the_ledger_whatever_is_written(books: Books) -> None:
+    books.store.execute("SYSTEM STOP MERGES ledger")
+    run_state_machine_as_test(
+        lambda: Hours(books, CLOCK_CHANGES, ZONES, SUMMED_ZONES),
+        settings=booked(3, stateful_step_count=14, database=None, derandomize=True),
+    )
+
+
+def test_days_of_a_zone_are_read_as_they_were_written(books: Books) -> None:
+    books.empty()
+    for number, ts in enumerate(CLOCK_CHANGES):
+        books.add({"trace_id": f"{number:032x}", "ts": ts, "version": 1, "counted": 1, "input_tokens": 2**number})
+    take_sums(books.store, SUMMED_ZONES)
+    assert by_day(books, "Europe/Berlin") == {
+        "2024-03-30": 0b1, "2024-03-31": 0b11110, "2024-04-01": 0b1100000,
+        "2024-10-26": 1 << 7, "2024-10-27": 0b11111 << 8, "2024-10-28": 1 << 13,
+    }  # fmt: skip
+    assert read(books.store, "day", "Europe/Berlin") == (0, 0, 6)
+    assert by_day(books, "Etc/GMT-1") == {
+        "2024-03-30": 0b1, "2024-03-31": 0b1111110, "2024-10-26": 0b11 << 7, "2024-10-27": 0b1111 << 9,
+        "2024-10-28": 1 << 13,
+    }  # fmt: skip
+    assert read(books.store, "day", "Etc/GMT-1") == (0, 0, 5)
+    books.add({"trace_id": f"{99:032x}", "ts": CLOCK_CHANGES[3], "version": 1, "counted": 1, "input_tokens": 2**14})
+    assert read(books.store, "day", "Europe/Berlin") == (1, 3, 5)
+    assert by_day(books, "Europe/Berlin")["2024-03-31"] == 0b100000000011110
+    take_sums(books.store)
+    assert read(books.store, "day", "Europe/Berlin") == (0, 4, 5)
+    take_sums(books.store, SUMMED_ZONES)
+    assert read(books.store, "day", "Europe/Berlin") == (0, 0, 6)
+    lengths = "SELECT groupUniqArray(hours) FROM ledger_hour WHERE hours > 1 AND toDate(begins) IN ({})"
+    assert set(books.store.value(lengths.format("'2024-03-30', '2024-10-26'"))) == {23, 24, 25}
+
+
+def by_day(books: Books, zone: str) -> dict[str, int]:
+    rows = books.store.rows(
+        f"SELECT toString(toDate(toTimeZone(ts, '{zone}'))) AS day, sum(c.input_tokens) AS tokens FROM call_hours("
+        f"{THIS_YEAR}, moment = '{AGES}', grain = 'day', timezone = '{zone}', told = []) AS c GROUP BY day"
+    )
+    return {row["day"]: row["tokens"] for row in rows}
+
+
+def test_days_of_the_zones_of_budgets_are_summed_by_themselves(books: Books) -> None:
+    books.empty()
+    books.add({"ts": datetime(2024, 10, 1, 22, 30, tzinfo=UTC), "version": 1, "counted": 1})
+    take_sums(books.store)
+    assert read(books.store, "day", "Europe/Berlin") == (0, 1, 0)
+    books.store.insert(
+        "budget", [{"budget_id": "b", "scope": "total", "every": "day", "timezone": "Europe/Berlin", "removed": 0}]
+    )
+    try:
+        take_sums(books.store)
+        assert read(books.store, "day", "Europe/Berlin") == (0, 0, 1)
+    finally:
+        books.store.execute("TRUNCATE TABLE budget")
 
 
 def test_summing_an_hour_reads_that_hour_and_not_the_whole_ledger(books: Books) -> None:

@@ -75,26 +75,29 @@ def test_a_clock_that_is_ahead_and_dates_and_ids_that_cannot_be_are_told(folder)
     assert "4 calls have a trace or span id that is none" in told
 
 
-def test_sums_that_are_not_those_of_their_calls_are_told_and_taken_anew(folder):
+def test_sums_that_are_not_those_of_their_calls_are_told_and_taken_anew(folder, monkeypatch):
     with Store.open(folder, exclusive=True) as store:
         Books(store, folder).fill(
             {"contracted_cost": Decimal(2), "price_status": "priced"}, {"contracted_cost": Decimal(3)}
         )
-        while sum_hours(store, quiet_s=0, margin_s=0):
+        while sum_hours(store, ["America/Los_Angeles"], quiet_s=0, margin_s=0):
             pass
-        for change in ("ledger_sum UPDATE contracted_cost = 4 WHERE hours = 1 AND contracted_cost = 2",
+        wrong = "contracted_cost = 2 AND (hours = 1 OR midnight = 7)"
+        for change in (f"ledger_sum UPDATE contracted_cost = 4 WHERE {wrong}",
                        "ledger_hour UPDATE last_written_at = '2024-10-09 00:00:00' WHERE 1"):  # fmt: skip
             store.execute(f"ALTER TABLE {change} SETTINGS mutations_sync = 2")
     status, told = doctor(folder)
     assert status == 1
     assert (
-        "! sums             1 of 2 hours and days do not have their calls' sums, from 2024-10-08 12:00 UTC on" in told
+        "! sums             2 of 3 hours and days do not have their calls' sums, from 2024-10-08 07:00 UTC on" in told
     )
+    monkeypatch.setenv("SPANLEDGER_TIMEZONES", "America/Los_Angeles")
     done = in_process("enrich", "--once", "--sum-anew", data_dir=folder.data_dir)
-    assert "2 hours and days summed anew" in done.stdout
+    assert "3 hours and days summed anew" in done.stdout
     with Store.open(folder, exclusive=True) as store:
-        cost = "SELECT contracted_cost FROM ledger_sum FINAL WHERE hours = 1 ORDER BY contracted_cost"
-        assert [row["contracted_cost"] for row in store.rows(cost)] == [2, 3]
+        cost = "SELECT contracted_cost FROM ledger_sum FINAL WHERE {} ORDER BY contracted_cost"
+        for whose in ("hours = 1", "midnight = 7"):
+            assert [row["contracted_cost"] for row in store.rows(cost.format(whose))] == [2, 3]
 
 
 def test_doctor_makes_no_database(configuration):

@@ -155,3 +155,11 @@ def test_what_does_not_exist_ends_with_the_status_of_an_unknown_option(command, 
 
 def test_what_has_to_be_mended_is_an_error_of_one_status():
     assert StoreError("x").status == 1
+
+
+def test_a_time_zone_that_does_not_exist_is_refused(monkeypatch):
+    monkeypatch.setenv("SPANLEDGER_TIMEZONES", "Europe/Berlin, America/Los_Angeles")
+    assert load().timezones == ("Europe/Berlin", "America/Los_Angeles")
+    monkeypatch.setenv("SPANLEDGER_TIMEZONES", "Europe/Berlin,Europe/Bonn")
+    with pytest.raises(ConfigurationError, match=r"timezones: .*'Europe/Bonn' is unknown; expected names such as"):
+        load()

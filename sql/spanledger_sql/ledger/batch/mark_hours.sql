@@ -6,9 +6,9 @@ WITH
     written AS
     (
         SELECT
-            toStartOfHour(ts) AS hour, toStartOfDay(ts) AS day, toStartOfHour(ts + INTERVAL 10 MINUTE) AS next,
+            toStartOfHour(ts) AS hour, toStartOfHour(ts + INTERVAL 10 MINUTE) AS next,
             count() AS calls, countIf({{stray_call}}) AS strays, toDateTime64(0, 6, 'UTC') AS last
         FROM {calls:Identifier}
-        GROUP BY hour, day, next
+        GROUP BY hour, next
     )
 {{hours_written}}

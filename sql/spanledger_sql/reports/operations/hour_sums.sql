@@ -1,7 +1,7 @@
 -- Whether the sums that reports read are those of the ledger: of the latest hours that have them, and the days around.
 --
 -- Parameters:
---   hours UInt32: how many hours at most, and of days as many as these hours make
+--   hours UInt32: how many hours at most, and of days those that begin at most so long before the latest of them
 -- Columns:
 --   hours: of the ledger
 --   summed_hours: of them, whose sums hold; reports read the others call by call
@@ -15,16 +15,34 @@ WITH
         FROM ledger_standing(from = '1970-01-01 00:00:00', to = '2106-01-01 00:00:00', moment = '2200-01-01 00:00:00',
             grain = 'hour', timezone = 'UTC', told = [])
         UNION ALL
-        SELECT hours, begins, built, is_summed
-        FROM ledger_standing(from = '1970-01-01 00:00:00', to = '2106-01-01 00:00:00', moment = '2200-01-01 00:00:00',
-            grain = 'period', timezone = 'UTC', told = [])
-        WHERE hours = 24
+        SELECT hours, day.begins AS begins, any(built) AS built, sum(h.written) = any(written_then) AS is_summed
+        FROM
+        (
+            SELECT
+                hours, begins, max(summed).built AS built, max(summed).written AS written_then,
+                begins + toIntervalHour(arrayJoin(range(hours))) AS hour
+            FROM ledger_hour
+            WHERE hours > 1
+            GROUP BY hours, begins
+        ) AS day
+        LEFT JOIN (SELECT begins, sum(one.written) AS written FROM ledger_hour AS one WHERE one.hours = 1 GROUP BY begins) AS h
+            ON h.begins = day.hour
+        GROUP BY hours, begins
     ),
     looked_at AS
     (
         SELECT hours, begins, built
-        FROM (SELECT *, row_number() OVER (PARTITION BY hours ORDER BY begins DESC) AS place FROM standing WHERE is_summed = 1)
-        WHERE place * hours <= {hours:UInt32}
+        FROM
+        (
+            SELECT
+                *,
+                row_number() OVER (PARTITION BY hours = 1 ORDER BY begins DESC) AS place,
+                max(begins) OVER (PARTITION BY hours = 1) AS latest
+            FROM standing
+            WHERE is_summed = 1
+        )
+        -- There are days of several time zones.
+        WHERE if(hours = 1, place <= {hours:UInt32}, begins + toIntervalHour({hours:UInt32}) > latest)
     ),
     of_calls AS
     (
@@ -55,13 +73,9 @@ WITH
             GROUP BY hours, begins
         )
         UNION ALL
-        SELECT 1, begins, -toInt64(calls), -toInt64(tokens), -contracted_cost, -co2e_g
-        FROM of_calls
-        WHERE begins IN (SELECT begins FROM looked_at WHERE hours = 1)
-        UNION ALL
-        SELECT 24, toStartOfDay(begins), -toInt64(calls), -toInt64(tokens), -contracted_cost, -co2e_g
-        FROM of_calls
-        WHERE toStartOfDay(begins) IN (SELECT begins FROM looked_at WHERE hours = 24)
+        SELECT l.hours, l.begins, -toInt64(c.calls), -toInt64(c.tokens), -c.contracted_cost, -c.co2e_g
+        FROM (SELECT hours, begins, addHours(begins, arrayJoin(range(hours))) AS hour FROM looked_at) AS l
+        INNER JOIN of_calls AS c ON c.begins = l.hour
     ),
     differences AS
     (

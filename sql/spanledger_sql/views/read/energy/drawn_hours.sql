@@ -42,7 +42,7 @@ SELECT
     energy_wh, energy_wh_low, energy_wh_high, co2e_g, co2e_g_low, co2e_g_high, co2e_market_g, embodied_g, water_ml,
     uncached_tokens, energy_wh_squared, co2e_g_squared
 FROM ledger_sum
-WHERE (hours, begins, built) IN to_read.1
+WHERE (hours, midnight, begins, built) IN to_read.1
 UNION ALL
 WITH
     {{to_read}}

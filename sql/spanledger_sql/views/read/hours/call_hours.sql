@@ -71,7 +71,7 @@ FROM
         water_ml,
         duration_ms, ttft_ms, ttft_rows
     FROM ledger_sum
-    WHERE (hours, begins, built) IN to_read.1
+    WHERE (hours, midnight, begins, built) IN to_read.1
     UNION ALL
     SELECT
         ts,

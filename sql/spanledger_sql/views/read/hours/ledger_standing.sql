@@ -10,7 +10,8 @@
 --   told Array(String): names of dimensions that are told apart or narrowed to beside those that sums always have: one's own,
 --     `user`, `session`, `run` and `host`
 -- Columns:
---   hours: 24 of a day, 1 of an hour that is in none of the days
+--   hours: 23 to 25 of a day, 1 of an hour that is in none of the days
+--   midnight: of a day the hour of UTC at which it begins, of an hour 0, as in `ledger_sum`
 --   begins: its start, UTC: of each that was written to and may have calls of the period
 --   built: of its latest sums; 0 where there are none
 --   is_summed: 1: these hold; 0: its calls are to be read

@@ -18,16 +18,16 @@
 CREATE OR REPLACE VIEW priced_use AS
 WITH
     (
-        SELECT (groupArrayIf((hours, begins, built), is_summed), groupArrayIf(begins, NOT is_summed))
+        SELECT (groupArrayIf((hours, midnight, begins, built), is_summed), groupArrayIf(begins, NOT is_summed))
         FROM
         (
             -- An hour that is beyond a period is looked for, too; of the other it may be summed.
-            SELECT hours, begins, built, is_summed
+            SELECT hours, midnight, begins, built, is_summed
             FROM ledger_standing(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')},
                 moment = toDateTime64('2200-01-01', 6, 'UTC'), grain = 'period', timezone = 'UTC', told = {told:Array(String)})
             WHERE begins + INTERVAL 1 HOUR > {from:DateTime64(9, 'UTC')} OR is_summed
             UNION ALL
-            SELECT hours, begins, built, is_summed
+            SELECT hours, midnight, begins, built, is_summed
             FROM ledger_standing(from = {before_from:DateTime64(9, 'UTC')}, to = {before_to:DateTime64(9, 'UTC')},
                 moment = toDateTime64('2200-01-01', 6, 'UTC'), grain = 'period', timezone = 'UTC', told = {told:Array(String)})
             WHERE begins + INTERVAL 1 HOUR > {before_from:DateTime64(9, 'UTC')} OR is_summed
@@ -43,7 +43,7 @@ SELECT
     text_input, audio_input, image_input, video_input, cached_text, cached_audio, cached_image, written_for_5m, text_output,
     audio_output, image_output, reasoned, answers, web_searches, cache_write_1h_tokens, vendor_quantity
 FROM ledger_sum
-WHERE (hours, begins, built) IN to_read.1
+WHERE (hours, midnight, begins, built) IN to_read.1
 UNION ALL
 SELECT
     ts,

@@ -11,7 +11,7 @@
 CREATE OR REPLACE VIEW recorded_hours AS
 WITH
     (
-        SELECT (groupArrayIf((hours, begins, built), is_summed), groupArrayIf(begins, NOT is_summed))
+        SELECT (groupArrayIf((hours, midnight, begins, built), is_summed), groupArrayIf(begins, NOT is_summed))
         FROM ledger_standing(from = '1900-01-01 00:00:00', to = '2262-04-11 23:47:16', moment = '2200-01-01 00:00:00',
             grain = 'period', timezone = 'UTC', told = {told:Array(String)})
     ) AS to_read
@@ -22,7 +22,7 @@ FROM
         tenant_id, cost_center, environment, service_name, feature, workflow, provider, model, dimensions,
         ledger_rows AS reports
     FROM ledger_sum
-    WHERE (hours, begins, built) IN to_read.1
+    WHERE (hours, midnight, begins, built) IN to_read.1
     UNION ALL
     SELECT
         tenant_id, cost_center, environment, service_name, feature, workflow, provider,
