@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from spanledger_settings.mendable import AskedWronglyError, MendableError
+from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -128,6 +129,11 @@ def forget(store: Store, whose: Whose, name: str, pseudonym: str) -> dict[str, i
     columns = _columns(store, whose)
     changed: dict[str, int] = {}
     if whose == "tenant":
+        texts = [row["number"] for row in store.rows(statement("closing/texts_of"), tenant=name)]
+        if texts:
+            changed["book_event"] = len(texts)
+            gone = "ALTER TABLE book_event UPDATE says = '', says_salt = '' WHERE number IN {numbers:Array(UInt64)}"
+            store.execute(gone, {"numbers": texts}, _NOW)
         # With it the hash in the tenant's statements would still tell whose they are.
         store.execute("ALTER TABLE book_party UPDATE salt = '' WHERE tenant_id = {name:String}", {"name": name}, _NOW)
     for _ in range(_MOST_ROUNDS):

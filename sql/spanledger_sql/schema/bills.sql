@@ -19,6 +19,7 @@ CREATE TABLE IF NOT EXISTS bill
     unknown_lines UInt64 COMMENT 'how many are not understood',
     decimals UInt8 COMMENT 'how many decimals its amounts are given in',
     amounts Array(Decimal(38, 12)) COMMENT 'what it comes to, in each of `currencies`',
+    digest String COMMENT 'of its lines when they were imported, hex: the sum of their SHA-256 modulo 2^256',
     deleted UInt8 COMMENT '1: it was taken back',
     imported_at DateTime64(6, 'UTC') DEFAULT now64(6, 'UTC') COMMENT 'when the row was written, UTC'
 )

@@ -12,7 +12,9 @@ CREATE TABLE IF NOT EXISTS book_event
     posting String COMMENT 'the rows of `book_entry` that it puts in force; empty: none',
     previous String COMMENT '`hash` of the event before; empty: the first',
     hash String COMMENT 'SHA-256 of `body`, in hex',
-    body String COMMENT 'all that it says, `previous` included, as canonical JSON: keys sorted, no spaces' CODEC(ZSTD(6))
+    body String COMMENT 'all that it says, `previous` included, as canonical JSON: keys sorted, no spaces' CODEC(ZSTD(6)),
+    says String COMMENT 'of a dispute what is wrong, of an answer what was answered; `body` has its hash; empty: none, or it was forgotten' CODEC(ZSTD(6)),
+    says_salt String COMMENT 'what `says` is hashed with; empty: there is none, or it was forgotten'
 )
 ENGINE = MergeTree
 ORDER BY number

@@ -103,7 +103,8 @@ def record(store: Store, bills: Sequence[CheckedBill]) -> None:
         rows = iter(bill.lines)
         while some := [line.row(bill.about["bill_id"]) for line in islice(rows, _AT_ONCE)]:
             store.insert("bill_line", some)
-        store.insert("bill", [bill.about])
+        [lines] = store.rows(statement("lookups/bills/digests"), bills=[bill.about["bill_id"]])
+        store.insert("bill", [{**bill.about, "digest": lines["digest"]}])
         remember(store, KIND, bill.about["source"], "imported", bill.about["source"], bill.about)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
 
     from spanledger_sql.store import Store
 
-EVENTS: Final = "SELECT number, action, month, at, who, posting, previous, hash, body FROM book_event ORDER BY number"
+EVENTS: Final = (
+    "SELECT number, action, month, at, who, posting, previous, hash, body, says, says_salt "
+    "FROM book_event ORDER BY number"
+)
 
 
 class ClosingError(MendableError):
@@ -37,6 +41,8 @@ class Event:
         previous: The hash of the event before; empty: the first.
         hash: SHA-256 of ``body``, in hex.
         body: All that it says, as canonical JSON.
+        says: The text of a dispute or an answer, which the body has the hash of; empty: none, or it was forgotten.
+        says_salt: What that is hashed with; empty: as `says`.
     """
 
     number: int
@@ -48,6 +54,8 @@ class Event:
     previous: str
     hash: str
     body: str
+    says: str = ""
+    says_salt: str = ""
 
     @property
     def said(self) -> dict[str, Any]:
@@ -66,17 +74,23 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def text_hash(says: str, salt: str) -> str:
+    """What an event has in the place of a text that can be forgotten, and that no guess can be tried by then."""
+    return digest(f"{salt}\x1f{says}")
+
+
 def events(store: Store) -> list[Event]:
     """The chain, the first event first."""
     return [Event(**row) for row in store.rows(EVENTS)]
 
 
-def append(store: Store, chain: Sequence[Event], **said: Any) -> Event:
+def append(store: Store, chain: Sequence[Event], *, text: str = "", **said: Any) -> Event:
     """Put an event at the end of the chain, and with it its posting in force.
 
     Args:
         store: The database.
         chain: As `events` gave it.
+        text: What stands beside the event, and can be forgotten: the event has its hash.
         said: What the event says: `action`, `month`, `who` and more.
 
     Raises:
@@ -85,10 +99,13 @@ def append(store: Store, chain: Sequence[Event], **said: Any) -> Event:
     previous = chain[-1].hash if chain else ""
     at = datetime.now(UTC)
     number = len(chain) + 1
-    body = canonical({**said, "number": number, "previous": previous, "at": at})
+    salt = secrets.token_hex(16) if text else ""
+    hashed = {"says_hash": text_hash(text, salt)} if text else {}
+    body = canonical({**said, **hashed, "number": number, "previous": previous, "at": at})
     event = Event(
-        number, said["action"], said["month"], at, said["who"], said.get("posting", ""), previous, digest(body), body
-    )
+        number, said["action"], said["month"], at, said["who"], said.get("posting", ""), previous, digest(body), body,
+        text, salt,
+    )  # fmt: skip
     # Of two with this number the database takes the first.
     store.insert("book_event", [_row(event)], token=f"book_event/{number}")
     if [one.hash for one in events(store)[number - 1 :]] != [event.hash]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from spanledger_enrich.books.closing import bound_bills
 from spanledger_enrich.books.closing import chain as chains
 from spanledger_enrich.books.closing import journal as journals
 from spanledger_enrich.books.closing import month as months
@@ -244,7 +245,7 @@ def _append(
     found: Posting | None,
     **said: Any,
 ) -> Event:
-    entries = found.said if found is not None else {}
+    entries = {**found.said, "bills": bound_bills.unbound(store, chain)} if found is not None else {}
     event = chains.append(store, chain, action=action, month=month, who=who.name, login=who.login, **entries, **said)
     if found is not None:
         in_force(store, found)

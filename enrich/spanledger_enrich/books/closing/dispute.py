@@ -43,7 +43,7 @@ def complain(store: Store, month: str, tenant: str, line: int | None, says: str,
     _refuse_silence(says)
     event = chains.append(
         store, chains.events(store), action="dispute", month=month, who=who.name, login=who.login,
-        statement=said["statement"], hash=one.hash, line=line, says=says.strip(),
+        statement=said["statement"], hash=one.hash, line=line, text=says.strip(),
     )  # fmt: skip
     return event.number
 
@@ -71,7 +71,7 @@ def answer(store: Store, number: int, says: str, who: Person, *, accepted: bool)
         )
     chains.append(
         store, chain, action="answer", month=found[0].month, who=who.name, login=who.login,
-        dispute=number, accepted=accepted, says=says.strip(),
+        dispute=number, accepted=accepted, text=says.strip(),
     )  # fmt: skip
 
 

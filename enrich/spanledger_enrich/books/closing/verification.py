@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from spanledger_enrich.books.closing import bound_bills
 from spanledger_enrich.books.closing import chain as chains
 from spanledger_enrich.books.closing import journal as journals
-from spanledger_enrich.books.closing.chain import Event, canonical, digest
+from spanledger_enrich.books.closing.chain import Event, canonical, digest, text_hash
 from spanledger_enrich.books.closing.posting import empty, posted
 from spanledger_enrich.books.closing.standing import standing
 from spanledger_enrich.books.closing.statements import statement as statements
@@ -57,6 +58,7 @@ def verify(store: Store) -> Proof:
     closes = [event for event in chain if event.action == "hard"]
     faults = [*_chain(chain), *_parties(store), *_unsummed(store)]
     if all(_can_be_read(event) for event in chain):
+        faults += [*bound_bills.faults(store, chain), *_texts(store, chain)]
         every = posted(store)
         for event in chain:
             if name := event.posting:
@@ -115,6 +117,21 @@ def _whole(event: Event, faults: Iterator[str]) -> Iterator[str]:
 def _parties(store: Store) -> Iterator[str]:
     rows = store.rows("SELECT tenant_id, count() AS parties FROM book_party GROUP BY tenant_id HAVING parties > 1")
     yield from (f"{row['parties']} parties of the books are of the tenant {row['tenant_id']!r}" for row in rows)
+
+
+def _texts(store: Store, chain: Sequence[Event]) -> Iterator[str]:
+    """Texts of disputes and answers that are others than those of their events, or that nobody may have forgotten."""
+    names = {party: one["tenant_id"] for party, one in statements.parties(store).items()}
+    parties = {
+        event.number: str(event.said.get("statement", "")).partition("/")[2].partition("/")[0] for event in chain
+    }
+    for event in chain:
+        if (hashed := event.said.get("says_hash")) is None:
+            continue
+        party = parties.get(event.said.get("dispute", event.number), "")
+        forgotten = not event.says and not event.says_salt and PSEUDONYM.fullmatch(names.get(party, ""))
+        if not forgotten and text_hash(event.says, event.says_salt) != hashed:
+            yield f"event {event.number} ({event.action} {event.month}): its text is not the one that it was made with"
 
 
 def _unsummed(store: Store) -> Iterator[str]:

@@ -18,7 +18,7 @@ SELECT
     who,
     JSONExtractUInt(body, 'entries', 'count') AS entries,
     toDecimal128OrZero(JSONExtractString(body, 'entries', 'cost'), 12) AS cost,
-    concat(JSONExtractString(body, 'reason'), JSONExtractString(body, 'says')) AS says,
+    concat(JSONExtractString(body, 'reason'), book_event.says) AS says,
     hash
 FROM book_event
 ORDER BY number

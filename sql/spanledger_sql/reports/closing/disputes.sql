@@ -8,11 +8,11 @@
 --   statement: its name
 --   line: which line; NULL: all of it
 --   who: who complains
---   says: what is wrong
+--   says: what is wrong; empty: it was forgotten with its tenant
 --   state: `open`, `accepted` or `rejected`
 --   answered_at: when, UTC; NULL: not yet
 --   answered_by: who answered
---   answer: what was answered
+--   answer: what was answered; empty: not yet, or it was forgotten
 SELECT
     one.number AS number,
     one.at AS at,
@@ -21,11 +21,11 @@ SELECT
     JSONExtractString(one.body, 'statement') AS statement,
     JSONExtract(one.body, 'line', 'Nullable(UInt32)') AS line,
     one.who AS who,
-    JSONExtractString(one.body, 'says') AS says,
+    one.says AS says,
     multiIf(reply.body IS NULL, 'open', JSONExtractBool(reply.body, 'accepted'), 'accepted', 'rejected') AS state,
     reply.at AS answered_at,
     ifNull(reply.who, '') AS answered_by,
-    JSONExtractString(ifNull(reply.body, ''), 'says') AS answer
+    ifNull(reply.says, '') AS answer
 FROM (SELECT *, splitByChar('/', JSONExtractString(body, 'statement'))[2] AS party FROM book_event WHERE action = 'dispute') AS one
 INNER JOIN book_party AS of
     ON of.party = one.party

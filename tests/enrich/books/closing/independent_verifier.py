@@ -71,6 +71,26 @@ def text(row):
     return "\x1f".join(map(str, [*parts, row["unpriced_calls"], row["unknown_energy_calls"], row["evidence"]]))
 
 
+def bill_digest(lines):
+    """The digest of a bill's lines."""
+    return f"{sum(int.from_bytes(sha(line_text(line)), 'little') for line in lines) % 2**256:064x}"
+
+
+def line_text(line):
+    """A line of a bill as it is hashed."""
+    parts = [line[name] for name in ("bill_id", "line", "part", "provider", "account", "sub_account", "invoice_id")]
+    parts += [line[name] for name in ("service", "sku", "charge_category", "model", "meter", "service_tier", "scope")]
+    parts += [line["day"], *(int(line[name].timestamp()) for name in ("begins", "ends")), decimal(line["quantity"])]
+    parts += [line["unit"], decimal(line["amount"]), decimal(line["list_amount"]), line["currency"]]
+    parts += [decimal(line["exchange_rate"], 22), line["resource"], line["unknown"], line["raw"]]
+    return "\x1f".join(map(str, parts))
+
+
+def decimal(number, decimals=12):
+    """A number that may not be told."""
+    return "" if number is None else f"{number:.{decimals}f}"
+
+
 def line_of(row):
     """What makes entries one line."""
     return tuple(row[name] for name in LINE)

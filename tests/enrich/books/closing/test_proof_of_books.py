@@ -19,7 +19,7 @@ from spanledger_enrich.books.commitment import Commitment
 from spanledger_enrich.books.forgetting import forget, new_pseudonym
 from spanledger_settings.configuration import load
 from spanledger_settings.period import period
-from spanledger_sql.store import Store
+from spanledger_sql.store import Store, statement
 
 ANN, BOB = close.Person("ann", "ann"), close.Person("bob", "bob")
 CALL = {
@@ -178,6 +178,44 @@ def test_what_entries_are_taken_from_and_somebody_changed_does_not_sum(billed, c
     assert any(told in fault for fault in verify(billed).faults), verify(billed).faults
 
 
+def test_a_bill_whose_lines_and_total_were_changed_alike_is_found(billed):
+    for change in ("bill_line UPDATE amount = amount + 1 WHERE meter = 'all'", "bill UPDATE amounts = [4] WHERE 1"):
+        billed.execute(f"ALTER TABLE {change}", settings=NOW)
+    assert [fault for fault in verify(billed).faults if fault.startswith("the bill bill.csv (")] != []
+    assert [fault for fault in verify(billed).faults if "comes to" in fault and "bill.csv" in fault] == []
+
+
+def test_a_bill_whose_digest_was_changed_too_is_not_the_one_that_the_chain_names(billed):
+    close_month(billed, "2024-10")
+    assert verify(billed).faults == ()
+    [bound] = [event.said["bills"] for event in chain.events(billed) if event.said["bills"]]
+    assert list(bound) == [billed.value("SELECT bill_id FROM bill")]
+    billed.execute("ALTER TABLE bill_line UPDATE raw = concat(raw, ' ') WHERE 1", settings=NOW)
+    [now] = billed.rows(statement("lookups/bills/digests"), bills=[])
+    billed.execute("ALTER TABLE bill UPDATE digest = {d:String} WHERE 1", {"d": now["digest"]}, settings=NOW)
+    [fault] = verify(billed).faults
+    assert "its lines are not those that event 1 (soft 2024-10) names" in fault
+    # Neither a later posting nor taking the bill back makes it good.
+    bill.remove(billed, "bill.csv")
+    close.record(billed, "2024-11", ANN)
+    assert fault in verify(billed).faults
+
+
+def test_a_bill_that_is_taken_back_and_imported_again_holds(billed, tmp_path):
+    close_month(billed, "2024-10")
+    bill.remove(billed, "bill.csv")
+    file = tmp_path / "bill.csv"
+    file.write_text("provider,amount,currency,day,meter\nopenai,2,USD,2024-10-08,all\nopenai,1,USD,2024-10-09,tax\n")
+    bill.record(billed, bill.checked(billed, [file]))
+    close.soft(billed, "2024-11", ANN, grace_days=0)
+    assert verify(billed).faults == ()
+
+
+def test_the_lines_of_a_bill_are_hashed_as_the_documentation_says(billed):
+    rows = billed.rows("SELECT * FROM bill_line FINAL")
+    assert billed.value("SELECT digest FROM bill") == independent_verifier.bill_digest(rows)
+
+
 def test_an_entry_that_is_slipped_in_is_found(closed):
     [posting] = [event.posting for event in chain.events(closed.store) if event.action == "soft"]
     closed.store.execute(
@@ -269,6 +307,31 @@ def test_a_dispute_is_kept_with_its_answer_and_the_statement_stays(closed):
     with pytest.raises(ClosingError, match="there is no line 9"):
         dispute.complain(closed.store, "2024-10", "acme", 9, "what", ANN)
     assert verify(closed.store).faults == ()
+
+
+def test_what_a_dispute_says_is_forgotten_with_its_tenant_and_the_chain_holds(closed):
+    carol = close.Person("carol", "carol")
+    for tenant in ("acme", "globex"):
+        number = dispute.complain(closed.store, "2024-10", tenant, 1, f"{tenant} left this model", carol)
+        dispute.answer(closed.store, number, f"{tenant} did not", ANN, accepted=False)
+    assert verify(closed.store).faults == ()
+    pseudonym = new_pseudonym()
+    assert forget(closed.store, "tenant", "acme", pseudonym)["book_event"] == 2
+    assert verify(closed.store).faults == ()
+    assert independent_verifier.faults(closed.store) == []
+    of, other = closed.store.frame("reports/closing/disputes").to_dict("records")
+    assert (of["tenant"], of["says"], of["answer"], of["state"]) == (pseudonym, "", "", "rejected")
+    assert (other["says"], other["answer"]) == ("globex left this model", "globex did not")
+    for table in ("book_event", "book_statement", "book_party", "book_history"):
+        assert "acme" not in str(closed.store.rows(f"SELECT * FROM {table}"))
+
+
+@pytest.mark.parametrize("change", ["says = 'it was ours'", "says = ''", "says = '', says_salt = ''"])
+def test_the_text_of_a_dispute_that_somebody_changed_is_found(closed, change):
+    number = dispute.complain(closed.store, "2024-10", "acme", 1, "not ours", close.Person("carol", "carol"))
+    closed.store.execute(f"ALTER TABLE book_event UPDATE {change} WHERE action = 'dispute'", settings=NOW)
+    [fault] = verify(closed.store).faults
+    assert fault == f"event {number} (dispute 2024-10): its text is not the one that it was made with"
 
 
 def test_what_was_learned_between_two_moments_is_the_difference_of_what_was_known(closed):
