@@ -1,11 +1,14 @@
 """The header of each query says exactly what it takes and what it gives."""
 
+import re
+
 import pytest
 import queries
 import tables
 from harness import data_folder
 
 from spanledger_settings.configuration import Configuration
+from spanledger_sql.connection import SESSION_SETTINGS
 from spanledger_sql.definitions.schema_file import views
 from spanledger_sql.store import Store
 
@@ -46,6 +49,15 @@ def test_a_view_names_exactly_its_columns(store: Store):
         if odd := given ^ set(queries.told_columns(view, store)):
             differing[view.name] = odd
     assert not differing
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.name)
+def test_a_query_sets_nothing_that_its_session_has_otherwise(query):
+    """A reader of one tenant's rows may set nothing: the database would refuse him the query."""
+    found = [item for line in re.findall(r"^SETTINGS (.*)", query.text, re.MULTILINE) for item in line.split(", ")]
+    assert dict(item.split(" = ") for item in found).items() <= {
+        name: str(value) for name, value in SESSION_SETTINGS.items()
+    }.items()
 
 
 def test_a_line_that_is_no_item_is_an_error():
