@@ -55,9 +55,10 @@ def test_a_view_names_exactly_its_columns(store: Store):
 def test_a_query_sets_nothing_that_its_session_has_otherwise(query):
     """A reader of one tenant's rows may set nothing: the database would refuse him the query."""
     found = [item for line in re.findall(r"^SETTINGS (.*)", query.text, re.MULTILINE) for item in line.split(", ")]
-    assert dict(item.split(" = ") for item in found).items() <= {
-        name: str(value) for name, value in SESSION_SETTINGS.items()
-    }.items()
+    assert (
+        dict(item.split(" = ") for item in found).items()
+        <= {name: str(value) for name, value in SESSION_SETTINGS.items()}.items()
+    )
 
 
 def test_a_line_that_is_no_item_is_an_error():
