@@ -1,6 +1,6 @@
 -- Whether a call (`c`) is one that the reader of a page asks for: a part of the reports that say {{asked_for}}. Of what is not
--- narrowed nothing is read; tenants are compared by a column that holds each text once. `where` holds the name of each dimension that is narrowed, and NAME=VALUE for each of its
--- values.
+-- narrowed nothing is read; tenants are compared by a column that holds each text once. `where` holds the name of each dimension that
+-- is narrowed, and NAME=VALUE for each of its values.
 c.ts >= {from:DateTime64(9, 'UTC')}
     AND c.ts < {to:DateTime64(9, 'UTC')}
     AND (empty({tenants:Array(String)})

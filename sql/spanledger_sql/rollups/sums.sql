@@ -10,7 +10,7 @@
 -- What follows from the call alone is reckoned in the innermost step: written out within the meter and both hashes, it is analysed
 -- anew for each of them.
 -- The hours are chosen where the ledger is read, below the join: else, without merging the plan's steps, which costs more than it
--- saves, all of the ledger would be read. Nor are columns to leave out looked for, or groups split in two levels before they are many.
+-- saves, all of the ledger would be read. Nor are groups split in two levels before they are many.
 -- Parameters: hours Array(DateTime('UTC')): which; built UInt64: of the rows; left_out Array(String): dimensions of one's own
 --     that have too many values.
 INSERT INTO ledger_sum
@@ -18,7 +18,7 @@ INSERT INTO ledger_sum
     {{columns_of_sums}}
 )
 SETTINGS max_partitions_per_insert_block = 0, optimize_on_insert = 0, query_plan_merge_expressions = 0,
-    query_plan_remove_unused_columns = 0, join_algorithm = 'hash', group_by_two_level_threshold_bytes = 500000000
+    join_algorithm = 'hash', group_by_two_level_threshold_bytes = 500000000
 WITH
     (bit, figure) -> if(bitAnd(c.unknown_or_zero, bit) = 0, figure, NULL) AS known,
     {{meters}} AS meters
@@ -30,8 +30,8 @@ SELECT
     any(c.tenant_id), any(c.cost_center), any(c.environment), any(c.service_name), any(c.feature), any(c.workflow),
     CAST(CAST(any(c.told), 'Array(Tuple(String, String))'), 'Map(LowCardinality(String), String)'),
     any(c.provider), any(c.provider_account), any(c.model), any(c.operation), any(c.service_tier), any(c.cloud_region),
-    any(c.zone), any(c.agent), any(c.signal), any(c.dialect), any(c.scope_name), any(c.status), any(c.usage_source), any(c.price_status),
-    any(c.kinds), any(c.energy_method), any(c.energy_id),
+    any(c.zone), any(c.agent), any(c.signal), any(c.dialect), any(c.scope_name), any(c.status),
+    any(c.usage_source), any(c.price_status), any(c.kinds), any(c.energy_method), any(c.energy_id),
     any(c.intensity_resolution), max(c.intensity_g_per_kwh), any(c.market_source), any(c.tells),
     count(), known(1, sum(assumeNotNull(c.calls))), sum(c.input_tokens), sum(c.cache_read_tokens) AS cached,
     sum(c.cache_write_tokens), sum(c.cache_write_1h_tokens), sum(c.output_tokens) AS output, sum(c.reasoning_tokens),
