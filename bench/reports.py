@@ -5,6 +5,14 @@ Bars: from sums every report takes less than 300 ms at 20 million rows on two co
 many rows of sums that gives. The traffic is made up: 200 tenants of very different size, each with a cost centre, three
 desks (a dimension of one's own) and two features, two models a feature, every hour.
 
+How many calls a session has decides what counting sessions once takes. A quarter of the calls are coding agents', whose
+sessions last four hours: of 8, 50, 250 or 1,200 calls (60, 28, 11 and 1 % of the sessions; a small tenant has too few
+calls for the longest), about nine a run. Measured ones have 82 on average, half of them up to 17, a tenth above 150, a
+hundredth above 1,100, and nine a run (SyFI TraceLab, Claude Code and Codex, 2026); at a gateway half have up to 16, a
+twentieth above 209 (Requesty, Claude Code, April 2026). The others are chats of two calls on average and no run: of the
+12,031 requests of Mooncake's hour of conversations, told by the blocks that they begin with, there are 1.5 each, one in
+three quarters of them and 43 at most, cut off by the hour's ends. `--session-a-call` fills the worst case.
+
     python bench/reports.py --rows 1000000
     python bench/reports.py --rows 20000000 --data-dir kept
 
@@ -38,8 +46,8 @@ _AT_ONCE = 1_000_000
 _ZONES = ("Europe/Berlin",)
 _LEDGER = """
 INSERT INTO ledger (trace_id, span_id, ts, duration_ms, service_name, environment, tenant_id, user_id, session_id,
-    feature, cost_center, dimensions, provider, request_model, response_model, operation, status, ttft_ms, input_tokens,
-    cache_read_tokens, output_tokens, usage_source, price_status, list_cost, contracted_cost, input_cost,
+    run_id, feature, cost_center, dimensions, provider, request_model, response_model, operation, status, ttft_ms,
+    input_tokens, cache_read_tokens, output_tokens, usage_source, price_status, list_cost, contracted_cost, input_cost,
     cache_read_cost, cache_write_cost, output_cost, other_cost, energy_wh, energy_wh_low, energy_wh_high, energy_method,
     energy_id, zone, intensity_g_per_kwh, intensity_resolution, co2e_g, co2e_g_low, co2e_g_high, co2e_market_g,
     embodied_g, water_ml, market_source, counted, version, enriched_at)
@@ -48,7 +56,20 @@ WITH
     cityHash64(number) AS chance,
     toUInt16(200 * pow((chance % 65536) / 65536, 3)) AS tenant,
     (tenant + intDiv(chance, 65536) % 2) % 8 AS feature_number,
-    (feature_number + if(intDiv(chance, 131072) % 5 = 0, 1, 0)) % 6 AS model_number,
+    feature_number IN (2, 6) AS is_agent,
+    -- A tenant's share of the calls, as it is drawn above.
+    cbrt((tenant + 1) / 200) - cbrt(tenant / 200) AS share,
+    intDiv(chance, 8388608) % 100 AS kind,
+    multiIf(NOT is_agent, 1.6, kind < 8, 8, kind < 32, 50, kind < 79, 250, 1200) AS calls_of_session,
+    multiIf(NOT is_agent, 1, kind < 8, 0.08, kind < 32, 0.24, kind < 79, 0.47, 0.21) AS of_kind,
+    if(is_agent, 4, 1) AS session_hours,
+    -- Sessions of a kind that are open at a time, of which each call is one's.
+    greatest(1, toUInt64(
+        share / 2 * {rows:UInt64} / 720 * session_hours * of_kind / calls_of_session)) AS open_sessions,
+    if({alone:UInt8}, chance, cityHash64(tenant, feature_number, calls_of_session,
+        intDiv(number * 720, {rows:UInt64} * session_hours), cityHash64(chance, 's') % open_sessions)) AS session,
+    -- A chat keeps its model; agents leave small steps to another.
+    (feature_number + if(intDiv(if(is_agent, chance, session), 131072) % 5 = 0, 1, 0)) % 6 AS model_number,
     intDiv(chance, 1048576) % 4000 AS prompt,
     toDecimal64(0.0000025, 12) * prompt AS of_input, toDecimal64(0.00001, 12) * 200 AS of_output,
     model_number = 5 AND chance % 3 = 0 AS unpriced,
@@ -58,7 +79,11 @@ SELECT lower(hex(MD5(toString(number)))), leftPad(hex(number), 16, '0'),
     toDateTime64('2024-10-01 00:00:00', 9, 'UTC')
         + toIntervalMillisecond(intDiv(number * 2592000000, {rows:UInt64})) AS ts,
     1000, concat('service-', toString(feature_number)), if(chance % 10 = 0, 'staging', 'production'),
-    concat('tenant-', toString(tenant)), concat('user-', toString(chance % 20000)), toString(chance),
+    concat('tenant-', toString(tenant)),
+    concat('user-', toString(if({alone:UInt8}, chance % 20000,
+        cityHash64(tenant, session % toUInt64(1 + 20000 * share))))),
+    toString(session),
+    if(is_agent, toString(cityHash64(session, cityHash64(chance, 'r') % toUInt64(1 + calls_of_session / 9))), ''),
     concat('feature-', toString(feature_number)), concat('cc-', toString(tenant % 40)),
     map('desk', concat('desk-', toString(intDiv(chance, 524288) % 3))),
     ['openai', 'anthropic', 'aws.bedrock'][1 + model_number % 3], models[1 + model_number], models[1 + model_number],
@@ -125,6 +150,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--calls", type=int, default=100_000, help="to enrich and sum")
     parser.add_argument("--sums-only", action="store_true", help="do not time the reports call by call")
+    parser.add_argument("--session-a-call", action="store_true", help="fill sessions of one call each")
     parser.add_argument("--data-dir", type=Path, help="where the ledger is kept; filled where it is empty")
     options = parser.parse_args()
     told = []
@@ -136,7 +162,7 @@ def main() -> None:
         load_reference_data(store)
         if not (rows := int(store.value("SELECT count() FROM ledger WHERE toYear(ts) = 2024"))):
             told = _upkeep(store, Worker(store, configuration), options.calls)
-            fill(store, rows := options.rows)
+            fill(store, rows := options.rows, session_a_call=options.session_a_call)
         begin = time.perf_counter()
         if sum_hours(store, _ZONES, quiet_s=0, threads=0, margin_s=0):
             while sum_hours(store, _ZONES, quiet_s=0, threads=0, margin_s=0):
@@ -196,13 +222,16 @@ class _Noted(Store):
         self.spent[written[1] if written else ""] += time.process_time_ns() - begin
 
 
-def fill(store: Store, rows: int) -> None:
+def fill(store: Store, rows: int, *, session_a_call: bool = False) -> None:
     """Put so many made-up calls of October 2024 into the ledger."""
     known = store.rows("SELECT energy_id FROM energy_model FINAL WHERE method = 'ecologits' ORDER BY energy_id LIMIT 6")
     energies = [row["energy_id"] for row in known]
     names = {"models": [energy.rpartition("/")[2] for energy in energies], "energies": energies}
+    alone = int(session_a_call)
     for first in range(0, rows, _AT_ONCE):
-        store.execute(_LEDGER, {"rows": rows, "first": first, "count": min(_AT_ONCE, rows - first), **names})
+        store.execute(
+            _LEDGER, {"rows": rows, "first": first, "count": min(_AT_ONCE, rows - first), "alone": alone, **names}
+        )
 
 
 def _reports(store: Store, *, by_call: bool) -> float:
