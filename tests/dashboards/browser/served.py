@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,9 @@ from harness import data_folder
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
+
+OpenWindow = Callable[..., "Page"]
 
 CHROMIUM = Path("/usr/bin/chromium")
 CALLS_WITH_BOOKS = 3000
@@ -32,6 +35,16 @@ IN_A_BROWSER = [
         reason=f"no Chromium at {CHROMIUM}; install it to drive the dashboards in a browser",
     ),
 ]
+
+
+# Streamlit says of each page whether its script runs; between two runs it may say for a moment that it does not.
+_AT_REST = """() => {
+    const app = document.querySelector('.stApp'), now = performance.now()
+    const rests = app?.dataset.testScriptState === 'notRunning' && document.querySelector('h1')
+        && !document.querySelector('[data-testid="stStatusWidget"]')
+    window.restsSince = rests ? window.restsSince ?? now : undefined
+    return rests && now - window.restsSince > 150
+}"""
 
 
 @dataclass(frozen=True)
@@ -77,6 +90,20 @@ def _once_it_answers(address: str, server: subprocess.Popen[bytes], log: Path) -
             time.sleep(0.2)
         else:
             return address
+
+
+def drawn(page: Page) -> None:
+    """Wait until a page has its title and nothing of it is on its way any more."""
+    page.locator("h1").first.wait_for(timeout=60_000)
+    page.evaluate("window.restsSince = undefined")
+    page.wait_for_function(_AT_REST, timeout=60_000)
+
+
+def assert_whole_on_a_phone(page: Page, path: str) -> None:
+    """Wait until a page is drawn; it has no error then and is no wider than its screen."""
+    drawn(page)
+    assert page.locator('[data-testid="stException"], .sl-refusal').count() == 0, path
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), path
 
 
 @contextmanager

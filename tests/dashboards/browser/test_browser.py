@@ -14,14 +14,12 @@ import pytest
 from dashboard_server import HOSTILE
 from ledger_sample import ledger_sample
 
-from browser.served import IN_A_BROWSER, Served
+from browser.served import IN_A_BROWSER, OpenWindow, Served, drawn
 from spanledger_settings import figures
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import pandas as pd
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
 CALLS = 20_000
 # The tables that are wider than their place.
@@ -39,10 +37,9 @@ def address(without_books: Served) -> str:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A fresh window of 1440 by 900 pixels."""
-    with browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="light") as context:
-        yield context.new_page()
+def page(open_window: OpenWindow) -> Page:
+    """A window of 1440 by 900 pixels."""
+    return open_window()
 
 
 def metric(page: Page, label: str) -> str:
@@ -52,7 +49,7 @@ def metric(page: Page, label: str) -> str:
 
 def wait_until_drawn(page: Page) -> None:
     page.locator('[data-testid="stMetric"]').nth(5).wait_for(timeout=30_000)
-    page.locator('[data-testid="stStatusWidget"]').wait_for(state="detached", timeout=30_000)
+    drawn(page)
 
 
 def spend(rows: pd.DataFrame) -> Decimal:
@@ -82,7 +79,7 @@ def test_a_reader_narrows_shares_and_downloads(page: Page, address: str, tmp_pat
     page.get_by_role("button", name="Finance").click()
     page.get_by_role("menuitem", name="Chargeback").click()
     page.get_by_role("region", name="Cost of calls").wait_for()
-    page.locator('[data-testid="stStatusWidget"]').wait_for(state="detached", timeout=30_000)
+    drawn(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="CSV", exact=True).last.click()
     download.value.save_as(tmp_path / "chargeback.csv")
@@ -104,36 +101,34 @@ def test_a_reader_narrows_shares_and_downloads(page: Page, address: str, tmp_pat
 
 
 def test_a_tenants_name_is_never_markup_and_a_rendered_page_leaves_no_line_in_the_log(
-    browser: Browser, address: str, without_books: Served
+    open_window: OpenWindow, address: str, without_books: Served
 ) -> None:
     elsewhere: list[str] = []
-    with browser.new_context(viewport={"width": 400, "height": 900}) as context:
-        page = context.new_page()
-        page.on("request", lambda request: elsewhere.append(request.url) if address not in request.url else None)
-        for path in ("/", "/sustainability"):
-            page.goto(f"{address}{path}?{urlencode({'tenants': HOSTILE})}")
-            wait_until_drawn(page)
-            assert page.get_by_text(HOSTILE).count() >= 2
-            assert page.locator("a[href*=':9/'], img[src*=':9/']").count() == 0
-        page.goto(f"{address}/?tenants=nobody")
-        page.get_by_text("the ledger has no call of the tenant 'nobody'").wait_for(timeout=30_000)
-        assert page.locator('[data-testid="stMetric"]').count() == 0
+    page = open_window(400)
+    page.on("request", lambda request: elsewhere.append(request.url) if address not in request.url else None)
+    for path in ("/", "/sustainability"):
+        page.goto(f"{address}{path}?{urlencode({'tenants': HOSTILE})}")
+        wait_until_drawn(page)
+        assert page.get_by_text(HOSTILE).count() >= 2
+        assert page.locator("a[href*=':9/'], img[src*=':9/']").count() == 0
+    page.goto(f"{address}/?tenants=nobody")
+    page.get_by_text("the ledger has no call of the tenant 'nobody'").wait_for(timeout=30_000)
+    assert page.locator('[data-testid="stMetric"]').count() == 0
     assert not [url for url in elsewhere if not url.startswith(("data:", "blob:"))]
     assert without_books.log.read_text() == ""
 
 
 @pytest.mark.parametrize("width", [1440, 400])
-def test_emissions_are_a_line_over_the_whole_period(browser: Browser, address: str, width: int) -> None:
-    with browser.new_context(viewport={"width": width, "height": 1600}, color_scheme="light") as context:
-        page = context.new_page()
-        page.goto(f"{address}/sustainability")
-        wait_until_drawn(page)
-        chart = page.locator('[data-testid="stVegaLiteChart"] svg').first
-        line = chart.locator(".mark-line path").first.bounding_box()
-        whole = chart.bounding_box()
-        assert line is not None
-        assert whole is not None
-        assert line["width"] > 0.6 * whole["width"]
+def test_emissions_are_a_line_over_the_whole_period(open_window: OpenWindow, address: str, width: int) -> None:
+    page = open_window(width, 1600)
+    page.goto(f"{address}/sustainability")
+    wait_until_drawn(page)
+    chart = page.locator('[data-testid="stVegaLiteChart"] svg').first
+    line = chart.locator(".mark-line path").first.bounding_box()
+    whole = chart.bounding_box()
+    assert line is not None
+    assert whole is not None
+    assert line["width"] > 0.6 * whole["width"]
 
 
 def test_a_short_period_names_each_of_its_days_once(page: Page, address: str) -> None:
@@ -162,31 +157,31 @@ def test_a_reader_chooses_a_dimension_of_the_apps(page: Page, address: str) -> N
 
 
 @pytest.mark.parametrize("width", [1440, 400])
-def test_the_quality_page_is_drawn_and_follows_the_filters(browser: Browser, address: str, width: int) -> None:
+def test_the_quality_page_is_drawn_and_follows_the_filters(open_window: OpenWindow, address: str, width: int) -> None:
     sample = ledger_sample(CALLS).query("counted == 1")
-    with browser.new_context(viewport={"width": width, "height": 900}) as context:
-        page = context.new_page()
-        page.goto(f"{address}/quality?{urlencode({'tenants': 'northwind'})}")
-        wait_until_drawn(page)
-        calls = len(sample[sample["tenant_id"] == "northwind"])
-        card = page.locator('[data-testid="stMetric"]', has_text="Without tenant")
-        assert f"0 of {figures.count(calls)} calls" in card.inner_text()
-        assert page.get_by_role("region", name="Quality by service and instrumentation").is_visible()
-        assert page.locator('[data-testid="stException"]').count() == 0
-        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    page = open_window(width)
+    page.goto(f"{address}/quality?{urlencode({'tenants': 'northwind'})}")
+    wait_until_drawn(page)
+    calls = len(sample[sample["tenant_id"] == "northwind"])
+    card = page.locator('[data-testid="stMetric"]', has_text="Without tenant")
+    assert f"0 of {figures.count(calls)} calls" in card.inner_text()
+    assert page.get_by_role("region", name="Quality by service and instrumentation").is_visible()
+    assert page.locator('[data-testid="stException"]').count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
 @pytest.mark.parametrize("name", ["capacity", "grid"])
-def test_no_row_is_tall_on_a_phone_for_what_is_beside_the_screen(browser: Browser, address: str, name: str) -> None:
-    with browser.new_context(viewport={"width": 400, "height": 900}) as context:
-        page = context.new_page()
-        page.goto(f"{address}/{name}")
-        page.locator(".sl-table .below").first.wait_for(state="attached", timeout=30_000)
-        heights = page.locator(".sl-table:has(.below) tbody tr").evaluate_all(
-            "rows => rows.map(each => each.getBoundingClientRect().height)"
-        )
-        # Two lines of text at most, of a name in the first column.
-        assert 0 < max(heights) < 60
+def test_no_row_is_tall_on_a_phone_for_what_is_beside_the_screen(
+    open_window: OpenWindow, address: str, name: str
+) -> None:
+    page = open_window(400)
+    page.goto(f"{address}/{name}")
+    page.locator(".sl-table .below").first.wait_for(state="attached", timeout=30_000)
+    heights = page.locator(".sl-table:has(.below) tbody tr").evaluate_all(
+        "rows => rows.map(each => each.getBoundingClientRect().height)"
+    )
+    # Two lines of text at most, of a name in the first column.
+    assert 0 < max(heights) < 60
 
 
 def test_a_page_is_printed_whole(page: Page, address: str) -> None:
@@ -208,50 +203,46 @@ def test_a_page_is_printed_whole(page: Page, address: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["finance", "chargeback", "breakdown", "grid", "capacity"])
-def test_tables_and_charts_fit_the_paper(browser: Browser, address: str, name: str) -> None:
+def test_tables_and_charts_fit_the_paper(open_window: OpenWindow, address: str, name: str) -> None:
     # A wide window first, as at a desk: what was drawn for it must shrink.
-    with browser.new_context(viewport={"width": 1440, "height": 900}) as context:
-        page = context.new_page()
-        page.goto(f"{address}/{name}")
-        page.locator(".sl-table:visible").first.wait_for(timeout=30_000)
-        page.locator('[data-testid="stStatusWidget"]').wait_for(state="detached", timeout=30_000)
-        assert not page.evaluate(SCROLLING), "a table scrolls sideways at a desk"
-        page.emulate_media(media="print")
-        # A4, upright, between margins; a browser makes what is wider smaller, down to half.
-        page.set_viewport_size({"width": 703, "height": 1000})
-        page.wait_for_timeout(500)
-        ends = page.evaluate(
-            "[...document.querySelectorAll('.sl-table table, [data-testid=stVegaLiteChart] svg')]"
-            ".map(each => each.getBoundingClientRect().right)"
-        )
-        assert ends
-        assert max(ends) < 1.3 * 703, ends
+    page = open_window()
+    page.goto(f"{address}/{name}")
+    page.locator(".sl-table:visible").first.wait_for(timeout=30_000)
+    drawn(page)
+    assert not page.evaluate(SCROLLING), "a table scrolls sideways at a desk"
+    page.emulate_media(media="print")
+    # A4, upright, between margins; a browser makes what is wider smaller, down to half.
+    page.set_viewport_size({"width": 703, "height": 1000})
+    page.wait_for_timeout(500)
+    ends = page.evaluate(
+        "[...document.querySelectorAll('.sl-table table, [data-testid=stVegaLiteChart] svg')]"
+        ".map(each => each.getBoundingClientRect().right)"
+    )
+    assert ends
+    assert max(ends) < 1.3 * 703, ends
 
 
-def test_a_host_name_pointed_at_this_machine_is_refused(browser: Browser, address: str) -> None:
-    with browser.new_context() as context:
-        page = context.new_page()
-        # Any name below .localhost is this machine to a browser, as a rebound name of an attacker would be.
-        page.goto(address.replace("127.0.0.1", "attacker.localhost"))
-        page.wait_for_timeout(3000)
-        assert page.locator('[data-testid="stMetric"]').count() == 0
-        assert "northwind" not in page.content()
+def test_a_host_name_pointed_at_this_machine_is_refused(open_window: OpenWindow, address: str) -> None:
+    page = open_window()
+    # Any name below .localhost is this machine to a browser, as a rebound name of an attacker would be.
+    page.goto(address.replace("127.0.0.1", "attacker.localhost"))
+    page.wait_for_timeout(3000)
+    assert page.locator('[data-testid="stMetric"]').count() == 0
+    assert "northwind" not in page.content()
 
 
 @pytest.mark.skipif(not SCREENSHOTS, reason="set SPANLEDGER_SCREENSHOTS to a folder to take screenshots")
 @pytest.mark.parametrize("width", [1440, 400])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(("name", "path"), [("finance", "/"), ("sustainability", "/sustainability")])
-def test_screenshots(browser: Browser, address: str, name: str, path: str, scheme: str, width: int) -> None:
+def test_screenshots(open_window: OpenWindow, address: str, name: str, path: str, scheme: str, width: int) -> None:
     assert SCREENSHOTS is not None
-    viewport = {"width": width, "height": 900}
-    with browser.new_context(viewport=viewport, color_scheme=scheme) as context:  # type: ignore[arg-type]
-        page = context.new_page()
-        page.goto(address + path)
-        wait_until_drawn(page)
-        block = page.locator('[data-testid="stMainBlockContainer"]')
-        page.set_viewport_size({"width": width, "height": int(block.evaluate("e => e.scrollHeight")) + 60})
-        page.wait_for_timeout(1500)
-        folder = Path(SCREENSHOTS)
-        folder.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=folder / f"{name}-{scheme}-{width}.png")
+    page = open_window(width, scheme=scheme)
+    page.goto(address + path)
+    wait_until_drawn(page)
+    block = page.locator('[data-testid="stMainBlockContainer"]')
+    page.set_viewport_size({"width": width, "height": int(block.evaluate("e => e.scrollHeight")) + 60})
+    page.wait_for_timeout(1500)
+    folder = Path(SCREENSHOTS)
+    folder.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=folder / f"{name}-{scheme}-{width}.png")

@@ -8,20 +8,18 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
-from dashboard_server import HOSTILE
 
-from browser.served import IN_A_BROWSER
+from browser.served import IN_A_BROWSER, OpenWindow, drawn
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
     from browser.served import Served
 
 pytestmark = IN_A_BROWSER
 OCTOBER = urlencode({"period": "Custom", "days": ["2024-10-01", "2024-10-31"]}, doseq=True)
-PAGES = ("finance", "tenants", "chargeback", "commitments", "prices", "bills", "budgets")
 
 
 @pytest.fixture
@@ -30,57 +28,56 @@ def address(with_books: Served) -> str:
     return with_books.address
 
 
-def drawn(page: Page, title: str) -> None:
+def titled(page: Page, title: str) -> None:
     page.get_by_role("heading", name=title, exact=True, level=1).wait_for(timeout=60_000)
-    page.locator('[data-testid="stStatusWidget"]').wait_for(state="detached", timeout=60_000)
+    drawn(page)
     assert page.locator('[data-testid="stException"], .sl-refusal').count() == 0
 
 
 def test_a_reader_of_finance_goes_from_the_chargeback_to_a_tenant_and_back_with_its_statement(
-    browser: Browser,
+    open_window: OpenWindow,
     address: str,
     tmp_path: Path,
 ) -> None:
-    with browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="light") as context:
-        page = context.new_page()
-        page.goto(f"{address}/chargeback?{OCTOBER}")
-        drawn(page, "Chargeback")
-        table = page.get_by_role("region", name="Chargeback by tenant")
-        owed = table.locator("tbody tr", has_text="northwind").locator("td").first.inner_text()
-        assert "closed, restated" in table.inner_text()
+    page = open_window()
+    page.goto(f"{address}/chargeback?{OCTOBER}")
+    titled(page, "Chargeback")
+    table = page.get_by_role("region", name="Chargeback by tenant")
+    owed = table.locator("tbody tr", has_text="northwind").locator("td").first.inner_text()
+    assert "closed, restated" in table.inner_text()
 
-        with page.expect_download() as download:
-            page.get_by_role("button", name="JSON", exact=True).click()
-        download.value.save_as(tmp_path / "statement.json")
-        stated = json.loads((tmp_path / "statement.json").read_text())
-        assert stated["statement"]["month"] == "2024-10"
-        assert download.value.suggested_filename == f"statement-2024-10-{stated['tenant']}.json"
-        with page.expect_download() as download:
-            page.get_by_role("button", name="HTML", exact=True).click()
-        download.value.save_as(tmp_path / "statement.html")
-        assert_fits_the_paper(context.new_page(), (tmp_path / "statement.html").read_text())
-        with page.expect_download() as download:
-            page.get_by_role("button", name="FOCUS as CSV").click()
-        download.value.save_as(tmp_path / "focus.csv")
-        assert "EffectiveCost" in (tmp_path / "focus.csv").read_text().splitlines()[0]
+    with page.expect_download() as download:
+        page.get_by_role("button", name="JSON", exact=True).click()
+    download.value.save_as(tmp_path / "statement.json")
+    stated = json.loads((tmp_path / "statement.json").read_text())
+    assert stated["statement"]["month"] == "2024-10"
+    assert download.value.suggested_filename == f"statement-2024-10-{stated['tenant']}.json"
+    with page.expect_download() as download:
+        page.get_by_role("button", name="HTML", exact=True).click()
+    download.value.save_as(tmp_path / "statement.html")
+    assert_fits_the_paper(open_window(), (tmp_path / "statement.html").read_text())
+    with page.expect_download() as download:
+        page.get_by_role("button", name="FOCUS as CSV").click()
+    download.value.save_as(tmp_path / "focus.csv")
+    assert "EffectiveCost" in (tmp_path / "focus.csv").read_text().splitlines()[0]
 
-        # By keyboard: the row's link has the focus, and Enter follows it.
-        table.get_by_role("link", name="northwind").focus()
-        page.keyboard.press("Enter")
-        drawn(page, "Tenant")
-        asked = parse_qs(urlsplit(page.url).query)
-        assert asked["tenants"] == ["northwind"]
-        card = page.locator('[data-testid="stMetric"]', has_text="Effective spend")
-        assert card.locator('[data-testid="stMetricValue"]').inner_text() == owed
+    # By keyboard: the row's link has the focus, and Enter follows it.
+    table.get_by_role("link", name="northwind").focus()
+    page.keyboard.press("Enter")
+    titled(page, "Tenant")
+    asked = parse_qs(urlsplit(page.url).query)
+    assert asked["tenants"] == ["northwind"]
+    card = page.locator('[data-testid="stMetric"]', has_text="Effective spend")
+    assert card.locator('[data-testid="stMetricValue"]').inner_text() == owed
 
-        shared = context.new_page()
-        shared.goto(page.url)
-        drawn(shared, "Tenant")
-        assert shared.locator('[data-testid="stMetricValue"]').first.inner_text() == owed
+    shared = open_window()
+    shared.goto(page.url)
+    titled(shared, "Tenant")
+    assert shared.locator('[data-testid="stMetricValue"]').first.inner_text() == owed
 
-        page.go_back()
-        drawn(page, "Chargeback")
-        assert "tenants" not in parse_qs(urlsplit(page.url).query)
+    page.go_back()
+    titled(page, "Chargeback")
+    assert "tenants" not in parse_qs(urlsplit(page.url).query)
 
 
 def assert_fits_the_paper(paper: Page, statement: str) -> None:
@@ -95,23 +92,3 @@ def assert_fits_the_paper(paper: Page, statement: str) -> None:
         < 1010
     )
     paper.close()
-
-
-def test_each_page_of_finance_fits_a_dark_phone_and_calls_nobody(
-    browser: Browser,
-    address: str,
-    with_books: Served,
-) -> None:
-    elsewhere: list[str] = []
-    with browser.new_context(viewport={"width": 400, "height": 900}, color_scheme="dark") as context:
-        page = context.new_page()
-        page.on("request", lambda request: elsewhere.append(request.url) if address not in request.url else None)
-        for path in (*PAGES, f"tenants?{urlencode({'tenants': HOSTILE})}"):
-            page.goto(f"{address}/{path}")
-            page.locator("h1").first.wait_for(timeout=60_000)
-            page.locator('[data-testid="stStatusWidget"]').wait_for(state="detached", timeout=60_000)
-            assert page.locator('[data-testid="stException"], .sl-refusal').count() == 0, path
-            assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), path
-            assert page.locator("a[href*=':9/'], img[src*=':9/']").count() == 0, path
-    assert not [url for url in elsewhere if not url.startswith(("data:", "blob:"))]
-    assert with_books.log.read_text() == ""

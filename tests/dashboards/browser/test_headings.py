@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlencode
 
 import pytest
+from dashboard_server import HOSTILE
 from ledger_sample import ledger_sample
 
-from browser.served import CALLS_WITH_BOOKS, IN_A_BROWSER, served
+from browser.served import (
+    CALLS_WITH_BOOKS,
+    IN_A_BROWSER,
+    OpenWindow,
+    Served,
+    assert_whole_on_a_phone,
+    drawn,
+    served,
+)
 from spanledger_dashboards.page_list import PAGES
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
-
-    from browser.served import Served
+    from playwright.sync_api import Page
 
 pytestmark = IN_A_BROWSER
 
@@ -23,15 +31,8 @@ def address(with_books: Served) -> str:
     return with_books.address
 
 
-def levels(page: Page, address: str) -> list[int]:
-    """The levels of a page's headings in the order of reading, once nothing of it is on its way."""
-    page.goto(address)
-    page.locator("h1").first.wait_for(timeout=60_000)
-    while True:
-        page.locator('[data-testid="stStatusWidget"]').wait_for(state="detached", timeout=60_000)
-        page.wait_for_timeout(500)
-        if page.locator('[data-testid="stStatusWidget"]').count() == 0:
-            break
+def levels(page: Page) -> list[int]:
+    """The levels of a page's headings in the order of reading."""
     found = page.evaluate("[...document.querySelectorAll('h1, h2, h3, h4, h5, h6')].map(each => +each.tagName[1])")
     return list(map(int, found))
 
@@ -41,23 +42,37 @@ def skipped(found: list[int]) -> list[tuple[int, int]]:
     return [(above, below) for above, below in zip([1, *found], found, strict=False) if below > above + 1]
 
 
-def test_no_page_skips_a_level_of_headings(browser: Browser, address: str) -> None:
+def test_no_page_skips_a_level_of_headings_and_each_fits_a_dark_phone_and_calls_nobody(
+    open_window: OpenWindow, address: str, with_books: Served
+) -> None:
     call = ledger_sample(CALLS_WITH_BOOKS).query("counted == 1").iloc[0]
     paths = [listed.url_path for listed in PAGES]
-    paths += ["tenants?tenants=northwind", f"calls?call={call['trace_id']}.{call['span_id']}"]
-    with browser.new_context(viewport={"width": 1440, "height": 900}) as context:
-        page = context.new_page()
-        for path in paths:
-            found = levels(page, f"{address}/{path}")
-            assert found.count(1) == 1, path
-            assert not skipped(found), (path, found)
-        assert found.count(2) > 4  # the filters, and the steps of a call
+    hostile = f"tenants?{urlencode({'tenants': HOSTILE})}"
+    paths += ["tenants?tenants=northwind", hostile, f"calls?call={call['trace_id']}.{call['span_id']}"]
+    page = open_window(400, scheme="dark")
+    elsewhere: list[str] = []
+    page.on("request", lambda request: elsewhere.append(request.url) if address not in request.url else None)
+    for path in paths:
+        page.goto(f"{address}/{path}")
+        assert_whole_on_a_phone(page, path)
+        found = levels(page)
+        assert found.count(1) == 1, path
+        assert not skipped(found), (path, found)
+        assert page.locator("a[href*=':9/'], img[src*=':9/']").count() == 0, path
+    assert found.count(2) > 4  # the filters, and the steps of a call
+    assert not [url for url in elsewhere if not url.startswith(("data:", "blob:"))]
+    assert with_books.log.read_text() == ""
 
 
-def test_what_an_empty_ledger_says_has_levels_too(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> None:
-    with served(tmp_path_factory.mktemp("empty"), calls=0) as empty, browser.new_context() as context:
-        found = levels(context.new_page(), empty.address)
-        assert found == [1, 2, 2]
+def test_what_an_empty_ledger_says_has_levels_too(
+    open_window: OpenWindow, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with served(tmp_path_factory.mktemp("empty"), calls=0) as empty:
+        page = open_window()
+        page.goto(empty.address)
+        drawn(page)
+        assert levels(page) == [1, 2, 2]
+        page.close()
 
 
 # The ratio of each text to what is behind it, as WCAG reckons it, where it is below 4.5:1; icons are no text.
@@ -92,13 +107,13 @@ FAINT = """() => {
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_all_text_stands_out_from_what_is_behind_it(
-    browser: Browser, address: str, scheme: Literal["light", "dark"]
+    open_window: OpenWindow, address: str, scheme: Literal["light", "dark"]
 ) -> None:
-    with browser.new_context(viewport={"width": 1440, "height": 2500}, color_scheme=scheme) as context:
-        page = context.new_page()
-        for path in ("finance", "prices", "sustainability"):
-            levels(page, f"{address}/{path}")
-            # On a busy machine the page's own style may come after its text, and what is drawn anew is pale at first.
-            page.wait_for_function("+getComputedStyle(document.querySelector('.sl-caption')).opacity < 1")
-            page.wait_for_function("!document.getAnimations().some(each => each instanceof CSSTransition)")
-            assert not page.evaluate(FAINT), path
+    page = open_window(height=2500, scheme=scheme)
+    for path in ("finance", "prices", "sustainability"):
+        page.goto(f"{address}/{path}")
+        drawn(page)
+        # On a busy machine the page's own style may come after its text, and what is drawn anew is pale at first.
+        page.wait_for_function("+getComputedStyle(document.querySelector('.sl-caption')).opacity < 1")
+        page.wait_for_function("!document.getAnimations().some(each => each instanceof CSSTransition)")
+        assert not page.evaluate(FAINT), path
