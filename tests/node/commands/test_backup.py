@@ -37,6 +37,17 @@ def replayed(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="module")
+def backup(tmp_path_factory, replayed):
+    """A backup of such a folder, with more beside the database than calls need."""
+    folder = shutil.copytree(replayed, tmp_path_factory.mktemp("more") / "data", symlinks=True)
+    (folder / "spool" / "rejected").mkdir(parents=True)
+    (folder / "tokens.json").write_text("{}")
+    backup = tmp_path_factory.mktemp("backup") / "backup"
+    assert in_process("backup", backup, data_dir=folder).returncode == 0
+    return backup
+
+
 def spans(folder, first, count):
     path = folder / f"{first}.pb"
     path.write_bytes(request(first, count))
@@ -119,8 +130,8 @@ def test_a_node_that_is_killed_in_the_middle_leaves_nothing(start_node, configur
     assert list(target.parent.iterdir()) == []
 
 
-def test_what_is_not_sealed_is_no_backup(ledger, tmp_path):
-    in_process("backup", tmp_path / "backup", data_dir=ledger)
+def test_what_is_not_sealed_is_no_backup(backup, tmp_path):
+    shutil.copytree(backup, tmp_path / "backup", symlinks=True)
     (tmp_path / "backup" / "backup.json").unlink()
     done = in_process("restore", tmp_path / "backup", data_dir=tmp_path / "other")
     assert done.returncode == 1
@@ -142,8 +153,8 @@ def test_an_archive_that_would_write_elsewhere_is_refused(tmp_path, kind):
     assert not list(tmp_path.rglob("evil"))
 
 
-def test_a_restore_that_gives_other_figures_is_refused_and_leaves_nothing(ledger, tmp_path):
-    in_process("backup", tmp_path / "backup", data_dir=ledger)
+def test_a_restore_that_gives_other_figures_is_refused_and_leaves_nothing(backup, tmp_path):
+    shutil.copytree(backup, tmp_path / "backup", symlinks=True)
     seal = tmp_path / "backup" / "backup.json"
     said = json.loads(seal.read_text())
     said["rows"]["ledger"] += 1
@@ -164,16 +175,14 @@ def test_only_an_empty_folder_is_restored_into_and_only_a_new_name_is_written(le
     assert (full.returncode, "is not empty" in full.stderr) == (1, True)
 
 
-def test_a_folder_whose_restore_was_killed_is_not_opened(ledger, tmp_path, configuration):
-    assert in_process("backup", tmp_path / "backup", data_dir=ledger).returncode == 0
-    shutil.rmtree(ledger)
-    with start("restore", tmp_path / "backup", data_dir=configuration.data_dir) as restoring:
+def test_a_folder_whose_restore_was_killed_is_not_opened(backup, configuration):
+    with start("restore", backup, data_dir=configuration.data_dir) as restoring:
         while not (configuration.data_dir / "restoring" / "clickhouse").exists():
             time.sleep(0.001)
         restoring.kill()
     with pytest.raises(StoreError, match="did not come to its end"):
         Store.open(configuration, exclusive=True)
-    restored(tmp_path / "backup", configuration.data_dir)
+    restored(backup, configuration.data_dir)
     assert "300 calls" in in_process("doctor", data_dir=configuration.data_dir).stdout
 
 
@@ -182,13 +191,7 @@ class Killed(BaseException):
 
 
 @pytest.mark.parametrize("at", [1, 2, 3, 4])
-def test_a_restore_that_is_killed_while_it_moves_what_it_restored_can_run_again(
-    ledger, tmp_path, configuration, monkeypatch, at
-):
-    (ledger / "spool" / "rejected").mkdir(parents=True)
-    (ledger / "tokens.json").write_text("{}")
-    assert in_process("backup", tmp_path / "backup", data_dir=ledger).returncode == 0
-    shutil.rmtree(ledger)
+def test_a_restore_that_is_killed_while_it_moves_what_it_restored_can_run_again(backup, configuration, monkeypatch, at):
     renames, rename = [], Path.rename
 
     def killed(path, target):
@@ -200,10 +203,10 @@ def test_a_restore_that_is_killed_while_it_moves_what_it_restored_can_run_again(
 
     with monkeypatch.context() as patched, pytest.raises(Killed):
         patched.setattr(Path, "rename", killed)
-        in_process("restore", tmp_path / "backup", data_dir=configuration.data_dir)
+        in_process("restore", backup, data_dir=configuration.data_dir)
     with pytest.raises(StoreError, match="did not come to its end"):
         Store.open(configuration, exclusive=True)
-    restored(tmp_path / "backup", configuration.data_dir)
+    restored(backup, configuration.data_dir)
     assert {path.name for path in configuration.data_dir.iterdir()} == {"clickhouse", "lock", "spool", "tokens.json"}
     assert "300 calls" in in_process("doctor", data_dir=configuration.data_dir).stdout
 
