@@ -9,7 +9,7 @@ from decimal import Decimal
 import pandas as pd
 import pytest
 from harness.focus_conformance import faults
-from harness.month_of_charges import SPAN, make
+from harness.month_of_charges import SPAN, keep, make
 
 from spanledger_enrich.books import charge, upkeep
 from spanledger_enrich.books.charge import Charge
@@ -36,8 +36,10 @@ CARD = (
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _month(books):
+def month_again(books):
+    """Makes the month for all tests; gives what makes it again of a test that changed it."""
     make(books)
+    return keep(books)
 
 
 @pytest.fixture(autouse=True)
@@ -101,7 +103,9 @@ def test_a_markup_is_on_all_that_a_tenant_costs_and_nobody_without_a_name_pays_o
         assert summed(chargeback(by), "charged_cost") == summed(rows, "charged_cost")
 
 
-def test_a_rate_card_and_a_minimum_in_euros_with_the_rate_that_is_printed(books, planned, chargeback, spanledger):
+def test_a_rate_card_and_a_minimum_in_euros_with_the_rate_that_is_printed(
+    books, planned, chargeback, spanledger, month_again
+):
     rate_card.record(books.store, [Rate.model_validate(one) for one in CARD], "a test")
     planned(
         {"plan": "gold", "tenant": "globex", "card": "gold", "minimum": "50", "currency": "EUR",
@@ -141,7 +145,7 @@ def test_a_rate_card_and_a_minimum_in_euros_with_the_rate_that_is_printed(books,
             ("usage", "late", Decimal("4.84")), ("minimum", "plan", Decimal("-4.84")),
         ]  # fmt: skip
     finally:
-        make(books)
+        month_again()
 
 
 # EUR a million: the line that names the meter most exactly holds, then the model, then the provider.
@@ -154,7 +158,7 @@ LINES = (
 )  # fmt: skip
 
 
-def test_a_card_in_a_currency_at_the_rate_of_the_months_first_day(books, planned, spanledger):
+def test_a_card_in_a_currency_at_the_rate_of_the_months_first_day(books, planned, spanledger, month_again):
     rates = ((9, 1, "1.05"), (10, 1, "1.10"), (10, 15, "1.20"))
     books.store.insert("exchange_rate", [
         {"currency": "EUR", "valid_from": datetime(2024, month, day, tzinfo=UTC), "usd": Decimal(usd),
@@ -193,7 +197,7 @@ def test_a_card_in_a_currency_at_the_rate_of_the_months_first_day(books, planned
         assert of_tenant(rows, "charged_cost", "edge") == 2 * Decimal("0.0025")
     finally:
         books.store.execute("DELETE FROM exchange_rate WHERE source = 'a test'")
-        make(books)
+        month_again()
 
 
 def test_a_price_is_rounded_half_away_from_zero(books):
@@ -221,7 +225,7 @@ def test_what_is_free_comes_off_the_month_and_never_more_than_it_comes_to(planne
     assert comes_to(free_amount="1000") == 0
 
 
-def test_a_credit_that_is_more_than_the_month_is_the_tenants_but_for_a_minimum(books, planned, chargeback):
+def test_a_credit_that_is_more_than_the_month_is_the_tenants_but_for_a_minimum(books, planned, chargeback, month_again):
     month = {"from": "2024-10-01", "to": "2024-11-01", "tenant": "globex"}
     credit = Charge.model_validate({**month, "charge": "much", "kind": "credit", "amount": "-1000"})
     charge.record(books.store, [credit], "a test")
@@ -236,7 +240,7 @@ def test_a_credit_that_is_more_than_the_month_is_the_tenants_but_for_a_minimum(b
         planned({"plan": "g", "tenant": "globex", "minimum": "5"})
         assert of_tenant(chargeback("tenant"), "charged_cost", "globex") == 5
     finally:
-        make(books)
+        month_again()
 
 
 def test_a_tenant_that_does_not_pay_is_shown_what_it_would(books, planned, chargeback):
@@ -282,7 +286,7 @@ def test_months_are_those_of_the_plan(books, planned):
     ]  # fmt: skip
 
 
-def test_what_is_to_pay_is_shown_where_only_an_adjusted_month_has_a_plan(books, planned, spanledger):
+def test_what_is_to_pay_is_shown_where_only_an_adjusted_month_has_a_plan(books, planned, spanledger, month_again):
     planned({"plan": "g", "tenant": "globex", "to": "2024-11", "free_amount": "1000"})
     close.soft(books.store, "2024-10", ANN, grace_days=0)
     close.hard(books.store, "2024-10", BOB)
@@ -300,7 +304,7 @@ def test_what_is_to_pay_is_shown_where_only_an_adjusted_month_has_a_plan(books, 
         assert ("to pay USD</th>" in page, '<td class="n">-2.50</td>' in page) == (True, True)
         assert "to pay USD</th>" not in issued(books.store, "2024-10", "acme").as_bytes("html").decode()
     finally:
-        make(books)
+        month_again()
 
 
 def test_a_closed_month_keeps_the_rate_that_its_statements_were_issued_at(books, planned, spanledger, write):
@@ -368,7 +372,7 @@ def test_a_closed_month_keeps_its_currency_whatever_becomes_of_plans(books, plan
     assert verify(books.store).faults == ()
 
 
-def test_what_comes_after_a_close_is_corrected_in_the_plans_currency(books, planned):
+def test_what_comes_after_a_close_is_corrected_in_the_plans_currency(books, planned, month_again):
     def exported(month):
         asked = Asked(period(month, None, None, "UTC"), "1.3", "internal", "Example AG")
         rows = pd.concat(cost_and_usage.frames(books.store, asked, 10**6), ignore_index=True)
@@ -387,10 +391,10 @@ def test_what_comes_after_a_close_is_corrected_in_the_plans_currency(books, plan
         # 2.50 USD and a tenth.
         assert later[later["x_CorrectionReason"] == "late"]["BilledCost"].sum() == Decimal("2.5")
     finally:
-        make(books)
+        month_again()
 
 
-def test_list_costs_of_all_files_are_those_of_an_open_month_whatever_came_after_the_close(books, planned):
+def test_list_costs_of_all_files_are_those_of_an_open_month_whatever_came_after_the_close(books, planned, month_again):
     """Of late charges, with their markup, and of parts of a commitment, which no list counts; of a later plan, too."""
 
     def listed(month):
@@ -419,7 +423,7 @@ def test_list_costs_of_all_files_are_those_of_an_open_month_whatever_came_after_
             books.store.execute(f"TRUNCATE TABLE {table}")
         assert abs(together - listed("2024-10").sum()) < Decimal("1e-9")
     finally:
-        make(books)
+        month_again()
 
 
 def test_focus_bills_tenants_by_their_plans(books, planned, chargeback):
