@@ -68,6 +68,9 @@ WITH
         share / 2 * {rows:UInt64} / 720 * session_hours * of_kind / calls_of_session)) AS open_sessions,
     if({alone:UInt8}, chance, cityHash64(tenant, feature_number, calls_of_session,
         intDiv(number * 720, {rows:UInt64} * session_hours), cityHash64(chance, 's') % open_sessions)) AS session,
+    -- One run of a session after the other.
+    intDiv(number * 720 % ({rows:UInt64} * session_hours) * toUInt64(1 + calls_of_session / 9),
+        {rows:UInt64} * session_hours) AS run,
     -- A chat keeps its model; agents leave small steps to another.
     (feature_number + if(intDiv(if(is_agent, chance, session), 131072) % 5 = 0, 1, 0)) % 6 AS model_number,
     intDiv(chance, 1048576) % 4000 AS prompt,
@@ -83,7 +86,7 @@ SELECT lower(hex(MD5(toString(number)))), leftPad(hex(number), 16, '0'),
     concat('user-', toString(if({alone:UInt8}, chance % 20000,
         cityHash64(tenant, session % toUInt64(1 + 20000 * share))))),
     toString(session),
-    if(is_agent, toString(cityHash64(session, cityHash64(chance, 'r') % toUInt64(1 + calls_of_session / 9))), ''),
+    if(is_agent, toString(cityHash64(session, run)), ''),
     concat('feature-', toString(feature_number)), concat('cc-', toString(tenant % 40)),
     map('desk', concat('desk-', toString(intDiv(chance, 524288) % 3))),
     ['openai', 'anthropic', 'aws.bedrock'][1 + model_number % 3], models[1 + model_number], models[1 + model_number],
