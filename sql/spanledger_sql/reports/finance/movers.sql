@@ -88,64 +88,51 @@ WITH
     used_classes AS
     (
         WITH
-            ((meter, unit, used, price) -> (toString(meter), toString(unit), toDecimal128(used, 6), price)) AS of_class,
             entry.steps[u.price_step + 1] AS price
         SELECT
             keys, model_key, tier, is_after, known_calls, least_calls, contracted_cost, first_meter,
             toFloat64(arraySum(entry.unit_prices)) AS fees,
-            CAST(vendor_unit, 'String') AS vendor_unit,
-            arrayFilter(class -> class.3 != 0 AND (class.1 != 'request' OR class.4 != 0), [
-                of_class('input', 'Tokens', u.text_input, price.input),
-                of_class('input_audio', 'Tokens', u.audio_input, price.input_audio),
-                of_class('input_image', 'Tokens', u.image_input, price.input_image),
-                of_class('input_video', 'Tokens', u.video_input, price.input_video),
-                of_class('cache_read', 'Tokens', u.cached_text, price.cache_read),
-                of_class('cache_read_audio', 'Tokens', u.cached_audio, price.cache_read_audio),
-                of_class('cache_read_image', 'Tokens', u.cached_image, price.cache_read_image),
-                of_class('cache_write', 'Tokens', u.written_for_5m, price.cache_write),
-                of_class('cache_write_1h', 'Tokens', u.cache_write_1h_tokens, price.cache_write_1h),
-                of_class('output', 'Tokens', u.text_output, price.output),
-                of_class('output_image', 'Tokens', u.image_output, price.output_image),
-                of_class('output_audio', 'Tokens', u.audio_output, price.output_audio),
-                of_class('reasoning', 'Tokens', u.reasoned, price.reasoning),
-                of_class('request', 'Requests', u.answers, price.request),
-                of_class('search', 'Searches', u.web_searches, price.search),
-                of_class(u.vendor_unit, u.vendor_unit, u.vendor_quantity, entry.unit_prices[indexOf(entry.units, u.vendor_unit)])
-            ]) AS classes
+            CAST(u.vendor_unit, 'String') AS vendor_unit,
+            -- Of each meter its unit, how much was used, and what one costs: four lists, put together once.
+            arrayFilter(class -> class.3 != 0 AND (class.1 != 'request' OR class.4 != 0), arrayZip(
+                ['input', 'input_audio', 'input_image', 'input_video',
+                 'cache_read', 'cache_read_audio', 'cache_read_image', 'cache_write', 'cache_write_1h',
+                 'output', 'output_image', 'output_audio', 'reasoning',
+                 'request', 'search', CAST(u.vendor_unit, 'String')],
+                arrayConcat(arrayWithConstant(13, 'Tokens'), ['Requests', 'Searches', CAST(u.vendor_unit, 'String')]),
+                arrayPushBack(
+                    arrayMap(used -> toDecimal128(used, 6), [
+                        u.text_input, u.audio_input, u.image_input, u.video_input,
+                        u.cached_text, u.cached_audio, u.cached_image, u.written_for_5m, u.cache_write_1h_tokens,
+                        u.text_output, u.image_output, u.audio_output, u.reasoned,
+                        u.answers, u.web_searches]),
+                    toDecimal128(u.vendor_quantity, 6)),
+                [price.input, price.input_audio, price.input_image, price.input_video,
+                 price.cache_read, price.cache_read_audio, price.cache_read_image, price.cache_write, price.cache_write_1h,
+                 price.output, price.output_image, price.output_audio, price.reasoning,
+                 price.request, price.search, entry.unit_prices[indexOf(entry.units, u.vendor_unit)]])) AS classes
         FROM used AS u
         LEFT JOIN priced_entry AS entry
             ON entry.price_id = u.priced_by AND entry.known_from = u.priced_by_since
     ),
-    told_classes AS
-    (
-        SELECT
-            * EXCEPT (classes, least_calls),
-            if(empty(classes) AND first_meter = '',
-               [('request', 'Requests', toDecimal128(least_calls, 6), toDecimal128(0, 22))], classes) AS classes
-        FROM used_classes
-    ),
-    costed AS
+    charged AS
     (
         WITH
-            (amount -> toDecimal128(amount + if(amount < 0, -1, 1) * toDecimal256('0.0000000000005', 22), 12)) AS usd
+            (amount -> toDecimal128(amount + if(amount < 0, -1, 1) * toDecimal256('0.0000000000005', 22), 12)) AS usd,
+            if(empty(u.classes) AND first_meter = '',
+               [('request', 'Requests', toDecimal128(least_calls, 6), toDecimal128(0, 22))], u.classes) AS told
         SELECT
-            * EXCEPT (classes, first_meter),
+            keys, model_key, tier, is_after, known_calls, fees, vendor_unit,
             -- The meter with which the calls are counted.
             multiIf(
-                first_meter IN ('', 'search', 'unit', 'other') AND arrayExists(class -> class.1 = 'request', classes), 'request',
+                first_meter IN ('', 'search', 'unit', 'other') AND arrayExists(class -> class.1 = 'request', told), 'request',
                 first_meter = 'unit', vendor_unit,
                 CAST(first_meter, 'String')) AS counted_by,
             arrayMap(
                 class -> (class.1, class.2, toFloat64(class.3), usd(toDecimal256(class.3, 6) * toDecimal256(class.4, 22))),
-                classes) AS charges
-        FROM told_classes
-    ),
-    charged AS
-    (
-        SELECT
-            *,
+                told) AS charges,
             contracted_cost - arraySum(charge -> charge.4, charges) AS rest
-        FROM costed
+        FROM used_classes AS u
     ),
     cells AS
     (
@@ -156,11 +143,10 @@ WITH
             multiIf(meter LIKE 'input%' OR meter LIKE 'cache%', 'input', meter LIKE 'output%' OR meter = 'reasoning', 'output', charge.2)
                 AS direction,
             tier,
-            is_after,
             sumIf(charge.3, NOT is_after) AS q0,
             sumIf(charge.3, is_after) AS q1,
-            sumIf(charge.4, NOT is_after) AS c0,
-            sumIf(charge.4, is_after) AS c1,
+            ifNull(sumIf(charge.4, NOT is_after), toDecimal128(0, 12)) AS c0,
+            ifNull(sumIf(charge.4, is_after), toDecimal128(0, 12)) AS c1,
             sumIf(toFloat64(known_calls), meter = counted_by AND NOT is_after) AS calls0,
             sumIf(toFloat64(known_calls), meter = counted_by AND is_after) AS calls1
         FROM charged
@@ -168,14 +154,6 @@ WITH
             rest = 0, [],
             fees > 0 AND vendor_unit = '' AND abs(rest) > known_calls * 1e-10, [('other', 'Fees', toFloat64(rest) / fees, rest)],
             [('rounding', '', toFloat64(known_calls), rest)])) AS charge
-        GROUP BY ALL
-    ),
-    both AS
-    (
-        SELECT keys, model_key, direction, tier, meter, sum(cells.q0) AS q0, sum(cells.q1) AS q1,
-            ifNull(sum(cells.c0), toDecimal128(0, 12)) AS c0, ifNull(sum(cells.c1), toDecimal128(0, 12)) AS c1,
-            sum(cells.calls0) AS calls0, sum(cells.calls1) AS calls1
-        FROM cells
         GROUP BY ALL
     ),
     shares AS
@@ -200,7 +178,7 @@ WITH
             share(of_tier0, of_direction0, of_tier1, of_direction1) AS w,
             share(q0, of_tier0, q1, of_tier1) AS x,
             share(toFloat64(c0), q0, toFloat64(c1), q1) AS p
-        FROM both
+        FROM cells
     ),
     steps AS
     (
