@@ -74,7 +74,7 @@ def given(name: str) -> str:
     if name == "priced_use":
         return (
             f"{name}(from = now64(9, 'UTC'), to = now64(9, 'UTC'), before_from = now64(9, 'UTC'), "
-            "before_to = now64(9, 'UTC'), told = [])"
+            "before_to = now64(9, 'UTC'), own = '')"
         )
     if name == "recorded_hours":
         return f"{name}(told = [])"

@@ -71,12 +71,7 @@ WITH
                 * EXCEPT (ts),
                 both_periods.ts >= {from:DateTime64(9, 'UTC')} AND both_periods.ts < {to:DateTime64(9, 'UTC')} AS is_after,
                 {from:DateTime64(9, 'UTC')} AS ts
-            FROM priced_use(
-                from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')},
-                before_from = {before_from:DateTime64(9, 'UTC')}, before_to = {before_to:DateTime64(9, 'UTC')},
-                -- Of periods that overlap no sums are of one alone.
-                told = if({from:DateTime64(9, 'UTC')} < {before_to:DateTime64(9, 'UTC')}
-                    AND {before_from:DateTime64(9, 'UTC')} < {to:DateTime64(9, 'UTC')}, ['user'], [{own:String}])) AS both_periods
+            FROM ({{priced_use_of}}) AS both_periods
             WHERE contracted_cost IS NOT NULL
         ) AS c
         -- Who asks for the whole besides pays for one plan.

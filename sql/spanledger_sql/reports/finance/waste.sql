@@ -21,8 +21,7 @@
 WITH
     classed AS MATERIALIZED
     (
-        SELECT *
-        FROM wasted_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')})
+        {{wasted_call_of}}
     ),
     -- <commitments>
     paid AS MATERIALIZED
