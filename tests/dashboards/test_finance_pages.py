@@ -120,6 +120,25 @@ def test_the_bridge_to_the_period_before_sums_and_names_who_moved_it(open_page: 
     assert "What changed, by tenant" in html(page)
 
 
+def test_headline_figures_are_compared_with_those_of_the_period_before(open_page: Pages, sample_store: Store) -> None:
+    page = open_page("finance", period="Custom", days=["2024-10-15", "2024-10-21"])
+    now, was = (
+        sample_store.frame("reports/finance/headline", **{**ASKED, "from": begin, "to": end}).iloc[0]
+        for begin, end in (
+            ("2024-10-15 00:00:00", "2024-10-22 00:00:00"),
+            ("2024-10-08 00:00:00", "2024-10-15 00:00:00"),
+        )
+    )
+    changes = {metric.label: metric.delta for metric in page.metric}
+    for label, name in (
+        ("Calls", "calls"),
+        ("Tokens", "tokens"),
+        ("Cost per 1,000 calls", "cost_per_1k_calls"),
+        ("Cost per 1M tokens", "cost_per_1m_tokens"),
+    ):
+        assert changes[label] == figures.change(now[name], was[name]) is not None, label
+
+
 def test_a_tenants_page_leads_from_all_to_one_to_its_calls(open_page: Pages, sample_store: Store) -> None:
     every = html(in_october(open_page, "tenants"))
     assert "tenants=northwind" in every

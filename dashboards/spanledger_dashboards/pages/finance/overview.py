@@ -40,11 +40,8 @@ def page(filters: Filters) -> None:
 
 def _page(filters: Filters, changes_come: Callable[[], None]) -> None:
     together(
-        *(
-            (name, {**parameters, **more})
-            for parameters in (filters.parameters, filters.previous_parameters)
-            for name, more in ((owed.REPORT, owed.WHOLE), ("finance/headline", {}))
-        ),
+        *((owed.REPORT, {**asked, **owed.WHOLE}) for asked in (filters.parameters, filters.previous_parameters)),
+        ("finance/headline", filters.parameters),
         *spend.asked(filters),
         ("finance/gaps", filters.parameters),
     )
@@ -54,8 +51,7 @@ def _page(filters: Filters, changes_come: Callable[[], None]) -> None:
     if whole is None:
         no_calls()
         return
-    before = report("finance/headline", **filters.previous_parameters).iloc[0]
-    _headline(filters, headline, whole, before, owed.whole(filters.previous_parameters))
+    _headline(filters, headline, whole, owed.whole(filters.previous_parameters))
     made_of, budgeted = tiles(2)
     with made_of.container(border=True, height="stretch"):
         what_is_owed(filters, whole)
@@ -107,8 +103,7 @@ def _headline(
     filters: Filters,
     now: pd.Series[Any],
     whole: pd.Series[Any],
-    before: pd.Series[Any],
-    owed_before: pd.Series[Any] | None,
+    before: pd.Series[Any] | None,
 ) -> None:
     of_calls = f"{figures.usd(now['list_cost'])} at list prices"
     if owed.has_beside(whole):
@@ -117,7 +112,10 @@ def _headline(
     unknown = int(whole["unknown_cost_calls"])
 
     def was(name: str) -> Any:
-        return None if owed_before is None else owed_before[name]
+        return None if before is None else before[name]
+
+    def was_each(name: str, *, times: int) -> float | None:
+        return None if before is None or not before[name] else float(before["contracted_cost"]) / before[name] * times
 
     cards: list[tuple[str, Any, Any, str, str, _Liking]] = [
         (
@@ -139,7 +137,7 @@ def _headline(
         (
             "Commitments",
             shared_out,
-            None if owed_before is None else owed_before["commitment_cost"] + owed_before["idle_cost"],
+            None if before is None else before["commitment_cost"] + before["idle_cost"],
             figures.usd(shared_out),
             f"{figures.usd(whole['idle_cost'])} of them idle",
             "off",
@@ -147,7 +145,7 @@ def _headline(
         (
             "Calls",
             now["calls"],
-            before["calls"],
+            was("calls"),
             figures.count(now["calls"]),
             f"{figures.count(now['failed_calls'])} failed",
             "off",
@@ -155,7 +153,7 @@ def _headline(
         (
             "Tokens",
             now["tokens"],
-            before["tokens"],
+            was("tokens"),
             figures.count(now["tokens"]),
             f"{figures.count(now['input_tokens'])} in, {figures.count(now['output_tokens'])} out",
             "off",
@@ -163,7 +161,7 @@ def _headline(
         (
             "Cost per 1,000 calls",
             now["cost_per_1k_calls"],
-            before["cost_per_1k_calls"],
+            was_each("priced_calls", times=1_000),
             figures.usd(now["cost_per_1k_calls"]),
             "of calls with a known cost",
             "inverse",
@@ -171,7 +169,7 @@ def _headline(
         (
             "Cost per 1M tokens",
             now["cost_per_1m_tokens"],
-            before["cost_per_1m_tokens"],
+            was_each("priced_tokens", times=1_000_000),
             figures.usd(now["cost_per_1m_tokens"]),
             "input and output alike",
             "inverse",
@@ -179,7 +177,7 @@ def _headline(
     ]
     places = metric_columns(9)
     for place, (label, value, former, written, context, liking) in zip(places, cards, strict=False):
-        change = figures.change(value, former) if before["calls"] > 0 else None
+        change = figures.change(value, former) if before is not None and before["calls"] > 0 else None
         place.metric(
             label,
             written,

@@ -21,6 +21,7 @@
 --   unknown_cost_calls: of them, without a known cost
 --   partly_priced_calls: of them, of whose cost a part is unknown
 --   tokens: input + output
+--   priced_calls, priced_tokens: calls with a known cost, and the tokens of these
 --   list_cost, contracted_cost: USD, of the calls, sums of what is known; 0 without calls, NULL where nothing is known
 --   covered_cost: of the contracted cost, what a commitment pays, USD
 --   commitment_cost: parts of commitments, for use, USD
@@ -73,6 +74,8 @@ WITH
             sum(t.unknown_cost_calls) AS unknown_cost_calls,
             sum(t.partly_priced_calls) AS partly_priced_calls,
             sum(t.tokens) AS tokens,
+            sumIf(t.calls, t.contracted_cost IS NOT NULL) AS priced_calls,
+            sumIf(t.tokens, t.contracted_cost IS NOT NULL) AS priced_tokens,
             if(countIf(t.kind = 'call') = 0, toDecimal128(0, 12), sum(t.list_cost)) AS list_cost,
             if(countIf(t.kind = 'call') = 0, toDecimal128(0, 12), sum(t.contracted_cost)) AS contracted_cost,
             sumIf(t.amount, t.kind = 'covered') AS covered_cost,
@@ -104,6 +107,8 @@ SELECT
     sum(r.unknown_cost_calls) AS unknown_cost_calls,
     sum(r.partly_priced_calls) AS partly_priced_calls,
     sum(r.tokens) AS tokens,
+    sum(r.priced_calls) AS priced_calls,
+    sum(r.priced_tokens) AS priced_tokens,
     sum(r.list_cost) AS list_cost,
     sum(r.contracted_cost) AS contracted_cost,
     sum(r.covered_cost) AS covered_cost,
