@@ -196,9 +196,11 @@ def test_a_zip_is_told_and_gzip_is_known_by_itself(tmp_path: Path) -> None:
 def test_other_services_are_kept_and_are_no_unknown_lines(tmp_path: Path) -> None:
     first, second, *_ = (EXAMPLES / "aws_cur2.csv").read_text().splitlines()
     path = tmp_path / "cur.csv"
-    path.write_text(
-        f"{first}\n{second.replace('AmazonBedrock', 'AmazonEC2').replace('Amazon Bedrock', 'Amazon EC2')}\n"
-    )
+    for of_an_ai, of_another in (
+        ("AmazonBedrock", "AmazonEC2"), ("Amazon Bedrock", "Amazon EC2"), ("Nova2.0Lite-input-tokens", "BoxUsage:m5"),
+    ):  # fmt: skip
+        second = second.replace(of_an_ai, of_another)
+    path.write_text(f"{first}\n{second}\n")
     (line,) = lines(path)
     assert (line.meter, line.unknown, line.service) == ("other_service", "", "Amazon EC2")
 

@@ -319,3 +319,39 @@ def test_a_bill_ends_with_the_last_day_that_its_use_is_of(store: Store, tmp_path
         bill.checked(store, [days])
     days.write_text(f"{head}mistral,7,EUR,2026-11-01,2026-11-01,all,Europe/Berlin\n")
     bill.record(store, bill.checked(store, [days]))
+
+
+def test_tokens_of_a_service_of_another_name_are_no_other_service(tmp_path: Path) -> None:
+    exported = [json.loads(line) for line in (EXAMPLES / "gcp_billing_export.jsonl").read_text().splitlines()]
+    first = {**exported[0], "credits": [{"name": "a promotion", "amount": -0.1}]}
+    first["service"], first["sku"] = {"description": "Claude Sonnet 4.5"}, {"description": ""}
+    path = tmp_path / "google.jsonl"
+    spelt = ("Claude Sonnet 4.5 - Input Tokens - Global", "Claude Sonnet 4.5 Batch Output Tokens", "License Fee")
+    path.write_text("\n".join(json.dumps({**first, "sku": {"description": sku}}) for sku in spelt))
+    assert [(line.meter, line.model, line.service_tier) for line in lines(path)] == [
+        ("input", "Claude Sonnet 4.5", "standard"), ("credit", "Claude Sonnet 4.5", "standard"),
+        ("output", "Claude Sonnet 4.5", "batch"), ("credit", "Claude Sonnet 4.5", "batch"),
+        ("other_service", "", "standard"), ("other_service", "", "standard"),
+    ]  # fmt: skip
+
+    azure = {
+        **rows("azure_actualcost.csv")[0], "MeterCategory": "SaaS", "ConsumedService": "Microsoft.SaaS",
+        "PublisherType": "Marketplace", "UnitOfMeasure": "1M",
+    }  # fmt: skip
+    some = [{**azure, "MeterName": name} for name in ("Claude Sonnet 4.5 Input Tokens Global", "Cache Hits", "D4 v5")]
+    assert [(line.meter, line.model) for line in lines(written(tmp_path / "azure.csv", some))] == [
+        ("input", "Claude-Sonnet-4.5"), ("other_service", ""), ("other_service", ""),
+    ]  # fmt: skip
+
+    usage = {**rows("databricks_billing_usage.csv")[0], "billing_origin_product": "ITS_NEXT_PRODUCT"}
+    some = [usage, {**usage, "usage_type": "COMPUTE_TIME"}]
+    assert [line.meter for line in lines(written(tmp_path / "databricks.csv", some))] == ["all", "other_service"]
+
+    cur = {**rows("aws_cur2.csv")[0], "line_item_product_code": "1a2b3c", "product": '{"product_name": "Jamba 2"}'}
+    some = [
+        {**cur, "line_item_usage_type": usage_type}
+        for usage_type in ("USE1-MP:USE1_InputTokenCount-Units", "USE1-MP:USE1_Seats-Units")
+    ]
+    assert [(line.meter, line.model) for line in lines(written(tmp_path / "cur.csv", some))] == [
+        ("input", "Jamba 2"), ("other_service", ""),
+    ]  # fmt: skip

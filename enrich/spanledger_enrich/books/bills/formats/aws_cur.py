@@ -58,8 +58,8 @@ def _lines(record: Record) -> Iterator[BillLine]:
         or "Claude" in product
     )
     what, unit, unknown = _what(usage_type, product), "", ""
-    # Without a product's name, what counts tokens is no other service.
-    ours = ours or (not product and "token" in usage_type.lower() and what.meter in TOKEN_METERS)
+    # What counts tokens is an AI's, whatever its product is called, and where that is not told.
+    ours = ours or ("token" in usage_type.lower() and what.meter in TOKEN_METERS)
     meter = _TYPES.get(kind, "credit" if kind.endswith("Discount") else "")
     if meter:
         quantity = None

@@ -45,14 +45,16 @@ def _lines(record: Record) -> Iterator[BillLine]:
     begins, ends = day_in("UTC", day)
     name, category = record.text("MeterName", "meterName"), record.text("MeterCategory", "meterCategory")
     kind = record.text("ChargeType", "chargeType").lower()
-    ours = (
-        category.lower() in _AI_CATEGORIES
-        or "cognitiveservices" in record.text("ConsumedService", "consumedService").lower()
-    )
     measure = record.text("UnitOfMeasure", "unitOfMeasure").lower()
     tokens = tokens_each(measure)
     unit, each = ("Tokens", tokens) if tokens else _UNITS.get(measure, (measure, 1))
     what = named(name)
+    # Other makers' models are of the Marketplace, or of machine learning; what counts tokens is an AI's.
+    ours = (
+        category.lower() in _AI_CATEGORIES
+        or "cognitiveservices" in record.text("ConsumedService", "consumedService").lower()
+        or (what.meter in TOKEN_METERS and "token" in f"{name} {measure}".lower())
+    )
     meter, unknown = what.meter, ""
     if kind in _TYPES:
         meter = _TYPES[kind]

@@ -30,7 +30,8 @@ def _lines(record: Record) -> Iterator[BillLine]:
     kind, record_type = record.text("usage_type"), record.text("record_type")
     quantity = record.amount("usage_quantity")
     price = record.decimal(*_PRICES)
-    ours = record.text("billing_origin_product") in _AI_PRODUCTS
+    # A product that came later counts tokens, too.
+    ours = record.text("billing_origin_product") in _AI_PRODUCTS or kind == "TOKEN"
     meter = _METERS.get(kind, "unknown") if ours else "other_service"
     unknown = f"no meter is known for the usage type {kind!r}" if meter == "unknown" else ""
     if ours and price is None and any(name in record.fields for name in _PRICES):

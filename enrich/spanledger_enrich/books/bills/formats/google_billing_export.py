@@ -34,7 +34,8 @@ def _lines(record: Record) -> Iterator[BillLine]:
     what = named(sku)
     quantity, unit = record.decimal("usage.amount"), record.text("usage.unit")
     meter, unknown = _TYPES.get(kind, what.meter), ""
-    ours = any(name in service.lower() for name in _SERVICES)
+    # Other makers' models are services of their own name here; what counts tokens is an AI's.
+    ours = any(name in service.lower() for name in _SERVICES) or (what.meter in TOKEN_METERS and "token" in sku.lower())
     if kind in _TYPES:
         quantity, unit = None, ""
     elif not ours:
