@@ -355,3 +355,29 @@ def test_tokens_of_a_service_of_another_name_are_no_other_service(tmp_path: Path
     assert [(line.meter, line.model) for line in lines(written(tmp_path / "cur.csv", some))] == [
         ("input", "Jamba 2"), ("other_service", ""),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("said", "meter"),
+    [
+        ("web search", "search"), ("seats", "fee"), ("VAT", "tax"), ("PTU", "capacity"), ("discount", "credit"),
+        ("Code Interpreter", "code_execution"), ("cache write 1h", "cache_write_1h"),
+        ("code-execution", "code_execution"), ("surcharge", "unknown"),
+    ],
+)  # fmt: skip
+def test_meters_of_a_plain_csv_are_known_as_invoices_print_them(said: str, meter: str, tmp_path: Path) -> None:
+    path = tmp_path / "plain.csv"
+    path.write_text(f"{PLAIN}mistral,1,EUR,2026-10-05,,{said},1,\n")
+    (line,) = lines(path)
+    assert line.meter == meter
+    assert line.unknown == (
+        "" if meter != "unknown" else "no meter is known by the name 'surcharge': 'spanledger docs bills' has them"
+    )
+
+
+def test_searches_of_a_model_are_searches(tmp_path: Path) -> None:
+    row = {**rows("openai_cost_export.csv")[0], "quantity": "3", "quantity_unit": ""}
+    some = [{**row, "line_item": item} for item in ("o3-deep-research, web search", "gpt-5.4, code interpreter")]
+    assert [(line.meter, line.model, line.unknown) for line in lines(written(tmp_path / "cost.csv", some))] == [
+        ("search", "o3-deep-research", ""), ("code_execution", "gpt-5.4", ""),
+    ]  # fmt: skip

@@ -91,8 +91,11 @@ def _item(item: str, unit: str) -> tuple[str, str, str, str]:
         # `gpt-audio-mini-2025-10-06 audio, input`
         model, _, more = model.partition(" ")
         meter = named(f"{more} {kind}").meter
-        if not meter and unit and unit != "Tokens":
-            meter = "unit"
+        if not meter and unit != "Tokens":
+            # `o3-deep-research, web search`
+            meter = next(
+                (one for begin, one in _OTHER.items() if kind.lower().startswith(begin)), "unit" if unit else ""
+            )
         known = named(tier).service_tier if bar else "standard"
         return meter or "unknown", model, known, "" if meter else f"no meter is known for {kind!r}"
     meter = next((meter for begin, meter in _OTHER.items() if rest.lower().startswith(begin)), "")

@@ -7,7 +7,7 @@ they are known, `account`, `sub_account`, `invoice`, `service`, `model`, `meter`
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from spanledger_enrich.books.bills.bill_format import BillFormat, columns
@@ -20,6 +20,21 @@ if TYPE_CHECKING:
     from datetime import date
 
     from spanledger_enrich.books.bills.record import Record
+
+# What invoices print for what is no token, by the meter's name.
+_PRINTED: Final = {
+    name: meter
+    for meter, names in {
+        "search": "web_search searches web_searches",
+        "code_execution": "code_interpreter containers",
+        "storage": "file_storage vector_storage cache_storage",
+        "capacity": "ptu ptus provisioned_throughput provisioned",
+        "fee": "fees seat seats subscription licence license",
+        "tax": "taxes vat gst sales_tax",
+        "credit": "credits discount discounts refund promotion",
+    }.items()
+    for name in names.split()
+}
 
 
 def _lines(record: Record) -> Iterator[BillLine]:
@@ -71,13 +86,18 @@ def _days(record: Record) -> tuple[date, date]:
 
 
 def _meter(record: Record, said: str) -> tuple[str, str]:
-    name = said.lower().replace(" ", "_")
-    meter = name if name in METERS else named(said).meter
+    name = said.lower().replace(" ", "_").replace("-", "_")
+    meter = name if name in METERS else _PRINTED.get(name) or named(said).meter
     if meter:
         return meter, "the file says so" if meter == "unknown" else ""
     if not said and record.text("model"):
         return "all", ""
-    return "unknown", f"no meter is known by the name {said!r}" if said else "neither a meter nor a model is there"
+    return (
+        "unknown",
+        f"no meter is known by the name {said!r}: 'spanledger docs bills' has them"
+        if said
+        else "neither a meter nor a model is there",
+    )
 
 
 FORMAT = BillFormat(
