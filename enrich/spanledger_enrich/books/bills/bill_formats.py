@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from spanledger_enrich.books.bills.bill_file import BillFile
@@ -82,7 +83,8 @@ def _lines(form: BillFormat, record: Record) -> Iterator[BillLine]:
                 f"{record.path}:{record.number}: its charge is from {line.begins:%Y-%m-%dT%H:%M:%SZ} to "
                 f"{line.ends:%Y-%m-%dT%H:%M:%SZ}; expected an end after its begin; nothing was imported"
             )
-        yield line
+        # A count of requests has no amount; what is charged for by request is a vendor's unit.
+        yield replace(line, meter="unit") if line.meter == "requests" and line.amount is not None else line
 
 
 def _nearest(file: BillFile) -> str:

@@ -16,10 +16,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from spanledger_enrich.books.bills import bill, bill_formats
-from spanledger_enrich.books.bills.bill_line import BillLine
+from spanledger_enrich.books.bills import bill, bill_formats, reconciliation
+from spanledger_enrich.books.bills.bill_line import METERS, BillLine
 from spanledger_enrich.books.bills.meter_words import tokens_each
+from spanledger_enrich.books.bills.reconciliation import CAUSES
 from spanledger_enrich.files.import_file import ImportFileError
+from spanledger_settings.period import period
 from spanledger_sql.store import Store
 
 EXAMPLES = Path(__file__).parents[3] / "fixtures/bills"
@@ -381,3 +383,13 @@ def test_searches_of_a_model_are_searches(tmp_path: Path) -> None:
     assert [(line.meter, line.model, line.unknown) for line in lines(written(tmp_path / "cost.csv", some))] == [
         ("search", "o3-deep-research", ""), ("code_execution", "gpt-5.4", ""),
     ]  # fmt: skip
+
+
+def test_whatever_meter_a_charge_has_the_bridge_sums(store: Store, tmp_path: Path) -> None:
+    meters = sorted(METERS - {"other_service"})
+    path = tmp_path / "plain.csv"
+    path.write_text(PLAIN + "".join(f"mistral,7.25,USD,2026-10-05,m,{meter},1,\n" for meter in meters))
+    bill.record(store, bill.checked(store, [path]))
+    (done,) = reconciliation.reconcile(store, period("2026-10", None, None, "UTC"))
+    billed = len(meters) * Decimal("7.25")
+    assert done.total["billed"] == sum(done.total[cause] for cause in CAUSES) == billed
