@@ -7,7 +7,10 @@ from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+import pandas as pd
+
 from spanledger_enrich.books.closing.statements.invoices import Invoices
+from spanledger_enrich.books.focus import statement_rounding
 from spanledger_enrich.books.focus.dataset import columns, provider_titles
 from spanledger_settings.mendable import AskedWronglyError
 from spanledger_settings.period import Period, of_days
@@ -15,8 +18,6 @@ from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-    import pandas as pd
 
     from spanledger_sql.store import Store
 
@@ -98,6 +99,7 @@ def frames(store: Store, asked: Asked, calls_at_once: int) -> Iterator[pd.DataFr
         billing = {"month_begins": whole.bounds["from"], "month_ends": whole.bounds["to"], "month": month}
         billing["invoice"] = named
         kept = None
+        sums: dict[str, Decimal] = {}
         terms = _terms(store, whole) if asked.view == "internal" and part == whole else []
         for days in _stretches(store, part, calls_at_once):
             frame = store.frame(
@@ -112,9 +114,15 @@ def frames(store: Store, asked: Asked, calls_at_once: int) -> Iterator[pd.DataFr
             )
             kept = frame[[*wanted, *(name for name in frame if str(name).startswith("x_"))]]
             kept.attrs["types"] = frame.attrs["types"]
+            if invoices is not None:
+                _add(sums, kept)
             yield kept
         if invoices is not None and kept is not None and part == whole:
-            yield from _corrections(store, asked, kept, billing)
+            for frame in _corrections(store, asked, kept, billing):
+                _add(sums, frame)
+                yield frame
+            if invoices.issued_at(month) is not None:
+                yield from _rounding(store, asked, kept, (month, named, whole), sums)
 
 
 def _corrections(store: Store, asked: Asked, like: pd.DataFrame, billing: dict[str, Any]) -> Iterator[pd.DataFrame]:
@@ -122,10 +130,35 @@ def _corrections(store: Store, asked: Asked, like: pd.DataFrame, billing: dict[s
     given = {name: asked.parameters[name] for name in ("issuer", "providers", "provider_titles")}
     frame = store.frame("focus/corrections", **billing, timezone=asked.period.timezone, **given)
     if len(frame):
-        found = frame.reindex(columns=like.columns).astype(object)
-        found = found.where(found.notna(), None)
-        found.attrs["types"] = like.attrs["types"]
-        yield found
+        yield _like(frame, like)
+
+
+def _rounding(
+    store: Store, asked: Asked, like: pd.DataFrame, of: tuple[str, str, Period], sums: dict[str, Decimal]
+) -> Iterator[pd.DataFrame]:
+    """What rounding makes of the statements of a closed month, in the columns of the other rows."""
+    month, named, whole = of
+    rows = list(statement_rounding.rounded(store, month, asked.period.timezone, named, asked.issuer, sums))
+    if rows:
+        times = {
+            f"{kind}Period{name}": f"{at:%Y-%m-%dT%H:%M:%SZ}"
+            for kind in ("Billing", "Charge")
+            for name, at in (("Start", whole.begin), ("End", whole.end))
+        }
+        yield _like(pd.DataFrame([{**row, **times} for row in rows], dtype=object), like)
+
+
+def _add(sums: dict[str, Decimal], frame: pd.DataFrame) -> None:
+    for tenant, amounts in frame.groupby("BillingAccountId")["BilledCost"]:
+        sums[str(tenant)] = sums.get(str(tenant), Decimal(0)) + sum(amounts, Decimal(0))
+
+
+def _like(frame: pd.DataFrame, like: pd.DataFrame) -> pd.DataFrame:
+    """Rows in the columns of others, with nothing where they have none."""
+    found = frame.reindex(columns=like.columns).astype(object)
+    found = found.where(found.notna(), None)
+    found.attrs["types"] = like.attrs["types"]
+    return found
 
 
 def _terms(store: Store, month: Period) -> list[tuple[str, ...]]:

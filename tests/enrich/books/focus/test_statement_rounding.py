@@ -1,0 +1,77 @@
+"""A closed month's rows and Invoice Detail sum to what its statements bill, to the last digit that a plan rounds to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pandas as pd
+import pytest
+from harness.books import Books
+from harness.focus_conformance import as_text, faults
+from harness.month_of_charges import make
+
+from spanledger_enrich.books.closing import close
+from spanledger_enrich.books.closing.statements.issued import issued
+from spanledger_enrich.books.focus import beside, cost_and_usage
+from spanledger_enrich.books.focus.cost_and_usage import Asked
+from spanledger_enrich.books.focus.dataset import VERSIONS, columns
+from spanledger_enrich.books.plans import plan
+from spanledger_enrich.books.plans.plan import Plan
+from spanledger_settings.period import period
+
+ANN, BOB = close.Person("ann", "ann"), close.Person("bob", "bob")
+NOW = datetime(2024, 12, 1, tzinfo=UTC)
+PLANS = (
+    {"plan": "gold", "tenant": "acme", "currency": "EUR", "exchange_rate": "1.10", "markup_percent": "7",
+     "rounding": "line"},
+    {"plan": "silver", "tenant": "globex", "markup_percent": "20", "rounding": "statement"},
+)  # fmt: skip
+TABLES = (
+    "price_plan", "book_history", "book_event", "book_party", "book_entry", "book_line", "book_statement",
+    "book_journal",
+)  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _no_plans_and_books(books: Books) -> Iterator[None]:
+    def empty() -> None:
+        for table in TABLES:
+            books.store.execute(f"TRUNCATE TABLE {table}")
+
+    empty()
+    yield
+    empty()
+
+
+def exported(books: Books, version: str) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
+    """Cost and Usage of October, and what stands beside it."""
+    asked = Asked(period("2024-10", None, None, "UTC"), version, "internal", "Example AG")
+    lines = beside.InvoiceLines()
+    rows = pd.concat(lines.noting(cost_and_usage.frames(books.store, asked, 10**6)), ignore_index=True)
+    return rows, beside.datasets(books.store, asked, lines, NOW)
+
+
+def test_what_a_plan_rounds_is_a_charge_of_its_own_once_it_is_invoiced(books: Books) -> None:
+    make(books)
+    plan.record(books.store, [Plan.model_validate({"from": "2024-10", **one}) for one in PLANS], "a test")
+    close.soft(books.store, "2024-10", ANN, grace_days=0)
+    assert "rounding of the statement" not in set(exported(books, "1.4")[0]["ChargeDescription"])
+    close.hard(books.store, "2024-10", BOB)
+    for version in VERSIONS:
+        rows, made = exported(books, version)
+        names = frozenset(column.name for column in columns("CostAndUsage", version))
+        assert faults(as_text(rows), names) == []
+        rounding = rows[rows["ChargeDescription"] == "rounding of the statement"]
+        assert dict(zip(rounding["BillingAccountId"], rounding["BillingCurrency"], strict=True)) == {
+            "acme": "EUR", "globex": "USD",
+        }  # fmt: skip
+        assert all(0 < abs(amount) < Decimal("0.05") for amount in rounding["BilledCost"])
+        for tenant in sorted(set(rows["BillingAccountId"])):
+            total = Decimal(issued(books.store, "2024-10", tenant).said["billing"]["total"])
+            assert rows[rows["BillingAccountId"] == tenant]["BilledCost"].sum() == total
+            if detail := made.get("InvoiceDetail", pd.DataFrame()).to_dict("records"):
+                assert sum(row["BilledCost"] for row in detail if row["BillingAccountId"] == tenant) == total
+        if "InvoiceDetail" in made:
+            assert made["InvoiceDetail"]["InvoiceDetailId"].is_unique
