@@ -13,9 +13,10 @@ import streamlit as st
 from ledger_sample import WRITTEN
 from streamlit.testing.v1 import AppTest
 
-from spanledger_dashboards import moment, open_store
+from spanledger_dashboards import books_moment, moment, open_store
 from spanledger_dashboards import report as reports
 from spanledger_dashboards.moment import Moment, duration
+from spanledger_dashboards.pages import newer_figures
 from spanledger_sql.store import StoreError, statement
 
 if TYPE_CHECKING:
@@ -169,6 +170,44 @@ def test_what_is_asked_of_a_month_that_is_over_is_remembered_while_other_calls_a
         assert f"Ledger up to 1 Nov 2024, {hour}:45:00" in told
         assert ("finance/headline" in asked) is again
     sample_store.execute("DELETE FROM ledger WHERE span_id LIKE '2024-%'")
+
+
+def test_an_open_page_has_newer_figures_once_calls_of_its_period_or_the_books_were_written_to(
+    open_page: Pages, sample_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[Any] = []
+    monkeypatch.setattr(newer_figures, "_look", lambda *seen: drawn.append(seen))
+    october = {"period": "Custom", "days": ["2024-10-08", "2024-10-31"]}
+
+    def has_newer() -> bool:
+        filters, seen, books, present = drawn[-1]
+        moment._cached.clear()
+        books_moment._current.clear()
+        return bool(newer_figures._state(filters, moment.current(), books=books, present=present) != seen)
+
+    def write(span_id: str, day: str, hour: int) -> None:
+        replaced = f"'newer{span_id}' AS span_id, toDateTime64('{day} 12:00:00', 9, 'UTC') AS ts"
+        at = f"toDateTime64('2024-11-01 {hour}:45:00', 6, 'UTC') AS enriched_at"
+        some = "FROM ledger WHERE counted = 1 ORDER BY span_id LIMIT 1"
+        sample_store.execute(f"INSERT INTO ledger SELECT * REPLACE ({replaced}, {at}) {some}")
+
+    write("0", "2024-10-22", 10)
+    open_page("sustainability", **october)
+    assert not has_newer()
+    write("1", "2024-12-24", 11)
+    assert not has_newer()
+    write("2", "2024-10-23", 12)
+    assert has_newer()
+
+    open_page("health", **october)
+    write("3", "2024-12-24", 13)
+    assert has_newer()
+
+    open_page("bills", **october)
+    assert not has_newer()
+    sample_store.execute("INSERT INTO book_history (kind, name, done) VALUES ('charge', 'support', 'imported')")
+    assert has_newer()
+    sample_store.execute("DELETE FROM ledger WHERE startsWith(span_id, 'newer')")
 
 
 def test_reports_that_are_asked_together_are_in_memory(

@@ -49,6 +49,12 @@ _CSS = """
   [data-testid="stVegaLiteChart"] svg text { fill: color-mix(in srgb, currentColor 80%, transparent); }
   [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p { color: inherit; opacity: .89; }
   [data-testid="stCode"] .token { color: inherit !important; }
+  /* The room for a line that is empty for most of the time: nothing below moves when it is there. */
+  .st-key-sl-heading { position: relative; padding-bottom: .7rem; }
+  [data-testid="stLayoutWrapper"]:has(> .st-key-sl-newer) { position: absolute; left: 0; bottom: -.4rem; }
+  .st-key-sl-newer button { min-height: 0; padding: 0; text-align: left; text-decoration: underline;
+    text-underline-offset: 2px; }
+  .st-key-sl-newer button p { font-size: .87rem; line-height: 1.4rem; }
   .sl-refusal { border-left: 4px solid #dd2266; border-radius: .3rem; padding: .8rem 1rem; overflow-wrap: anywhere;
     background: color-mix(in srgb, #dd2266 10%, transparent); }
   .sl-bars { display: grid; gap: .7rem; margin: .15rem 0 .35rem; font-size: .9rem; }
@@ -145,7 +151,7 @@ _CSS = """
     /* It was drawn for the screen. */
     [data-testid="stVegaLiteChart"] svg { max-width: 100%; height: auto; }
     /* Nothing to press is printed, nor what is folded; an empty place would part a table from its heading. */
-    [data-testid="stLayoutWrapper"]:has(> [class*="st-key-sl-tools"]),
+    [data-testid="stLayoutWrapper"]:has(> [class*="st-key-sl-tools"], > .st-key-sl-newer),
     [data-testid="stExpander"]:has(details:not([open])), [data-testid="stPopover"], [data-testid="stButton"],
     [data-testid="stDownloadButton"] { display: none; }
   }

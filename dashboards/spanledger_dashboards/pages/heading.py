@@ -9,6 +9,7 @@ import streamlit as st
 
 from spanledger_dashboards.drawing.style import caption
 from spanledger_dashboards.moment import duration
+from spanledger_dashboards.pages.newer_figures import newer_figures
 from spanledger_dashboards.spooled import spooled
 from spanledger_settings import figures
 
@@ -16,10 +17,19 @@ if TYPE_CHECKING:
     from spanledger_dashboards.filtering.filters import Filters
 
 
-def heading(title: str, filters: Filters) -> None:
-    """Draw it."""
+def heading(title: str, filters: Filters, *, books: bool = False, present: bool = False) -> None:
+    """Draw it.
+
+    Args:
+        title: Of the page.
+        filters: What it was narrowed to.
+        books: Whether figures of the page are of the books, too: months, bills, budgets, commitments, prices.
+        present: Whether figures of the page are of the present whatever its period is.
+    """
     st.title(title, anchor=False)
-    caption(f"{filters} · {filters.moment.told(filters.period.timezone)}")
+    with st.container(key="sl-heading"):
+        caption(f"{filters} · {filters.moment.told(filters.period.timezone)}")
+        newer_figures(filters, books=books, present=present)
     if (waits := spooled()) is not None and waits.oldest_seconds > _LONG_SPOOLED_SECONDS:
         caption(
             f"These figures are partial: {figures.counted(waits.size, 'byte')} that senders were told are safe wait in "

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -65,15 +65,28 @@ def free_port() -> int:
 @contextmanager
 def served(folder: Path, *, calls: int, books: bool = False, port: int = 0) -> Iterator[Served]:
     """Serve the sample ledger from ``folder``, whose settings count, with books where asked for."""
+    with _run("dashboard_server.py", folder, calls, *(["books"] if books else []), port=port) as (pages, _):
+        yield pages
+
+
+@contextmanager
+def living(folder: Path, *, calls: int) -> Iterator[tuple[Served, IO[bytes]]]:
+    """Serve a ledger from ``folder`` that changes once it is told to: `living_server.py` says by which words."""
+    with _run("living_server.py", folder, calls) as (pages, server):
+        assert server.stdin is not None
+        yield pages, server.stdin
+
+
+@contextmanager
+def _run(script: str, folder: Path, *words: object, port: int = 0) -> Iterator[tuple[Served, subprocess.Popen[bytes]]]:
     port = port or free_port()
     data_folder.copy("migrated", folder / "data")
-    script = Path(__file__).parents[1] / "dashboard_server.py"
-    words = [str(folder / "data"), str(port), str(calls), *(["books"] if books else [])]
+    command = [str(Path(__file__).parents[1] / script), str(folder / "data"), str(port), *map(str, words)]
     path = folder / "server.log"
     with path.open("w+") as log:
-        server = subprocess.Popen([sys.executable, str(script), *words], cwd=folder, stdout=log, stderr=log)
+        server = subprocess.Popen([sys.executable, *command], cwd=folder, stdin=subprocess.PIPE, stdout=log, stderr=log)
         try:
-            yield Served(_once_it_answers(f"http://127.0.0.1:{port}", server, path), path)
+            yield Served(_once_it_answers(f"http://127.0.0.1:{port}", server, path), path), server
         finally:
             server.terminate()
             server.wait(30)

@@ -52,7 +52,7 @@ def page(filters: Filters) -> None:
     days = {"first": str(filters.period.first_day), "last": str(filters.period.last_day)}
     asked = {**filters.parameters, **days}
     rows = report("bills/by_provider", **asked, books=books_moment())
-    heading("Bills", filters)
+    heading("Bills", filters, books=True)
     if filters.narrowed:
         caption("Bills know no tenants and features: this page is of all calls of the period, whatever else is chosen.")
     _headline(rows)

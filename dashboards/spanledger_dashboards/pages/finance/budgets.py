@@ -30,7 +30,7 @@ _DAYS = 31
 def page(filters: Filters) -> None:
     """Draw the page."""
     rows = budget_rows(filters)
-    heading("Budgets and alarms", filters)
+    heading("Budgets and alarms", filters, books=True, present=True)
     caption("Budgets are of their own present periods and of what they name, whatever the filters say.")
     if rows.empty:
         st.info(

@@ -40,7 +40,7 @@ def page(filters: Filters) -> None:
     """Draw the page."""
     together((owed.REPORT, {**filters.parameters, **owed.WHOLE}), (owed.REPORT, _by_tenant_asked(filters)))
     whole = owed.whole(filters.parameters)
-    heading("Chargeback", filters)
+    heading("Chargeback", filters, books=True)
     months = months_of(filters.period)
     if whole is None:
         no_calls()

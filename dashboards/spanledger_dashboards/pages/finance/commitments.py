@@ -31,7 +31,7 @@ _NONE = "none by use"
 def page(filters: Filters) -> None:
     """Draw the page."""
     rows = report(REPORT, **filters.parameters, books=books_moment())
-    heading("Commitments and seats", filters)
+    heading("Commitments and seats", filters, books=True)
     if rows.empty:
         st.info(
             "No commitment runs in this period. `spanledger commitments import FILE` brings in reserved throughput, "

@@ -47,7 +47,7 @@ def _page(filters: Filters, changes_come: Callable[[], None]) -> None:
     )
     headline = report("finance/headline", **filters.parameters).iloc[0]
     whole = owed.whole(filters.parameters)
-    heading("Finance", filters)
+    heading("Finance", filters, books=True, present=True)
     if whole is None:
         no_calls()
         return

@@ -36,7 +36,7 @@ def page(filters: Filters) -> None:
     """Draw the page."""
     asked = {**filters.parameters, "rows": _ROWS}
     rows = report("prices/compared", **asked)
-    heading("Prices", filters)
+    heading("Prices", filters, books=True)
     if rows.empty:
         no_calls()
         return

@@ -65,7 +65,7 @@ def _one(filters: Filters, slow_come: Callable[[], None]) -> None:
     )
     headline = report("finance/headline", **filters.parameters).iloc[0]
     whole = owed.whole(filters.parameters)
-    heading("Tenant", filters)
+    heading("Tenant", filters, books=True)
     # As HTML: in Markdown an address in a name would be a link, escaped or not.
     st.html(f'<h2 class="sl-whose">{escape(tenant)}</h2>')
     if whole is None:
@@ -99,7 +99,7 @@ def _one(filters: Filters, slow_come: Callable[[], None]) -> None:
 
 def _all(filters: Filters) -> None:
     """The tenants to choose from, the one that owes most first."""
-    heading("Tenants", filters)
+    heading("Tenants", filters, books=True)
     asked = {**filters.parameters, "dimension": "tenant", "names": _ROWS}
     rows = report(owed.REPORT, **asked)
     if rows.empty:

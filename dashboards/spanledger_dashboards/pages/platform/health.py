@@ -83,7 +83,7 @@ _SET_ASIDE = (
 
 def page(filters: Filters) -> None:
     """Draw the page."""
-    heading("Health", filters)
+    heading("Health", filters, present=True)
     caption("How it stands now, for all calls: the period and the other filters narrow what was let go alone.")
     arrivals = report("operations/arrivals", **filters.parameters, rows=_SERVICES)
     arrivals = arrivals.assign(silent_seconds=_ago(arrivals["last_came"]))
