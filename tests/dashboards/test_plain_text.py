@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import spanledger_dashboards
-from spanledger_dashboards.drawing.plain_text import escape
+from spanledger_dashboards.drawing.plain_text import escape, isolated, unturned
 from spanledger_dashboards.drawing.style import plainly
 from spanledger_sql.store import Store
 
@@ -21,6 +21,31 @@ TURNED = "invoice \u202egnp.exe"
 def test_a_character_that_turns_what_follows_is_shown_as_one_that_does_not(turning: str) -> None:
     assert escape(f"<b>{turning}x") == "&lt;b&gt;\N{REPLACEMENT CHARACTER}x"
     assert turning not in plainly(f"a{turning}b")
+
+
+@pytest.mark.parametrize("name", ["acme\u200b", "ac\u00adme", "\ufeffacme", "ac\u2060me", "ac\u200dme", "acme\u200e"])
+def test_no_name_passes_for_another_by_characters_that_are_not_seen(name: str) -> None:
+    assert escape(name) == unturned(name)
+    assert unturned(name).replace("\N{REPLACEMENT CHARACTER}", "") == "acme" != unturned(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "\N{WOMAN}\N{ZERO WIDTH JOINER}\N{PERSONAL COMPUTER}"]
+)
+def test_joiners_within_a_word_or_an_emoji_stay(name: str) -> None:
+    assert escape(name) == name
+
+
+def test_a_name_within_a_sentence_keeps_the_figures_beside_it_in_their_places() -> None:
+    hebrew = "\u05d0\u05d1 7"
+    assert escape(f"{isolated(hebrew)}: $5, {isolated('<b>')}") == f"\u2068{hebrew}\u2069: $5, \u2068&lt;b&gt;\u2069"
+    assert escape(isolated(" ")) == "\u2068\N{OPEN BOX}\u2069"
+    # A name holds nothing by which it would end its isolation.
+    assert (
+        escape(isolated("a\ufdd1\u2069\ufdd0b"))
+        == "\u2068a\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}b\u2069"
+    )
+    assert escape("a\u2069\ufdd0b") == "a\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}b"
 
 
 def test_names_that_are_written_from_the_right_stay_as_they_are() -> None:

@@ -14,7 +14,7 @@ import pandas as pd
 import streamlit as st
 
 from spanledger_dashboards import open_store
-from spanledger_dashboards.drawing.plain_text import escape
+from spanledger_dashboards.drawing.plain_text import escape, isolated
 from spanledger_dashboards.drawing.style import caption
 from spanledger_dashboards.file_offer import offer
 from spanledger_settings import figures
@@ -237,7 +237,9 @@ def _row(row: dict[Any, Any], columns: Sequence[Column], link: Callable[[Mapping
     cells = []
     for place, column in enumerate(columns):
         told = _written(row, column)
-        text = escape(told) if len(told) < _LONG else f'<span class="long"{_title(told)}>{escape(told)}</span>'
+        text = (
+            escape(told) if len(told) < _LONG else f'<span class="long"{_title(isolated(told))}>{escape(told)}</span>'
+        )
         text += "".join(_line(_written(row, below), _exact(row, below)) for below in column.below)
         exact = _title(_exact(row, column))
         if place:

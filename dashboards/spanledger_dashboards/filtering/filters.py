@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from spanledger_dashboards.drawing.plain_text import unturned
+from spanledger_dashboards.drawing.plain_text import isolated, unturned
 from spanledger_dashboards.filtering import dimension
 from spanledger_dashboards.filtering.period_choice import Grain, grain_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from spanledger_dashboards.moment import Moment
     from spanledger_settings.period import Period
@@ -125,19 +125,27 @@ class Filters:
         return self.link(page, **{by: value}) if known else None
 
     def __str__(self) -> str:
-        return " · ".join([self.period.days, self.period.timezone, *self.told])
+        """For `escape`: names keep to their places, also those that are written from the right."""
+        return " · ".join([self.period.days, self.period.timezone, *self._told(isolated)])
 
     @property
     def told(self) -> list[str]:
-        """Which calls are asked for, in words."""
-        tenants = ", ".join(self.tenants) if len(self.tenants) <= _TOLD else f"{len(self.tenants)} tenants"
+        """Which calls are asked for, in words, names as they are."""
+        return self._told(str)
+
+    def _told(self, name: Callable[[str], str]) -> list[str]:
+        tenants = ", ".join(map(name, self.tenants)) if len(self.tenants) <= _TOLD else f"{len(self.tenants)} tenants"
         others = [
-            _listed(dimension.title(name), [dimension.BY_NAME[name].shown(value) for value in values])
-            for name, values in self.where.items()
+            _listed(dimension.title(asked), [name(dimension.BY_NAME[asked].shown(value)) for value in values])
+            for asked, values in self.where.items()
             if values
         ]
-        own = [_listed(self.own, [value or f"(no {self.own})" for value in self.own_values])] if self.own_values else []
-        return [tenants or (f"{self.alone} alone" if self.alone else "all tenants"), *others, *own]
+        own = (
+            [_listed(name(self.own), [name(value or f"(no {self.own})") for value in self.own_values])]
+            if self.own_values
+            else []
+        )
+        return [tenants or (f"{name(self.alone)} alone" if self.alone else "all tenants"), *others, *own]
 
 
 def _listed(title: str, values: Sequence[str]) -> str:

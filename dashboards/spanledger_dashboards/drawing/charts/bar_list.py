@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from spanledger_dashboards.drawing.charts.palette import ALL_OTHERS, GAP, dashes, is_gap, series_colours
-from spanledger_dashboards.drawing.plain_text import escape
+from spanledger_dashboards.drawing.plain_text import escape, isolated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -42,7 +42,7 @@ def split_bar(parts: Sequence[Bar], colours: Mapping[str, str]) -> None:
     """Draw one bar split into parts by their lengths, with a row of figures for each part."""
     whole = sum(part.length for part in parts if part.length > 0) or 1.0
     pieces = "".join(
-        f'<span class="{_bar_class(part.name)}" title="{escape(part.name)}: {escape(part.value)}" '
+        f'<span class="{_bar_class(part.name)}" title="{escape(isolated(part.name))}: {escape(part.value)}" '
         f'style="width:{100 * part.length / whole:.3f}%;{_fill(part.name, colours[part.name])}"></span>'
         for part in parts
         if part.length > 0
@@ -67,7 +67,8 @@ def legend_of_lines(names: Sequence[str]) -> dict[str, str]:
     """Draw the legend of a chart's lines, each as it is in the chart, and give their colours."""
     colours = series_colours(names)
     entries = (
-        f'<span><span class="swatch line" style="background:{_dashed(colour, dash)}"></span>{escape(name)}</span>'
+        f'<span><span class="swatch line" style="background:{_dashed(colour, dash)}"></span>'
+        f"{escape(isolated(name))}</span>"
         for (name, colour), dash in zip(colours.items(), dashes(names), strict=True)
     )
     st.html(f'<div class="sl-legend">{"".join(entries)}</div>')
@@ -88,7 +89,7 @@ def _entries(colours: Mapping[str, str], notes: Mapping[str, str]) -> Iterable[s
         note = f" <b>{escape(notes[name])}</b>" if name in notes else ""
         css = "swatch sl-hatched" if is_gap(name) else "swatch"
         swatch = f'<span class="{css}" style="{_fill(name, colour)}"></span>'
-        yield f'<span title="{escape(name)}">{swatch}{escape(name)}{note}</span>'
+        yield f'<span title="{escape(isolated(name))}">{swatch}{escape(isolated(name))}{note}</span>'
 
 
 def _row(bar: Bar, longest: float, colour: str) -> str:
@@ -98,7 +99,7 @@ def _row(bar: Bar, longest: float, colour: str) -> str:
     if bar.link is not None:
         name = f'<a href="{escape(bar.link)}" target="_self">{name}</a>'
     return (
-        f'<div class="row"><span class="name" title="{escape(bar.name)}">{name}</span>'
+        f'<div class="row"><span class="name" title="{escape(isolated(bar.name))}">{name}</span>'
         f'<span class="value">{escape(bar.value)}{note}</span>{track}</div>'
     )
 

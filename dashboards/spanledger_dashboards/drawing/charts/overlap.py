@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from spanledger_dashboards.drawing.charts.palette import ALL_OTHERS, IDLE, UNATTRIBUTED
+from spanledger_dashboards.drawing.plain_text import isolated
 from spanledger_settings import figures
 
 # So many names and groups are told in a sentence, and so much of each name.
@@ -44,5 +45,5 @@ def told(groups: list[list[dict[Any, Any]]]) -> str:
 
 
 def _named(names: list[str]) -> str:
-    told = [name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…" for name in names[:_TOLD]]
+    told = [isolated(name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…") for name in names[:_TOLD]]
     return ", ".join(told) + (f" and {len(names) - _TOLD:,} more" if len(names) > _TOLD else "")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from spanledger_dashboards.drawing.plain_text import escape
+from spanledger_dashboards.drawing.plain_text import escape, isolated
 from spanledger_dashboards.pages.lead_to import lead_to
 from spanledger_settings import figures
 
@@ -45,7 +45,7 @@ def _card(row: Any, calls: int) -> str:
     if figures.is_unknown(row.contracted_cost):
         extent = _LEFT_OUT
     figure = "cost unknown" if extent == _LEFT_OUT else figures.usd(row.contracted_cost)
-    examples = ", ".join(example for example in row.examples if example) or "not named"
+    examples = ", ".join(isolated(example) for example in row.examples if example) or "not named"
     more = f" and {figures.count(row.names - len(row.examples))} more" if row.names > len(row.examples) else ""
     return (
         f'<div class="sl-gap" data-gap="{escape(row.gap)}"><div class="what"><b>{title}</b>'
