@@ -99,8 +99,6 @@ _CSS = """
   .sl-table .long, .sl-gap .quiet, .sl-legend > span { overflow: hidden; display: -webkit-box;
     -webkit-box-orient: vertical; -webkit-line-clamp: 4; }
   .sl-legend > span { -webkit-line-clamp: 2; }
-  /* Each call leads to where all of it is whole. */
-  .sl-table[aria-label="Calls"] .long { -webkit-line-clamp: 2; }
   .sl-table thead th.text { overflow-wrap: normal; }
   .sl-table tbody th.text { min-width: 8.5rem; }
   .sl-table td.when, .sl-table thead th.when { min-width: 5.5rem; }
@@ -143,7 +141,7 @@ _CSS = """
     [data-testid="stLayoutWrapper"]:has(> [data-testid="stHorizontalBlock"] h2):not(:has(.sl-bars, .sl-table)) {
       break-after: avoid; }
     .sl-table { overflow: visible; font-size: .7rem; }
-    .sl-table .long, .sl-gap .quiet { display: block; overflow: visible; -webkit-line-clamp: none; }
+    .sl-table .long, .sl-gap .quiet { display: block; overflow: visible; -webkit-line-clamp: none !important; }
     .sl-table th, .sl-table td { padding: .2rem .3rem; }
     .sl-table .text { min-width: 4.2rem; }
     .sl-table tbody th.text { min-width: 5.5rem; }

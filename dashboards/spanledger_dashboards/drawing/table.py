@@ -6,14 +6,14 @@ Nothing of the ledger in it is read as Markdown, HTML or a link.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
 
 from spanledger_dashboards import open_store
+from spanledger_dashboards.drawing.column import LINES, Column, each, exact, side, unknown, written
 from spanledger_dashboards.drawing.plain_text import escape, isolated
 from spanledger_dashboards.drawing.style import caption
 from spanledger_dashboards.file_offer import offer
@@ -21,53 +21,17 @@ from spanledger_settings import figures
 from spanledger_settings.cell import cell
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from spanledger_dashboards.filtering.filters import Filters
 
-Kind = Literal[
-    "text", "told", "count", "number", "usd", "share", "energy", "emissions", "intensity", "water", "time", "day"
-]
+__all__ = ["Column", "table"]
 
 ROWS = 100
 # Fewer rows than this are seen at a glance: they need no search.
 _FEW = 10
 # More characters than this may be more lines than a row should have.
 _LONG = 50
-_WRITTEN: Mapping[str, Callable[..., str]] = {
-    "count": figures.in_a_column,
-    "number": figures.in_a_column,
-    "usd": figures.usd,
-    "share": figures.share,
-    "energy": figures.energy,
-    "emissions": figures.emissions,
-    "intensity": figures.intensity,
-    "water": figures.water,
-}
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of a table.
-
-    Attributes:
-        name: Of the rows.
-        label: Its heading, with the unit where ``kind`` writes none.
-        kind: What it holds, as `spanledger_settings.figures` writes it; ``number`` and ``count`` have no unit;
-            ``told`` is a figure in words, each row's in its unit.
-        help: What its figures mean, where the heading is not enough.
-        write: How its values are written, instead; given ``like``'s value, too, where there is one.
-        like: The column with the upper end of the range that this is of, whose unit it has, too.
-        below: Further figures in the same cell, each on a line of its own, as their labels are in the heading.
-    """
-
-    name: str
-    label: str
-    kind: Kind = "text"
-    help: str = ""
-    write: Callable[..., str] | None = None
-    like: str = ""
-    below: tuple[Column, ...] = ()
 
 
 def table(
@@ -154,7 +118,7 @@ def _draw(
 def _orders(columns: Sequence[Column]) -> dict[str, tuple[str, bool]]:
     """The orders that may be chosen: the column, and whether the least come first."""
     found = {}
-    for label, column in _each(columns):
+    for label, column in each(columns):
         if column.kind == "text":
             found[f"{label}, A to Z"] = (column.name, True)
         elif column.kind != "told":
@@ -162,15 +126,6 @@ def _orders(columns: Sequence[Column]) -> dict[str, tuple[str, bool]]:
             found[f"{label}, {most} first"] = (column.name, False)
             found[f"{label}, {least} first"] = (column.name, True)
     return found
-
-
-def _each(columns: Sequence[Column]) -> Iterator[tuple[str, Column]]:
-    """Each column and those below it, as it is called away from the others: `First token: 95 of 100`."""
-    for column in columns:
-        yield column.label, column
-        for below in column.below:
-            whole = below.label[0].isupper()
-            yield below.label if whole else f"{column.label.partition(',')[0]}: {below.label}", below
 
 
 def _found(rows: pd.DataFrame, columns: Sequence[Column], sought: str) -> pd.DataFrame:
@@ -189,17 +144,13 @@ def _sorted(rows: pd.DataFrame, order: tuple[str, bool] | None) -> pd.DataFrame:
     if order is None:
         return rows
     name, rising = order
-    values = rows[name].map(lambda value: None if _unknown(value) else value)
+    values = rows[name].map(lambda value: None if unknown(value) else value)
     values = values.astype(str).str.casefold() if values.dtype == object and _is_text(values) else values
     return rows.loc[values.sort_values(ascending=rising, kind="stable", na_position="last").index]
 
 
 def _is_text(values: pd.Series[Any]) -> bool:
     return any(isinstance(value, str) for value in values)
-
-
-def _unknown(value: object) -> bool:
-    return value is None or bool(pd.api.types.is_scalar(value) and pd.isna(value))  # type: ignore[call-overload]
 
 
 def _left_out(held: int, found: int, shown: int, number: int, in_file: int) -> str:
@@ -222,7 +173,7 @@ def _html(
     link: Callable[[Mapping[str, Any]], str | None] | None,
 ) -> str:
     head = "".join(
-        f'<th scope="col" class="{_side(column)}"{_title(column.help)}>{escape(column.label)}'
+        f'<th scope="col" class="{side(column)}"{_title(column.help)}>{escape(column.label)}'
         f"{''.join(_line(below.label, below.help) for below in column.below)}</th>"
         for column in columns
     )
@@ -236,53 +187,27 @@ def _html(
 def _row(row: dict[Any, Any], columns: Sequence[Column], link: Callable[[Mapping[str, Any]], str | None] | None) -> str:
     cells = []
     for place, column in enumerate(columns):
-        told = _written(row, column)
-        text = (
-            escape(told) if len(told) < _LONG else f'<span class="long"{_title(isolated(told))}>{escape(told)}</span>'
-        )
-        text += "".join(_line(_written(row, below), _exact(row, below)) for below in column.below)
-        exact = _title(_exact(row, column))
+        told = written(row, column)
+        text = escape(told) if len(told) < _LONG else _bounded(told, column.lines)
+        text += "".join(_line(written(row, below), exact(row, below)) for below in column.below)
+        pointed_at = _title(exact(row, column))
         if place:
-            cells.append(f'<td class="{_side(column)}"{exact}>{text}</td>')
+            cells.append(f'<td class="{side(column)}"{pointed_at}>{text}</td>')
             continue
         address = link(row) if link is not None else None
         inside = text if address is None else f'<a href="{escape(address)}" target="_self">{text}</a>'
-        cells.append(f'<th scope="row" class="{_side(column)}">{inside}</th>')
+        cells.append(f'<th scope="row" class="{side(column)}">{inside}</th>')
     return f"<tr>{''.join(cells)}</tr>"
+
+
+def _bounded(text: str, lines: int) -> str:
+    style = f' style="-webkit-line-clamp:{lines}"' if lines != LINES else ""
+    return f'<span class="long"{style}{_title(isolated(text))}>{escape(text)}</span>'
 
 
 def _line(text: str, title: str) -> str:
     # The space is what parts the lines to a screen reader.
     return f' <span class="below"{_title(title)}>{escape(text)}</span>'
-
-
-def _exact(row: dict[Any, Any], column: Column) -> str:
-    value = row[column.name]
-    exactly = column.kind in ("usd", "number") or (column.kind == "told" and column.write is not None)
-    return str(value) if exactly and not _unknown(value) else ""
-
-
-def _written(row: dict[Any, Any], column: Column) -> str:
-    """A row's value as the table shows it."""
-    value = row[column.name]
-    like = (row[column.like],) if column.like else ()
-    if column.write is not None:
-        return column.write(value, *like)
-    if column.kind in ("text", "told"):
-        return "" if _unknown(value) else str(value)
-    if _unknown(value):
-        return figures.UNKNOWN
-    if column.kind == "time":
-        return f"{value:%Y-%m-%d %H:%M:%S}"
-    if column.kind == "day":
-        return f"{value:%Y-%m-%d}"
-    return _WRITTEN[column.kind](value, *like)
-
-
-def _side(column: Column) -> str:
-    if column.kind in ("time", "day"):
-        return "text when"
-    return "text" if column.kind == "text" else "figure"
 
 
 def _title(text: str) -> str:

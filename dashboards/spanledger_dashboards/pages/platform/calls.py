@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _ROWS = 200
 _ALL_ROWS = 1_000_000
+# Each call leads to where all of it is whole.
+_LINES = 2
 _STATES = {
     "": "any",
     "failed": "failed",
@@ -49,18 +51,18 @@ def _ms(milliseconds: Any) -> str:
 
 _COLUMNS = (
     Column("ts", "Began, UTC", "time"),
-    Column("tenant", "Tenant"),
-    Column("feature", "Feature"),
-    Column("service", "Service"),
-    Column("model", "Model"),
-    Column("outcome", "Outcome"),
+    Column("tenant", "Tenant", lines=_LINES),
+    Column("feature", "Feature", lines=_LINES),
+    Column("service", "Service", lines=_LINES),
+    Column("model", "Model", lines=_LINES),
+    Column("outcome", "Outcome", lines=_LINES),
     Column("input_tokens", "Input tokens", "count"),
     Column("output_tokens", "Output tokens", "count"),
     Column("contracted_cost", "Cost", "usd"),
     Column("co2e_g", "CO₂e", "emissions"),
     Column("duration_ms", "Took", "number", write=_ms),
     Column("ttft_ms", "First token", "number", write=_ms),
-    Column("user", "User"),
+    Column("user", "User", lines=_LINES),
 )
 
 
