@@ -148,11 +148,15 @@ _CSS = """
     .sl-table .when { overflow-wrap: normal; }
     .sl-table thead { display: table-header-group; break-after: avoid; }
     /* A browser leaves the head of a table alone at the end of a page: a short table is not parted. */
-    .sl-table:not(:has(tbody tr:nth-child(13))) { break-inside: avoid; }
+    .sl-table:not(:has(tbody tr:nth-child(13), .below, .long)), .sl-table:not(:has(tbody tr:nth-child(7))) {
+      break-inside: avoid; }
     /* It was drawn for the screen. */
     [data-testid="stVegaLiteChart"] svg { max-width: 100%; height: auto; }
     /* Nothing to press is printed, nor what is folded; an empty place would part a table from its heading. */
-    [data-testid="stLayoutWrapper"]:has(> [class*="st-key-sl-tools"], > .st-key-sl-newer),
+    [data-testid="stLayoutWrapper"]:has(> [class*="st-key-sl-tools"], > .st-key-sl-newer,
+      > [data-testid="stVerticalBlock"]:empty, > [data-testid="stPopover"],
+      > [data-testid="stExpander"] details:not([open])),
+    [data-testid="stElementContainer"]:has(> [data-testid="stFormSubmitButton"]),
     [data-testid="stExpander"]:has(details:not([open])), [data-testid="stPopover"], [data-testid="stButton"],
     [data-testid="stDownloadButton"] { display: none; }
   }

@@ -25,6 +25,11 @@ CALLS = 20_000
 # The tables that are wider than their place.
 SCROLLING = """[...document.querySelectorAll('.sl-table')]
     .filter(each => each.scrollWidth > each.clientWidth + 1).map(each => each.ariaLabel)"""
+# What is laid out and holds nothing: a gap, which may be all that there is on a last page.
+EMPTY_PLACES = """[...document.querySelectorAll(
+    '[data-testid="stMain"] :is([data-testid="stLayoutWrapper"], [data-testid="stElementContainer"])')]
+    .filter(each => each.checkVisibility() && each.getBoundingClientRect().height < 1 && !each.querySelector('style'))
+    .map(each => each.innerHTML.replace(/class="[^"]*"/g, '').slice(0, 300))"""
 SCREENSHOTS = os.environ.get("SPANLEDGER_SCREENSHOTS")
 
 pytestmark = IN_A_BROWSER
@@ -198,6 +203,7 @@ def test_a_page_is_printed_whole(page: Page, address: str) -> None:
     ):
         assert page.locator(unprinted).count()
         assert not page.locator(unprinted).filter(visible=True).count()
+    assert page.evaluate(EMPTY_PLACES) == []
     assert page.evaluate("document.documentElement.scrollHeight") > 0.8 * height
     assert len(re.findall(rb"/Type\s*/Page\b", page.pdf())) >= 2
 
