@@ -55,6 +55,11 @@ def test_the_headline_is_the_sum_of_the_counted_calls(open_page: Pages, counted:
     )
 
 
+def test_without_commitments_none_is_said_to_be_idle(open_page: Pages) -> None:
+    [card] = [card for card in open_page().metric if card.label == "Commitments"]
+    assert (card.value, card.delta) == ("$0.00", "none in this period")
+
+
 def test_choosing_tenants_narrows_every_figure(open_page: Pages, counted: pd.DataFrame) -> None:
     page = open_page()
     page.multiselect(key="tenants").set_value(["quarry", "(unattributed)"]).run()

@@ -62,8 +62,8 @@ _CSS = """
   .sl-bars .name { overflow: hidden; overflow-wrap: anywhere; display: -webkit-box; -webkit-box-orient: vertical;
     -webkit-line-clamp: 4; }
   /* A name reads in its own direction, and stands where the others do. */
-  .sl-bars .name, .sl-table .text, .sl-step td, #vg-tooltip-element td.value { unicode-bidi: plaintext; }
-  .sl-bars .name, #vg-tooltip-element td.value { text-align: left; }
+  .sl-bars .name, .sl-table .text, .sl-step td, .sl-whose, #vg-tooltip-element td.value { unicode-bidi: plaintext; }
+  .sl-bars .name, .sl-whose, #vg-tooltip-element td.value { text-align: left; }
   .sl-bars .value { font-weight: 600; white-space: nowrap; }
   .sl-bars .note { opacity: .68; font-weight: 400; margin-left: .45rem; }
   .sl-bars .track { grid-column: 1 / -1; height: .5rem; border-radius: .25rem;

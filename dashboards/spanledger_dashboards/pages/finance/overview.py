@@ -139,7 +139,7 @@ def _headline(
             shared_out,
             None if before is None else before["commitment_cost"] + before["idle_cost"],
             figures.usd(shared_out),
-            f"{figures.usd(whole['idle_cost'])} of them idle",
+            f"{figures.usd(whole['idle_cost'])} of them idle" if shared_out else "none in this period",
             "off",
         ),
         (
