@@ -5,6 +5,7 @@ The node serves it (`spanledger up`); on its own: `streamlit run app.py`, which 
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,6 +67,15 @@ def _refused(reader: viewer.Viewer) -> Callable[[], None]:
     return refuse
 
 
+@st.cache_resource(show_spinner=False)
+def _settle() -> None:
+    """Once a process: what it has loaded is no garbage, which Streamlit looks for after each run of this script."""
+    for listed in PAGES:
+        listed.load()
+    gc.collect()
+    gc.freeze()
+
+
 st.set_page_config(page_title="Spanledger", page_icon=_here / "drawing" / "mark.svg", layout="wide")
 st.logo(str(_here / "drawing" / "wordmark.svg"), icon_image=str(_here / "drawing" / "mark.svg"), size="medium")
 style.apply()
@@ -77,6 +87,7 @@ try:
     # Not within the page: Streamlit keeps between pages only what is drawn outside of them.
     filters = filters_in_sidebar() if who is not None else None
     current_page.run()
+    _settle()
 except AddressError as error:
     style.refusal(f"This page's address cannot be followed: {error}.")
 except viewer.NoAccessError as error:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import ModuleType
 
     from spanledger_dashboards.filtering.filters import Filters
     from spanledger_dashboards.viewer import Viewer
@@ -41,8 +42,11 @@ class Listed:
 
     def draw(self, filters: Filters) -> None:
         """Draw the page."""
-        module = importlib.import_module(f"spanledger_dashboards.pages.{self.reader}.{self.module}")
-        cast("Callable[[Filters], None]", module.page)(filters)
+        cast("Callable[[Filters], None]", self.load().page)(filters)
+
+    def load(self) -> ModuleType:
+        """Its module."""
+        return importlib.import_module(f"spanledger_dashboards.pages.{self.reader}.{self.module}")
 
 
 PAGES = (

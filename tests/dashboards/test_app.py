@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import gc
 import tomllib
 from typing import TYPE_CHECKING
 
+import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 from spanledger_dashboards.server import SCRIPT, dashboards
@@ -35,3 +37,13 @@ def test_no_usage_is_reported_to_anybody() -> None:
     settings = tomllib.loads((SCRIPT.parent / ".streamlit" / "config.toml").read_text())
     assert settings["browser"]["gatherUsageStats"] is False
     assert settings["client"]["toolbarMode"] == "viewer"
+
+
+def test_what_a_process_has_loaded_is_not_looked_through_for_garbage_after_each_run(
+    app: Callable[[Store], AppTest], sample_store: Store
+) -> None:
+    gc.unfreeze()
+    st.cache_resource.clear()
+    app(sample_store)
+    assert gc.get_freeze_count() > 50_000
+    gc.unfreeze()
