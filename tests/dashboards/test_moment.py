@@ -185,9 +185,10 @@ def test_an_open_page_has_newer_figures_once_calls_of_its_period_or_the_books_we
         books_moment._current.clear()
         return bool(newer_figures._state(filters, moment.current(), books=books, present=present) != seen)
 
+    # Later than whatever other tests have written: what hours remember of that outlives it.
     def write(span_id: str, day: str, hour: int) -> None:
         replaced = f"'newer{span_id}' AS span_id, toDateTime64('{day} 12:00:00', 9, 'UTC') AS ts"
-        at = f"toDateTime64('2024-11-01 {hour}:45:00', 6, 'UTC') AS enriched_at"
+        at = f"toDateTime64('2024-11-02 {hour}:45:00', 6, 'UTC') AS enriched_at"
         some = "FROM ledger WHERE counted = 1 ORDER BY span_id LIMIT 1"
         sample_store.execute(f"INSERT INTO ledger SELECT * REPLACE ({replaced}, {at}) {some}")
 

@@ -38,12 +38,12 @@ def test_joiners_within_a_word_or_an_emoji_stay(name: str) -> None:
 
 def test_a_name_within_a_sentence_keeps_the_figures_beside_it_in_their_places() -> None:
     hebrew = "\u05d0\u05d1 7"
-    assert escape(f"{isolated(hebrew)}: $5, {isolated('<b>')}") == f"\u2068{hebrew}\u2069: $5, \u2068&lt;b&gt;\u2069"
-    assert escape(isolated(" ")) == "\u2068\N{OPEN BOX}\u2069"
+    assert escape(f"{isolated(hebrew)}: $5, {isolated('<b>')}") == f"\u2068{hebrew}\u2069: $5, &lt;b&gt;"
+    assert escape(isolated(" ")) == "\N{OPEN BOX}"
     # A name holds nothing by which it would end its isolation.
     assert (
-        escape(isolated("a\ufdd1\u2069\ufdd0b"))
-        == "\u2068a\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}b\u2069"
+        escape(isolated(f"{hebrew}\ufdd1\u2069\ufdd0b"))
+        == f"\u2068{hebrew}\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}b\u2069"
     )
     assert escape("a\u2069\ufdd0b") == "a\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}b"
 

@@ -77,10 +77,10 @@ def test_a_search_finds_rows_that_are_not_shown_and_an_order_puts_the_unknown_la
 def test_a_very_long_name_is_bounded_and_whole_where_one_points() -> None:
     rows = pd.DataFrame({"tenant": ["x" * 300, "acme"]})
     drawn = _html("Tenants", rows, [Column("tenant", "Tenant")], lambda _row: "tenants?tenants=x")
-    assert f'<span class="long" title="\u2068{"x" * 300}\u2069">{"x" * 300}</span></a>' in drawn
+    assert f'<span class="long" title="{"x" * 300}">{"x" * 300}</span></a>' in drawn
     assert drawn.count('class="long"') == 1
     fewer = _html("Calls", rows, [Column("tenant", "Tenant", lines=2)], None)
-    assert f'<span class="long" style="-webkit-line-clamp:2" title="\u2068{"x" * 300}' in fewer
+    assert f'<span class="long" style="-webkit-line-clamp:2" title="{"x" * 300}' in fewer
 
 
 def test_a_value_and_its_range_have_one_unit_in_each_row() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import unicodedata
 from itertools import zip_longest
 
 # Unicode's characters that turn the direction of what follows, beyond the name that holds one; and those that are not
@@ -17,6 +18,8 @@ _TRICKS = re.compile(
 _BEGINS, _ENDS = "\ufdd0", "\ufdd1"
 _ISOLATED = re.compile(f"{_BEGINS}([^{_BEGINS}{_ENDS}]*){_ENDS}")
 _FIRST_STRONG_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
+# Unicode's classes of Hebrew's and Arabic's letters and digits.
+_FROM_THE_RIGHT = {"R", "AL", "AN"}
 
 
 def escape(text: str) -> str:
@@ -27,12 +30,19 @@ def escape(text: str) -> str:
     parts = _ISOLATED.split(text)
     if len(parts) == 1:
         return _escaped(text)
-    rest, names = parts[::2], [f"{_FIRST_STRONG_ISOLATE}{_escaped(name)}{_POP_ISOLATE}" for name in parts[1::2]]
+    rest, names = parts[::2], [_in_its_direction(_escaped(name)) for name in parts[1::2]]
     return "".join(html.escape(unturned(said)) + name for said, name in zip_longest(rest, names, fillvalue=""))
 
 
 def _escaped(name: str) -> str:
     return html.escape("\N{OPEN BOX}" * len(name) if name.isspace() else unturned(name))
+
+
+def _in_its_direction(name: str) -> str:
+    """What is written from the right apart from what is beside it; other names stay as they are, to be copied, too."""
+    if any(unicodedata.bidirectional(character) in _FROM_THE_RIGHT for character in name):
+        return f"{_FIRST_STRONG_ISOLATE}{name}{_POP_ISOLATE}"
+    return name
 
 
 def isolated(name: str) -> str:
