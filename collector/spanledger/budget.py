@@ -73,7 +73,7 @@ def remaining_budget(*, tenant: str) -> RemainingBudget:
     The node is asked where spans go over HTTP; over gRPC nobody is asked, and nothing is known.
     """
     name = ""
-    with guard.Shield("asking for a budget"):
+    with guard.Shield(_ASKING):
         name = str(tenant)
         if not DISABLED:
             return _asker.known_of(name)
@@ -106,6 +106,7 @@ class _Asker:
             if len(self._asked) >= _MOST_TENANTS:
                 self._asked.clear()
                 self._answers.clear()
+                self._waiting.clear()
             self._asked[tenant] = now
             self._waiting[tenant] = None
             start = not self._at_work
@@ -127,22 +128,58 @@ class _Asker:
                     return
                 tenant = next(iter(self._waiting))
                 del self._waiting[tenant]
-            with guard.Shield("asking for a budget"):
-                self._answers[tenant] = (time.monotonic(), _said(tenant))
+            with guard.Shield(_ASKING):
+                asked_at = time.monotonic()
+                if (said := _said(tenant)) is not None:
+                    self._answers[tenant] = (asked_at, said)
 
 
-def _said(tenant: str) -> tuple[BudgetLeft, ...]:
-    """What the node says; raises what goes wrong."""
-    # Only the asking thread needs them.
-    from urllib.request import HTTPSHandler, Request, build_opener  # noqa: PLC0415
+def _said(tenant: str) -> tuple[BudgetLeft, ...] | None:
+    """What the node says; None, with the reason in the log, where it says nothing that can be believed."""
+    from urllib.error import HTTPError  # noqa: PLC0415 (only the asking thread needs it)
 
     address = receiver_address()
     if address.protocol != "http/protobuf":
-        raise ValueError("budgets are asked for over HTTP alone; pass protocol='http/protobuf' to configure()")
-    base = address.endpoint.removesuffix("/v1/traces")
-    request = Request(f"{base}/v1/budgets/remaining?{urlencode({'tenant': tenant})}", headers=_headers(address))  # noqa: S310 (settings hold http and https alone)
-    with build_opener(_no_redirect(), HTTPSHandler(context=_trust(base))).open(request, timeout=_PATIENCE_S) as answer:
-        said = json.loads(answer.read(_LARGEST))
+        guard.note(_ASKING, "it is done over HTTP alone; pass protocol='http/protobuf' to configure()", once_for="gRPC")
+        return None
+    # A name and password of the address are shown as spans show them, and looked up or told nowhere.
+    scheme, _, rest = address.endpoint.removesuffix("/v1/traces").partition("://")
+    shown, _, host = rest.rpartition("@")
+    url = f"{scheme}://{host}/v1/budgets/remaining"
+    try:
+        return _read(tenant, _answer_of(f"{url}?{urlencode({'tenant': tenant})}", _headers(address, shown)))
+    except HTTPError as error:
+        kind = f"{error.code}"
+        problem = f"{url} answers {error.code} ({error.reason}){_ADVICE.get(error.code, '')}"
+    except OSError as error:
+        kind = "reach"
+        problem = f"{url} cannot be reached: {getattr(error, 'reason', error)}"
+    except Exception as error:  # noqa: BLE001 (whatever answers there may say anything)
+        kind = "answer"
+        problem = f"{url} answers what is no budget ({type(error).__name__}: {error}); check the address"
+    guard.note(_ASKING, f"{problem}; what it said holds for five minutes, and then no budget is used up", once_for=kind)
+    return None
+
+
+def _answer_of(url: str, headers: dict[str, str]) -> bytes:
+    # Only the asking thread needs them.
+    from urllib.request import HTTPSHandler, Request, build_opener  # noqa: PLC0415
+
+    opener = build_opener(_no_redirect(), HTTPSHandler(context=_trust(url)))
+    until = time.monotonic() + _PATIENCE_S
+    answer = b""
+    with opener.open(Request(url, headers=headers), timeout=_PATIENCE_S) as arriving:  # noqa: S310 (settings hold http and https alone)
+        # The patience of a socket is with each piece: one byte a second would hold the only thread for days.
+        while len(answer) < _LARGEST and (piece := arriving.read1(2**16)):
+            answer += piece
+            if time.monotonic() > until:
+                raise TimeoutError("it does not end its answer")
+    return answer
+
+
+def _read(tenant: str, answer: bytes) -> tuple[BudgetLeft, ...]:
+    """The budgets of an answer; raises where it is none."""
+    said = json.loads(answer)
     # Without a name the node tells of the tenant whose token it is.
     if tenant and said["tenant"] != tenant:
         raise ValueError(f"asked for the budgets of {tenant!r}, told of {said['tenant']!r}")
@@ -176,11 +213,17 @@ def _no_redirect() -> Any:
     return NoRedirect()
 
 
-def _headers(address: "Address") -> dict[str, str]:
+def _headers(address: "Address", shown: str) -> dict[str, str]:
+    from base64 import b64encode  # noqa: PLC0415 (only the asking thread needs them)
+    from urllib.parse import unquote  # noqa: PLC0415
+
     from opentelemetry.util.re import parse_env_headers  # noqa: PLC0415 (only the asking thread needs it)
 
     named = os.environ.get("OTEL_EXPORTER_OTLP_TRACES_HEADERS", os.environ.get("OTEL_EXPORTER_OTLP_HEADERS", ""))
-    return {**parse_env_headers(named, liberal=True), **address.headers}
+    headers = {**parse_env_headers(named, liberal=True), **address.headers}
+    if shown:
+        headers["authorization"] = f"Basic {b64encode(unquote(shown).encode()).decode()}"
+    return headers
 
 
 def _trust(base: str) -> Any:
@@ -197,6 +240,12 @@ def _start_over() -> None:
     _asker = _Asker()
 
 
+_ASKING: Final = "asking for a budget"
+_ADVICE: Final = {
+    401: "; check the token in `headers` or OTEL_EXPORTER_OTLP_HEADERS",
+    403: "; check the token in `headers` or OTEL_EXPORTER_OTLP_HEADERS",
+    404: "; check the address: budgets are told by a node of Spanledger, not by a Collector before it",
+}
 _FRESH_S: Final = 30.0
 _OLDEST_S: Final = 300.0
 _PATIENCE_S: Final = 3.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.server
 import json
 import threading
@@ -41,6 +42,7 @@ ANSWERS: dict[str, tuple[int, bytes]] = {
 class Answering(http.server.ThreadingHTTPServer):
     answer: tuple[int, bytes] = (200, said())
     elsewhere = ""
+    pause_s = 0.0
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -63,7 +65,13 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         # Noted first: who reads the answer may be faster than this thread.
         self.server.asked.append(self.headers["authorization"])
-        self.wfile.write(body)
+        if not self.server.pause_s:
+            self.wfile.write(body)
+            return
+        with contextlib.suppress(OSError):  # nobody listens any more
+            for byte in body:
+                self.wfile.write(bytes([byte]))
+                time.sleep(self.server.pause_s)
 
     def log_message(self, *_: object) -> None:
         """Nothing is printed."""
@@ -116,3 +124,51 @@ def test_a_tenant_that_has_no_name_raises_nothing():
 
     found = spanledger.remaining_budget(tenant=Nameless())  # type: ignore[arg-type]
     assert (found.known, found.exhausted) == (False, False)
+
+
+def test_a_name_and_password_of_the_address_are_shown_and_not_looked_up(servers, monkeypatch):
+    monkeypatch.setenv("SPANLEDGER_ENDPOINT", servers[0].address.replace("://", "://me:s%40cret@"))
+    found = ask_until_answered(servers[0])
+    assert (found.known, servers[0].asked) == (True, ["Basic bWU6c0BjcmV0"])
+
+
+TOLD = {
+    "a wrong token": ((401, b"{}"), "answers 401 (Unauthorized); check the token"),
+    "no node": ((404, b""), "answers 404 (Not Found); check the address"),
+    "elsewhere": ((302, b""), "answers 302 (Found)"),
+    "a page": ((200, b"<html></html>"), "answers what is no budget (JSONDecodeError"),
+}
+
+
+def test_each_kind_of_refusal_is_told_once_with_its_address(servers, monkeypatch, caplog):
+    monkeypatch.setattr("spanledger.guard._counts", {})
+    monkeypatch.setenv("SPANLEDGER_ENDPOINT", servers[0].address.replace("://", "://me:secret@"))
+    for _ in range(2):
+        for answer, _ in TOLD.values():
+            servers[0].answer = answer
+            servers[0].asked.clear()
+            assert not ask_until_answered(servers[0]).known
+    for (_, expected), record in zip(TOLD.values(), caplog.records, strict=True):
+        assert f"{servers[0].address}/v1/budgets/remaining {expected}" in record.message
+        assert "secret" not in record.message
+
+
+def test_an_answer_without_an_end_does_not_hold_up_the_next_question(servers, monkeypatch):
+    monkeypatch.setattr(asking, "_PATIENCE_S", 0.3)
+    monkeypatch.setenv("SPANLEDGER_ENDPOINT", servers[0].address)
+    servers[0].pause_s = 0.1
+    began = time.monotonic()
+    found = ask_until_answered(servers[0])
+    # It came piece by piece, each in time; all of it takes ten seconds.
+    assert (found.known, time.monotonic() - began < 5) == (False, True)
+    servers[0].pause_s = 0.0
+    assert ask_until_answered(servers[0]).known
+
+
+def test_who_waits_for_an_answer_is_forgotten_with_the_others(monkeypatch):
+    monkeypatch.setattr(asking, "_MOST_TENANTS", 10)
+    asking._start_over()
+    asking._asker._at_work = True  # with the first of them, which is not answered
+    for n in range(100):
+        spanledger.remaining_budget(tenant=f"t{n}")
+    assert len(asking._asker._waiting) <= 10
