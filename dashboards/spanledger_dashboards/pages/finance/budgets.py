@@ -120,6 +120,7 @@ def _alarms(filters: Filters) -> None:
                 f"{name}_told": [_amount(value, unit) for value, unit in zip(rows[name], rows["unit"], strict=True)]
                 for name in ("reached", "bound")
             },
+            threshold=[f"{percent:g} %" if percent else "" for percent in rows["percent"].astype(float)],
             came=[", ".join(names) for names in rows["delivered"]],
             waits=[", ".join(names) for names in rows["waiting"]],
         )
@@ -130,6 +131,7 @@ def _alarms(filters: Filters) -> None:
                 Column("noticed_at", "Raised, UTC", "time"),
                 Column("kind", "Kind"),
                 Column("about", "Of"),
+                Column("threshold", "Threshold"),
                 Column("reached_told", "Reached", "told"),
                 Column("bound_told", "Bound", "told"),
                 Column("came", "Delivered to"),

@@ -38,7 +38,8 @@ def of_budgets(found: Sequence[Standing]) -> list[Row]:
     """A row for each threshold that is reached, and for each period foretold to breach that has not yet."""
     rows = []
     for one in found:
-        subject = (one.budget.budget, f"{one.period.begin:%Y-%m-%dT%H:%M}", str(one.budget.amount), one.budget.unit)
+        which = (one.budget.budget, one.budget.whose)
+        subject = (*which, f"{one.period.begin:%Y-%m-%dT%H:%M}", str(one.budget.amount), one.budget.unit)
         shared = {
             "budget_id": one.budget.budget,
             "tenant_id": one.budget.name if one.budget.scope == "tenant" else "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 # A forecast learns from so many days.
 _HISTORY = timedelta(days=400)
+# Of a row of `budget`: what its use is counted by. An amount may change, and thresholds.
+_MEANING = ("scope", "dimension", "tenant_id", "name", "unit", "every", "timezone")
 _LAST_DIGIT = Decimal(1).scaleb(-12)
 
 
@@ -107,11 +110,14 @@ def standings(store: Store, now: datetime, asked: Iterable[Budget] | None = None
 
 def remember_forecasts(store: Store, found: Sequence[Standing], now: datetime) -> None:
     """Keep what was foretold, once a day, so that it can be held against what comes."""
+    since = _meant_since(store)
     said = {
         (row["budget_id"], row["begins"], row["made_on"])
         for row in store.rows(
-            "SELECT budget_id, begins, made_on FROM budget_forecast FINAL WHERE ends > {now:DateTime('UTC')}", now=now
+            "SELECT budget_id, begins, made_on, made_at FROM budget_forecast FINAL WHERE ends > {now:DateTime('UTC')}",
+            now=now,
         )
+        if row["made_at"] >= since.get(row["budget_id"], row["made_at"])
     }
     rows = []
     for one in found:
@@ -199,15 +205,34 @@ def _expected(
 def _foretold(store: Store, now: datetime) -> dict[str, list[dict[str, Any]]]:
     """The first forecast of each period that is over, by budget."""
     rows = store.rows(
-        "SELECT budget_id, begins, ends, argMin(tuple(total, low, high), made_on) AS said FROM budget_forecast FINAL "
-        "WHERE ends <= {now:DateTime('UTC')} AND begins >= {since:DateTime('UTC')} GROUP BY budget_id, begins, ends",
+        "SELECT budget_id, begins, ends, tuple(total, low, high) AS said, made_at FROM budget_forecast FINAL "
+        "WHERE ends <= {now:DateTime('UTC')} AND begins >= {since:DateTime('UTC')} ORDER BY made_on",
         now=now,
         since=now - _HISTORY,
     )
-    found: dict[str, list[dict[str, Any]]] = {}
+    since = _meant_since(store) if rows else {}
+    first: dict[tuple[Any, ...], dict[str, Any]] = {}
     for row in rows:
+        if row["made_at"] >= since.get(row["budget_id"], row["made_at"]):
+            first.setdefault((row["budget_id"], row["begins"], row["ends"]), row)
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in first.values():
         found.setdefault(row["budget_id"], []).append(row)
     return found
+
+
+def _meant_since(store: Store) -> dict[str, datetime]:
+    """Since when each budget that was changed is of what it is of, in its unit and periods: before, it was another."""
+    since: dict[str, datetime] = {}
+    meant: dict[str, tuple[Any, ...]] = {}
+    for row in store.rows("SELECT name, at, done, said FROM book_history WHERE kind = 'budget' ORDER BY at"):
+        said = {} if row["done"] == "removed" else json.loads(row["said"])
+        meaning = tuple(said.get(field) for field in _MEANING)
+        if said and meant.get(row["name"], meaning) != meaning:
+            since[row["name"]] = row["at"]
+        if said:
+            meant[row["name"]] = meaning
+    return since
 
 
 def _record(one: Budget, records: Sequence[Mapping[str, Any]], by_day: Mapping[date, Decimal]) -> Record:

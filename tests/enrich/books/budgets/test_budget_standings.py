@@ -108,11 +108,41 @@ def test_a_forecast_of_a_period_that_is_over_is_held_against_what_came(filled, w
     assert record.typical_error == pytest.approx(0, abs=1e-9)
 
 
+def test_a_budget_that_becomes_another_one_has_no_record_of_what_it_was(filled, write):
+    early = datetime(2024, 10, 4, 6, tzinfo=UTC)
+    usd, dearer, tokens = (
+        "b,tenant=globex,40,usd,day,UTC,",
+        "b,tenant=globex,50,usd,day,UTC,",
+        "b,total,9,tokens,day,UTC,",
+    )
+
+    def said(line: str) -> list[standing.Standing]:
+        found = budget.read(write(HEAD, line, name="b.csv"))
+        budget.record(filled.store, found, "a test")
+        standing.remember_forecasts(filled.store, standing.standings(filled.store, early, found, foretell=True), early)
+        return standing.standings(filled.store, NOW, found, foretell=True)
+
+    try:
+        assert [one.record.held for line in (usd, dearer) for one in said(line)] == [1, 1]
+        # What was foretold of dollars is not held against tokens; what is foretold from now on is, of that day, too.
+        (changed,) = said(tokens)
+        assert (changed.record.periods, changed.record.typical_error < 0.5) == (1, True)
+        budget.record(filled.store, budget.read(write(HEAD, usd, name="b.csv")), "a test")
+        found = budget.read(write(HEAD, usd, name="b.csv"))
+        assert standing.standings(filled.store, NOW, found, foretell=True)[0].record.periods == 0
+    finally:
+        for table in ("budget", "budget_forecast", "book_history"):
+            filled.store.execute(f"TRUNCATE TABLE {table}")
+
+
 def test_each_threshold_is_one_alarm_a_period(filled, write):
     found = list(stand(filled, write, "acme,tenant=acme,30,usd,month,UTC,50;80;100;200").values())
     first = alarm.note(filled.store, alarm.of_budgets(found))
     assert [str(row["percent"]) for row in first if row["kind"] == "threshold"] == ["50", "80", "100"]
     assert alarm.note(filled.store, alarm.of_budgets(found)) == []
+    # Under the same name, but of somebody else, it is another budget.
+    other = list(stand(filled, write, "acme,total,30,usd,month,UTC,100").values())
+    assert [row["tenant_id"] for row in alarm.note(filled.store, alarm.of_budgets(other))] == [""]
     more = list(stand(filled, write, "acme,tenant=acme,31,usd,month,UTC,50;80;100;200").values())
     assert len(alarm.note(filled.store, alarm.of_budgets(more))) >= 2
 
