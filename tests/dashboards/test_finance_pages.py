@@ -318,6 +318,9 @@ def test_budgets_are_those_of_the_command_and_alarms_tell_how_far_they_came(open
     assert metrics(page)["Breached"] == "0"
     assert "webhook" in text
     assert "refused" in text
+    alarms = shown_tables(page)["Alarms"]
+    assert (alarms["Kind"] == "threshold").any()
+    assert (alarms["Threshold"].str.endswith(" %") == (alarms["Kind"] == "threshold")).all()
 
 
 def test_a_part_that_takes_too_long_leaves_the_page(open_page: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
