@@ -85,3 +85,18 @@ def test_the_names_that_there_are_stand_once(books, spanledger, write):
     wrong = write(HEAD, "a,tenant=xyz-qq,5,usd,month,UTC,", name="b.csv")
     told = spanledger("budgets", "import", wrong, fails=True)
     assert "there are (unattributed); nothing" in told.replace("\n", " ")
+
+
+def test_of_a_period_that_is_over_nothing_is_foretold_and_of_another_it_is(spanledger, write):
+    spanledger("budgets", "import", write(HEAD, "d,total,300,usd,day,UTC,", "y,total,300,usd,year,UTC,", name="b.csv"))
+
+    def foretold(on: datetime, *names: str) -> list[bool]:
+        said = spanledger("budgets", "check", *names, "--on", f"{on:%Y-%m-%d}", "--format", "json")
+        return [row["expected"] is not None for row in json.loads(said)]
+
+    # Not on the last day of a year, which is over with its day.
+    on = next(day for n in (2, 3) if (day := datetime.now(UTC) - timedelta(days=n)).strftime("%m-%d") != "12-31")
+    assert foretold(on) == [False, True]
+    assert foretold(on, "d") == [False]
+    # Today is not over.
+    assert foretold(datetime.now(UTC), "d") == [True]

@@ -206,10 +206,10 @@ def _stood(store: Store, asked: Sequence[Budget], now: datetime, on: datetime | 
     for zone in sorted({one.timezone for one in asked}):
         ends = datetime.combine(on.date() + timedelta(days=1), time(), ZoneInfo(zone)).astimezone(UTC)
         moment = min(now, ends - timedelta(microseconds=1))
-        some = [one for one in asked if one.timezone == zone]
-        # Of a period that is over nothing is left to be foretold.
-        foretell = any(one.period(moment).end > ends for one in some)
-        found += standing.standings(store, moment, some, foretell=foretell)
+        for over in (False, True):
+            # Of a period that is over nothing is left to be foretold.
+            some = [one for one in asked if one.timezone == zone and (one.period(moment).end <= min(now, ends)) == over]
+            found += standing.standings(store, moment, some, foretell=not over) if some else []
     return sorted(found, key=lambda one: one.budget.budget)
 
 
