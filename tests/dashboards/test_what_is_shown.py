@@ -133,6 +133,18 @@ def test_of_many_names_whose_ranges_overlap_a_sentence_tells_some() -> None:
     assert len(said) < 350
 
 
+@pytest.mark.parametrize(("last", "ends"), [("x" * 100, "xxx…"), ("zeta inc.", " zeta inc."), ("zeta", " zeta.")])
+def test_a_sentence_that_ends_with_a_name_has_one_dot(last: str, ends: str) -> None:
+    names = ("acme", last, "small")
+    rows = [
+        {"name": name, "co2e_g_low": low, "co2e_g": 5, "co2e_g_high": 9}
+        for name, low in zip(names, (3, 3, 1), strict=True)
+    ]
+    rows[2] |= {"co2e_g": 2, "co2e_g_high": 2}
+    assert escape(told(unranked(rows))).endswith(ends)
+    assert not escape(told(unranked(rows))).endswith(("….", ".."))
+
+
 @pytest.mark.parametrize("name", [UNATTRIBUTED, IDLE, "unknown", "(no feature)", "(unknown model)"])
 def test_what_nobody_named_or_used_is_drawn_as_a_gap(name: str) -> None:
     assert "sl-hatched" in _row(Bar(name, "$5", 5.0), 10.0, "#000000")

@@ -50,6 +50,11 @@ def isolated(name: str) -> str:
     return f"{_BEGINS}{unturned(name)}{_ENDS}"
 
 
+def unisolated(text: str) -> str:
+    """The text without what `isolated` put around the names in it."""
+    return _ISOLATED.sub(r"\1", text)
+
+
 def unturned(text: str) -> str:
     """The text with � in place of a character that turns the direction of what follows, or that is not seen."""
     return _TRICKS.sub("\N{REPLACEMENT CHARACTER}", text)

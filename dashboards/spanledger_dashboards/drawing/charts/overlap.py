@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from spanledger_dashboards.drawing.charts.palette import ALL_OTHERS, IDLE, UNATTRIBUTED
-from spanledger_dashboards.drawing.plain_text import isolated
+from spanledger_dashboards.drawing.plain_text import isolated, unisolated
 from spanledger_settings import figures
 
 # So many names and groups are told in a sentence, and so much of each name.
@@ -41,7 +41,9 @@ def told(groups: list[list[dict[Any, Any]]]) -> str:
         return "Their ranges overlap, so that none is told to be the larger: they stand by name."
     names = "; ".join(_named([str(row["name"]) for row in group]) for group in alike[:_TOLD])
     names += f"; and {len(alike) - _TOLD:,} more such groups" if len(alike) > _TOLD else ""
-    return f"The ranges of these overlap, so that none is told to be the larger; they stand by name: {names}."
+    # Behind the dot of a name, or of one that is shortened, there would be two.
+    end = "" if unisolated(names).endswith((".", "…")) else "."
+    return f"The ranges of these overlap, so that none is told to be the larger; they stand by name: {names}{end}"
 
 
 def _named(names: list[str]) -> str:
