@@ -42,6 +42,7 @@ class Column:
         write: How its values are written, instead; given ``like``'s value, too, where there is one.
         like: The column with the upper end of the range that this is of, whose unit it has, too.
         below: Further figures in the same cell, each on a line of its own, as their labels are in the heading.
+        in_words: Whether its texts are a few words of the ledger's own, which are never broken; a name may be long.
         lines: Of how many lines a very long text is at most; it is whole where one points, and on paper.
     """
 
@@ -52,6 +53,7 @@ class Column:
     write: Callable[..., str] | None = None
     like: str = ""
     below: tuple[Column, ...] = ()
+    in_words: bool = False
     lines: int = LINES
 
 
@@ -92,7 +94,9 @@ def side(column: Column) -> str:
     """How a column's cells are set, as the style's classes say it."""
     if column.kind in ("time", "day"):
         return "text when"
-    return "text" if column.kind == "text" else "figure"
+    if column.kind == "text":
+        return "text words" if column.in_words else "text"
+    return "figure"
 
 
 def unknown(value: object) -> bool:

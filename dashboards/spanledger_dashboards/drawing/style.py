@@ -58,14 +58,16 @@ _CSS = """
   .sl-refusal { border-left: 4px solid #dd2266; border-radius: .3rem; padding: .8rem 1rem; overflow-wrap: anywhere;
     background: color-mix(in srgb, #dd2266 10%, transparent); }
   .sl-bars { display: grid; gap: .7rem; margin: .15rem 0 .35rem; font-size: .9rem; }
-  .sl-bars .row { display: grid; grid-template-columns: 1fr auto; gap: .2rem .75rem; align-items: baseline; }
+  .sl-bars .row { display: grid; grid-template-columns: minmax(40%, 1fr) auto; gap: .2rem .75rem;
+    align-items: baseline; }
   .sl-bars .name { overflow: hidden; overflow-wrap: anywhere; display: -webkit-box; -webkit-box-orient: vertical;
     -webkit-line-clamp: 4; }
   /* A name reads in its own direction, and stands where the others do. */
   .sl-bars .name, .sl-table .text, .sl-step td, .sl-whose, #vg-tooltip-element td.value { unicode-bidi: plaintext; }
   .sl-bars .name, .sl-whose, #vg-tooltip-element td.value { text-align: left; }
-  .sl-bars .value { font-weight: 600; white-space: nowrap; }
-  .sl-bars .note { opacity: .68; font-weight: 400; margin-left: .45rem; }
+  .sl-bars .value { font-weight: 600; white-space: nowrap; text-align: right; }
+  /* A long one, beside a name in a narrow place, goes on below itself: it would be wider than what it is in. */
+  .sl-bars .note { opacity: .68; font-weight: 400; margin-left: .45rem; white-space: normal; }
   .sl-bars .track { grid-column: 1 / -1; height: .5rem; border-radius: .25rem;
     background: color-mix(in srgb, currentColor 9%, transparent); overflow: hidden; }
   .sl-bars .bar { display: block; height: 100%; border-radius: .25rem; min-width: 2px; }
@@ -99,7 +101,7 @@ _CSS = """
   .sl-table .long, .sl-gap .quiet, .sl-legend > span { overflow: hidden; display: -webkit-box;
     -webkit-box-orient: vertical; -webkit-line-clamp: 4; }
   .sl-legend > span { -webkit-line-clamp: 2; }
-  .sl-table thead th.text { overflow-wrap: normal; }
+  .sl-table thead th.text, .sl-table .words { overflow-wrap: normal; }
   .sl-table tbody th.text { min-width: 8.5rem; }
   .sl-table td.when, .sl-table thead th.when { min-width: 5.5rem; }
   .sl-table .figure { text-align: right; white-space: nowrap; }
@@ -137,7 +139,8 @@ _CSS = """
     [data-testid="stHorizontalBlock"] { break-inside: avoid; }
     /* A heading stays with what it is of. */
     [data-testid="stElementContainer"]:has(h1, h2, h3),
-    [data-testid="stElementContainer"]:has(.sl-caption, [data-testid="stCaptionContainer"]):not(:last-child, :has(a)),
+    [data-testid="stElementContainer"]:has(.sl-caption, [data-testid="stCaptionContainer"]):not(:last-child, :has(a),
+      :has(+ [data-testid="stLayoutWrapper"]:last-child > [data-testid="stPopover"])),
     [data-testid="stLayoutWrapper"]:has(> [data-testid="stHorizontalBlock"] h2):not(:has(.sl-bars, .sl-table)) {
       break-after: avoid; }
     .sl-table { overflow: visible; font-size: .7rem; }
@@ -145,7 +148,7 @@ _CSS = """
     .sl-table th, .sl-table td { padding: .2rem .3rem; }
     .sl-table .text { min-width: 4.2rem; }
     .sl-table tbody th.text { min-width: 5.5rem; }
-    .sl-table .when { overflow-wrap: normal; }
+    .sl-table td.when, .sl-table thead th.when { overflow-wrap: normal; min-width: 4.2rem; }
     .sl-table thead { display: table-header-group; break-after: avoid; }
     /* A browser leaves the head of a table alone at the end of a page: a short table is not parted. */
     .sl-table:not(:has(tbody tr:nth-child(13), .below, .long)), .sl-table:not(:has(tbody tr:nth-child(7))) {

@@ -26,6 +26,9 @@ CALLS = 20_000
 SCROLLING = """[...document.querySelectorAll('.sl-table')]
     .filter(each => each.scrollWidth > each.clientWidth + 1).map(each => each.ariaLabel)"""
 # What is laid out and holds nothing: a gap, which may be all that there is on a last page.
+HELD_ON_TO_THE_NEXT = """[...document.querySelectorAll('[data-testid="stPopover"]')]
+    .map(each => each.closest('[data-testid="stLayoutWrapper"]')).filter(each => !each.nextElementSibling)
+    .map(each => getComputedStyle(each.previousElementSibling).breakAfter)"""
 EMPTY_PLACES = """[...document.querySelectorAll(
     '[data-testid="stMain"] :is([data-testid="stLayoutWrapper"], [data-testid="stElementContainer"])')]
     .filter(each => each.checkVisibility() && each.getBoundingClientRect().height < 1 && !each.querySelector('style'))
@@ -226,6 +229,8 @@ def test_tables_and_charts_fit_the_paper(open_window: OpenWindow, address: str, 
     )
     assert ends
     assert max(ends) < 1.3 * 703, ends
+    # What is last on paper does not hold on to the section below: all of both would be on the next sheet.
+    assert "avoid" not in page.evaluate(HELD_ON_TO_THE_NEXT)
 
 
 def test_a_host_name_pointed_at_this_machine_is_refused(open_window: OpenWindow, address: str) -> None:

@@ -45,7 +45,12 @@ _COLUMNS = (
     Column("co2e_g_low", "90 % from", "emissions", like="co2e_g_high"),
     Column("co2e_g_high", "90 % to", "emissions"),
     Column("co2e_factor", "factor either way", "number", write=_times),
-    Column("co2e_because", "through", write=lambda causes: str(causes).replace(" ", "\u00a0").replace(",\u00a0", ", ")),
+    Column(
+        "co2e_because",
+        "through",
+        write=lambda causes: str(causes).replace(" ", "\u00a0").replace(",\u00a0", ", "),
+        in_words=True,
+    ),
     Column("energy_wh", "Energy", "energy"),
     Column(
         "measured_share",
