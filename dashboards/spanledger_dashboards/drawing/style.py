@@ -124,6 +124,8 @@ _CSS = """
   .sl-table tbody tr:hover { background: color-mix(in srgb, currentColor 5%, transparent); }
   .sl-step h2 { font-size: 1rem; margin: 0 0 .35rem; font-weight: 600; overflow-wrap: anywhere; padding: 0; }
   .sl-step .sl-table { margin-top: .4rem; }
+  /* Of names and what is said of them nothing lies side by side to compare: a long text goes on below itself. */
+  .sl-step .sl-table:not(:has(thead)) table { width: 100%; }
   .sl-step .sl-sum td { opacity: .72; }
   .sl-step tfoot td { font-weight: 600; border-bottom: 0; }
   .sl-step tbody th.text { opacity: .72; width: 9rem; max-width: 9rem; min-width: 6rem; }

@@ -12,6 +12,8 @@ from spanledger_dashboards.drawing.charts.palette import ALL_OTHERS
 from spanledger_dashboards.drawing.column import Column
 from spanledger_dashboards.drawing.style import _CSS
 from spanledger_dashboards.drawing.table import _html
+from spanledger_dashboards.pages.platform.calls import _drawn
+from spanledger_sql.explanation import Step
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -51,3 +53,11 @@ def test_words_of_a_table_on_paper_are_broken_between_them_alone(open_window: Op
         )
         == 1
     )
+
+
+def test_a_step_of_how_a_calls_figures_came_about_is_read_on_a_phone_without_scrolling(open_window: OpenWindow) -> None:
+    page = open_window(400)
+    said = (("when", "2024-10-31 20:55:52.000000 UTC, 764 ms, ok"), ("who", "feature " + "x" * 300))
+    narrow(page, _drawn(1, Step("Call", rows=said)), 340)
+    table = page.locator(".sl-table")
+    assert table.evaluate("e => e.scrollWidth - e.clientWidth") <= 1
