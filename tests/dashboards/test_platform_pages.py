@@ -18,7 +18,7 @@ from shown_table import number, shown_tables
 from streamlit.testing.v1 import AppTest
 
 from spanledger_dashboards import open_store
-from spanledger_dashboards.pages.platform import capacity
+from spanledger_dashboards.pages.platform import latest_calls
 from spanledger_settings.configuration import Configuration, load
 from spanledger_sql.store import Store, statement
 
@@ -131,7 +131,7 @@ def test_a_limit_in_the_address_is_compared_and_nonsense_is_refused(open_page: P
 def test_of_very_many_calls_capacity_tells_the_latest_and_since_when(
     open_page: Pages, counted: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(capacity, "_CALLS_AT_ONCE", 200)
+    monkeypatch.setattr(latest_calls, "_CALLS_AT_ONCE", 200)
     page = open_page("capacity", period="Custom", days=["2024-10-01", "2024-10-31"])
     since = counted["ts"].nlargest(200).min().floor("h")
     latest = counted[counted["ts"] >= since]
@@ -150,7 +150,7 @@ def test_of_a_tenant_capacity_looks_through_no_more_rows_than_it_may_but_for_one
     hours = counted["ts"].dt.floor("h")
     names = counted["tenant_id"].value_counts()
     busy = names.index[0]
-    monkeypatch.setattr(capacity, "_ROWS_AT_ONCE", 200)
+    monkeypatch.setattr(latest_calls, "_ROWS_AT_ONCE", 200)
     [read] = sample_store.frame("reports/calls/looked_through", **ASKED, rows=200).to_dict("records")
     assert read["all_rows"] >= len(counted)
     assert (hours > read["since"]).sum() < 200 <= read["all_rows"]
@@ -162,7 +162,7 @@ def test_of_a_tenant_capacity_looks_through_no_more_rows_than_it_may_but_for_one
     )
     [failed] = [metric for metric in page.metric if metric.label == "Failed"]
     assert failed.delta.endswith(f"of {len(latest)} calls")
-    monkeypatch.setattr(capacity, "_ROWS_AT_ONCE", 1)
+    monkeypatch.setattr(latest_calls, "_ROWS_AT_ONCE", 1)
     [read] = sample_store.frame("reports/calls/looked_through", **ASKED, rows=1).to_dict("records")
     silent = counted.loc[hours < read["since"], "tenant_id"]
     gone = next(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import streamlit as st
 
@@ -18,6 +16,7 @@ from spanledger_dashboards.drawing.table import table
 from spanledger_dashboards.filtering.choice import choice, number
 from spanledger_dashboards.filtering.dimension import title
 from spanledger_dashboards.pages.heading import heading, no_calls
+from spanledger_dashboards.pages.platform.latest_calls import latest_calls
 from spanledger_dashboards.report import report, together
 from spanledger_settings import figures
 
@@ -28,10 +27,6 @@ if TYPE_CHECKING:
 
 _ROWS = 500
 _LINES = 5
-# Minutes and latencies are told call by call, for no sums know them: of no more than about so many calls at a time.
-_CALLS_AT_ONCE = 200_000
-# Calls of one tenant lie among those of all: no more rows than that are looked through for them.
-_ROWS_AT_ONCE = 2_000_000
 _DIMENSIONS = ("model", "tenant", "provider", "service", "feature")
 
 
@@ -105,7 +100,7 @@ _SHARERS = (
 def page(filters: Filters) -> None:
     """Draw the page."""
     heading("Capacity", filters)
-    filters = _latest(filters)
+    filters = latest_calls(filters)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         own = choice("By", {name: title(name) for name in _DIMENSIONS}, key="grouped")
         limit = number(
@@ -130,30 +125,6 @@ def page(filters: Filters) -> None:
     _latency(filters)
     _load(filters, own, limit)
     _sharers(filters, limit)
-
-
-def _latest(filters: Filters) -> Filters:
-    """The same, of the last hours of the period where it has more calls than are told at once; says so."""
-    asked = {**filters.parameters, "text": "", "state": "", "rows": _CALLS_AT_ONCE}
-    found = report("calls/found", **asked).iloc[0]
-    number = int(found["all_rows"])
-    since = [found["since"].to_pydatetime()] if number > _CALLS_AT_ONCE else []
-    if filters.narrowed and number:
-        read = report("calls/looked_through", **{**asked, "rows": _ROWS_AT_ONCE}).iloc[0]
-        # Of who has been silent since, the latest calls are further back.
-        if read["all_rows"] > _ROWS_AT_ONCE and read["since"] <= found["last"]:
-            since.append(read["since"].to_pydatetime())
-    if not since:
-        return filters
-    begin = max(filters.period.begin, *since)
-    latest = replace(filters, period=replace(filters.period, begin=begin))
-    told = begin.astimezone(ZoneInfo(filters.timezone))
-    caption(
-        f"Of {figures.counted(number, 'call')} of this period the latest are told here, since "
-        f"{told:%-d %b %Y, %H:%M}. Choose a shorter period or narrow the page to see others; 'spanledger capacity' "
-        "tells of all."
-    )
-    return latest
 
 
 def _headline(filters: Filters, now: pd.Series[Any], limit: int) -> None:
