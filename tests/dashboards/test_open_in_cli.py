@@ -87,6 +87,13 @@ def test_every_command_of_a_page_prints_what_its_sql_gives(
     assert compared or url_path == "agents", "the page says of no figure which command prints it"
 
 
+def test_sql_that_is_copied_gives_the_same_in_a_client_with_the_databases_own_settings(store: Store) -> None:
+    page = opened("sustainability", {"period": "Custom", "days": ["2024-10-01", "2024-10-31"]})
+    copied = next(block.value for block in page.code if block.language == "sql")
+    [own] = store.client.query(copied, settings={"join_use_nulls": 0}).named_results()
+    assert own["co2e_g_low"] < own["co2e_g"] < own["co2e_g_high"]
+
+
 def opened(url_path: str, address: dict[str, Any]) -> AppTest:
     text = (
         "from spanledger_dashboards.page_list import PAGES\n"

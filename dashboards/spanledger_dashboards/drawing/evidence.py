@@ -15,6 +15,7 @@ import streamlit as st
 from spanledger_dashboards.drawing.style import caption
 from spanledger_dashboards.report import takes, unheeded
 from spanledger_sql.bound_text import bound_text
+from spanledger_sql.connection import SESSION_SETTINGS
 from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
     from spanledger_dashboards.filtering.filters import Filters
 
+# Settings of the session without which a query gives other figures, or none.
+_RELIED_ON = ("join_use_nulls", "enable_materialized_cte")
 # What the command line says by options of its own.
 _OF_THE_PERIOD = ("from", "to", "timezone", "first", "last")
 
@@ -49,8 +52,14 @@ def evidence(name: str, parameters: Mapping[str, Any], filters: Filters, command
 
 
 def _to_copy(text: str) -> str:
-    """A statement without its head: it tells of parameters, bound here, and a command would read `--` as an option."""
-    return re.sub(r"\A(?:--[^\n]*\n|\s*\n)+", "", text)
+    """A statement without its head: it tells of parameters, bound here, and a command would read `--` as an option.
+
+    It says what it relies on: in a client with the database's own settings, ranges would have no width.
+    """
+    body = re.sub(r"\A(?:--[^\n]*\n|\s*\n)+", "", text).rstrip()
+    own = re.search(r"\nSETTINGS\b[^\n]*\Z", body)
+    said = [f"{name} = {SESSION_SETTINGS[name]}" for name in _RELIED_ON if own is None or name not in own[0]]
+    return body + (", " if own else "\nSETTINGS ") + ", ".join(said)
 
 
 def of_report(name: str, parameters: Mapping[str, Any], filters: Filters) -> list[str]:
