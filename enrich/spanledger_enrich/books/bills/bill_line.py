@@ -159,6 +159,11 @@ def last_day_of(line: BillLine, zone: str) -> date:
     return max(line.day, (line.ends - timedelta(microseconds=1)).astimezone(ZoneInfo(zone)).date())
 
 
+def counts_tokens(meter: str, words: str) -> bool:
+    """Whether a line's words say that it counts tokens: then it is an AI's, whatever service it is sold as."""
+    return meter in TOKEN_METERS and "token" in words.lower()
+
+
 def decimals(amounts: Iterable[Decimal]) -> int:
     """How many decimals the amounts are given in, at most 12: the finest of them."""
     finest = 0

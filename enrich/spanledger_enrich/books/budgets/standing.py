@@ -225,13 +225,14 @@ def _meant_since(store: Store) -> dict[str, datetime]:
     """Since when each budget that was changed is of what it is of, in its unit and periods: before, it was another."""
     since: dict[str, datetime] = {}
     meant: dict[str, tuple[Any, ...]] = {}
-    for row in store.rows("SELECT name, at, done, said FROM book_history WHERE kind = 'budget' ORDER BY at"):
-        said = {} if row["done"] == "removed" else json.loads(row["said"])
+    for row in store.rows(
+        "SELECT name, at, said FROM book_history WHERE kind = 'budget' AND done != 'removed' ORDER BY at"
+    ):
+        said = json.loads(row["said"])
         meaning = tuple(said.get(field) for field in _MEANING)
-        if said and meant.get(row["name"], meaning) != meaning:
+        if meant.get(row["name"], meaning) != meaning:
             since[row["name"]] = row["at"]
-        if said:
-            meant[row["name"]] = meaning
+        meant[row["name"]] = meaning
     return since
 
 

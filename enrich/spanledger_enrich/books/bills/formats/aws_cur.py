@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from spanledger_enrich.books.bills.bill_format import BillFormat, columns
-from spanledger_enrich.books.bills.bill_line import TOKEN_METERS, BillLine
+from spanledger_enrich.books.bills.bill_line import TOKEN_METERS, BillLine, counts_tokens
 from spanledger_enrich.books.bills.meter_words import Named, named
 
 if TYPE_CHECKING:
@@ -58,8 +58,7 @@ def _lines(record: Record) -> Iterator[BillLine]:
         or "Claude" in product
     )
     what, unit, unknown = _what(usage_type, product), "", ""
-    # What counts tokens is an AI's, whatever its product is called, and where that is not told.
-    ours = ours or ("token" in usage_type.lower() and what.meter in TOKEN_METERS)
+    ours = ours or counts_tokens(what.meter, usage_type)
     meter = _TYPES.get(kind, "credit" if kind.endswith("Discount") else "")
     if meter:
         quantity = None

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from spanledger_enrich.books.bills.bill_format import BillFormat, columns
-from spanledger_enrich.books.bills.bill_line import TOKEN_METERS, BillLine, day_in
+from spanledger_enrich.books.bills.bill_line import TOKEN_METERS, BillLine, counts_tokens, day_in
 from spanledger_enrich.books.bills.meter_words import named, tokens_each
 
 if TYPE_CHECKING:
@@ -49,11 +49,11 @@ def _lines(record: Record) -> Iterator[BillLine]:
     tokens = tokens_each(measure)
     unit, each = ("Tokens", tokens) if tokens else _UNITS.get(measure, (measure, 1))
     what = named(name)
-    # Other makers' models are of the Marketplace, or of machine learning; what counts tokens is an AI's.
+    # Other makers' models are of the Marketplace, or of machine learning.
     ours = (
         category.lower() in _AI_CATEGORIES
         or "cognitiveservices" in record.text("ConsumedService", "consumedService").lower()
-        or (what.meter in TOKEN_METERS and "token" in f"{name} {measure}".lower())
+        or counts_tokens(what.meter, f"{name} {measure}")
     )
     meter, unknown = what.meter, ""
     if kind in _TYPES:

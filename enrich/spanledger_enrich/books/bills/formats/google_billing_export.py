@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 from spanledger_enrich.books.bills.bill_format import BillFormat, columns
-from spanledger_enrich.books.bills.bill_line import TOKEN_METERS, BillLine
+from spanledger_enrich.books.bills.bill_line import TOKEN_METERS, BillLine, counts_tokens
 from spanledger_enrich.books.bills.meter_words import named
 from spanledger_enrich.books.bills.record import Record
 
@@ -34,8 +34,8 @@ def _lines(record: Record) -> Iterator[BillLine]:
     what = named(sku)
     quantity, unit = record.decimal("usage.amount"), record.text("usage.unit")
     meter, unknown = _TYPES.get(kind, what.meter), ""
-    # Other makers' models are services of their own name here; what counts tokens is an AI's.
-    ours = any(name in service.lower() for name in _SERVICES) or (what.meter in TOKEN_METERS and "token" in sku.lower())
+    # Other makers' models are services of their own name here.
+    ours = any(name in service.lower() for name in _SERVICES) or counts_tokens(what.meter, sku)
     if kind in _TYPES:
         quantity, unit = None, ""
     elif not ours:
