@@ -21,7 +21,6 @@
 
 CREATE OR REPLACE VIEW metered_charge AS
 WITH
-    ((meter, unit, used, prices) -> (toString(meter), toString(unit), toDecimal128(used, 6), prices.1, prices.2)) AS of_class,
     (amount -> toDecimal128(amount + if(amount < 0, -1, 1) * toDecimal256('0.0000000000005', 22), 12)) AS usd
 SELECT
     trace_id, span_id, ts,
@@ -48,19 +47,9 @@ SELECT
     if(first_of_call = 1, call_water_ml, NULL) AS water_ml
 FROM
 (
+    -- Each step of these is a level of its own: what an expression names again stands in it, and is planned, as often.
     SELECT
         *,
-        -- A call that used nothing that is counted is told all the same: it was a request.
-        arrayFilter(
-            used -> used.3 != 0 AND (used.1 != 'request' OR ifNull(used.4, 0) != 0 OR ifNull(used.5, 0) != 0),
-            classes) AS used_classes,
-        if(empty(used_classes), [of_class('request', 'Requests', least_calls, (
-               if(known_list, toNullable(toDecimal128(0, 22)), NULL), if(known_contracted, toNullable(toDecimal128(0, 22)), NULL)))],
-           used_classes) AS told_classes,
-        arrayMap(
-            used -> (used.1, used.2, used.3, used.4, used.5,
-                     usd(toDecimal256(used.3, 6) * toDecimal256(used.4, 22)), usd(toDecimal256(used.3, 6) * toDecimal256(used.5, 22))),
-            told_classes) AS costed,
         toDecimal128(call_list_cost, 12) - arraySum(used -> ifNull(used.6, toDecimal128(0, 12)), costed) AS list_rest,
         toDecimal128(call_contracted_cost, 12) - arraySum(used -> ifNull(used.7, toDecimal128(0, 12)), costed) AS contracted_rest,
         greatest(1, indexOf(arrayMap(used -> used.1 IN ('output', 'reasoning'), costed), 1)) AS first_place,
@@ -72,68 +61,99 @@ FROM
                  CAST(NULL, 'Nullable(Decimal(38, 22))'), list_rest, contracted_rest, toUInt8(0))])) AS told_charges
     FROM
     (
-        WITH
-            {{price_step}},
-            entry.steps[step_of(entry.window_starts, entry.tier_starts)] AS entry_price,
-            agreed.steps[step_of(agreed.window_starts, agreed.tier_starts)] AS agreed_price,
-            call.contract_price_id != '' AS by_contract,
-            ((of_list, of_contract) -> (
-                if(known_list, toNullable(of_list), NULL),
-                if(known_contracted, toNullable(if(by_contract, of_contract, of_list)), NULL))) AS both,
-            (CAST(NULL, 'Nullable(Decimal(38, 22))'), CAST(NULL, 'Nullable(Decimal(38, 22))')) AS nothing_known,
-            (unit -> if(has(entry.units, unit) OR has(agreed.units, unit),
-                        both(entry.unit_prices[indexOf(entry.units, unit)], agreed.unit_prices[indexOf(agreed.units, unit)]),
-                        nothing_known)) AS price_of_unit
         SELECT
-            call.trace_id AS trace_id, call.span_id AS span_id, call.ts AS ts,
-            call.tenant_id AS tenant_id, call.cost_center AS cost_center, call.environment AS environment,
-            call.service_name AS service_name, call.feature AS feature, call.workflow AS workflow, call.user_id AS user_id,
-            call.session_id AS session_id, call.run_id AS run_id, call.dimensions AS dimensions,
-            call.agent AS agent, call.provider AS provider, call.provider_account AS provider_account,
-            call.host_name AS host_name, call.model AS model, call.operation AS operation,
-            call.service_tier AS service_tier, call.speed AS speed, call.cloud_region AS cloud_region,
-            call.inference_geo AS inference_geo, call.zone AS zone, call.signal AS signal, call.granularity AS granularity,
-            call.price_status AS price_status, call.price_id AS price_id, call.contract_price_id AS contract_price_id,
-            call.known_calls AS known_calls, call.least_calls AS least_calls,
-            call.list_cost AS call_list_cost, call.contracted_cost AS call_contracted_cost,
-            call.energy_wh AS call_energy_wh, call.co2e_g AS call_co2e_g, call.co2e_g_low AS call_co2e_g_low,
-            call.co2e_g_high AS call_co2e_g_high, call.co2e_market_g AS call_co2e_market_g,
-            call.embodied_g AS call_embodied_g, call.water_ml AS call_water_ml,
-            call.list_cost IS NOT NULL AS known_list,
-            call.contracted_cost IS NOT NULL AS known_contracted,
-            if(by_contract, step_of(agreed.window_starts, agreed.tier_starts), step_of(entry.window_starts, entry.tier_starts)) - 1
-                AS price_step,
-            {{quantities}},
-            [
-                of_class('input', 'Tokens', text_input, both(entry_price.input, agreed_price.input)),
-                of_class('input_audio', 'Tokens', audio_input, both(entry_price.input_audio, agreed_price.input_audio)),
-                of_class('input_image', 'Tokens', image_input, both(entry_price.input_image, agreed_price.input_image)),
-                of_class('input_video', 'Tokens', video_input, both(entry_price.input_video, agreed_price.input_video)),
-                of_class('cache_read', 'Tokens', cached_text, both(entry_price.cache_read, agreed_price.cache_read)),
-                of_class('cache_read_audio', 'Tokens', cached_audio, both(entry_price.cache_read_audio, agreed_price.cache_read_audio)),
-                of_class('cache_read_image', 'Tokens', cached_image, both(entry_price.cache_read_image, agreed_price.cache_read_image)),
-                of_class('cache_write', 'Tokens', written_for_5m, both(entry_price.cache_write, agreed_price.cache_write)),
-                of_class('cache_write_1h', 'Tokens', call.cache_write_1h_tokens, both(entry_price.cache_write_1h, agreed_price.cache_write_1h)),
-                of_class('output', 'Tokens', text_output, both(entry_price.output, agreed_price.output)),
-                of_class('output_image', 'Tokens', image_output, both(entry_price.output_image, agreed_price.output_image)),
-                of_class('output_audio', 'Tokens', audio_output, both(entry_price.output_audio, agreed_price.output_audio)),
-                of_class('reasoning', 'Tokens', reasoned, both(entry_price.reasoning, agreed_price.reasoning)),
-                of_class('request', 'Requests', answers, both(entry_price.request, agreed_price.request)),
-                of_class('search', 'Searches', call.web_searches, both(entry_price.search, agreed_price.search)),
-                of_class(call.vendor_unit, call.vendor_unit, call.vendor_quantity,
-                    both(entry.unit_prices[indexOf(entry.units, call.vendor_unit)], agreed.unit_prices[indexOf(agreed.units, call.vendor_unit)]))
-            ] AS priced_classes,
-            -- What the provider charges for beside: '3 code execution, 1 file_search_call'; of most of it no price is known.
+            *,
             arrayMap(
-                told -> of_class(replaceAll(substring(told, position(told, ' ') + 1), ' ', '_'), substring(told, position(told, ' ') + 1),
-                    toUInt64OrZero(substringIndex(told, ' ', 1)), price_of_unit(substring(told, position(told, ' ') + 1))),
-                splitByString(', ', call.other_units)) AS other_classes,
-            arrayConcat(priced_classes, if(call.other_units = '', [], other_classes)) AS classes
-        FROM calls AS call
-        ASOF LEFT JOIN priced_entry AS entry
-            ON entry.price_id = call.price_id AND entry.known_from <= call.enriched_at
-        ASOF LEFT JOIN priced_entry AS agreed
-            ON agreed.price_id = call.contract_price_id AND agreed.known_from <= call.enriched_at
+                used -> (used.1, used.2, used.3, used.4, used.5,
+                         usd(toDecimal256(used.3, 6) * toDecimal256(used.4, 22)), usd(toDecimal256(used.3, 6) * toDecimal256(used.5, 22))),
+                -- A call that used nothing that is counted is told all the same: it was a request.
+                if(empty(used_classes), [('request', 'Requests', toDecimal128(least_calls, 6),
+                       if(call_list_cost IS NULL, NULL, toNullable(toDecimal128(0, 22))),
+                       if(call_contracted_cost IS NULL, NULL, toNullable(toDecimal128(0, 22))))],
+                   used_classes)) AS costed
+        FROM
+        (
+            SELECT
+                *,
+                arrayFilter(
+                    used -> used.3 != 0 AND (used.1 != 'request' OR ifNull(used.4, 0) != 0 OR ifNull(used.5, 0) != 0),
+                    arrayMap(
+                        (used, of_list, of_contract) -> (
+                            used.1, used.2, used.3,
+                            if(call_list_cost IS NULL, NULL, of_list),
+                            if(call_contracted_cost IS NULL, NULL, if(contract_price_id != '', of_contract, of_list))),
+                        arrayConcat(
+                            arrayMap(
+                                (meter, unit, quantity) -> (meter, unit, quantity),
+                                ['input', 'input_audio', 'input_image', 'input_video', 'cache_read', 'cache_read_audio', 'cache_read_image',
+                                 'cache_write', 'cache_write_1h', 'output', 'output_image', 'output_audio', 'reasoning', 'request', 'search',
+                                 vendor_unit],
+                                ['Tokens', 'Tokens', 'Tokens', 'Tokens', 'Tokens', 'Tokens', 'Tokens', 'Tokens', 'Tokens', 'Tokens', 'Tokens',
+                                 'Tokens', 'Tokens', 'Requests', 'Searches', vendor_unit],
+                                quantities),
+                            -- What the provider charges for beside: '3 code execution, 1 file_search_call'; of most of it no price is known.
+                            arrayMap(
+                                told -> (replaceAll(told.2, ' ', '_'), told.2, toDecimal128(toUInt64OrZero(told.1), 6)), others)),
+                        arrayConcat(
+                            [list.input, list.input_audio, list.input_image, list.input_video, list.cache_read, list.cache_read_audio,
+                             list.cache_read_image, list.cache_write, list.cache_write_1h, list.output, list.output_image,
+                             list.output_audio, list.reasoning, list.request, list.search,
+                             list_of_unit],
+                            list_of_others),
+                        arrayConcat(
+                            [agreed.input, agreed.input_audio, agreed.input_image, agreed.input_video, agreed.cache_read,
+                             agreed.cache_read_audio, agreed.cache_read_image, agreed.cache_write, agreed.cache_write_1h, agreed.output,
+                             agreed.output_image, agreed.output_audio, agreed.reasoning, agreed.request, agreed.search,
+                             agreed_of_unit],
+                            agreed_of_others))) AS used_classes
+            FROM
+            (
+                WITH
+                    {{price_step}},
+                    step_of(entry.window_starts, entry.tier_starts) AS list_step,
+                    step_of(contract.window_starts, contract.tier_starts) AS agreed_step,
+                    ((units, prices, unit) -> if(has(entry.units, unit) OR has(contract.units, unit),
+                        toNullable(prices[indexOf(units, unit)]), NULL)) AS price_of
+                SELECT
+                    call.trace_id AS trace_id, call.span_id AS span_id, call.ts AS ts,
+                    call.tenant_id AS tenant_id, call.cost_center AS cost_center, call.environment AS environment,
+                    call.service_name AS service_name, call.feature AS feature, call.workflow AS workflow, call.user_id AS user_id,
+                    call.session_id AS session_id, call.run_id AS run_id, call.dimensions AS dimensions,
+                    call.agent AS agent, call.provider AS provider, call.provider_account AS provider_account,
+                    call.host_name AS host_name, call.model AS model, call.operation AS operation,
+                    call.service_tier AS service_tier, call.speed AS speed, call.cloud_region AS cloud_region,
+                    call.inference_geo AS inference_geo, call.zone AS zone, call.signal AS signal, call.granularity AS granularity,
+                    call.price_status AS price_status, call.price_id AS price_id, call.contract_price_id AS contract_price_id,
+                    call.known_calls AS known_calls, call.least_calls AS least_calls,
+                    call.list_cost AS call_list_cost, call.contracted_cost AS call_contracted_cost,
+                    call.energy_wh AS call_energy_wh, call.co2e_g AS call_co2e_g, call.co2e_g_low AS call_co2e_g_low,
+                    call.co2e_g_high AS call_co2e_g_high, call.co2e_market_g AS call_co2e_market_g,
+                    call.embodied_g AS call_embodied_g, call.water_ml AS call_water_ml,
+                    if(call.contract_price_id != '', agreed_step, list_step) - 1 AS price_step,
+                    {{quantities}},
+                    toString(call.vendor_unit) AS vendor_unit,
+                    [
+                        toDecimal128(text_input, 6), toDecimal128(audio_input, 6), toDecimal128(image_input, 6), toDecimal128(video_input, 6),
+                        toDecimal128(cached_text, 6), toDecimal128(cached_audio, 6), toDecimal128(cached_image, 6),
+                        toDecimal128(written_for_5m, 6), toDecimal128(call.cache_write_1h_tokens, 6), toDecimal128(text_output, 6),
+                        toDecimal128(image_output, 6), toDecimal128(audio_output, 6), toDecimal128(reasoned, 6), toDecimal128(answers, 6),
+                        toDecimal128(call.web_searches, 6), toDecimal128(call.vendor_quantity, 6)
+                    ] AS quantities,
+                    entry.steps[list_step] AS list,
+                    contract.steps[agreed_step] AS agreed,
+                    entry.unit_prices[indexOf(entry.units, call.vendor_unit)] AS list_of_unit,
+                    contract.unit_prices[indexOf(contract.units, call.vendor_unit)] AS agreed_of_unit,
+                    arrayMap(told -> (substringIndex(told, ' ', 1), substring(told, position(told, ' ') + 1)),
+                        if(call.other_units = '', [], splitByString(', ', call.other_units))) AS others,
+                    arrayMap(told -> price_of(entry.units, entry.unit_prices, told.2), others) AS list_of_others,
+                    arrayMap(told -> price_of(contract.units, contract.unit_prices, told.2), others) AS agreed_of_others
+                FROM calls AS call
+                ASOF LEFT JOIN priced_entry AS entry
+                    ON entry.price_id = call.price_id AND entry.known_from <= call.enriched_at
+                ASOF LEFT JOIN priced_entry AS contract
+                    ON contract.price_id = call.contract_price_id AND contract.known_from <= call.enriched_at
+            )
+        )
     )
 )
 ARRAY JOIN told_charges AS charge;
