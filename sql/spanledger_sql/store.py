@@ -24,7 +24,7 @@ from spanledger_sql.embedded.write_gate import WriteGate, only_reads
 from spanledger_sql.inserts import requests as inserts
 from spanledger_sql.inserts.settings import once
 from spanledger_sql.node_socket import node_answers, socket_path
-from spanledger_sql.result_frame import frames_in_blocks, whole_frame
+from spanledger_sql.result_frame import EmptyResults, frames_in_blocks, whole_frame
 from spanledger_sql.store_error import StoreError, code_of, reason_of, refusals
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ __all__ = ["OLDEST_CLICKHOUSE", "Kind", "Store", "StoreError", "statement", "too
 OLDEST_CLICKHOUSE = (26, 3)
 # Ends a DELETE of rows that nothing rests on any more: they need not be gone when it returns, which can take seconds.
 UNWAITED = "SETTINGS lightweight_deletes_sync = 0"
+_CHANGES_COLUMNS = re.compile(r"(?:\s|--[^\n]*\n)*(?:CREATE|ALTER|DROP|RENAME|EXCHANGE)\b", re.IGNORECASE)
 
 
 def statement(name: str) -> str:
@@ -75,6 +76,7 @@ class Store:
         self.gate = WriteGate()
         """Before what writes; of an embedded store, those who write past the store must pass it too."""
         self._clients = threading.local()
+        self._empty = EmptyResults()
         self._opened: list[Client] = []
         self._scoped: weakref.WeakSet[Store] = weakref.WeakSet()
         self._opening = threading.Lock()
@@ -224,7 +226,7 @@ class Store:
             StoreError: The database refused the query.
         """
         with refusals():
-            return whole_frame(self._client_for(query, parameters), query, dict(parameters or {}))
+            return whole_frame(self._client_for(query, parameters), query, dict(parameters or {}), self._empty)
 
     def frames(self, query: str) -> Iterator[pd.DataFrame]:
         """Rows of a query text in blocks, so that no result is too large; the first may have none.
@@ -233,7 +235,7 @@ class Store:
             StoreError: The database refused the query.
         """
         with refusals():
-            yield from frames_in_blocks(self._client_for(query), query)
+            yield from frames_in_blocks(self._client_for(query), query, self._empty)
 
     def head(self, query: str, rows: int) -> pd.DataFrame:
         """At most so many first rows of a query text.
@@ -268,6 +270,8 @@ class Store:
             self._client_for(query, parameters).command(
                 query, parameters=dict(parameters or {}), settings=dict(settings or {})
             )
+        if _CHANGES_COLUMNS.match(query):
+            self._empty.forget()
 
     def insert(self, table: str, rows: Sequence[Mapping[str, Any]], *, token: str = "") -> None:
         """Insert dictionaries with the same keys into ``table``; columns not named get their default.
