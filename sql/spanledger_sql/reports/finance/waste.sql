@@ -28,6 +28,8 @@ WITH
     (
         SELECT trace_id, span_id
         FROM paid_call(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')})
+        -- Where nothing is committed no call is read for it.
+        WHERE (SELECT count() FROM commitment) > 0
     ),
     -- </commitments>
     told AS
@@ -38,29 +40,26 @@ WITH
         FROM call_hours({{what_is_of_the_period}}) AS c
         WHERE c.ts >= {from:DateTime64(9, 'UTC')} AND c.ts < {to:DateTime64(9, 'UTC')}
         UNION ALL
+        -- What is materialized is planned anew for each time that it is named.
         SELECT
-            waste, tenant_id, feature, provider, model, known_calls, ifNull(cost, toDecimal128(0, 12)),
-            if(cost IS NULL, least_calls, 0), toUInt8(0)
-        FROM classed
+            c.waste, c.tenant_id, c.feature, c.provider, c.model, c.known_calls,
+            ifNull(c.cost, toDecimal128(0, 12))
+                -- <commitments>
+                -- What a commitment pays costs its parts.
+                * (paid.trace_id IS NULL)
+                -- </commitments>
+                AS cost,
+            if(c.cost IS NULL, c.least_calls, 0), toUInt8(0)
+        FROM classed AS c
         -- <commitments>
+        LEFT JOIN paid ON paid.trace_id = c.trace_id AND paid.span_id = c.span_id
         -- What a commitment pays had no discount.
-        WHERE waste != 'missed cache'
-            OR (trace_id, span_id) NOT IN (SELECT trace_id, span_id FROM paid WHERE (SELECT count() FROM commitment) > 0)
-        -- </commitments>
-        -- <commitments>
+        WHERE c.waste != 'missed cache' OR paid.trace_id IS NULL
         UNION ALL
-        -- What a commitment pays costs its parts; where nothing is committed no call is read for it.
         SELECT '', c.tenant_id, c.feature, c.provider, c.model, 0, -toDecimal128(ifNull(c.contracted_cost, 0), 12), 0, toUInt8(1)
         FROM calls AS c
         INNER JOIN paid ON paid.trace_id = c.trace_id AND paid.span_id = c.span_id
-        WHERE (SELECT count() FROM commitment) > 0
-            AND c.ts >= {from:DateTime64(9, 'UTC')} AND c.ts < {to:DateTime64(9, 'UTC')}
-        UNION ALL
-        SELECT
-            c.waste, c.tenant_id, c.feature, c.provider, c.model, 0, -ifNull(c.cost, toDecimal128(0, 12)), 0, toUInt8(0)
-        FROM classed AS c
-        INNER JOIN paid ON paid.trace_id = c.trace_id AND paid.span_id = c.span_id
-        WHERE (SELECT count() FROM commitment) > 0 AND c.waste != 'missed cache'
+        WHERE c.ts >= {from:DateTime64(9, 'UTC')} AND c.ts < {to:DateTime64(9, 'UTC')}
         -- </commitments>
         -- <beside>
         UNION ALL
