@@ -85,10 +85,13 @@ WITH
         HAVING sum(b.calls) != 0 OR sum(b.tokens) != 0 OR sum(b.contracted_cost) != 0
             -- Sums of floating-point numbers depend on the order of their rows.
             OR abs(sum(b.co2e_g)) > 1e-9 * sum(abs(b.co2e_g))
-    )
+    ),
+    -- Each look at these is planned anew, with all that they name.
+    (SELECT (count(), countIf(is_summed = 1)) FROM standing WHERE hours = 1) AS of_hours,
+    (SELECT (count(), if(count() = 0, NULL, min(begins))) FROM differences) AS differ
 SELECT
-    (SELECT count() FROM standing WHERE hours = 1) AS hours,
-    (SELECT count() FROM standing WHERE hours = 1 AND is_summed = 1) AS summed_hours,
+    of_hours.1 AS hours,
+    of_hours.2 AS summed_hours,
     (SELECT count() FROM looked_at) AS compared,
-    (SELECT count() FROM differences) AS differing,
-    (SELECT if(count() = 0, NULL, min(begins)) FROM differences) AS first_differing
+    differ.1 AS differing,
+    differ.2 AS first_differing
