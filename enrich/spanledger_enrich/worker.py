@@ -19,6 +19,7 @@ from spanledger_enrich.ledger.energy_allocation import SAMPLES, allocate
 from spanledger_enrich.ledger.enrichment import last_version
 from spanledger_enrich.ledger.hour_sums import MARGIN_S, distrust, sum_hours
 from spanledger_enrich.ledger.lease import Lease, LeaseLost
+from spanledger_enrich.ledger.outcomes import Outcomes
 from spanledger_enrich.ledger.parts_seen import PartsSeen
 from spanledger_enrich.ledger.resolution import resolve_again
 from spanledger_enrich.ledger.usage.metric_usage import follow_metrics
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# Sharing out a host's energy goes over a whole hour of its calls.
+# Sharing out a host's energy goes over a whole hour of its calls; whose outcomes are is looked at as often.
 _ALLOCATE_EVERY_S = 15.0
 # What metrics and usage reports tell is looked at as rarely, and after this many times as long as it took: a fleet's
 # metrics of a day are compared with its calls each time. Nobody waits for more than two minutes all the same.
@@ -91,6 +92,7 @@ class Worker:
         self._working = False
         self._metered_at: dict[str, Any] = {}
         self._samples_seen = PartsSeen(store, SAMPLES)
+        self._outcomes = Outcomes(store)
         self._upkeep = Upkeep(store, configuration)
         self._watch = Watch(store, configuration, lambda: self._working)
         self._problem = ""
@@ -113,6 +115,7 @@ class Worker:
             enriched = self._calls()
             enriched += self._metered()
             self._measured()
+            self._outcomes.take()
             self._upkeep.follow(self._lease.check)
         except LeaseLost:
             self._wait_again()
@@ -237,6 +240,7 @@ class Worker:
         self._working = False
         self._booking.begin_anew()
         self._samples_seen = PartsSeen(self._store, SAMPLES)
+        self._outcomes = Outcomes(self._store)
         self._upkeep = Upkeep(self._store, self._configuration)
 
     def _measured(self) -> None:
@@ -254,6 +258,7 @@ class Worker:
                 calls = self._calls()
                 if not self._late() and (self._stopping or time.monotonic() >= self._allocate_again_at):
                     self._measured()
+                    self._outcomes.take()
                 if not self._late() and (self._stopping or time.monotonic() >= self._meter_again_at):
                     begun = time.monotonic()
                     self._metered()

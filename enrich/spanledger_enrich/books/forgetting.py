@@ -18,7 +18,16 @@ if TYPE_CHECKING:
 Whose = Literal["tenant", "user"]
 
 _COLUMNS = {
-    "tenant": ("tenant_id", "old_tenant_id", "new_tenant_id", "tenant", "tenants", "share_tenants", "idle_owner"),
+    "tenant": (
+        "tenant_id",
+        "rule_tenant_id",
+        "old_tenant_id",
+        "new_tenant_id",
+        "tenant",
+        "tenants",
+        "share_tenants",
+        "idle_owner",
+    ),
     "user": ("user_id", "users"),
 }
 PSEUDONYM = re.compile(r"forgotten-[0-9a-f]{8}")
@@ -162,7 +171,7 @@ def _columns(store: Store, whose: Whose) -> dict[str, list[_Column]]:
         if row["name"] in _COLUMNS[whose] or ("Map(" in row["type"] and "String)" in row["type"]):
             column = _Column(row["table"], row["name"], row["type"], bool(row["is_in_sorting_key"]))
             found.setdefault(column.table, []).append(column)
-    order = ("otel_traces", "llm_spans", "call_tenant", "call_verdict")
+    order = ("otel_traces", "llm_spans", "reported_outcome", "call_tenant", "call_verdict")
     return {table: found[table] for table in sorted(found, key=lambda table: (table not in order, table))}
 
 

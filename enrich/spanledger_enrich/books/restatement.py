@@ -15,9 +15,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from spanledger_enrich.books.restatement_chunk import states, work_off
-from spanledger_enrich.books.scope import FIRST, LAST, Scope, plan, planned, restated_since
+from spanledger_enrich.books.scope import FIRST, LAST, Scope, of_outcomes, plan, planned, restated_since
 from spanledger_enrich.books.upkeep import bring_up_to_date, note_restatement
 from spanledger_enrich.ledger.energy_allocation import book_idle_again
+from spanledger_enrich.ledger.outcomes import restate_outcomes, restated_outcomes
 from spanledger_enrich.ledger.resolution import resolve_again
 from spanledger_enrich.ledger.tenant_rules import store_rules
 from spanledger_settings.mendable import AskedWronglyError, MendableError
@@ -40,11 +41,12 @@ class UnknownRestatementError(RestatementError, AskedWronglyError):
 
 @dataclass(frozen=True, slots=True)
 class Restatement:
-    """A run that came to its end, or was asked to stop: how many calls it computed, and how many changed."""
+    """A run that came to its end, or was asked to stop: how many calls it computed, how many changed, and outcomes."""
 
     restatement_id: str
     examined_calls: int
     changed_calls: int
+    changed_outcomes: int = 0
     finished: bool = True
     resumed: tuple[Restatement, ...] = ()
 
@@ -94,6 +96,7 @@ def restate(
         "scope": str(scope),
         "examined_calls": 0,
         "changed_calls": 0,
+        "changed_outcomes": 0,
     }
     _save(store, run)
     final = "previewed" if dry_run else "done"
@@ -101,7 +104,9 @@ def restate(
     if not dry_run and done.finished:
         book_idle_again(store, configuration, scope.begin or FIRST, scope.end or LAST)
         bring_up_to_date(store, configuration)
-    return Restatement(done.restatement_id, done.examined_calls, done.changed_calls, done.finished, resumed)
+    return Restatement(
+        done.restatement_id, done.examined_calls, done.changed_calls, done.changed_outcomes, done.finished, resumed
+    )
 
 
 def reference_changed(store: Store, configuration: Configuration) -> bool:
@@ -139,9 +144,11 @@ def cancel(store: Store, identity: str) -> Restatement:
         )
     )
     _forget(store, run)
+    outcomes = restated_outcomes(store, identity)
     ended = {"state": "cancelled", "finished_at": datetime.now(UTC), "owner": ""}
-    _save(store, {**run, **ended, "examined_calls": examined, "changed_calls": changed})
-    return Restatement(identity, examined, changed, finished=False)
+    figures = {"examined_calls": examined, "changed_calls": changed, "changed_outcomes": outcomes}
+    _save(store, {**run, **ended, **figures})
+    return Restatement(identity, examined, changed, outcomes, finished=False)
 
 
 def forget_previews(store: Store, identity: str = "") -> None:
@@ -218,12 +225,18 @@ def _finish(
                 work_off(store, configuration, identity, chunk, counted=counted, write=final == "done")
             examined += chunk["calls"]
             on_progress(examined, total)
-        changed = _changed(store, identity)
+        changed, outcomes = _changed(store, identity), 0
+        if asked := of_outcomes(store, identity, Scope.from_json(run["scope"])):
+            written = restate_outcomes(store, asked, write=final == "done", keep_on=keep_on)
+            if written is None:
+                return Restatement(identity, examined, changed, finished=False)
+            outcomes = written
         ended = {"state": final, "finished_at": datetime.now(UTC), "owner": ""}
-        _save(store, {**run, **ended, "examined_calls": examined, "changed_calls": changed})
+        figures = {"examined_calls": examined, "changed_calls": changed, "changed_outcomes": outcomes}
+        _save(store, {**run, **ended, **figures})
         run["owner"] = ""
         _forget(store, run)
-        return Restatement(identity, examined, changed)
+        return Restatement(identity, examined, changed, outcomes)
     finally:
         # Not at its end: whoever restates next goes on with it.
         if run["owner"]:

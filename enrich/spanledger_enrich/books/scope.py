@@ -59,20 +59,20 @@ def plan(store: Store, configuration: Configuration, identity: str, scope: Scope
     store.execute(
         statement("books/restatement/call"),
         {
-            "restatement_id": identity,
+            **_asked(store, identity, scope),
             "chunk_calls": configuration.batch_calls,
-            "from": scope.begin or FIRST,
-            "to": scope.end or LAST,
-            "tenants": list(scope.tenants),
             "models": list(scope.models),
             "providers": list(scope.providers),
-            "changed": int(scope.changed),
-            "since": restated_since(store),
             "default_zone": configuration.default_zone,
             "grid_signal": configuration.grid_signal,
             "grid_basis": configuration.grid_basis,
         },
     )
+
+
+def of_outcomes(store: Store, identity: str, scope: Scope) -> dict[str, Any] | None:
+    """Which outcomes a restatement writes anew; None: none, since they have no model and no provider."""
+    return None if scope.models or scope.providers else _asked(store, identity, scope)
 
 
 def planned(store: Store, identity: str) -> list[dict[str, Any]]:
@@ -91,3 +91,14 @@ def restated_since(store: Store) -> datetime:
         everything=str(Scope()),
     )
     return max(began, BEGINNING) if isinstance(began, datetime) else BEGINNING
+
+
+def _asked(store: Store, identity: str, scope: Scope) -> dict[str, Any]:
+    return {
+        "restatement_id": identity,
+        "from": scope.begin or FIRST,
+        "to": scope.end or LAST,
+        "tenants": list(scope.tenants),
+        "changed": int(scope.changed),
+        "since": restated_since(store),
+    }

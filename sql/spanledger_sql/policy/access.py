@@ -195,7 +195,7 @@ def _worker() -> list[tuple[str, Iterable[str]]]:
     not_written = [
         name
         for name, (engine, _) in _known().items()
-        if engine == "Null" or name in {*INSERTED_TABLES, *_BOOKS, "migration"}
+        if engine == "Null" or name in {*INSERTED_TABLES, *_BOOKS, "migration", "reported_outcome"}
     ]
     kept = [name for name, (engine, _) in _known().items() if engine != "Memory"]
     return [

@@ -14,6 +14,7 @@ CREATE TABLE IF NOT EXISTS restatement
     scope String COMMENT 'which calls, as JSON',
     examined_calls UInt64 COMMENT 'how many calls it computed anew',
     changed_calls UInt64 COMMENT 'how many of them came out otherwise',
+    changed_outcomes UInt64 COMMENT 'how many outcomes are another tenant''s by it',
     updated_at DateTime64(6, 'UTC') DEFAULT now64(6, 'UTC') COMMENT 'when the row was written, UTC'
 )
 ENGINE = ReplacingMergeTree(updated_at)

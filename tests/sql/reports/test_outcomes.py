@@ -127,6 +127,7 @@ def test_an_outcome_that_says_nobody_is_of_whom_its_calls_are(ledger):
 def test_outcomes_come_over_the_wire_without_what_explains_them(books):
     books.empty()
     books.store.execute("TRUNCATE TABLE outcome")
+    books.store.execute("TRUNCATE TABLE reported_outcome")
     span = {"gen_ai__operation__name": "outcome", "spanledger__outcome__name": "solved",
             "spanledger__outcome__good": "true", "spanledger__outcome__revenue_usd": "1.25", "tenant__id": "acme",
             "spanledger__run_id": "r1"}  # fmt: skip
@@ -160,6 +161,7 @@ def test_outcomes_come_over_the_wire_without_what_explains_them(books):
         bodies.append(from_protobuf(logs.SerializeToString(), LOGS).body)
         for number, body in enumerate(bodies):
             books.store.insert_otlp(length_prefixed(body), f"outcomes {time} {number}")
+    books.enrich()
     rows = books.store.rows(
         "SELECT signal, name, label, score, good, revenue, tenant_id, run_id, response_id, trace_id FROM outcome FINAL "
         "ORDER BY signal"
@@ -169,14 +171,13 @@ def test_outcomes_come_over_the_wire_without_what_explains_them(books):
         ("event", *evaluated), ("log", *evaluated),
         ("span", "solved", "", None, 1, Decimal("1.25"), "acme", "r1", "", TRACE.hex()),
     ]  # fmt: skip
-    for table in ("outcome", "otel_traces", "otel_logs"):
+    for table in ("outcome", "reported_outcome", "otel_traces", "otel_logs"):
         assert "SECRET" not in str(books.store.rows(f"SELECT * FROM {table}"))
-    books.enrich()
     assert books.store.value("SELECT count() FROM calls") == 1
 
 
 def test_results_of_one_time_are_told_apart_by_what_they_are_of(books):
-    books.store.execute("TRUNCATE TABLE outcome")
+    books.store.execute("TRUNCATE TABLE reported_outcome")
     request = ExportTraceServiceRequest.FromString(otlp_call(trace=TRACE))
     logs = LOGS.message()
     records = logs.resource_logs.add().scope_logs.add().log_records
@@ -204,7 +205,7 @@ def test_results_of_one_time_are_told_apart_by_what_they_are_of(books):
             books.store.insert_otlp(length_prefixed(body), f"apart {time} {len(body)}")
     found = {
         row["signal"]: row["outcomes"]
-        for row in books.store.rows("SELECT signal, count() AS outcomes FROM outcome FINAL GROUP BY signal")
+        for row in books.store.rows("SELECT signal, count() AS outcomes FROM reported_outcome FINAL GROUP BY signal")
     }
     # A span's run, session and tenant are its own: of its events the answers and scores tell them apart.
     assert found == {"log": 7, "event": 4}

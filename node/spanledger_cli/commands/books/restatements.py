@@ -20,9 +20,9 @@ from spanledger_settings.period import period
 _TOTALS = ("old_calls", "new_calls", "old_cost", "new_cost", "difference", "old_co2e_kg", "new_co2e_kg")
 _GAPS = ("old_unknown_cost_calls", "new_unknown_cost_calls")
 _OF_THE_RUN = ["restatement_id", "started_at", "finished_at", "state", "requested_by", "reason", "scope",
-               "examined_calls", "changed_calls"]  # fmt: skip
+               "examined_calls", "changed_calls", "changed_outcomes"]  # fmt: skip
 
-_LISTED = ["restatement_id", "started_at", "state", "requested_by", "reason", "changed_calls"]
+_LISTED = ["restatement_id", "started_at", "state", "requested_by", "reason", "changed_calls", "changed_outcomes"]
 _CHANGES = ["old_cost", "new_cost", "difference", "old_unknown_cost_calls", "new_unknown_cost_calls",
             "old_co2e_kg", "new_co2e_kg"]  # fmt: skip
 
@@ -115,6 +115,8 @@ def restate(
     told = "would change" if dry_run else "changed"
     run = "dry run" if dry_run else f"restatement {done.restatement_id}"
     console(stderr=True).print(f"{run}: {counted(done.examined_calls, 'call')} computed, {done.changed_calls:,} {told}")
+    if done.changed_outcomes:
+        console(stderr=True).print(f"{counted(done.changed_outcomes, 'outcome')} {told} to another tenant")
     destination = Destination(output, file)
     if done.changed_calls or destination.file is not None:
         title = f"What {told}: cost (USD) and emissions (kgCO2e) of these calls before and after"

@@ -7,23 +7,7 @@
 --     the calls of a restatement, '' and 0 for a batch.
 INSERT INTO call_tenant
 WITH
-    (
-        SELECT groupArray((rule, attribute, kind, before_span, pattern, tenant))
-        FROM
-        (
-            SELECT rule, any(attribute) AS attribute, any(kind) AS kind, any(before_span) AS before_span,
-                   any(pattern) AS pattern, any(tenant) AS tenant
-            FROM tenant_rule
-            WHERE version = {version:UInt64}
-            GROUP BY rule
-            ORDER BY rule
-        )
-    ) AS rules,
-    (
-        SELECT CAST(groupArray((concat(toString(rule), ' ', value), tenant)), 'Map(String, String)')
-        FROM tenant_rule FINAL
-        WHERE version = {version:UInt64} AND kind = 'lookup'
-    ) AS looked_up,
+    {{tenant_rules}},
     restated_calls AS
     (
         SELECT ts, trace_id, span_id
@@ -46,21 +30,11 @@ WITH
             attribute = 'spanledger.cost_center', CAST(cost_center, 'String'),
             attribute = 'tenant.id' AND tenant_id != '(unattributed)', CAST(tenant_id, 'String'),
             '')) AS said,
-    ((rule, value) -> multiIf(
-        value = '', '',
-        rule.3 = 'value', value,
-        rule.3 = 'lookup', looked_up[concat(toString(rule.1), ' ', value)],
-        match(value, rule.5), replaceRegexpOne(value, rule.5, rule.6),
-        '')) AS tenant_by,
     called AS
     (
         SELECT
             cityHash64(trace_id, span_id) AS span,
-            arrayMap(rule -> (tenant_by(rule, said(rule.2)), concat('rule ', toString(rule.1), ': ', rule.2), rule.4), rules)
-                AS answers,
-            arrayFirst(answer -> answer.1 != '' AND answer.3 = 1, answers) AS first,
-            arrayFirst(answer -> answer.1 != '' AND answer.3 = 0, answers) AS last,
-            if(first.1 != '', first, last) AS answer
+            {{answer_of_rules}}
         FROM {spans:Identifier} AS llm_spans
         WHERE ({restatement_id:String} != '' OR ingested_at IN (SELECT ingested_at FROM {inserts:Identifier}))
             AND ({restatement_id:String} = '' OR ts BETWEEN (SELECT min(ts) FROM restated_calls)

@@ -9,7 +9,8 @@
 --   good_score String: from which score on an outcome is good that does not say it itself; '' for none
 -- Columns:
 --   name: of the outcome
---   tenant, feature: as the outcome says, else as the first of its calls does; '' where not asked for
+--   tenant, feature: as the outcome says, else as the first of its calls does; the tenant, else as a tenant rule says; '' where not
+--     asked for
 --   outcomes, good, bad, undecided: how many; undecided: neither they nor their labels say, nor their score
 --   without_calls: outcomes that no call is found for
 --   calls: the calls that they are about
@@ -24,7 +25,7 @@ WITH
     told AS
     (
         SELECT
-            o.outcome_id AS outcome_id, o.ts AS outcome_ts, o.name AS name, o.tenant_id AS outcome_tenant, o.feature AS outcome_feature, o.revenue AS revenue,
+            o.outcome_id AS outcome_id, o.ts AS outcome_ts, o.name AS name, o.tenant_id AS outcome_tenant, CAST(o.rule_tenant_id, 'String') AS rule_tenant, o.feature AS outcome_feature, o.revenue AS revenue,
             ifNull(o.good, if(toFloat64OrNull({good_score:String}) IS NULL OR o.score IS NULL, NULL,
                               toUInt8(o.score >= toFloat64OrNull({good_score:String})))) AS is_good,
             multiIf(o.response_id != '', concat('answer ', o.response_id), o.run_id != '', concat('run ', o.run_id),
@@ -60,7 +61,9 @@ WITH
             -- What an outcome does not say is as the first of its calls has it.
             argMin(l.tenant_id, l.ts) OVER one AS first_tenant,
             argMin(l.feature, l.ts) OVER one AS first_feature,
-            if(t.outcome_tenant = '(unattributed)', ifNull(nullIf(first_tenant, ''), t.outcome_tenant), t.outcome_tenant) AS of_tenant,
+            multiIf(t.outcome_tenant != '(unattributed)', t.outcome_tenant,
+                    ifNull(first_tenant, '') NOT IN ('', '(unattributed)'), assumeNotNull(first_tenant),
+                    t.rule_tenant != '', t.rule_tenant, '(unattributed)') AS of_tenant,
             if(has({by:Array(String)}, 'tenant'), of_tenant, '') AS tenant,
             if(has({by:Array(String)}, 'feature'), if(t.outcome_feature = '', ifNull(first_feature, ''), t.outcome_feature), '') AS of_feature,
             l.call_id AS call_id, l.known_calls AS known_calls, l.unknown_cost AS unknown_cost, l.unknown_energy AS unknown_energy,

@@ -5,10 +5,10 @@
 --   tenants Array(String): whose outcomes, or nobody's yet; empty: all
 -- Columns:
 --   outcomes: how many
---   told_at: when the last of them was stored, UTC
+--   told_at: when the last of them was stored, or was given another tenant, UTC
 SELECT
     uniqExact(o.outcome_id) AS outcomes,
-    max(o.ingested_at) AS told_at
+    max(o.attributed_at) AS told_at
 FROM outcome AS o
 WHERE o.ts >= {from:DateTime64(9, 'UTC')} AND o.ts < {to:DateTime64(9, 'UTC')}
     AND (empty({tenants:Array(String)}) OR o.tenant_id = '(unattributed)' OR has({tenants:Array(String)}, o.tenant_id))

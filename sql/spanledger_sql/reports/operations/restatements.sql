@@ -10,7 +10,7 @@
 --   state: how far it came
 --   requested_by, reason: who wanted it, and why
 --   scope: which calls, as JSON
---   examined_calls, changed_calls: of the whole run
+--   examined_calls, changed_calls, changed_outcomes: of the whole run
 --   month, tenant: of the calls whose row changed; '' where not kept apart
 --   old_calls, new_calls: calls whose row changed, counted before and after
 --   old_cost, new_cost: their contracted cost before and after, USD
@@ -29,6 +29,7 @@ SELECT
     run.scope AS scope,
     run.examined_calls AS examined_calls,
     run.changed_calls AS changed_calls,
+    run.changed_outcomes AS changed_outcomes,
     if({by_month:UInt8}, formatDateTime(change.month, '%Y-%m'), '') AS month,
     if({by_tenant:UInt8}, change.tenant_id, '') AS tenant,
     sum(change.old_calls) AS old_calls,

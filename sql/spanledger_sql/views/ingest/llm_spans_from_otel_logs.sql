@@ -10,6 +10,7 @@ CREATE MATERIALIZED VIEW IF NOT EXISTS llm_spans_from_otel_logs TO llm_spans AS
 WITH
     {{rule_names}},
     {{treatments_of}},
+    {{told_of_whom}},
     (name -> firstNonDefault(LogAttributes[name], ResourceAttributes[name])) AS said,
     (text -> ifNull(toFloat64OrNull(text) BETWEEN 0 AND 100000000, false)) AS is_count,
     (name -> if(is_count(LogAttributes[name]), toUInt64(toFloat64OrZero(LogAttributes[name])), toUInt64(0))) AS count_of,
@@ -115,17 +116,7 @@ SELECT
     if(LogAttributes['speed'] IN ('', 'normal', 'standard'), '', LogAttributes['speed']) AS speed,
     host_named(ResourceAttributes['host.name'], ResourceAttributes['host.id']) AS host_name,
     mapFilter((name, text) -> multiSearchAny(name, ['token', 'usage', 'cost']), LogAttributes) AS usage_raw,
-    mapConcat(
-        mapFilter((name, text) -> length(text) BETWEEN 1 AND 200,
-                  CAST((arrayFilter((name, treatment) -> treatment IN (9, 10), mapKeys(LogAttributes), treatments_of(mapKeys(LogAttributes))),
-                        arrayFilter((text, treatment) -> treatment IN (9, 10), mapValues(LogAttributes), treatments_of(mapKeys(LogAttributes)))),
-                       'Map(LowCardinality(String), String)')),
-        CAST((arrayMap(name -> concat('resource.', name),
-                       arrayFilter((name, treatment) -> treatment IN (1, 5, 9, 10), mapKeys(ResourceAttributes),
-                                   treatments_of(mapKeys(ResourceAttributes)))),
-              arrayFilter((text, treatment) -> treatment IN (1, 5, 9, 10), mapValues(ResourceAttributes),
-                          treatments_of(mapKeys(ResourceAttributes)))),
-             'Map(LowCardinality(String), String)')) AS attribution_raw,
+    told_of_whom(LogAttributes, ResourceAttributes) AS attribution_raw,
     'log' AS signal,
     agent_name AS agent,
     if(toFloat64OrNull(LogAttributes['cost_usd']) BETWEEN 0 AND 1e6, toFloat64OrNull(LogAttributes['cost_usd']), NULL) AS reported_cost

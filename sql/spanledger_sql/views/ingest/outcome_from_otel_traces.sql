@@ -1,10 +1,14 @@
 -- The outcomes that `record_outcome` sends as spans, and OpenTelemetry's events of evaluations on spans of calls.
--- Needs: otel_traces, outcome
+-- The placeholders in double braces are the vocabulary's constants.
+-- Needs: otel_traces, reported_outcome, tenant_rule, tenant_rule_set
 
-CREATE MATERIALIZED VIEW IF NOT EXISTS outcome_from_otel_traces TO outcome AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS outcome_from_otel_traces TO reported_outcome AS
 WITH
     {{as_tenant}},
     {{as_outcome}},
+    {{rule_names}},
+    {{treatments_of}},
+    {{told_of_whom}},
     CAST(SpanAttributes, 'Map(String, String)') AS a,
     CAST(ResourceAttributes, 'Map(String, String)') AS r,
     a['gen_ai.operation.name'] = 'outcome' AS is_span,
@@ -17,7 +21,9 @@ WITH
     one.2 AS e,
     if(is_span, e['spanledger.outcome.name'], e['gen_ai.evaluation.name']) AS outcome_name,
     if(is_span, e['spanledger.outcome.label'], e['gen_ai.evaluation.score.label']) AS outcome_label,
-    if(is_span, e['spanledger.outcome.good'], '') AS good_said
+    if(is_span, e['spanledger.outcome.good'], '') AS good_said,
+    r['spanledger.pinned_tenant'] AS pinned_tenant,
+    as_tenant(firstNonDefault(a['tenant.id'], a['tenant_id'], r['tenant.id'], r['tenant_id'])) AS tenant_said
 SELECT
     -- A span may tell of several answers at one time.
     lower(hex(sipHash128(TraceId, SpanId, outcome_name, outcome_label, e['gen_ai.evaluation.score.value'], e['gen_ai.response.id'],
@@ -30,8 +36,8 @@ SELECT
         AS good,
     if(figure_of(e['spanledger.outcome.revenue_usd']) IS NULL, NULL, toDecimal128OrNull(e['spanledger.outcome.revenue_usd'], 12))
         AS revenue,
-    firstNonDefault(r['spanledger.pinned_tenant'],
-                    as_tenant(firstNonDefault(a['tenant.id'], a['tenant_id'], r['tenant.id'], r['tenant_id'])), '(unattributed)') AS tenant_id,
+    firstNonDefault(pinned_tenant, tenant_said, '(unattributed)') AS tenant_id,
+    multiIf(pinned_tenant != '', 'token', tenant_said != '', 'tenant.id', 'none') AS tenant_source,
     firstNonDefault(a['spanledger.feature'], r['spanledger.feature']) AS feature,
     firstNonDefault(a['session.id'], a['gen_ai.conversation.id']) AS session_id,
     a['spanledger.run_id'] AS run_id,
@@ -39,6 +45,7 @@ SELECT
     firstNonDefault(e['gen_ai.response.id'], if(is_span, '', a['gen_ai.response.id'])) AS response_id,
     ServiceName AS service_name,
     if(is_span, 'span', 'event') AS signal,
+    told_of_whom(SpanAttributes, ResourceAttributes) AS attribution_raw,
     IngestedAt AS ingested_at
 FROM
 (
