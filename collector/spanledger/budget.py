@@ -162,19 +162,10 @@ def _said(tenant: str) -> tuple[BudgetLeft, ...] | None:
 
 
 def _answer_of(url: str, headers: dict[str, str]) -> bytes:
-    # Only the asking thread needs them.
-    from urllib.request import HTTPSHandler, Request, build_opener  # noqa: PLC0415
+    # Only the asking thread needs it.
+    from spanledger.delivery.patience import answer_within  # noqa: PLC0415
 
-    opener = build_opener(_no_redirect(), HTTPSHandler(context=_trust(url)))
-    until = time.monotonic() + _PATIENCE_S
-    answer = b""
-    with opener.open(Request(url, headers=headers), timeout=_PATIENCE_S) as arriving:  # noqa: S310 (settings hold http and https alone)
-        # The patience of a socket is with each piece: one byte a second would hold the only thread for days.
-        while len(answer) < _LARGEST and (piece := arriving.read1(2**16)):
-            answer += piece
-            if time.monotonic() > until:
-                raise TimeoutError("it does not end its answer")
-    return answer
+    return answer_within(_PATIENCE_S, url, headers, context=_trust(url), most_bytes=_LARGEST)
 
 
 def _read(tenant: str, answer: bytes) -> tuple[BudgetLeft, ...]:
@@ -199,18 +190,6 @@ def _figure(said: object) -> "Decimal":
     if not isinstance(said, str) or not (figure := Decimal(said)).is_finite():
         raise ValueError(f"{said!r} is no amount")
     return figure
-
-
-def _no_redirect() -> Any:
-    from urllib.request import HTTPRedirectHandler  # noqa: PLC0415 (only the asking thread needs it)
-
-    class NoRedirect(HTTPRedirectHandler):
-        """Elsewhere nobody is to see the token: a redirect is a failure."""
-
-        def redirect_request(self, *_: Any, **__: Any) -> None:
-            return None
-
-    return NoRedirect()
 
 
 def _headers(address: "Address", shown: str) -> dict[str, str]:

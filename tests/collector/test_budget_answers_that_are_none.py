@@ -43,6 +43,7 @@ class Answering(http.server.ThreadingHTTPServer):
     answer: tuple[int, bytes] = (200, said())
     elsewhere = ""
     pause_s = 0.0
+    pause_in_headers_s = 0.0
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -58,6 +59,13 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         status, body = self.server.answer
+        if self.server.pause_in_headers_s:
+            self.server.asked.append(self.headers["authorization"])
+            with contextlib.suppress(OSError):  # nobody listens any more
+                for byte in b"HTTP/1.1 200 OK\r\nx-padding: " + b"x" * 1000:
+                    self.wfile.write(bytes([byte]))
+                    time.sleep(self.server.pause_in_headers_s)
+            return
         self.send_response(status)
         self.send_header("content-length", str(len(body)))
         if status == 302:
@@ -162,6 +170,20 @@ def test_an_answer_without_an_end_does_not_hold_up_the_next_question(servers, mo
     # It came piece by piece, each in time; all of it takes ten seconds.
     assert (found.known, time.monotonic() - began < 5) == (False, True)
     servers[0].pause_s = 0.0
+    assert ask_until_answered(servers[0]).known
+
+
+def test_headers_that_trickle_do_not_hold_up_the_next_question(servers, monkeypatch, caplog):
+    monkeypatch.setattr("spanledger.guard._counts", {})
+    monkeypatch.setattr(asking, "_PATIENCE_S", 0.3)
+    monkeypatch.setenv("SPANLEDGER_ENDPOINT", servers[0].address)
+    servers[0].pause_in_headers_s = 0.02
+    began = time.monotonic()
+    found = ask_until_answered(servers[0])
+    # All of them take twenty seconds.
+    assert (found.known, time.monotonic() - began < 5) == (False, True)
+    assert "cannot be reached: it does not end its answer" in caplog.records[0].message
+    servers[0].pause_in_headers_s = 0.0
     assert ask_until_answered(servers[0]).known
 
 
