@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -40,6 +41,32 @@ def test_what_is_not_understood_is_told(command: Command, tmp_path: Path) -> Non
     shown = json.loads(command("bills", "show", "odd.csv", "--unknown", "--format", "json").stdout)
     assert [row["meter"] for row in shown] == ["unknown", "unknown"]
     assert "telepathy minutes" in shown[0]["raw"]
+
+
+def test_an_import_says_what_of_a_bill_is_compared_with_nothing(command: Command, tmp_path: Path) -> None:
+    with (EXAMPLES / "aws_cur2.csv").open(newline="") as stream:
+        row = next(csv.DictReader(stream))
+    native = {**row, "line_item_product_code": "AmazonBedrock", "line_item_usage_type": "USE1-Nova2.0Lite-input-tokens"}
+    disks = {
+        **row,
+        "line_item_product_code": "AmazonEC2",
+        "line_item_usage_type": "USE1-EBS:VolumeUsage",
+        "product": "",
+    }
+    some = [
+        {**native, "pricing_unit": "Units", "line_item_usage_amount": "3.5", "line_item_unblended_cost": "0.25"},
+        {**native, "pricing_unit": "Units", "line_item_usage_amount": "1", "line_item_unblended_cost": "0.5"},
+        {**native, "pricing_unit": "1K tokens", "line_item_unblended_cost": "1"},
+        {**disks, "line_item_unblended_cost": "7"}, {**disks, "line_item_unblended_cost": "8"},
+    ]  # fmt: skip
+    path = tmp_path / "cur.csv"
+    with path.open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, list(row))
+        writer.writeheader()
+        writer.writerows(some)
+    done = command("bills", "import", path)
+    assert "cur.csv: 2 lines of 0.75 USD for tokens counted as 4.5 Units, the first is line 2: " in done.stderr
+    assert "cur.csv: of it 2 lines of 15 USD of services that are no AI, which nothing compares" in done.stdout
 
 
 def test_a_malformed_bill_ends_with_an_error_and_changes_nothing(billed: Command, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from spanledger_enrich.books.bills import bill_formats
-from spanledger_enrich.books.bills.bill_line import decimals, last_day_of
+from spanledger_enrich.books.bills.bill_line import OTHER_SERVICE, TOKEN_METERS, decimals, last_day_of
 from spanledger_enrich.files.book_history import remember
 from spanledger_enrich.files.import_file import ImportFileError
 from spanledger_settings.mendable import AskedWronglyError
@@ -42,6 +42,21 @@ class CheckedBill:
     def unknown(self) -> list[BillLine]:
         """The lines that are not understood."""
         return [line for line in self.lines if line.unknown]
+
+    @property
+    def uncounted(self) -> list[BillLine]:
+        """The charges for tokens that are counted in a unit of which nobody knows how many tokens it is."""
+        counted = (line for line in self._charges if line.quantity is not None and line.unit != "Tokens")
+        return [line for line in counted if line.meter in TOKEN_METERS]
+
+    @property
+    def others(self) -> list[BillLine]:
+        """The charges of services that are no AI, which no reconciliation compares."""
+        return [line for line in self._charges if line.meter == OTHER_SERVICE]
+
+    @property
+    def _charges(self) -> list[BillLine]:
+        return [line for line in self.lines if line.amount is not None]
 
 
 def checked(store: Store, paths: Sequence[Path], *, part: bool = False) -> list[CheckedBill]:

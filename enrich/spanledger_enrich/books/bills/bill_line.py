@@ -17,9 +17,10 @@ TOKEN_METERS: Final = frozenset({
     "input", "input_audio", "input_image", "input_video", "cache_read", "cache_read_audio", "cache_read_image",
     "cache_write", "cache_write_1h", "output", "output_audio", "output_image", "reasoning", "all",
 })  # fmt: skip
+OTHER_SERVICE: Final = "other_service"
 METERS: Final = TOKEN_METERS | {
     "search", "code_execution", "session", "unit", "storage", "capacity", "fee", "tax", "credit", "rounding",
-    "adjustment", "requests", "other_service", "unknown",
+    "adjustment", "requests", OTHER_SERVICE, "unknown",
 }  # fmt: skip
 _CATEGORY: Final = {
     "tax": "Tax", "credit": "Credit", "rounding": "Adjustment", "adjustment": "Adjustment", "fee": "Purchase",

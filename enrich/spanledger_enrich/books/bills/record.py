@@ -130,8 +130,10 @@ class Record:
             self.refuse(self._name(names), text, "expected a time of our days")
         return moment.astimezone(UTC)
 
-    def day(self, *names: str, american: bool = False) -> date:
-        """A day: ISO 8601; where the format has it so, also MM/DD/YYYY, which elsewhere may be DD/MM/YYYY.
+    def day(self, *names: str, american: bool = False, zone: str = "UTC") -> date:
+        """A day of ``zone``: ISO 8601; where the format has it so, also MM/DD/YYYY, which elsewhere may be DD/MM/YYYY.
+
+        A time with an offset is turned to the zone, whose day may be another.
 
         Raises:
             ImportFileError: It is none, or may be two.
@@ -139,8 +141,8 @@ class Record:
         text = self.required(*names)
         slashes = re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})", text) if american else None
         try:
-            day = date(int(slashes[3]), int(slashes[1]), int(slashes[2])) if slashes else _parsed(text).date()
-        except ValueError:
+            day = date(int(slashes[3]), int(slashes[1]), int(slashes[2])) if slashes else _day_in(zone, _parsed(text))
+        except (ValueError, OverflowError):
             self.refuse(self._name(names), text, "expected a day, such as 2026-10-05")
         if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
             self.refuse(self._name(names), text, "expected a day of our time")
@@ -158,6 +160,10 @@ class Record:
         """
         said = f"{value!r}: " if value else "is not there: "
         raise ImportFileError(f"{self.path}:{self.number}: {field}: {said}{expected}; nothing was imported")
+
+
+def _day_in(zone: str, moment: datetime) -> date:
+    return (moment if moment.tzinfo is None else moment.astimezone(ZoneInfo(zone))).date()
 
 
 def _parsed(text: str) -> datetime:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import TYPE_CHECKING, Annotated
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,7 +17,10 @@ from spanledger_enrich.books.bills.also_billed import of_period
 from spanledger_settings.figures import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from spanledger_enrich.books.bills.bill import CheckedBill
+    from spanledger_enrich.books.bills.bill_line import BillLine
 
 bills = typer.Typer(help="Providers' bills, as they came and line by line.", no_args_is_help=True)
 
@@ -165,12 +168,34 @@ def _tell(one: CheckedBill) -> None:
         f"{counted(about['lines'], 'line')}, {money}",
         soft_wrap=True,
     )
-    for (reason, currency), lines in Counter((line.unknown, line.currency) for line in one.unknown).items():
-        of_these = [line for line in one.unknown if line.unknown == reason and line.currency == currency]
-        amount = sum(line.amount or 0 for line in of_these)
-        console(stderr=True).print(
-            f"{about['source']}: {counted(lines, 'line')} of {amount:,f} {currency} not understood, the first is line "
-            f"{of_these[0].line}: {reason}",
-            style="yellow",
-            soft_wrap=True,
+    for (reason, currency), of_these in _alike(one.unknown, lambda line: line.unknown).items():
+        _warn(about, f"{_what(of_these, currency)} not understood, the first is line {of_these[0].line}: {reason}")
+    for (unit, currency), of_these in _alike(one.uncounted, lambda line: line.unit).items():
+        quantity = sum((line.quantity or Decimal(0) for line in of_these), Decimal(0))
+        _warn(
+            about,
+            f"{_what(of_these, currency)} for tokens counted as {quantity.normalize():,f} {unit or 'of no unit'}, the "
+            f"first is line {of_these[0].line}: nobody knows how many tokens that is, so that their number is not "
+            "compared with that of calls",
         )
+    for (_, currency), of_these in _alike(one.others, lambda _: "").items():
+        said = (
+            f"{about['source']}: of it {_what(of_these, currency)} of services that are no AI, which nothing compares"
+        )
+        console().print(said, soft_wrap=True)
+
+
+def _alike(lines: Sequence[BillLine], by: Callable[[BillLine], str]) -> dict[tuple[str, str], list[BillLine]]:
+    """Lines by something and their currency, in their order."""
+    found: dict[tuple[str, str], list[BillLine]] = {}
+    for line in lines:
+        found.setdefault((by(line), line.currency), []).append(line)
+    return found
+
+
+def _what(lines: Sequence[BillLine], currency: str) -> str:
+    return f"{counted(len(lines), 'line')} of {sum(line.amount or 0 for line in lines):,f} {currency}"
+
+
+def _warn(about: dict[str, Any], said: str) -> None:
+    console(stderr=True).print(f"{about['source']}: {said}", style="yellow", soft_wrap=True)

@@ -159,7 +159,7 @@ SPELT: dict[str, tuple[str, dict[str, str], dict[str, object]]] = {
             "SkuMeter": "5.4 mini inp Gl 1M Tokens", "ConsumedQuantity": "2", "ConsumedUnit": "Units",
             "PricingQuantity": "2", "PricingUnit": "Units", "HostProviderName": "Microsoft Azure",
         },
-        {"meter": "input", "unit": "Tokens", "quantity": None, "unknown": "", "provider": "azure"},
+        {"meter": "input", "unit": "Units", "quantity": 2, "unknown": "", "provider": "azure"},
     ),
     "Azure's millions in FOCUS": (
         "focus_1.4.csv", {"SkuMeter": "5.4 mini inp Gl 1M Tokens", "ConsumedUnit": "Units", "PricingQuantity": "2",

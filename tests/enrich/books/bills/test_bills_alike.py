@@ -189,6 +189,27 @@ def test_units_of_tokens(unit: str, each: int | None, tmp_path: Path) -> None:
     assert (line.quantity, line.unit == "Tokens") == (2 * (each or 1), each is not None or unit == "")
 
 
+def test_units_of_tokens_that_tell_no_number_are_kept_as_they_came(tmp_path: Path) -> None:
+    row = {
+        **rows("aws_cur2.csv")[0], "line_item_usage_type": "USE1-Nova2.0Lite-input-tokens", "pricing_unit": "Units",
+        "line_item_usage_amount": "3.5", "line_item_product_code": "AmazonBedrock",
+    }  # fmt: skip
+    (line,) = lines(written(tmp_path / "cur.csv", [row]))
+    assert (line.meter, line.quantity, line.unit) == ("input", Decimal("3.5"), "Units")
+
+
+def test_a_day_with_an_offset_is_turned_to_the_bills_zone(tmp_path: Path) -> None:
+    told = {"2026-10-05": 5, "2026-10-05T00:30:00Z": 5, "2026-10-05T00:30:00+02:00": 4, "2026-10-04 23:30:00 -01:00": 5}
+    some = [{**rows("openrouter_activity.csv")[0], "Date": day} for day in told]
+    charges = [line for line in lines(written(tmp_path / "router.csv", some)) if line.amount is not None]
+    assert [line.day.day for line in charges] == list(told.values())
+    assert [line.begins.day for line in charges] == list(told.values())
+    path = tmp_path / "plain.csv"
+    head = PLAIN.strip() + ",timezone\n"
+    path.write_text(f"{head}mistral,1,EUR,2026-10-04T23:30:00Z,m,input,2,Tokens,Europe/Berlin\n")
+    assert [line.day.day for line in lines(path)] == [5]
+
+
 def test_seconds_of_a_film_are_no_tokens(tmp_path: Path) -> None:
     first = json.loads((EXAMPLES / "gcp_billing_export.jsonl").read_text().splitlines()[0])
     first["sku"]["description"], first["usage"] = "Veo 3 Video Output", {"amount": 8, "unit": "seconds"}

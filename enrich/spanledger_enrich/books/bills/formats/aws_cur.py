@@ -70,9 +70,10 @@ def _lines(record: Record) -> Iterator[BillLine]:
         meter, unit = "unknown", "Tokens"
         unknown = "no product tells whose tokens these are: export the column product"
     elif what.meter in TOKEN_METERS:
-        meter, unit = what.meter, "Tokens"
-        each = _tokens_each(record)
-        quantity = None if quantity is None or each is None else quantity * each
+        meter, each = what.meter, _tokens_each(record)
+        # Of `Units` nobody knows how many tokens they are: they are kept as they came.
+        unit = record.text("pricing_unit") if each is None else "Tokens"
+        quantity = quantity if quantity is None or each is None else quantity * each
     else:
         meter = what.meter or next((one for word, one in _OTHER.items() if word in usage_type.lower()), "unknown")
         unit = record.text("pricing_unit")

@@ -60,10 +60,12 @@ def _lines(record: Record) -> Iterator[BillLine]:
     described = record.text("SkuMeter") or record.text("ChargeDescription", "SkuId")
     what = named(record.text("SkuMeter") or record.text("ChargeDescription"))
     quantity, unit = _consumed(record)
+    as_told = quantity, unit
     if what.meter in TOKEN_METERS and unit.lower() in {"units", "unit", "k", "m"}:
-        # Azure's tokens are `Units`, of which it does not say how many are one.
-        each = tokens_each(unit)
-        quantity, unit = None if quantity is None or each is None else quantity * each, "Tokens"
+        # Azure's tokens are `Units`, of which it does not say how many are one: they are kept as they came.
+        if each := tokens_each(unit):
+            as_told = None if quantity is None else quantity * each, "Tokens"
+        unit = "Tokens"
     model = next((str(details[name]) for name in _DETAILS if details.get(name)), "") or _model(record, what.model)
     # Tokens are of an AI, whatever category their maker's other services are of.
     counts_tokens = unit == "Tokens" and what.meter in TOKEN_METERS
@@ -94,8 +96,8 @@ def _lines(record: Record) -> Iterator[BillLine]:
         day=begins.date(),
         begins=begins,
         ends=ends,
-        quantity=quantity if category == "Usage" else None,
-        unit=unit,
+        quantity=as_told[0] if category == "Usage" else None,
+        unit=as_told[1],
         amount=record.amount("BilledCost"),
         list_amount=record.decimal("ListCost"),
         currency=record.currency("BillingCurrency"),

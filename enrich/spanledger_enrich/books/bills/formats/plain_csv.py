@@ -43,7 +43,7 @@ def _lines(record: Record) -> Iterator[BillLine]:
         ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError):
         record.refuse("timezone", zone, "expected a name such as Europe/Berlin")
-    first, last = _days(record)
+    first, last = _days(record, zone)
     said = record.text("meter")
     meter, unknown = _meter(record, said)
     quantity = record.decimal("quantity")
@@ -75,11 +75,11 @@ def _lines(record: Record) -> Iterator[BillLine]:
     )
 
 
-def _days(record: Record) -> tuple[date, date]:
+def _days(record: Record, zone: str) -> tuple[date, date]:
     if record.text("day", "date"):
-        day = record.day("day", "date")
+        day = record.day("day", "date", zone=zone)
         return day, day
-    first, last = record.day("from"), record.day("to")
+    first, last = record.day("from", zone=zone), record.day("to", zone=zone)
     if last < first:
         record.refuse("to", str(last), f"expected no day before {first}")
     return first, last
