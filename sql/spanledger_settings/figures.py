@@ -9,6 +9,8 @@ import math
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from spanledger_settings.largest_remainder import rounded_together
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -89,11 +91,12 @@ def shares(parts: Sequence[Number]) -> list[str]:
     exact = [Decimal(str(part)) * 1000 for part in parts if not is_unknown(part)]
     if any(each[0] in "<>" or each == UNKNOWN for each in told) or not math.isclose(sum(exact), 1000, rel_tol=1e-6):
         return told
-    left = 1000 - sum(map(math.floor, exact))
     # Sums of floats in another order miss by the last digits.
-    by_rest = sorted(range(len(exact)), key=lambda place: (-round(exact[place] % 1, 6), -exact[place]))
-    more = set(by_rest[:left])
-    return [share(Decimal(math.floor(tenths) + (place in more)) / 1000) for place, tenths in enumerate(exact)]
+    by_size = sorted(range(len(exact)), key=lambda place: -exact[place])
+    tenths = {rank: round(exact[place], 6) for rank, place in enumerate(by_size)}
+    written = rounded_together(tenths, Decimal(1), Decimal(1000))
+    ranks = {place: rank for rank, place in enumerate(by_size)}
+    return [share(written[ranks[place]] / 1000) for place in range(len(exact))]
 
 
 def change(now: Number, before: Number) -> str | None:

@@ -12,8 +12,8 @@ from collections import defaultdict
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from spanledger_enrich.books.plans.billing import rounded_together
 from spanledger_enrich.prices import catalogue_names
+from spanledger_settings.largest_remainder import rounded_together
 from spanledger_sql.store import statement
 
 if TYPE_CHECKING:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal, localcontext
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from decimal import ROUND_HALF_UP, Decimal, localcontext
+from typing import TYPE_CHECKING, Any, Final
+
+from spanledger_settings.largest_remainder import rounded_together
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-Name = TypeVar("Name", str, int)
 
 _ZERO: Final = Decimal(0)
 _ONE: Final = Decimal(1)
@@ -81,15 +81,6 @@ def billed(lines: Sequence[Mapping[str, Any]], said: Mapping[str, Any]) -> list[
 def total(amounts: Sequence[Decimal]) -> Decimal:
     """What a statement comes to: the sum of what its lines come to."""
     return sum(amounts, _ZERO)
-
-
-def rounded_together(exact: Mapping[Name, Decimal], digit: Decimal, whole: Decimal) -> dict[Name, Decimal]:
-    """Amounts in whole digits that sum to a whole: each rounded down, what is left by the largest remainders."""
-    found = {name: amount.quantize(digit, ROUND_FLOOR) for name, amount in exact.items()}
-    order = sorted(exact, key=lambda name: (found[name] - exact[name], name))
-    for number in range(int((whole - sum(found.values(), _ZERO)) / digit)):
-        found[order[number % len(order)]] += digit
-    return found
 
 
 def _to_the_minimum(
