@@ -87,6 +87,23 @@ def test_the_names_that_there_are_stand_once(books, spanledger, write):
     assert "there are (unattributed); nothing" in told.replace("\n", " ")
 
 
+def test_how_well_periods_were_foretold_is_told_of_a_past_day_too(books, spanledger, write):
+    spanledger("budgets", "import", write(HEAD, "d,total,300,usd,day,UTC,", name="b.csv"))
+    day = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=5)
+    try:
+        books.store.insert("budget_forecast", [{
+            "budget_id": "d", "begins": day, "ends": day + timedelta(days=1), "made_on": day.date(),
+            "method": "mean of the days", "total": 1, "low": 0, "high": 10**6,
+        }])  # fmt: skip
+        said = spanledger("budgets", "check", "--on", f"{day + timedelta(days=2):%Y-%m-%d}", "--format", "json")
+        assert [(row["record_held"], row["record_periods"]) for row in json.loads(said)] == [(1, 1)]
+        # On its own day it was not over yet.
+        said = spanledger("budgets", "check", "--on", f"{day - timedelta(days=1):%Y-%m-%d}", "--format", "json")
+        assert [row["record_periods"] for row in json.loads(said)] == [0]
+    finally:
+        books.store.execute("TRUNCATE TABLE budget_forecast")
+
+
 def test_of_a_period_that_is_over_nothing_is_foretold_and_of_another_it_is(spanledger, write):
     spanledger("budgets", "import", write(HEAD, "d,total,300,usd,day,UTC,", "y,total,300,usd,year,UTC,", name="b.csv"))
 

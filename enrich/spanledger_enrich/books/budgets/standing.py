@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 # A forecast learns from so many days.
 _HISTORY = timedelta(days=400)
+# Of so many days a budget's record is: of years it would hardly ever be of one.
+_RECORDED = {"day": _HISTORY, "month": _HISTORY, "year": timedelta(days=5 * 366)}
 # Of a row of `budget`: what its use is counted by. An amount may change, and thresholds.
 _MEANING = ("scope", "dimension", "tenant_id", "name", "unit", "every", "timezone")
 _LAST_DIGIT = Decimal(1).scaleb(-12)
@@ -82,7 +84,14 @@ class Standing:
         return [one for one in self.budget.thresholds if self.spent * 100 >= self.budget.amount * one]
 
 
-def standings(store: Store, now: datetime, asked: Iterable[Budget] | None = None, *, foretell: bool) -> list[Standing]:
+def standings(
+    store: Store,
+    now: datetime,
+    asked: Iterable[Budget] | None = None,
+    *,
+    foretell: bool,
+    with_record: bool | None = None,
+) -> list[Standing]:
     """How the budgets stand at ``now``.
 
     Args:
@@ -90,9 +99,10 @@ def standings(store: Store, now: datetime, asked: Iterable[Budget] | None = None
         now: An aware time.
         asked: Which; None: all that are in force.
         foretell: Whether to forecast the periods' totals, for which more than a year is read.
+        with_record: Whether to say how well periods that are over were foretold; None: where others are.
     """
     chosen = budgets.in_force(store) if asked is None else list(asked)
-    records = _foretold(store, now) if foretell else {}
+    records = _foretold(store, now, chosen) if with_record or (with_record is None and foretell) else {}
     found = []
     ordered = sorted(chosen, key=_key)
     for _, group in groupby(ordered, _key):
@@ -100,6 +110,7 @@ def standings(store: Store, now: datetime, asked: Iterable[Budget] | None = None
         since = min(one.period(now).begin for one in members)
         if foretell:
             since = min(since, now - _HISTORY)
+        since = min([since, *(row["begins"] for one in members for row in records.get(one.budget, ()))])
         use = _use(store, members, Period(since, now, members[0].timezone))
         found += [
             _standing(one, use.get(one.name, _NOTHING), now, records.get(one.budget, ()), foretell=foretell)
@@ -173,7 +184,8 @@ def _standing(
     within = [day >= period.first_day for day in days]
     unknown = int(use["unknown_calls"][within].sum()) if len(use) else 0
     spent = _between(by_day, period.first_day, period.last_day)
-    expected = _expected(one, period, alike, spent, now) if foretell else None
+    lately = {day: amount for day, amount in alike.items() if day >= _local(now - _HISTORY, one.timezone)}
+    expected = _expected(one, period, lately, spent, now) if foretell else None
     return Standing(one, period, spent, unknown, expected, _record(one, records, by_day))
 
 
@@ -202,18 +214,20 @@ def _expected(
     return replace(rest, total=total, low=low, high=high)
 
 
-def _foretold(store: Store, now: datetime) -> dict[str, list[dict[str, Any]]]:
+def _foretold(store: Store, now: datetime, asked: Sequence[Budget]) -> dict[str, list[dict[str, Any]]]:
     """The first forecast of each period that is over, by budget."""
+    earliest = {one.budget: now - _RECORDED[one.every] for one in asked}
     rows = store.rows(
         "SELECT budget_id, begins, ends, tuple(total, low, high) AS said, made_at FROM budget_forecast FINAL "
         "WHERE ends <= {now:DateTime('UTC')} AND begins >= {since:DateTime('UTC')} ORDER BY made_on",
         now=now,
-        since=now - _HISTORY,
+        since=min(earliest.values(), default=now),
     )
     since = _meant_since(store) if rows else {}
     first: dict[tuple[Any, ...], dict[str, Any]] = {}
     for row in rows:
-        if row["made_at"] >= since.get(row["budget_id"], row["made_at"]):
+        named = row["budget_id"]
+        if row["begins"] >= earliest.get(named, now) and row["made_at"] >= since.get(named, row["made_at"]):
             first.setdefault((row["budget_id"], row["begins"], row["ends"]), row)
     found: dict[str, list[dict[str, Any]]] = {}
     for row in first.values():

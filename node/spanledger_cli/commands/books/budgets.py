@@ -209,7 +209,8 @@ def _stood(store: Store, asked: Sequence[Budget], now: datetime, on: datetime | 
         for over in (False, True):
             # Of a period that is over nothing is left to be foretold.
             some = [one for one in asked if one.timezone == zone and (one.period(moment).end <= min(now, ends)) == over]
-            found += standing.standings(store, moment, some, foretell=not over) if some else []
+            if some:
+                found += standing.standings(store, moment, some, foretell=not over, with_record=True)
     return sorted(found, key=lambda one: one.budget.budget)
 
 

@@ -108,6 +108,23 @@ def test_a_forecast_of_a_period_that_is_over_is_held_against_what_came(filled, w
     assert record.typical_error == pytest.approx(0, abs=1e-9)
 
 
+def test_the_record_of_a_yearly_budget_has_years_that_began_long_ago(filled, write):
+    line = "y,tenant=globex,40,usd,year,UTC,"
+    found = budget.read(write(HEAD, line, name="b.csv"))
+    early, late = datetime(2024, 10, 4, 6, tzinfo=UTC), datetime(2026, 10, 20, tzinfo=UTC)
+    try:
+        standing.remember_forecasts(filled.store, standing.standings(filled.store, early, found, foretell=True), early)
+        (one,) = standing.standings(filled.store, late, found, foretell=True)
+        # 20 USD came in 2024, which began 1,022 days before; a forecast learns from the last 400 all the same.
+        assert (one.record.periods, one.record.typical_error > 0, one.expected) == (1, True, None)
+        (one,) = standing.standings(filled.store, late, found, foretell=False, with_record=True)
+        assert (one.record.periods, one.expected) == (1, None)
+        (one,) = standing.standings(filled.store, late + timedelta(days=4 * 366), found, foretell=True)
+        assert one.record.periods == 0
+    finally:
+        filled.store.execute("TRUNCATE TABLE budget_forecast")
+
+
 def test_a_budget_that_becomes_another_one_has_no_record_of_what_it_was(filled, write):
     early = datetime(2024, 10, 4, 6, tzinfo=UTC)
     usd, dearer, tokens = (
