@@ -163,9 +163,13 @@ WITH
             -- Of a key that stands in another line than it did, both lines are here.
             max(now) OVER (PARTITION BY key) > 0 AND max(was) OVER (PARTITION BY key) > 0 AS is_elsewhere,
             min(kind) OVER (PARTITION BY key) != max(kind) OVER (PARTITION BY key) AS is_other_kind,
+            -- A part of a commitment or charge that is as large as it was, of another cost centre of its tenant.
+            kind IN ('commitment', 'idle commitment', 'charge') AND count() OVER one > 1 AND sum(m.list_cost) OVER one = 0
+                AND sum(m.cost) OVER one = 0 AND sum(m.price) OVER one = 0 AS is_other_center,
             stands = 0 AND calls = 0 AND input_tokens = 0 AND cache_read_tokens = 0 AND output_tokens = 0
                 AND kind IN ('usage', 'covered usage', 'idle energy') AS is_same_use
-        FROM differing
+        FROM differing AS m
+        WINDOW one AS (PARTITION BY service_month, kind, party, feature, provider, model, key)
     ),
     parted AS
     (
@@ -181,6 +185,7 @@ SELECT
         part != 'carbon' AND stands = 0 AND calls = 0 AND input_tokens = 0 AND output_tokens = 0 AND p.list_cost = 0 AND p.cost = 0
             AND p.unpriced_calls = 0 AND p.price != 0, 'plan',
         kind IN ('invoice', 'bill'), 'reconciliation',
+        is_other_center, 'attribution',
         kind IN ('commitment', 'idle commitment', 'charge'), 'allocation',
         is_same_use AND part = 'money', 'price',
         is_same_use AND p.energy_wh != 0, 'energy',

@@ -89,6 +89,27 @@ def test_what_a_commitment_pays_later_is_no_longer_charged_as_use(closed):
     ]
 
 
+def test_a_commitments_part_of_another_cost_centre_is_attributed_otherwise(closed):
+    test_what_a_commitment_pays_later_is_no_longer_charged_as_use(closed)
+    closed.add({**CALL, "cost_center": "cc-2", "version": 99})
+    event = close.record(closed.store, "2024-10", ANN)
+    rows = closed.store.rows("SELECT * FROM book_entry WHERE posting = {p:String}", p=event.posting)
+    assert sorted((row["reason"], row["kind"], row["cost_center"], row["cost"]) for row in rows) == [
+        ("attribution", "commitment", "cc-1", Decimal("-0.75")), ("attribution", "commitment", "cc-2", Decimal("0.75")),
+        ("attribution", "covered usage", "cc-1", 0), ("attribution", "covered usage", "cc-2", 0),
+    ]  # fmt: skip
+    # A larger part beside it is an allocation, whatever centre it is of.
+    closed.add({**CALL, "cost_center": "cc-3", "version": 100})
+    closed.store.execute("TRUNCATE TABLE allocation_row")
+    closed.store.insert("allocation_row", [{
+        "commitment_id": "ptu", "version": 1, "hour": NOON.replace(minute=0), "tenant_id": "acme",
+        "trace_id": CALL["trace_id"], "span_id": CALL["span_id"], "idle": 0, "amount": Decimal("0.80"),
+    }])  # fmt: skip
+    event = close.record(closed.store, "2024-10", ANN)
+    rows = closed.store.rows("SELECT * FROM book_entry WHERE posting = {p:String}", p=event.posting)
+    assert {row["reason"] for row in rows if row["kind"] == "commitment"} == {"allocation"}
+
+
 def test_idle_energy_of_a_metered_host_is_in_the_books(closed):
     closed.store.insert("idle_energy", [{
         "host_name": "gpu-1", "hour": NOON.replace(minute=0), "tenant_id": "acme", "energy_wh": 100.0,
