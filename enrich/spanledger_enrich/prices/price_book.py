@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,14 +16,14 @@ from spanledger_enrich.files.import_file import ImportFileError
 from spanledger_enrich.prices import catalogue_names
 from spanledger_enrich.prices.contract_line import checked
 from spanledger_enrich.prices.price_contract import Contract, expand, listed_prices
-from spanledger_enrich.prices.price_file import read_book, read_rates
+from spanledger_enrich.prices.price_file import BookFile, read_book, read_rates
 from spanledger_enrich.prices.price_line import Place, line
 from spanledger_enrich.prices.price_row import PriceKey
 from spanledger_settings.mendable import AskedWronglyError
 from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
     from spanledger_enrich.prices.contract_line import Listed, Rates
@@ -48,13 +49,13 @@ class Imported:
 
 
 def import_book(
-    store: Store, path: Path, *, book: str = "", tenant: str = "", account: str = "", environment: str = ""
+    store: Store, given: Path | BookFile, *, book: str = "", tenant: str = "", account: str = "", environment: str = ""
 ) -> Imported:
     """Put a contract book into the database, in place of the one of its name.
 
     Args:
         store: The database.
-        path: CSV or YAML.
+        given: CSV or YAML, or what was read of one.
         book: Its name; default: what the file says, or the file's name.
         tenant: Whose calls it applies to; of the three at most one, and none where to everybody's.
         account: The provider's account whose calls it applies to.
@@ -63,20 +64,24 @@ def import_book(
     Raises:
         ImportFileError: The file cannot be taken; nothing of it was loaded.
     """
-    file = read_book(path)
+    file = given if isinstance(given, BookFile) else read_book(given)
     scope = {"tenant_id": tenant, "provider_account": account, "environment": environment}
     if not any(scope.values()):
         scope = {name: getattr(file, name) for name in scope}
     if sum(map(bool, scope.values())) > 1:
-        raise ImportFileError(f"{path.name}: a book applies to one of tenant, account and environment, not to several")
+        raise ImportFileError(
+            f"{file.origin}: a book applies to one of tenant, account and environment, not to several"
+        )
     name = book or _own_name(store, file.name, scope)
     if name in {"", "list", "free"} or any(letter in name for letter in "/@#"):
-        raise ImportFileError(f"{path.name}: book: {name!r} cannot name a contract; expected a name such as acme-2025")
+        raise ImportFileError(
+            f"{file.origin}: book: {name!r} cannot name a contract; expected a name such as acme-2025"
+        )
     for other in store.rows("SELECT * FROM price_book FINAL WHERE NOT deleted"):
         if other["book"] != name and all(other[key] == value for key, value in scope.items()):
             whose = " ".join(filter(None, scope.values())) or "everybody"
             raise ImportFileError(
-                f"{path.name}: book: {other['book']!r} applies to {whose} already; import it under that name to "
+                f"{file.origin}: book: {other['book']!r} applies to {whose} already; import it under that name to "
                 "replace it, "
                 f"or remove it with 'spanledger prices remove {other['book']}'"
             )
@@ -86,7 +91,7 @@ def import_book(
         "book": name,
         **scope,
         "precedence": next((number for number, key in enumerate(_PRECEDENCE, 1) if scope[key]), 4),
-        "origin": path.name,
+        "origin": file.origin,
         "sha256": file.sha256,
         "lines": json.dumps(file.rows),
         "deleted": 0,
@@ -96,13 +101,8 @@ def import_book(
     return Imported(name, len(file.lines), models, changed)
 
 
-def doubts(store: Store, path: Path, *, tenant: str = "", account: str = "", environment: str = "") -> list[str]:
-    """What a book says that is probably not meant, a sentence each: whom no call is of, what no call used, surcharges.
-
-    Raises:
-        ImportFileError: The file cannot be read.
-    """
-    file = read_book(path)
+def doubts(store: Store, file: BookFile, *, tenant: str = "", account: str = "", environment: str = "") -> list[str]:
+    """What a book says that is probably not meant, a sentence each: whom or what no call is of, surcharges."""
     given = {"tenant_id": tenant, "provider_account": account, "environment": environment}
     scope = given if any(given.values()) else {name: getattr(file, name) for name in given}
     seen = store.rows(statement("reports/prices/seen"))
@@ -146,13 +146,13 @@ def _own_name(store: Store, name: str, scope: Mapping[str, str]) -> str:
     return name
 
 
-def import_rates(store: Store, path: Path) -> int:
+def import_rates(store: Store, given: Path | Sequence[Rate]) -> int:
     """Put exchange rates into the database and the books' prices at them; gives how many.
 
     Raises:
         ImportFileError: The file cannot be taken; nothing of it was loaded.
     """
-    rates = read_rates(path)
+    rates = given if isinstance(given, Sequence) else read_rates(given)
     seen: dict[tuple[str, object], Rate] = {}
     for rate in rates:
         if (other := seen.setdefault((rate.currency, rate.valid_from), rate)) is not rate:

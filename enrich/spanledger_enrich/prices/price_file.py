@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class BookFile:
-    """What a file says: the book's name and whose it is (of the three at most one), its lines and rates."""
+    """What the file ``origin`` says: the book's name, whose it is (of the three at most one), its lines and rates."""
 
+    origin: str
     name: str
     tenant_id: str
     provider_account: str
@@ -38,12 +39,15 @@ def read_book(path: Path) -> BookFile:
         ImportFileError: The file cannot be read, or a value in it cannot be meant.
     """
     document: dict[str, Any] = {}
-    if path.suffix in {".yaml", ".yml"}:
-        document = _yaml(path)
+    is_yaml = path.suffix in {".yaml", ".yml"}
+    # Read once: what is looked at, asked about and stored is one text, whoever writes the file meanwhile.
+    text = text_of(path) if is_yaml else csv_text_of(path)
+    if is_yaml:
+        document = _yaml(path, text)
         rows = list(_listed(path, document.get("lines"), "lines"))
         rates = [rate(place, row) for place, row in _listed(path, document.get("rates"), "rates")]
     else:
-        rows, rates = list(_csv(path)), []
+        rows, rates = list(_csv(path, text)), []
     scope = document.get("applies_to") or {}
     if not isinstance(scope, dict) or not set(scope) <= {"tenant", "account", "environment"} or len(scope) > 1:
         raise ImportFileError(
@@ -55,13 +59,14 @@ def read_book(path: Path) -> BookFile:
     if not lines:
         raise ImportFileError(f"{path.name}: it has no lines; expected at least one price, discount or commitment")
     return BookFile(
+        path.name,
         str(document.get("book") or path.stem),
         str(scope.get("tenant", "")),
         str(scope.get("account", "")),
         str(scope.get("environment", "")),
         lines,
         rates,
-        hashlib.sha256(path.read_bytes()).hexdigest(),
+        hashlib.sha256(text.encode()).hexdigest(),
         [default | row for _, row in rows],
     )
 
@@ -73,18 +78,18 @@ def read_rates(path: Path) -> list[Rate]:
         ImportFileError: The file cannot be read, or a value in it cannot be meant.
     """
     if path.suffix in {".yaml", ".yml"}:
-        rows = list(_listed(path, _yaml(path).get("rates"), "rates"))
+        rows = list(_listed(path, _yaml(path, text_of(path)).get("rates"), "rates"))
     else:
-        rows = list(_csv(path))
+        rows = list(_csv(path, csv_text_of(path)))
     if not rows:
         raise ImportFileError(f"{path.name}: it has no rates; expected the columns {', '.join(RATE_COLUMNS)}")
     return [rate(place, row) for place, row in rows]
 
 
-def _yaml(path: Path) -> dict[str, Any]:
+def _yaml(path: Path, text: str) -> dict[str, Any]:
     try:
         # Every value stays the text it was written as: a price is no float, and a date none of YAML's.
-        document = yaml.load(text_of(path), Loader=yaml.BaseLoader)  # noqa: S506  (strings alone)
+        document = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506  (strings alone)
     except yaml.YAMLError as error:
         raise ImportFileError(f"{path.name}: is no YAML: {' '.join(str(error).split())}") from None
     if not isinstance(document, dict):
@@ -108,8 +113,8 @@ def _listed(path: Path, entries: Any, name: str) -> Iterator[tuple[Place, dict[s
         yield place, {str(key): str(value).strip() for key, value in entry.items()}
 
 
-def _csv(path: Path) -> Iterator[tuple[Place, dict[str, str]]]:
-    reader = csv.DictReader(csv_text_of(path).splitlines())
+def _csv(path: Path, text: str) -> Iterator[tuple[Place, dict[str, str]]]:
+    reader = csv.DictReader(text.splitlines())
     for number, row in enumerate(reader, 2):
         place = Place(path.name, f"row {number}")
         if None in row or any(value is None for value in row.values()):

@@ -40,6 +40,7 @@ class Proof:
         statements: How many statements.
         head: The hash of the last event: who kept it elsewhere can tell whether the end of the chain was cut off.
         faults: A sentence on each thing that does not hold.
+        chain: The events that were looked at.
         unfinished: Entries of postings that were killed; they are not in force.
     """
 
@@ -49,6 +50,7 @@ class Proof:
     statements: int
     head: str
     faults: tuple[str, ...]
+    chain: tuple[Event, ...]
     unfinished: int
 
 
@@ -71,7 +73,7 @@ def verify(store: Store) -> Proof:
     counts = store.rows(statement("closing/counts"))[0]
     return Proof(
         len(chain), counts["entries"], len(closes), counts["statements"], chain[-1].hash if chain else "",
-        tuple(faults), counts["unfinished"],
+        tuple(faults), tuple(chain), counts["unfinished"],
     )  # fmt: skip
 
 

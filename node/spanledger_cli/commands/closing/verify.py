@@ -10,7 +10,6 @@ import typer
 from spanledger_cli.commands.closing.statement import say_of_disputes
 from spanledger_cli.output.terminal import console
 from spanledger_cli.request.options import open_store
-from spanledger_enrich.books.closing import chain as chains
 from spanledger_enrich.books.closing.statements import issued
 from spanledger_enrich.books.closing.verification import verify as look_through
 from spanledger_settings.figures import counted
@@ -43,15 +42,14 @@ def verify(
     with open_store(context) as store:
         proof = look_through(store)
         faults = list(proof.faults)
-        chain = chains.events(store)
-        if head is not None and head.strip().lower() not in {event.hash for event in chain}:
+        if head is not None and head.strip().lower() not in {event.hash for event in proof.chain}:
             faults.append(f"no event of the chain has the hash {head}: its end was cut off, or the books are others")
         for file in files or []:
             found = issued.prove(store, file)
             faults += found.faults
             if not found.faults:
                 console().print(f"{file}: is the statement that was issued, {found.title}", soft_wrap=True)
-                say_of_disputes(chain, found.statement, file)
+                say_of_disputes(proof.chain, found.statement, file)
     for fault in faults:
         console(stderr=True).print(fault, style="red", soft_wrap=True)
     if proof.unfinished:

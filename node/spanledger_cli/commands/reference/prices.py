@@ -128,9 +128,10 @@ def prices_import(
     """
     with open_store(context, makes_one=True) as store:
         price_list.load(store)
-        confirm(price_book.doubts(store, file, tenant=tenant, account=account, environment=environment), yes=yes)
-        issued_rate.refuse_other_rates(store, price_book.rates_with(store, read_book(file).rates))
-        done = price_book.import_book(store, file, book=book, tenant=tenant, account=account, environment=environment)
+        said, whose = read_book(file), {"tenant": tenant, "account": account, "environment": environment}
+        confirm(price_book.doubts(store, said, **whose), yes=yes)
+        issued_rate.refuse_other_rates(store, price_book.rates_with(store, said.rates))
+        done = price_book.import_book(store, said, book=book, **whose)
         if not done.changed:
             console().print(f"{done.book}: nothing has changed")
             return
@@ -201,8 +202,9 @@ def prices_rates(
                 title="Exchange rates, USD for one unit",
             )
             return
-        issued_rate.refuse_other_rates(store, price_book.rates_with(store, read_rates(file)))
-        console().print(f"{counted(price_book.import_rates(store, file), 'exchange rate')} loaded")
+        rates = read_rates(file)
+        issued_rate.refuse_other_rates(store, price_book.rates_with(store, rates))
+        console().print(f"{counted(price_book.import_rates(store, rates), 'exchange rate')} loaded")
 
 
 @prices.command("alias")
