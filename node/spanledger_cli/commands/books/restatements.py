@@ -54,8 +54,8 @@ def restate(
 ) -> None:
     """Compute calls anew with today's prices, resolution and grid hours; those that differ get a new version.
 
-    Prints what changes by month and tenant. A run that was killed is finished first, unless this is a dry run, which
-    leaves everything as it was. The same again changes nothing.
+    Prints what changes by month and tenant, and how many outcomes are another tenant's. A run that was killed is
+    finished first, unless this is a dry run, which leaves everything as it was. The same again changes nothing.
 
     Try:
 
