@@ -10,7 +10,7 @@ import pycountry
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from spanledger_enrich.books import cost_file
-from spanledger_enrich.books.plans.issued_rate import refuse_other_currency
+from spanledger_enrich.books.plans.issued_rate import in_force, refuse_other_currency
 from spanledger_enrich.files.book_history import remember
 from spanledger_enrich.files.import_file import ImportFileError
 from spanledger_settings.mendable import AskedWronglyError
@@ -199,11 +199,6 @@ def _refuse_without_rate(store: Store, where: str, one: Plan) -> None:
             f"{where}: exchange_rate: there is none of {one.currency} for {first:%Y-%m-%d}: give it, or load rates "
             "with 'spanledger prices rates'; nothing was imported"
         )
-
-
-def in_force(store: Store) -> list[dict[str, Any]]:
-    """The rows of `price_plan` that are in force."""
-    return store.rows(f"SELECT {', '.join(_STORED)}, source FROM price_plan FINAL WHERE NOT removed ORDER BY plan_id")  # noqa: S608
 
 
 def record(store: Store, plans: Sequence[Plan], source: str) -> int:
