@@ -73,8 +73,18 @@ def of_calls(store: Store, now: datetime) -> list[Row]:
     rows = []
     for tenant, calls in buckets.groupby("tenant"):
         rows += list(_runaways(str(tenant), calls, first, since))
-        rows += list(_storms(str(tenant), calls, since))
-    loops = store.rows(statement("reports/budgets/busy_runs"), **Period(since, last, "UTC").bounds, least=LOOP_CALLS)
+    # Any five minutes, also those that the clock parts.
+    lately = Period(since, now.astimezone(UTC), "UTC").bounds
+    storms = store.rows(statement("reports/budgets/storms"), **lately, least=STORM_CALLS, share=STORM_SHARE)
+    rows += [
+        _row(
+            "retries", (row["tenant"], f"{row['bucket']:%Y-%m-%dT%H:%M:%S}"), tenant_id=row["tenant"],
+            begins=row["bucket"], ends=row["bucket"] + _BUCKET, unit="calls", reached=Decimal(int(row["failed"])),
+            bound=Decimal(STORM_CALLS),
+        )
+        for row in storms
+    ]  # fmt: skip
+    loops = store.rows(statement("reports/budgets/busy_runs"), **lately, least=LOOP_CALLS)
     rows += [
         _row(
             "loop", (row["tenant"], row["run"]), tenant_id=row["tenant"], run_id=row["run"], begins=row["bucket"],
@@ -146,20 +156,6 @@ def _runaways(tenant: str, calls: pd.DataFrame, first: datetime, since: datetime
         yield _row(
             "runaway", (tenant, f"{begins:%Y-%m-%dT%H:%M}"), tenant_id=tenant, begins=begins, ends=ends, unit="usd",
             reached=_money(spent), bound=_money(float(usual[part].sum())),
-        )  # fmt: skip
-
-
-def _storms(tenant: str, calls: pd.DataFrame, since: datetime) -> Iterator[Row]:
-    storm = calls[
-        (calls["bucket"] >= since)
-        & (calls["failed"] >= STORM_CALLS)
-        & (calls["failed"] >= STORM_SHARE * calls["calls"])
-    ]
-    for _, row in storm.iterrows():
-        begins = row["bucket"].to_pydatetime()
-        yield _row(
-            "retries", (tenant, f"{begins:%Y-%m-%dT%H:%M}"), tenant_id=tenant, begins=begins, ends=begins + _BUCKET,
-            unit="calls", reached=Decimal(int(row["failed"])), bound=Decimal(STORM_CALLS),
         )  # fmt: skip
 
 

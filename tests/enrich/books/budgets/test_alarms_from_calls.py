@@ -36,8 +36,8 @@ def test_each_is_found_and_raised_once(books):
     }
     assert told == {
         ("runaway", "acme", "", "11:50", "12:00", Decimal(40)),
-        ("loop", "initech", "r1", "10:00", "10:05", Decimal(300)),
-        ("retries", "hooli", "", "08:00", "08:05", Decimal(100)),
+        ("loop", "initech", "r1", "10:02", "10:07", Decimal(300)),
+        ("retries", "hooli", "", "08:02", "08:07", Decimal(100)),
     }
     assert next(row["bound"] for row in found if row["kind"] == "runaway") < 1
     assert len(alarm.note(books.store, found)) == 3
@@ -45,3 +45,27 @@ def test_each_is_found_and_raised_once(books):
     later = alarm.of_calls(books.store, NOW + timedelta(minutes=5))
     assert {row["kind"] for row in later} == {"runaway", "loop", "retries"}
     assert alarm.note(books.store, later) == []
+
+
+def test_five_minutes_that_the_clock_parts_are_five_minutes(books):
+    def calls(count: int, began: datetime, each: float, **changes: object) -> list[dict[str, object]]:
+        return [{"ts": began + timedelta(seconds=each * n), "run_id": "", **changes} for n in range(count)]
+
+    parted = NOW - timedelta(hours=2, minutes=3)  # 09:59
+    books.store.execute("TRUNCATE TABLE alarm")
+    books.fill(
+        *calls(300, parted, 0.99, tenant_id="initech", run_id="r1"),
+        # One in a second for ten minutes: never 300 in five of them.
+        *calls(600, parted, 1.01, tenant_id="initech", run_id="r2"),
+        *calls(100, parted + timedelta(seconds=20), 2.9, tenant_id="hooli", status="error"),
+        *calls(100, parted + timedelta(seconds=20), 3.1, tenant_id="acme", status="error"),
+        # One more went well before.
+        *calls(100, parted, 1.0, tenant_id="globex", status="error"),
+        *calls(101, parted - timedelta(seconds=1), 1.0, tenant_id="globex"),
+    )  # fmt: skip
+    found = alarm.of_calls(books.store, NOW)
+    assert {(row["kind"], row["tenant_id"], row["run_id"], f"{row['begins']:%H:%M:%S}") for row in found} == {
+        ("loop", "initech", "r1", "09:59:00"), ("retries", "hooli", "", "09:59:20"),
+    }  # fmt: skip
+    assert len(alarm.note(books.store, found)) == 2
+    assert alarm.note(books.store, alarm.of_calls(books.store, NOW + timedelta(minutes=7))) == []
