@@ -152,16 +152,16 @@ def contract_commitments(store: Store, asked: Asked, now: datetime) -> pd.DataFr
 
 def datasets(store: Store, asked: Asked, lines: InvoiceLines, now: datetime) -> dict[str, pd.DataFrame]:
     """What the version has beside Cost and Usage, and has rows, once that has passed through `lines`."""
-    issued = _issued(store, asked)
+    made_of = issued(store, asked)
     made = {
-        "InvoiceDetail": lines.frame(issued),
-        "BillingPeriod": billing_periods(asked, lines.issuers, issued, now),
+        "InvoiceDetail": lines.frame(made_of),
+        "BillingPeriod": billing_periods(asked, lines.issuers, made_of, now),
         "ContractCommitment": contract_commitments(store, asked, now),
     }
     return {name: made[name] for name in BESIDE if columns(name, asked.version) and len(made[name])}
 
 
-def _issued(store: Store, asked: Asked) -> dict[str, str]:
+def issued(store: Store, asked: Asked) -> dict[str, str]:
     """When the statements of closed months were issued, by when the month begins; providers' invoices are not ours."""
     if asked.view == "provider":
         return {}

@@ -18,7 +18,11 @@ _TYPES = {"Nullable(Decimal(38, 12))": "DECIMAL", "Decimal(38, 12)": "DECIMAL"}
 
 
 def metadata(
-    asked: Asked, files: Mapping[str, tuple[str, Mapping[str, str]]], columns: Mapping[str, list[str]], now: datetime
+    asked: Asked,
+    files: Mapping[str, tuple[str, Mapping[str, str]]],
+    columns: Mapping[str, list[str]],
+    issued: Mapping[str, str],
+    now: datetime,
 ) -> dict[str, Any]:
     """The metadata as FOCUS's schema, dataset instance and recency objects.
 
@@ -26,12 +30,18 @@ def metadata(
         asked: What the export is of.
         files: By dataset: the file's name, and its columns' types as the database calls them.
         columns: By dataset: the columns in order.
+        issued: By when a billing period begins: when its invoices were issued, where they were.
         now: When the export was made.
     """
+    # What this organisation bills may change until it is invoiced; what providers do, until it is over.
+    complete = {
+        part: part.end <= now and (asked.view == "provider" or moment(whole.begin) in issued)
+        for _, whole, part in billing_months(asked.period)
+    }
     schemas, instances, recency = [], [], []
     for dataset, (file, types) in files.items():
         definition = [_column(name, types.get(name, "String")) for name in columns[dataset]]
-        told = f"{dataset} {asked.version} {definition}"
+        told = f"{dataset} {asked.version} {asked.view} {definition}"
         schema = hashlib.sha256(told.encode()).hexdigest()[:16]
         schemas.append(
             {
@@ -56,15 +66,15 @@ def metadata(
                 "DatasetInstanceId": file,
                 "DatasetInstanceLastUpdated": moment(now),
                 "RecencyLastUpdated": moment(now),
-                "DatasetInstanceComplete": asked.period.end <= now,
+                "DatasetInstanceComplete": all(complete.values()),
                 "TimeSectors": [
                     {
                         "TimeSectorStart": moment(part.begin),
                         "TimeSectorEnd": moment(part.end),
-                        "TimeSectorComplete": part.end <= now,
+                        "TimeSectorComplete": is_complete,
                         "TimeSectorLastUpdated": moment(now),
                     }
-                    for _, _, part in billing_months(asked.period)
+                    for part, is_complete in complete.items()
                 ],
             }
         )

@@ -18,7 +18,7 @@ from spanledger_cli.request.options import configuration, open_store
 from spanledger_cli.request.report_request import ReportRequest, over_a_period
 from spanledger_cli.what_there_is import say_what_there_is
 from spanledger_enrich.books.focus import cost_and_usage
-from spanledger_enrich.books.focus.beside import InvoiceLines, datasets
+from spanledger_enrich.books.focus.beside import InvoiceLines, datasets, issued
 from spanledger_enrich.books.focus.cost_and_usage import TAGS, Asked
 from spanledger_enrich.books.focus.dataset import BESIDE, VERSIONS
 from spanledger_enrich.books.focus.metadata import metadata
@@ -137,7 +137,9 @@ def _write_beside(
         written[name], columns[name] = (place.name, frame.attrs["types"]), [str(column) for column in frame]
         console(stderr=True).print(f"{place}: {counted(len(frame), 'row')}", soft_wrap=True)
     with opened(file.with_name(f"{file.stem}.metadata.json")) as stream:
-        stream.write(json.dumps(metadata(asked, written, columns, now), indent=1).encode() + b"\n")
+        stream.write(
+            json.dumps(metadata(asked, written, columns, issued(store, asked), now), indent=1).encode() + b"\n"
+        )
 
 
 def _destination(asked: Destination) -> Destination:
