@@ -51,6 +51,12 @@ def usd(amount: Number) -> str:
     return f"{sign}${size:.{max(2, 1 - size.adjusted())}f}"
 
 
+def in_full(amount: Decimal) -> str:
+    """An amount to its last digit, with two decimals at least: what books say of money."""
+    places = max(2, -int(amount.normalize().as_tuple().exponent))
+    return f"{amount:,.{places}f}"
+
+
 def count(number: Number) -> str:
     """A count in full, with thousands separators; from a million on three significant digits."""
     if is_unknown(number):

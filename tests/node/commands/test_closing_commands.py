@@ -52,7 +52,7 @@ def test_what_comes_late_is_an_adjustment_and_the_statement_stays(closed, books,
     before = spanledger("statement", "2024-10", "--tenant", "acme", "--format", "html")
     late(books)
     told = spanledger("close", "soft", "2024-11", "--as", "ann", "--grace", 0)
-    assert "adjustments in 2024-11 to 2024-10: 1 entry, late, 1.050000000000 USD, 0.500 gCO2e" in told
+    assert "adjustments in 2024-11 to 2024-10: 1 entry, late, 1.05 USD, 0.500 gCO2e" in told
     spanledger("close", "hard", "2024-11", "--as", "bob")
     assert spanledger("statement", "2024-10", "--tenant", "acme", "--format", "html") == before
     [line] = json.loads(spanledger("statement", "2024-11", "--tenant", "acme"))["statement"]["lines"]

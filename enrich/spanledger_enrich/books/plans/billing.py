@@ -38,7 +38,7 @@ def terms(month: str, plans: Sequence[Mapping[str, Any]], months: Sequence[str])
     for one in sorted({month, *months}):
         known = of_month.get(one)
         rate = known["usd_each"] if known is not None and known["currency"] == own["currency"] else own["usd_each"]
-        rates[one] = f"{rate:f}"
+        rates[one] = f"{rate.normalize():f}"
     return {
         "plan": own["plan_id"],
         "basis": own["basis"],

@@ -18,7 +18,7 @@ from spanledger_enrich.books.closing import chain as chains
 from spanledger_enrich.books.closing import close as closing
 from spanledger_enrich.books.closing import month as months
 from spanledger_enrich.books.closing.standing import standing
-from spanledger_settings.figures import counted, emissions
+from spanledger_settings.figures import counted, emissions, in_full
 from spanledger_settings.mendable import AskedWronglyError
 from spanledger_settings.period import time_zone
 from spanledger_sql.store import Store, statement
@@ -152,7 +152,7 @@ def close_hard(context: typer.Context, month: ClosedMonth, who: As = None) -> No
         total = said["total"]
         console().print(
             f"{counted(len(said['statements']), 'statement')}, {counted(said['lines']['count'], 'line')}, "
-            f"{total['cost']} USD, {emissions(Decimal(total['co2e_g']))}CO2e; SHA-256 {event.hash}",
+            f"{in_full(Decimal(total['cost']))} USD, {emissions(Decimal(total['co2e_g']))}CO2e; SHA-256 {event.hash}",
             soft_wrap=True,
         )
         _tell_of_bills(store, event)
@@ -261,13 +261,14 @@ def _zones(given: list[str] | None) -> dict[str, str]:
 def _tell(store: Store, event: Event, what: str) -> None:
     """What an event did, and what of it are adjustments to closed months."""
     console().print(
-        f"{what}: {counted(event.said['entries']['count'], 'entry', 'entries')} of {event.said['entries']['cost']} USD",
+        f"{what}: {counted(event.said['entries']['count'], 'entry', 'entries')} of "
+        f"{_money(Decimal(event.said['entries']['cost']), _priced(store, event))}",
         soft_wrap=True,
     )
     for row in store.rows(statement("closing/adjusted"), posting=event.posting):
         console().print(
             f"adjustments in {row['month']} to {row['service_month']}: {counted(row['entries'], 'entry', 'entries')}, "
-            f"{row['reason']}, {row['cost']:f} USD, {emissions(row['co2e_g'])}CO2e",
+            f"{row['reason']}, {_money(row['cost'], row['price'])}, {emissions(row['co2e_g'])}CO2e",
             soft_wrap=True,
         )
     first = standing(chains.events(store)).first
@@ -275,8 +276,19 @@ def _tell(store: Store, event: Event, what: str) -> None:
     for row in before:
         if row["calls"]:
             console(stderr=True).print(
-                f"the books begin with {first}: {counted(row['calls'], 'call')} before it, of {row['cost']:f} USD, "
-                "are not in them",
+                f"the books begin with {first}: {counted(row['calls'], 'call')} before it, of "
+                f"{in_full(row['cost'])} USD, are not in them",
                 style="yellow",
                 soft_wrap=True,
             )
+
+
+def _priced(store: Store, event: Event) -> Decimal:
+    """What tenants pay of what an event posted, by their plans, USD."""
+    query = "SELECT sum(price) FROM book_entry WHERE posting = {posting:String}"
+    return Decimal(store.value(query, posting=event.posting) or 0)
+
+
+def _money(cost: Decimal, price: Decimal) -> str:
+    """What something costs, and what tenants pay for it where that is another amount."""
+    return f"{in_full(cost)} USD" + (f" ({in_full(price)} USD to tenants)" if price != cost else "")

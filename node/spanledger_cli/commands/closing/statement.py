@@ -24,7 +24,7 @@ from spanledger_enrich.books.closing.statements import issued
 from spanledger_enrich.books.closing.statements import statement as statements
 from spanledger_enrich.books.closing.statements.draft import draft_of
 from spanledger_enrich.books.closing.statements.issued import Issued
-from spanledger_settings.figures import counted
+from spanledger_settings.figures import counted, in_full
 from spanledger_sql.store import Store
 from spanledger_sql.store import statement as query
 
@@ -153,7 +153,7 @@ def _print_table(one: Issued, file: Path | None) -> None:
             if billing["currency"] != "USD"
         )
         by = f", by the plan {billing['plan']}" if billing["plan"] else ""
-        told = f"{does}: {Decimal(billing['total']).normalize():f} {billing['currency']}{by}"
+        told = f"{does}: {in_full(Decimal(billing['total']))} {billing['currency']}{by}"
         console().print(f"{told}{f'; {rates}' if rates else ''}", soft_wrap=True)
 
 
