@@ -7,7 +7,6 @@
 --   month_begins, month_ends DateTime64(9, 'UTC'): the billing period, half-open
 --   month String: its name, such as 2024-10
 --   invoice String: likewise; with how many times it was closed where that is more than once: 2024-10/2
---   stated Array(String): of a closed month, whose statements were issued: of others no row is on an invoice; empty: of an open one
 --   issuer String: the organisation
 --   providers, provider_titles Array(String): what calls call providers, and what these are called
 -- Columns:
@@ -87,7 +86,7 @@ SELECT
     charged AS EffectiveCost,
     if(title_of(provider) = '', {issuer:String}, title_of(provider)) AS HostProviderName,
     concat(InvoiceId, '/', arrayStringConcat(arrayFilter(word -> word != '', ['adjustment', provider]), '/')) AS InvoiceDetailId,
-    if(empty({stated:Array(String)}) OR has({stated:Array(String)}, tenant), concat(tenant, '/', {invoice:String}), NULL) AS InvoiceId,
+    concat(tenant, '/', {invoice:String}) AS InvoiceId,
     {issuer:String} AS InvoiceIssuerName,
     listed AS ListCost,
     currency AS PricingCurrency,

@@ -11,7 +11,6 @@
 --   month_begins, month_ends DateTime64(9, 'UTC'): the billing period, half-open
 --   month String: its name, such as 2024-10
 --   invoice String: likewise; with how many times it was closed where that is more than once: 2024-10/2
---   stated Array(String): of a closed month, whose statements were issued: of others no row is on an invoice; empty: of an open one
 --   version String: of FOCUS, such as 1.4
 --   internal UInt8: 1: as internal issuer; 0: provider view
 --   issuer String: the organisation
@@ -344,8 +343,7 @@ SELECT
     title AS HostProviderName,
     concat(InvoiceId, '/', arrayStringConcat(arrayFilter(word -> word != '', [
         if({internal:UInt8}, '', BillingAccountId), lower(charge_category), provider]), '/')) AS InvoiceDetailId,
-    multiIf({internal:UInt8} = 0, if(is_billed, reconciled_invoice, NULL), empty({stated:Array(String)}) OR has({stated:Array(String)}, tenant),
-            concat(tenant, '/', {invoice:String}), NULL) AS InvoiceId,
+    if({internal:UInt8}, concat(tenant, '/', {invoice:String}), if(is_billed, reconciled_invoice, NULL)) AS InvoiceId,
     if({internal:UInt8}, {issuer:String}, title) AS InvoiceIssuerName,
     if(unbilled_credit, toDecimal128(0, 12), list_cost_told) AS ListCost,
     if(sku, if(is_purchase, toDecimal128(1, 12), list_unit_price), NULL) AS ListUnitPrice,

@@ -96,12 +96,8 @@ def frames(store: Store, asked: Asked, calls_at_once: int) -> Iterator[pd.DataFr
     invoices = Invoices.of(store) if asked.view == "internal" else None
     for month, whole, part in billing_months(asked.period):
         named = month if invoices is None else invoices.named(month)
-        billing: dict[str, Any] = {"month_begins": whole.bounds["from"], "month_ends": whole.bounds["to"]}
-        billing |= {
-            "month": month,
-            "invoice": named,
-            "stated": [] if invoices is None else invoices.issued_to(store, month),
-        }
+        billing = {"month_begins": whole.bounds["from"], "month_ends": whole.bounds["to"], "month": month}
+        billing["invoice"] = named
         kept = None
         sums: dict[str, Decimal] = {}
         terms = _terms(store, whole) if asked.view == "internal" and part == whole else []

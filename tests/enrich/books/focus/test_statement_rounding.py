@@ -53,28 +53,6 @@ def exported(books: Books, version: str) -> tuple[pd.DataFrame, dict[str, pd.Dat
     return rows, beside.datasets(books.store, asked, lines, NOW)
 
 
-def test_a_closed_month_names_no_invoice_that_was_not_issued(books: Books) -> None:
-    make(books)
-    close.soft(books.store, "2024-10", ANN, grace_days=0)
-    close.hard(books.store, "2024-10", BOB)
-    before, _ = exported(books, "1.4")
-    books.store.execute(
-        "INSERT INTO ledger SELECT * REPLACE ('acme-eu' AS tenant_id, version + 1 AS version, "
-        "now64(6, 'UTC') AS enriched_at) FROM ledger FINAL WHERE tenant_id = 'acme'"
-    )
-    assert close.record(books.store, "2024-10", ANN) is not None
-    rows, made = exported(books, "1.4")
-    names = frozenset(column.name for column in columns("CostAndUsage", "1.4"))
-    assert faults(as_text(rows), names) == []
-    renamed = rows[rows["BillingAccountId"] == "acme-eu"]
-    # What stands in the file of the open month is in none of October's invoices.
-    assert (len(renamed) > 0, renamed["BilledCost"].sum(), set(renamed["InvoiceId"].dropna())) == (True, 0, set())
-    assert set(rows["InvoiceId"].dropna()) == set(before["InvoiceId"].dropna())
-    assert set(made["InvoiceDetail"]["InvoiceId"]) == set(before["InvoiceId"].dropna())
-    billed = {name: of["BilledCost"].sum() for name, of in before.groupby("InvoiceId")}
-    assert {name: of["BilledCost"].sum() for name, of in rows.groupby("InvoiceId")} == billed
-
-
 def test_what_a_plan_rounds_is_a_charge_of_its_own_once_it_is_invoiced(books: Books) -> None:
     make(books)
     plan.record(books.store, [Plan.model_validate({"from": "2024-10", **one}) for one in PLANS], "a test")

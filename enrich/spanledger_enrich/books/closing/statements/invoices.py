@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from spanledger_enrich.books.closing import chain as chains
 from spanledger_enrich.books.closing.standing import Standing, standing
-from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -35,13 +34,6 @@ class Invoices:
     def issued_at(self, month: str) -> datetime | None:
         """When a month's statements were issued; None: it is open."""
         return self.standing.hard[month][-1].at if self.standing.sealed and self._is_sealed(month) else None
-
-    def issued_to(self, store: Store, month: str) -> list[str]:
-        """Whose statements of a month were issued, also who is nobody's tenant any more; empty: it is open."""
-        if self.issued_at(month) is None:
-            return []
-        rows = store.rows(statement("closing/statements/issued_to"), first=month, last=month)
-        return [row["tenant_id"] for row in rows]
 
     def _is_sealed(self, month: str) -> bool:
         return month <= self.standing.sealed and month in self.standing.hard
