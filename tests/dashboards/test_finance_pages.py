@@ -149,18 +149,34 @@ def test_a_tenants_page_leads_from_all_to_one_to_its_calls(open_page: Pages, sam
     asked = {**ASKED, "tenants": ["northwind"], "text": "", "state": "", "sort": "cost", "since": ""}
     dearest = sample_store.frame("reports/calls/search", **asked).iloc[0]
     assert f"call={dearest['trace_id']}.{dearest['span_id']}" in html(page)
+    # The page reads no more of them than it shows, and says how many there are.
+    assert len(shown_tables(page)["The calls that cost most"]) == 20
+    found = sample_store.frame("reports/calls/found", **asked)["all_rows"].iloc[0]
+    assert f"The first 20 of {found:,} rows; {found - 20:,} are left out here. The CSV has all." in html(page)
 
 
 @pytest.mark.parametrize("narrowed", [{}, {"tenants": ["northwind", "(unattributed)"]}])
-def test_shares_by_several_dimensions_are_the_breakdowns_by_each(sample_store: Store, narrowed: dict[str, Any]) -> None:
-    dimensions = ["feature", "own", "tenant", "model", "provider"]
-    asked = {**ASKED, **narrowed, "own": "desk", "names": 2}
-    together = sample_store.frame("reports/finance/shares", **asked, dimensions=dimensions)
-    assert list(dict.fromkeys(together["dimension"])) == dimensions
-    for dimension in dimensions:
-        alone = sample_store.frame("reports/finance/breakdown", **asked, dimension=dimension)
-        rows = together[together["dimension"] == dimension].drop(columns=["dimension"])
-        pd.testing.assert_frame_equal(rows.reset_index(drop=True), alone[list(rows)])
+def test_shares_by_several_dimensions_are_the_breakdowns_by_each_and_the_headline(
+    sample_store: Store, narrowed: dict[str, Any]
+) -> None:
+    parts = [("whole", 1), ("feature", 2), ("own", 1), ("tenant", 2), ("model", 2), ("provider", 2), ("model", 500)]
+    asked = {**ASKED, **narrowed, "own": "desk"}
+    dimensions, names = [dimension for dimension, _ in parts], [kept for _, kept in parts]
+    together = sample_store.frame("reports/finance/shares", **{**asked, "dimensions": dimensions, "names": names})
+    whole = together[together["dimension"] == "whole"]
+    headline = sample_store.frame("reports/finance/headline", **asked)
+    pd.testing.assert_frame_equal(
+        whole[list(headline.drop(columns="priced_tokens"))], headline.drop(columns="priced_tokens")
+    )
+    assert whole["ledger_rows"].tolist() == [
+        sample_store.frame("reports/calls/found", **asked, text="", state="")["all_rows"].iloc[0]
+    ]
+    for dimension, kept in parts[1:]:
+        alone = sample_store.frame("reports/finance/breakdown", **{**asked, "dimension": dimension, "names": kept})
+        rows = together[(together["dimension"] == dimension) & (together["kept_names"] == kept)]
+        both = [column for column in alone if column in rows]
+        assert len(both) > 10
+        pd.testing.assert_frame_equal(rows[both].reset_index(drop=True), alone[both])
 
 
 @pytest.mark.parametrize(
@@ -398,4 +414,4 @@ def test_a_tenants_page_asks_at_once_what_it_would_one_after_another(
     at_once = all_asked()
     monkeypatch.setattr(tenants, "together", lambda *_: None)
     assert at_once == all_asked()
-    assert len(set(at_once)) == len(at_once) > 10
+    assert len(set(at_once)) == len(at_once) >= 10

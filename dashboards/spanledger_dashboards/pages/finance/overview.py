@@ -41,11 +41,10 @@ def page(filters: Filters) -> None:
 def _page(filters: Filters, changes_come: Callable[[], None]) -> None:
     together(
         *((owed.REPORT, {**asked, **owed.WHOLE}) for asked in (filters.parameters, filters.previous_parameters)),
-        ("finance/headline", filters.parameters),
         *spend.asked(filters),
         ("finance/gaps", filters.parameters),
     )
-    headline = report("finance/headline", **filters.parameters).iloc[0]
+    headline = spend.headline(filters)
     whole = owed.whole(filters.parameters)
     heading("Finance", filters, books=True, present=True)
     if whole is None:

@@ -38,7 +38,9 @@ if TYPE_CHECKING:
 _ROWS = 500
 _RESULTS_BY = ("feature",)
 _DIMENSIONS = ("model", "feature", "provider")
-_CALLS, _SHOWN = 100, 20
+# Each row shown is read from a place of its own.
+_SHOWN = 20
+_IN_FILE = 1_000_000
 
 
 def page(filters: Filters) -> None:
@@ -48,22 +50,19 @@ def page(filters: Filters) -> None:
         return
     refuse_unknown(_RESULTS_BY)
     # What takes longest is asked first, and drawn last.
-    with meanwhile(
-        ("calls/dearest", _dearest(filters)), ("calls/found", _found(filters)), changes_asked(filters)
-    ) as slow_come:
+    with meanwhile(("calls/dearest", _dearest(filters)), changes_asked(filters)) as slow_come:
         _one(filters, slow_come)
 
 
 def _one(filters: Filters, slow_come: Callable[[], None]) -> None:
     [tenant] = filters.tenants
     together(
-        ("finance/headline", filters.parameters),
         (owed.REPORT, {**filters.parameters, **owed.WHOLE}),
         (owed.REPORT, {**_everybody(filters).parameters, **owed.WHOLE}),
         ("finance/gaps", filters.parameters),
         *spend.asked(filters, _DIMENSIONS, with_units=False),
     )
-    headline = report("finance/headline", **filters.parameters).iloc[0]
+    headline = spend.headline(filters, _DIMENSIONS, with_units=False)
     whole = owed.whole(filters.parameters)
     heading("Tenant", filters, books=True)
     # As HTML: in Markdown an address in a name would be a link, escaped or not.
@@ -86,11 +85,11 @@ def _one(filters: Filters, slow_come: Callable[[], None]) -> None:
     dimensions = filters.named(_DIMENSIONS)
     for column, (title, dimension) in zip(tiles(len(dimensions)), dimensions.items(), strict=True):
         with column.container(border=True, height="stretch"):
-            spend.shares(filters, title, dimension, choices=_DIMENSIONS)
+            spend.shares(filters, title, dimension, choices=_DIMENSIONS, with_units=False)
     good = st.container()
     with contextlib.suppress(StoreError):  # each raises it again where it is drawn
         slow_come()
-    _dearest_calls(filters)
+    _dearest_calls(filters, int(headline["ledger_rows"]))
     with good, slow_part("report finance/outcomes"):
         outcomes(filters, _RESULTS_BY)
     with changed, slow_part("report finance/movers"):
@@ -184,19 +183,14 @@ def _everybody(filters: Filters) -> Filters:
 
 
 def _dearest(filters: Filters) -> dict[str, Any]:
-    return {**filters.parameters, "rows": _CALLS}
+    return {**filters.parameters, "rows": _SHOWN}
 
 
-def _found(filters: Filters) -> dict[str, Any]:
-    return {**_dearest(filters), "text": "", "state": ""}
-
-
-def _dearest_calls(filters: Filters) -> None:
+def _dearest_calls(filters: Filters, number: int) -> None:
     with st.container(border=True):
         st.header("The calls that cost most", anchor=False)
         asked = _dearest(filters)
         rows = report("calls/dearest", **asked)
-        found = report("calls/found", **_found(filters))
         explains = "platform" in open_store.reader().readers
         table(
             "The calls that cost most",
@@ -215,8 +209,8 @@ def _dearest_calls(filters: Filters) -> None:
             ],
             filters,
             key="calls",
-            bound=_SHOWN,
-            number=int(found["all_rows"].iloc[0]),
+            number=number,
+            whole=lambda: report("calls/dearest", **{**asked, "rows": _IN_FILE}),
             link=lambda row: filters.link("calls", call=f"{row['trace_id']}.{row['span_id']}") if explains else None,
         )
         leads = (

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 DIMENSIONS = ("tenant", "model", "feature")
 _UNITS = ("model", "tenant", "feature", "provider")
-_SERIES, _NAMES, _ROWS = 6, 8, 500
+_SERIES, _NAMES, _ROWS, _WHOLE = 6, 8, 500, 1
+_TOGETHER = "finance/shares"
 _APART = (ALL_OTHERS, True)
 
 
@@ -35,12 +36,39 @@ def asked(
     filters: Filters, choices: Sequence[str] = DIMENSIONS, *, with_units: bool = True
 ) -> list[tuple[str, dict[str, Any]]]:
     """What this module asks at the first look, by name, to be asked together; ``choices`` are those of the page."""
-    stacked_by, units = picked("stack", filters.named(choices)), picked("unit", filters.named(_UNITS))
+    stacked_by = picked("stack", filters.named(choices))
     return [
+        (_TOGETHER, _asked_together(filters, choices, _units(filters) if with_units else "")),
         ("finance/trend", {**filters.parameters, "dimension": stacked_by, "series": _SERIES}),
-        ("finance/shares", _shares_asked(filters, choices)),
-        *([("finance/breakdown", {**filters.parameters, "dimension": units, "names": _ROWS})] if with_units else []),
     ]
+
+
+def headline(filters: Filters, choices: Sequence[str] = DIMENSIONS, *, with_units: bool = True) -> pd.Series[Any]:
+    """What `finance/headline` tells of all calls, and how many rows of the ledger they are; asked as `asked` does."""
+    rows = _together(filters, choices, _units(filters) if with_units else "", ("whole", _WHOLE))
+    found = rows if len(rows) else report("finance/headline", **filters.parameters).assign(ledger_rows=0)
+    return found.iloc[0]
+
+
+def _units(filters: Filters) -> str:
+    return picked("unit", filters.named(_UNITS))
+
+
+def _asked_together(filters: Filters, choices: Sequence[str], units: str) -> dict[str, Any]:
+    """The whole, the names of each dimension that have bars, and those of the one whose unit costs are told, if any."""
+    parts = [("whole", _WHOLE), *((name, _NAMES) for name in filters.named(choices).values())]
+    parts += [(units, _ROWS)] if units else []
+    return {
+        **filters.parameters,
+        "dimensions": [dimension for dimension, _ in parts],
+        "names": [names for _, names in parts],
+    }
+
+
+def _together(filters: Filters, choices: Sequence[str], units: str, part: tuple[str, int]) -> pd.DataFrame:
+    """The rows of a part of what is asked together: a dimension, and how many of its names have a row."""
+    rows = report(_TOGETHER, **_asked_together(filters, choices, units))
+    return rows[(rows["dimension"] == part[0]) & (rows["kept_names"] == part[1])]
 
 
 def over_time(filters: Filters, choices: Sequence[str] = DIMENSIONS) -> None:
@@ -95,12 +123,14 @@ def flattens(by_spend: pd.Series[Any]) -> bool:
     return bool(named and others > named)
 
 
-def _shares_asked(filters: Filters, choices: Sequence[str]) -> dict[str, Any]:
-    return {**filters.parameters, "dimensions": list(filters.named(choices).values()), "names": _NAMES}
-
-
 def shares(
-    filters: Filters, title: str, dimension: str, page: str = "tenants", choices: Sequence[str] = DIMENSIONS
+    filters: Filters,
+    title: str,
+    dimension: str,
+    page: str = "tenants",
+    choices: Sequence[str] = DIMENSIONS,
+    *,
+    with_units: bool = True,
 ) -> None:
     """Draw the cost of calls by a dimension, the largest first; a name narrows to it, one of a tenant on its page.
 
@@ -110,9 +140,9 @@ def shares(
         dimension: As reports name it.
         page: Where a tenant leads to.
         choices: The dimensions that the page draws, which are asked for together.
+        with_units: Whether it draws unit costs, too.
     """
-    rows = report("finance/shares", **_shares_asked(filters, choices))
-    rows = rows[rows["dimension"] == dimension]
+    rows = _together(filters, choices, _units(filters) if with_units else "", (dimension, _NAMES))
     total = rows["contracted_cost"].dropna().sum()
     st.header(f"By {plainly(title)}", anchor=False)
     bar_list(
@@ -147,10 +177,7 @@ def unit_costs(filters: Filters) -> None:
             title, dimension = chosen_dimension("Unit costs by", "unit", filters.named(_UNITS))
         st.caption("In USD, over the calls whose cost is known.")
         asked = {**filters.parameters, "dimension": dimension, "names": _ROWS}
-        rows = report("finance/breakdown", **asked)
-        rows = rows.assign(
-            cache_read_share=rows["cache_read_tokens"] / rows["input_tokens"].where(rows["input_tokens"] > 0)
-        )
+        rows = _together(filters, DIMENSIONS, dimension, (dimension, _ROWS))
         table(
             f"Unit costs by {title.lower()}",
             rows,
