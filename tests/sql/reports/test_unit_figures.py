@@ -122,3 +122,16 @@ def test_a_period_holds_its_first_moment_and_not_its_last(books: Books) -> None:
     for report in ("finance/breakdown", "sustainability/breakdown", "chargeback/chargeback_table"):
         assert [row["calls"] for row in rows(books, report, **first)] == [1], report
     assert [row["calls"] for row in rows(books, "finance/headline", **{**OCTOBER, "from": NOON})] == [3]
+
+
+def test_a_row_that_stands_for_nobody_knows_how_many_calls_makes_none_of_the_others_dearer(books: Books) -> None:
+    november = datetime(2024, 11, 5, tzinfo=UTC)
+    one = {**UNKNOWN, "ts": november, "tenant_id": "acme", "granularity": "call", "calls": 1}
+    priced = {**one, **costs("0.006", "0.002", "0.001", "0", "0.003")}
+    books.add(priced, priced, {**one, "granularity": "interval", "calls": None})
+    asked = {"from": november, "to": datetime(2024, 12, 1, tzinfo=UTC)}
+    [acme] = rows(books, "finance/breakdown", **asked)
+    assert (acme["calls"], acme["unknown_cost_calls"]) == (2, 1)
+    assert acme["cost_per_1k_calls"] == pytest.approx(6)
+    [whole] = rows(books, "finance/shares", **{**asked, "dimensions": ["whole"], "names": [1]})
+    assert whole["cost_per_1k_calls"] == pytest.approx(6)

@@ -35,6 +35,7 @@ WITH
                 if(provider = '', '(unknown provider)', provider)
             )) AS name,
             sum(c.known_calls) AS calls,
+            sumIf(c.known_calls, c.contracted_cost IS NOT NULL) AS priced_calls,
             sumIf(c.least_calls, c.contracted_cost IS NULL) AS unknown_cost_calls,
             sum(c.input_tokens) AS input_tokens,
             sum(c.cache_read_tokens) AS cache_read_tokens,
@@ -71,7 +72,7 @@ SELECT
     sum(r.contracted_cost) AS contracted_cost,
     sum(r.priced_input_tokens) AS priced_input_tokens,
     sum(r.priced_output_tokens) AS priced_output_tokens,
-    toFloat64(contracted_cost) / nullIf(calls - unknown_cost_calls, 0) * 1000 AS cost_per_1k_calls,
+    toFloat64(contracted_cost) / nullIf(sum(r.priced_calls), 0) * 1000 AS cost_per_1k_calls,
     toFloat64(contracted_cost) / nullIf(priced_input_tokens + priced_output_tokens, 0) * 1000000 AS cost_per_1m_tokens,
     toFloat64(sum(r.whole_input_cost)) / nullIf(priced_input_tokens, 0) * 1000000 AS cost_per_1m_input_tokens,
     toFloat64(sum(r.output_cost)) / nullIf(priced_output_tokens, 0) * 1000000 AS cost_per_1m_output_tokens
