@@ -36,6 +36,7 @@ _CSS = """
     [class*="st-key-cards"] [data-testid="stHorizontalBlock"] { gap: .6rem; }
     [class*="st-key-cards"] [data-testid="stColumn"] { min-width: calc(50% - .4rem); flex: 1 1 calc(50% - .4rem); }
     [class*="st-key-cards"] [data-testid="stMetric"] { padding: .6rem .7rem; }
+    [class*="st-key-cards"] [data-testid="stMetric"] > div { padding: 0; }
     [class*="st-key-cards"] [data-testid="stMetricDelta"] { font-size: .75rem; }
   }
   /* Sections are the second level to a screen reader, and small to the eye. */
@@ -88,7 +89,12 @@ _CSS = """
     text-decoration-color: currentColor; text-decoration-thickness: 1px; text-underline-offset: 2px; }
   /* Its scroll bar is seen without being pointed at: there is more to the right. */
   .sl-table { overflow-x: auto; font-size: .87rem; font-variant-numeric: tabular-nums lining-nums;
-    scrollbar-width: thin; scrollbar-color: color-mix(in srgb, currentColor 45%, transparent) transparent; }
+    scrollbar-width: thin; scrollbar-color: color-mix(in srgb, currentColor 45%, transparent) transparent;
+    /* A phone shows none: a shade at the right edge, which the end covers as it comes into sight, says so there. */
+    background: linear-gradient(to left, light-dark(#ffffff, #10161d) 1.2rem, transparent 2.4rem) right / 2.4rem 100%
+        no-repeat local,
+      linear-gradient(to left, color-mix(in srgb, currentColor 24%, transparent), transparent) right / 1.1rem 100%
+        no-repeat scroll; }
   /* Not collapsed: a first column that stays while the others scroll would cover the line below its row. */
   .sl-table table { border-collapse: separate; border-spacing: 0; width: 100%; margin: 0; }
   .sl-table caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
@@ -145,7 +151,16 @@ _CSS = """
       :has(+ [data-testid="stLayoutWrapper"]:last-child > [data-testid="stPopover"])),
     [data-testid="stLayoutWrapper"]:has(> [data-testid="stHorizontalBlock"] h2):not(:has(.sl-bars, .sl-table)) {
       break-after: avoid; }
-    .sl-table { overflow: visible; font-size: .7rem; }
+    .sl-table { overflow: visible; font-size: .7rem; background: none; }
+    /* A sheet has room for what is owed below the headline figures, and for four gaps side by side. */
+    [data-testid="stMetric"] { padding: .4rem .7rem; }
+    [data-testid="stMetric"] > div { padding: 0 !important; }
+    [data-testid="stMetric"] [data-testid="stMetricValue"] { font-size: 1.35rem; }
+    [data-testid="stMainBlockContainer"] [data-testid="stHeading"] h2 { padding: .1rem 0 .4rem; }
+    [data-testid="stMainBlockContainer"] [data-testid="stHeading"] h1 { padding: 0 0 .4rem; }
+    .sl-bars { gap: .4rem; }
+    div.sl-gaps { grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); }
+    div.sl-gap { padding: .5rem .6rem; }
     .sl-table .long, .sl-gap .quiet { display: block; overflow: visible; -webkit-line-clamp: none !important; }
     .sl-table th, .sl-table td { padding: .2rem .3rem; }
     .sl-table .text { min-width: 4.2rem; }

@@ -92,3 +92,21 @@ def assert_fits_the_paper(paper: Page, statement: str) -> None:
         < 1010
     )
     paper.close()
+
+
+def test_the_first_sheet_of_a_printed_overview_says_what_is_owed_and_how_budgets_stand(
+    open_window: OpenWindow, address: str
+) -> None:
+    page = open_window()
+    page.goto(f"{address}/finance?{OCTOBER}")
+    titled(page, "Finance")
+    page.emulate_media(media="print")
+    # A4, upright, between margins.
+    page.set_viewport_size({"width": 703, "height": 1000})
+    page.wait_for_timeout(500)
+    for heading in ("From list prices to what is owed", "Forecast against budget"):
+        section = page.locator('[data-testid="stColumn"]', has=page.get_by_role("heading", name=heading, exact=True))
+        assert section.evaluate("e => e.getBoundingClientRect().bottom + window.scrollY") < 1032
+    tops = page.locator(".sl-gap").evaluate_all("gaps => gaps.map(gap => gap.getBoundingClientRect().top)")
+    assert len(tops) == 4
+    assert len(set(tops)) == 1

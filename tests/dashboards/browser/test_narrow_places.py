@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import io
+from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
+import pytest
+from PIL import Image
 
 from browser.served import IN_A_BROWSER, OpenWindow
 from spanledger_dashboards.drawing.charts.bar_list import Bar, _row
+from spanledger_dashboards.drawing.charts.budget_bar import BudgetBar
+from spanledger_dashboards.drawing.charts.budget_bar import _row as _budget_row
 from spanledger_dashboards.drawing.charts.palette import ALL_OTHERS
 from spanledger_dashboards.drawing.column import Column
 from spanledger_dashboards.drawing.style import _CSS
@@ -61,3 +66,46 @@ def test_a_step_of_how_a_calls_figures_came_about_is_read_on_a_phone_without_scr
     narrow(page, _drawn(1, Step("Call", rows=said)), 340)
     table = page.locator(".sl-table")
     assert table.evaluate("e => e.scrollWidth - e.clientWidth") <= 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_shade_says_that_a_table_goes_on_to_the_right_until_its_end_is_seen(
+    open_window: OpenWindow, scheme: Literal["light", "dark"]
+) -> None:
+    page = open_window(400, scheme=scheme)
+    columns = [Column("name", "Tenant"), *(Column("figure", f"a long figure {number}") for number in range(6))]
+    rows = pd.DataFrame({"name": ["northwind"], "figure": ["266"]})
+    page.emulate_media(color_scheme=scheme)
+
+    def edges(shown: list[Column]) -> list[int]:
+        """How far the ground at the right edge is from that of the page, at first and at the end of the table."""
+        ground = "<style>:root { color-scheme: light dark } body { background: light-dark(#ffffff, #10161d) }</style>"
+        narrow(page, ground + _html("Figures", rows, shown, None), 340)
+        table, found = page.locator(".sl-table"), []
+        for left in (0, 10_000):
+            table.evaluate("(e, left) => { e.scrollLeft = left }", left)
+            page.wait_for_timeout(100)
+            seen = Image.open(io.BytesIO(page.locator("#place").screenshot())).convert("L")
+            # Between the lines of the head and of the row, on no letter.
+            found.append(abs(int(seen.getpixel((338, 3))) - (255 if scheme == "light" else 21)))
+        return found
+
+    first, last = edges(columns)
+    assert first > 30
+    assert last <= 2
+    assert max(edges(columns[:1])) <= 2
+
+
+def test_a_budget_of_which_nothing_is_used_has_no_bar_and_what_is_expected_is_pale(open_window: OpenWindow) -> None:
+    page = open_window()
+    budget = BudgetBar("everything", "$0.00", "of $200.00", 200.0, 0.0, 50.0, 90.0)
+    narrow(page, f'<div class="sl-bars">{_budget_row(budget)}</div>', 400)
+    assert page.locator(".bar.step").count() == 0
+    inside, edge = page.locator(".bar.range").evaluate(
+        "e => [getComputedStyle(e).backgroundColor, getComputedStyle(e).borderTopColor]"
+    )
+    assert inside != edge
+    narrow(page, f'<div class="sl-bars">{_budget_row(BudgetBar("some", "$1", "of $2", 2.0, 1.0, 1.0, 1.5))}</div>', 400)
+    solid = page.locator(".bar.step").evaluate("e => getComputedStyle(e).backgroundColor")
+    assert solid == page.locator(".bar.range").evaluate("e => getComputedStyle(e).borderTopColor")
+    assert solid != page.locator(".bar.range").evaluate("e => getComputedStyle(e).backgroundColor")

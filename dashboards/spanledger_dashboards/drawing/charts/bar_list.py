@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from spanledger_dashboards.drawing.charts.palette import ALL_OTHERS, GAP, dashes, is_gap, series_colours
+from spanledger_dashboards.drawing.charts.palette import ALL_OTHERS, GAP, dashes, is_gap, pale, series_colours
 from spanledger_dashboards.drawing.plain_text import escape, isolated
 
 if TYPE_CHECKING:
@@ -110,16 +110,11 @@ def _drawn(bar: Bar, longest: float, colour: str) -> str:
     ratio, fill = 100 / longest, _fill(bar.name, colour)
     if bar.low is None or bar.high is None:
         return f'<span class="{_bar_class(bar.name)}" style="width:{ratio * bar.length:.2f}%;{fill}"></span>'
-    begin, width = ratio * bar.low, ratio * (bar.high - bar.low)
+    begin, width, edge = ratio * bar.low, ratio * (bar.high - bar.low), GAP if is_gap(bar.name) else colour
     return (
-        f'<span class="{_bar_class(bar.name)} range" style="left:{begin:.2f}%;width:{width:.2f}%;{_pale(fill)}"></span>'
+        f'<span class="{_bar_class(bar.name)} range" style="left:{begin:.2f}%;width:{width:.2f}%;{pale(edge)}"></span>'
         f'<span class="central" style="left:{ratio * bar.length:.2f}%"></span>'
     )
-
-
-def _pale(fill: str) -> str:
-    colour = fill.removeprefix("background:") or GAP
-    return f"border:1px solid {colour};background-color:color-mix(in srgb, {colour} 38%, transparent)"
 
 
 def _bar_class(name: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from spanledger_dashboards.drawing.charts.palette import CARBON, MONEY, MORE
+from spanledger_dashboards.drawing.charts.palette import CARBON, MONEY, MORE, pale
 from spanledger_dashboards.drawing.plain_text import escape
 
 if TYPE_CHECKING:
@@ -51,9 +51,10 @@ def _row(bar: BudgetBar) -> str:
         begin = scale * bar.low
         pieces += (
             f'<span class="bar range" style="left:{begin:.2f}%;width:{scale * (bar.high - bar.low):.2f}%;'
-            f'background:{fill}"></span>'
+            f'{pale(fill)}"></span>'
         )
-    pieces += f'<span class="bar step" style="left:0;width:{scale * bar.used:.2f}%;background:{fill}"></span>'
+    if bar.used > 0:
+        pieces += f'<span class="bar step" style="left:0;width:{scale * bar.used:.2f}%;background:{fill}"></span>'
     pieces += f'<span class="limit" style="left:{scale * bar.amount:.2f}%"></span>'
     return (
         f'<div class="row" role="listitem"><span class="name">{escape(bar.name)}</span>'

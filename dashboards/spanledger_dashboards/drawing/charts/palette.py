@@ -41,6 +41,11 @@ def dashes(names: Sequence[str]) -> list[tuple[int, ...]]:
     return [DASHES[place % len(DASHES)] for place in range(len(names))]
 
 
+def pale(colour: str) -> str:
+    """The style of what may be, beside what is: its edge is what contrasts, the pale inside alone would not."""
+    return f"border:1px solid {colour};background-color:color-mix(in srgb, {colour} 38%, transparent)"
+
+
 def is_gap(name: str) -> bool:
     """Whether a name stands for what nobody named, or nobody used; one of a tenant or model never does."""
     return name in {UNATTRIBUTED, UNKNOWN, IDLE} or (name.startswith(("(unknown ", "(no ")) and name.endswith(")"))
