@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pandas as pd
+import pytest
 from shown_table import number, shown_tables
 from streamlit.testing.v1 import AppTest
 
@@ -34,6 +35,19 @@ def test_the_page_shows_what_agents_used(open_page: Pages, counted: pd.DataFrame
     assert row["Agent"] == "claude-code"
     assert number(row["Input tokens"]) == theirs["input_tokens"].sum()
     assert row["List"] == figures.usd(sum(theirs["list_cost"].dropna(), Decimal(0)))
+
+
+def test_the_page_asks_for_one_breakdown_which_the_address_names(open_page: Pages, sample_store: Store) -> None:
+    sample_store.execute(
+        "ALTER TABLE ledger UPDATE agent = 'claude-code' WHERE feature = 'search' SETTINGS mutations_sync = 1"
+    )
+    assert list(shown_tables(open_page("agents"))) == ["Coding agents by agent", "Coding agents by team"]
+    page = open_page("agents", used_by="model")
+    assert list(shown_tables(page)) == ["Coding agents by agent", "Coding agents by model"]
+    [chosen] = [box for box in page.selectbox if box.label == "Broken down by"]
+    assert chosen.value == "model"
+    with pytest.raises(AssertionError, match="broken down by 'mood' is unknown"):
+        open_page("agents", used_by="mood")
 
 
 def test_idle_seats_stand_beside_those_that_were_used(open_page: Pages, sample_store: Store) -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 from spanledger_dashboards.drawing.evidence import evidence
 from spanledger_dashboards.drawing.style import caption, metric_columns
 from spanledger_dashboards.drawing.table import Column, table
+from spanledger_dashboards.filtering.choice import choice
 from spanledger_dashboards.pages.heading import heading
 from spanledger_dashboards.report import report
 from spanledger_settings import figures
@@ -60,9 +61,9 @@ def page(filters: Filters) -> None:
     _headline(by_agent)
     _table(filters, by_agent, "agent", "Agent")
     _seats(filters)
-    for tab, (name, label) in zip(st.tabs(list(_BY.values())), _BY.items(), strict=True):
-        with tab:
-            _table(filters, _usage(filters, name), name, label)
+    # One at a time: tabs ask for all, and of them the one that is open is printed.
+    by = choice("Broken down by", _BY, key="used_by")
+    _table(filters, _usage(filters, by), by, _BY[by])
 
 
 def _usage(filters: Filters, by: str) -> pd.DataFrame:
