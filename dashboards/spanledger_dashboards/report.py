@@ -38,6 +38,8 @@ _canceller = ThreadPoolExecutor(max_workers=1, thread_name_prefix="dashboards-ca
 
 T = TypeVar("T")
 
+# In the `attrs` of rows: the report that they are of.
+OF = "report"
 _TOO_SLOW = 159
 _PARAMETER = re.compile(r"\{(\w+):([^{}]+)\}")
 
@@ -57,7 +59,10 @@ def report(name: str, **parameters: Any) -> pd.DataFrame:
     known = {
         given: value for given, value in sorted(parameters.items()) if given != "as_of" or "moment" not in takes(name)
     }
-    return _cached(store.url, str(store.scope), name, known)
+    rows = _cached(store.url, str(store.scope), name, known)
+    # What is made of the rows keeps it: a file of them says what they were narrowed to, and not what they were not.
+    rows.attrs[OF] = name
+    return rows
 
 
 def together(*asked: tuple[str, Mapping[str, Any]]) -> None:

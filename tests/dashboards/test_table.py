@@ -15,6 +15,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from spanledger_dashboards import open_store, pages
+from spanledger_dashboards import report as reports
 from spanledger_dashboards.drawing.table import Column, _file, _html, _orders
 from spanledger_dashboards.filtering.filters import Filters
 from spanledger_dashboards.moment import Moment
@@ -134,6 +135,29 @@ def test_the_file_is_whole_and_defused_and_says_filters_zone_and_moment(sample_s
         "filters": "'=evil; Feature: search, (no feature)",
         "ledger_up_to": "2024-11-01T08:30:05+00:00",
     }
+
+
+def test_a_file_says_no_filter_and_no_period_that_its_rows_do_not_follow(
+    sample_store: Store, serve: Callable[[Store], None]
+) -> None:
+    serve(sample_store)
+    at = pd.Timestamp("2024-11-01 08:30:05", tz="UTC").to_pydatetime()
+    october = period("2024-10", None, None, "Asia/Kolkata")
+    moment = Moment(at, at, at, at, calls=1, waiting=0, behind_seconds=0, commitments=0)
+    filters = Filters(october, october.previous, ("northwind",), moment, where={"feature": ("search",)})
+
+    def said(name: str, **more: object) -> tuple[str, str]:
+        rows = reports.report(name, **filters.parameters, **more)
+        made = rows.assign(one=1)[["one"]]
+        row = next(csv.DictReader(io.StringIO(_file(sample_store, lambda: made, filters).decode())))
+        return row["filters"], row["period_from"]
+
+    begin = "2024-09-30T18:30:00+00:00"
+    assert said("finance/headline") == ("northwind; Feature: search", begin)
+    assert said("calls/looked_through", rows=5) == ("all tenants", begin)
+    assert said("filters/as_of") == ("all tenants", "")
+    # Also of what is answered from memory.
+    assert said("filters/as_of") == ("all tenants", "")
 
 
 def test_the_file_reads_as_its_reader_may(sample_store: Store, serve: Callable[[Store], None]) -> None:

@@ -17,6 +17,7 @@ from spanledger_dashboards.drawing.column import LINES, Column, each, exact, sid
 from spanledger_dashboards.drawing.plain_text import escape, isolated
 from spanledger_dashboards.drawing.style import caption
 from spanledger_dashboards.file_offer import offer
+from spanledger_dashboards.report import OF, takes
 from spanledger_settings import figures
 from spanledger_settings.cell import cell
 
@@ -215,15 +216,21 @@ def _title(text: str) -> str:
 
 
 def _file(store: Any, whole: Callable[[], pd.DataFrame], filters: Filters) -> bytes:
-    """Every row, exactly, with what it was narrowed to; texts that a spreadsheet would execute are defused."""
+    """Every row, exactly, with what it was narrowed to; texts that a spreadsheet would execute are defused.
+
+    Rows of a report that does not take a filter or the period are of all, and say so.
+    """
     with open_store.kept(store):
         rows = whole()
+    taken = takes(rows.attrs[OF]) if OF in rows.attrs else None
     narrowed = {
         "period_from": filters.period.begin.isoformat(),
         "period_to": filters.period.end.isoformat(),
         "timezone": filters.timezone,
-        "filters": "; ".join(filters.told),
+        "filters": "; ".join((filters if taken is None else filters.heeded_by(taken)).told),
         "ledger_up_to": filters.moment.at.isoformat(),
     }
+    if taken is not None and not taken.keys() & {"from", "first"}:
+        narrowed |= {"period_from": "", "period_to": ""}
     told = rows.assign(**{name: value for name, value in narrowed.items() if name not in rows})
     return told.rename(columns=cell).map(cell).to_csv(index=False).encode()

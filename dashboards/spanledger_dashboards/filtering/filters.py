@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -11,7 +11,7 @@ from spanledger_dashboards.filtering import dimension
 from spanledger_dashboards.filtering.period_choice import Grain, grain_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from spanledger_dashboards.moment import Moment
     from spanledger_settings.period import Period
@@ -92,6 +92,15 @@ class Filters:
     def narrowed(self) -> bool:
         """Whether the figures are of a part of the calls only."""
         return bool(self.tenants or self.own_values or any(self.where.values()))
+
+    def heeded_by(self, taken: Collection[str]) -> Filters:
+        """What of these filters a report narrows calls by, which takes these parameters."""
+        return replace(
+            self,
+            tenants=self.tenants if "tenants" in taken else (),
+            own_values=self.own_values if "own_values" in taken else (),
+            where=self.where if "where" in taken else {},
+        )
 
     def named(self, dimensions: Sequence[str]) -> dict[str, str]:
         """The dimensions that figures can be shown by, and the reader's own, with the reports' words for them."""

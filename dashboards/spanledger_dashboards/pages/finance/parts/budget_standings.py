@@ -12,6 +12,7 @@ from spanledger_dashboards.drawing.charts.budget_bar import BudgetBar, budget_ba
 from spanledger_dashboards.drawing.style import caption
 from spanledger_dashboards.pages.finance.parts.command_popover import command_popover
 from spanledger_dashboards.reckoned import reckoned
+from spanledger_dashboards.report import OF
 from spanledger_enrich.books.budgets import standing, standing_rows
 from spanledger_settings import figures
 
@@ -35,7 +36,10 @@ def budget_rows(filters: Filters) -> pd.DataFrame:
         return standing_rows.rows(standing.standings(store, now, foretell=True))
 
     found = reckoned("budgets", rows, moment=filters.moment.parameter, books=books_moment(), now=now)
-    return found.sort_values(["used_percent", "budget"], ascending=[False, True], ignore_index=True)
+    found = found.sort_values(["used_percent", "budget"], ascending=[False, True], ignore_index=True)
+    # Whatever is asked of the page: their files say so, as those of the list of budgets do.
+    found.attrs[OF] = "budgets/list"
+    return found
 
 
 def nearest_budgets(filters: Filters) -> None:
