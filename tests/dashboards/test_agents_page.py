@@ -79,3 +79,16 @@ def test_idle_seats_stand_beside_those_that_were_used(open_page: Pages, sample_s
     finally:
         for table in ("commitment", "allocation_row", "allocation"):
             sample_store.execute(f"TRUNCATE TABLE {table}")
+
+
+def test_a_team_leads_to_its_calls(open_page: Pages, sample_store: Store) -> None:
+    sample_store.execute(
+        "ALTER TABLE ledger UPDATE agent = 'claude-code', dimensions = map('team', 'core') WHERE feature = 'search' "
+        "SETTINGS mutations_sync = 1"
+    )
+    page = open_page("agents", tenants="northwind")
+    shown = "".join(block.proto.body for block in page.get("html"))
+    assert 'href="calls?tenants=northwind&amp;own=team&amp;own_team=core"' in shown
+    calls = open_page("calls", tenants="northwind", own="team", own_team="core")
+    assert not calls.exception
+    assert "Calls" in shown_tables(calls)

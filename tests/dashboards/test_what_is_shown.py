@@ -385,3 +385,16 @@ def test_no_part_of_a_name_is_an_address_that_markdown_links(name):
     shown = plainly(name)
     assert not re.search(r"https?\\?:|www\\?\.|[\w.+-]\\?@", shown, re.IGNORECASE)
     assert re.sub(r"[\\\N{WORD JOINER}]", "", shown) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "sort"),
+    [("sustainability", "emissions"), ("breakdown", "emissions"), ("grid", "emissions"), ("capacity", "tokens"),
+     ("tenants", "cost")],
+)  # fmt: skip
+def test_sums_lead_to_the_single_calls_behind_them(open_page: Pages, name: str, sort: str) -> None:
+    page = open_page(name, tenants="northwind", feature="search")
+    assert f'href="calls?tenants=northwind&amp;feature=search&amp;sort={sort}"' in html(page)
+    calls = open_page("calls", tenants="northwind", feature="search", sort=sort)
+    assert not calls.exception
+    assert 'href="calls?' in html(calls)

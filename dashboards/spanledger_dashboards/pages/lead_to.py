@@ -15,7 +15,7 @@ NO_EMISSIONS: Final = (
 )
 
 
-def lead_to(page: str, of: str, text: str, filters: Filters) -> None:
+def lead_to(page: str, of: str, text: str, filters: Filters, **narrowed: str) -> None:
     """Draw it, with the filters; nothing for a reader whose page it is not.
 
     Args:
@@ -23,10 +23,22 @@ def lead_to(page: str, of: str, text: str, filters: Filters) -> None:
         of: Whose it is, one of `viewer.READERS`.
         text: What is found there.
         filters: Of the page that it leads from.
+        narrowed: What else its address says, as for `Filters.link`.
     """
     who = open_store.reader()
     if of in who.readers and who.tenant is None:
-        lead(text, filters.link(page))
+        lead(text, filters.link(page, **narrowed))
+
+
+def lead_to_calls(filters: Filters, sort: str, which: str) -> None:
+    """Draw the last step down, from sums to the single calls behind them.
+
+    Args:
+        filters: Of the page that it leads from.
+        sort: In which order, as the page of calls has it.
+        which: The first of them, in words.
+    """
+    lead_to("calls", "platform", f"The single calls behind these figures, {which} first", filters, sort=sort)
 
 
 def no_emissions(filters: Filters) -> None:

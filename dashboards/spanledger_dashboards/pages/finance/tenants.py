@@ -24,6 +24,7 @@ from spanledger_dashboards.pages.finance.parts.headline import headline
 from spanledger_dashboards.pages.finance.parts.outcomes import outcomes, refuse_unknown
 from spanledger_dashboards.pages.finance.parts.slow_part import slow_part
 from spanledger_dashboards.pages.heading import heading, no_calls
+from spanledger_dashboards.pages.lead_to import lead_to_calls
 from spanledger_dashboards.report import meanwhile, report, together
 from spanledger_settings import figures
 from spanledger_sql.store import StoreError
@@ -217,4 +218,5 @@ def _dearest_calls(filters: Filters, number: int) -> None:
             "The time of each leads to how its figures came about" if explains else "How a call's figures came about"
         )
         caption(f"{leads}: as 'spanledger explain TRACE SPAN' has it.")
+        lead_to_calls(filters, "cost", "the dearest")
         evidence("calls/dearest", asked, filters)

@@ -123,9 +123,11 @@ def _table(filters: Filters, rows: pd.DataFrame, by: str, label: str) -> None:
 
 
 def _leads(filters: Filters, by: str) -> Callable[[Mapping[str, Any]], str | None] | None:
-    """Where a row leads: a model to its calls, a user to a search for him."""
+    """Where a row leads: a model, team or repository to its calls, a user to a search for him."""
     if by == "model":
         return lambda row: filters.drill("calls", "model", str(row["model"]) or "(unknown model)")
+    if by in ("team", "repository") and filters.own in ("", by):
+        return lambda row: filters.link("calls", own=by, **{f"own_{by}": str(row[by])}) if row[by] else None
     if by == "user":
         return lambda row: filters.link("calls", text=str(row["user"])) if row["user"] else None
     return None

@@ -16,6 +16,7 @@ from spanledger_dashboards.drawing.table import table
 from spanledger_dashboards.filtering.choice import choice, number
 from spanledger_dashboards.filtering.dimension import title
 from spanledger_dashboards.pages.heading import heading, no_calls
+from spanledger_dashboards.pages.lead_to import lead_to_calls
 from spanledger_dashboards.pages.platform.latest_calls import latest_calls
 from spanledger_dashboards.report import report, together
 from spanledger_settings import figures
@@ -253,6 +254,7 @@ def _load(filters: Filters, own: str, limit: int) -> None:
         )
         if limit:
             caption("The limit is compared with each row alone; narrow the page to compare it with all of a model.")
+        lead_to_calls(filters, "tokens", "those of the most tokens")
         evidence("capacity/load", asked, filters)
 
 

@@ -15,7 +15,7 @@ from spanledger_dashboards.drawing.table import Column, table
 from spanledger_dashboards.filtering.choice import choice
 from spanledger_dashboards.filtering.dimension import DIMENSIONS, title
 from spanledger_dashboards.pages.heading import heading, no_calls
-from spanledger_dashboards.pages.lead_to import no_emissions
+from spanledger_dashboards.pages.lead_to import lead_to_calls, no_emissions
 from spanledger_dashboards.report import report
 from spanledger_enrich.grid.zone_name import zone_name
 from spanledger_settings import figures
@@ -106,6 +106,7 @@ def page(filters: Filters) -> None:
             key="breakdown",
             link=lambda row: filters.drill("breakdown", dimension, str(row["name"])),
         )
+        lead_to_calls(filters, "emissions", "those of the largest emissions")
 
 
 def _named(dimension: str) -> Any:

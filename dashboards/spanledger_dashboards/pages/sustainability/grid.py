@@ -12,6 +12,7 @@ from spanledger_dashboards.drawing.evidence import evidence
 from spanledger_dashboards.drawing.style import caption
 from spanledger_dashboards.drawing.table import Column, table
 from spanledger_dashboards.pages.heading import heading, no_calls
+from spanledger_dashboards.pages.lead_to import lead_to_calls
 from spanledger_dashboards.report import report, together
 from spanledger_enrich.grid.zone_name import zone_name
 from spanledger_settings import figures
@@ -73,6 +74,7 @@ def page(filters: Filters) -> None:
             filters,
             key="places",
         )
+        lead_to_calls(filters, "emissions", "those of the largest emissions")
         evidence("sustainability/places", filters.parameters, filters)
     coverage(coverage_of_all)
     evidence("sustainability/coverage", filters.parameters, filters)

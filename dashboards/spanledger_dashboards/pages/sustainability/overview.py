@@ -14,7 +14,7 @@ from spanledger_dashboards.drawing.figure import Column, figure
 from spanledger_dashboards.drawing.style import caption, metric_columns
 from spanledger_dashboards.filtering.choice import choice
 from spanledger_dashboards.pages.heading import heading, no_calls
-from spanledger_dashboards.pages.lead_to import no_emissions
+from spanledger_dashboards.pages.lead_to import lead_to_calls, no_emissions
 from spanledger_dashboards.pages.sustainability.grid import assumed
 from spanledger_dashboards.report import report, together
 from spanledger_settings import figures
@@ -81,6 +81,7 @@ def page(filters: Filters) -> None:
         return
     _headline(headline)
     evidence("sustainability/headline", filters.parameters, filters)
+    lead_to_calls(filters, "emissions", "those of the largest emissions")
     assumed(report("sustainability/coverage", **filters.parameters))
     _trend(filters)
     _causes(headline)
