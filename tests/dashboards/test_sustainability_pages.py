@@ -139,7 +139,8 @@ def test_names_are_not_ranked_where_ranges_overlap_and_each_row_leads_on(open_pa
     assert "Their ranges overlap" in text(page) or "The ranges of these overlap" in text(page)
     assert 'href="breakdown?' in text(page)
     assert "feature=search" in text(page)
-    assert "tenants=northwind" in text(page)
+    # By the next level: northwind alone is asked for, and of it one feature.
+    assert "tenants=northwind&amp;feature=search&amp;by=model" in text(page)
 
 
 def test_an_address_that_asks_for_what_there_is_not_is_refused(open_page: Pages, sample_store: Store) -> None:

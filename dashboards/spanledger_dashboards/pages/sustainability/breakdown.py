@@ -34,6 +34,7 @@ def _times(factor: Any) -> str:
     return figures.UNKNOWN if figures.is_unknown(factor) else f"×{factor:.2g}"
 
 
+_LEVELS = ("tenant", "model", "feature")
 _COLUMNS = (
     Column(
         "co2e_g",
@@ -104,9 +105,19 @@ def page(filters: Filters) -> None:
             (Column("name", heard, write=_named(dimension)), *_COLUMNS),
             filters,
             key="breakdown",
-            link=lambda row: filters.drill("breakdown", dimension, str(row["name"])),
+            link=lambda row: _to_the_next_level(filters, dimension, str(row["name"])),
         )
         lead_to_calls(filters, "emissions", "those of the largest emissions")
+
+
+def _to_the_next_level(filters: Filters, dimension: str, name: str) -> str | None:
+    """The address of this page narrowed to a name, by the first of the levels that it is not narrowed to yet."""
+    address = filters.drill("breakdown", dimension, name)
+    one = {level for level, values in filters.where.items() if len(values) == 1} | {dimension}
+    if filters.alone or len(filters.tenants) == 1:
+        one.add("tenant")
+    level = next((level for level in _LEVELS if level not in one), None)
+    return f"{address}&by={level}" if address and level else address
 
 
 def _named(dimension: str) -> Any:
@@ -139,7 +150,7 @@ def _bar(row: dict[Any, Any], dimension: str, largest: float, filters: Filters) 
     if row["name"] == ALL_OTHERS:
         note = f"{figures.counted(int(row['names']), 'name')}, not drawn"
     name = _named(dimension)(row["name"])
-    link = filters.drill("breakdown", dimension, str(row["name"]))
+    link = _to_the_next_level(filters, dimension, str(row["name"]))
     if figures.is_unknown(row["co2e_g"]):
         return Bar(name, figures.UNKNOWN, 0.0, "" if note == figures.UNKNOWN else note, link=link)
     value = figures.emissions(row["co2e_g"], like=largest)
