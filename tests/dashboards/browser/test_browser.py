@@ -207,7 +207,8 @@ def test_a_page_is_printed_whole(page: Page, address: str) -> None:
         assert page.locator(unprinted).count()
         assert not page.locator(unprinted).filter(visible=True).count()
     assert page.evaluate(EMPTY_PLACES) == []
-    assert page.evaluate("document.documentElement.scrollHeight") > 0.8 * height
+    # Without what is not printed, and with less room between what is.
+    assert page.evaluate("document.documentElement.scrollHeight") > 0.65 * height
     assert len(re.findall(rb"/Type\s*/Page\b", page.pdf())) >= 2
 
 
