@@ -168,7 +168,7 @@ def test_what_is_asked_of_a_month_that_is_over_is_remembered_while_other_calls_a
         page = open_page("finance", **october)
         told = "".join(block.proto.body for block in page.get("html"))
         assert f"Ledger up to 1 Nov 2024, {hour}:45:00" in told
-        assert ("finance/headline" in asked) is again
+        assert ("finance/shares" in asked) is again
     sample_store.execute("DELETE FROM ledger WHERE span_id LIKE '2024-%'")
 
 
