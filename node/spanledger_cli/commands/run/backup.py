@@ -9,12 +9,13 @@ from typing import Annotated
 import httpx
 import typer
 
+from spanledger_cli.commands.run.doctor import node_client
 from spanledger_cli.output.terminal import console
 from spanledger_cli.request.options import configuration
 from spanledger_node import backup as backups
 from spanledger_settings.configuration import Configuration
 from spanledger_settings.figures import counted
-from spanledger_sql.node_socket import node_answers, socket_path
+from spanledger_sql.node_socket import node_answers
 from spanledger_sql.store import Store
 
 
@@ -73,10 +74,9 @@ def _take(settings: Configuration, folder: Path) -> backups.Backup:
             raise backups.BackupError(f"there is no ledger in {settings.data_dir}; name its folder with --data-dir")
         with Store.open(settings, exclusive=True) as store:
             return backups.take(store, settings, folder)
-    transport = httpx.HTTPTransport(uds=str(socket_path(settings.data_dir)))
     try:
         # It takes as long as it takes.
-        with httpx.Client(transport=transport, timeout=httpx.Timeout(None)) as client:
+        with node_client(settings, timeout_s=None) as client:
             answer = client.post("http://node/backup", params={"to": str(folder)})
     except httpx.TransportError as error:
         raise backups.BackupError(
