@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-foreign test-server fuzz lint types bench docs pictures clean
+.PHONY: help setup demo test tests test-foreign test-server fuzz lint types bench docs pictures clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -20,7 +20,9 @@ $(STAMP): pyproject.toml constraints.txt
 demo: setup ## real traffic through the whole pipeline, then figures and dashboards
 	$(BIN)/spanledger demo
 
-test: lint types ## format, lint, types, layers and all tests
+test: lint types tests ## format, lint, types, layers and all tests
+
+tests: setup ## all tests, without lint and types
 	$(BIN)/python -m pytest -n auto --dist loadscope --no-loadscope-reorder --durations=25
 
 test-foreign: setup ## others' instrumentations and frameworks, and the wheel, in environments of their own (minutes)
