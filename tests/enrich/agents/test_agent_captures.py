@@ -10,18 +10,22 @@ from captured_agents import NAMES, SERVICES, booked, captured, forget, take, tok
 from harness.books import Books
 
 SIGNALS = ("logs", "metrics", "traces")
-ORDERS = [order for size in (1, 2, 3) for order in itertools.permutations(SIGNALS, size)]
 
 
-@pytest.mark.parametrize("order", ORDERS, ids="-".join)
+@pytest.mark.parametrize("order", list(itertools.permutations(SIGNALS)), ids="-".join)
 def test_a_call_is_one_row_whichever_signals_tell_of_it(books: Books, order: tuple[str, ...]) -> None:
     forget(books)
-    for signal in order:
+    for number, signal in enumerate(order, 1):
         take(books, [request for agent in NAMES for request in captured(agent, signal)], f"{order} {signal}")
+        each_is_one_row(books, order[:number])
+
+
+def each_is_one_row(books: Books, told: tuple[str, ...]) -> None:
+    """The call of each agent once these signals told of it."""
     for agent, service in zip(NAMES, SERVICES.values(), strict=True):
         rows = [row for row in booked(books) if row["service_name"] == service]
         [billed] = truth(agent)
-        if agent == "gemini-plain" and order == ("traces",):
+        if agent == "gemini-plain" and told == ("traces",):
             # Its span leaves cached tokens and thoughts out.
             assert tokens(rows) == (billed["input_tokens"], 0, 0, billed["output_tokens"] - billed["reasoning_tokens"])
             continue
@@ -31,9 +35,9 @@ def test_a_call_is_one_row_whichever_signals_tell_of_it(books: Books, order: tup
         [row] = rows
         assert row["tenant_id"] == "acme"
         assert row["dimensions"]["team"] == "payments"
-        if "metrics" in order and "logs" not in order and not (agent == "claude-plain" and "traces" in order):
+        if "metrics" in told and "logs" not in told and not (agent == "claude-plain" and "traces" in told):
             # Gemini CLI counts its requests; else the spans tell how many there were, where they tell less of each.
-            known = agent == "gemini-plain" or "traces" in order
+            known = agent == "gemini-plain" or "traces" in told
             assert (row["granularity"], row["calls"]) == ("interval", 1 if known else None)
         else:
             assert (row["granularity"], row["calls"]) == ("call", 1)
@@ -58,9 +62,8 @@ def test_what_the_agent_says_that_it_cost_is_kept_and_not_billed(books: Books) -
 
 def test_no_contents_of_agents_are_stored(books: Books) -> None:
     forget(books)
-    for agent in NAMES:
-        for signal in SIGNALS:
-            take(books, captured(agent, signal), f"{agent} {signal} contents")
+    for signal in SIGNALS:
+        take(books, [request for agent in NAMES for request in captured(agent, signal)], f"{signal} contents")
     files = [path for path in books.configuration.data_dir.rglob("*") if path.is_file()]
     assert len(files) > 100
     assert [path for path in files if b"SECRET-CONTENT" in _bytes_of(path)] == []
