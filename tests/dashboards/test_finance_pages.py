@@ -74,6 +74,24 @@ def in_october(open_page: Pages, url: str, **more: str | list[str]) -> AppTest:
     return open_page(url, period="Custom", days=["2024-10-01", "2024-10-31"], **more)
 
 
+@pytest.fixture(scope="module")
+def drawn() -> dict[str, AppTest]:
+    """Pages of October as they were drawn at the first look at each, by address."""
+    return {}
+
+
+@pytest.fixture
+def looked_at(open_page: Pages, drawn: dict[str, AppTest]) -> Callable[[str], AppTest]:
+    """A page of October for those who only look at it: to draw one takes seconds, and one is as good as the next."""
+
+    def look_at(url: str) -> AppTest:
+        if url not in drawn:
+            drawn[url] = in_october(open_page, url)
+        return drawn[url]
+
+    return look_at
+
+
 def test_what_tenants_owe_is_what_the_command_chargeback_has(sample_store: Store) -> None:
     everything = {**ASKED, "custom": [], "where_names": [], "where_values": [], "by": ["tenant"]}
     of_calls = sample_store.frame("reports/chargeback/chargeback", **everything)
@@ -100,9 +118,11 @@ def test_what_is_owed_sums_to_the_whole_by_any_dimension(sample_store: Store, di
         reached = step.amount if step.total else reached + step.amount
 
 
-def test_the_overview_tells_effective_and_billed_cost_and_budgets(open_page: Pages, sample_store: Store) -> None:
+def test_the_overview_tells_effective_and_billed_cost_and_budgets(
+    looked_at: Callable[[str], AppTest], sample_store: Store
+) -> None:
     (whole,) = sample_store.frame("reports/chargeback/owed", **ASKED, dimension="").to_dict("records")
-    page = in_october(open_page, "finance")
+    page = looked_at("finance")
     assert metrics(page)["Effective spend"] == figures.usd(whole["effective_cost"])
     assert metrics(page)["Billed cost"] == figures.usd(whole["billed_cost"]) != figures.usd(whole["effective_cost"])
     assert metrics(page)["Commitments"] == figures.usd(Decimal("30.20"))
@@ -217,7 +237,7 @@ def test_what_a_good_result_costs_is_shown_of_all_and_of_a_tenant(
 
 
 def test_the_chargeback_tells_where_months_stand_and_what_came_after_the_close(
-    open_page: Pages, sample_store: Store
+    looked_at: Callable[[str], AppTest], sample_store: Store
 ) -> None:
     october = sample_store.frame("reports/closing/months").query("month == '2024-10'").iloc[0]
     assert (october["state"], october["is_restated"], october["prepared_by"], october["closed_by"]) == (
@@ -231,7 +251,7 @@ def test_the_chargeback_tells_where_months_stand_and_what_came_after_the_close(
     ]
     assert booked["cost"].to_dict() == owes.to_dict()
     assert (booked["stated_cost"] + booked["adjusted_cost"]).to_dict() == booked["cost"].to_dict()
-    text = html(in_october(open_page, "chargeback"))
+    text = html(looked_at("chargeback"))
     assert "closed, restated" in text
     assert figures.usd(booked.loc["northwind", "adjusted_cost"]) in text
     assert booked.loc["northwind", "statement"] in text
@@ -239,19 +259,23 @@ def test_the_chargeback_tells_where_months_stand_and_what_came_after_the_close(
     assert stands == {tenant: ("closed", int(tenant == "northwind")) for tenant in booked.index}
 
 
-def test_price_plans_tell_what_tenants_pay_beside_what_it_costs(open_page: Pages, sample_store: Store) -> None:
+def test_price_plans_tell_what_tenants_pay_beside_what_it_costs(
+    open_page: Pages, looked_at: Callable[[str], AppTest], sample_store: Store
+) -> None:
     rows = sample_store.frame("reports/finance/plans", **ASKED).set_index("tenant")
     northwind = rows.loc["northwind"]
     assert northwind["price"] == pytest.approx(northwind["effective_cost"] * Decimal("1.125"), abs=Decimal("1e-9"))
     assert northwind["charged_cost"] == max(Decimal(20), northwind["price"])
-    text = html(in_october(open_page, "chargeback"))
+    text = html(looked_at("chargeback"))
     assert "northwind-2024" in text
     assert figures.usd(northwind["price"] - northwind["effective_cost"]) in text
     assert "What tenants pay" not in html(in_october(open_page, "chargeback", feature=["search"]))
 
 
-def test_statements_and_focus_are_the_bytes_of_the_commands(open_page: Pages, sample_store: Store) -> None:
-    page = in_october(open_page, "chargeback")
+def test_statements_and_focus_are_the_bytes_of_the_commands(
+    looked_at: Callable[[str], AppTest], sample_store: Store
+) -> None:
+    page = looked_at("chargeback")
     assert [box.value for box in page.selectbox if box.label == "Month"] == ["2024-10"]
     for form in ("html", "csv", "json"):
         downloaded = _statement(sample_store, "2024-10", "quarry", form, is_draft=False)
@@ -352,10 +376,10 @@ def test_a_part_that_takes_too_long_leaves_the_page(open_page: Pages, monkeypatc
 
 
 @pytest.mark.parametrize("url", ["finance", "chargeback"])
-def test_what_began_before_the_period_is_told(open_page: Pages, url: str) -> None:
+def test_what_began_before_the_period_is_told(open_page: Pages, looked_at: Callable[[str], AppTest], url: str) -> None:
     page = open_page(url, period="Custom", days=["2024-10-08", "2024-10-10"])
     assert "that began before this period" in html(page)
-    assert "that began before this period" not in html(in_october(open_page, url))
+    assert "that began before this period" not in html(looked_at(url))
 
 
 def test_what_is_not_known_is_no_step_of_nothing() -> None:
