@@ -202,18 +202,13 @@ terms AS MATERIALIZED
         part.of_unpriced AS unpriced_calls
     FROM
     (
-        SELECT account, model_key, model, class AS meter, tier, day, 'metered' AS cause, cost AS amount,
-            toDecimal128(0, 12) AS of_covered, toDecimal128(0, 12) AS of_coverable, 0 AS of_lines, unpriced AS of_unpriced
+        SELECT account, model_key, model, class AS meter, tier, day, part.1 AS cause, part.2 AS amount,
+            toDecimal128(0, 12) AS of_covered, toDecimal128(0, 12) AS of_coverable, 0 AS of_lines, part.3 AS of_unpriced
         FROM metered
-        WHERE in_books
-        UNION ALL
-        SELECT account, model_key, model, class, tier, day, 'zone_edges', if(in_bill, cost, -cost), 0, 0, 0, 0
-        FROM metered
-        WHERE in_books != in_bill
-        UNION ALL
-        SELECT account, model_key, model, class, tier, day, 'duplicates', -cost, 0, 0, 0, 0
-        FROM metered
-        WHERE in_bill AND again
+        ARRAY JOIN arrayFilter(one -> one.4, [
+            ('metered', cost, unpriced, in_books),
+            ('zone_edges', if(in_bill, cost, -cost), 0, in_books != in_bill),
+            ('duplicates', -cost, 0, in_bill AND again)]) AS part
         UNION ALL
         SELECT account, model_key, model, class, tier, day, part.1, part.2,
             if(part.3, covered, toDecimal128(0, 12)), if(part.3, billed_cost, toDecimal128(0, 12)), 0, 0
@@ -222,11 +217,16 @@ terms AS MATERIALIZED
             [('unmetered_accounts', billed_cost, 1)],
             [('tiers', of_tier, 1), (quantity_cause, of_quantity, 0), (price_cause, of_price, 0)]) AS part
         UNION ALL
-        SELECT account, model_key, model, if(cause = '', class, meter), tier, day,
-            if(cause = '', 'duplicates', cause), usd, 0,
-            if(cause = 'unknown_lines' OR meter IN ('storage', 'capacity'), usd, toDecimal128(0, 12)), 0, 0
+        SELECT account, model_key, model, if(cause = '', class, meter), tier, day, part.1, usd, 0, part.2, part.3, 0
         FROM billed
-        WHERE is_charge AND (cause != '' OR again) AND NOT (NOT again AND meter = 'capacity' AND usd > 0 AND committed > 0)
+        ARRAY JOIN arrayFilter(one -> one.4, [
+            ('billed', toDecimal128(0, 12), 1, 1),
+            (
+                if(cause = '', 'duplicates', cause),
+                if(cause = 'unknown_lines' OR meter IN ('storage', 'capacity'), ifNull(usd, 0), toDecimal128(0, 12)),
+                0,
+                (cause != '' OR again) AND NOT (NOT again AND meter = 'capacity' AND usd > 0 AND committed > 0))]) AS part
+        WHERE is_charge
         UNION ALL
         SELECT account, model_key, model, meter, tier, day, piece.1, piece.2,
             if(piece.3, least(of_commitments, usd), toDecimal128(0, 12)), if(piece.3, usd, toDecimal128(0, 12)), 0, 0
@@ -234,10 +234,6 @@ terms AS MATERIALIZED
         ARRAY JOIN [
             ('commitments', of_commitments, 1),
             (if(usd < of_commitments, 'price_differences', 'other_charges'), usd - of_commitments, 0)] AS piece
-        UNION ALL
-        SELECT account, model_key, model, if(cause = '', class, meter), tier, day, 'billed', usd, 0, 0, 1, 0
-        FROM billed
-        WHERE is_charge
     ) AS part
     WHERE part.amount != 0 OR part.of_covered != 0 OR part.of_coverable != 0 OR part.of_lines != 0 OR part.of_unpriced != 0
 )
