@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.server
 import json
+import logging
 import threading
 import time
 from collections.abc import Iterator
@@ -107,6 +108,12 @@ def ask_until_answered(server: Answering) -> spanledger.RemainingBudget:
     return spanledger.remaining_budget(tenant="acme") if not found.known else found
 
 
+def told_anew(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """Hear what is told once for each kind, whatever commands set in this process before."""
+    monkeypatch.setattr("spanledger.guard._counts", {})
+    caplog.set_level(logging.WARNING, "spanledger")
+
+
 @pytest.mark.parametrize("kind", ANSWERS)
 def test_what_is_no_answer_leaves_it_open(servers, kind, monkeypatch):
     node, elsewhere = servers
@@ -149,7 +156,7 @@ TOLD = {
 
 
 def test_each_kind_of_refusal_is_told_once_with_its_address(servers, monkeypatch, caplog):
-    monkeypatch.setattr("spanledger.guard._counts", {})
+    told_anew(monkeypatch, caplog)
     monkeypatch.setenv("SPANLEDGER_ENDPOINT", servers[0].address.replace("://", "://me:secret@"))
     for _ in range(2):
         for answer, _ in TOLD.values():
@@ -174,7 +181,7 @@ def test_an_answer_without_an_end_does_not_hold_up_the_next_question(servers, mo
 
 
 def test_headers_that_trickle_do_not_hold_up_the_next_question(servers, monkeypatch, caplog):
-    monkeypatch.setattr("spanledger.guard._counts", {})
+    told_anew(monkeypatch, caplog)
     monkeypatch.setattr(asking, "_PATIENCE_S", 0.3)
     monkeypatch.setenv("SPANLEDGER_ENDPOINT", servers[0].address)
     servers[0].pause_in_headers_s = 0.02

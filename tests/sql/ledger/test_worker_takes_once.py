@@ -133,9 +133,7 @@ def test_a_batch_begins_when_no_more_is_about_to_be_stored(
     assert counted.stages()["1_batch"] == 1
 
 
-def test_a_quiet_ledger_is_looked_at_with_three_statements(
-    counted: CountingStore, configuration: Configuration
-) -> None:
+def test_a_quiet_ledger_is_looked_at_with_four_statements(counted: CountingStore, configuration: Configuration) -> None:
     worker = Worker(counted, configuration)
     ingest(counted, 1)
     worker.catch_up()
@@ -144,6 +142,8 @@ def test_a_quiet_ledger_is_looked_at_with_three_statements(
     assert counted.seen == {
         statement("lookups/progress/arrived"): 1,
         "SELECT count() FROM energy_sample": 1,
+        # Whether outcomes came.
+        statement("lookups/progress/parts"): 1,
         statement("lookups/progress/charge_files"): 1,
     }
 
