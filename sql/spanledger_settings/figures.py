@@ -100,9 +100,8 @@ def shares(parts: Sequence[Number]) -> list[str]:
     # Sums of floats in another order miss by the last digits.
     by_size = sorted(range(len(exact)), key=lambda place: -exact[place])
     tenths = {rank: round(exact[place], 6) for rank, place in enumerate(by_size)}
-    written = rounded_together(tenths, Decimal(1), Decimal(1000))
-    ranks = {place: rank for rank, place in enumerate(by_size)}
-    return [share(written[ranks[place]] / 1000) for place in range(len(exact))]
+    written = dict(zip(by_size, rounded_together(tenths, Decimal(1), Decimal(1000)).values(), strict=True))
+    return [share(written[place] / 1000) for place in range(len(exact))]
 
 
 def change(now: Number, before: Number) -> str | None:

@@ -228,7 +228,7 @@ def _foretold(store: Store, now: datetime, asked: Sequence[Budget]) -> dict[str,
     for row in rows:
         named = row["budget_id"]
         if row["begins"] >= earliest.get(named, now) and row["made_at"] >= since.get(named, row["made_at"]):
-            first.setdefault((row["budget_id"], row["begins"], row["ends"]), row)
+            first.setdefault((named, row["begins"], row["ends"]), row)
     found: dict[str, list[dict[str, Any]]] = {}
     for row in first.values():
         found.setdefault(row["budget_id"], []).append(row)

@@ -150,12 +150,13 @@ def contract_commitments(store: Store, asked: Asked, now: datetime) -> pd.DataFr
     return _frame("ContractCommitment", asked.version, rows)
 
 
-def datasets(store: Store, asked: Asked, lines: InvoiceLines, now: datetime) -> dict[str, pd.DataFrame]:
-    """What the version has beside Cost and Usage, and has rows, once that has passed through `lines`."""
-    made_of = issued(store, asked)
+def datasets(
+    store: Store, asked: Asked, lines: InvoiceLines, when_issued: Mapping[str, str], now: datetime
+) -> dict[str, pd.DataFrame]:
+    """What the version has beside Cost and Usage, and has rows, once that has passed through `lines`; see `issued`."""
     made = {
-        "InvoiceDetail": lines.frame(made_of),
-        "BillingPeriod": billing_periods(asked, lines.issuers, made_of, now),
+        "InvoiceDetail": lines.frame(when_issued),
+        "BillingPeriod": billing_periods(asked, lines.issuers, when_issued, now),
         "ContractCommitment": contract_commitments(store, asked, now),
     }
     return {name: made[name] for name in BESIDE if columns(name, asked.version) and len(made[name])}

@@ -131,15 +131,14 @@ def _write_beside(
     written = {"CostAndUsage": (file.name, rows.types)}
     columns = {"CostAndUsage": rows.columns}
     console(stderr=True).print(f"{file}: {counted(rows.number, 'row')}", soft_wrap=True)
-    for name, frame in datasets(store, asked, lines, now).items():
+    when_issued = issued(store, asked)
+    for name, frame in datasets(store, asked, lines, when_issued, now).items():
         place = file.with_name(f"{file.stem}.{BESIDE[name]}{file.suffix}")
         export([frame], Destination(destination.format, place))
         written[name], columns[name] = (place.name, frame.attrs["types"]), [str(column) for column in frame]
         console(stderr=True).print(f"{place}: {counted(len(frame), 'row')}", soft_wrap=True)
     with opened(file.with_name(f"{file.stem}.metadata.json")) as stream:
-        stream.write(
-            json.dumps(metadata(asked, written, columns, issued(store, asked), now), indent=1).encode() + b"\n"
-        )
+        stream.write(json.dumps(metadata(asked, written, columns, when_issued, now), indent=1).encode() + b"\n")
 
 
 def _destination(asked: Destination) -> Destination:

@@ -169,7 +169,7 @@ def test_usage_without_a_price_is_told_and_costs_nothing(exported):
 def test_invoice_detail_sums_to_the_rows_that_name_its_lines(books):
     lines = beside.InvoiceLines()
     rows = pd.concat(lines.noting(cost_and_usage.frames(books.store, asked(), 10**6)), ignore_index=True)
-    made = beside.datasets(books.store, asked(), lines, NOW)
+    made = beside.datasets(books.store, asked(), lines, beside.issued(books.store, asked()), NOW)
     detail = made["InvoiceDetail"].set_index("InvoiceDetailId")["BilledCost"].to_dict()
     assert detail == rows.groupby("InvoiceDetailId")["BilledCost"].sum().to_dict()
     assert list(made["BillingPeriod"]["InvoiceIssuerName"]) == ["Example AG"]

@@ -83,7 +83,10 @@ def written(books: Books, version: str, view: str, file: Path) -> list[Path]:
     chosen = Format.parquet if file.suffix == ".parquet" else Format.csv_exact
     export(lines.noting(cost_and_usage.frames(books.store, asked, 10**6)), Destination(chosen, file))
     files = [file]
-    for name, frame in beside.datasets(books.store, asked, lines, datetime(2024, 12, 1, tzinfo=UTC)).items():
+    when_issued = beside.issued(books.store, asked)
+    for name, frame in beside.datasets(
+        books.store, asked, lines, when_issued, datetime(2024, 12, 1, tzinfo=UTC)
+    ).items():
         files.append(file.with_name(f"{file.stem}.{BESIDE[name]}{file.suffix}"))
         export([frame], Destination(chosen, files[-1]))
     return files

@@ -54,7 +54,7 @@ def exported(books: Books, view: str, version: str = "1.4", month: str = "2024-1
     asked = Asked(period(month, None, None, "UTC"), version, view, "Example AG")  # type: ignore[arg-type]
     lines = beside.InvoiceLines()
     rows = pd.concat(lines.noting(cost_and_usage.frames(books.store, asked, 10**6)), ignore_index=True)
-    return rows, beside.datasets(books.store, asked, lines, NOW)
+    return rows, beside.datasets(books.store, asked, lines, beside.issued(books.store, asked), NOW)
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -50,7 +50,7 @@ def exported(books: Books, version: str) -> tuple[pd.DataFrame, dict[str, pd.Dat
     asked = Asked(period("2024-10", None, None, "UTC"), version, "internal", "Example AG")
     lines = beside.InvoiceLines()
     rows = pd.concat(lines.noting(cost_and_usage.frames(books.store, asked, 10**6)), ignore_index=True)
-    return rows, beside.datasets(books.store, asked, lines, NOW)
+    return rows, beside.datasets(books.store, asked, lines, beside.issued(books.store, asked), NOW)
 
 
 def test_what_a_plan_rounds_is_a_charge_of_its_own_once_it_is_invoiced(books: Books) -> None:

@@ -73,7 +73,8 @@ def _lines(record: Record) -> Iterator[BillLine]:
         meter, each = what.meter, _tokens_each(record)
         # Of `Units` nobody knows how many tokens they are: they are kept as they came.
         unit = record.text("pricing_unit") if each is None else "Tokens"
-        quantity = quantity if quantity is None or each is None else quantity * each
+        if quantity is not None and each is not None:
+            quantity *= each
     else:
         meter = what.meter or next((one for word, one in _OTHER.items() if word in usage_type.lower()), "unknown")
         unit = record.text("pricing_unit")
