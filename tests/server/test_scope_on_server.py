@@ -9,6 +9,7 @@ from harness.command import in_own_process
 
 from spanledger_enrich.worker import Worker, load_reference_data
 from spanledger_settings.configuration import Configuration
+from spanledger_sql.connection import SESSION_SETTINGS
 from spanledger_sql.policy.access import scope_settings, tables_of_tenants
 from spanledger_sql.store import Store, StoreError
 
@@ -51,6 +52,17 @@ def test_the_engine_shows_a_tenants_rows_alone(filled: Configuration) -> None:
                 scoped.rows(query)
         with pytest.raises(StoreError, match=r"(?i)readonly"):
             scoped.execute("TRUNCATE TABLE ledger")
+
+
+def test_a_scope_plans_as_everybody_also_by_what_only_newer_servers_know(filled: Configuration) -> None:
+    for scope in ({}, scope_settings("acme")):
+        with Store.open(filled, scope=scope) as store:
+            names = [*SESSION_SETTINGS, "optimize_truncate_order_by_after_group_by_keys"]
+            said = store.rows(
+                "SELECT name, value FROM system.settings WHERE name IN {names:Array(String)}", names=names
+            )
+        given = {row["name"]: row["value"] for row in said}
+        assert given == {**{name: str(value) for name, value in SESSION_SETTINGS.items()}, names[-1]: "0"}
 
 
 def test_a_report_as_a_tenant_shows_his_rows_alone(filled: Configuration) -> None:
