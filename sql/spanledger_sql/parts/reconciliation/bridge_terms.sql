@@ -22,7 +22,7 @@ model_key -> if(has(grain.3, ''), '', model_key) AS model_told,
                          AND (has(grain.3, '') OR has(grain.3, model_key)), 'all', class) AS class_told,
 tier -> if(grain.2, '', tier) AS tier_told,
 day -> if(grain.1, {first:Date}, day) AS day_told,
-metered AS
+metered AS MATERIALIZED
 (
     SELECT
         * EXCEPT (account, model_key, class, tier, day),
@@ -37,7 +37,7 @@ metered AS
 
 -- A charge goes to the account that calls name: the project's, else the billing account's, else that of calls which
 -- name none.
-billed AS
+billed AS MATERIALIZED
 (
     SELECT
         * EXCEPT (account, model_key, class, tier, day),
