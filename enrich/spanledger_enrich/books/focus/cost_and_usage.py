@@ -84,13 +84,20 @@ def billing_months(asked: Period) -> list[tuple[str, Period, Period]]:
     return months
 
 
-def frames(store: Store, asked: Asked, calls_at_once: int) -> Iterator[pd.DataFrame]:
+def frames(
+    store: Store, asked: Asked, calls_at_once: int, left_out: dict[tuple[str, str], Decimal] | None = None
+) -> Iterator[pd.DataFrame]:
     """The rows, in frames, with the version's columns by name and those of this project behind.
+
+    A whole month that is closed has no row of who got no statement of it, such as a tenant that was renamed since: these
+    would name an invoice that nobody has, and what was stated is there under the name that it was stated by. Posted,
+    they are nothing in all.
 
     Args:
         store: The database.
         asked: What the export is of.
         calls_at_once: Days are taken together that have at most so many calls; a day at least.
+        left_out: Takes by month and tenant what rows that are not there would have billed, where it is not nothing.
     """
     wanted = [column.name for column in columns("CostAndUsage", asked.version)]
     invoices = Invoices.of(store) if asked.view == "internal" else None
@@ -100,7 +107,9 @@ def frames(store: Store, asked: Asked, calls_at_once: int) -> Iterator[pd.DataFr
         billing["invoice"] = named
         kept = None
         sums: dict[str, Decimal] = {}
+        beside: dict[str, Decimal] = {}
         terms = _terms(store, whole) if asked.view == "internal" and part == whole else []
+        stated = invoices.issued_to(store, month) if invoices is not None and part == whole else None
         for days in _stretches(store, part, calls_at_once):
             frame = store.frame(
                 "focus/cost_and_usage",
@@ -114,15 +123,19 @@ def frames(store: Store, asked: Asked, calls_at_once: int) -> Iterator[pd.DataFr
             )
             kept = frame[[*wanted, *(name for name in frame if str(name).startswith("x_"))]]
             kept.attrs["types"] = frame.attrs["types"]
+            kept = _stated(kept, stated, beside)
             if invoices is not None:
                 _add(sums, kept)
             yield kept
         if invoices is not None and kept is not None and part == whole:
-            for frame in _corrections(store, asked, kept, billing):
+            for found in _corrections(store, asked, kept, billing):
+                frame = _stated(found, stated, beside)
                 _add(sums, frame)
                 yield frame
             if invoices.issued_at(month) is not None:
                 yield from _rounding(store, asked, kept, (month, named, whole), sums)
+        if left_out is not None:
+            left_out |= {(month, tenant): amount for tenant, amount in beside.items() if amount}
 
 
 def _corrections(store: Store, asked: Asked, like: pd.DataFrame, billing: dict[str, Any]) -> Iterator[pd.DataFrame]:
@@ -146,6 +159,16 @@ def _rounding(
             for name, at in (("Start", whole.begin), ("End", whole.end))
         }
         yield _like(pd.DataFrame([{**row, **times} for row in rows], dtype=object), like)
+
+
+def _stated(frame: pd.DataFrame, stated: frozenset[str] | None, beside: dict[str, Decimal]) -> pd.DataFrame:
+    """Of a closed month the rows of who got a statement; what the others come to is added up."""
+    if stated is None or (of_them := frame["BillingAccountId"].isin(stated)).all():
+        return frame
+    _add(beside, frame[~of_them])
+    kept = frame[of_them]
+    kept.attrs["types"] = frame.attrs["types"]
+    return kept
 
 
 def _add(sums: dict[str, Decimal], frame: pd.DataFrame) -> None:

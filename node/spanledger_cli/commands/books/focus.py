@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -25,7 +26,7 @@ from spanledger_enrich.books.focus.metadata import metadata
 from spanledger_settings.figures import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     import pandas as pd
@@ -99,12 +100,24 @@ def focus_export(
         say_what_is_outdated(store, request.period.first_day, request.period.last_day)
         if not cost_and_usage.has_charges(store, asked):
             say_what_there_is(store, request.period)
-        lines = InvoiceLines()
-        rows = _Seen(lines.noting(cost_and_usage.frames(store, asked, configuration(context).batch_calls)))
+        lines, left_out = InvoiceLines(), dict[tuple[str, str], Decimal]()
+        calls_at_once = configuration(context).batch_calls
+        rows = _Seen(lines.noting(cost_and_usage.frames(store, asked, calls_at_once, left_out)))
         export(rows, destination)
         if destination.file is not None:
             _write_beside(store, asked, destination, rows, lines, now)
+        _say_what_is_left_out(left_out)
         say_what_is_missing(store, configuration(context))
+
+
+def _say_what_is_left_out(amounts: Mapping[tuple[str, str], Decimal]) -> None:
+    """What a closed month does not have, and no later one yet."""
+    for (month, tenant), amount in amounts.items():
+        console(stderr=True).print(
+            f"{month} is closed without a statement of {tenant}, and {amount.normalize():f} of it is not posted: no "
+            "file has that until 'spanledger close post' books it in the open month",
+            style="yellow", soft_wrap=True,
+        )  # fmt: skip
 
 
 class _Seen:

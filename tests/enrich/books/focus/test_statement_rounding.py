@@ -53,6 +53,37 @@ def exported(books: Books, version: str) -> tuple[pd.DataFrame, dict[str, pd.Dat
     return rows, beside.datasets(books.store, asked, lines, beside.issued(books.store, asked), NOW)
 
 
+def test_a_closed_month_has_a_tenant_that_was_renamed_since_by_the_name_it_was_stated_by(books: Books) -> None:
+    make(books)
+    plan.record(books.store, [Plan.model_validate({"from": "2024-10", **PLANS[1]})], "a test")
+    close.soft(books.store, "2024-10", ANN, grace_days=0)
+    close.hard(books.store, "2024-10", BOB)
+    before, _ = exported(books, "1.4")
+    for former, new in (("acme", "acme-eu"), ("globex", "globex-eu")):
+        books.store.execute(
+            "INSERT INTO ledger SELECT * REPLACE ({new:String} AS tenant_id, version + 1 AS version, "
+            "now64(6, 'UTC') AS enriched_at) FROM (SELECT * FROM ledger FINAL WHERE tenant_id = {former:String})",
+            {"former": former, "new": new},
+        )
+    asked = Asked(period("2024-10", None, None, "UTC"), "1.4", "internal", "Example AG")
+    left_out: dict[tuple[str, str], Decimal] = {}
+    list(cost_and_usage.frames(books.store, asked, 10**6, left_out))
+    # Not posted yet, it is in no file, and said.
+    assert set(left_out) == {("2024-10", "acme-eu"), ("2024-10", "globex-eu")}
+    assert close.record(books.store, "2024-10", ANN) is not None
+    left_out.clear()
+    list(cost_and_usage.frames(books.store, asked, 10**6, left_out))
+    assert left_out == {}
+    rows, made = exported(books, "1.4")
+    assert faults(as_text(rows), frozenset(column.name for column in columns("CostAndUsage", "1.4"))) == []
+    assert set(rows["InvoiceId"]) == set(before["InvoiceId"]) == set(made["InvoiceDetail"]["InvoiceId"])
+    for column in ("BilledCost", "ListCost", "x_Calls"):
+        assert rows.groupby("InvoiceId")[column].sum().to_dict() == before.groupby("InvoiceId")[column].sum().to_dict()
+    for tenant in ("acme", "globex"):
+        stated = Decimal(issued(books.store, "2024-10", tenant).said["billing"]["total"])
+        assert rows[rows["BillingAccountId"] == tenant]["BilledCost"].sum() == stated
+
+
 def test_what_a_plan_rounds_is_a_charge_of_its_own_once_it_is_invoiced(books: Books) -> None:
     make(books)
     plan.record(books.store, [Plan.model_validate({"from": "2024-10", **one}) for one in PLANS], "a test")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from spanledger_enrich.books.closing import chain as chains
 from spanledger_enrich.books.closing.standing import Standing, standing
+from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,6 +35,13 @@ class Invoices:
     def issued_at(self, month: str) -> datetime | None:
         """When a month's statements were issued; None: it is open."""
         return self.standing.hard[month][-1].at if self.standing.sealed and self._is_sealed(month) else None
+
+    def issued_to(self, store: Store, month: str) -> frozenset[str] | None:
+        """Whose statements of a month were issued, by the names that they have now; None: it is open."""
+        if self.issued_at(month) is None:
+            return None
+        rows = store.rows(statement("closing/statements/issued_to"), first=month, last=month)
+        return frozenset(row["tenant_id"] for row in rows)
 
     def _is_sealed(self, month: str) -> bool:
         return month <= self.standing.sealed and month in self.standing.hard
