@@ -7,6 +7,7 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from spanledger_enrich.books.closing.forgotten_text import erase
 from spanledger_settings.mendable import AskedWronglyError, MendableError
 from spanledger_sql.store import statement
 
@@ -141,8 +142,7 @@ def forget(store: Store, whose: Whose, name: str, pseudonym: str) -> dict[str, i
         texts = [row["number"] for row in store.rows(statement("closing/texts_of"), tenant=name)]
         if texts:
             changed["book_event"] = len(texts)
-            gone = "ALTER TABLE book_event UPDATE says = '', says_salt = '' WHERE number IN {numbers:Array(UInt64)}"
-            store.execute(gone, {"numbers": texts}, _NOW)
+            erase(store, texts)
         # With it the hash in the tenant's statements would still tell whose they are.
         store.execute("ALTER TABLE book_party UPDATE salt = '' WHERE tenant_id = {name:String}", {"name": name}, _NOW)
     for _ in range(_MOST_ROUNDS):

@@ -55,8 +55,10 @@ def test_without_a_yes_nothing_is_done(command: Callable[..., Done]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ((), "expected one of --tenant NAME and --user ID"),
-        (("--tenant", "northwind", "--user", "alice"), "expected one of --tenant NAME and --user ID"),
+        ((), "expected one of --tenant NAME, --user ID and --text NUMBER"),
+        (("--tenant", "northwind", "--user", "alice"), "expected one of --tenant NAME, --user ID and --text NUMBER"),
+        (("--tenant", "northwind", "--text", "1"), "expected one of --tenant NAME, --user ID and --text NUMBER"),
+        (("--text", "1", "--yes"), "event 1 of the books has no text; none has one"),
         (("--tenant", "north", "--yes"), "no table has the tenant 'north'"),
         (("--tenant", "northwind", "--as", "acme", "--yes"), "no pseudonym"),
     ],

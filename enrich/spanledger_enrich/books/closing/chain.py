@@ -41,7 +41,8 @@ class Event:
         previous: The hash of the event before; empty: the first.
         hash: SHA-256 of ``body``, in hex.
         body: All that it says, as canonical JSON.
-        says: The text of a dispute or an answer, which the body has the hash of; empty: none, or it was forgotten.
+        says: Why a month is to be reopened, or the text of a dispute or an answer, which the body has the hash of;
+            empty: none, or it was forgotten.
         says_salt: What that is hashed with; empty: as `says`.
     """
 

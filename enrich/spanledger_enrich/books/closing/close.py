@@ -165,7 +165,7 @@ def ask_to_reopen(store: Store, month: str, who: Person, reason: str) -> Event:
     _refuse_not_last(standing(chain), month)
     if not reason.strip():
         raise ClosingError("a month is reopened for a reason; expected it as --reason; nothing was changed")
-    return _append(store, chain, "ask", month, who, None, reason=reason.strip())
+    return _append(store, chain, "ask", month, who, None, text=reason.strip())
 
 
 def reopen(store: Store, month: str, who: Person) -> Event:
@@ -184,7 +184,7 @@ def reopen(store: Store, month: str, who: Person) -> Event:
             "was changed"
         )
     _refuse_same(asked, who, "asked to reopen")
-    return _append(store, chain, "reopen", month, who, None, reason=asked.said["reason"], asked_by=asked.who)
+    return _append(store, chain, "reopen", month, who, None, asked=asked.number, asked_by=asked.who)
 
 
 def _seal(store: Store, chain: Sequence[Event], now: Standing, closing: Closing, found: Posting) -> dict[str, Any]:

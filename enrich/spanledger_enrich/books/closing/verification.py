@@ -15,6 +15,7 @@ from spanledger_enrich.books.closing import bound_bills
 from spanledger_enrich.books.closing import chain as chains
 from spanledger_enrich.books.closing import journal as journals
 from spanledger_enrich.books.closing.chain import Event, canonical, digest, text_hash
+from spanledger_enrich.books.closing.forgotten_text import forgotten
 from spanledger_enrich.books.closing.posting import empty, posted
 from spanledger_enrich.books.closing.standing import standing
 from spanledger_enrich.books.closing.statements import statement as statements
@@ -122,17 +123,19 @@ def _parties(store: Store) -> Iterator[str]:
 
 
 def _texts(store: Store, chain: Sequence[Event]) -> Iterator[str]:
-    """Texts of disputes and answers that are others than those of their events, or that nobody may have forgotten."""
+    """Texts that are others than those of their events, or that are gone and nobody had them forgotten."""
     names = {party: one["tenant_id"] for party, one in statements.parties(store).items()}
     parties = {
         event.number: str(event.said.get("statement", "")).partition("/")[2].partition("/")[0] for event in chain
     }
+    told = forgotten(chain)
     for event in chain:
         if (hashed := event.said.get("says_hash")) is None:
             continue
         party = parties.get(event.said.get("dispute", event.number), "")
-        forgotten = not event.says and not event.says_salt and PSEUDONYM.fullmatch(names.get(party, ""))
-        if not forgotten and text_hash(event.says, event.says_salt) != hashed:
+        may_be_gone = event.number in told or PSEUDONYM.fullmatch(names.get(party, ""))
+        is_gone = not event.says and not event.says_salt and may_be_gone
+        if not is_gone and text_hash(event.says, event.says_salt) != hashed:
             yield f"event {event.number} ({event.action} {event.month}): its text is not the one that it was made with"
 
 

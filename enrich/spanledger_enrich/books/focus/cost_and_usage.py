@@ -89,9 +89,9 @@ def frames(
 ) -> Iterator[pd.DataFrame]:
     """The rows, in frames, with the version's columns by name and those of this project behind.
 
-    A whole month that is closed has no row of who got no statement of it, such as a tenant that was renamed since: these
-    would name an invoice that nobody has, and what was stated is there under the name that it was stated by. Posted,
-    they are nothing in all.
+    A whole month that is closed has no row of who got no statement of it, such as a tenant that was renamed since:
+    these would name an invoice that nobody has, and what was stated is there under the name that it was stated by.
+    Once they are posted, they are nothing in all.
 
     Args:
         store: The database.

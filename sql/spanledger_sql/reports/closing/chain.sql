@@ -3,12 +3,12 @@
 -- Columns:
 --   number: its place in the chain
 --   at: when, UTC
---   action: `post`, `soft`, `hard`, `ask` (to reopen), `reopen`, `dispute` or `answer`
+--   action: `post`, `soft`, `hard`, `ask` (to reopen), `reopen`, `dispute`, `answer`, or `forget`: a text was erased
 --   month: of which
 --   who: the person
 --   entries: how many differences it posted
 --   cost: what they come to, USD
---   says: the reason, complaint or answer, where there is one
+--   says: why a month is to be reopened, the complaint or the answer; empty: there is none, or it was forgotten
 --   hash: of the event; it covers the one before
 SELECT
     number,
@@ -18,7 +18,7 @@ SELECT
     who,
     JSONExtractUInt(body, 'entries', 'count') AS entries,
     toDecimal128OrZero(JSONExtractString(body, 'entries', 'cost'), 12) AS cost,
-    concat(JSONExtractString(body, 'reason'), book_event.says) AS says,
+    says,
     hash
 FROM book_event
 ORDER BY number

@@ -8,7 +8,7 @@
 --   statement: its name
 --   line: which line; NULL: all of it
 --   who: who complains
---   says: what is wrong; empty: it was forgotten with its tenant
+--   says: what is wrong; empty: it was forgotten
 --   state: `open`, `accepted` or `rejected`
 --   answered_at: when, UTC; NULL: not yet
 --   answered_by: who answered

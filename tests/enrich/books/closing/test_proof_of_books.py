@@ -13,6 +13,7 @@ from spanledger_enrich.books import allocation, commitment
 from spanledger_enrich.books.bills import bill, invoice_share, reconciliation
 from spanledger_enrich.books.closing import chain, close, dispute
 from spanledger_enrich.books.closing.chain import ClosingError
+from spanledger_enrich.books.closing.forgotten_text import forget_text
 from spanledger_enrich.books.closing.statements import issued
 from spanledger_enrich.books.closing.verification import verify
 from spanledger_enrich.books.commitment import Commitment
@@ -324,6 +325,25 @@ def test_what_a_dispute_says_is_forgotten_with_its_tenant_and_the_chain_holds(cl
     assert (other["says"], other["answer"]) == ("globex left this model", "globex did not")
     for table in ("book_event", "book_statement", "book_party", "book_history"):
         assert "acme" not in str(closed.store.rows(f"SELECT * FROM {table}"))
+
+
+def test_why_a_month_is_reopened_can_be_forgotten_and_the_chain_holds(closed):
+    why = "carol@acme.example left in September"
+    number = close.ask_to_reopen(closed.store, "2024-10", ANN, why).number
+    close.reopen(closed.store, "2024-10", BOB)
+    assert closed.store.frame("reports/closing/chain").set_index("number")["says"][number] == why
+    closed.store.execute(f"ALTER TABLE book_event UPDATE says = '' WHERE number = {number}", settings=NOW)
+    assert "its text is not the one that it was made with" in verify(closed.store).faults[0]
+    forget_text(closed.store, number, BOB)
+    assert verify(closed.store).faults == ()
+    assert independent_verifier.faults(closed.store) == []
+    assert "carol" not in str(closed.store.rows("SELECT * FROM book_event"))
+    last = chain.events(closed.store)[-1]
+    assert (last.action, last.who, last.said["text_of"]) == ("forget", "bob", number)
+    for again, told in ((number, f"the text of event {number} of the books is forgotten already"), (1, "has no text")):
+        with pytest.raises(ClosingError, match=told):
+            forget_text(closed.store, again, BOB)
+    assert len(chain.events(closed.store)) == last.number
 
 
 @pytest.mark.parametrize("change", ["says = 'it was ours'", "says = ''", "says = '', says_salt = ''"])
