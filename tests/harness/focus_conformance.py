@@ -39,6 +39,14 @@ _TOGETHER = (
 )  # fmt: skip
 
 
+# Of each version; of what a version has not, no row says anything.
+_MANDATORY = (
+    "BillingAccountId", "BillingCurrency", "BillingPeriodEnd", "BillingPeriodStart", "ChargeCategory",
+    "ChargePeriodEnd", "ChargePeriodStart", "ContractedCost", "InvoiceIssuerName", "ListCost", "ProviderName",
+    "PublisherName", "ServiceName", "ServiceProviderName",
+)  # fmt: skip
+
+
 def as_text(rows: pd.DataFrame) -> list[Row]:
     """Rows as a program reads them from CSV."""
     text = rows.map(lambda value: "" if pd.isna(value) else f"{value:f}" if isinstance(value, Decimal) else value)
@@ -170,7 +178,29 @@ def _contracts_of_1_3(row: Row) -> Iterator[str]:
             yield f"ContractApplied: has {sorted(element)}; 1.3 has {sorted(keys)}"
 
 
-_RULES = (_formats, _documents, _names, _costs, _values, _charges, _paid_in_advance)
+def _priced(row: Row) -> Iterator[str]:
+    if row["SkuPriceId"]:
+        for name in ("PricingQuantity", "PricingCategory", "ListUnitPrice", "ContractedUnitPrice"):
+            if not row[name]:
+                yield f"{name}: none, of what has a price"
+    if row["ConsumedQuantity"] and row["ChargeCategory"] != "Usage":
+        yield f"ConsumedQuantity: of a {row['ChargeCategory']}"
+    unused = row["CommitmentDiscountStatus"] == "Unused"
+    if row["ChargeCategory"] == "Usage" and not row["ConsumedQuantity"] and not unused:
+        yield "ConsumedQuantity: none, of what was used"
+    if row["ChargeFrequency"] == "Usage-Based" and row["ChargeCategory"] != "Usage":
+        yield f"ChargeFrequency: as used, of a {row['ChargeCategory']}"
+    if bool(row.get("InvoiceDetailId", row["InvoiceId"])) != bool(row["InvoiceId"]):
+        yield "InvoiceDetailId: a line of no invoice, or an invoice without its line"
+    if row["PricingCurrencyEffectiveCost"] and row["PricingCurrencyEffectiveCost"] != row["EffectiveCost"]:
+        yield "PricingCurrencyEffectiveCost: another amount in the same currency"
+
+
+def _told(row: Row) -> Iterator[str]:
+    yield from (f"{name}: is not told" for name in _MANDATORY if not row.get(name, "unasked"))
+
+
+_RULES = (_told, _formats, _priced, _documents, _names, _costs, _values, _charges, _paid_in_advance)
 
 
 def _over_rows(rows: Sequence[Row]) -> Iterator[str]:

@@ -59,8 +59,12 @@ def test_an_export_is_a_file_with_the_other_datasets_and_metadata_beside_it(
     other = json.loads((tmp_path / "p.metadata.json").read_text())
     assert {sector["TimeSectorComplete"] for one in other["Recency"] for sector in one["TimeSectors"]} == {True}
     assert not {one["SchemaId"] for one in told["Schema"]} & {one["SchemaId"] for one in other["Schema"]}
-    (tags,) = [one for one in told["Schema"][0]["ColumnDefinition"] if one["ColumnName"] == "Tags"]
-    assert tags["ProviderTagPrefixes"] == []
+    defined = {one["ColumnName"]: one for one in told["Schema"][0]["ColumnDefinition"]}
+    assert defined["Tags"]["ProviderTagPrefixes"] == []
+    called = {"String": "STRING", "Decimal": "DECIMAL", "DateTime": "DATETIME", "JSON": "JSON"}
+    assert {one.name: defined[one.name]["DataType"] for one in known} == {one.name: called[one.type] for one in known}
+    own = [name for name in defined if name.startswith("x_")]
+    assert list(defined) == [one.name for one in known] + sorted(own)
     if version == "1.4":
         kinds = ("invoice-detail", "billing-period", "contract-commitment")
         assert {f"october.{kind}.parquet" for kind in kinds} < beside

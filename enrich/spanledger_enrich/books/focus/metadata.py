@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from spanledger_enrich.books.focus.beside import moment
 from spanledger_enrich.books.focus.cost_and_usage import billing_months
+from spanledger_enrich.books.focus.dataset import columns as known
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +41,8 @@ def metadata(
     }
     schemas, instances, recency = [], [], []
     for dataset, (file, types) in files.items():
-        definition = [_column(name, types.get(name, "String")) for name in columns[dataset]]
+        defined = {column.name: column.type for column in known(dataset, asked.version)}
+        definition = [_column(name, defined.get(name, ""), types.get(name, "String")) for name in columns[dataset]]
         told = f"{dataset} {asked.version} {asked.view} {definition}"
         schema = hashlib.sha256(told.encode()).hexdigest()[:16]
         schemas.append(
@@ -87,13 +89,18 @@ def metadata(
     }
 
 
-def _column(name: str, type_name: str) -> dict[str, Any]:
+def _column(name: str, focus_type: str, type_name: str) -> dict[str, Any]:
+    """A column as a table has it that is made for it: what files have as text is a time or a document all the same."""
+    if focus_type == "DateTime":
+        return {"ColumnName": name, "DataType": "DATETIME"}
+    if focus_type == "JSON":
+        # Tags are the users' own: none of them begins with a prefix of ours.
+        prefixes: dict[str, Any] = {"ProviderTagPrefixes": []} if name == "Tags" else {}
+        return {"ColumnName": name, "DataType": "JSON", **prefixes}
     if kind := _TYPES.get(type_name):
         return {"ColumnName": name, "DataType": kind, "NumericPrecision": 38, "NumberScale": 12}
     if type_name.startswith(("Nullable(Float", "Float")):
         return {"ColumnName": name, "DataType": "DOUBLE"}
     if "Int" in type_name:
         return {"ColumnName": name, "DataType": "BIGINT"}
-    text = {"ColumnName": name, "DataType": "STRING", "StringEncoding": "UTF-8"}
-    # Tags are the users' own: none of them begins with a prefix of ours.
-    return {**text, "ProviderTagPrefixes": []} if name == "Tags" else text
+    return {"ColumnName": name, "DataType": "STRING", "StringEncoding": "UTF-8"}

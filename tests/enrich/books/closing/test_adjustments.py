@@ -108,6 +108,14 @@ def test_a_commitments_part_of_another_cost_centre_is_attributed_otherwise(close
     event = close.record(closed.store, "2024-10", ANN)
     rows = closed.store.rows("SELECT * FROM book_entry WHERE posting = {p:String}", p=event.posting)
     assert {row["reason"] for row in rows if row["kind"] == "commitment"} == {"allocation"}
+    # So is a part of nothing, which comes out of no other centre.
+    closed.store.insert("allocation_row", [{
+        "commitment_id": "ptu", "version": 1, "hour": NOON.replace(minute=0) + timedelta(days=2), "tenant_id": "acme",
+        "trace_id": "", "span_id": "", "idle": 0, "amount": Decimal(0),
+    }])  # fmt: skip
+    event = close.record(closed.store, "2024-10", ANN)
+    rows = closed.store.rows("SELECT * FROM book_entry WHERE posting = {p:String}", p=event.posting)
+    assert [(row["reason"], row["kind"]) for row in rows] == [("allocation", "commitment")]
 
 
 def test_idle_energy_of_a_metered_host_is_in_the_books(closed):

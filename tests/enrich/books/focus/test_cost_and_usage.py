@@ -90,6 +90,14 @@ PLANTS = {
     "is no unit, lower": lambda row: row.update(PricingUnit="pages"),
     "a credit is what": lambda row: row.update(ChargeCategory="Credit", BilledCost="-1", EffectiveCost="-1"),
     "that commitment": lambda row: row.update(CommitmentDiscountId="ptu", ChargeCategory="Purchase"),
+    "ServiceName: is not told": lambda row: row.update(ServiceName=""),
+    "ListUnitPrice: none, of what": lambda row: row.update(ListUnitPrice=""),
+    "PricingCategory: none, of what": lambda row: row.update(PricingCategory=""),
+    "ConsumedQuantity: of a Purchase": lambda row: row.update(ChargeCategory="Purchase"),
+    "ConsumedQuantity: none": lambda row: row.update(ConsumedQuantity="", ConsumedUnit=""),
+    "ChargeFrequency: as used": lambda row: row.update(ChargeCategory="Adjustment"),
+    "InvoiceDetailId: a line": lambda row: row.update(InvoiceDetailId=""),
+    "PricingCurrencyEffectiveCost: another": lambda row: row.update(PricingCurrencyEffectiveCost="7"),
     "what a commitment pays": lambda row: row.update(BillingAccountType="Account", x_CommitmentId="ptu"),
 }
 
