@@ -126,7 +126,8 @@ def test_the_worker_follows_the_rules_in_force_and_leaves_what_it_wrote(
 def test_an_outcome_that_says_nothing_is_its_calls_and_else_what_a_rule_says(
     store: Store, configuration: Configuration
 ) -> None:
-    calls_with_outcomes(store, {}, {"service.name": "checkout"}, {"service.name": "checkout", "about": "nothing"})
+    said = {"service.name": "checkout"}
+    calls_with_outcomes(store, {}, said, {**said, "about": "nothing"}, {**said, "tenant.id": "globex"})
     # The evaluator's own service is no tenant of the calls that it looks at.
     rows = store.rows("SELECT * FROM reported_outcome FINAL ORDER BY ts")
     rows[0]["service_name"] = "evaluator"
@@ -134,7 +135,37 @@ def test_an_outcome_that_says_nothing_is_its_calls_and_else_what_a_rule_says(
     store.insert("reported_outcome", rows)
     book(store, with_rules(configuration, {"attribute": "service.name"}))
     found = {whose: (row["outcomes"], row["without_calls"]) for (whose, _), row in report(store, "tenant").items()}
-    assert found == {"app": (1, 0), "checkout": (2, 1)}
+    assert found == {"app": (1, 0), "checkout": (2, 1), "globex": (1, 0)}
+    # Beside one that says whose it is stands nothing else.
+    assert store.value("SELECT rule_tenant_id FROM outcome FINAL WHERE tenant_id = 'globex'") == ""
+
+
+def test_what_changed_is_what_rules_changed_under_also_by_a_clock_that_was_set_back(
+    loaded_store: Store, configuration: Configuration
+) -> None:
+    store, renamed = loaded_store, with_rules(configuration, RENAMED)
+    calls_with_outcomes(store, {"tenant.id": "globex"})
+    assert book(store, renamed) == ["acme"]
+    # Written in ten minutes, by the clock that the machine had, and after the rules.
+    store.execute(
+        "INSERT INTO outcome SELECT * REPLACE ('umbrella' AS tenant_id, now64(6, 'UTC') + INTERVAL 10 MINUTE AS "
+        "attributed_at) FROM outcome FINAL"
+    )
+    assert (restate(store, renamed).changed_outcomes, tenants(store)) == (0, ["umbrella"])
+    assert (restate(store, renamed, Scope(changed=False)).changed_outcomes, tenants(store)) == (1, ["acme"])
+
+
+@pytest.mark.parametrize(
+    ("attribute", "said"),
+    [("user.id", "enduser.id"), ("host.name", "resource.host.id"), ("provider.account", "spanledger.provider.account"),
+     ("deployment.environment.name", "resource.deployment.environment"), ("spanledger.run_id", "")],
+)  # fmt: skip
+def test_a_rule_reads_what_an_outcome_says_by_another_name(
+    store: Store, configuration: Configuration, attribute: str, said: str
+) -> None:
+    calls_with_outcomes(store, {**({said: "run 0"} if said else {}), "about": "nothing"})
+    book(store, with_rules(configuration, {"attribute": attribute}))
+    assert list(report(store, "tenant")) == [("run 0", "")]
 
 
 @pytest.mark.parametrize("scope", ["tenant", "month"])

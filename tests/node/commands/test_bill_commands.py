@@ -43,6 +43,18 @@ def test_what_is_not_understood_is_told(command: Command, tmp_path: Path) -> Non
     assert "telepathy minutes" in shown[0]["raw"]
 
 
+def test_an_import_says_which_credits_raise_the_bill(command: Command, tmp_path: Path) -> None:
+    path, head = tmp_path / "credits.csv", "provider,amount,currency,day,meter"
+    path.write_text(f"{head}\nopenai,40,USD,2024-10-08,fee\nopenai,12.50,USD,2024-10-31,credit\n")
+    done = command("bills", "import", path)
+    assert (done.returncode, "2 lines, 52.50 USD" in done.stdout) == (0, True)
+    assert (
+        "credits.csv: 1 line of 12.50 USD raise the bill although they are credits, the first is line 3" in done.stderr
+    )
+    path.write_text(f"{head}\nopenai,40,USD,2024-11-08,fee\nopenai,-12.50,USD,2024-11-30,credit\n")
+    assert "raise the bill" not in command("bills", "import", path).stderr
+
+
 def test_an_import_says_what_of_a_bill_is_compared_with_nothing(command: Command, tmp_path: Path) -> None:
     with (EXAMPLES / "aws_cur2.csv").open(newline="") as stream:
         row = next(csv.DictReader(stream))

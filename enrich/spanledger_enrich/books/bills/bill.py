@@ -55,6 +55,11 @@ class CheckedBill:
         return [line for line in self._charges if line.meter == OTHER_SERVICE]
 
     @property
+    def raising(self) -> list[BillLine]:
+        """The credits that raise the bill: some exports write them without their minus."""
+        return [line for line in self._charges if line.meter == "credit" and (line.amount or 0) > 0]
+
+    @property
     def _charges(self) -> list[BillLine]:
         return [line for line in self.lines if line.amount is not None]
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _LARGEST: Final = 512 * 2**20
+_SEPARATED: Final = re.compile(r'"?sep=."?', re.IGNORECASE)
 _TIMES: Final = ("start_time", "end_time", "starting_at", "ending_at")
 
 
@@ -60,6 +61,10 @@ class BillFile:
         goes_on = False
         if data[:4] == b"PK\x03\x04":
             raise ImportFileError(f"{path}: is a ZIP: unpack it, and import the files in it; nothing was imported")
+        if kind := _for_people(data):
+            raise ImportFileError(
+                f"{path}: is {kind}, which is for people: export the bill as CSV, JSON or Parquet; nothing was imported"
+            )
         if data[:4] == b"PAR1":
             records = tuple(_parquet(path, data))
         else:
@@ -96,6 +101,16 @@ def _uncompressed(path: Path, data: bytes) -> bytes:
     return whole
 
 
+def _for_people(data: bytes) -> str:
+    """What a file is that is no bill for programs: an invoice as providers mail it, a page that asks who one is."""
+    begins = data[:1024].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if begins.startswith(b"%pdf-"):
+        return "a PDF"
+    if begins.startswith(b"\xd0\xcf\x11\xe0"):
+        return "a workbook of a spreadsheet"
+    return "a web page" if begins.startswith((b"<!doctype html", b"<html")) else ""
+
+
 def _text(path: Path, data: bytes) -> str:
     try:
         text = data.decode("utf-8-sig")
@@ -122,13 +137,16 @@ def _csv(path: Path, text: str) -> Iterator[Record]:
         for fields in reader:
             number, raw = reader.line_num - len(taken) + 1, "".join(taken).rstrip("\r\n")
             taken.clear()
+            if not header and _SEPARATED.fullmatch(raw):
+                # What a spreadsheet writes before the header, for itself.
+                continue
             if not header:
                 header = _header(path, fields, raw)
             elif any(fields):
                 if len(fields) != len(header):
                     raise ImportFileError(
-                        f"{path}:{number}: has {len(fields)} fields, and line 1 has {len(header)}; expected as many, "
-                        "with '\"' around text that has a comma; nothing was imported"
+                        f"{path}:{number}: has {len(fields)} fields, and the header has {len(header)}; expected as "
+                        "many, with '\"' around text that has a comma; nothing was imported"
                     )
                 yield Record(path, number, dict(zip(header, fields, strict=True)), raw)
     except csv.Error as error:

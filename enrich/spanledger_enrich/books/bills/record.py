@@ -9,6 +9,8 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 from zoneinfo import ZoneInfo
 
+import pycountry
+
 from spanledger_enrich.files.import_file import ImportFileError
 
 if TYPE_CHECKING:
@@ -20,7 +22,6 @@ _TOO_MUCH: Final = Decimal(10) ** 20
 _NUMBER: Final = re.compile(
     r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:nan|inf(?:inity)?)", re.ASCII | re.IGNORECASE
 )
-_CURRENCY: Final = re.compile(r"[A-Z]{3}")
 # What exports write for a value that is not there.
 _NOTHING: Final = ("", "NULL", "null")
 _FIRST_YEAR, _LAST_YEAR = 1990, 2100
@@ -108,11 +109,9 @@ class Record:
             ImportFileError: It is none.
         """
         code = self.text(*names).upper()
-        return (
-            code
-            if _CURRENCY.fullmatch(code)
-            else self.refuse(self._name(names), code, "expected a currency, such as USD")
-        )
+        if code and pycountry.currencies.get(alpha_3=code) is not None:
+            return code
+        return self.refuse(self._name(names), code, "expected a currency, such as USD")
 
     def moment(self, *names: str, zone: str = "UTC") -> datetime:
         """A time in UTC: ISO 8601, or seconds since 1970.

@@ -178,6 +178,13 @@ def _tell(one: CheckedBill) -> None:
             f"first is line {of_these[0].line}: nobody knows how many tokens that is, so that their number is not "
             "compared with that of calls",
         )
+    for (_, currency), of_these in _alike(one.raising, lambda _: "").items():
+        _warn(
+            about,
+            f"{_what(of_these, currency)} raise the bill although they are credits, the first is line "
+            f"{of_these[0].line}: where they lower it, put a minus before them and import the bill again; what takes a "
+            "credit back is right as it is",
+        )
     for (_, currency), of_these in _alike(one.others, lambda _: "").items():
         said = (
             f"{about['source']}: of it {_what(of_these, currency)} of services that are no AI, which nothing compares"

@@ -264,11 +264,12 @@ BROKEN = {
         "dollars",
         r"x\.csv:2: currency: 'DOLLARS': expected a cur",
     ),
+    "a currency that nobody has": ("deepseek_cost.csv", "USD", "USB", r"x\.csv:2: currency: 'USB': expected a cur"),
     "a line that is cut off": (
         "aws_cur2.csv",
         "OnDemand,{},{}",
         "OnDemand",
-        r"x\.csv:2: has \d+ fields, and line 1 has",
+        r"x\.csv:2: has \d+ fields, and the header has",
     ),
     "semicolons": ("deepseek_cost.csv", ",", ";", r"x\.csv:1: has ';' between its fields"),
     "JSON that ends early": ("openai_costs.json", '"has_more": false', '"has_more": ', r"x\.json: is no JSON: line"),
@@ -295,6 +296,34 @@ def test_what_is_malformed_is_told_with_file_row_field_and_mend(case: str, tmp_p
     with pytest.raises(ImportFileError, match=expected) as told:
         bill_formats.read(path)
     assert "nothing was imported" in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (b"%PDF-1.7\n%\xe2\xe3", "a PDF"), (b"\xef\xbb\xbf\n<!DOCTYPE html><html>Sign in", "a web page"),
+        (b"<html lang=en>", "a web page"), (b"\xd0\xcf\x11\xe0\xa1\xb1", "a workbook of a spreadsheet"),
+    ],
+)  # fmt: skip
+def test_what_is_for_people_is_told_with_what_it_is(data: bytes, kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "invoice.csv"
+    path.write_bytes(data)
+    with pytest.raises(ImportFileError, match=f"invoice.csv: is {kind}, which is for people: export the bill as CSV"):
+        bill_formats.read(path)
+
+
+@pytest.mark.parametrize("said", ["sep=,", '"sep=,"', "SEP=,"])
+def test_what_a_spreadsheet_writes_before_the_header_is_none(said: str, tmp_path: Path) -> None:
+    text = (EXAMPLES / "openai_cost_export.csv").read_text()
+    plain, spread = tmp_path / "plain.csv", tmp_path / "spread.csv"
+    plain.write_text(text)
+    spread.write_bytes(f"{said}\r\n{text}".encode("utf-8-sig"))
+    (_, one), (_, other) = bill_formats.read(plain), bill_formats.read(spread)
+    assert [line.amount for line in other.lines] == [line.amount for line in one.lines]
+    assert other.lines[0].line == one.lines[0].line + 1
+    spread.write_text("sep=;\n" + text.replace(",", ";"))
+    with pytest.raises(ImportFileError, match="has ';' between its fields"):
+        bill_formats.read(spread)
 
 
 def test_what_is_no_bill_is_told_with_what_it_has(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """What changes of a closed month is an entry of the open one that names the call and why."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
