@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -92,3 +93,26 @@ def test_a_team_leads_to_its_calls(open_page: Pages, sample_store: Store) -> Non
     calls = open_page("calls", tenants="northwind", own="team", own_team="core")
     assert not calls.exception
     assert "Calls" in shown_tables(calls)
+
+
+def test_no_name_leads_to_calls_that_are_not_its_own(open_page: Pages, sample_store: Store) -> None:
+    sample_store.execute(
+        "ALTER TABLE ledger UPDATE agent = 'claude-code', user_id = if(feature = 'search', 'ann', ''), "
+        "dimensions = if(feature = 'search', map('team', 'core', 'desk', 'emea'), map('desk', 'emea')) "
+        "WHERE agent != 'x' SETTINGS mutations_sync = 1"
+    )
+
+    def led(**address: str) -> set[str]:
+        page = open_page("agents", tenants="northwind", **address)
+        assert "Coding agents by agent" in shown_tables(page)
+        shown = "".join(block.proto.body for block in page.get("html"))
+        return set(re.findall(r'href="(calls[^"]*)"', shown))
+
+    # Who has no team has no calls of a team, and who has no name is not searched for.
+    assert led() == {"calls?tenants=northwind&amp;own=team&amp;own_team=core"}
+    assert led(used_by="user") == {"calls?tenants=northwind&amp;text=ann"}
+    # An address has one dimension of one's own: another would be lost.
+    assert led(own="desk", own_desk="emea") == set()
+    models = led(used_by="model")
+    assert models
+    assert all(re.fullmatch(r"calls\?tenants=northwind&amp;model=.+", address) for address in models)

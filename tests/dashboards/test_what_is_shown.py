@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from spanledger_dashboards import open_store
 from spanledger_dashboards.drawing.charts import palette, time_axis, trends
 from spanledger_dashboards.drawing.charts.bar_list import Bar, _row
 from spanledger_dashboards.drawing.charts.overlap import told, unranked
@@ -27,6 +28,7 @@ from spanledger_dashboards.moment import Moment
 from spanledger_dashboards.pages.finance.chargeback import _ROWS, every_row
 from spanledger_dashboards.pages.finance.overview import saving
 from spanledger_dashboards.pages.finance.parts.spend import flattens
+from spanledger_dashboards.viewer import Viewer
 from spanledger_settings import figures
 from spanledger_settings.period import Period
 
@@ -398,3 +400,16 @@ def test_sums_lead_to_the_single_calls_behind_them(open_page: Pages, name: str, 
     calls = open_page("calls", tenants="northwind", feature="search", sort=sort)
     assert not calls.exception
     assert 'href="calls?' in html(calls)
+
+
+@pytest.mark.parametrize(
+    "who", [Viewer("ann", ("sustainability",)), Viewer("ann", ("sustainability", "platform"), "northwind")]
+)
+def test_sums_lead_nobody_to_a_page_that_is_not_his(
+    open_page: Pages, monkeypatch: pytest.MonkeyPatch, who: Viewer
+) -> None:
+    monkeypatch.setattr(open_store, "reader", lambda: who)
+    page = open_page("grid")
+    assert 'href="calls?' not in html(page)
+    monkeypatch.undo()
+    assert 'href="calls?' in html(open_page("grid"))
