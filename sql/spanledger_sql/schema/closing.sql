@@ -1,11 +1,11 @@
 -- The books: what was posted of each month, and the chain of what was done with it. Nothing here is ever changed; a row whose
 -- posting no event of the chain names was never finished, and is not in force.
 
--- One event of the chain: a posting, a close, a reopening, a dispute. Its hash covers the one before.
+-- One event of the chain: a posting, a close, a reopening, a dispute, a text that was forgotten. Its hash covers the one before.
 CREATE TABLE IF NOT EXISTS book_event
 (
     number UInt64 COMMENT 'its place in the chain, from 1',
-    action LowCardinality(String) COMMENT '`post`, `soft`, `hard`, `ask` (to reopen), `reopen`, `dispute` or `answer`',
+    action LowCardinality(String) COMMENT '`post`, `soft`, `hard`, `ask` (to reopen), `reopen`, `dispute`, `answer` or `forget`',
     month LowCardinality(String) COMMENT 'of which, such as `2024-10`',
     at DateTime64(6, 'UTC') COMMENT 'when, UTC',
     who String COMMENT 'the person who did it',
@@ -13,7 +13,7 @@ CREATE TABLE IF NOT EXISTS book_event
     previous String COMMENT '`hash` of the event before; empty: the first',
     hash String COMMENT 'SHA-256 of `body`, in hex',
     body String COMMENT 'all that it says, `previous` included, as canonical JSON: keys sorted, no spaces' CODEC(ZSTD(6)),
-    says String COMMENT 'of a dispute what is wrong, of an answer what was answered; `body` has its hash; empty: none, or it was forgotten' CODEC(ZSTD(6)),
+    says String COMMENT 'of `ask` why, of a dispute what is wrong, of an answer what was answered; `body` has its hash; empty: none, or it was forgotten' CODEC(ZSTD(6)),
     says_salt String COMMENT 'what `says` is hashed with; empty: there is none, or it was forgotten'
 )
 ENGINE = MergeTree
