@@ -94,7 +94,8 @@ def _print_table(
             out = _Console(file=stream, highlight=False, markup=False, emoji=False, width=_WIDTH_WITHOUT_TERMINAL)
             _print_on(out, frame, title, total, **more)
         return
-    _print_on(console(), frame, title, total, **more)
+    # That there is nothing is no row of a table, which a program may read on.
+    _print_on(console(stderr=frame.empty), frame, title, total, **more)
 
 
 def _print_on(out: Console, frame: pd.DataFrame, title: str, total: tuple[str, ...], **more: Any) -> None:

@@ -189,3 +189,21 @@ def test_a_charge_that_goes_beyond_the_period_is_told(command: Command, tmp_path
     assert f"mistral: 1 charge of 100.00 USD: {late} 2026-09-30" in september
     whole = command("reconcile", "--from", "2026-09-20", "--to", "2026-11-01").stderr
     assert "though also for days" not in whole
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [("budgets", "alarms"), ("budgets", "list"), ("budgets", "check"), ("disputes", "list"), ("charges", "list"),
+     ("commitments", "list"), ("plans", "list"), ("bills", "list"), ("close", "status"), ("restatements",)],
+    ids=" ".join,
+)  # fmt: skip
+def test_where_there_is_nothing_each_format_says_so_in_its_way(command: Command, asked: tuple[str, ...]) -> None:
+    # A bill begins the ledger.
+    assert command("bills", "import", EXAMPLES / "openai_costs.json").returncode == 0
+    command("bills", "remove", "openai_costs.json")
+    table, text, document = (command(*asked, "--format", name) for name in ("table", "csv", "json"))
+    assert [done.returncode for done in (table, text, document)] == [0, 0, 0]
+    assert table.stdout == ""
+    assert table.stderr.strip().endswith(": no rows")
+    assert len(text.stdout.splitlines()) == 1
+    assert json.loads(document.stdout) == []
