@@ -1,7 +1,8 @@
 """Times every page of the dashboards until it is complete, over a month of calls: at the first look, and again.
 
 Bar: at 20 million rows on two cores each page is complete within a second. The first look is in a new session with
-nothing remembered, the lists of filters included. The traffic is that of `reports.py`. What a browser adds, to draw
+nothing remembered, the lists of filters included, in a process that has done at its start what the pages' process does
+then (`warming.warm`), which is told first. The traffic is that of `reports.py`. What a browser adds, to draw
 what it is sent, is in no figure here.
 
     python bench/pages.py --rows 1000000
@@ -29,7 +30,7 @@ from reports import fill
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
-from spanledger_dashboards import books_moment, moment, open_store, reckoned, report
+from spanledger_dashboards import books_moment, moment, open_store, reckoned, report, warming
 from spanledger_dashboards.filtering import sidebar
 from spanledger_dashboards.page_list import PAGES
 from spanledger_enrich.ledger.hour_sums import sum_hours
@@ -79,6 +80,9 @@ def main() -> None:
             pass
         open_store.hand_over(store)
         open_store.configure(configuration)
+        begin, cpu = time.perf_counter(), time.process_time()
+        warming.warm()
+        print(f"warmed in {time.perf_counter() - begin:.2f} s, {time.process_time() - cpu:.2f} CPU s")
         print(
             f"{'page':<16} {'first look, s':>14} {'CPU, s':>8} {'again, s':>10} "
             f"{'with another filter, s':>23} {'CPU, s':>8}"

@@ -5,13 +5,12 @@ The node serves it (`spanledger up`); on its own: `streamlit run app.py`, which 
 
 from __future__ import annotations
 
-import gc
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from spanledger_dashboards import open_store, viewer
+from spanledger_dashboards import open_store, viewer, warming
 from spanledger_dashboards.drawing import style
 from spanledger_dashboards.filtering.address import AddressError
 from spanledger_dashboards.filtering.sidebar import filters_in_sidebar
@@ -69,11 +68,8 @@ def _refused(reader: viewer.Viewer) -> Callable[[], None]:
 
 @st.cache_resource(show_spinner=False)
 def _settle() -> None:
-    """Once a process: what it has loaded is no garbage, which Streamlit looks for after each run of this script."""
-    for listed in PAGES:
-        listed.load()
-    gc.collect()
-    gc.freeze()
+    """Once a process, where nothing did it when it started."""
+    warming.load()
 
 
 st.set_page_config(page_title="Spanledger", page_icon=_here / "drawing" / "mark.svg", layout="wide")

@@ -14,6 +14,7 @@ from spanledger_settings import figures
 from spanledger_settings.period import Period
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
 # How long a page may reuse the moment of another: then, where the ledger was written since, every figure is new.
@@ -72,14 +73,17 @@ def duration(seconds: int) -> str:
     return f"{seconds // 3600} h" if seconds < 172_800 else f"{seconds // 86_400} days"
 
 
-def current() -> Moment:
+def current(beside: Callable[[], None] = lambda: None) -> Moment:
     """The newest moment of the ledger as this reader sees it, at most some seconds old.
+
+    Args:
+        beside: Done where the ledger has to be asked: to begin what will be asked of a new moment.
 
     Raises:
         StoreError: The database could not be reached or refused the query.
     """
     store = open_store.current()
-    return _cached(store.url, str(store.scope))
+    return _cached(store.url, str(store.scope), beside)
 
 
 def of_period(moment: Moment, begin: datetime, end: datetime) -> str:
@@ -108,7 +112,8 @@ def _written(url: str, scope: str, moment: str, bounds: dict[str, str]) -> datet
 
 
 @st.cache_data(ttl=_SECONDS, show_spinner=False)
-def _cached(url: str, scope: str) -> Moment:  # noqa: ARG001
+def _cached(url: str, scope: str, _beside: Callable[[], None]) -> Moment:  # noqa: ARG001
+    _beside()
     row = answer("filters/as_of").iloc[0]
     times = [row[name].to_pydatetime() for name in ("moment", "first", "last", "last_past")]
     whole = [int(row[name]) for name in ("calls", "waiting", "behind_seconds", "commitments")]

@@ -114,7 +114,16 @@ def current() -> Store:
     """
     if (kept := _kept.get()) is not None:
         return kept
-    tenant = reader().tenant
+    return of_tenant(reader().tenant)
+
+
+def of_tenant(tenant: str | None) -> Store:
+    """The database as whoever sees a tenant's rows alone may see it, or, None, as who sees all.
+
+    Raises:
+        StoreError: The configured store could not be opened.
+        ConfigurationError: The configuration cannot be used.
+    """
     with _lock:
         if (found := _readers.pop(tenant, None)) is None:
             scope = {} if tenant is None else scope_settings(tenant)

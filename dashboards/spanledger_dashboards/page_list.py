@@ -6,6 +6,8 @@ import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast
 
+from spanledger_dashboards.report import asking
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
@@ -42,7 +44,8 @@ class Listed:
 
     def draw(self, filters: Filters) -> None:
         """Draw the page."""
-        cast("Callable[[Filters], None]", self.load().page)(filters)
+        with asking():
+            cast("Callable[[Filters], None]", self.load().page)(filters)
 
     def load(self) -> ModuleType:
         """Its module."""

@@ -8,7 +8,7 @@ import os
 import re
 import secrets
 import threading
-from concurrent.futures import CancelledError, ThreadPoolExecutor, wait
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -55,62 +55,96 @@ def report(name: str, **parameters: Any) -> pd.DataFrame:
         StoreError: The database could not be reached, refused the query or took too long.
     """
     store = open_store.current()
-    # Of one moment a report is the same, whatever was written since.
-    known = {
-        given: value for given, value in sorted(parameters.items()) if given != "as_of" or "moment" not in takes(name)
-    }
+    known, begun = _known(name, parameters), _begun.get()
+    if begun is not None and (future := begun.future((name, known))) is not None:
+        _awaited(future)
     rows = _cached(store.url, str(store.scope), name, known)
     # What is made of the rows keeps it: a file of them says what they were narrowed to, and not what they were not.
     rows.attrs[OF] = name
     return rows
 
 
-def together(*asked: tuple[str, Mapping[str, Any]]) -> None:
-    """Ask reports that do not wait for each other at once, so that each is in memory when a page comes to it.
-
-    What one of them raises, it raises when it is asked by itself.
-
-    Args:
-        asked: Names, and all that `report` is given with them.
-    """
-    with meanwhile(*asked) as come, contextlib.suppress(StoreError):
-        come()
+def _known(name: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """What an answer is remembered by: of one moment a report is the same, whatever was written since."""
+    return {
+        given: value for given, value in sorted(parameters.items()) if given != "as_of" or "moment" not in takes(name)
+    }
 
 
 @contextlib.contextmanager
-def meanwhile(*asked: tuple[str, Mapping[str, Any]]) -> Iterator[Callable[[], None]]:
-    """Ask reports while other parts of a page are drawn; gives what waits for them, and raises what one of them raised.
-
-    Where the page leaves before, nobody waits for them any more.
-    """
-    store, left = open_store.current(), threading.Event()
-    begun = [_ahead.submit(_fill, store, left, name, dict(parameters)) for name, parameters in asked]
-
-    def come() -> None:
-        leave = get_run_yield_check() or (lambda: None)
-        while wait(begun, timeout=0.1).not_done:
-            leave()
-        for each in begun:
-            each.result()
-
+def asking() -> Iterator[None]:
+    """While a page is drawn: what it asks `ahead` is asked beside, and not any more once the page is left."""
+    begun = _Begun()
+    token = _begun.set(begun)
     try:
-        yield come
+        yield
     finally:
-        left.set()
+        _begun.reset(token)
+        begun.left.set()
 
 
-def _fill(store: Store, left: threading.Event, name: str, parameters: dict[str, Any]) -> None:
+def ahead(*asked: tuple[str, Mapping[str, Any]] | Callable[[], Any]) -> None:
+    """Begin to ask, while what is above it on the page is drawn; `report` then waits for its own rows alone.
+
+    Args:
+        asked: Names of reports, and all that `report` is given with them; or what asks one question after another and
+            is waited for with `come_to`. First what takes longest, or is drawn first.
+    """
+    if (begun := _begun.get()) is None:
+        return
+    store = open_store.current()
+    for each in asked:
+        ask = each if callable(each) else functools.partial(report, each[0], **each[1])
+        of = each if callable(each) else (each[0], _known(*each))
+        if begun.future(of) is None:
+            begun.futures.append((of, _ahead.submit(_ask_ahead, store, begun.left, ask)))
+
+
+def come_to(asked: Callable[[], T]) -> T:
+    """What a function gives that was asked `ahead`; else it is asked now.
+
+    Raises:
+        StoreError: As the function does.
+    """
+    begun = _begun.get()
+    future = None if begun is None else begun.future(asked)
+    return asked() if future is None else _awaited(future)
+
+
+class _Begun:
+    """What a page has begun to ask."""
+
+    def __init__(self) -> None:
+        self.left = threading.Event()
+        self.futures: list[tuple[object, Future[Any]]] = []
+
+    def future(self, of: object) -> Future[Any] | None:
+        return next((future for begun, future in self.futures if begun == of), None)
+
+
+_begun: ContextVar[_Begun | None] = ContextVar("_begun", default=None)
+
+
+def _ask_ahead(store: Store, left: threading.Event, ask: Callable[[], T]) -> T:
     def leave() -> None:
         if left.is_set():
             raise CancelledError
 
     token = _leaving.set(leave)
     try:
-        with open_store.kept(store), contextlib.suppress(CancelledError):
+        with open_store.kept(store):
             leave()
-            report(name, **parameters)
+            return ask()
     finally:
         _leaving.reset(token)
+
+
+def _awaited(asked: Future[T]) -> T:
+    """The answer, unless the reader leaves before, or chooses something else: then it raises."""
+    leave = _leaving.get() or get_run_yield_check() or (lambda: None)
+    while not wait([asked], timeout=0.1).done:
+        leave()
+    return asked.result()
 
 
 def takes(name: str) -> dict[str, str]:
@@ -144,17 +178,8 @@ def answer(name: str, **parameters: Any) -> pd.DataFrame:
     tag = f"/* page-{secrets.token_hex(8)} */"
     given = {taken: parameters[taken] for taken in takes(name) if taken in parameters}
     asked = _askers.submit(_ask, store, tag, name, given)
-    # It raises where the reader left the page or chose something else.
-    leave = _leaving.get() or get_run_yield_check() or (lambda: None)
     try:
-        while not wait([asked], timeout=0.1).done:
-            leave()
-    except BaseException:
-        if not asked.cancel():
-            _canceller.submit(_cancel, open_store.whole(), tag)
-        raise
-    try:
-        return asked.result()
+        return _awaited(asked)
     except StoreError as error:
         if error.code != _TOO_SLOW:
             raise
@@ -162,6 +187,11 @@ def answer(name: str, **parameters: Any) -> pd.DataFrame:
             f"the answer took more than {open_store.LONGEST_SECONDS} seconds; choose a shorter period or fewer tenants",
             error.code,
         ) from None
+    except BaseException:
+        # The reader left the page or chose something else.
+        if not asked.done() and not asked.cancel():
+            _canceller.submit(_cancel, open_store.whole(), tag)
+        raise
 
 
 def read(function: Callable[[Store], T]) -> T:
@@ -170,11 +200,7 @@ def read(function: Callable[[Store], T]) -> T:
     Raises:
         StoreError: The database could not be reached, refused the query or took too long.
     """
-    asked = _askers.submit(function, open_store.current())
-    leave = get_run_yield_check() or (lambda: None)
-    while not wait([asked], timeout=0.1).done:
-        leave()
-    return asked.result()
+    return _awaited(_askers.submit(function, open_store.current()))
 
 
 def _ask(store: Store, tag: str, name: str, given: Mapping[str, Any]) -> pd.DataFrame:

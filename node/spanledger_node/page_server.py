@@ -94,8 +94,11 @@ async def _serve(order: Order) -> None:
     threading.Thread(target=follow, name="follows-the-node", daemon=True).start()
     with Store.open(order.configuration, at_once=False) as store, socket.socket(fileno=order.descriptor) as listening:
         app = pages(store, order.host, order.configuration)
+        from spanledger_dashboards import warming  # noqa: PLC0415  (Streamlit takes a second)
+
         async with served(app, listening, tls_of(order.configuration)):
             os.write(sys.stdout.fileno(), SERVING)
+            warming.in_background()
             await ended.wait()
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from spanledger_dashboards import moment, open_store
+from spanledger_dashboards.books_moment import books_moment
 from spanledger_dashboards.drawing.plain_text import unturned
 from spanledger_dashboards.drawing.style import plainly
 from spanledger_dashboards.filtering import address
@@ -16,7 +17,7 @@ from spanledger_dashboards.filtering.address import AddressError
 from spanledger_dashboards.filtering.dimension import DIMENSIONS, by_look
 from spanledger_dashboards.filtering.filters import Filters
 from spanledger_dashboards.filtering.period_choice import CHOICES, GRAINS, chosen_period, default_choice
-from spanledger_dashboards.report import answer, report
+from spanledger_dashboards.report import ahead, answer, asking, come_to, report
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 # Of a dimension, whose values may be as many as there are calls.
 _VALUES_AT_MOST = 1000
+# What was written so long ago, everybody sees: `filters/as_of` relies on that, too.
+_WHOLE_AFTER = timedelta(seconds=1)
 
 
 def filters_in_sidebar() -> Filters | None:
@@ -38,10 +41,13 @@ def filters_in_sidebar() -> Filters | None:
             drawn, so that the reader can choose another.
     """
     now = datetime.now(UTC)
-    as_of = moment.current()
-    if as_of.calls == 0:
-        return None
-    choices = report("filters/choices", values=_VALUES_AT_MOST, moment=as_of.parameter)
+    with asking():
+        # What there is to choose is asked beside the moment that it is of.
+        as_of = moment.current(beside=lambda: ahead(_choices_now, books_moment))
+        if as_of.calls == 0:
+            return None
+        store = open_store.current()
+        choices = _choices(store.url, str(store.scope), as_of.parameter, as_of)
     all_tenants = by_look(_told(choices, "tenant"))
     own_dimensions = _told(choices, "own")
     values = _values(choices)
@@ -96,6 +102,20 @@ def filters_in_sidebar() -> Filters | None:
         moment.of_period(as_of, before.begin, period.end),
         alone,
     )
+
+
+@st.cache_data(ttl=600, max_entries=100, show_spinner=False)
+def _choices(url: str, scope: str, at: str, _of: Moment) -> pd.DataFrame:  # noqa: ARG001
+    """What may be chosen of a moment's calls."""
+    asked_at, rows = come_to(_choices_now)
+    # What was written in the second before may not have been there yet.
+    return rows if _of.at < asked_at - _WHOLE_AFTER else _choices_now()[1]
+
+
+def _choices_now() -> tuple[datetime, pd.DataFrame]:
+    """What may be chosen, and when that was asked."""
+    at = datetime.now(UTC)
+    return at, answer("filters/choices", values=_VALUES_AT_MOST)
 
 
 def _where(values: Mapping[str, dict[str, list[str]]]) -> dict[str, tuple[str, ...]]:

@@ -16,7 +16,7 @@ from spanledger_dashboards.pages.finance.parts.calendar_months import address_of
 from spanledger_dashboards.pages.finance.parts.files_to_hand_over import focus_file, statements
 from spanledger_dashboards.pages.finance.parts.headline import headline
 from spanledger_dashboards.pages.heading import heading, no_calls
-from spanledger_dashboards.report import report, together
+from spanledger_dashboards.report import ahead, report
 from spanledger_settings import figures
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ _STATES = {"open": "open", "soft-closed": "closed softly: a draft that may chang
 
 def page(filters: Filters) -> None:
     """Draw the page."""
-    together((owed.REPORT, {**filters.parameters, **owed.WHOLE}), (owed.REPORT, _by_tenant_asked(filters)))
+    ahead((owed.REPORT, {**filters.parameters, **owed.WHOLE}), (owed.REPORT, _by_tenant_asked(filters)))
     whole = owed.whole(filters.parameters)
     heading("Chargeback", filters, books=True)
     months = months_of(filters.period)

@@ -17,12 +17,10 @@ from spanledger_dashboards.pages.finance.parts.gaps import gaps
 from spanledger_dashboards.pages.finance.parts.outcomes import outcomes, refuse_unknown
 from spanledger_dashboards.pages.finance.parts.slow_part import slow_part
 from spanledger_dashboards.pages.heading import heading, no_calls
-from spanledger_dashboards.report import meanwhile, report, together
+from spanledger_dashboards.report import ahead, report
 from spanledger_settings import figures
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import pandas as pd
 
     from spanledger_dashboards.filtering.filters import Filters
@@ -34,15 +32,13 @@ _Liking = Literal["normal", "inverse", "off"]
 def page(filters: Filters) -> None:
     """Draw the page."""
     refuse_unknown(_RESULTS_BY)
-    with meanwhile(changes_asked(filters)) as changes_come:
-        _page(filters, changes_come)
-
-
-def _page(filters: Filters, changes_come: Callable[[], None]) -> None:
-    together(
+    # What takes longest is asked first, and drawn last.
+    ahead(
+        changes_asked(filters),
         *((owed.REPORT, {**asked, **owed.WHOLE}) for asked in (filters.parameters, filters.previous_parameters)),
         *spend.asked(filters),
         ("finance/gaps", filters.parameters),
+        owed.begun_before_asked(filters),
     )
     headline = spend.headline(filters)
     whole = owed.whole(filters.parameters)
@@ -54,7 +50,7 @@ def _page(filters: Filters, changes_come: Callable[[], None]) -> None:
     made_of, budgeted = tiles(2)
     with made_of.container(border=True, height="stretch"):
         what_is_owed(filters, whole)
-    # What takes longest is reckoned last, in the place that is kept for it.
+    # What is reckoned, and what takes longest, come last, each in the place that is kept for it.
     budgeted = budgeted.container(border=True, height="stretch")
     changed = st.container()
     if headline["calls"] == 0:
@@ -73,7 +69,6 @@ def _page(filters: Filters, changes_come: Callable[[], None]) -> None:
     with budgeted, slow_part("budgets check"):
         nearest_budgets(filters)
     with changed, slow_part("report finance/movers"):
-        changes_come()
         changes(filters)
     with good, slow_part("report finance/outcomes"):
         outcomes(filters, _RESULTS_BY)

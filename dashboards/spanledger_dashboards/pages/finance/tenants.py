@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -25,13 +24,10 @@ from spanledger_dashboards.pages.finance.parts.outcomes import outcomes, refuse_
 from spanledger_dashboards.pages.finance.parts.slow_part import slow_part
 from spanledger_dashboards.pages.heading import heading, no_calls
 from spanledger_dashboards.pages.lead_to import lead_to_calls
-from spanledger_dashboards.report import meanwhile, report, together
+from spanledger_dashboards.report import ahead, report
 from spanledger_settings import figures
-from spanledger_sql.store import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import pandas as pd
 
     from spanledger_dashboards.filtering.filters import Filters
@@ -50,18 +46,17 @@ def page(filters: Filters) -> None:
         _all(filters)
         return
     refuse_unknown(_RESULTS_BY)
-    # What takes longest is asked first, and drawn last.
-    with meanwhile(("calls/dearest", _dearest(filters)), changes_asked(filters)) as slow_come:
-        _one(filters, slow_come)
-
-
-def _one(filters: Filters, slow_come: Callable[[], None]) -> None:
     [tenant] = filters.tenants
-    together(
+    # What takes longest is asked first, and drawn last.
+    ahead(
+        ("calls/dearest", _dearest(filters)),
+        changes_asked(filters),
+        *spend.asked(filters, _DIMENSIONS, with_units=False),
         (owed.REPORT, {**filters.parameters, **owed.WHOLE}),
         (owed.REPORT, {**_everybody(filters).parameters, **owed.WHOLE}),
+        owed.begun_before_asked(filters),
+        ("closing/tenant_months", {**_months_asked(tenant), "books": books_moment()}),
         ("finance/gaps", filters.parameters),
-        *spend.asked(filters, _DIMENSIONS, with_units=False),
     )
     headline = spend.headline(filters, _DIMENSIONS, with_units=False)
     whole = owed.whole(filters.parameters)
@@ -88,8 +83,6 @@ def _one(filters: Filters, slow_come: Callable[[], None]) -> None:
         with column.container(border=True, height="stretch"):
             spend.shares(filters, title, dimension, choices=_DIMENSIONS, with_units=False)
     good = st.container()
-    with contextlib.suppress(StoreError):  # each raises it again where it is drawn
-        slow_come()
     _dearest_calls(filters, int(headline["ledger_rows"]))
     with good, slow_part("report finance/outcomes"):
         outcomes(filters, _RESULTS_BY)
@@ -152,7 +145,7 @@ def _headline(filters: Filters, now: pd.Series[Any], whole: pd.Series[Any]) -> N
 
 def _months(filters: Filters, tenant: str) -> None:
     st.header("In the books", anchor=False)
-    asked = {"months": [], "tenants": [tenant]}
+    asked = _months_asked(tenant)
     rows = report("closing/tenant_months", **asked, books=books_moment())
     if rows.empty:
         caption("No month of this tenant was posted yet: 'spanledger close post' does that.")
@@ -177,6 +170,10 @@ def _months(filters: Filters, tenant: str) -> None:
         link=lambda row: filters.link("chargeback", **address_of(row["month"])),
     )
     evidence("closing/tenant_months", asked, filters)
+
+
+def _months_asked(tenant: str) -> dict[str, Any]:
+    return {"months": [], "tenants": [tenant]}
 
 
 def _everybody(filters: Filters) -> Filters:

@@ -18,7 +18,7 @@ from spanledger_dashboards.filtering.dimension import title
 from spanledger_dashboards.pages.heading import heading, no_calls
 from spanledger_dashboards.pages.lead_to import lead_to_calls
 from spanledger_dashboards.pages.platform.latest_calls import latest_calls
-from spanledger_dashboards.report import report, together
+from spanledger_dashboards.report import ahead, report
 from spanledger_settings import figures
 
 if TYPE_CHECKING:
@@ -110,11 +110,12 @@ def page(filters: Filters) -> None:
             step=10_000,
             help="What the provider lets through, of what the page is narrowed to. 0: none is known.",
         )
-    together(
+    ahead(
+        # What takes longest first; the page begins with the second.
+        ("capacity/load", _load_asked(filters, own, limit)),
         ("capacity/load", {**filters.parameters, "by": [], "token_limit": limit, "rows": 1}),
         ("capacity/minutes", _minutes_asked(filters, own)),
         ("capacity/latency", filters.parameters),
-        ("capacity/load", _load_asked(filters, own, limit)),
         ("capacity/sharers", _sharers_asked(filters, limit)),
     )
     whole = report("capacity/load", **filters.parameters, by=[], token_limit=limit, rows=1)

@@ -15,7 +15,7 @@ from spanledger_dashboards.drawing.figure import Column, figure
 from spanledger_dashboards.drawing.style import caption, metric_columns
 from spanledger_dashboards.drawing.table import table
 from spanledger_dashboards.pages.heading import heading, no_calls
-from spanledger_dashboards.report import report, together
+from spanledger_dashboards.report import ahead, report
 from spanledger_settings import figures
 
 if TYPE_CHECKING:
@@ -78,10 +78,11 @@ _BEGUN = 20
 
 def page(filters: Filters) -> None:
     """Draw the page."""
-    together(
+    ahead(
         ("attribution/quality", filters.parameters),
         ("attribution/quality_trend", filters.parameters),
         ("energy/unknown", {**filters.parameters, "rows": _ROWS}),
+        ("prices/unpriced", {**filters.parameters, "rows": _ROWS}),
     )
     rows = report("attribution/quality", **filters.parameters)
     heading("Quality", filters)

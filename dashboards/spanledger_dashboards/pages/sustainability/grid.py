@@ -13,7 +13,7 @@ from spanledger_dashboards.drawing.style import caption
 from spanledger_dashboards.drawing.table import Column, table
 from spanledger_dashboards.pages.heading import heading, no_calls
 from spanledger_dashboards.pages.lead_to import lead_to_calls
-from spanledger_dashboards.report import report, together
+from spanledger_dashboards.report import ahead, report
 from spanledger_enrich.grid.zone_name import zone_name
 from spanledger_settings import figures
 
@@ -54,8 +54,8 @@ _KINDS = {
 
 def page(filters: Filters) -> None:
     """Draw the page."""
+    ahead(*((f"sustainability/{name}", filters.parameters) for name in ("places", "coverage")))
     heading("Grid and evidence", filters)
-    together(*((f"sustainability/{name}", filters.parameters) for name in ("places", "coverage")))
     places = report("sustainability/places", **filters.parameters)
     if places.empty:
         no_calls()

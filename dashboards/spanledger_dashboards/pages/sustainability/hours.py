@@ -15,7 +15,7 @@ from spanledger_dashboards.drawing.figure import Column, figure
 from spanledger_dashboards.drawing.style import caption, lead
 from spanledger_dashboards.pages.heading import heading, no_calls
 from spanledger_dashboards.pages.lead_to import no_emissions
-from spanledger_dashboards.report import report, together
+from spanledger_dashboards.report import ahead, report
 from spanledger_settings import figures
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ _COLUMNS = (
 
 def page(filters: Filters) -> None:
     """Draw the page."""
+    ahead(("sustainability/heat_map", filters.parameters), ("sustainability/elsewhere", _parameters(filters)))
     heading("Hours", filters)
-    together(("sustainability/heat_map", filters.parameters), ("sustainability/elsewhere", _parameters(filters)))
     hours = report("sustainability/heat_map", **filters.parameters)
     if hours.empty:
         no_calls()

@@ -16,7 +16,7 @@ from spanledger_dashboards.filtering.choice import choice
 from spanledger_dashboards.pages.heading import heading, no_calls
 from spanledger_dashboards.pages.lead_to import lead_to_calls, no_emissions
 from spanledger_dashboards.pages.sustainability.grid import assumed
-from spanledger_dashboards.report import report, together
+from spanledger_dashboards.report import ahead, report
 from spanledger_settings import figures
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ _UNITS = {
 
 def page(filters: Filters) -> None:
     """Draw the page."""
-    together(
+    ahead(
         *((f"sustainability/{name}", filters.parameters) for name in ("headline", "coverage", "trend")),
         ("sustainability/sci", {**filters.parameters, "unit": next(iter(_UNITS))}),
     )
