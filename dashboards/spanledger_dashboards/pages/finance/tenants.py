@@ -38,6 +38,7 @@ _DIMENSIONS = ("model", "feature", "provider")
 # Each row shown is read from a place of its own.
 _SHOWN = 20
 _IN_FILE = 1_000_000
+_ALL = 2**63
 
 
 def page(filters: Filters) -> None:
@@ -52,21 +53,21 @@ def page(filters: Filters) -> None:
         ("calls/dearest", _dearest(filters)),
         changes_asked(filters),
         *spend.asked(filters, _DIMENSIONS, with_units=False),
-        (owed.REPORT, {**filters.parameters, **owed.WHOLE}),
-        (owed.REPORT, {**_everybody(filters).parameters, **owed.WHOLE}),
+        (owed.REPORT, _each_asked(filters)),
         owed.begun_before_asked(filters),
         ("closing/tenant_months", {**_months_asked(tenant), "books": books_moment()}),
         ("finance/gaps", filters.parameters),
     )
     headline = spend.headline(filters, _DIMENSIONS, with_units=False)
-    whole = owed.whole(filters.parameters)
+    each = report(owed.REPORT, **_each_asked(filters))
+    whole = next((row for _, row in each[each["name"] == tenant].iterrows()), None)
     heading("Tenant", filters, books=True)
     # As HTML: in Markdown an address in a name would be a link, escaped or not.
     st.html(f'<h2 class="sl-whose">{escape(tenant)}</h2>')
     if whole is None:
         no_calls()
         return
-    _headline(filters, headline, whole)
+    _headline(headline, whole, each["effective_cost"].dropna().sum())
     left, right = tiles(2)
     with left.container(border=True, height="stretch"):
         what_is_owed(filters, whole)
@@ -115,19 +116,14 @@ def _all(filters: Filters) -> None:
         key="tenants",
         link=lambda row: filters.drill("", "tenant", row["name"]) if row["calls"] else None,
         number=int(rows["names"].sum()),
-        whole=lambda: report(owed.REPORT, **{**asked, "names": 2**63}),
+        whole=lambda: report(owed.REPORT, **{**asked, "names": _ALL}),
     )
     evidence(owed.REPORT, asked, filters)
 
 
-def _headline(filters: Filters, now: pd.Series[Any], whole: pd.Series[Any]) -> None:
-    everybody = owed.whole(_everybody(filters).parameters)
-    known = everybody is not None and everybody["effective_cost"] and not figures.is_unknown(whole["effective_cost"])
-    share = (
-        figures.share(whole["effective_cost"] / everybody["effective_cost"])
-        if known and everybody is not None
-        else "unknown"
-    )
+def _headline(now: pd.Series[Any], whole: pd.Series[Any], everybodys: Any) -> None:
+    known = everybodys and not figures.is_unknown(whole["effective_cost"])
+    share = figures.share(whole["effective_cost"] / everybodys) if known else "unknown"
     cards = (
         ("Effective spend", figures.usd(whole["effective_cost"]), f"{share} of everybody's"),
         ("Calls", figures.count(now["calls"]), f"{figures.count(now['failed_calls'])} failed"),
@@ -176,8 +172,9 @@ def _months_asked(tenant: str) -> dict[str, Any]:
     return {"months": [], "tenants": [tenant]}
 
 
-def _everybody(filters: Filters) -> Filters:
-    return replace(filters, tenants=())
+def _each_asked(filters: Filters) -> dict[str, Any]:
+    """What every tenant owes: the engine plans for longer than it sums, and this one's share is told of it."""
+    return {**replace(filters, tenants=()).parameters, "dimension": "tenant", "names": _ALL}
 
 
 def _dearest(filters: Filters) -> dict[str, Any]:

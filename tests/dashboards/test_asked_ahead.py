@@ -1,0 +1,131 @@
+"""What a page asks ahead is answered while it is drawn, and is asked no more once its reader has left."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import streamlit as st
+
+from spanledger_dashboards import report as reports
+from spanledger_dashboards import warming
+from spanledger_dashboards.filtering import sidebar
+from spanledger_dashboards.page_list import PAGES
+from spanledger_dashboards.report import ahead, asking, come_to, report
+from spanledger_sql.store import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+
+    from spanledger_sql.store import Store
+
+NAME = "filters/choices"
+
+
+@pytest.fixture(autouse=True)
+def _served(sample_store: Store, serve: Callable[[Store], None]) -> None:
+    serve(sample_store)
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Lets the questions through once it is set."""
+    let, ask = threading.Event(), reports._ask
+
+    def waiting(store: Store, tag: str, name: str, given: Any) -> pd.DataFrame:
+        assert let.wait(60)
+        return ask(store, tag, name, given)
+
+    monkeypatch.setattr(reports, "_ask", waiting)
+    return let
+
+
+def test_a_report_asked_ahead_is_waited_for_and_not_asked_again(
+    held: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, answer = [], reports.answer
+    monkeypatch.setattr(reports, "answer", lambda name, **given: (asked.append(name), answer(name, **given))[1])
+    with asking():
+        ahead((NAME, {"values": 1}), (NAME, {"values": 1}))
+        threading.Timer(0.2, held.set).start()
+        rows = report(NAME, values=1)
+    assert len(rows)
+    assert asked == [NAME]
+
+
+def test_what_is_not_waited_for_is_taken_back_when_the_page_is_left(
+    held: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken_back = threading.Event()
+    monkeypatch.setattr(reports, "_cancel", lambda *_: taken_back.set())
+    with asking():
+        ahead((NAME, {"values": 2}))
+    # Its question had begun.
+    assert taken_back.wait(60)
+    held.set()
+
+
+def test_a_report_raises_what_it_raised_ahead() -> None:
+    with asking():
+        ahead((NAME, {}))
+        with pytest.raises(StoreError, match="values"):
+            report(NAME)
+
+
+def test_what_is_not_of_a_report_is_come_to() -> None:
+    threads: list[str] = []
+
+    def told() -> int:
+        threads.append(threading.current_thread().name)
+        return 7
+
+    with asking():
+        ahead(told)
+        assert come_to(told) == 7
+    assert come_to(told) == 7
+    assert [name.startswith("dashboards-ahead") for name in threads] == [True, False]
+
+
+def test_choices_are_asked_beside_the_moment_and_again_where_it_is_too_near(
+    open_page: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, answer = [], sidebar.answer
+    monkeypatch.setattr(sidebar, "answer", lambda name, **given: (asked.append(name), answer(name, **given))[1])
+
+    def look() -> int:
+        st.cache_data.clear()
+        asked.clear()
+        assert open_page("budgets").multiselect(key="tenants").options
+        return asked.count(NAME)
+
+    assert look() == 1
+    monkeypatch.setattr(sidebar, "_WHOLE_AFTER", timedelta(days=36_500))
+    assert look() == 2
+
+
+def test_a_process_that_is_warmed_has_loaded_its_pages() -> None:
+    names = {f"spanledger_dashboards.pages.{page.reader}.{page.module}" for page in PAGES}
+    said = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys\nfrom spanledger_dashboards import warming\nwarming.load()\nprint(*sys.modules)",
+        ],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert names <= set(said.stdout.split())
+
+
+def test_the_database_is_warmed_by_what_every_page_begins_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, answer = [], warming.answer
+    monkeypatch.setattr(warming, "answer", lambda name, **given: (asked.append(name), answer(name, **given))[1])
+    warming.warm()
+    assert sorted(asked) == ["filters/as_of", NAME]
