@@ -9,13 +9,14 @@ import streamlit as st
 from spanledger_dashboards.drawing.charts.bridge import bridge
 from spanledger_dashboards.drawing.evidence import evidence
 from spanledger_dashboards.drawing.style import caption, metric_columns, tiles
-from spanledger_dashboards.pages.finance.parts import owed, spend
+from spanledger_dashboards.pages.finance.parts import owed
 from spanledger_dashboards.pages.finance.parts.budget_standings import nearest_budgets
 from spanledger_dashboards.pages.finance.parts.changes import asked as changes_asked
 from spanledger_dashboards.pages.finance.parts.changes import changes
 from spanledger_dashboards.pages.finance.parts.gaps import gaps
 from spanledger_dashboards.pages.finance.parts.outcomes import outcomes, refuse_unknown
 from spanledger_dashboards.pages.finance.parts.slow_part import slow_part
+from spanledger_dashboards.pages.finance.parts.spend import Spend
 from spanledger_dashboards.pages.heading import heading, no_calls
 from spanledger_dashboards.report import ahead, report
 from spanledger_settings import figures
@@ -32,15 +33,16 @@ _Liking = Literal["normal", "inverse", "off"]
 def page(filters: Filters) -> None:
     """Draw the page."""
     refuse_unknown(_RESULTS_BY)
+    spend = Spend(filters)
     # What takes longest is asked first, and drawn last.
     ahead(
         changes_asked(filters),
         *((owed.REPORT, {**asked, **owed.WHOLE}) for asked in (filters.parameters, filters.previous_parameters)),
-        *spend.asked(filters),
+        *spend.asked(),
         ("finance/gaps", filters.parameters),
         owed.begun_before_asked(filters),
     )
-    headline = spend.headline(filters)
+    headline = spend.headline()
     whole = owed.whole(filters.parameters)
     heading("Finance", filters, books=True, present=True)
     if whole is None:
@@ -59,12 +61,11 @@ def page(filters: Filters) -> None:
             nearest_budgets(filters)
         return
     gaps(report("finance/gaps", **filters.parameters), filters, calls=headline["calls"])
-    spend.over_time(filters)
-    dimensions = filters.named(spend.DIMENSIONS)
-    for column, (title, dimension) in zip(tiles(len(dimensions)), dimensions.items(), strict=True):
+    spend.over_time()
+    for column, (title, dimension) in zip(tiles(len(spend.dimensions)), spend.dimensions.items(), strict=True):
         with column.container(border=True, height="stretch"):
-            spend.shares(filters, title, dimension)
-    spend.unit_costs(filters)
+            spend.shares(title, dimension)
+    spend.unit_costs()
     good = st.container()
     with budgeted, slow_part("budgets check"):
         nearest_budgets(filters)

@@ -14,7 +14,7 @@ from spanledger_dashboards.drawing.plain_text import escape
 from spanledger_dashboards.drawing.style import caption, tiles
 from spanledger_dashboards.drawing.table import Column, table
 from spanledger_dashboards.pages.finance.overview import saving, what_is_owed
-from spanledger_dashboards.pages.finance.parts import owed, spend
+from spanledger_dashboards.pages.finance.parts import owed
 from spanledger_dashboards.pages.finance.parts.calendar_months import address_of
 from spanledger_dashboards.pages.finance.parts.changes import asked as changes_asked
 from spanledger_dashboards.pages.finance.parts.changes import changes
@@ -22,6 +22,7 @@ from spanledger_dashboards.pages.finance.parts.gaps import gaps
 from spanledger_dashboards.pages.finance.parts.headline import headline
 from spanledger_dashboards.pages.finance.parts.outcomes import outcomes, refuse_unknown
 from spanledger_dashboards.pages.finance.parts.slow_part import slow_part
+from spanledger_dashboards.pages.finance.parts.spend import Spend
 from spanledger_dashboards.pages.heading import heading, no_calls
 from spanledger_dashboards.pages.lead_to import lead_to_calls
 from spanledger_dashboards.report import ahead, report
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
 _ROWS = 500
 _RESULTS_BY = ("feature",)
-_DIMENSIONS = ("model", "feature", "provider")
 # Each row shown is read from a place of its own.
 _SHOWN = 20
 _IN_FILE = 1_000_000
@@ -48,17 +48,18 @@ def page(filters: Filters) -> None:
         return
     refuse_unknown(_RESULTS_BY)
     [tenant] = filters.tenants
+    spend = Spend(filters, ("model", "feature", "provider"), with_units=False)
     # What takes longest is asked first, and drawn last.
     ahead(
         ("calls/dearest", _dearest(filters)),
         changes_asked(filters),
-        *spend.asked(filters, _DIMENSIONS, with_units=False),
+        *spend.asked(),
         (owed.REPORT, _each_asked(filters)),
         owed.begun_before_asked(filters),
         ("closing/tenant_months", {**_months_asked(tenant), "books": books_moment()}),
         ("finance/gaps", filters.parameters),
     )
-    headline = spend.headline(filters, _DIMENSIONS, with_units=False)
+    headline = spend.headline()
     each = report(owed.REPORT, **_each_asked(filters))
     whole = next((row for _, row in each[each["name"] == tenant].iterrows()), None)
     heading("Tenant", filters, books=True)
@@ -78,11 +79,10 @@ def page(filters: Filters) -> None:
         return
     changed = st.container()
     gaps(report("finance/gaps", **filters.parameters), filters, calls=headline["calls"])
-    spend.over_time(filters, _DIMENSIONS)
-    dimensions = filters.named(_DIMENSIONS)
-    for column, (title, dimension) in zip(tiles(len(dimensions)), dimensions.items(), strict=True):
+    spend.over_time()
+    for column, (title, dimension) in zip(tiles(len(spend.dimensions)), spend.dimensions.items(), strict=True):
         with column.container(border=True, height="stretch"):
-            spend.shares(filters, title, dimension, choices=_DIMENSIONS, with_units=False)
+            spend.shares(title, dimension)
     good = st.container()
     _dearest_calls(filters, int(headline["ledger_rows"]))
     with good, slow_part("report finance/outcomes"):
