@@ -38,10 +38,16 @@ _STATES = {"open": "open", "soft-closed": "closed softly: a draft that may chang
 
 def page(filters: Filters) -> None:
     """Draw the page."""
-    ahead((owed.REPORT, {**filters.parameters, **owed.WHOLE}), (owed.REPORT, _by_tenant_asked(filters)))
+    months = months_of(filters.period)
+    ahead(
+        (owed.REPORT, {**filters.parameters, **owed.WHOLE}),
+        (owed.REPORT, _by_tenant_asked(filters)),
+        ("chargeback/chargeback_table", _by_model_asked(filters)),
+        owed.begun_before_asked(filters),
+        ("closing/months", {"books": books_moment()}),
+    )
     whole = owed.whole(filters.parameters)
     heading("Chargeback", filters, books=True)
-    months = months_of(filters.period)
     if whole is None:
         no_calls()
     else:
@@ -226,10 +232,14 @@ def _booked_amount(amount: Any) -> str:
     return "not posted" if figures.is_unknown(amount) else figures.usd(amount)
 
 
+def _by_model_asked(filters: Filters) -> dict[str, Any]:
+    return {**filters.parameters, "rows": _ROWS}
+
+
 def _by_model(filters: Filters) -> None:
     with st.container(border=True):
         st.header("Cost of calls, by tenant, model and feature", anchor=False)
-        asked = {**filters.parameters, "rows": _ROWS}
+        asked = _by_model_asked(filters)
         found = report("chargeback/chargeback_table", **asked)
         if found.empty:
             caption("There are charges, and no calls.")

@@ -15,7 +15,7 @@ from spanledger_dashboards.pages.finance.parts.headline import headline
 from spanledger_dashboards.pages.finance.parts.what_if import what_if
 from spanledger_dashboards.pages.heading import heading, no_calls
 from spanledger_dashboards.reckoned import reckoned
-from spanledger_dashboards.report import report
+from spanledger_dashboards.report import ahead, report
 from spanledger_enrich.prices import catalogue_names, price_catalogue
 from spanledger_settings import figures
 
@@ -35,6 +35,7 @@ _ANOTHER = " (another version)"
 def page(filters: Filters) -> None:
     """Draw the page."""
     asked = {**filters.parameters, "rows": _ROWS}
+    ahead(("prices/compared", asked), ("prices/unpriced", asked))
     rows = report("prices/compared", **asked)
     heading("Prices", filters, books=True)
     if rows.empty:

@@ -14,7 +14,7 @@ from spanledger_dashboards.drawing.style import caption, metric_columns
 from spanledger_dashboards.drawing.table import Column, table
 from spanledger_dashboards.moment import duration
 from spanledger_dashboards.pages.heading import heading
-from spanledger_dashboards.report import report
+from spanledger_dashboards.report import ahead, report
 from spanledger_dashboards.spooled import sees_the_machine, spooled
 from spanledger_enrich.grid.zone_name import zone_name
 from spanledger_settings import figures
@@ -83,6 +83,11 @@ _SET_ASIDE = (
 
 def page(filters: Filters) -> None:
     """Draw the page."""
+    ahead(
+        ("operations/arrivals", {**filters.parameters, "rows": _SERVICES}),
+        ("operations/ages", filters.parameters),
+        ("operations/set_aside", filters.parameters),
+    )
     heading("Health", filters, present=True)
     caption("How it stands now, for all calls: the period and the other filters narrow what was let go alone.")
     arrivals = report("operations/arrivals", **filters.parameters, rows=_SERVICES)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from spanledger_dashboards.drawing.style import caption
-from spanledger_dashboards.report import report
+from spanledger_dashboards.report import ahead, report
 from spanledger_settings import figures
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ _ROWS_AT_ONCE = 2_000_000
 def latest_calls(filters: Filters) -> Filters:
     """The same, of the last hours of the period where it has more calls than are told at once; says so."""
     asked = {**filters.parameters, "text": "", "state": "", "rows": _CALLS_AT_ONCE}
+    if filters.narrowed:
+        ahead(("calls/found", asked), ("calls/looked_through", {**asked, "rows": _ROWS_AT_ONCE}))
     found = report("calls/found", **asked).iloc[0]
     number = int(found["all_rows"])
     since = [found["since"].to_pydatetime()] if number > _CALLS_AT_ONCE else []
