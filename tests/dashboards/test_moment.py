@@ -211,22 +211,15 @@ def test_an_open_page_has_newer_figures_once_calls_of_its_period_or_the_books_we
     sample_store.execute("DELETE FROM ledger WHERE startsWith(span_id, 'newer')")
 
 
-def test_reports_that_are_asked_together_are_in_memory(
-    sample_store: Store, serve: Callable[[Store], None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    serve(sample_store)
-    asked = {**OCTOBER, "moment": WRITTEN.isoformat(" ", "microseconds")[:-6]}
-    reports.together(("finance/headline", asked), ("finance/gaps", {}))
-    with pytest.raises(StoreError):
-        reports.report("finance/gaps")
-    with reports.meanwhile(("finance/gaps", {})) as come, pytest.raises(StoreError):
-        come()
-    monkeypatch.setattr(reports, "answer", None)
-    assert reports.report("finance/headline", **asked)["calls"].iloc[0] > 0
+def _ask_ahead_and_wait() -> None:
+    with reports.asking():
+        reports.ahead(("slow", {}), ("slow", {"else": 1}))
+        reports.report("slow")
 
 
-def _leave_meanwhile() -> None:
-    with reports.meanwhile(("slow", {})):
+def _ask_ahead_and_leave() -> None:
+    with reports.asking():
+        reports.ahead(("slow", {}))
         time.sleep(1)
         raise KeyboardInterrupt
 
@@ -235,8 +228,8 @@ def _leave_meanwhile() -> None:
     ("ask", "queries"),
     [
         (lambda: reports.answer("slow"), 1),
-        (lambda: reports.together(("slow", {}), ("slow", {"else": 1})), 2),
-        (_leave_meanwhile, 1),
+        (_ask_ahead_and_wait, 2),
+        (_ask_ahead_and_leave, 1),
     ],
 )
 def test_a_query_ends_when_nobody_waits_for_it(
