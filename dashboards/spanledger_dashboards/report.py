@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 # are processors are answered no sooner, and keep from them who receives.
 _AT_ONCE = min(4, os.cpu_count() or 4)
 _askers = ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="dashboards")
-_ahead = ThreadPoolExecutor(max_workers=4, thread_name_prefix="dashboards-ahead")
+# No more than these, or what is to be asked first would race with the rest.
+_ahead = ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="dashboards-ahead")
 # In a thread of these: raises where the page that they ask for does not wait any more.
 _leaving: ContextVar[Callable[[], None] | None] = ContextVar("_leaving", default=None)
 _canceller = ThreadPoolExecutor(max_workers=1, thread_name_prefix="dashboards-cancel")

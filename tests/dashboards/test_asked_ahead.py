@@ -19,7 +19,7 @@ from spanledger_dashboards.report import ahead, asking, come_to, report
 from spanledger_sql.store import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     import pandas as pd
 
@@ -33,42 +33,48 @@ def _served(sample_store: Store, serve: Callable[[Store], None]) -> None:
     serve(sample_store)
 
 
+class Held:
+    """A question that has begun, and is not answered before it is let."""
+
+    def __init__(self) -> None:
+        self.begun, self.let = threading.Event(), threading.Event()
+
+
 @pytest.fixture
-def held(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
-    """Lets the questions through once it is set."""
-    let, ask = threading.Event(), reports._ask
+def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[Held]:
+    """Holds the questions of the test."""
+    held, ask = Held(), reports._ask
 
     def waiting(store: Store, tag: str, name: str, given: Any) -> pd.DataFrame:
-        assert let.wait(60)
+        held.begun.set()
+        assert held.let.wait(60)
         return ask(store, tag, name, given)
 
     monkeypatch.setattr(reports, "_ask", waiting)
-    return let
+    yield held
+    held.let.set()
 
 
-def test_a_report_asked_ahead_is_waited_for_and_not_asked_again(
-    held: threading.Event, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_report_asked_ahead_is_waited_for_and_not_asked_again(held: Held, monkeypatch: pytest.MonkeyPatch) -> None:
     asked, answer = [], reports.answer
     monkeypatch.setattr(reports, "answer", lambda name, **given: (asked.append(name), answer(name, **given))[1])
     with asking():
         ahead((NAME, {"values": 1}), (NAME, {"values": 1}))
-        threading.Timer(0.2, held.set).start()
+        threading.Timer(0.2, held.let.set).start()
         rows = report(NAME, values=1)
     assert len(rows)
     assert asked == [NAME]
 
 
 def test_what_is_not_waited_for_is_taken_back_when_the_page_is_left(
-    held: threading.Event, monkeypatch: pytest.MonkeyPatch
+    held: Held, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken_back = threading.Event()
     monkeypatch.setattr(reports, "_cancel", lambda *_: taken_back.set())
     with asking():
         ahead((NAME, {"values": 2}))
-    # Its question had begun.
+        assert held.begun.wait(60)
     assert taken_back.wait(60)
-    held.set()
 
 
 def test_a_report_raises_what_it_raised_ahead() -> None:
