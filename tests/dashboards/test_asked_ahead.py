@@ -66,6 +66,18 @@ def test_a_report_asked_ahead_is_waited_for_and_not_asked_again(held: Held, monk
     assert asked == [NAME]
 
 
+@pytest.mark.usefixtures("held")
+def test_who_waits_for_what_was_asked_ahead_may_leave(monkeypatch: pytest.MonkeyPatch) -> None:
+    def leave() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(reports, "get_run_yield_check", lambda: leave)
+    with asking():
+        ahead((NAME, {"values": 3}))
+        with pytest.raises(KeyboardInterrupt):
+            report(NAME, values=3)
+
+
 def test_what_is_not_waited_for_is_taken_back_when_the_page_is_left(
     held: Held, monkeypatch: pytest.MonkeyPatch
 ) -> None:
