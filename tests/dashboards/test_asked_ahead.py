@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -72,10 +73,13 @@ def test_who_waits_for_what_was_asked_ahead_may_leave(monkeypatch: pytest.Monkey
         raise KeyboardInterrupt
 
     monkeypatch.setattr(reports, "get_run_yield_check", lambda: leave)
+    begin = time.monotonic()
     with asking():
         ahead((NAME, {"values": 3}))
         with pytest.raises(KeyboardInterrupt):
             report(NAME, values=3)
+    # Sooner than its question is let go.
+    assert time.monotonic() - begin < 30
 
 
 def test_what_is_not_waited_for_is_taken_back_when_the_page_is_left(
