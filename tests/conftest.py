@@ -57,7 +57,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """End the engine that tests lend each other before a test that opens a folder of its own."""
-    if "lent_database" not in item.fixturenames:  # type: ignore[attr-defined]
+    if "lent_engine" not in item.fixturenames:  # type: ignore[attr-defined]
         lent_folder.call_in()
 
 
@@ -78,10 +78,18 @@ def configuration(tmp_path: Path, request: pytest.FixtureRequest) -> Configurati
     return load(data_dir=tmp_path / "data", **getattr(request, "param", {}))
 
 
+@pytest.fixture(scope="session")
+def lent_engine() -> Callable[[Path, data_folder.Kind], AbstractContextManager[None]]:
+    """Puts the database that tests and modules lend each other into a data folder, as it was prepared."""
+    return lent_folder.at
+
+
 @pytest.fixture
-def lent_database(configuration: Configuration) -> LentDatabase:
-    """Puts the database that tests lend each other into the configuration's data folder, as it was prepared."""
-    return functools.partial(lent_folder.at, configuration.data_dir)
+def lent_database(
+    configuration: Configuration, lent_engine: Callable[..., AbstractContextManager[None]]
+) -> LentDatabase:
+    """Puts that database into the configuration's data folder."""
+    return functools.partial(lent_engine, configuration.data_dir)
 
 
 @pytest.fixture
@@ -99,10 +107,12 @@ def loaded_store(configuration: Configuration, lent_database: LentDatabase) -> I
 
 
 @pytest.fixture(scope="module")
-def books(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Books]:
+def books(
+    tmp_path_factory: pytest.TempPathFactory, lent_engine: Callable[..., AbstractContextManager[None]]
+) -> Iterator[Books]:
     """A module's ledger."""
     configuration = load(data_dir=tmp_path_factory.mktemp("books") / "data")
-    with data_folder.opened(configuration, "loaded") as store:
+    with lent_engine(configuration.data_dir, "loaded"), Store.open(configuration, exclusive=True) as store:
         yield Books(store, configuration)
 
 
