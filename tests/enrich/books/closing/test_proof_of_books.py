@@ -1,12 +1,12 @@
 """Books that somebody changed do not hold, and a file that somebody changed is no statement."""
 
-import shutil
+import contextlib
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import independent_verifier
 import pytest
-from harness import data_folder
+from harness import lent_folder
 from harness.books import Books
 
 from spanledger_enrich.books import allocation, commitment
@@ -55,10 +55,9 @@ TAMPERED_BESIDE = {
 
 
 @pytest.fixture(scope="module")
-def closed_folder(tmp_path_factory):
-    """A data folder with a closed month, which each test gets a copy of."""
-    configuration = load(data_dir=tmp_path_factory.mktemp("closed") / "data")
-    with data_folder.opened(configuration) as store:
+def closed_rows(tmp_path_factory, lent_engine):
+    """The rows of a ledger with a closed month, which each test begins with."""
+    with opened(tmp_path_factory.mktemp("closed"), lent_engine) as (store, configuration):
         # Calls that a test adds are numbered from one on.
         Books(store, configuration).fill(
             *(
@@ -67,38 +66,49 @@ def closed_folder(tmp_path_factory):
             )
         )
         close_month(store, "2024-10")
-    return configuration.data_dir
+        return kept_rows(tmp_path_factory)
 
 
 @pytest.fixture
-def closed(closed_folder, configuration):
-    shutil.copytree(closed_folder, configuration.data_dir, symlinks=True)
-    with Store.open(configuration, exclusive=True) as store:
-        yield Books(store, configuration)
+def closed(closed_rows, store, configuration):
+    lent_folder.put(closed_rows)
+    return Books(store, configuration)
 
 
 @pytest.fixture(scope="module")
-def billed_folder(tmp_path_factory):
-    """A data folder with a bill, its invoice's parts and a fee that is allocated, which each test gets a copy of."""
-    configuration = load(data_dir=tmp_path_factory.mktemp("billed") / "data")
-    file = configuration.data_dir.parent / "bill.csv"
+def billed_rows(tmp_path_factory, lent_engine):
+    """The rows of a bill, its invoice's parts and a fee that is allocated, which each test begins with."""
+    folder = tmp_path_factory.mktemp("billed")
+    file = folder / "bill.csv"
     file.write_text("provider,amount,currency,day,meter\nopenai,2,USD,2024-10-08,all\nopenai,1,USD,2024-10-09,tax\n")
     fee = {"commitment": "desk", "kind": "fee", "amount": "31", "from": "2024-10-01", "to": "2024-11-01"}
-    with data_folder.opened(configuration) as store:
+    with opened(folder, lent_engine) as (store, configuration):
         Books(store, configuration).fill({**CALL, "tenant_id": "acme"}, {**CALL, "tenant_id": "globex"})
         bill.record(store, bill.checked(store, [file]))
         for done in reconciliation.reconcile(store, period("2024-10", None, None, "UTC")):
             invoice_share.allocate(store, done, "metered", "ann")
         commitment.record(store, [Commitment.model_validate(fee)], "a test")
         allocation.allocate(store, configuration)
-    return configuration.data_dir
+        return kept_rows(tmp_path_factory)
 
 
 @pytest.fixture
-def billed(billed_folder, configuration):
-    shutil.copytree(billed_folder, configuration.data_dir, symlinks=True)
-    with Store.open(configuration, exclusive=True) as store:
-        yield store
+def billed(billed_rows, store):
+    lent_folder.put(billed_rows)
+    return store
+
+
+@contextlib.contextmanager
+def opened(folder, lent_engine):
+    configuration = load(data_dir=folder / "data")
+    with lent_engine(configuration.data_dir, "migrated"), Store.open(configuration, exclusive=True) as store:
+        yield store, configuration
+
+
+def kept_rows(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("kept")
+    lent_folder.keep(folder)
+    return folder
 
 
 def close_month(store, month):
