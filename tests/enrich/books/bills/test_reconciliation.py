@@ -20,6 +20,13 @@ from spanledger_settings.period import period
 CENT = Decimal("0.01")
 Reconcile = Callable[..., Reconciliation]
 each_shape = pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)
+# The bill of the same calls proves of each shape what its days and quantities are; what the books make of them, a bill
+# of UTC's days, one of others and one without meters tell.
+each_kind = pytest.mark.parametrize(
+    "shape",
+    [shape for shape in SHAPES if shape.name in {"OpenAI's API", "Google", "OpenRouter"}],
+    ids=lambda shape: shape.name,
+)
 
 
 @pytest.fixture
@@ -90,7 +97,7 @@ def test_each_planted_cause_is_named_with_its_amount(shape: Shape, reconcile: Re
     assert not done.holds
 
 
-@each_shape
+@each_kind
 def test_calls_between_the_midnights_are_the_zone_edge(shape: Shape, reconcile: Reconcile) -> None:
     calls = month_of_calls(shape.models, a_day=24)
     books = period("2026-10", None, None, "Europe/Berlin")
@@ -104,8 +111,9 @@ def test_calls_between_the_midnights_are_the_zone_edge(shape: Shape, reconcile: 
 
 
 @pytest.mark.parametrize("shape", [shape for shape in SHAPES if shape.tiers], ids=lambda shape: shape.name)
-def test_use_that_is_billed_in_another_tier_is_told(shape: Shape, reconcile: Reconcile) -> None:
-    calls = month_of_calls(shape.models)
+def test_another_tier_and_an_account_without_calls_are_told(shape: Shape, reconcile: Reconcile) -> None:
+    assert shape.accounts
+    calls = [replace(one, account="proj_a") for one in month_of_calls(shape.models)]
     found = charges(calls, shape.zone)
     day = found[len(found) // 2].begins
     billed = [
@@ -115,24 +123,16 @@ def test_use_that_is_billed_in_another_tier_is_told(shape: Shape, reconcile: Rec
         for one in found
     ]
     planted = sum((one.amount for one in billed), Decimal(0)) - sum((one.amount for one in found), Decimal(0))
-    told = causes(reconcile(shape, calls, billed, timezone=shape.zone))
-    assert told.keys() == {"tiers"}
-    assert abs(told["tiers"] - planted) < CENT
-
-
-@pytest.mark.parametrize("shape", [shape for shape in SHAPES if shape.accounts], ids=lambda shape: shape.name)
-def test_an_account_without_calls_is_told(shape: Shape, reconcile: Reconcile) -> None:
-    calls = [replace(one, account="proj_a") for one in month_of_calls(shape.models)]
-    found = charges(calls, shape.zone)
     others = [replace(one, account="proj_b", amount=one.amount * 2, quantity=one.quantity * 2) for one in found[:7]]
-    done = reconcile(shape, calls, sorted([*found, *others], key=lambda one: one.begins), timezone=shape.zone)
+    done = reconcile(shape, calls, sorted([*billed, *others], key=lambda one: one.begins), timezone=shape.zone)
     told = causes(done)
-    assert told.keys() == {"unmetered_accounts"}
+    assert told.keys() == {"tiers", "unmetered_accounts"}
+    assert abs(told["tiers"] - planted) < CENT
     assert abs(told["unmetered_accounts"] - sum(one.amount for one in others)) < CENT
     assert done.total["coverage"] < 1
 
 
-@each_shape
+@each_kind
 def test_a_few_more_tokens_for_the_same_calls_are_drift(shape: Shape, reconcile: Reconcile) -> None:
     calls = month_of_calls(shape.models)
     found = [
