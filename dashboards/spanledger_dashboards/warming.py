@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gc
+import inspect
 import threading
 from contextlib import suppress
 
 from spanledger_dashboards import open_store
+from spanledger_dashboards.filtering import address
 from spanledger_dashboards.page_list import PAGES
 from spanledger_dashboards.report import ahead, answer, asking, come_to
 from spanledger_settings.mendable import MendableError
@@ -35,6 +37,9 @@ def load() -> None:
     """Load the pages: what is loaded then is no garbage, which Streamlit looks for after each run of its script."""
     for listed in PAGES:
         listed.load()
+    address.timezones()
+    # With its first element Streamlit looks at the stack, for which Python finds the file of each module, once.
+    inspect.stack()
     gc.collect()
     gc.freeze()
 

@@ -34,13 +34,15 @@ def page(filters: Filters) -> None:
     """Draw the page."""
     refuse_unknown(_RESULTS_BY)
     spend = Spend(filters)
-    # What takes longest is asked first, and drawn last.
+    # What takes longest is asked first, and drawn last; the rest in the order in which it is drawn.
+    shares, trend = spend.asked()
     ahead(
         changes_asked(filters),
+        shares,
         *((owed.REPORT, {**asked, **owed.WHOLE}) for asked in (filters.parameters, filters.previous_parameters)),
-        *spend.asked(),
-        ("finance/gaps", filters.parameters),
         owed.begun_before_asked(filters),
+        ("finance/gaps", filters.parameters),
+        trend,
     )
     headline = spend.headline()
     whole = owed.whole(filters.parameters)
