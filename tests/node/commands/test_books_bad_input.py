@@ -53,7 +53,7 @@ BILLS = {
     "nothing in it": (b"", "holds no lines; expected a bill"),
     "only headers": (csv(PLAIN), "holds no lines; expected a bill"),
     "cut off within quotes": (csv(PLAIN, LINE, 'mistral_ai,"1.5'), "b.csv:3: cannot be read as CSV"),
-    "cut off within a line": (csv(PLAIN, LINE, "mistral_ai,1.5,US"), "b.csv:3: has 3 fields, and line 1 has 9"),
+    "cut off within a line": (csv(PLAIN, LINE, "mistral_ai,1.5,US"), "b.csv:3: has 3 fields, and the header has 9"),
     "UTF-16": (f"{PLAIN}\n{LINE}\n".encode("utf-16"), "it is not in UTF-8; save it as UTF-8"),
     "UTF-16 without a mark": (f"{PLAIN}\n{LINE}\n".encode("utf-16-le"), "it is not in UTF-8; save it as UTF-8"),
     "a column twice": (csv(f"{PLAIN},amount", f"{LINE},2"), "b.csv:1: the column 'amount' comes twice"),
