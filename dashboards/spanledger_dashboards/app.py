@@ -66,12 +66,6 @@ def _refused(reader: viewer.Viewer) -> Callable[[], None]:
     return refuse
 
 
-@st.cache_resource(show_spinner=False)
-def _settle() -> None:
-    """Once a process, where nothing did it when it started."""
-    warming.load()
-
-
 st.set_page_config(page_title="Spanledger", page_icon=_here / "drawing" / "mark.svg", layout="wide")
 st.logo(str(_here / "drawing" / "wordmark.svg"), icon_image=str(_here / "drawing" / "mark.svg"), size="medium")
 style.apply()
@@ -83,7 +77,8 @@ try:
     # Not within the page: Streamlit keeps between pages only what is drawn outside of them.
     filters = filters_in_sidebar() if who is not None else None
     current_page.run()
-    _settle()
+    # A server that was not warmed when it started does it behind its first page.
+    warming.load()
 except AddressError as error:
     style.refusal(f"This page's address cannot be followed: {error}.")
 except viewer.NoAccessError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import inspect
 import threading
@@ -33,8 +34,9 @@ def in_background() -> None:
     threading.Thread(target=warm, name="dashboards-warming", daemon=True).start()
 
 
+@functools.cache
 def load() -> None:
-    """Load the pages: what is loaded then is no garbage, which Streamlit looks for after each run of its script."""
+    """Load the pages, once a process: what is loaded is no garbage, which Streamlit looks for after each script run."""
     for listed in PAGES:
         listed.load()
     address.timezones()

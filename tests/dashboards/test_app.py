@@ -4,9 +4,9 @@ import gc
 import tomllib
 from typing import TYPE_CHECKING
 
-import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
+from spanledger_dashboards import warming
 from spanledger_dashboards.server import SCRIPT, dashboards
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def test_what_a_process_has_loaded_is_not_looked_through_for_garbage_after_each_
     app: Callable[[Store], AppTest], sample_store: Store
 ) -> None:
     gc.unfreeze()
-    st.cache_resource.clear()
+    warming.load.cache_clear()
     app(sample_store)
     assert gc.get_freeze_count() > 50_000
     gc.unfreeze()
