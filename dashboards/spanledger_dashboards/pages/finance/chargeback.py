@@ -43,7 +43,7 @@ def page(filters: Filters) -> None:
         (owed.REPORT, {**filters.parameters, **owed.WHOLE}),
         (owed.REPORT, _by_tenant_asked(filters)),
         ("chargeback/chargeback_table", _by_model_asked(filters)),
-        owed.begun_before_asked(filters),
+        *owed.begun_before_asked(filters),
         ("closing/months", {"books": books_moment()}),
     )
     whole = owed.whole(filters.parameters)

@@ -40,7 +40,7 @@ def page(filters: Filters) -> None:
         changes_asked(filters),
         shares,
         *((owed.REPORT, {**asked, **owed.WHOLE}) for asked in (filters.parameters, filters.previous_parameters)),
-        owed.begun_before_asked(filters),
+        *owed.begun_before_asked(filters),
         ("finance/gaps", filters.parameters),
         trend,
     )

@@ -55,7 +55,7 @@ def page(filters: Filters) -> None:
         changes_asked(filters),
         *spend.asked(),
         (owed.REPORT, _each_asked(filters)),
-        owed.begun_before_asked(filters),
+        *owed.begun_before_asked(filters),
         ("closing/tenant_months", {**_months_asked(tenant), "books": books_moment()}),
         ("finance/gaps", filters.parameters),
     )

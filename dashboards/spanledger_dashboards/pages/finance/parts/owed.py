@@ -63,23 +63,23 @@ def steps(row: pd.Series[Any]) -> list[Step]:
     return found
 
 
-def begun_before_asked(filters: Filters) -> tuple[str, dict[str, Any]]:
-    """What `say_what_began_before` asks, to be asked ahead."""
-    return "chargeback/begun_before", {**filters.parameters, "books": books_moment()}
+def begun_before_asked(filters: Filters) -> list[tuple[str, dict[str, Any]]]:
+    """What `say_what_began_before` asks; nothing where a tenant's rows alone, and no charges, are seen."""
+    if open_store.reader().tenant is not None:
+        return []
+    return [("chargeback/begun_before", {**filters.parameters, "books": books_moment()})]
 
 
 def say_what_began_before(filters: Filters) -> None:
     """Tell of charges that the period is a part of, and that are booked before it."""
-    if open_store.reader().tenant is not None:
-        return  # who sees a tenant's rows alone sees no charges
-    name, asked = begun_before_asked(filters)
-    before = report(name, **asked).iloc[0]
-    if before["charges"]:
-        caption(
-            f"Without {figures.counted(int(before['charges']), 'charge')} of {figures.usd(before['amount'])} that "
-            "began before this period: a charge, or what a reconciliation added, is booked whole when what it is for "
-            "begins."
-        )
+    for name, asked in begun_before_asked(filters):
+        before = report(name, **asked).iloc[0]
+        if before["charges"]:
+            caption(
+                f"Without {figures.counted(int(before['charges']), 'charge')} of {figures.usd(before['amount'])} that "
+                "began before this period: a charge, or what a reconciliation added, is booked whole when what it is "
+                "for begins."
+            )
 
 
 def _known(amount: Any) -> Decimal:
