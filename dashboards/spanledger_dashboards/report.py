@@ -205,7 +205,7 @@ def read(function: Callable[[Store], T]) -> T:
 
 
 def _ask(store: Store, tag: str, name: str, given: Mapping[str, Any]) -> pd.DataFrame:
-    return store.query_frame(f"{tag} {store.as_kept(_text(name))}", given)
+    return store.report_frame(_text(name), given, tag=f"{tag} ")
 
 
 @functools.cache

@@ -7,7 +7,6 @@ node, asked through its Unix socket. All three answer alike.
 from __future__ import annotations
 
 import contextlib
-import importlib.resources
 import re
 import threading
 import weakref
@@ -16,9 +15,10 @@ from typing import TYPE_CHECKING, Any, Self
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from spanledger_settings.configuration import without_password
+from spanledger_sql.at_rest import report_frame
 from spanledger_sql.connection import Kind, connect
 from spanledger_sql.definitions import kept_books
-from spanledger_sql.definitions.included_parts import with_parts
+from spanledger_sql.definitions.included_parts import statement
 from spanledger_sql.embedded.engine import EmbeddedEngine
 from spanledger_sql.embedded.write_gate import WriteGate, only_reads
 from spanledger_sql.inserts import requests as inserts
@@ -43,11 +43,6 @@ OLDEST_CLICKHOUSE = (26, 3)
 # Ends a DELETE of rows that nothing rests on any more: they need not be gone when it returns, which can take seconds.
 UNWAITED = "SETTINGS lightweight_deletes_sync = 0"
 _CHANGES_COLUMNS = re.compile(r"(?:\s|--[^\n]*\n)*(?:CREATE|ALTER|DROP|RENAME|EXCHANGE)\b", re.IGNORECASE)
-
-
-def statement(name: str) -> str:
-    """Text of the ``.sql`` file ``name``, a path below this package without suffix, with the parts it includes."""
-    return with_parts((importlib.resources.files(__package__) / f"{name}.sql").read_text(encoding="utf-8"))
 
 
 def too_old(version: str) -> bool:
@@ -206,7 +201,22 @@ class Store:
 
     def frame(self, name: str, **parameters: Any) -> pd.DataFrame:
         """Rows of the query file ``name`` as a DataFrame; money columns hold Decimal, times are aware UTC."""
-        return self.query_frame(self.as_kept(statement(name)), parameters)
+        return self.report_frame(statement(name), parameters)
+
+    def report_frame(self, text: str, parameters: Mapping[str, Any], *, tag: str = "") -> pd.DataFrame:
+        """Rows of a report's text, asked without what would add nothing to them.
+
+        That is what it says of books that are not kept, and of calls one by one where sums hold of all of a period.
+
+        Args:
+            text: As `statement` gives it.
+            parameters: Its parameters.
+            tag: What its query begins with.
+
+        Raises:
+            StoreError: The database refused the query.
+        """
+        return report_frame(self, self.as_kept(text), parameters, tag)
 
     def as_kept(self, text: str) -> str:
         """A query without its passages about books that are not kept here.

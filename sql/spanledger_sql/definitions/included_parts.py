@@ -13,6 +13,14 @@ from typing import Final
 PLACEHOLDER: Final = re.compile(r"\{\{(\w+)\}\}")
 
 
+_PACKAGE: Final = Path(__file__).parent.parent
+
+
+def statement(name: str) -> str:
+    """Text of the ``.sql`` file ``name``, a path below this package without suffix, with the parts it includes."""
+    return with_parts((_PACKAGE / f"{name}.sql").read_text(encoding="utf-8"))
+
+
 def with_parts(text: str) -> str:
     """The text with the file `NAME.sql` of `parts/`, without its header comment, for each ``{{NAME}}`` that has one.
 
@@ -32,4 +40,4 @@ def _part(name: str) -> str | None:
 
 @functools.cache
 def _files() -> dict[str, Path]:
-    return {file.stem: file for file in (Path(__file__).parent.parent / "parts").rglob("*.sql")}
+    return {file.stem: file for file in (_PACKAGE / "parts").rglob("*.sql")}

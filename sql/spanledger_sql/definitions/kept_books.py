@@ -17,13 +17,15 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Container
 
+# Passages that `sums_alone` leaves out.
+BY_CALL: Final = "by_call"
 _BEGIN: Final = re.compile(r"^ *-- <(\w+)>$", re.MULTILINE)
 _PASSAGE: Final = re.compile(r"^ *-- <(\w+)>\n.*?^ *-- </\1>\n", re.MULTILINE | re.DOTALL)
 
 
 def named_in(text: str) -> set[str]:
     """The books that passages of a query are about."""
-    return set(_BEGIN.findall(text))
+    return set(_BEGIN.findall(text)) - {BY_CALL}
 
 
 def without(text: str, books: Container[str]) -> str:

@@ -75,7 +75,7 @@ def report(
         parameters = _parameters(takes, request.period, _broken_down(name, text, request.by), given or ())
         refuse_unknown(store, "tenant", parameters.get("tenants", ()), "--set tenants")  # type: ignore[arg-type]
         say_how_it_stands(store, request.period)
-        frame = store.query_frame(store.as_kept(text), parameters)
+        frame = store.report_frame(text, parameters)
         print_rows(frame, request.output, period=request.period, title=f"{name}, {request.period}")
         say_what_is_missing(store, configuration(context))
 

@@ -33,6 +33,7 @@ SELECT
     audio_output, image_output, reasoned, answers, web_searches, cache_write_1h_tokens, vendor_quantity
 FROM ledger_sum
 WHERE (hours, midnight, begins, built) IN to_read.1
+-- <by_call>
 UNION ALL
 SELECT
     ts,
@@ -49,3 +50,4 @@ FROM used_call
 WHERE (ts >= {from:DateTime64(9, 'UTC')} AND ts < {to:DateTime64(9, 'UTC')}
        OR ts >= {before_from:DateTime64(9, 'UTC')} AND ts < {before_to:DateTime64(9, 'UTC')})
     AND toStartOfHour(ts) IN to_read.2
+-- </by_call>

@@ -71,7 +71,10 @@ WITH
                 * EXCEPT (ts),
                 both_periods.ts >= {from:DateTime64(9, 'UTC')} AND both_periods.ts < {to:DateTime64(9, 'UTC')} AS is_after,
                 {from:DateTime64(9, 'UTC')} AS ts
-            FROM ({{priced_use_of}}) AS both_periods
+            FROM
+            (
+                {{priced_use_of}}
+            ) AS both_periods
             WHERE contracted_cost IS NOT NULL
         ) AS c
         -- Who asks for the whole besides pays for one plan.

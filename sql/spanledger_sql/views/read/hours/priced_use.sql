@@ -16,4 +16,5 @@
 -- Needs: used_call, ledger_standing, ledger_sum
 
 CREATE OR REPLACE VIEW priced_use AS
-{{priced_use_of}};
+{{priced_use_of}}
+;

@@ -11,4 +11,5 @@
 -- Needs: hour_waste, ledger, ledger_standing, priced_entry
 
 CREATE OR REPLACE VIEW wasted_call AS
-{{wasted_call_of}};
+{{wasted_call_of}}
+;
