@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from spanledger_sql.definitions.sums_alone import Asked
     from spanledger_sql.store import Store
 
     Row = dict[str, Any]
@@ -44,8 +45,8 @@ def report_frame(store: Store, text: str, parameters: Mapping[str, Any], tag: st
     if briefly := _texts(text):
         shorter, told = briefly
         asked = dict.fromkeys(one for sums in told for one in sums.asked)
-        looked = {one: store.rows(_about("hours_and_days", one), **parameters) for one in asked}
-        standing = {one: _standing(rows) for one, rows in looked.items()}
+        looked = {one: look(store, one, parameters) for one in asked}
+        standing = {one: to_read(rows) for one, rows in looked.items()}
         given = {
             sums.parameter: [
                 tuple(unit[name] for name in sums.of) for one in sums.asked for unit in standing[one] or ()
@@ -59,16 +60,25 @@ def report_frame(store: Store, text: str, parameters: Mapping[str, Any], tag: st
     return store.query_frame(tag + text, parameters)
 
 
-def _about(lookup: str, asked: tuple[tuple[str, str], ...]) -> str:
+def look(store: Store, asked: Asked, parameters: Mapping[str, Any]) -> list[Row]:
+    """What is known of the sums of the hours and days for what is asked.
+
+    Raises:
+        StoreError: The database refused the query.
+    """
+    return store.rows(_about("hours_and_days", asked), **parameters)
+
+
+def _about(lookup: str, asked: Asked) -> str:
     return asked_with(statement(f"lookups/sums/{lookup}"), asked)
 
 
 def _as_looked_at(
-    looked: Mapping[tuple[tuple[str, str], ...], Sequence[Row]],
-    now: Callable[[tuple[tuple[str, str], ...]], Sequence[Row]],
+    looked: Mapping[Asked, Sequence[Row]],
+    now: Callable[[Asked], Sequence[Row]],
 ) -> bool:
     """Whether nothing was written to the periods, or summed, since they were looked at."""
-    of_period: dict[tuple[tuple[str, str], ...], Row] = {}
+    of_period: dict[Asked, Row] = {}
     for asked, rows in looked.items():
         period = asked[:2]
         then = {
@@ -82,8 +92,8 @@ def _as_looked_at(
     return True
 
 
-def _standing(rows: Sequence[Row]) -> list[Row] | None:
-    """The hours and days to read, as `ledger_standing` has them; None where calls are to be read one by one."""
+def to_read(rows: Sequence[Row]) -> list[Row] | None:
+    """The hours and days whose sums are to be read, as `ledger_standing` has them; None where calls are, too."""
     hours: dict[int, list[Row]] = defaultdict(list)
     days: dict[int, list[Row]] = defaultdict(list)
     for row in rows:

@@ -39,6 +39,10 @@ _PARAMETER: Final = re.compile(r"\{(\w+):[^{}]+\}")
 _TEXT: Final = re.compile(r"'(?:[^'\\]|\\.|'')*'")
 
 
+# For which calls sums are asked: expressions of a query's parameters by the names of those of `ledger_standing`.
+Asked = tuple[tuple[str, str], ...]
+
+
 @dataclass(frozen=True)
 class Sums:
     """Sums that a query reads.
@@ -46,13 +50,12 @@ class Sums:
     Attributes:
         parameter: Its name in the text: a list of tuples.
         of: What these are of: some of `hours`, `midnight`, `begins` and `built`.
-        asked: For which calls each set of them is asked: expressions of the query's parameters by the names of the
-            parameters of `ledger_standing`.
+        asked: For which calls each set of them is asked.
     """
 
     parameter: str
     of: tuple[str, ...]
-    asked: tuple[tuple[tuple[str, str], ...], ...]
+    asked: tuple[Asked, ...]
 
 
 def of_sums_alone(text: str) -> tuple[str, list[Sums]] | None:
@@ -82,7 +85,7 @@ def of_sums_alone(text: str) -> tuple[str, list[Sums]] | None:
     return (shorter, told) if told else None
 
 
-def asked_with(text: str, asked: tuple[tuple[str, str], ...]) -> str:
+def asked_with(text: str, asked: Asked) -> str:
     """A statement with parameters of `ledger_standing`, with what a query says in their place."""
     expressions = dict(asked)
     return _PARAMETER.sub(lambda found: f"({expressions[found[1]]})", text)
@@ -98,7 +101,7 @@ def _closing(text: str, opening: int) -> int:
     raise ValueError(f"expected a bracket that closes: {text[opening : opening + 80]!r}")
 
 
-def _arguments(text: str) -> tuple[tuple[str, str], ...] | None:
+def _arguments(text: str) -> Asked | None:
     """The arguments of a view by name; None where one rests on anything but constants and parameters."""
     parts, depth, begin = [], 0, 1
     for found in re.finditer(r"'(?:[^'\\]|\\.|'')*'|\{[^{}]*\}|[(\[,)\]]", text):

@@ -16,6 +16,8 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, 
 
 from spanledger_enrich.ledger import hour_sums
 from spanledger_enrich.ledger.hour_sums import distrust, mark_hours, sum_hours
+from spanledger_sql.at_rest import look, to_read
+from spanledger_sql.definitions.sums_alone import of_sums_alone
 from spanledger_sql.store import Store, statement
 
 DIMENSIONS = (
@@ -111,6 +113,26 @@ def read(store: Store, grain: str = "hour", timezone: str = "UTC", period: str =
         f"countIf(is_summed AND hours > 1) AS by_day FROM ledger_standing({asked})"
     )[0]
     return row["by_call"], row["by_hour"], row["by_day"]
+
+
+def read_alone(store: Store, period: str, rest: str, moment: str = AGES) -> set[tuple[Any, ...]] | None:
+    """The hours and days that a report reads that reads nothing but sums; None where it reads calls."""
+    asking = of_sums_alone(f"SELECT * FROM call_hours({period}, moment = '{moment}', {rest})")
+    assert asking
+    chosen = to_read(look(store, asking[1][0].asked[0], {}))
+    return None if chosen is None else {tuple(row[name] for name in asking[1][0].of) for row in chosen}
+
+
+def standing(store: Store, period: str, rest: str, moment: str = AGES) -> set[tuple[Any, ...]] | None:
+    """The same by what is looked up in a query that may read calls."""
+    begin = period.partition(",")[0].partition("= ")[2]
+    rows = store.rows(
+        "SELECT hours, midnight, toUnixTimestamp(begins) AS second, built, is_summed "
+        f"FROM ledger_standing({period}, moment = '{moment}', {rest}) WHERE begins + INTERVAL 1 HOUR > {begin}"
+    )
+    if not all(row["is_summed"] for row in rows):
+        return None
+    return {(row["hours"], row["midnight"], row["second"], row["built"]) for row in rows}
 
 
 def take_sums(store: Store, timezones: tuple[str, ...] = ()) -> None:
@@ -217,12 +239,15 @@ class Hours(RuleBasedStateMachine):
     def sums_are_the_ledger(self) -> None:
         for period, rest, more in itertools.islice(self.periods, 1 + len(self.all_periods) // 4):
             assert by_hours(self.store, period, rest, more) == by_calls(self.store, period, more)
+            alone = read_alone(self.store, period, rest)
+            assert alone == standing(self.store, period, rest)
 
     def teardown(self) -> None:
         for _ in self.all_periods:
             self.sums_are_the_ledger()
         for moment, asked, then in self.moments:
             assert by_hours(self.store, *asked, moment) == then
+            assert read_alone(self.store, *asked[:2], moment) == standing(self.store, *asked[:2], moment)
 
 
 def test_sums_of_hours_equal_the_ledger_whatever_is_written(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:

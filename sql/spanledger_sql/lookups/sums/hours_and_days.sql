@@ -7,7 +7,7 @@
 --   grain String: what of time is told apart: `hour`, `day`, `week`, `month`, or `period` for nothing
 --   timezone String: of these
 --   told Array(String): names of dimensions that are told apart or narrowed to beside those that sums always have: one's own,
---     `user`, `session`, `run` and `host`
+--     `user`, `session`, `run` and `host`; `(own)` for all of one's own
 -- Columns:
 --   hours: 1 of an hour, 23 to 25 of a day: of each that was written to and may have calls of the period
 --   first_second: its start, s since 1970
@@ -33,7 +33,9 @@ SELECT
         AND one.begins + toIntervalSecond(hours * 3600 - 1) < {to:DateTime64(9, 'UTC')}
         AND latest.last_enriched_at <= {moment:DateTime64(6, 'UTC')}
         AND latest.holds_from <= now64(6, 'UTC')
-        AND NOT hasAny(arrayConcat(['user', 'session', 'run', 'host'], latest.left_out), {told:Array(String)}) AS is_told,
+        AND NOT hasAny(
+            arrayConcat(['user', 'session', 'run', 'host'], latest.left_out, arrayMap(name -> '(own)', latest.left_out)),
+            {told:Array(String)}) AS is_told,
     {grain:String} AS asked_grain,
     {timezone:String} AS asked_timezone
 FROM ledger_hour AS one

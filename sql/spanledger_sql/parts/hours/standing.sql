@@ -37,7 +37,9 @@ FROM
                     {grain:String} = 'month', toStartOfMonth(first_second) = toStartOfMonth(last_second),
                     {grain:String} = 'week', toMonday(first_second) = toMonday(last_second),
                     toStartOfHour(first_second) = toStartOfHour(last_second))
-                AND NOT hasAny(arrayConcat(['user', 'session', 'run', 'host'], latest.left_out), {told:Array(String)}) AS holds
+                AND NOT hasAny(
+                    arrayConcat(['user', 'session', 'run', 'host'], latest.left_out, arrayMap(name -> '(own)', latest.left_out)),
+                    {told:Array(String)}) AS holds
         FROM ledger_hour AS one
         -- A day before 1970 begins in 2036 for engines before 26.9; what is that old is told by `strays`.
         WHERE (one.begins >= toStartOfDay(greatest({from:DateTime64(9, 'UTC')}, toDateTime64('1970-01-01', 9, 'UTC')))

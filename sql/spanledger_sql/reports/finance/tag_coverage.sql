@@ -15,22 +15,6 @@
 --   tagged_cost: of it, that of calls that say it; of `price` all
 --   cost_share: tagged cost / cost, 0 to 1; NULL where that is nothing; of `price` too, since what is not known is no part of it
 WITH
-    (
-        SELECT arraySort(groupUniqArray(name))
-        FROM
-        (
-            SELECT arrayJoin(mapKeys(dimensions))::String AS name
-            FROM call_hours({{what_is_of_the_period}})
-            WHERE ts >= {from:DateTime64(9, 'UTC')} AND ts < {to:DateTime64(9, 'UTC')}
-            UNION ALL
-            -- What has too many values for sums to tell it apart.
-            SELECT arrayJoin(max(summed).left_out)
-            FROM ledger_hour
-            WHERE hours = 1 AND begins >= {from:DateTime64(9, 'UTC')} AND begins + INTERVAL 1 HOUR <= {to:DateTime64(9, 'UTC')}
-            GROUP BY begins
-            HAVING max(summed).written = sum(written)
-        )
-    ) AS own,
     ['tenant', 'feature', 'workflow', 'cost_center', 'environment', 'price', 'user', 'session', 'run'] AS names,
     summed AS
     (
@@ -39,22 +23,31 @@ WITH
              if(has({by:Array(String)}, 'environment'), c.environment, ''), if(has({by:Array(String)}, 'provider'), c.provider, ''),
              if(has({by:Array(String)}, 'model'), c.model, '')] AS keys,
             sum(c.known_calls) AS calls,
-            sum(toDecimal128(ifNull(c.contracted_cost, 0), 12)) AS cost,
+            sum(c.known_cost) AS cost,
             sumForEach(arrayMap(one -> if(one, c.known_calls, 0), c.said)) AS tagged_calls,
-            sumForEach(arrayMap(one -> if(one, toDecimal128(ifNull(c.contracted_cost, 0), 12), toDecimal128(0, 12)), c.said)) AS tagged_cost
+            sumForEach(arrayMap(one -> if(one, c.known_cost, toDecimal128(0, 12)), c.said)) AS tagged_cost,
+            groupUniqArrayArray(c.own) AS own,
+            -- By the name of each dimension of one's own: which there are is not known before.
+            sumMap(c.own_said, arrayMap(name -> c.known_calls, c.own_said), arrayMap(name -> c.known_cost, c.own_said)) AS of_own
         FROM
         (
             SELECT
-                tenant_id, service_name, environment, provider, model, known_calls, contracted_cost,
-                arrayConcat(
-                    [tenant_id NOT IN ('', '(unattributed)'), feature != '', workflow != '', cost_center != '', environment != '',
-                     price_status IN ('priced', 'free'), bitTest(tells, 0), bitTest(tells, 1), bitTest(tells, 2)],
-                    arrayMap(name -> dimensions[name] != '', own)) AS said
+                tenant_id, service_name, environment, provider, model, known_calls,
+                toDecimal128(ifNull(contracted_cost, 0), 12) AS known_cost,
+                [tenant_id NOT IN ('', '(unattributed)'), feature != '', workflow != '', cost_center != '', environment != '',
+                 price_status IN ('priced', 'free'), bitTest(tells, 0), bitTest(tells, 1), bitTest(tells, 2)] AS said,
+                CAST(mapKeys(dimensions), 'Array(String)') AS own,
+                arrayFilter(name -> dimensions[name] != '', own) AS own_said
             FROM call_hours(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')},
-                moment = toDateTime64('2200-01-01', 6, 'UTC'), grain = 'period', timezone = 'UTC', told = own)
+                moment = toDateTime64('2200-01-01', 6, 'UTC'), grain = 'period', timezone = 'UTC', told = ['(own)'])
             WHERE ts >= {from:DateTime64(9, 'UTC')} AND ts < {to:DateTime64(9, 'UTC')}
         ) AS c
         GROUP BY keys
+    ),
+    listed AS
+    (
+        SELECT keys, calls, cost, tagged_calls, tagged_cost, of_own, arraySort(groupUniqArrayArray(own) OVER ()) AS all_own
+        FROM summed
     )
 SELECT
     keys[1] AS tenant,
@@ -70,6 +63,10 @@ SELECT
     s.cost AS cost,
     if(tag = 'price', s.cost, one.4) AS tagged_cost,
     if(tag = 'price', NULL, toFloat64(one.4) / nullIf(toFloat64(s.cost), 0)) AS cost_share
-FROM summed AS s
-ARRAY JOIN arrayZip(arrayConcat(names, own), arrayEnumerate(s.tagged_calls), s.tagged_calls, s.tagged_cost) AS one
+FROM listed AS s
+ARRAY JOIN arrayZip(
+    arrayConcat(names, s.all_own),
+    arrayEnumerate(arrayConcat(names, s.all_own)),
+    arrayConcat(s.tagged_calls, arrayMap(name -> s.of_own.2[indexOf(s.of_own.1, name)], s.all_own)),
+    arrayConcat(s.tagged_cost, arrayMap(name -> s.of_own.3[indexOf(s.of_own.1, name)], s.all_own))) AS one
 ORDER BY tenant, service, environment, provider, model, call_share, is_own, tag

@@ -9,7 +9,7 @@
 --   grain String: what of time is told apart: `hour`, `day`, `week`, `month`, or `period` for nothing
 --   timezone String: of these
 --   told Array(String): names of dimensions that are told apart or narrowed to beside those that sums always have: one's own,
---     `user`, `session`, `run` and `host`
+--     `user`, `session`, `run` and `host`; `(own)` for all of one's own
 -- Columns:
 --   ts: when the call started; of a sum the start of its hour or day, UTC
 --   tenant_id, cost_center, environment, service_name, feature, workflow, dimensions: as in `calls`

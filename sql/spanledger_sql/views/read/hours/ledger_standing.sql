@@ -8,7 +8,7 @@
 --   grain String: what of time is told apart: `hour`, `day`, `week`, `month`, or `period` for nothing
 --   timezone String: of these
 --   told Array(String): names of dimensions that are told apart or narrowed to beside those that sums always have: one's own,
---     `user`, `session`, `run` and `host`
+--     `user`, `session`, `run` and `host`; `(own)` for all of one's own
 -- Columns:
 --   hours: 23 to 25 of a day, 1 of an hour that is in none of the days
 --   midnight: of a day the hour of UTC at which it begins, of an hour 0, as in `ledger_sum`
