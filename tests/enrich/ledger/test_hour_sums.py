@@ -115,24 +115,30 @@ def read(store: Store, grain: str = "hour", timezone: str = "UTC", period: str =
     return row["by_call"], row["by_hour"], row["by_day"]
 
 
-def read_alone(store: Store, period: str, rest: str, moment: str = AGES) -> set[tuple[Any, ...]] | None:
-    """The hours and days that a report reads that reads nothing but sums; None where it reads calls."""
-    asking = of_sums_alone(f"SELECT * FROM call_hours({period}, moment = '{moment}', {rest})")
+def read_alone(store: Store, period: str, rest: str, moment: str = AGES) -> tuple[int, int] | None:
+    """How many hours and days a report reads that reads only sums, which say the same; None where it reads calls."""
+    text = (
+        "SELECT sum(known_calls), sum(toDecimal128(contracted_cost, 12)), sum(toDecimal128(energy_wh, 12)) "
+        f"FROM call_hours({period}, moment = '{moment}', {rest})"
+    )
+    asking = of_sums_alone(text)
     assert asking
     chosen = to_read(look(store, asking[1][0].asked[0], {}))
-    return None if chosen is None else {tuple(row[name] for name in asking[1][0].of) for row in chosen}
+    if chosen is None:
+        return None
+    assert store.report_frame(text, {}).astype(str).equals(store.query_frame(text).astype(str))
+    return sum(row["hours"] == 1 for row in chosen), sum(row["hours"] > 1 for row in chosen)
 
 
-def standing(store: Store, period: str, rest: str, moment: str = AGES) -> set[tuple[Any, ...]] | None:
+def standing(store: Store, period: str, rest: str, moment: str = AGES) -> tuple[int, int] | None:
     """The same by what is looked up in a query that may read calls."""
     begin = period.partition(",")[0].partition("= ")[2]
-    rows = store.rows(
-        "SELECT hours, midnight, toUnixTimestamp(begins) AS second, built, is_summed "
+    row = store.rows(
+        "SELECT countIf(NOT is_summed) AS by_call, countIf(is_summed AND hours = 1) AS by_hour, "
+        "countIf(is_summed AND hours > 1) AS by_day "
         f"FROM ledger_standing({period}, moment = '{moment}', {rest}) WHERE begins + INTERVAL 1 HOUR > {begin}"
-    )
-    if not all(row["is_summed"] for row in rows):
-        return None
-    return {(row["hours"], row["midnight"], row["second"], row["built"]) for row in rows}
+    )[0]
+    return None if row["by_call"] else (row["by_hour"], row["by_day"])
 
 
 def take_sums(store: Store, timezones: tuple[str, ...] = ()) -> None:
