@@ -11,8 +11,9 @@ from collections import defaultdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from spanledger_sql.definitions import kept_books
 from spanledger_sql.definitions.included_parts import statement
-from spanledger_sql.definitions.sums_alone import asked_with, of_sums_alone
+from spanledger_sql.definitions.sums_alone import IDLE, asked_with, of_sums_alone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -54,6 +55,8 @@ def report_frame(store: Store, text: str, parameters: Mapping[str, Any], tag: st
             for sums in told
         }
         if None not in standing.values() and all(len(units) <= _MOST for units in given.values()):
+            if IDLE in kept_books.named_in(shorter) and not store.rows(statement("lookups/sums/idle"))[0][IDLE]:
+                shorter = kept_books.without(shorter, {IDLE})
             frame = store.query_frame(tag + shorter, {**parameters, **given})
             if _as_looked_at(looked, lambda one: store.rows(_about("written", one), **parameters)):
                 return frame

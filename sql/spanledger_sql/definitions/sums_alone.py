@@ -21,14 +21,16 @@ from typing import Final
 from spanledger_sql.definitions.included_parts import with_parts
 from spanledger_sql.definitions.kept_books import BY_CALL, without
 
+# What a passage of the text is about that is left out where no metered host drew anything while no call ran.
+IDLE: Final = "idle"
 _UNIT_TYPES: Final = {"hours": "UInt8", "midnight": "UInt8", "begins": "DateTime('UTC')", "built": "UInt64"}
 _OF_SUMS: Final = ("hours", "midnight", "begins", "built")
 # Views that read sums or calls, and what they read where sums are all there is.
 _ROWS: Final = {
     "call_hours": "({{{{sums_as_calls}}}} WHERE (hours, midnight, begins, built) IN {placeholder})",
     "drawn_hours": (
-        "({{{{sums_as_drawn}}}} WHERE (hours, midnight, begins, built) IN {placeholder} "
-        "UNION ALL SELECT * FROM idle_drawn)"
+        "({{{{sums_as_drawn}}}} WHERE (hours, midnight, begins, built) IN {placeholder}\n"
+        "-- <idle>\nUNION ALL SELECT * FROM idle_drawn\n-- </idle>\n)"
     ),
 }
 _READ: Final = re.compile(rf"\b({'|'.join(_ROWS)})\(")
