@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Container
 
-# Passages that `sums_alone` leaves out.
+# What a passage that `sums_alone` leaves out is about, and no book is.
 BY_CALL: Final = "by_call"
 _BEGIN: Final = re.compile(r"^ *-- <(\w+)>$", re.MULTILINE)
 _PASSAGE: Final = re.compile(r"^ *-- <(\w+)>\n.*?^ *-- </\1>\n", re.MULTILINE | re.DOTALL)

@@ -88,6 +88,19 @@ def test_nothing_but_sums_is_read_of_a_period_at_rest(
     assert watched.by_call == [False]
 
 
+def test_what_hosts_drew_while_no_call_ran_stands_beside_sums(at_rest: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = {"energy_wh": 7.0, "energy_wh_low": 6.0, "energy_wh_high": 8.0, "co2e_g": 1.0, "zone": "DE"}
+    at_rest.store.insert("idle_energy", [{**drawn, "host_name": "gpu-1", "hour": NOON.replace(minute=0)}])
+    try:
+        expected = call_by_call(at_rest, "chargeback/chargeback")
+        watched = Watched(at_rest.store, monkeypatch)
+        found = at_rest.store.report_frame(*given("chargeback/chargeback"))
+    finally:
+        at_rest.store.execute("TRUNCATE TABLE idle_energy")
+    alike(found, expected)
+    assert (watched.by_call, "(idle)" in set(found["tenant"])) == ([False], True)
+
+
 @pytest.mark.parametrize("name", REPORTS)
 def test_what_is_written_between_the_look_and_the_report_is_in_it(
     at_rest: Books, monkeypatch: pytest.MonkeyPatch, name: str
