@@ -163,6 +163,14 @@ def test_what_sums_do_not_tell_is_read_of_calls(
     assert watched.by_call == [True]
 
 
+def test_a_call_whose_hour_is_not_exact_may_be_of_any_period(at_rest: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+    at_rest.add({"ts": datetime(2200, 1, 1, tzinfo=UTC), "contracted_cost": 5, "price_status": "priced"})
+    take_sums(at_rest.store)
+    watched = Watched(at_rest.store, monkeypatch)
+    (row,) = at_rest.store.report_frame(*given("finance/headline")).to_dict("records")
+    assert (watched.by_call, row["calls"]) == ([True], 12)
+
+
 def test_a_period_without_calls_is_at_rest(at_rest: Books, monkeypatch: pytest.MonkeyPatch) -> None:
     watched = Watched(at_rest.store, monkeypatch)
     december = {"from": datetime(2024, 12, 1, tzinfo=UTC), "to": datetime(2025, 1, 1, tzinfo=UTC)}
