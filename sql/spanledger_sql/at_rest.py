@@ -47,17 +47,14 @@ def report_frame(store: Store, text: str, parameters: Mapping[str, Any], tag: st
         shorter, told = briefly
         asked = dict.fromkeys(one for sums in told for one in sums.asked)
         looked = {one: look(store, one, parameters) for one in asked}
-        standing = {one: to_read(rows) for one, rows in looked.items()}
-        given = {
-            sums.parameter: [
-                tuple(unit[name] for name in sums.of) for one in sums.asked for unit in standing[one] or ()
-            ]
-            for sums in told
-        }
-        if None not in standing.values() and all(len(units) <= _MOST for units in given.values()):
+        units = {one: to_read(rows) for one, rows in looked.items()}
+        if None not in units.values() and sum(len(chosen or ()) for chosen in units.values()) <= _MOST:
+            for sums in told:
+                literal = sums.literal(unit for one in sums.asked for unit in units[one] or ())
+                shorter = shorter.replace(sums.placeholder, literal)
             if IDLE in kept_books.named_in(shorter) and not store.rows(statement("lookups/sums/idle"))[0][IDLE]:
                 shorter = kept_books.without(shorter, {IDLE})
-            frame = store.query_frame(tag + shorter, {**parameters, **given})
+            frame = store.query_frame(tag + shorter, parameters)
             if _as_looked_at(looked, lambda one: store.rows(_about("written", one), **parameters)):
                 return frame
     return store.query_frame(tag + text, parameters)

@@ -9,21 +9,24 @@ stands in a text between
     SELECT ...
     -- </by_call>
 
-and in views that read either, is left out then, and the hours and days to read are given as parameters.
+and in views that read either, is left out then, and the hours and days to read are named in the text.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from spanledger_sql.definitions.included_parts import with_parts
 from spanledger_sql.definitions.kept_books import BY_CALL, without
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
 # What a passage of the text is about that is left out where no metered host drew anything while no call ran.
 IDLE: Final = "idle"
-_UNIT_TYPES: Final = {"hours": "UInt8", "midnight": "UInt8", "begins": "DateTime('UTC')", "built": "UInt64"}
+_UNIT_TYPES: Final = {"hours": "UInt8", "midnight": "UInt8", "begins": "DateTime(''UTC'')", "built": "UInt64"}
 _OF_SUMS: Final = ("hours", "midnight", "begins", "built")
 # Views that read sums or calls, and what they read where sums are all there is.
 _ROWS: Final = {
@@ -50,14 +53,23 @@ class Sums:
     """Sums that a query reads.
 
     Attributes:
-        parameter: Its name in the text: a list of tuples.
-        of: What these are of: some of `hours`, `midnight`, `begins` and `built`.
+        placeholder: What stands for them in the text.
+        of: What they are known by: some of `hours`, `midnight`, `begins` and `built`.
         asked: For which calls each set of them is asked.
     """
 
-    parameter: str
+    placeholder: str
     of: tuple[str, ...]
     asked: tuple[Asked, ...]
+
+    def literal(self, units: Iterable[Mapping[str, int]]) -> str:
+        """The hours and days, for the place of the placeholder.
+
+        No parameter: it would stand in the address of the request, which a server in between may find too long.
+        """
+        listed = ",".join(f"({','.join(str(int(unit[name])) for name in self.of)})" for unit in units)
+        kinds = ", ".join(_UNIT_TYPES[name] for name in self.of)
+        return f"CAST('[{listed}]', 'Array(Tuple({kinds}))')"
 
 
 def of_sums_alone(text: str) -> tuple[str, list[Sums]] | None:
@@ -78,10 +90,8 @@ def of_sums_alone(text: str) -> tuple[str, list[Sums]] | None:
         if not all(asked):
             return None
         of = tuple(found[1].split(", ")) if is_look else _OF_SUMS
-        sums = Sums(f"sums_{len(told) + 1}", of, tuple(one for one in asked if one))
-        kinds = ", ".join(_UNIT_TYPES[name] for name in of)
-        placeholder = f"{{{sums.parameter}:Array(Tuple({kinds}))}}"
-        told.append(sums)
+        placeholder = f"/* sums {len(told) + 1} */"
+        told.append(Sums(placeholder, of, tuple(one for one in asked if one)))
         read = f"tuple({placeholder})" if is_look else with_parts(_ROWS[found[1]].format(placeholder=placeholder))
         shorter = shorter[: found.start()] + read + shorter[end:]
     return (shorter, told) if told else None
