@@ -13,6 +13,7 @@ from harness.books import NOON, OCTOBER, Books
 
 from spanledger_enrich.ledger.hour_sums import sum_hours
 from spanledger_sql.definitions.sums_alone import of_sums_alone
+from spanledger_sql.policy.access import scope_settings
 from spanledger_sql.store import Store, statement
 
 BEFORE = {"before_from": datetime(2024, 9, 1, tzinfo=UTC), "before_to": datetime(2024, 10, 1, tzinfo=UTC)}
@@ -177,6 +178,13 @@ def test_a_period_without_calls_is_at_rest(at_rest: Books, monkeypatch: pytest.M
     december = {"from": datetime(2024, 12, 1, tzinfo=UTC), "to": datetime(2025, 1, 1, tzinfo=UTC)}
     (row,) = at_rest.store.report_frame(*given("finance/headline", **december)).to_dict("records")
     assert (watched.by_call, row["calls"]) == ([False], 0)
+
+
+def test_who_sees_one_tenants_rows_reads_its_sums_alone(at_rest: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+    scoped = at_rest.store.scoped(scope_settings("a"))
+    watched = Watched(scoped, monkeypatch)
+    (row,) = scoped.report_frame(*given("finance/headline")).to_dict("records")
+    assert (watched.by_call, row["calls"]) == ([False], 6)
 
 
 def test_what_follows_from_rows_is_not_told_before() -> None:
