@@ -21,7 +21,7 @@ spread_groups AS
         -- Energy that the calls' price cannot have paid for is ruled out: of what they share, for they pay together.
         if(u.energy_id IS NULL, NULL, g.group_usd) * (SELECT max(high) FROM uncertainty FINAL WHERE of = 'price') AS paid_wh
     FROM groups AS g
-    LEFT JOIN energy_uncertainty AS u
+    LEFT JOIN ({{energy_uncertainty_of}}) AS u
         ON u.energy_id = g.of_entry
     LEFT JOIN (SELECT term, sigma FROM uncertainty FINAL WHERE of = 'grid') AS grid
         ON grid.term = g.of_resolution

@@ -110,7 +110,7 @@ WITH
                  price.output, price.output_image, price.output_audio, price.reasoning,
                  price.request, price.search, entry.unit_prices[indexOf(entry.units, u.vendor_unit)]])) AS classes
         FROM used AS u
-        LEFT JOIN priced_entry AS entry
+        LEFT JOIN ({{priced_entry_of}}) AS entry
             ON entry.price_id = u.priced_by AND entry.known_from = u.priced_by_since
     ),
     charged AS

@@ -9,17 +9,4 @@
 -- Needs: price_list, price_superseded
 
 CREATE OR REPLACE VIEW priced_entry AS
-SELECT
-    price_id,
-    if(loaded_at = min(loaded_at) OVER (PARTITION BY price_id), toDateTime64(0, 6, 'UTC'), loaded_at) AS known_from,
-    tier_starts,
-    window_starts,
-    units,
-    unit_prices,
-    {{steps_of_prices}} AS steps
-FROM
-(
-    SELECT * FROM price_list FINAL
-    UNION ALL
-    SELECT * FROM price_superseded FINAL
-);
+{{priced_entry_of}};
