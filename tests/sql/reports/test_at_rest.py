@@ -22,7 +22,7 @@ ASKED: dict[str, Any] = {
     "where_values": [], "by": ["tenant"], "rows": 100, "moment": datetime(2200, 1, 1, tzinfo=UTC),
 }  # fmt: skip
 # By call_hours, by drawn_hours, by what is looked up in the report itself of two periods, and of hours.
-REPORTS = ("finance/headline", "chargeback/chargeback", "finance/movers", "finance/waste")
+REPORTS = ("finance/headline", "chargeback/chargeback", "finance/movers", "finance/waste", "finance/unit_costs")
 SEPTEMBER = NOON - timedelta(days=30)
 
 

@@ -28,7 +28,10 @@ WITH
         -- Whom calls name; what is counted once costs nothing.
         SELECT
             tenant_id, cost_center, feature, workflow, provider, model, sessions, runs, users, 0, 0, 0, toDecimal128(0, 12)
-        FROM named_hours(from = {from:DateTime64(9, 'UTC')}, to = {to:DateTime64(9, 'UTC')})
+        FROM
+        (
+            {{named_hours_of}}
+        )
         -- <commitments>
         UNION ALL
         -- What a commitment pays costs its parts; where nothing is committed no call is read for it.
