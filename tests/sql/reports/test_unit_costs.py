@@ -24,7 +24,7 @@ def test_sessions_runs_and_users_are_each_counted_once(books):
     told = [("a", "r1", "u"), ("a", "r2", "u"), ("b", "", "v"), ("", "r1", "")]
     books.book_alone(
         *({**SPAN, "session_id": session, "run_id": run, "user_id": user, "tenant_id": f"t{n // 3}",
-           "input_tokens": 1000} for n, (session, run, user) in enumerate(told))
+           "feature": f"f{n}", "input_tokens": 1000} for n, (session, run, user) in enumerate(told))
     )  # fmt: skip
     (whole,) = books.report("finance/unit_costs")
     assert (whole["sessions"], whole["runs"], whole["users"]) == (2, 2, 2)
