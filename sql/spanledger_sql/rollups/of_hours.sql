@@ -2,5 +2,5 @@
 -- Parameters: from, to DateTime('UTC'): the period, half-open.
 SELECT begins, count() AS sums
 FROM ledger_sum
-WHERE hours = 1 AND begins >= {from:DateTime('UTC')} AND begins < {to:DateTime('UTC')}
+WHERE hours = 1 AND midnight = 0 AND begins >= {from:DateTime('UTC')} AND begins < {to:DateTime('UTC')}
 GROUP BY begins
