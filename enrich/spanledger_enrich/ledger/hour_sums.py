@@ -9,7 +9,7 @@ to hold yet is not read.
 from __future__ import annotations
 
 import time
-from datetime import UTC
+from datetime import UTC, timedelta
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +50,8 @@ def sum_hours(
         timezones: Whose days are summed, beside those of UTC and of the books' and budgets' zones.
         quiet_s: For how long nobody must have written to an hour, s. What is being written now is not seen: 0 is for
             who knows that nothing is.
-        rows: Hours are taken together that have at most so many rows of the ledger, as they were written.
+        rows: Hours are taken together that have at most so many rows of the ledger, as they were written, days of one
+            time zone that have at most so many sums of hours.
         threads: How many sum, 0: as many as there are processors. Each has sums of its own of nearly all groups, which
             are brought together at the end: one alone needs a quarter less processor time.
         margin_s: For how long the sums are not read yet, s.
@@ -60,11 +61,9 @@ def sum_hours(
     if not waiting:
         return 0
     check()
-    hours = waiting[0]["hours"]
-    alike = [row for row in waiting if row["hours"] == hours]
-    so_far = accumulate(row["written"] for row in alike)
-    together = [row for row, written in zip(alike, so_far, strict=True) if row is alike[0] or written <= rows]
-    _sum(store, hours, together, threads, margin_s, check)
+    so_far = accumulate(_rows_of(store, waiting))
+    together = [row for row, read in zip(waiting, so_far, strict=True) if row is waiting[0] or read <= rows]
+    _sum(store, together, threads, margin_s, check)
     return len(together)
 
 
@@ -79,10 +78,25 @@ def mark_hours(store: Store, calls: str) -> None:
 
 
 def _waiting(store: Store, timezones: Iterable[str], quiet_s: float) -> list[dict[str, Any]]:
+    """Hours that wait; where there are none, days of a time zone."""
     for timezone in _zones(store, timezones):
         if waiting := store.rows(statement("rollups/waiting"), quiet=quiet_s, timezone=timezone):
-            return waiting
+            return [row for row in waiting if row["hours"] == 1] or waiting
     return []
+
+
+def _rows_of(store: Store, waiting: list[dict[str, Any]]) -> list[int]:
+    """How many rows each is summed of at most: an hour of the ledger's, a day of its hours' sums."""
+    if waiting[0]["hours"] == 1:
+        return [row["written"] for row in waiting]
+    days = [(row["begins"], row["begins"] + timedelta(hours=row["hours"])) for row in waiting]
+    period = {"from": _written(min(days)[0]), "to": _written(max(days)[1])}
+    of_hours = {row["begins"]: row["sums"] for row in store.rows(statement("rollups/of_hours"), **period)}
+    hours = [
+        [begin + timedelta(hours=place) for place in range(row["hours"])]
+        for row, (begin, _) in zip(waiting, days, strict=True)
+    ]
+    return [sum(of_hours.get(hour, 0) for hour in of_day) for of_day in hours]
 
 
 def _zones(store: Store, timezones: Iterable[str]) -> Iterator[str]:
@@ -94,7 +108,6 @@ def _zones(store: Store, timezones: Iterable[str]) -> Iterator[str]:
 
 def _sum(
     store: Store,
-    hours: int,
     waiting: list[dict[str, Any]],
     threads: int,
     margin_s: float,
@@ -103,7 +116,8 @@ def _sum(
     begins = [_written(row["begins"]) for row in waiting]
     built = _above_all(store)
     settings = {"max_threads": threads}
-    if hours == 1:
+    hours = [row["hours"] for row in waiting]
+    if hours[0] == 1:
         left_out = [row["name"] for row in store.rows(statement("rollups/left_out"), hours=begins, values=_VALUES)]
         store.execute(statement("rollups/sums"), {"hours": begins, "built": built, "left_out": left_out}, settings)
         there_is = store.rows(statement("rollups/beside"), hours=begins, built=built)[0]

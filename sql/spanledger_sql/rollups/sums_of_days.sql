@@ -1,17 +1,19 @@
 -- Sums the hours of some days, whose sums hold, by what their calls have in common.
--- Parameters: days Array(DateTime('UTC')): their starts; hours UInt8: how many each has; built UInt64: of the rows.
+-- Parameters: days Array(DateTime('UTC')): their starts, of one time zone, so that no hour is of two; hours Array(UInt8): how many each
+--     has; built UInt64: of the rows.
 INSERT INTO ledger_sum
 (
     {{columns_of_sums}}
 )
 SETTINGS max_partitions_per_insert_block = 0, optimize_on_insert = 0
 WITH
-    range({hours:UInt8}) AS places,
-    arrayFlatten(arrayMap(start -> arrayMap(place -> start + toIntervalHour(place), places), {days:Array(DateTime('UTC'))})) AS hours_of,
-    arrayFlatten(arrayMap(start -> arrayMap(place -> start, places), {days:Array(DateTime('UTC'))})) AS days_of
+    arrayZip({days:Array(DateTime('UTC'))}, {hours:Array(UInt8)}) AS days,
+    arrayFlatten(arrayMap(day -> arrayMap(place -> day.1 + toIntervalHour(place), range(day.2)), days)) AS hours_of,
+    arrayFlatten(arrayMap(day -> arrayWithConstant(day.2, day.1), days)) AS days_of,
+    arrayFlatten(arrayMap(day -> arrayWithConstant(day.2, day.2), days)) AS lengths_of
 SELECT
-    {hours:UInt8},
-    transform(s.begins, hours_of, days_of) AS day,
+    transform(s.begins, hours_of, lengths_of, toUInt8(0)) AS length,
+    transform(s.begins, hours_of, days_of, s.begins) AS day,
     {built:UInt64},
     alike,
     any(s.tenant_id), any(s.cost_center), any(s.environment), any(s.service_name), any(s.feature), any(s.workflow),
@@ -40,4 +42,4 @@ WHERE s.hours = 1
         WHERE hours = 1 AND has(hours_of, begins)
         GROUP BY begins
     )
-GROUP BY day, alike
+GROUP BY length, day, alike

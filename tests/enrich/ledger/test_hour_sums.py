@@ -300,6 +300,22 @@ def test_days_of_a_zone_are_read_as_they_were_written(books: Books) -> None:
     assert set(books.store.value(lengths.format("'2024-03-30', '2024-10-26'"))) == {23, 24, 25}
 
 
+def test_days_of_a_zone_are_summed_together_whatever_their_length_until_their_sums_are_many(books: Books) -> None:
+    books.empty()
+    for number, ts in enumerate(CLOCK_CHANGES):
+        books.add({"trace_id": f"{number:032x}", "ts": ts, "version": 1, "counted": 1, "input_tokens": 2**number})
+    take_sums(books.store)
+    together = []
+    while taken := sum_hours(books.store, ("Europe/Berlin",), quiet_s=0, margin_s=0, rows=6):
+        together.append(taken)
+    # The shortest first, then the newest: of 4, 1 and 1 sums; of 2 and 1; of 5.
+    assert together == [3, 2, 1]
+    assert read(books.store, "day", "Europe/Berlin") == (0, 0, 6)
+    of_days = "SELECT sum(input_tokens) FROM ledger_sum WHERE hours = {}"
+    assert books.store.value(of_days.format(23)) == 0b11110
+    assert books.store.value(of_days.format(25)) == 0b11111 << 8
+
+
 def by_day(books: Books, zone: str) -> dict[str, int]:
     rows = books.store.rows(
         f"SELECT toString(toDate(toTimeZone(ts, '{zone}'))) AS day, sum(c.input_tokens) AS tokens FROM call_hours("
