@@ -11,6 +11,7 @@ from spanledger_dashboards.drawing.charts.palette import series_colours
 from spanledger_dashboards.drawing.evidence import evidence
 from spanledger_dashboards.drawing.style import caption
 from spanledger_dashboards.drawing.table import Column, table
+from spanledger_dashboards.filtering.dimension import BY_NAME
 from spanledger_dashboards.pages.heading import heading, no_calls
 from spanledger_dashboards.pages.lead_to import lead_to_calls
 from spanledger_dashboards.report import ahead, report
@@ -73,6 +74,9 @@ def page(filters: Filters) -> None:
             _COLUMNS,
             filters,
             key="places",
+            link=lambda row: (
+                filters.drill("breakdown", "zone", BY_NAME["zone"].shown(row["zone"])) if row["calls"] else None
+            ),
         )
         lead_to_calls(filters, "emissions", "those of the largest emissions")
         evidence("sustainability/places", filters.parameters, filters)
