@@ -55,7 +55,7 @@ _KINDS = {
 
 def page(filters: Filters) -> None:
     """Draw the page."""
-    ahead(*((f"sustainability/{name}", filters.parameters) for name in ("places", "coverage")))
+    begin(filters)
     heading("Grid and evidence", filters)
     places = report("sustainability/places", **filters.parameters)
     if places.empty:
@@ -82,6 +82,11 @@ def page(filters: Filters) -> None:
         evidence("sustainability/places", filters.parameters, filters)
     coverage(coverage_of_all)
     evidence("sustainability/coverage", filters.parameters, filters)
+
+
+def begin(filters: Filters) -> None:
+    """Ask ahead what the page is drawn from."""
+    ahead(*((f"sustainability/{name}", filters.parameters) for name in ("places", "coverage")))
 
 
 def _known(row: dict[Any, Any]) -> str:
