@@ -52,6 +52,7 @@ def filters_in_sidebar(begin: Callable[[Filters], None] = lambda _: None) -> Fil
         as_of = moment.current(beside=lambda: ahead(_choices_now, books_moment))
         if as_of.calls == 0:
             return None
+        wrong = address.what_is_wrong()
         with st.sidebar:
             st.markdown("## Filters")
             timezone = st.session_state.get("timezone") or st.query_params.get("timezone") or "UTC"
@@ -61,14 +62,14 @@ def filters_in_sidebar(begin: Callable[[Filters], None] = lambda _: None) -> Fil
         asked_grain = st.session_state.get("grain") or st.query_params.get("grain")
         grain_choice = next((grain for grain in GRAINS if grain == asked_grain), None)
         whole = Filters(period, before, (), as_of, grain_choice=grain_choice, version=written, alone=alone)
-        if not address.what_is_wrong((), {}, ()):
+        if not wrong and address.narrows_nothing():
             begin(whole)
         store = open_store.current()
         choices = _choices(store.url, str(store.scope), as_of.parameter, as_of)
     all_tenants = by_look(_told(choices, "tenant"))
     own_dimensions = _told(choices, "own")
     values = _values(choices)
-    wrong = address.what_is_wrong(set(all_tenants), values, own_dimensions)
+    wrong += address.what_there_is_not(set(all_tenants), values, own_dimensions)
     with st.sidebar:
         tenants = st.multiselect(
             "Tenants",
