@@ -103,3 +103,22 @@ def test_a_zones_row_leads_to_what_is_behind_it(open_page: Pages, counted: pd.Da
 
 def html(page: AppTest) -> str:
     return "".join(block.proto.body for block in page.get("html"))
+
+
+def test_a_contracts_row_leads_to_a_zone_that_calls_ran_in(
+    open_page: Pages, sample_store: Store, counted: pd.DataFrame
+) -> None:
+    of_a_year = {"provider": "", "kind": "ppa", "g_per_kwh": 0.0, "mwh": 100.0}
+    sample_store.insert(
+        "grid_contract",
+        [
+            {
+                **of_a_year, "contract_id": f"wind in {zone}", "zone": zone, "source": "c.csv",
+                "valid_from": "2024-01-01 00:00:00", "valid_until": "2025-01-01 00:00:00",
+            }
+            for zone in ("GB", "FR")
+        ],
+    )  # fmt: skip
+    page = open_page("inventory", **OCTOBER)
+    assert {"GB", "FR"} <= {zone[:2] for zone in shown_tables(page)["Coverage by contracts"]["Zone"]}
+    assert set(re.findall(r'zone=([^&"]+)', html(page))) == set(counted["zone"])
