@@ -51,8 +51,11 @@ _BAR_S = 1.0
 _PAGE = """
 from spanledger_dashboards.page_list import PAGES
 from spanledger_dashboards.filtering.sidebar import filters_in_sidebar
+from spanledger_dashboards.report import asking
 
-next(page for page in PAGES if page.url_path == "{page}").draw(filters_in_sidebar())
+page = next(page for page in PAGES if page.url_path == "{page}")
+with asking():
+    page.draw(filters_in_sidebar(page.begin))
 """
 _OCTOBER = {"period": "Custom", "days": ["2024-10-01", "2024-10-30"]}
 

@@ -16,11 +16,14 @@ from spanledger_dashboards.filtering.address import AddressError
 from spanledger_dashboards.filtering.sidebar import filters_in_sidebar
 from spanledger_dashboards.page_list import PAGES, Listed
 from spanledger_dashboards.pages import empty_ledger, log_in
+from spanledger_dashboards.report import asking
 from spanledger_settings.configuration import ConfigurationError
 from spanledger_sql.store import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from spanledger_dashboards.filtering.filters import Filters
 
 _here = Path(__file__).parent
 
@@ -59,6 +62,14 @@ def _drawn(listed: Listed) -> Callable[[], None]:
     return draw
 
 
+def _beginning(url_path: str, reader: viewer.Viewer) -> Callable[[Filters], None]:
+    """What begins to ask for a page of this address, where somebody may see it."""
+    seen = [listed for listed in PAGES if listed.is_for(reader)]
+    # The bare address shows the first.
+    shown = [listed for listed in seen if listed.url_path == url_path] or ([] if url_path else seen[:1])
+    return shown[0].begin if shown else lambda _: None
+
+
 def _refused(reader: viewer.Viewer) -> Callable[[], None]:
     def refuse() -> None:
         style.refusal(f"This page is not for {reader.name}, who sees {reader.told}.")
@@ -75,8 +86,9 @@ try:
     if who is not None and who.name:
         log_in.log_out(who)
     # Not within the page: Streamlit keeps between pages only what is drawn outside of them.
-    filters = filters_in_sidebar() if who is not None else None
-    current_page.run()
+    with asking():
+        filters = filters_in_sidebar(_beginning(current_page.url_path, who)) if who is not None else None
+        current_page.run()
     # A server that was not warmed when it started does it behind its first page.
     warming.load()
 except AddressError as error:

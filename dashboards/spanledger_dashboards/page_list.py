@@ -1,4 +1,7 @@
-"""The pages, in the order of the navigation: each a module below `pages` with a function ``page(filters)``."""
+"""The pages, in the order of the navigation: each a module below `pages` with a function ``page(filters)``.
+
+One may have a function ``begin(filters)``, which asks ahead what it is drawn from.
+"""
 
 from __future__ import annotations
 
@@ -41,6 +44,11 @@ class Listed:
     def is_for(self, viewer: Viewer) -> bool:
         """Whether it is shown to somebody."""
         return self.reader in viewer.readers and (viewer.tenant is None or self.of_tenants)
+
+    def begin(self, filters: Filters) -> None:
+        """Begin to ask what it is drawn from, where that is known by the filters alone."""
+        if (begin := getattr(self.load(), "begin", None)) is not None:
+            begin(filters)
 
     def draw(self, filters: Filters) -> None:
         """Draw the page."""

@@ -74,7 +74,13 @@ def _known(name: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def asking() -> Iterator[None]:
-    """While a page is drawn: what it asks `ahead` is asked beside, and not any more once the page is left."""
+    """While a page is drawn: what it asks `ahead` is asked beside, and not any more once the page is left.
+
+    Within another it is the other.
+    """
+    if _begun.get() is not None:
+        yield
+        return
     begun = _Begun()
     token = _begun.set(begun)
     try:

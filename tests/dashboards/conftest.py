@@ -25,8 +25,11 @@ if TYPE_CHECKING:
 _PAGE_ALONE = """
 from spanledger_dashboards.page_list import PAGES
 from spanledger_dashboards.filtering.sidebar import filters_in_sidebar
+from spanledger_dashboards.report import asking
 
-next(page for page in PAGES if page.url_path == "{page}").draw(filters_in_sidebar())
+page = next(page for page in PAGES if page.url_path == "{page}")
+with asking():
+    page.draw(filters_in_sidebar(page.begin))
 """
 
 

@@ -131,6 +131,37 @@ def test_choices_are_asked_beside_the_moment_and_again_where_it_is_too_near(
     assert look() == 2
 
 
+@pytest.mark.parametrize(
+    ("address", "begins_first"), [({}, True), ({"period": "Whole record"}, True), ({"tenants": "northwind"}, False)]
+)
+def test_a_page_that_nothing_is_narrowed_of_begins_before_it_is_known_what_there_is_to_narrow_to(
+    open_page: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, address: dict[str, str], *, begins_first: bool
+) -> None:
+    events: list[tuple[str, str]] = []
+    ask = reports._ask
+    begun = threading.Event()
+
+    def noted(store: Store, tag: str, name: str, given: Any) -> pd.DataFrame:
+        events.append(("begun", name))
+        if name == "finance/movers":
+            begun.set()
+        elif name == NAME:
+            # As long as it takes the page to begin; a page that waits for this never does.
+            begun.wait(20 if begins_first else 1)
+        rows = ask(store, tag, name, given)
+        events.append(("answered", name))
+        return rows
+
+    monkeypatch.setattr(reports, "_ask", noted)
+    st.cache_data.clear()
+    open_page("finance", **address)
+    before = events.index(("begun", "finance/movers")) < events.index(("answered", NAME))
+    assert before == begins_first
+    # What was begun is what the page waits for: of the period, and of the one before it.
+    assert [name for event, name in events if event == "begun"].count("finance/movers") == 1
+    assert [name for event, name in events if event == "begun"].count("chargeback/owed") == 2
+
+
 def test_a_process_that_is_warmed_has_loaded_its_pages() -> None:
     names = {f"spanledger_dashboards.pages.{page.reader}.{page.module}" for page in PAGES}
     said = subprocess.run(

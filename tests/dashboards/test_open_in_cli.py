@@ -30,6 +30,7 @@ EVERYBODY: dict[str, Any] = {"period": "Custom", "days": ["2024-10-01", "2024-10
 NARROWED: dict[str, Any] = {
     "period": "Custom", "days": ["2024-10-08", "2024-10-14"], "timezone": "Europe/Berlin", "feature": ["search"],
     "tenants": ["northwind", "(unattributed)"], "own": "desk", "own_desk": ["emea", "(no desk)"],
+    "zone": ["DE", "GB", "USA"],
 }  # fmt: skip
 # How long something has been so: another at each glance.
 SINCE = ("behind_seconds", "silent_seconds", "waiting_seconds")

@@ -94,6 +94,18 @@ def test_tokens_a_minute_are_those_of_calls_that_began_in_it(sample_store: Store
     assert rows["calls"].sum() == len(counted)
 
 
+@pytest.mark.parametrize("narrowed", [{}, {"tenants": ["northwind"]}, {"tenants": ["nobody"]}])
+def test_the_load_of_all_besides_is_that_asked_for_alone(sample_store: Store, narrowed: dict[str, Any]) -> None:
+    asked = {**ASKED, **narrowed, "token_limit": 20_000}
+    by = ["model", "tenant"]
+    both = sample_store.frame("reports/capacity/load", **asked, by=[*by, "(whole)"], rows=3)
+    rows = sample_store.frame("reports/capacity/load", **asked, by=by, rows=3)
+    whole = sample_store.frame("reports/capacity/load", **asked, by=[], rows=1)
+    pd.testing.assert_frame_equal(both.iloc[1:].reset_index(drop=True), rows)
+    left_out = ["all_rows"]
+    pd.testing.assert_frame_equal(both.iloc[:1].drop(columns=left_out), whole.drop(columns=left_out))
+
+
 def test_busiest_minutes_of_the_rest_are_of_all_of_them_together(sample_store: Store, counted: pd.DataFrame) -> None:
     asked = {**ASKED, "timezone": "UTC", "grain": "month", "dimension": "tenant"}
     rows = sample_store.frame("reports/capacity/minutes", **asked, names=2).set_index("name")

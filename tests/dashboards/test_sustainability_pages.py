@@ -182,7 +182,7 @@ def test_the_week_is_local_and_whole(open_page: Pages, sample_store: Store, coun
 
 
 def test_what_if_shows_the_zone_that_the_address_names(open_page: Pages, sample_store: Store) -> None:
-    page = open_page("whatif", zone="FR", wait="6")
+    page = open_page("whatif", elsewhere="FR", wait="6")
     [row] = sample_store.frame("reports/sustainability/elsewhere", **ASKED, **LEDGERS, zones=["FR"], waits=[6]).to_dict(
         "records"
     )

@@ -31,17 +31,10 @@ def of_filters(own: str) -> dict[str, list[str]]:
     return {name: found for name in (*_FILTERS, f"own_{own}") if (found := st.query_params.get_all(name))}
 
 
-def what_is_wrong(
-    tenants: Collection[str], values: Mapping[str, Collection[str]], own_dimensions: Sequence[str]
-) -> list[str]:
-    """What the address asks for and there is not, a sentence each.
+def what_is_wrong() -> list[str]:
+    """What the address asks for and there can not be, whatever the ledger has, a sentence each.
 
-    Streamlit leaves such a parameter out, and the figures would be everybody's.
-
-    Args:
-        tenants: Those that the ledger has calls of.
-        values: The values that calls have of each dimension, as readers see them.
-        own_dimensions: Of one's own, that calls have.
+    Streamlit leaves such a parameter out, and the figures would be others: to be asked before the fields are drawn.
     """
     asked = st.query_params
     wrong = [
@@ -60,15 +53,37 @@ def what_is_wrong(
         wrong += [f"the day {quoted(day)} is unknown; expected for example 2024-10-31" for day in unknown]
     elif days != sorted(days)[:2]:
         wrong.append(f"the days {listed(days)} are no first and last day")
+    return wrong
+
+
+def what_there_is_not(
+    tenants: Collection[str], values: Mapping[str, Collection[str]], own_dimensions: Sequence[str]
+) -> list[str]:
+    """What the address narrows pages to and the ledger has no call of, likewise.
+
+    Args:
+        tenants: Those that the ledger has calls of.
+        values: The values that calls have of each dimension, as readers see them.
+        own_dimensions: Of one's own, that calls have.
+    """
+    asked, wrong = st.query_params, []
     if unknown := [name for name in asked.get_all("tenants") if name not in tenants]:
         plural = "tenants" if len(unknown) > 1 else "tenant"
         wrong.append(f"the ledger has no call of the {plural} {listed(unknown)}")
-    for one in DIMENSIONS:
-        if unknown := [value for value in asked.get_all(one.name) if value not in values.get(one.name, ())]:
-            wrong.append(f"no call has the {one.title.lower()} {listed(unknown)}")
+    wrong += [
+        f"no call has the {one.title.lower()} {listed(unknown)}"
+        for one in DIMENSIONS
+        if (unknown := [value for value in asked.get_all(one.name) if value not in values.get(one.name, ())])
+    ]
     if (own := asked.get("own")) is not None and own not in own_dimensions:
         wrong.append(f"no call has the dimension {quoted(own)}")
     return wrong
+
+
+def narrows_nothing() -> bool:
+    """Whether neither the address nor, of a session that comes from another page, its fields narrow the page."""
+    names = ("tenants", "own", *(one.name for one in DIMENSIONS))
+    return not any(st.query_params.get_all(name) or st.session_state.get(name) for name in names)
 
 
 def unheeded() -> list[str]:

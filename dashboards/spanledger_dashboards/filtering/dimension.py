@@ -43,6 +43,7 @@ DIMENSIONS = (
     Dimension("workflow", "Workflow", "(no workflow)"),
     Dimension("provider", "Provider", "(unknown provider)"),
     Dimension("model", "Model", "(unknown model)"),
+    Dimension("zone", "Grid zone", "(unknown zone)"),
 )
 BY_NAME = {dimension.name: dimension for dimension in DIMENSIONS}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ from spanledger_dashboards.filtering.period_choice import CHOICES, GRAINS, chose
 from spanledger_dashboards.report import ahead, answer, asking, come_to, report
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import pandas as pd
 
@@ -33,31 +34,43 @@ _VALUES_AT_MOST = 1000
 _WHOLE_AFTER = timedelta(seconds=1)
 
 
-def filters_in_sidebar() -> Filters | None:
+def filters_in_sidebar(begin: Callable[[Filters], None] = lambda _: None) -> Filters | None:
     """Draw the filters in the sidebar and give their values; None when the ledger has no call.
+
+    Args:
+        begin: Begins to ask what the page is drawn from. Where nothing is narrowed, what there is to narrow to need not
+            be known before.
 
     Raises:
         AddressError: The address names a period, time zone, day, tenant or dimension that there is not. The filters are
             drawn, so that the reader can choose another.
     """
     now = datetime.now(UTC)
+    zones, alone = address.timezones(), open_store.tenant_alone()
     with asking():
         # What there is to choose is asked beside the moment that it is of.
         as_of = moment.current(beside=lambda: ahead(_choices_now, books_moment))
         if as_of.calls == 0:
             return None
+        wrong = address.what_is_wrong()
+        with st.sidebar:
+            st.markdown("## Filters")
+            timezone = st.session_state.get("timezone") or st.query_params.get("timezone") or "UTC"
+            period = _period(as_of, timezone if timezone in zones else "UTC", now)
+        before = period.previous_until(_to_five_minutes(now))
+        written = moment.of_period(as_of, before.begin, period.end)
+        asked_grain = st.session_state.get("grain") or st.query_params.get("grain")
+        grain_choice = next((grain for grain in GRAINS if grain == asked_grain), None)
+        whole = Filters(period, before, (), as_of, grain_choice=grain_choice, version=written, alone=alone)
+        if not wrong and address.narrows_nothing():
+            begin(whole)
         store = open_store.current()
         choices = _choices(store.url, str(store.scope), as_of.parameter, as_of)
     all_tenants = by_look(_told(choices, "tenant"))
     own_dimensions = _told(choices, "own")
     values = _values(choices)
-    alone = open_store.tenant_alone()
-    wrong = address.what_is_wrong(set(all_tenants), values, own_dimensions)
+    wrong += address.what_there_is_not(set(all_tenants), values, own_dimensions)
     with st.sidebar:
-        st.markdown("## Filters")
-        zones = address.timezones()
-        timezone = st.session_state.get("timezone") or st.query_params.get("timezone") or "UTC"
-        period = _period(as_of, timezone if timezone in zones else "UTC", now)
         tenants = st.multiselect(
             "Tenants",
             list(all_tenants),
@@ -88,19 +101,14 @@ def filters_in_sidebar() -> Filters | None:
         st.caption("The address of this page keeps these filters: share it, or save it as a bookmark.")
     if wrong := [*wrong, *filter(None, [unknown]), *address.unheeded()]:
         raise AddressError(f"{'; '.join(wrong)}. No figures are shown; choose in the filters, or mend the address")
-    before = period.previous_until(_to_five_minutes(now))
-    return Filters(
-        period,
-        before,
-        tuple(sorted(name for tenant in tenants for name in all_tenants[tenant])),
-        as_of,
-        own,
-        own_values,
-        where,
-        grain,
-        address.of_filters(own),
-        moment.of_period(as_of, before.begin, period.end),
-        alone,
+    return replace(
+        whole,
+        tenants=tuple(sorted(name for tenant in tenants for name in all_tenants[tenant])),
+        own=own,
+        own_values=own_values,
+        where=where,
+        grain_choice=grain,
+        address=address.of_filters(own),
     )
 
 

@@ -21,3 +21,5 @@ c.ts >= {from:DateTime64(9, 'UTC')}
         OR has({where:Array(String)}, concat('provider=', c.provider)))
     AND (NOT has({where:Array(String)}, 'model')
         OR has({where:Array(String)}, concat('model=', c.model)))
+    AND (NOT has({where:Array(String)}, 'zone')
+        OR has({where:Array(String)}, concat('zone=', c.zone)))

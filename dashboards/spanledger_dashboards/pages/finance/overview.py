@@ -33,17 +33,8 @@ _Liking = Literal["normal", "inverse", "off"]
 def page(filters: Filters) -> None:
     """Draw the page."""
     refuse_unknown(_RESULTS_BY)
+    begin(filters)
     spend = Spend(filters)
-    # What takes longest is asked first, and drawn last; the rest in the order in which it is drawn.
-    shares, trend = spend.asked()
-    ahead(
-        changes_asked(filters),
-        shares,
-        *((owed.REPORT, {**asked, **owed.WHOLE}) for asked in (filters.parameters, filters.previous_parameters)),
-        *owed.begun_before_asked(filters),
-        ("finance/gaps", filters.parameters),
-        trend,
-    )
     headline = spend.headline()
     whole = owed.whole(filters.parameters)
     heading("Finance", filters, books=True, present=True)
@@ -75,6 +66,19 @@ def page(filters: Filters) -> None:
         changes(filters)
     with good, slow_part("report finance/outcomes"):
         outcomes(filters, _RESULTS_BY)
+
+
+def begin(filters: Filters) -> None:
+    """Ask what takes longest first, which is drawn last; the rest in the order in which it is drawn."""
+    shares, trend = Spend(filters).asked()
+    ahead(
+        changes_asked(filters),
+        shares,
+        *((owed.REPORT, {**asked, **owed.WHOLE}) for asked in (filters.parameters, filters.previous_parameters)),
+        *owed.begun_before_asked(filters),
+        ("finance/gaps", filters.parameters),
+        trend,
+    )
 
 
 def what_is_owed(filters: Filters, whole: pd.Series[Any]) -> None:

@@ -111,21 +111,21 @@ def page(filters: Filters) -> None:
             help="What the provider lets through, of what the page is narrowed to. 0: none is known.",
         )
     ahead(
-        # What takes longest first; the page begins with the second.
-        ("capacity/load", _load_asked(filters, own, limit)),
-        ("capacity/load", {**filters.parameters, "by": [], "token_limit": limit, "rows": 1}),
+        # What takes longest first; the page begins with it.
+        ("capacity/load", _with_whole(_load_asked(filters, own, limit))),
         ("capacity/minutes", _minutes_asked(filters, own)),
         ("capacity/latency", filters.parameters),
         ("capacity/sharers", _sharers_asked(filters, limit)),
     )
-    whole = report("capacity/load", **filters.parameters, by=[], token_limit=limit, rows=1)
-    if whole.empty:
+    # Of the whole besides, for the calls of each are all that there is to read.
+    load = report("capacity/load", **_with_whole(_load_asked(filters, own, limit)))
+    if load.empty:
         no_calls()
         return
-    _headline(filters, whole.iloc[0], limit)
+    _headline(filters, load.iloc[0], limit)
     _minutes(filters, own, limit)
     _latency(filters)
-    _load(filters, own, limit)
+    _load(filters, load.iloc[1:], own, limit)
     _sharers(filters, limit)
 
 
@@ -165,6 +165,10 @@ def _minutes_asked(filters: Filters, own: str) -> dict[str, Any]:
 
 def _load_asked(filters: Filters, own: str, limit: int) -> dict[str, Any]:
     return {**filters.parameters, "by": _rows_by(own), "token_limit": limit, "rows": _ROWS}
+
+
+def _with_whole(asked: dict[str, Any]) -> dict[str, Any]:
+    return {**asked, "by": [*asked["by"], "(whole)"]}
 
 
 def _sharers_asked(filters: Filters, limit: int) -> dict[str, Any]:
@@ -234,10 +238,9 @@ def _latency(filters: Filters) -> None:
         evidence("capacity/latency", filters.parameters, filters)
 
 
-def _load(filters: Filters, own: str, limit: int) -> None:
+def _load(filters: Filters, rows: pd.DataFrame, own: str, limit: int) -> None:
     by = _rows_by(own)
     asked = _load_asked(filters, own, limit)
-    rows = report("capacity/load", **asked)
     shown = _LOAD if limit else tuple(column for column in _LOAD if column.name != "minutes_over_limit")
     if not rows["bucket_calls"].any():
         shown = tuple(column for column in shown if column.name != "bucket_calls")

@@ -78,12 +78,7 @@ _BEGUN = 20
 
 def page(filters: Filters) -> None:
     """Draw the page."""
-    ahead(
-        ("attribution/quality", filters.parameters),
-        ("attribution/quality_trend", filters.parameters),
-        ("energy/unknown", {**filters.parameters, "rows": _ROWS}),
-        ("prices/unpriced", {**filters.parameters, "rows": _ROWS}),
-    )
+    begin(filters)
     rows = report("attribution/quality", **filters.parameters)
     heading("Quality", filters)
     if rows.empty:
@@ -93,6 +88,16 @@ def page(filters: Filters) -> None:
     _trend(filters)
     _table(filters, rows)
     _mends(filters, rows)
+
+
+def begin(filters: Filters) -> None:
+    """Ask ahead what the page is drawn from."""
+    ahead(
+        ("attribution/quality", filters.parameters),
+        ("attribution/quality_trend", filters.parameters),
+        ("energy/unknown", {**filters.parameters, "rows": _ROWS}),
+        ("prices/unpriced", {**filters.parameters, "rows": _ROWS}),
+    )
 
 
 def _headline(rows: pd.DataFrame) -> None:

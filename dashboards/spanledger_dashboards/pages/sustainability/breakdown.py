@@ -72,8 +72,9 @@ def page(filters: Filters) -> None:
     """Draw the page."""
     heading("Emissions by tenant, model, feature", filters)
     own = {"own": filters.own} if filters.own else {}
-    known = {one.name: one.title for one in DIMENSIONS if one.name not in ("model", "feature")}
-    options = {**own, "tenant": "Tenant", "model": "Model", "feature": "Feature", "zone": "Grid zone", **known}
+    first = ("model", "feature", "zone")
+    known = {one.name: one.title for one in sorted(DIMENSIONS, key=lambda one: (*first, one.name).index(one.name))}
+    options = {**own, "tenant": "Tenant", **known}
     dimension = choice("Broken down by", options, key="by")
     asked = {**filters.parameters, "dimension": dimension, "names": _NAMES}
     rows = report("sustainability/breakdown", **asked)
@@ -82,7 +83,7 @@ def page(filters: Filters) -> None:
         return
     groups = unranked(rows.to_dict("records"))
     ordered = [row for group in groups for row in group]
-    heard = filters.own if dimension == "own" else "grid zone" if dimension == "zone" else title(dimension)
+    heard = filters.own if dimension == "own" else title(dimension)
     with st.container(border=True):
         st.header(f"By {plainly(heard if dimension == 'own' else heard.lower())}", anchor=False)
         drawn = _drawn(groups)

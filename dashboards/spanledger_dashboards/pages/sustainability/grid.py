@@ -11,6 +11,7 @@ from spanledger_dashboards.drawing.charts.palette import series_colours
 from spanledger_dashboards.drawing.evidence import evidence
 from spanledger_dashboards.drawing.style import caption
 from spanledger_dashboards.drawing.table import Column, table
+from spanledger_dashboards.filtering.dimension import BY_NAME
 from spanledger_dashboards.pages.heading import heading, no_calls
 from spanledger_dashboards.pages.lead_to import lead_to_calls
 from spanledger_dashboards.report import ahead, report
@@ -54,7 +55,7 @@ _KINDS = {
 
 def page(filters: Filters) -> None:
     """Draw the page."""
-    ahead(*((f"sustainability/{name}", filters.parameters) for name in ("places", "coverage")))
+    begin(filters)
     heading("Grid and evidence", filters)
     places = report("sustainability/places", **filters.parameters)
     if places.empty:
@@ -73,11 +74,19 @@ def page(filters: Filters) -> None:
             _COLUMNS,
             filters,
             key="places",
+            link=lambda row: (
+                filters.drill("breakdown", "zone", BY_NAME["zone"].shown(row["zone"])) if row["calls"] else None
+            ),
         )
         lead_to_calls(filters, "emissions", "those of the largest emissions")
         evidence("sustainability/places", filters.parameters, filters)
     coverage(coverage_of_all)
     evidence("sustainability/coverage", filters.parameters, filters)
+
+
+def begin(filters: Filters) -> None:
+    """Ask ahead what the page is drawn from."""
+    ahead(*((f"sustainability/{name}", filters.parameters) for name in ("places", "coverage")))
 
 
 def _known(row: dict[Any, Any]) -> str:

@@ -41,7 +41,7 @@ _COLUMNS = (
 
 def page(filters: Filters) -> None:
     """Draw the page."""
-    ahead(("sustainability/heat_map", filters.parameters), ("sustainability/elsewhere", _parameters(filters)))
+    begin(filters)
     heading("Hours", filters)
     hours = report("sustainability/heat_map", **filters.parameters)
     if hours.empty:
@@ -64,6 +64,11 @@ def page(filters: Filters) -> None:
             caption(_extremes(hours, column, written))
             evidence("sustainability/heat_map", filters.parameters, filters)
     _waiting(filters)
+
+
+def begin(filters: Filters) -> None:
+    """Ask ahead what the page is drawn from."""
+    ahead(("sustainability/heat_map", filters.parameters), ("sustainability/elsewhere", _parameters(filters)))
 
 
 def _extremes(hours: pd.DataFrame, column: str, written: Callable[[Any], str]) -> str:

@@ -9,10 +9,11 @@ import streamlit as st
 
 from spanledger_dashboards import open_store
 from spanledger_dashboards.drawing.evidence import evidence, period_options
-from spanledger_dashboards.drawing.style import caption, tiles
+from spanledger_dashboards.drawing.style import caption, lead, tiles
 from spanledger_dashboards.drawing.table import Column, table
 from spanledger_dashboards.file_offer import offer
 from spanledger_dashboards.pages.heading import heading, no_calls
+from spanledger_dashboards.pages.lead_to import lead_to_calls
 from spanledger_dashboards.report import report
 from spanledger_enrich.grid.zone_name import zone_name
 from spanledger_enrich.ledger.method_statement.page import markdown
@@ -96,6 +97,8 @@ def page(filters: Filters) -> None:
         )
         if not contracts:
             caption("No contract is behind any of these calls, so that there is no market-based figure.")
+        lead("The zones that these calls ran in, and what is known of each", filters.link("grid"))
+        lead_to_calls(filters, "emissions", "those of the largest emissions")
         evidence("sustainability/inventory", asked, filters)
     _contracts(filters)
     _statement(filters, settings)
@@ -139,6 +142,9 @@ def _contracts(filters: Filters) -> None:
             _COVERAGE,
             filters,
             key="contracts",
+            link=lambda row: (
+                filters.drill("breakdown", "zone", row["zone"]) if _has_calls(row["zone"], filters) else None
+            ),
         )
         evidence(
             "grid/contract_coverage",
@@ -146,6 +152,12 @@ def _contracts(filters: Filters) -> None:
             filters,
             ["grid", "contracts", "coverage", *period_options(filters)],
         )
+
+
+def _has_calls(zone: str, filters: Filters) -> bool:
+    """Whether a call ran there: a contract may be of a country, and calls of its zones."""
+    asked = {"dimension": "zone", "value": zone, "as_of": filters.moment.parameter}
+    return bool(zone) and bool(report("filters/has_value", **asked)["found"].iloc[0])
 
 
 def _statement(filters: Filters, settings: Configuration) -> None:

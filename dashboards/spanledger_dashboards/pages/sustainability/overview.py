@@ -70,10 +70,7 @@ _UNITS = {
 
 def page(filters: Filters) -> None:
     """Draw the page."""
-    ahead(
-        *((f"sustainability/{name}", filters.parameters) for name in ("headline", "coverage", "trend")),
-        ("sustainability/sci", {**filters.parameters, "unit": next(iter(_UNITS))}),
-    )
+    begin(filters)
     headline = report("sustainability/headline", **filters.parameters).iloc[0]
     heading("Sustainability", filters)
     if headline["calls"] == 0:
@@ -88,6 +85,14 @@ def page(filters: Filters) -> None:
     _intensity_of_software(filters)
     with st.expander("How these figures come about", icon=":material/info:", expanded=False):
         st.markdown(_METHOD)
+
+
+def begin(filters: Filters) -> None:
+    """Ask ahead what the page is drawn from."""
+    ahead(
+        *((f"sustainability/{name}", filters.parameters) for name in ("headline", "coverage", "trend")),
+        ("sustainability/sci", {**filters.parameters, "unit": next(iter(_UNITS))}),
+    )
 
 
 def _headline(now: pd.Series[Any]) -> None:

@@ -63,7 +63,8 @@ def page(filters: Filters) -> None:
         zone = choice(
             "Zone",
             {"": _HERE, **{each: zone_name(each) for each in sorted(there["zone"].astype(str).unique())}},
-            key="zone",
+            # `zone` narrows the page to the calls that ran there.
+            key="elsewhere",
             help="Where all calls would have run.",
         )
         wait = choice("Time", _WAITS, key="wait", help="Each call at its cleanest hour within this time.")
@@ -144,7 +145,9 @@ def _zones(filters: Filters, found: pd.DataFrame, wait: int) -> None:
             _COLUMNS,
             filters,
             key="zones",
-            link=lambda row: filters.link("whatif", **({"zone": row["zone"]} if row["zone"] else {}), wait=str(wait)),
+            link=lambda row: filters.link(
+                "whatif", **({"elsewhere": row["zone"]} if row["zone"] else {}), wait=str(wait)
+            ),
         )
 
 

@@ -24,7 +24,7 @@ WITH
     ) AS to_read
 SELECT
     toDateTime64(begins, 9, 'UTC') AS ts,
-    tenant_id, cost_center, environment, service_name, feature, workflow, dimensions, provider, model, service_tier,
+    tenant_id, cost_center, environment, service_name, feature, workflow, dimensions, provider, model, service_tier, zone,
     ifNull(calls, 0) AS known_calls,
     ifNull(calls, ledger_rows) AS least_calls,
     contracted_cost,
@@ -37,7 +37,7 @@ WHERE (hours, midnight, begins, built) IN to_read.1
 UNION ALL
 SELECT
     ts,
-    tenant_id, cost_center, environment, service_name, feature, workflow, dimensions, provider, model, service_tier,
+    tenant_id, cost_center, environment, service_name, feature, workflow, dimensions, provider, model, service_tier, zone,
     known_calls,
     least_calls,
     toDecimal128(contracted_cost, 12),

@@ -42,7 +42,7 @@ WITH
     (
         SELECT
             ts, agent, tenant_id, cost_center, environment, service_name, feature, workflow, dimensions, user_id, session_id,
-            provider, model, signal, known_calls, least_calls, calls, ledger_rows, input_tokens,
+            provider, model, zone, signal, known_calls, least_calls, calls, ledger_rows, input_tokens,
             cache_read_tokens, output_tokens, list_cost, reported_cost, co2e_g, price_status,
             contracted_cost AS effective_cost,
             if(contracted_cost IS NULL, 0, toInt64(ledger_rows)) AS known_costs
@@ -54,7 +54,7 @@ WITH
         UNION ALL
         SELECT
             ts, agent, tenant_id, cost_center, environment, service_name, feature, workflow, dimensions, user_id, session_id,
-            provider, model, signal, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, '',
+            provider, model, zone, signal, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, '',
             ifNull(allocated.amount, toDecimal128(0, 12)) - toDecimal128(ifNull(call.contracted_cost, 0), 12),
             toInt64(allocated.amount IS NOT NULL) - toInt64(call.contracted_cost IS NOT NULL)
         FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS call

@@ -23,30 +23,35 @@
 --   energy_wh, co2e_g: Wh at the facility and location-based gCO2e; NULL where unknown
 --   zone: of the grid
 WITH
-    -- A sum holds one call that cost as much as is said here: the first are in the hours of the first of these.
-    hours AS
+    -- Of each of the first sums one call costs as much as is said here, so that whoever is among the first costs no less than the last of
+    -- these, or began no earlier: where that is, and what it costs. Fewer sums than are asked for tell nothing of the cost.
     (
-        SELECT hour
+        SELECT
+            groupUniqArray(hour),
+            if(count() < {rows:UInt32}, (toUInt8(0), toDecimal64(-999999, 12), toInt64(0)), min((is_known, cost, began)))
         FROM
         (
-            SELECT toStartOfHour(ts) AS hour
+            SELECT
+                toStartOfHour(c.ts) AS hour,
+                toUnixTimestamp64Nano(c.ts) - positiveModulo(toUnixTimestamp64Nano(c.ts), 3600000000000) AS began,
+                toUInt8(c.highest_cost IS NOT NULL) AS is_known,
+                ifNull(c.highest_cost, toDecimal64(0, 12)) AS cost
             FROM call_hours({{what_is_asked_for}}, grain = 'hour', timezone = 'UTC') AS c
             WHERE {{asked_for}}
-            ORDER BY c.highest_cost DESC NULLS LAST
-            LIMIT {rows:UInt32} WITH TIES
+            ORDER BY is_known DESC, cost DESC, began DESC
+            LIMIT {rows:UInt32}
         )
-        GROUP BY hour
-    ),
-    -- Ids are most of what is to be read of a call: they are read where one began with one of the first.
-    firsts AS
+    ) AS dear,
+    -- Rows that another has replaced are among them, and give way to it below.
+    candidates AS
     (
-        SELECT ts
-        FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
-        WHERE {{asked_for}} AND toStartOfHour(c.ts) IN hours
-        ORDER BY c.contracted_cost DESC NULLS LAST, c.ts DESC
-        LIMIT {rows:UInt32} WITH TIES
-    ),
-    {{candidates}}
+        SELECT toStartOfHour(ts) AS hour, trace_id, span_id
+        FROM (SELECT *, if(response_model != '', response_model, request_model) AS model FROM ledger) AS c
+        WHERE toStartOfHour(c.ts) IN dear.1
+            AND (toUInt8(c.contracted_cost IS NOT NULL), ifNull(c.contracted_cost, toDecimal64(0, 12)),
+                 toUnixTimestamp64Nano(c.ts) - positiveModulo(toUnixTimestamp64Nano(c.ts), 3600000000000)) >= dear.2
+            AND {{asked_for}}
+    )
 {{found_calls}}
 WHERE {{asked_for}}
 ORDER BY c.contracted_cost DESC NULLS LAST, c.ts DESC, c.trace_id, c.span_id

@@ -11,9 +11,9 @@
 --   where Array(String): other dimensions that are narrowed, and NAME=VALUE for each of their values; empty: none
 --   moment DateTime64(6, 'UTC'): as the ledger was then
 --   by Array(String): any of tenant, cost_center, environment, service, feature, provider, account, model; the others are
---     folded into ''
+--     folded into ''; and (whole): the first row is of all calls
 --   token_limit UInt64: tokens a minute that each row may use; 0: none is known
---   rows UInt32: how many rows at most, those with the most tokens
+--   rows UInt32: how many rows at most, those with the most tokens, beside that of all
 -- Columns:
 --   tenant, cost_center, environment, service, feature, provider, account, model: '' where not asked for
 --   calls: counted ones
@@ -32,21 +32,23 @@
 --   ttft_calls: calls that tell how long their first token took
 --   ttft_ms_p50, ttft_ms_p95, ttft_ms_p99: of these, ms
 --   duration_ms_p50, duration_ms_p95, duration_ms_p99: of calls that succeeded, from start to end, ms
---   all_rows: how many rows there would be
+--   all_rows: how many rows there would be, beside that of all
 WITH
     asked AS
     (
         SELECT
-            if(has({by:Array(String)}, 'tenant'), if(tenant_id = '', '(unattributed)', tenant_id), '') AS tenant,
-            if(has({by:Array(String)}, 'cost_center'), c.cost_center, '') AS cost_center,
-            if(has({by:Array(String)}, 'environment'), c.environment, '') AS environment,
-            if(has({by:Array(String)}, 'service'), service_name, '') AS service,
-            if(has({by:Array(String)}, 'feature'), c.feature, '') AS feature,
-            if(has({by:Array(String)}, 'provider'), c.provider, '') AS provider,
-            if(has({by:Array(String)}, 'account'), provider_account, '') AS account,
-            if(has({by:Array(String)}, 'model'), c.model, '') AS model,
-            -- Of many calls in many minutes one number is found sooner than eight names.
-            sipHash128(tenant, cost_center, environment, service, feature, provider, account, model) AS row,
+            parted,
+            if(parted AND has({by:Array(String)}, 'tenant'), if(tenant_id = '', '(unattributed)', tenant_id), '') AS tenant,
+            if(parted AND has({by:Array(String)}, 'cost_center'), c.cost_center, '') AS cost_center,
+            if(parted AND has({by:Array(String)}, 'environment'), c.environment, '') AS environment,
+            if(parted AND has({by:Array(String)}, 'service'), service_name, '') AS service,
+            if(parted AND has({by:Array(String)}, 'feature'), c.feature, '') AS feature,
+            if(parted AND has({by:Array(String)}, 'provider'), c.provider, '') AS provider,
+            if(parted AND has({by:Array(String)}, 'account'), provider_account, '') AS account,
+            if(parted AND has({by:Array(String)}, 'model'), c.model, '') AS model,
+            -- Of many calls in many minutes one number is found sooner than eight names: told apart as long as no two rows have the same
+            -- of 64 bits.
+            cityHash64(parted, tenant, cost_center, environment, service, feature, provider, account, model) AS row,
             c.granularity = 'call' AS is_call,
             if(is_call, toStartOfMinute(toDateTime(c.ts, 'UTC')), toDateTime(0, 'UTC')) AS minute,
             c.input_tokens + c.output_tokens AS tokens,
@@ -63,6 +65,8 @@ WITH
             SELECT * FROM calls_at(moment = {moment:DateTime64(6, 'UTC')}) AS c
             WHERE {{asked_for}}
         ) AS c
+        -- Who asks for the whole besides has the calls read once.
+        ARRAY JOIN if(has({by:Array(String)}, '(whole)'), [0, 1], [1]) AS parted
     ),
     by_minute AS
     (
@@ -102,6 +106,7 @@ WITH
     (
         SELECT
             row,
+            any(a.parted) AS parted,
             any(a.tenant) AS tenant,
             any(a.cost_center) AS cost_center,
             any(a.environment) AS environment,
@@ -146,9 +151,9 @@ SELECT
     if(t.lasting = 0, NULL, t.durations[1]) AS duration_ms_p50,
     if(t.lasting = 0, NULL, t.durations[2]) AS duration_ms_p95,
     if(t.lasting = 0, NULL, t.durations[3]) AS duration_ms_p99,
-    count() OVER () AS all_rows
+    countIf(t.parted) OVER () AS all_rows
 FROM minutes AS m
 INNER JOIN times AS t
     ON t.row = m.row
-ORDER BY tokens DESC, calls DESC, tenant, model, provider, account, feature, service, cost_center, environment
-LIMIT {rows:UInt32}
+ORDER BY t.parted, tokens DESC, calls DESC, tenant, model, provider, account, feature, service, cost_center, environment
+LIMIT {rows:UInt32} + has({by:Array(String)}, '(whole)')

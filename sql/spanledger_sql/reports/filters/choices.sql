@@ -4,19 +4,19 @@
 -- Parameters:
 --   values UInt64: how many values at most of each dimension; tenants and dimensions of one's own are all told
 -- Columns:
---   dimension: `tenant`, `own`, `cost_center`, `environment`, `service`, `feature`, `workflow`, `provider` or `model`
+--   dimension: `tenant`, `own`, `cost_center`, `environment`, `service`, `feature`, `workflow`, `provider`, `model` or `zone`
 --   value: a tenant's name, '(unattributed)' last; the name of a dimension of one's own, as `attribution(name=...)` says it;
 --     else what calls have of the dimension, '' of calls that say none
 WITH
     combined AS
     (
         SELECT
-            cost_center, environment, service_name, feature, workflow, provider, model,
+            cost_center, environment, service_name, feature, workflow, provider, model, zone,
             sum(r.reports) AS reports,
             groupUniqArray(CAST(tenant_id, 'String')) AS tenants,
             groupUniqArrayArray(mapKeys(dimensions)) AS own
         FROM recorded_hours(told = []) AS r
-        GROUP BY cost_center, environment, service_name, feature, workflow, provider, model
+        GROUP BY cost_center, environment, service_name, feature, workflow, provider, model, zone
     )
 SELECT
     pair.1 AS dimension,
@@ -33,7 +33,8 @@ FROM
                 ('feature', CAST(feature, 'String')),
                 ('workflow', CAST(workflow, 'String')),
                 ('provider', CAST(provider, 'String')),
-                ('model', CAST(model, 'String'))
+                ('model', CAST(model, 'String')),
+                ('zone', CAST(zone, 'String'))
             ],
             arrayMap(name -> ('tenant', if(name = '', '(unattributed)', name)), tenants),
             arrayMap(name -> ('own', CAST(name, 'String')), own)) AS pairs

@@ -1,7 +1,7 @@
 -- Whether any call has a value of a dimension that pages are narrowed by.
 --
 -- Parameters:
---   dimension String: `cost_center`, `environment`, `service`, `feature`, `workflow`, `provider` or `model`
+--   dimension String: `cost_center`, `environment`, `service`, `feature`, `workflow`, `provider`, `model` or `zone`
 --   value String: '' of calls that say none
 -- Columns:
 --   found: 1 or 0
@@ -18,6 +18,7 @@ FROM
             {dimension:String} = 'feature', CAST(feature, 'String'),
             {dimension:String} = 'workflow', CAST(workflow, 'String'),
             {dimension:String} = 'provider', CAST(provider, 'String'),
+            {dimension:String} = 'zone', CAST(zone, 'String'),
             if(response_model != '', CAST(response_model, 'String'), CAST(request_model, 'String')))
     LIMIT 1
 )

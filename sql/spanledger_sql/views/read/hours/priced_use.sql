@@ -7,7 +7,7 @@
 --   own String: a dimension of one's own that is told apart; '' for none
 -- Columns:
 --   ts: when the call started; of a sum the start of its hour or day, UTC: in the first period, else the other
---   tenant_id, cost_center, environment, service_name, feature, workflow, dimensions, provider, model, service_tier: as in
+--   tenant_id, cost_center, environment, service_name, feature, workflow, dimensions, provider, model, service_tier, zone: as in
 --     `call_hours`
 --   known_calls, least_calls, contracted_cost: as in `call_hours`
 --   priced_by, priced_by_since, price_step, vendor_unit, first_meter: as in `used_call`

@@ -4,7 +4,7 @@
 -- Parameters:
 --   told Array(String): names of one's own dimensions that are looked at; sums need not tell these apart
 -- Columns:
---   tenant_id, cost_center, environment, service_name, feature, workflow, provider, model, dimensions: as in `calls`
+--   tenant_id, cost_center, environment, service_name, feature, workflow, provider, model, zone, dimensions: as in `calls`
 --   reports: how many rows of the ledger say so
 -- Needs: ledger, ledger_standing, ledger_sum
 
@@ -19,7 +19,7 @@ SELECT *
 FROM
 (
     SELECT
-        tenant_id, cost_center, environment, service_name, feature, workflow, provider, model, dimensions,
+        tenant_id, cost_center, environment, service_name, feature, workflow, provider, model, zone, dimensions,
         ledger_rows AS reports
     FROM ledger_sum
     WHERE (hours, midnight, begins, built) IN to_read.1
@@ -27,7 +27,7 @@ FROM
     SELECT
         tenant_id, cost_center, environment, service_name, feature, workflow, provider,
         if(response_model != '', response_model, request_model) AS model,
-        dimensions,
+        zone, dimensions,
         toUInt64(1)
     FROM ledger
     WHERE counted = 1 AND toStartOfHour(ts) IN to_read.2
