@@ -11,6 +11,9 @@ from harness.books import Books
 from spanledger_enrich.books.closing import close
 from spanledger_enrich.books.closing.statements.issued import UnknownStatementError, issued
 from spanledger_enrich.books.closing.verification import verify
+from spanledger_enrich.books.focus import cost_and_usage
+from spanledger_enrich.books.focus.cost_and_usage import Asked
+from spanledger_settings.period import period
 from spanledger_sql.store import Store
 
 ANN, BOB = close.Person("ann", "ann"), close.Person("bob", "bob")
@@ -21,7 +24,7 @@ def tenants(number: int) -> list[dict[str, Any]]:
 
 
 def asked(books: Books, monkeypatch: pytest.MonkeyPatch, number: int) -> Counter[str]:
-    """How often closing a month of so many tenants reads and writes."""
+    """How often closing a month of so many tenants, and handing it over, reads and writes."""
     books.fill(*tenants(number))
     for table in ("book_event", "book_party", "book_entry", "book_line", "book_statement", "book_journal"):
         books.store.execute(f"TRUNCATE TABLE {table}")
@@ -40,11 +43,13 @@ def asked(books: Books, monkeypatch: pytest.MonkeyPatch, number: int) -> Counter
     monkeypatch.setattr(Store, "insert", insert)
     close.soft(books.store, "2024-10", ANN, grace_days=0)
     close.hard(books.store, "2024-10", BOB)
+    october = Asked(period("2024-10", None, None, "UTC"), "1.4", "internal", "Example AG")
+    assert sum(map(len, cost_and_usage.frames(books.store, october, 10**6))) >= number
     monkeypatch.undo()
     return found
 
 
-def test_closing_asks_and_writes_as_often_for_many_tenants_as_for_few(
+def test_a_month_is_closed_and_handed_over_with_as_many_questions_for_many_tenants_as_for_few(
     own_books: Books, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert asked(own_books, monkeypatch, 60) == asked(own_books, monkeypatch, 3)
