@@ -4,6 +4,8 @@
 --
 -- Parameters:
 --   timezone String: of the days; only of tenants whose months begin by it
+--   from, to DateTime64(9, 'UTC'): the days that are exported, half-open. Where they are a part of the month, only what was learned of
+--     them is taken out again: corrections that are booked in it, and what plans make of it, are of the month as a whole
 --   month_begins, month_ends DateTime64(9, 'UTC'): the billing period, half-open
 --   month String: its name, such as 2024-10
 --   invoice String: likewise; with how many times it was closed where that is more than once: 2024-10/2
@@ -39,6 +41,9 @@ WITH
             ON known.party = e.party
         WHERE posting IN (SELECT posting FROM book_event) AND service_month != month
             AND (month = {month:String} OR service_month = {month:String})
+            AND ({from:DateTime64(9, 'UTC')} <= {month_begins:DateTime64(9, 'UTC')} AND {month_ends:DateTime64(9, 'UTC')} <= {to:DateTime64(9, 'UTC')}
+                OR service_month = {month:String} AND kind NOT IN ('allowance', 'minimum')
+                    AND {from:DateTime64(9, 'UTC')} <= e.ts AND e.ts < {to:DateTime64(9, 'UTC')})
         GROUP BY ALL
         HAVING listed != 0 OR charged != 0 OR call_count != 0 OR energy != 0 OR co2e != 0 OR co2e_market != 0 OR embodied != 0
     ),

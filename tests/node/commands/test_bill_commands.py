@@ -55,6 +55,22 @@ def test_an_import_says_which_credits_raise_the_bill(command: Command, tmp_path:
     assert "raise the bill" not in command("bills", "import", path).stderr
 
 
+def test_an_import_says_what_is_billed_before_it_can_have_been_used(command: Command, tmp_path: Path) -> None:
+    path, head = tmp_path / "ahead.csv", "provider,amount,currency,day,meter"
+    path.write_text(
+        f"{head}\nopenai,4,USD,2024-10-08,all\nopenai,12.50,USD,2090-10-31,all\nopenai,9,USD,2090-10-31,fee\n"
+    )
+    done = command("bills", "import", path)
+    assert done.returncode == 0
+    assert "ahead.csv: 1 line of 12.50 USD of use on days that are still to come, the first is line 3, 2090-10-31" in (
+        done.stderr
+    )
+    removed = done.stderr.partition("'spanledger ")[2].partition("'")[0]
+    assert command(*removed.split()).returncode == 0
+    path.write_text(f"{head}\nopenai,4,USD,2024-10-08,all\nopenai,9,USD,2090-10-31,fee\n")
+    assert "to come" not in command("bills", "import", path).stderr
+
+
 def test_an_import_says_what_of_a_bill_is_compared_with_nothing(command: Command, tmp_path: Path) -> None:
     with (EXAMPLES / "aws_cur2.csv").open(newline="") as stream:
         row = next(csv.DictReader(stream))

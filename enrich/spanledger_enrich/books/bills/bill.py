@@ -16,6 +16,7 @@ from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from spanledger_enrich.books.bills.bill_line import BillLine
@@ -58,6 +59,10 @@ class CheckedBill:
     def raising(self) -> list[BillLine]:
         """The credits that raise the bill: some exports write them without their minus."""
         return [line for line in self._charges if line.meter == "credit" and (line.amount or 0) > 0]
+
+    def to_come(self, now: datetime) -> list[BillLine]:
+        """The lines of use that was not yet made: what is bought may be billed ahead, use cannot be."""
+        return [line for line in self.lines if line.charge_category == "Usage" and line.begins > now]
 
     @property
     def _charges(self) -> list[BillLine]:

@@ -196,13 +196,13 @@ def _seal(store: Store, chain: Sequence[Event], now: Standing, closing: Closing,
     lines = statements.lines_of(rows)
     known = statements.parties(store)
     ends = statements.intervals(store, closing.month, known)
-    before = _statements_before(now)
+    before, terms = _statements_before(now), statements.Terms(store, closing.month)
     documents = {
         party: statements.document(
             closing,
             known[party],
             own,
-            statements.terms_of(store, closing.month, known[party], own),
+            terms.of(known[party], own),
             ends.get(party, {}),
             before.get(party),
         )

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from spanledger_sql.store import Store
 
 # Beyond this, what is compared is sorted on disk.
+_ZONES: Final = "SELECT tenant_id, timezone FROM book_party"
+# How often one looks again for tenants that others know meanwhile.
+_AT_MOST: Final = 20
 _SPILLING: Final = {
     "max_bytes_before_external_group_by": 2 * 2**30,
     "max_bytes_before_external_sort": 2 * 2**30,
@@ -147,7 +150,7 @@ def know_parties(store: Store, standing: Standing, until: str, tenant_zones: Map
     Raises:
         ClosingError: A tenant has another zone already: hours would be missing, or be there twice.
     """
-    known = {row["tenant_id"]: row["timezone"] for row in store.rows("SELECT tenant_id, timezone FROM book_party")}
+    known = {row["tenant_id"]: row["timezone"] for row in store.rows(_ZONES)}
     for tenant, zone in tenant_zones.items():
         months.of(until, zone)
         if known.get(tenant, zone) != zone:
@@ -158,14 +161,21 @@ def know_parties(store: Store, standing: Standing, until: str, tenant_zones: Map
     found = [str(row["tenant"]) for row in store.rows(statement("closing/tenants"))]
     if unknown := sorted(tenant_zones.keys() - {*found, *known}):
         raise ClosingError(f"--tenant-zone: nothing is charged to {', '.join(unknown)}; nothing was changed")
-    for tenant in [tenant for tenant in found if tenant not in known]:
-        zone = tenant_zones.get(tenant, standing.timezone)
-        # Of two who know a tenant at once, the database takes the first.
-        token = f"book_party/{tenant}/{len(known)}"
-        party = {
-            "party": secrets.token_hex(8),
-            "tenant_id": tenant,
-            "timezone": zone,
-            "salt": secrets.token_hex(16),
-        }
-        store.insert("book_party", [party], token=token)
+    for _ in range(_AT_MOST):
+        new = [tenant for tenant in found if tenant not in known]
+        if not new:
+            return
+        rows = [
+            {
+                "party": secrets.token_hex(8),
+                "tenant_id": tenant,
+                "timezone": tenant_zones.get(tenant, standing.timezone),
+                "salt": secrets.token_hex(16),
+            }
+            for tenant in new
+        ]
+        # All in one insert, since each costs the engine as much as thousands of rows. Of two who add to as many parties
+        # at once, the database takes the first whole, and nothing of the second, who then looks again.
+        store.insert("book_party", rows, token=f"book_party/{len(known)}")
+        known = {row["tenant_id"]: row["timezone"] for row in store.rows(_ZONES)}
+    raise ClosingError("others add tenants to the books all the time; nothing was changed; run it again")

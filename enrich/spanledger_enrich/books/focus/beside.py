@@ -56,11 +56,12 @@ class InvoiceLines:
         for key, rows in billed.groupby(list(_GRAIN), sort=True)["BilledCost"]:
             self._sums[key] = self._sums.get(key, Decimal(0)) + sum(rows, Decimal(0))  # type: ignore[index, arg-type]
 
-    def frame(self, issued: Mapping[str, str]) -> pd.DataFrame:
+    def frame(self, issued: Mapping[str, str], numbered: frozenset[str] = frozenset()) -> pd.DataFrame:
         """Invoice Detail: a line for each invoice, account, category of charge and service.
 
         Args:
             issued: By when a billing period begins: when its invoices were issued, where they were.
+            numbered: Invoices that were issued, on a day that nobody told.
         """
         rows = []
         for key, amount in sorted(self._sums.items()):
@@ -76,7 +77,7 @@ class InvoiceLines:
                     "InvoiceDetailGrain": json.dumps({"ServiceName": service}),
                     "InvoiceDetailLastUpdated": at or of["BillingPeriodEnd"],
                     "InvoiceIssueDate": at,
-                    "InvoiceIssueStatus": "Issued" if at else "Open",
+                    "InvoiceIssueStatus": "Issued" if at or of["InvoiceId"] in numbered else "Open",
                     "PaymentCurrency": of["BillingCurrency"],
                     "PaymentCurrencyBilledCost": amount,
                     "PaymentCurrencyInvoiceDetailId": of["InvoiceDetailId"],
@@ -155,7 +156,7 @@ def datasets(
 ) -> dict[str, pd.DataFrame]:
     """What the version has beside Cost and Usage, and has rows, once that has passed through `lines`; see `issued`."""
     made = {
-        "InvoiceDetail": lines.frame(when_issued),
+        "InvoiceDetail": lines.frame(when_issued, _numbered(store, asked, now)),
         "BillingPeriod": billing_periods(asked, lines.issuers, when_issued, now),
         "ContractCommitment": contract_commitments(store, asked, now),
     }
@@ -169,6 +170,13 @@ def issued(store: Store, asked: Asked) -> dict[str, str]:
     invoices = Invoices.of(store)
     found = {whole.begin: invoices.issued_at(month) for month, whole, _ in billing_months(asked.period)}
     return {moment(begins): moment(at) for begins, at in found.items() if at is not None}
+
+
+def _numbered(store: Store, asked: Asked, now: datetime) -> frozenset[str]:
+    """The invoices of providers that bills name; one may have its number while its month still goes on."""
+    if asked.view == "internal":
+        return frozenset()
+    return frozenset(row["invoice"] for row in store.rows(statement("lookups/bills/invoices"), now=now))
 
 
 def moment(at: datetime) -> str:

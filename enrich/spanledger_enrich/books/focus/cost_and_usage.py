@@ -89,9 +89,9 @@ def frames(
 ) -> Iterator[pd.DataFrame]:
     """The rows, in frames, with the version's columns by name and those of this project behind.
 
-    A whole month that is closed has no row of who got no statement of it, such as a tenant that was renamed since:
-    these would name an invoice that nobody has, and what was stated is there under the name that it was stated by.
-    Once they are posted, they are nothing in all.
+    A month that is closed, and a part of it, has no row of who got no statement of it, such as a tenant that was
+    renamed since: these would name an invoice that nobody has, and what was stated is there under the name that it was
+    stated by. Once they are posted, they are nothing in all.
 
     Args:
         store: The database.
@@ -109,7 +109,7 @@ def frames(
         sums: dict[str, Decimal] = {}
         beside: dict[str, Decimal] = {}
         terms = _terms(store, whole) if asked.view == "internal" and part == whole else []
-        stated = invoices.issued_to(store, month) if invoices is not None and part == whole else None
+        stated = invoices.issued_to(store, month) if invoices is not None else None
         for days in _stretches(store, part, calls_at_once):
             frame = store.frame(
                 "focus/cost_and_usage",
@@ -127,12 +127,12 @@ def frames(
             if invoices is not None:
                 _add(sums, kept)
             yield kept
-        if invoices is not None and kept is not None and part == whole:
-            for found in _corrections(store, asked, kept, billing):
+        if invoices is not None and kept is not None:
+            for found in _corrections(store, asked, kept, {**billing, **part.bounds}):
                 frame = _stated(found, stated, beside)
                 _add(sums, frame)
                 yield frame
-            if invoices.issued_at(month) is not None:
+            if part == whole and invoices.issued_at(month) is not None:
                 yield from _rounding(store, asked, kept, (month, named, whole), sums)
         if left_out is not None:
             left_out |= {(month, tenant): amount for tenant, amount in beside.items() if amount}

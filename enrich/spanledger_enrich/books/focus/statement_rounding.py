@@ -6,7 +6,6 @@ import json
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import TYPE_CHECKING, Any, Final
 
-from spanledger_enrich.books.closing.statements.issued import issued
 from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
@@ -34,10 +33,10 @@ def rounded(
         issuer: The organisation's name.
         exported: What the other rows bill, by tenant.
     """
-    for one in store.rows(statement("closing/statements/stated"), month=month):
-        said = issued(store, month, one["tenant"]).said
+    for one in store.rows(statement("closing/statements/rounded"), month=month):
+        said = json.loads(one["document"])
         billing = said["billing"]
-        if said["timezone"] != timezone or billing["rounding"] == "none" or not billing["pays"]:
+        if said["timezone"] != timezone or not billing["pays"]:
             continue
         exact = _exact(said["lines"], billing["rates"])
         summed = exported.get(one["tenant"], exact)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -185,6 +186,13 @@ def _tell(one: CheckedBill) -> None:
             f"{of_these[0].line}: where they lower it, put a minus before them and import the bill again; what takes a "
             "credit back is right as it is",
         )
+    for (_, currency), of_these in _alike(one.to_come(datetime.now(UTC)), lambda _: "").items():
+        _warn(
+            about,
+            f"{_what(of_these, currency)} of use on days that are still to come, the first is line "
+            f"{of_these[0].line}, {of_these[0].day}: where the year is wrong, take the bill back with "
+            f"'spanledger bills remove {about['bill_id'][:12]}', and import it mended",
+        )
     for (_, currency), of_these in _alike(one.others, lambda _: "").items():
         said = (
             f"{about['source']}: of it {_what(of_these, currency)} of services that are no AI, which nothing compares"
@@ -201,7 +209,8 @@ def _alike(lines: Sequence[BillLine], by: Callable[[BillLine], str]) -> dict[tup
 
 
 def _what(lines: Sequence[BillLine], currency: str) -> str:
-    return f"{counted(len(lines), 'line')} of {sum(line.amount or 0 for line in lines):,f} {currency}"
+    said = counted(len(lines), "line")
+    return f"{said} of {sum(line.amount or 0 for line in lines):,f} {currency}" if currency else said
 
 
 def _warn(about: dict[str, Any], said: str) -> None:

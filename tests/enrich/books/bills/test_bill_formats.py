@@ -183,6 +183,19 @@ def test_what_is_spelt_otherwise_means_the_same(case: str, tmp_path: Path) -> No
     assert {field: getattr(line, field) for field in expected} == expected
 
 
+@pytest.mark.parametrize("wallet", ["granted", "GRANTED", "granted_balance"])
+def test_what_a_granted_wallet_pays_is_a_credit_of_its_own(wallet: str, tmp_path: Path) -> None:
+    path, text = tmp_path / "cost.csv", (EXAMPLES / "deepseek_cost.csv").read_text(encoding="utf-8-sig")
+    head, row = text.splitlines()
+    path.write_text(f"{head}\n{row}\n{row.replace('topped_up', wallet).replace('0.0994', '0.4')}\n")
+    found = lines(path)
+    assert [(line.line, line.part, line.meter, line.charge_category, line.amount) for line in found] == [
+        (2, "", "all", "Usage", Decimal("0.0994")),
+        (3, "", "all", "Usage", Decimal("0.4")),
+        (3, "credit", "credit", "Credit", Decimal("-0.4")),
+    ]
+
+
 def test_a_zip_is_told_and_gzip_is_known_by_itself(tmp_path: Path) -> None:
     path = tmp_path / "usage.csv"
     with zipfile.ZipFile(path, "w") as archive:

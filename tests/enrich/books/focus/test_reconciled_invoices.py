@@ -49,12 +49,12 @@ def invoiced(books: Books, tmp_path_factory: pytest.TempPathFactory) -> Books:
     return books
 
 
-def exported(books: Books, view: str, version: str = "1.4", month: str = "2024-10"):
+def exported(books: Books, view: str, version: str = "1.4", month: str = "2024-10", now: datetime = NOW):
     """Cost and Usage, and what stands beside it."""
     asked = Asked(period(month, None, None, "UTC"), version, view, "Example AG")  # type: ignore[arg-type]
     lines = beside.InvoiceLines()
     rows = pd.concat(lines.noting(cost_and_usage.frames(books.store, asked, 10**6)), ignore_index=True)
-    return rows, beside.datasets(books.store, asked, lines, beside.issued(books.store, asked), NOW)
+    return rows, beside.datasets(books.store, asked, lines, beside.issued(books.store, asked), now)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -78,6 +78,15 @@ def test_the_provider_view_bills_the_invoice_to_the_cent_and_nothing_beside_it(i
     assert (by_category["Tax"], by_category["Credit"], by_category["Purchase"]) == (
         Decimal("5.23"), Decimal("-1.25"), Decimal(24),
     )  # fmt: skip
+
+
+def test_an_invoice_that_its_provider_numbered_is_issued_once_its_month_is_over(invoiced: Books) -> None:
+    for now, status in ((NOW, "Issued"), (NOW.replace(month=10, day=20), "Open")):
+        detail = exported(invoiced, "provider", now=now)[1]["InvoiceDetail"]
+        assert set(detail["InvoiceId"]) == {"INV-1"}
+        assert set(detail["InvoiceIssueStatus"]) == {status}
+        # No bill tells when.
+        assert detail["InvoiceIssueDate"].isna().all()
 
 
 def test_a_charge_that_is_on_no_reconciled_invoice_names_none(invoiced: Books) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pandas as pd
 import pytest
-from harness.books import Books
+from harness.books import NOON, Books
 from harness.focus_conformance import as_text, faults
-from harness.month_of_charges import make
+from harness.month_of_charges import SPAN, make
 
 from spanledger_enrich.books.closing import close
 from spanledger_enrich.books.closing.statements.issued import issued
@@ -19,10 +19,11 @@ from spanledger_enrich.books.focus.cost_and_usage import Asked
 from spanledger_enrich.books.focus.dataset import VERSIONS, columns
 from spanledger_enrich.books.plans import plan
 from spanledger_enrich.books.plans.plan import Plan
-from spanledger_settings.period import period
+from spanledger_settings.period import Period, of_days, period
 
 ANN, BOB = close.Person("ann", "ann"), close.Person("bob", "bob")
 NOW = datetime(2024, 12, 1, tzinfo=UTC)
+OCTOBER = period("2024-10", None, None, "UTC")
 PLANS = (
     {"plan": "gold", "tenant": "acme", "currency": "EUR", "exchange_rate": "1.10", "markup_percent": "7",
      "rounding": "line"},
@@ -45,9 +46,9 @@ def _no_plans_and_books(books: Books) -> Iterator[None]:
     empty()
 
 
-def exported(books: Books, version: str) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
-    """Cost and Usage of October, and what stands beside it."""
-    asked = Asked(period("2024-10", None, None, "UTC"), version, "internal", "Example AG")
+def exported(books: Books, version: str, days: Period = OCTOBER) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
+    """Cost and Usage of October or of days of it, and what stands beside it."""
+    asked = Asked(days, version, "internal", "Example AG")
     lines = beside.InvoiceLines()
     rows = pd.concat(lines.noting(cost_and_usage.frames(books.store, asked, 10**6)), ignore_index=True)
     return rows, beside.datasets(books.store, asked, lines, beside.issued(books.store, asked), NOW)
@@ -82,6 +83,39 @@ def test_a_closed_month_has_a_tenant_that_was_renamed_since_by_the_name_it_was_s
     for tenant in ("acme", "globex"):
         stated = Decimal(issued(books.store, "2024-10", tenant).said["billing"]["total"])
         assert rows[rows["BillingAccountId"] == tenant]["BilledCost"].sum() == stated
+
+
+def test_a_part_of_a_closed_month_has_what_was_closed_of_its_days(books: Books) -> None:
+    make(books)
+    close.soft(books.store, "2024-10", ANN, grace_days=0)
+    close.hard(books.store, "2024-10", BOB)
+    middle = of_days(date(2024, 10, 8), date(2024, 10, 9), "UTC")
+    parts = (
+        of_days(date(2024, 10, 1), date(2024, 10, 7), "UTC"),
+        middle,
+        of_days(date(2024, 10, 10), date(2024, 10, 31), "UTC"),
+    )
+    before = {
+        part: exported(books, "1.4", part)[0].groupby("InvoiceId")["BilledCost"].sum().to_dict() for part in parts
+    }
+    assert len(before[middle]) > 1
+    # One is renamed, the others' calls cost twice as much, and a call comes late.
+    books.store.execute(
+        "INSERT INTO ledger SELECT * REPLACE (if(tenant_id = 'acme', 'acme-eu', tenant_id) AS tenant_id, "
+        "contracted_cost * 2 AS contracted_cost, version + 1 AS version, now64(6, 'UTC') AS enriched_at) "
+        "FROM (SELECT * FROM ledger FINAL)"
+    )
+    books.book({**SPAN, "ts": NOON, "tenant_id": "globex"})
+    close.record(books.store, "2024-10", ANN)
+    for part in parts:
+        rows, made = exported(books, "1.4", part)
+        assert rows.groupby("InvoiceId")["BilledCost"].sum().to_dict() == before[part]
+        assert "acme-eu" not in set(rows["BillingAccountId"])
+        detail = made.get("InvoiceDetail", pd.DataFrame({"InvoiceId": []}))
+        assert set(detail["InvoiceId"]) == set(before[part])
+    # What is booked in November as a correction of October is in no part of November.
+    assert not len(exported(books, "1.4", of_days(date(2024, 11, 1), date(2024, 11, 20), "UTC"))[0])
+    assert len(exported(books, "1.4", period("2024-11", None, None, "UTC"))[0])
 
 
 def test_what_a_plan_rounds_is_a_charge_of_its_own_once_it_is_invoiced(books: Books) -> None:

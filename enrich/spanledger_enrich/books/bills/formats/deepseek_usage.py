@@ -1,7 +1,11 @@
-"""DeepSeek's export: `amount` tells tokens by kind and hour, `cost` what was paid by model and wallet, a day a line."""
+"""DeepSeek's export: `amount` tells tokens by kind and hour, `cost` what was paid by model and wallet, a day a line.
+
+What was granted pays for use as what was topped up does, and nobody is billed for it.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from spanledger_enrich.books.bills.bill_format import BillFormat, columns
@@ -45,7 +49,7 @@ def _amounts(record: Record) -> Iterator[BillLine]:
 
 def _costs(record: Record) -> Iterator[BillLine]:
     begins, ends = record.moment("start_time_iso"), record.moment("end_time_iso")
-    yield BillLine(
+    charge = BillLine(
         line=record.number,
         raw=record.raw,
         provider="deepseek",
@@ -61,6 +65,9 @@ def _costs(record: Record) -> Iterator[BillLine]:
         currency=record.currency("currency"),
         unit="Tokens",
     )
+    yield charge
+    if charge.amount and charge.sku.lower().startswith("grant"):
+        yield replace(charge, part="credit", meter="credit", amount=-charge.amount, unit="")
 
 
 AMOUNT = BillFormat("DeepSeek amount", "UTC", (columns("start_time_iso", "api_key_name", "type", "amount"),), _amounts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import difflib
 import importlib.resources
 import io
 import json
@@ -22,6 +23,7 @@ from spanledger_settings.mendable import AskedWronglyError
 from spanledger_sql.store import statement
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from spanledger_sql.store import Store
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 Form = Literal["json", "csv", "html", "pdf"]
 FORMS: Final[tuple[Form, ...]] = ("json", "csv", "html", "pdf")
 _NAME: Final = re.compile(r"\d{4}-\d{2}/[0-9a-f]{16}/\d{1,9}(?!\d)")
+# Of how many tenants an error tells that they have a statement.
+_NAMED: Final = 10
 _NOT_ROUNDED: Final = 12
 _HEAD: Final = ("statement", "status", "hash", "tenant", "month", "timezone", "currency", "billing_currency")
 
@@ -167,7 +171,7 @@ def issued(store: Store, month: str, tenant: str, revision: int | None = None, k
         rows = [row for row in rows if row["closed_at"] <= known]
     found = [row for row in rows if revision in (None, row["revision"])]
     if not found:
-        have = ", ".join(row["tenant"] for row in store.rows(statement("closing/statements/stated"), month=month))
+        have = _some([row["tenant"] for row in store.rows(statement("closing/statements/stated"), month=month)], tenant)
         raise UnknownStatementError(
             f"there is no statement of {month} for {tenant!r}"
             + (f" and revision {revision}" if revision is not None and rows else "")
@@ -175,6 +179,14 @@ def issued(store: Store, month: str, tenant: str, revision: int | None = None, k
             + (f"; there are some for {have}" if have else f"; {month} is not closed: --draft shows how it stands")
         )
     return Issued(found[-1]["document"], tenant)
+
+
+def _some(names: Sequence[str], asked: str) -> str:
+    """Of many names those that come nearest to what was asked for, else the first."""
+    if len(names) <= _NAMED:
+        return ", ".join(names)
+    near = difflib.get_close_matches(asked, names, 3) or names[:_NAMED]
+    return f"{', '.join(near)} and {len(names) - len(near):,} more"
 
 
 def prove(store: Store, path: Path) -> FileProof:

@@ -79,7 +79,7 @@ def document(
         closing: Of which month, and who closed it.
         party: Its row of `book_party`.
         lines: Its lines.
-        terms: How what they come to is billed, as `terms_of` gives it.
+        terms: How what they come to is billed, as `Terms` give it.
         interval: The 90 % interval of the emissions of the month's own use, kgCO2e.
         previous: The party's statement before: its month, revision and hash.
     """
@@ -117,10 +117,22 @@ def name_hash(party: Mapping[str, str]) -> str:
     return digest(party["salt"] + party["tenant_id"])
 
 
-def terms_of(store: Store, month: str, party: Mapping[str, str], lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """By which price plan a party's statement of a month is billed, and at which rates."""
-    plans = store.rows(statement("closing/statements/terms"), tenant=party["tenant_id"], month=month)
-    return billing.terms(month, plans, [str(line["service_month"]) for line in lines])
+class Terms:
+    """The price plans of a month and of those before it, by which every party's statement of it is billed."""
+
+    def __init__(self, store: Store, month: str) -> None:
+        self._month = month
+        self._plans: dict[str, list[Mapping[str, Any]]] = {}
+        for row in store.rows(statement("closing/statements/terms"), month=month):
+            self._plans.setdefault(row["tenant_id"], []).append(row)
+
+    def of(self, party: Mapping[str, str], lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """By which price plan a party's statement is billed, and at which rates."""
+        tenant = party["tenant_id"]
+        # A plan for everybody is for whom calls name.
+        everybodys = [] if tenant.startswith("(") else self._plans.get("*", [])
+        plans = [*everybodys, *self._plans.get(tenant, [])]
+        return billing.terms(self._month, plans, [str(line["service_month"]) for line in lines])
 
 
 def intervals(store: Store, month: str, known: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
@@ -150,10 +162,8 @@ def drafts(store: Store, closing: Closing, upto: int) -> dict[str, str]:
     """The statements of a month as the books are now, by party; they are not kept."""
     rows = store.rows(statement("closing/statements/draft_lines"), month=closing.month, posting="", upto=upto)
     known = parties(store)
-    ends = intervals(store, closing.month, known)
+    ends, terms = intervals(store, closing.month, known), Terms(store, closing.month)
     return {
-        party: document(
-            closing, known[party], lines, terms_of(store, closing.month, known[party], lines), ends.get(party, {}), None
-        )
+        party: document(closing, known[party], lines, terms.of(known[party], lines), ends.get(party, {}), None)
         for party, lines in lines_of(rows).items()
     }
