@@ -126,7 +126,7 @@ def _asked() -> Iterator[dict[str, Asked]]:
     def noted(name: str, **parameters: Any) -> pd.DataFrame:
         given = {taken: parameters[taken] for taken in report.takes(name) if taken in parameters}
         told = [str(given[one]) for one in ("dimension", "by", "zone", "rows", "from") if one in given]
-        found[" ".join([name, *told])] = report.open_store.current().as_kept(report._text(name)), given
+        found[" ".join([name, *told])] = report._text(name), given
         return answer(name, **parameters)
 
     def noted_too(url: str, scope: str, what: str, of: dict[str, object], *, _reckon: Callable[[Store], Any]) -> Any:
@@ -151,8 +151,8 @@ def _tell(store: Store, queries: dict[str, Asked]) -> None:
             taken.append((*_taken(functools.partial(asked, store)), None, name))
             continue
         text, given = asked
-        planned, _ = _taken(functools.partial(store.query_frame, f"EXPLAIN PIPELINE {text}", given))
-        taken.append((*_taken(functools.partial(store.query_frame, text, given)), planned, name))
+        planned, _ = _taken(functools.partial(store.report_frame, text, given, tag="EXPLAIN PIPELINE "))
+        taken.append((*_taken(functools.partial(store.report_frame, text, given)), planned, name))
     for cpu, wall, plan, name in sorted(taken, key=lambda each: each[0], reverse=True):
         planning = "" if plan is None else f", of these {plan:>6.3f} planning"
         print(f"    {name[:86]:<86} {wall:>6.3f} s {cpu:>6.3f} CPU s{planning}")
