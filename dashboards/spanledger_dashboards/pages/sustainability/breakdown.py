@@ -13,7 +13,7 @@ from spanledger_dashboards.drawing.evidence import evidence
 from spanledger_dashboards.drawing.style import caption, plainly
 from spanledger_dashboards.drawing.table import Column, table
 from spanledger_dashboards.filtering.choice import choice
-from spanledger_dashboards.filtering.dimension import DIMENSIONS, title
+from spanledger_dashboards.filtering.dimension import BY_NAME, title
 from spanledger_dashboards.pages.heading import heading, no_calls
 from spanledger_dashboards.pages.lead_to import lead_to_calls, no_emissions
 from spanledger_dashboards.report import report
@@ -72,8 +72,8 @@ def page(filters: Filters) -> None:
     """Draw the page."""
     heading("Emissions by tenant, model, feature", filters)
     own = {"own": filters.own} if filters.own else {}
-    first = ("model", "feature", "zone")
-    known = {one.name: one.title for one in sorted(DIMENSIONS, key=lambda one: (*first, one.name).index(one.name))}
+    # What emissions differ by most comes first.
+    known = {name: BY_NAME[name].title for name in ("model", "feature", "zone", *BY_NAME)}
     options = {**own, "tenant": "Tenant", **known}
     dimension = choice("Broken down by", options, key="by")
     asked = {**filters.parameters, "dimension": dimension, "names": _NAMES}
