@@ -3,9 +3,11 @@
 --
 -- One driver after the other is put from its former to its new value: how many calls there are; which models make them; how
 -- many tokens (searches, units) a call has, by direction; in which tier they are; which of the input is cached; what one
--- costs. A driver of what there was not before has its new value from the start. Quantities are costed in sum: what is rounded call
--- by call, where a price has more than 12 digits, goes with calls; what is charged for beside tokens is told by its cost, of which
--- the prices of all such units at that entry make the amount.
+-- costs. A driver of what there was not before has its new value from the start. Quantities are costed in sum; what is charged for
+-- beside tokens is told by its cost, of which the prices of all such units at that entry make the amount.
+--
+-- Terms are decimals: a driver that did not move is 0 to the last digit. What is rounded call by call, where a price has more than
+-- 12 digits, goes with calls, and else with the last driver that moved; what a least charge adds goes with calls, and is a price.
 --
 -- Parameters:
 --   from, to DateTime64(9, 'UTC'): the period, half-open
@@ -89,7 +91,7 @@ WITH
             entry.steps[u.price_step + 1] AS price
         SELECT
             keys, model_key, tier, is_after, known_calls, least_calls, contracted_cost, first_meter,
-            toFloat64(arraySum(entry.unit_prices)) AS fees,
+            arraySum(entry.unit_prices) AS fees,
             CAST(u.vendor_unit, 'String') AS vendor_unit,
             -- Of each meter its unit, how much was used, and what one costs: four lists, put together once.
             arrayFilter(class -> class.3 != 0 AND (class.1 != 'request' OR class.4 != 0), arrayZip(
@@ -116,7 +118,6 @@ WITH
     charged AS
     (
         WITH
-            (amount -> toDecimal128(amount + if(amount < 0, -1, 1) * toDecimal256('0.0000000000005', 22), 12)) AS usd,
             if(empty(u.classes) AND first_meter = '',
                [('request', 'Requests', toDecimal128(least_calls, 6), toDecimal128(0, 22))], u.classes) AS told
         SELECT
@@ -127,7 +128,7 @@ WITH
                 first_meter = 'unit', vendor_unit,
                 CAST(first_meter, 'String')) AS counted_by,
             arrayMap(
-                class -> (class.1, class.2, toFloat64(class.3), usd(toDecimal256(class.3, 6) * toDecimal256(class.4, 22))),
+                class -> (class.1, class.2, toDecimal256(class.3, 12), toDecimal256(class.3, 6) * toDecimal256(class.4, 22)),
                 told) AS charges,
             contracted_cost - arraySum(charge -> charge.4, charges) AS rest
         FROM used_classes AS u
@@ -141,26 +142,25 @@ WITH
             multiIf(meter LIKE 'input%' OR meter LIKE 'cache%', 'input', meter LIKE 'output%' OR meter = 'reasoning', 'output', charge.2)
                 AS direction,
             tier,
-            sumIf(charge.3, NOT is_after) AS q0,
-            sumIf(charge.3, is_after) AS q1,
-            ifNull(sumIf(charge.4, NOT is_after), toDecimal128(0, 12)) AS c0,
-            ifNull(sumIf(charge.4, is_after), toDecimal128(0, 12)) AS c1,
-            sumIf(toFloat64(known_calls), meter = counted_by AND NOT is_after) AS calls0,
-            sumIf(toFloat64(known_calls), meter = counted_by AND is_after) AS calls1
+            ifNull(sumIf(charge.3, NOT is_after), toDecimal256(0, 12)) AS q0,
+            ifNull(sumIf(charge.3, is_after), toDecimal256(0, 12)) AS q1,
+            ifNull(sumIf(charge.4, NOT is_after), toDecimal256(0, 28)) AS c0,
+            ifNull(sumIf(charge.4, is_after), toDecimal256(0, 28)) AS c1,
+            ifNull(sumIf(toDecimal256(known_calls, 12), meter = counted_by AND NOT is_after), toDecimal256(0, 12)) AS calls0,
+            ifNull(sumIf(toDecimal256(known_calls, 12), meter = counted_by AND is_after), toDecimal256(0, 12)) AS calls1
         FROM charged
         ARRAY JOIN arrayConcat(charges, multiIf(
             rest = 0, [],
-            fees > 0 AND vendor_unit = '' AND abs(rest) > known_calls * 1e-10, [('other', 'Fees', toFloat64(rest) / fees, rest)],
-            [('rounding', '', toFloat64(known_calls), rest)])) AS charge
+            abs(rest) <= known_calls * toDecimal256('1e-10', 12), [('rounding', '', toDecimal256(0, 12), rest)],
+            fees > 0 AND vendor_unit = '', [('other', 'Fees', toDecimal256(rest / fees, 12), rest)],
+            [('least', '', toDecimal256(known_calls, 12), rest)])) AS charge
         GROUP BY ALL
     ),
     shares AS
     (
         WITH
-            -- A share of nothing is what it is in the other period.
-            (part0, whole0, part1, whole1) -> (
-                multiIf(whole0 != 0, part0 / whole0, whole1 != 0, part1 / whole1, 0),
-                multiIf(whole1 != 0, part1 / whole1, whole0 != 0, part0 / whole0, 0)) AS share
+            (parts, wholes) -> arrayMap(
+                (part, whole) -> if(whole = 0, NULL, toDecimal256(part, 34) / if(whole = 0, 1, whole)), parts, wholes) AS of_wholes
         SELECT
             *,
             sum(calls0) OVER (PARTITION BY keys) AS n0,
@@ -171,28 +171,55 @@ WITH
             sum(q1) OVER (PARTITION BY keys, model_key, direction) AS of_direction1,
             sum(q0) OVER (PARTITION BY keys, model_key, direction, tier) AS of_tier0,
             sum(q1) OVER (PARTITION BY keys, model_key, direction, tier) AS of_tier1,
-            share(of_model0, n0, of_model1, n1) AS s,
-            share(of_direction0, of_model0, of_direction1, of_model1) AS u,
-            share(of_tier0, of_direction0, of_tier1, of_direction1) AS w,
-            share(q0, of_tier0, q1, of_tier1) AS x,
-            share(toFloat64(c0), q0, toFloat64(c1), q1) AS p
+            of_wholes([of_model0, of_direction0, of_tier0, q0, c0], [n0, of_model0, of_direction0, of_tier0, q0]) AS shares0,
+            of_wholes([of_model1, of_direction1, of_tier1, q1, c1], [n1, of_model1, of_direction1, of_tier1, q1]) AS shares1,
+            -- A share of nothing is what it is in the other period.
+            arrayMap((one, other) -> ifNull(ifNull(one, other), toDecimal256(0, 34)), shares0, shares1) AS before,
+            arrayMap((one, other) -> ifNull(ifNull(one, other), toDecimal256(0, 34)), shares1, shares0) AS after
         FROM cells
+    ),
+    stages AS
+    (
+        WITH
+            -- With the drivers up to this one as they are now; by what a call costs, since 76 digits are all there are.
+            arrayMap(
+                driver -> n1 * arrayFold(
+                    (product, place) -> toDecimal256(product * if(place <= driver, after[place], before[place]), 34),
+                    [4, 3, 1, 2], before[5]),
+                [0, 1, 2, 3, 4]) AS of_drivers
+        SELECT
+            keys,
+            max(n0) AS calls_before,
+            max(n1) AS calls_after,
+            sum(c0) AS exactly_before,
+            sum(c1) AS exactly_after,
+            sumIf(c0, meter = 'rounding') AS rounded_before,
+            sumIf(c1, meter = 'rounding') AS rounded_after,
+            arrayConcat(
+                [toDecimal256(exactly_before - rounded_before, 34)],
+                arrayMap(cost -> toDecimal256(cost, 34), sumForEach(of_drivers)),
+                [toDecimal256(exactly_after - rounded_after, 34)]) AS costed,
+            -- Divisions leave off less than this.
+            arrayMap(
+                (stage, former) -> abs(stage - former) > toDecimal256('1e-13', 34),
+                costed, arrayPushFront(arrayPopBack(costed), costed[1])) AS moved
+        FROM shares
+        GROUP BY keys
     ),
     steps AS
     (
         SELECT
             keys,
-            max(n0) AS calls_before,
-            max(n1) AS calls_after,
-            sum(c0) AS before,
-            sum(c1) AS after,
-            toDecimal128(sum(n1 * s.1 * u.1 * w.1 * x.1 * p.1), 12) AS with_volume,
-            toDecimal128(sum(n1 * s.2 * u.1 * w.1 * x.1 * p.1), 12) AS with_mix,
-            toDecimal128(sum(n1 * s.2 * u.2 * w.1 * x.1 * p.1), 12) AS with_tokens,
-            toDecimal128(sum(n1 * s.2 * u.2 * w.2 * x.1 * p.1), 12) AS with_tier,
-            toDecimal128(sum(n1 * s.2 * u.2 * w.2 * x.2 * p.1), 12) AS with_cache
-        FROM shares
-        GROUP BY keys
+            calls_before,
+            calls_after,
+            toDecimal128(exactly_before, 12) AS before,
+            toDecimal128(exactly_after, 12) AS after,
+            arrayMap(
+                (stage, place) -> toDecimal128(round(stage + multiIf(
+                    place >= arrayLastIndex(driver -> driver, moved), rounded_after,
+                    rounded_before * calls_after / if(calls_before = 0, 1, calls_before)), 12), 12),
+                arrayFill((stage, has_moved) -> has_moved, costed, moved), arrayEnumerate(costed)) AS costs
+        FROM stages
     )
 SELECT
     keys[1] AS tenant,
@@ -203,12 +230,12 @@ SELECT
     toUInt64(calls_before) AS calls_before,
     toUInt64(calls_after) AS calls_after,
     before,
-    with_volume - before AS volume,
-    with_mix - with_volume AS mix,
-    with_tokens - with_mix AS tokens,
-    with_tier - with_tokens AS tier,
-    with_cache - with_tier AS cache,
-    after - with_cache AS price,
+    costs[2] - before AS volume,
+    costs[3] - costs[2] AS mix,
+    costs[4] - costs[3] AS tokens,
+    costs[5] - costs[4] AS tier,
+    costs[6] - costs[5] AS cache,
+    after - costs[6] AS price,
     after,
     after - before AS difference,
     countIf(keys[6] = '') OVER () AS all_rows
