@@ -224,7 +224,7 @@ def test_features_that_come_and_go_are_volume_and_shares_of_the_cache_are_worked
     rows = {row["feature"]: row for row in books.report("finance/movers", ["feature"], **BEFORE)}
     told = {feature: {term: row[term] for term in TERMS if row[term]} for feature, row in rows.items()}
     assert (told["gone"], told["new"]) == ({"volume": -EACH}, {"volume": 2 * EACH})
-    # USD a million: 2.50, 1.25 from the cache, 10 for output. Of 2,000 tokens of input 333 came from the cache, of 1,234 999.
+    # USD a million: 2.50, 1.25 from the cache, 10 for output. Of 2,000 tokens 333 came from the cache, of 1,234 999.
     before = Fraction(1667 * 250 + 333 * 125 + 200 * 1000, 10**8)
     read = Fraction(333, 2000)
     as_before = Fraction(6 * 1234, 10**8) * (250 * (1 - read) + 125 * read) + Fraction(6 * 50 * 1000, 10**8)
