@@ -38,6 +38,7 @@ class Forecast:
         method: How it was made.
         errors: How many past forecasts the interval rests on; 0: there was no history to ask, and it is a guess.
         typical_error: Their median size, as a share: 0.1 is off by a tenth. NaN without any.
+        first_day: What is expected of the first of the days.
     """
 
     total: float
@@ -46,6 +47,7 @@ class Forecast:
     method: Method
     errors: int
     typical_error: float
+    first_day: float
 
 
 def forecast(days: Days, ahead: int) -> Forecast | None:
@@ -55,12 +57,13 @@ def forecast(days: Days, ahead: int) -> Forecast | None:
     # A day that only took something back, as a credit does, has no logarithm, and foretells no use.
     days = np.maximum(days, 0.0)
     method = _method(len(days))
-    total = float(daily(days, ahead, method).sum())
+    coming = daily(days, ahead, method)
+    total = float(coming.sum())
     errors = _past_errors(days, ahead, method)
     spread = _quantile(errors, _level(len(errors), len(days), ahead))
     typical = float(np.expm1(np.median(np.abs(errors)))) if len(errors) else float("nan")
     low, high = total * float(np.exp(-spread)), total * float(np.exp(spread))
-    return Forecast(total, low, high, method, len(errors), typical)
+    return Forecast(total, low, high, method, len(errors), typical, float(coming[0]))
 
 
 def daily(days: Days, ahead: int, method: Method) -> Days:

@@ -201,16 +201,18 @@ def _expected(
         spent: All that is used in the period.
         now: An aware time.
     """
-    today = _local(now, one.timezone)
+    # At a day's last moment the day is over, and what it used is known.
+    today = _local(now + timedelta(microseconds=1), one.timezone)
     if not alike or (first := min(alike)) >= today:
         return None
     days = np.array([float(alike.get(first + timedelta(days=n), 0)) for n in range((today - first).days)])
     rest = forecast(days, (period.last_day - today).days + 1)
     if rest is None:
         return None
-    over = float(spent - alike.get(today, Decimal(0)))
-    least = float(spent)
-    total, low, high = (max(least, over + end) for end in (rest.total, rest.low, rest.high))
+    used_today, least = float(alike.get(today, Decimal(0))), float(spent)
+    # What is used today beyond what was foretold of it is not taken from the days to come.
+    beyond = max(0.0, used_today - rest.first_day)
+    total, low, high = (max(least, least - used_today + beyond + end) for end in (rest.total, rest.low, rest.high))
     return replace(rest, total=total, low=low, high=high)
 
 

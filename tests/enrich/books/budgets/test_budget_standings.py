@@ -68,6 +68,32 @@ def test_a_period_is_foretold_by_what_was_used_and_what_is_to_come(filled, write
     assert expected.low <= expected.total <= expected.high
 
 
+def test_a_day_that_uses_far_more_takes_nothing_from_the_days_to_come(filled, write):
+    line = "acme,tenant=acme,40,usd,month,UTC,"
+    one = stand(filled, write, line)["acme"]
+    filled.add(call(NOW - timedelta(hours=1), "30", tenant_id="acme", span_id="b" * 16, trace_id="b" * 32))
+    try:
+        burst = stand(filled, write, line)["acme"]
+    finally:
+        filled.store.execute(f"ALTER TABLE ledger DELETE WHERE span_id = '{'b' * 16}' SETTINGS mutations_sync = 1")
+    assert one.expected is not None
+    assert burst.expected is not None
+    assert burst.spent - one.spent == 30
+    assert burst.expected.total - one.expected.total == pytest.approx(30)
+
+
+def test_at_the_end_of_a_day_the_day_is_over_and_known(filled, write):
+    found = budget.read(write(HEAD, "globex,tenant=globex,40,usd,month,UTC,", name="b.csv"))
+    midnight = datetime(2024, 10, 2, tzinfo=UTC)
+    ((one,), (next_day,)) = (
+        standing.standings(filled.store, moment, found, foretell=True)
+        for moment in (midnight - timedelta(microseconds=1), midnight)
+    )
+    # Of 4 USD a day one day is over: 30 are to come.
+    assert one.expected is not None
+    assert (one.expected.total, repr(one.expected)) == (31 * 4, repr(next_day.expected))
+
+
 def test_what_is_charged_at_once_is_used_and_comes_on_no_other_day(filled, write):
     seats = {"charge": "s", "kind": "seats", "amount": "60", "from": "2024-10-15", "to": "2024-11-01", "tenant": "acme"}
     charge.record(filled.store, [Charge.model_validate(seats)], "a test")
