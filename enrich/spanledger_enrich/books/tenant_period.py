@@ -146,6 +146,25 @@ def record(store: Store, rows: Sequence[dict[str, Any]]) -> int:
     return len(changed)
 
 
+def beside_months(store: Store, rows: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """The time zones of tenants whose days among ``rows`` begin at other midnights than their months in the books."""
+    days = {(row["tenant_id"], moment) for row in rows for moment in (row["valid_from"], row["valid_to"])}
+    return {
+        tenant: zone
+        for tenant, zone in _zones_of_books(store, sorted({tenant for tenant, _ in days})).items()
+        for named, moment in days
+        if named == tenant and moment not in (ALWAYS, _OPEN) and moment.astimezone(ZoneInfo(zone)).time() != time()
+    }
+
+
+def _zones_of_books(store: Store, tenants: list[str]) -> dict[str, str]:
+    found = store.rows(
+        "SELECT tenant_id, timezone FROM book_party WHERE tenant_id IN {tenants:Array(String)} ORDER BY tenant_id",
+        tenants=tenants,
+    )
+    return {row["tenant_id"]: row["timezone"] for row in found}
+
+
 def remove(store: Store, tenant: str, begins: datetime | None) -> int:
     """Take the entries of a tenant back, or the one that begins then; gives how many.
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from harness.command import in_process
 
 from spanledger_enrich.books import charge
 from spanledger_enrich.books.charge import Charge
@@ -117,3 +118,25 @@ def test_a_charge_of_a_day_on_which_a_tenant_moves_goes_where_it_moved_to(books,
 def test_a_file_that_is_wrong_is_refused_by_file_row_and_field(spanledger, write, line, told):
     refused = " ".join(spanledger("tenants", "import", write(HEAD, line, name="tenants.csv"), fails=True).split())
     assert told in refused
+
+
+def test_days_at_other_midnights_than_the_months_of_the_books_are_told(books, spanledger, write):
+    told = []
+    for tenant, zone in (("acme", "Europe/Berlin"), ("globex", "UTC")):
+        books.store.insert("book_party", [{"party": tenant, "tenant_id": tenant, "timezone": zone, "salt": ""}])
+    days = write(
+        HEAD, "acme,,,cc-1,ann,", "acme,2024-10-01,,cc-2,bob,", "globex,2024-10-01,,cc-3,eve,", name="days.csv"
+    )
+    try:
+        for zone in ("UTC", "Europe/Berlin"):
+            done = in_process("tenants", "import", days, "--timezone", zone, data_dir=books.configuration.data_dir)
+            assert done.returncode == 0
+            told.append(done.stderr)
+    finally:
+        books.store.execute("TRUNCATE TABLE book_party")
+    assert (
+        "days of acme begin at the midnights of UTC, and its months in the books at those of Europe/Berlin" in told[0]
+    )
+    assert "globex" not in told[0]
+    assert "days of globex begin at the midnights of Europe/Berlin" in told[1]
+    assert "acme" not in told[1]

@@ -24,6 +24,8 @@ tenants = typer.Typer(
     help="Whose calls are: tenant rules; and what tenants belong to: cost centres, owners.", no_args_is_help=True
 )
 
+# Of so many tenants it is told that their months begin at other midnights.
+_TOLD = 5
 Timezone = Annotated[str, typer.Option(help="At whose midnights days begin.")]
 
 
@@ -46,6 +48,13 @@ def tenants_import(context: typer.Context, files: Files, timezone: Timezone = "U
         for path, rows in checked:
             changed = tenant_period.record(store, rows)
             console().print(f"{path.name}: {counted(len(rows), 'entry', 'entries')}, {changed:,} new or changed")
+            for tenant, other in list(tenant_period.beside_months(store, rows).items())[:_TOLD]:
+                console(stderr=True).print(
+                    f"{path.name}: days of {tenant} begin at the midnights of {timezone}, and its months in the books "
+                    f"at those of {other}: were --timezone {other} meant, 'spanledger tenants remove' takes these back",
+                    style="yellow",
+                    soft_wrap=True,
+                )
 
 
 @tenants.command("list")
