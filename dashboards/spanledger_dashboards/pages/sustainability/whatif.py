@@ -14,7 +14,7 @@ from spanledger_dashboards.drawing.style import caption
 from spanledger_dashboards.drawing.table import Column, table
 from spanledger_dashboards.filtering.choice import choice
 from spanledger_dashboards.pages.heading import heading, no_calls
-from spanledger_dashboards.report import report
+from spanledger_dashboards.report import report, unheeded
 from spanledger_enrich.grid.zone_name import zone_name
 from spanledger_settings import figures
 
@@ -81,7 +81,7 @@ def page(filters: Filters) -> None:
     if len(zones) > 1:
         _zones(filters, rows, int(wait))
     _assumed(zone, int(wait), signal)
-    _models(filters, zone, int(wait))
+    _models(filters, zone, int(wait), signal)
 
 
 def _signals(known: pd.DataFrame) -> dict[str, str]:
@@ -174,11 +174,17 @@ def _assumed(zone: str, wait: int, signal: str) -> None:
             caption(sentence)
 
 
-def _models(filters: Filters, zone: str, wait: int) -> None:
+def _models(filters: Filters, zone: str, wait: int, signal: str) -> None:
     """Other models and caching: the calls are booked anew for it, which the command line does."""
     words = ["carbon", "whatif", *period_options(filters), "--model", "RECORDED=OTHER", "--cache-hit-rate", "0.5"]
     words += ["--zone", zone] if zone else []
     words += ["--window", str(wait)] if wait else []
+    words += ["--signal", signal] if signal != "average" else []
+    # The command knows one value of a dimension of one's own, and nothing of the others.
+    asked = filters.parameters
+    if len(filters.own_values) == 1 and filters.own_values[0].strip():
+        words += ["--where", f"{filters.own}={filters.own_values[0]}"]
+        asked["own_values"] = []
     with st.container(border=True):
         st.header("On another model, or with more caching", anchor=False)
         caption(
@@ -186,3 +192,5 @@ def _models(filters: Filters, zone: str, wait: int) -> None:
             "command line does that, with what it costs beside what it emits:"
         )
         st.code(shlex.join(["spanledger", *words]), language="bash", wrap_lines=True)
+        if left := unheeded("carbon/whatif", asked):
+            caption(f"The command cannot be narrowed by {' or '.join(left)}: its figures are of all.")
