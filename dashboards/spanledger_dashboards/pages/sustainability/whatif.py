@@ -79,7 +79,7 @@ def page(filters: Filters) -> None:
     _answer(rows.iloc[0], zone, int(wait))
     evidence("sustainability/elsewhere", asked, filters)
     if len(zones) > 1:
-        _zones(filters, rows, int(wait))
+        _zones(filters, rows, int(wait), signal)
     _assumed(zone, int(wait), signal)
     _models(filters, zone, int(wait), signal)
 
@@ -132,7 +132,7 @@ def _change(then: Any, now: Any) -> str:
     return "as it is" if math.isclose(then, now, rel_tol=1e-12) else figures.change(then, now) or figures.UNKNOWN
 
 
-def _zones(filters: Filters, found: pd.DataFrame, wait: int) -> None:
+def _zones(filters: Filters, found: pd.DataFrame, wait: int, signal: str) -> None:
     """The same in some other zones."""
     rows = found.assign(named=[zone_name(each) if each else _HERE for each in found["zone"]])
     rows["change"] = [_change(then, now) for then, now in zip(rows["then_co2e_g"], rows["co2e_g"], strict=True)]
@@ -146,7 +146,10 @@ def _zones(filters: Filters, found: pd.DataFrame, wait: int) -> None:
             filters,
             key="zones",
             link=lambda row: filters.link(
-                "whatif", **({"elsewhere": row["zone"]} if row["zone"] else {}), wait=str(wait)
+                "whatif",
+                **({"elsewhere": row["zone"]} if row["zone"] else {}),
+                **({"signal": signal} if signal != "average" else {}),
+                wait=str(wait),
             ),
         )
 

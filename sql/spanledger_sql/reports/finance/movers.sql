@@ -180,17 +180,20 @@ WITH
     ),
     steps AS
     (
+        WITH
+            -- Rounded: a sum of floats, which is cut off, is another at each adding up.
+            (amount -> toDecimal128(amount + if(amount < 0, -5e-13, 5e-13), 12)) AS usd
         SELECT
             keys,
             max(n0) AS calls_before,
             max(n1) AS calls_after,
             sum(c0) AS before,
             sum(c1) AS after,
-            toDecimal128(sum(n1 * s.1 * u.1 * w.1 * x.1 * p.1), 12) AS with_volume,
-            toDecimal128(sum(n1 * s.2 * u.1 * w.1 * x.1 * p.1), 12) AS with_mix,
-            toDecimal128(sum(n1 * s.2 * u.2 * w.1 * x.1 * p.1), 12) AS with_tokens,
-            toDecimal128(sum(n1 * s.2 * u.2 * w.2 * x.1 * p.1), 12) AS with_tier,
-            toDecimal128(sum(n1 * s.2 * u.2 * w.2 * x.2 * p.1), 12) AS with_cache
+            usd(sum(n1 * s.1 * u.1 * w.1 * x.1 * p.1)) AS with_volume,
+            usd(sum(n1 * s.2 * u.1 * w.1 * x.1 * p.1)) AS with_mix,
+            usd(sum(n1 * s.2 * u.2 * w.1 * x.1 * p.1)) AS with_tokens,
+            usd(sum(n1 * s.2 * u.2 * w.2 * x.1 * p.1)) AS with_tier,
+            usd(sum(n1 * s.2 * u.2 * w.2 * x.2 * p.1)) AS with_cache
         FROM shares
         GROUP BY keys
     )
