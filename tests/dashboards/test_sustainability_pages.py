@@ -204,3 +204,13 @@ def test_a_zone_that_there_is_not_is_told_with_the_nearest_that_there_are(open_p
     with pytest.raises(AssertionError, match=r"zone 'FRA' is unknown; expected one of .*FR") as refused:
         open_page("whatif", elsewhere="FRA")
     assert "expected one of ," not in str(refused.value)
+
+
+def test_where_there_is_no_zone_to_choose_that_is_told(open_page: Pages, sample_store: Store) -> None:
+    kept = sample_store.rows("SELECT * FROM grid_intensity WHERE zone IN ('DE', 'GB', 'FR')")
+    sample_store.execute("TRUNCATE TABLE grid_intensity")
+    try:
+        with pytest.raises(AssertionError, match="zone 'FR' is unknown; there is none to choose yet"):
+            open_page("whatif", elsewhere="FR")
+    finally:
+        sample_store.insert("grid_intensity", kept)

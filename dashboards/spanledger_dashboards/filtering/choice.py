@@ -32,7 +32,7 @@ def choice(label: str, options: Mapping[str, str], *, key: str, help: str = "", 
     """
     first = next(iter(options))
     if (asked := _from_address(key, first)) not in options:
-        raise AddressError(f"{label.lower()} {quoted(asked)} is unknown; expected {_expected(asked, options)}")
+        raise AddressError(f"{label.lower()} {quoted(asked)} is unknown; {_expected(asked, options)}")
     chosen: str = st.selectbox(
         label,
         list(options),
@@ -49,9 +49,9 @@ def _expected(asked: str, options: Mapping[str, str]) -> str:
     """What an address may say, for a message: of many the nearest; of '' an address says nothing."""
     names = [name for name in options if name]
     if len(names) <= _NAMED_AT_MOST:
-        return f"one of {', '.join(names)}"
+        return f"expected one of {', '.join(names)}" if names else "there is none to choose yet"
     near = difflib.get_close_matches(asked, names, _NEAR_ONES, 0.5) or names[:_NEAR_ONES]
-    return f"one of {', '.join(near)} and {len(names) - len(near)} more"
+    return f"expected one of {', '.join(near)} and {len(names) - len(near)} more"
 
 
 def written(label: str, *, key: str, placeholder: str, width: int = 380) -> str:

@@ -10,10 +10,11 @@ import streamlit as st
 
 from spanledger_dashboards import open_store
 from spanledger_dashboards.drawing.evidence import evidence, period_options
-from spanledger_dashboards.drawing.style import caption
+from spanledger_dashboards.drawing.style import caption, lead
 from spanledger_dashboards.drawing.table import Column, table
 from spanledger_dashboards.filtering.choice import choice
 from spanledger_dashboards.pages.heading import heading, no_calls
+from spanledger_dashboards.pages.lead_to import WHAT_IS_UNKNOWN
 from spanledger_dashboards.report import report, unheeded
 from spanledger_enrich.grid.zone_name import zone_name
 from spanledger_settings import figures
@@ -76,7 +77,7 @@ def page(filters: Filters) -> None:
     if rows.empty:
         no_calls()
         return
-    _answer(rows.iloc[0], zone, int(wait))
+    _answer(filters, rows.iloc[0], zone, int(wait))
     evidence("sustainability/elsewhere", asked, filters)
     if len(zones) > 1:
         _zones(filters, rows, int(wait), signal)
@@ -102,14 +103,15 @@ def _asked(filters: Filters, zones: list[str], wait: int, signal: str) -> dict[s
     }
 
 
-def _answer(row: pd.Series[Any], zone: str, wait: int) -> None:
+def _answer(filters: Filters, row: pd.Series[Any], zone: str, wait: int) -> None:
     now, then = row["co2e_g"], row["then_co2e_g"]
     if figures.is_unknown(now):
         st.info(
-            "No call can be compared: emissions of it are unknown, as it is or then. 'spanledger grid import' brings "
-            "intensities in.",
+            "No call can be compared: its emissions are unknown, as it is or then. Either nothing is known of the "
+            "energy of its model, or no intensity of the grid; 'spanledger grid import' brings these in.",
             icon=":material/help:",
         )
+        lead(WHAT_IS_UNKNOWN, filters.link("grid"))
         return
     places = st.columns(3, gap="small")
     scenario = f"{zone_name(zone) if zone else _HERE}, {_WAITS[str(wait)]}"
