@@ -40,7 +40,7 @@ def html(page: AppTest) -> str:
         ({"period": "Custom", "days": ["2024-10-31", "2024-10-01"]}, "are no first and last day"),
         ({"period": "This year", "days": ["2024-10-08"]}, "days=&#x27;2024-10-08&#x27; needs period=Custom"),
         ({"own_desk": "emea"}, "own_desk=&#x27;emea&#x27; needs own=desk"),
-        ({"tenant": "northwind"}, "there is no filter &#x27;tenant&#x27;; meant tenants?"),
+        ({"tenant": "northwind"}, "there is no filter &#x27;tenant&#x27;, but tenants"),
         ({"grain": "fortnight"}, "the grain &#x27;fortnight&#x27; is unknown; expected one of hour, day, week, month"),
         ({"feature": ["search", "poetry"]}, "no call has the feature &#x27;poetry&#x27;"),
         ({"cost_center": "CC-NOBODY"}, "no call has the cost centre &#x27;CC-NOBODY&#x27;"),

@@ -27,9 +27,12 @@ from spanledger_sql import store as sql
 from spanledger_sql.store import Store
 
 EVERYBODY: dict[str, Any] = {"period": "Custom", "days": ["2024-10-01", "2024-10-31"]}
+# What a shell, a list of a command and a text of SQL each read otherwise than it stands.
+FEATURE, OWN, DESK = "a=b, c\\d 'e' \"f\" $HOME", "desk=1", "e,'m'\\=\"ea\""
+# Of these days the third is an hour longer in Berlin.
 NARROWED: dict[str, Any] = {
-    "period": "Custom", "days": ["2024-10-08", "2024-10-14"], "timezone": "Europe/Berlin", "feature": ["search"],
-    "tenants": ["northwind", "(unattributed)"], "own": "desk", "own_desk": ["emea", "(no desk)"],
+    "period": "Custom", "days": ["2024-10-25", "2024-10-31"], "timezone": "Europe/Berlin", "feature": [FEATURE],
+    "tenants": ["northwind", "(unattributed)"], "own": OWN, f"own_{OWN}": [DESK, f"(no {OWN})"],
     "zone": ["DE", "GB", "USA"],
 }  # fmt: skip
 # How long something has been so: another at each glance.
@@ -45,7 +48,10 @@ def configuration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Configur
     """Of a running node with the sample ledger and books: pages and commands ask it as they do on anybody's machine."""
     configuration = load(data_dir=tmp_path_factory.mktemp("cli") / "data")
     with data_folder.opened(configuration, "loaded") as store:
-        sample = ledger_sample(2000)
+        sample = ledger_sample(2000).replace({"feature": {"search": FEATURE}})
+        sample["dimensions"] = [
+            {OWN: DESK if said["desk"] == "emea" else said["desk"]} if said else {} for said in sample["dimensions"]
+        ]
         insert(store, sample)
         add_books(store, configuration, sample, configuration.data_dir.parent)
     node = start_node(configuration)

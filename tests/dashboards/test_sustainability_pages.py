@@ -190,3 +190,27 @@ def test_what_if_shows_the_zone_that_the_address_names(open_page: Pages, sample_
     like = max(row["co2e_g"], row["then_co2e_g"])
     assert shown["Then, CO₂e: FR, France, up to 6 h later"] == figures.emissions(row["then_co2e_g"], like=like)
     assert shown["As it is, CO₂e"] == figures.emissions(row["co2e_g"], like=like)
+
+
+def test_the_command_of_another_model_says_what_it_cannot_be_narrowed_by(open_page: Pages) -> None:
+    page = open_page("whatif", elsewhere="FR", tenants="northwind", zone="DE", own="desk", own_desk="emea")
+    [told] = [block.value for block in page.code if block.value.startswith("spanledger carbon whatif")]
+    assert told.endswith("--zone FR --where desk=emea")
+    assert "The command cannot be narrowed by tenant or grid zone: its figures are of all." in text(page)
+    assert "The command cannot be narrowed" not in text(open_page("whatif", elsewhere="FR"))
+
+
+def test_a_zone_that_there_is_not_is_told_with_the_nearest_that_there_are(open_page: Pages) -> None:
+    with pytest.raises(AssertionError, match=r"zone 'FRA' is unknown; expected one of .*FR") as refused:
+        open_page("whatif", elsewhere="FRA")
+    assert "expected one of ," not in str(refused.value)
+
+
+def test_where_there_is_no_zone_to_choose_that_is_told(open_page: Pages, sample_store: Store) -> None:
+    kept = sample_store.rows("SELECT * FROM grid_intensity WHERE zone IN ('DE', 'GB', 'FR')")
+    sample_store.execute("TRUNCATE TABLE grid_intensity")
+    try:
+        with pytest.raises(AssertionError, match="zone 'FR' is unknown; there is none to choose yet"):
+            open_page("whatif", elsewhere="FR")
+    finally:
+        sample_store.insert("grid_intensity", kept)

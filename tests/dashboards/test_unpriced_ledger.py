@@ -70,3 +70,9 @@ def test_sustainability_is_told_why_there_is_no_figure(open_page: Callable[..., 
     text = shown(open_page(name))
     assert "No call of this period has an emission figure: the energy of its model" in text
     assert 'href="grid?"' in text
+
+
+def test_a_what_if_that_compares_nothing_leads_to_what_is_unknown(open_page: Callable[..., AppTest]) -> None:
+    text = shown(open_page("whatif"))
+    assert "nothing is known of the energy of its model" in text
+    assert 'href="grid?' in text

@@ -38,7 +38,7 @@ def what_is_wrong() -> list[str]:
     """
     asked = st.query_params
     wrong = [
-        f"there is no filter {quoted(name)}; meant {near[0]}?"
+        f"there is no filter {quoted(name)}, but {near[0]}"
         for name in asked
         if name not in _FILTERS and (near := difflib.get_close_matches(name.lower(), _FILTERS, 1, _NEAR))
     ]

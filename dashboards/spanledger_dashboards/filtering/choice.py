@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import difflib
+from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
@@ -10,6 +11,10 @@ from spanledger_dashboards.filtering.address import AddressError, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+# Of more options than these a message names the nearest.
+_NAMED_AT_MOST: Final = 15
+_NEAR_ONES: Final = 5
 
 
 def choice(label: str, options: Mapping[str, str], *, key: str, help: str = "", width: int = 260) -> str:  # noqa: A002
@@ -27,7 +32,7 @@ def choice(label: str, options: Mapping[str, str], *, key: str, help: str = "", 
     """
     first = next(iter(options))
     if (asked := _from_address(key, first)) not in options:
-        raise AddressError(f"{label.lower()} {quoted(asked)} is unknown; expected one of {', '.join(options)}")
+        raise AddressError(f"{label.lower()} {quoted(asked)} is unknown; {_expected(asked, options)}")
     chosen: str = st.selectbox(
         label,
         list(options),
@@ -38,6 +43,15 @@ def choice(label: str, options: Mapping[str, str], *, key: str, help: str = "", 
     )
     _into_address(key, chosen, first)
     return chosen
+
+
+def _expected(asked: str, options: Mapping[str, str]) -> str:
+    """What an address may say, for a message: of many the nearest; of '' an address says nothing."""
+    names = [name for name in options if name]
+    if len(names) <= _NAMED_AT_MOST:
+        return f"expected one of {', '.join(names)}" if names else "there is none to choose yet"
+    near = difflib.get_close_matches(asked, names, _NEAR_ONES, 0.5) or names[:_NEAR_ONES]
+    return f"expected one of {', '.join(near)} and {len(names) - len(near)} more"
 
 
 def written(label: str, *, key: str, placeholder: str, width: int = 380) -> str:

@@ -10,6 +10,7 @@ from spanledger_dashboards.drawing.style import caption, lead
 if TYPE_CHECKING:
     from spanledger_dashboards.filtering.filters import Filters
 
+WHAT_IS_UNKNOWN: Final = "How energy and intensities were found, and what is unknown"
 NO_EMISSIONS: Final = (
     "No call of this period has an emission figure: the energy of its model, or the intensity of its grid, is unknown."
 )
@@ -44,4 +45,4 @@ def lead_to_calls(filters: Filters, sort: str, which: str) -> None:
 def no_emissions(filters: Filters) -> None:
     """Say that there is no figure of emissions, and what gives one."""
     caption(NO_EMISSIONS)
-    lead("How energy and intensities were found, and what is unknown", filters.link("grid"))
+    lead(WHAT_IS_UNKNOWN, filters.link("grid"))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import pandas as pd
 import typer
 
-from spanledger_cli.request.names import refuse_unknown
+from spanledger_cli.request.names import names_of, refuse_unknown
 from spanledger_settings.mendable import AskedWronglyError
 
 if TYPE_CHECKING:
@@ -73,17 +73,21 @@ def own_dimensions(store: Store, known: Dimensions, by: Sequence[str], where: Se
         UnknownNameError: No call has one.
         typer.BadParameter: A condition is no ``name=value``.
     """
-    conditions = dict(_condition(text) for text in where or ())
+    conditions = dict(_condition(store, text) for text in where or ())
     own = tuple(name for name in by if name not in known.known)
     refuse_unknown(store, "dimension", own, "--by", also=known.known)
     refuse_unknown(store, "dimension", conditions, "--where")
     return OwnDimensions(own, conditions)
 
 
-def _condition(text: str) -> tuple[str, str]:
+def _condition(store: Store, text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not name.strip() or not equals:
         raise typer.BadParameter(
             f"{text!r}; expected a dimension and its value, such as desk=emea", param_hint="--where"
         )
+    if "=" in value:
+        # A name may have one, too.
+        name = min((one for one in names_of(store, "dimension") if text.startswith(f"{one}=")), key=len, default=name)
+        value = text[len(name) + 1 :]
     return name.strip(), value.strip()

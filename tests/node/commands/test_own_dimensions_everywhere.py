@@ -28,7 +28,7 @@ def calls(books):
         span("acme", "gpt-4o", desk="emea"),
         span("acme", "gpt-4o-mini", desk="apac"),
         span("globex", "gpt-4o", desk="emea", calls="many", self="x"),
-        span("globex", "gpt-4o"),
+        span("globex", "gpt-4o", **{"team=lead": "o'b=c"}),
     )
 
 
@@ -58,6 +58,11 @@ def test_calls_are_filtered_by_it(report):
     read, counts = report
     found = read("--by", "tenant", "--where", "desk=emea")
     assert {row["tenant"]: int(row[counts]) for row in found} == {"acme": 1, "globex": 1}
+
+
+def test_its_name_and_its_value_may_have_the_sign_between_them(report):
+    read, counts = report
+    assert [int(row[counts]) for row in read("--where", "team=lead=o'b=c", "--by", "tenant")] == [1]
 
 
 def test_a_slip_in_its_name_is_told(report):

@@ -10,11 +10,12 @@ import streamlit as st
 
 from spanledger_dashboards import open_store
 from spanledger_dashboards.drawing.evidence import evidence, period_options
-from spanledger_dashboards.drawing.style import caption
+from spanledger_dashboards.drawing.style import caption, lead
 from spanledger_dashboards.drawing.table import Column, table
 from spanledger_dashboards.filtering.choice import choice
 from spanledger_dashboards.pages.heading import heading, no_calls
-from spanledger_dashboards.report import report
+from spanledger_dashboards.pages.lead_to import WHAT_IS_UNKNOWN
+from spanledger_dashboards.report import report, unheeded
 from spanledger_enrich.grid.zone_name import zone_name
 from spanledger_settings import figures
 
@@ -76,12 +77,12 @@ def page(filters: Filters) -> None:
     if rows.empty:
         no_calls()
         return
-    _answer(rows.iloc[0], zone, int(wait))
+    _answer(filters, rows.iloc[0], zone, int(wait))
     evidence("sustainability/elsewhere", asked, filters)
     if len(zones) > 1:
-        _zones(filters, rows, int(wait))
+        _zones(filters, rows, int(wait), signal)
     _assumed(zone, int(wait), signal)
-    _models(filters, zone, int(wait))
+    _models(filters, zone, int(wait), signal)
 
 
 def _signals(known: pd.DataFrame) -> dict[str, str]:
@@ -102,14 +103,15 @@ def _asked(filters: Filters, zones: list[str], wait: int, signal: str) -> dict[s
     }
 
 
-def _answer(row: pd.Series[Any], zone: str, wait: int) -> None:
+def _answer(filters: Filters, row: pd.Series[Any], zone: str, wait: int) -> None:
     now, then = row["co2e_g"], row["then_co2e_g"]
     if figures.is_unknown(now):
         st.info(
-            "No call can be compared: emissions of it are unknown, as it is or then. 'spanledger grid import' brings "
-            "intensities in.",
+            "No call can be compared: its emissions are unknown, as it is or then. Either nothing is known of the "
+            "energy of its model, or no intensity of the grid; 'spanledger grid import' brings these in.",
             icon=":material/help:",
         )
+        lead(WHAT_IS_UNKNOWN, filters.link("grid"))
         return
     places = st.columns(3, gap="small")
     scenario = f"{zone_name(zone) if zone else _HERE}, {_WAITS[str(wait)]}"
@@ -132,7 +134,7 @@ def _change(then: Any, now: Any) -> str:
     return "as it is" if math.isclose(then, now, rel_tol=1e-12) else figures.change(then, now) or figures.UNKNOWN
 
 
-def _zones(filters: Filters, found: pd.DataFrame, wait: int) -> None:
+def _zones(filters: Filters, found: pd.DataFrame, wait: int, signal: str) -> None:
     """The same in some other zones."""
     rows = found.assign(named=[zone_name(each) if each else _HERE for each in found["zone"]])
     rows["change"] = [_change(then, now) for then, now in zip(rows["then_co2e_g"], rows["co2e_g"], strict=True)]
@@ -146,7 +148,10 @@ def _zones(filters: Filters, found: pd.DataFrame, wait: int) -> None:
             filters,
             key="zones",
             link=lambda row: filters.link(
-                "whatif", **({"elsewhere": row["zone"]} if row["zone"] else {}), wait=str(wait)
+                "whatif",
+                **({"elsewhere": row["zone"]} if row["zone"] else {}),
+                **({"signal": signal} if signal != "average" else {}),
+                wait=str(wait),
             ),
         )
 
@@ -174,11 +179,17 @@ def _assumed(zone: str, wait: int, signal: str) -> None:
             caption(sentence)
 
 
-def _models(filters: Filters, zone: str, wait: int) -> None:
+def _models(filters: Filters, zone: str, wait: int, signal: str) -> None:
     """Other models and caching: the calls are booked anew for it, which the command line does."""
     words = ["carbon", "whatif", *period_options(filters), "--model", "RECORDED=OTHER", "--cache-hit-rate", "0.5"]
     words += ["--zone", zone] if zone else []
     words += ["--window", str(wait)] if wait else []
+    words += ["--signal", signal] if signal != "average" else []
+    # The command knows one value of a dimension of one's own, and nothing of the others.
+    asked = filters.parameters
+    if len(filters.own_values) == 1 and filters.own_values[0].strip():
+        words += ["--where", f"{filters.own}={filters.own_values[0]}"]
+        asked["own_values"] = []
     with st.container(border=True):
         st.header("On another model, or with more caching", anchor=False)
         caption(
@@ -186,3 +197,5 @@ def _models(filters: Filters, zone: str, wait: int) -> None:
             "command line does that, with what it costs beside what it emits:"
         )
         st.code(shlex.join(["spanledger", *words]), language="bash", wrap_lines=True)
+        if left := unheeded("carbon/whatif", asked):
+            caption(f"The command cannot be narrowed by {' or '.join(left)}: its figures are of all.")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from spanledger_dashboards import open_store
 from spanledger_dashboards.drawing.evidence import period_options
 from spanledger_dashboards.drawing.plain_text import unturned
 from spanledger_dashboards.drawing.style import caption, refusal
@@ -18,7 +20,7 @@ from spanledger_dashboards.reckoned import reckoned
 from spanledger_enrich.books.scope import Scope
 from spanledger_enrich.books.whatif.assumptions import Assumptions
 from spanledger_enrich.books.whatif.in_money import reckon
-from spanledger_settings import configuration, figures
+from spanledger_settings import figures
 from spanledger_settings.mendable import MendableError
 
 if TYPE_CHECKING:
@@ -43,7 +45,8 @@ def what_if(filters: Filters, used: pd.DataFrame) -> None:
         calls = int(used["calls"].sum())
         if calls > _CALLS_AT_MOST:
             caption(f"Of {figures.count(calls)} calls the command costs each anew, and tells how far it is:")
-            st.code("spanledger whatif --model gpt-4o=gpt-4o-mini --by tenant", language="shell", wrap_lines=True)
+            words = _of_the_page(filters, ["--by", "tenant", "--model", "gpt-4o=gpt-4o-mini"])
+            st.code(shlex.join(["spanledger", *words]), language="shell", wrap_lines=True)
             return
         _form(sorted({name for name in used["model"] if name}))
         if (asked := st.session_state.get("price_whatif")) is not None:
@@ -82,7 +85,7 @@ def _answer(filters: Filters, asked: dict[str, Any]) -> None:
     scope = Scope(filters.period.begin, filters.period.end, tuple(filters.tenants), changed=False)
 
     def costed(store: Store) -> pd.DataFrame:
-        return reckon(store, configuration.load(), scope, assumptions, by=(by,))
+        return reckon(store, open_store.settings(), scope, assumptions, by=(by,))
 
     try:
         with st.spinner("Every call is costed anew"):
@@ -131,7 +134,7 @@ def _answer(filters: Filters, asked: dict[str, Any]) -> None:
 
 
 def _command(filters: Filters, asked: dict[str, Any], by: str) -> list[str]:
-    words = ["whatif", *period_options(filters), "--by", by]
+    words = ["--by", by]
     words += [
         word
         for recorded, other in asked["models"].items()
@@ -144,4 +147,14 @@ def _command(filters: Filters, asked: dict[str, Any], by: str) -> list[str]:
         ("--price-factor", asked["price_factor"], "1"),
     ):
         words += [] if value == usual else [option, str(value)]
-    return words + [word for tenant in filters.tenants for word in ("--tenant", tenant)]
+    return _of_the_page(filters, words)
+
+
+def _of_the_page(filters: Filters, words: list[str]) -> list[str]:
+    """The command of the same calls as the page's."""
+    return [
+        "whatif",
+        *period_options(filters),
+        *words,
+        *(word for tenant in filters.tenants for word in ("--tenant", tenant)),
+    ]
