@@ -16,7 +16,7 @@ from spanledger_sql.definitions.included_parts import statement
 from spanledger_sql.definitions.sums_alone import IDLE, asked_with, of_sums_alone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
@@ -55,7 +55,7 @@ def report_frame(store: Store, text: str, parameters: Mapping[str, Any], tag: st
             if IDLE in kept_books.named_in(shorter) and not store.rows(statement("lookups/sums/idle"))[0][IDLE]:
                 shorter = kept_books.without(shorter, {IDLE})
             frame = store.query_frame(tag + shorter, parameters)
-            if _as_looked_at(looked, lambda one: store.rows(_about("written", one), **parameters)):
+            if _as_looked_at(store, looked, parameters):
                 return frame
     return store.query_frame(tag + text, parameters)
 
@@ -73,23 +73,16 @@ def _about(lookup: str, asked: Asked) -> str:
     return asked_with(statement(f"lookups/sums/{lookup}"), asked)
 
 
-def _as_looked_at(
-    looked: Mapping[Asked, Sequence[Row]],
-    now: Callable[[Asked], Sequence[Row]],
-) -> bool:
+def _as_looked_at(store: Store, looked: Mapping[Asked, Sequence[Row]], parameters: Mapping[str, Any]) -> bool:
     """Whether nothing was written to the periods, or summed, since they were looked at."""
-    of_period: dict[Asked, Row] = {}
-    for asked, rows in looked.items():
-        period = asked[:2]
-        then = {
-            "written": sum(row["written"] for row in rows),
-            "built": max((row["built"] for row in rows), default=0),
-        }
-        if period not in of_period:
-            of_period[period] = now(asked)[0]
-        if of_period[period] != then:
-            return False
-    return True
+    # Of each period once, whatever is told apart in it: all looks at one must have seen the same of it.
+    periods = {asked[:2]: asked for asked in looked}
+    now = {period: store.rows(_about("written", asked), **parameters)[0] for period, asked in periods.items()}
+    return all(
+        now[asked[:2]]
+        == {"written": sum(row["written"] for row in rows), "built": max((row["built"] for row in rows), default=0)}
+        for asked, rows in looked.items()
+    )
 
 
 def to_read(rows: Sequence[Row]) -> list[Row] | None:

@@ -22,18 +22,23 @@ if TYPE_CHECKING:
 CALL = {"request_model": "gpt-4o-2024-08-06", "input_tokens": 1_000_000, "output_tokens": 100_000}
 
 
-def test_a_what_if_is_the_commands_and_changes_nothing(books: Books, serve: Callable[[Store], None]) -> None:
-    books.book_alone(CALL, {**CALL, "tenant_id": "globex"}, {**CALL, "request_model": "gpt-4o-mini"})
-    before = books.store.rows("SELECT * FROM calls ORDER BY span_id")
-    serve(books.store)
+def prices_page(**narrowed: list[str]) -> AppTest:
+    """The page of prices in October 2024, narrowed by what an address says."""
     script = (
         "from spanledger_dashboards.page_list import PAGES\n"
         "from spanledger_dashboards.filtering.sidebar import filters_in_sidebar\n"
         "next(page for page in PAGES if page.url_path == 'prices').draw(filters_in_sidebar())"
     )
     page = AppTest.from_string(script, default_timeout=60)
-    page.query_params.update({"period": "Custom", "days": ["2024-10-01", "2024-10-31"]})
-    page.run()
+    page.query_params.update({"period": "Custom", "days": ["2024-10-01", "2024-10-31"], **narrowed})
+    return page.run()
+
+
+def test_a_what_if_is_the_commands_and_changes_nothing(books: Books, serve: Callable[[Store], None]) -> None:
+    books.book_alone(CALL, {**CALL, "tenant_id": "globex"}, {**CALL, "request_model": "gpt-4o-mini"})
+    before = books.store.rows("SELECT * FROM calls ORDER BY span_id")
+    serve(books.store)
+    page = prices_page()
     page.selectbox(key="price_from").set_value("gpt-4o-2024-08-06")
     page.text_input(key="price_to").set_value("gpt-4o-mini")
     next(button for button in page.button if button.label == "Reckon").click().run()
@@ -59,14 +64,7 @@ def test_of_too_many_calls_the_command_that_is_told_is_of_the_pages_calls(
     books.book_alone(CALL, {**CALL, "tenant_id": "globex"})
     monkeypatch.setattr(what_if, "_CALLS_AT_MOST", 0)
     serve(books.store)
-    script = (
-        "from spanledger_dashboards.page_list import PAGES\n"
-        "from spanledger_dashboards.filtering.sidebar import filters_in_sidebar\n"
-        "next(page for page in PAGES if page.url_path == 'prices').draw(filters_in_sidebar())"
-    )
-    page = AppTest.from_string(script, default_timeout=60)
-    page.query_params.update({"period": "Custom", "days": ["2024-10-01", "2024-10-31"], "tenants": ["globex"]})
-    page.run()
+    page = prices_page(tenants=["globex"])
     assert not page.exception, page.exception
     [told] = [block.value for block in page.code if block.value.startswith("spanledger whatif")]
     assert "--from 2024-10-01 --to 2024-11-01" in told

@@ -89,14 +89,13 @@ def _rows_of(store: Store, waiting: list[dict[str, Any]]) -> list[int]:
     """How many rows each is summed of at most: an hour of the ledger's, a day of its hours' sums."""
     if waiting[0]["hours"] == 1:
         return [row["written"] for row in waiting]
-    days = [(row["begins"], row["begins"] + timedelta(hours=row["hours"])) for row in waiting]
-    period = {"from": _written(min(days)[0]), "to": _written(max(days)[1])}
-    of_hours = {row["begins"]: row["sums"] for row in store.rows(statement("rollups/of_hours"), **period)}
-    hours = [
-        [begin + timedelta(hours=place) for place in range(row["hours"])]
-        for row, (begin, _) in zip(waiting, days, strict=True)
-    ]
-    return [sum(of_hours.get(hour, 0) for hour in of_day) for of_day in hours]
+    hours_of = [[row["begins"] + timedelta(hours=place) for place in range(row["hours"])] for row in waiting]
+    period = {
+        "from": _written(min(of_day[0] for of_day in hours_of)),
+        "to": _written(max(of_day[-1] for of_day in hours_of) + timedelta(hours=1)),
+    }
+    sums = {row["begins"]: row["sums"] for row in store.rows(statement("rollups/of_hours"), **period)}
+    return [sum(sums.get(hour, 0) for hour in of_day) for of_day in hours_of]
 
 
 def _zones(store: Store, timezones: Iterable[str]) -> Iterator[str]:

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from spanledger_enrich.books.closing.standing import Standing
     from spanledger_sql.store import Store
 
-# Beyond this, what is compared is sorted on disk.
 _ZONES: Final = "SELECT tenant_id, timezone FROM book_party"
 # How often one looks again for tenants that others know meanwhile.
 _AT_MOST: Final = 20
+# Beyond this, what is compared is sorted on disk.
 _SPILLING: Final = {
     "max_bytes_before_external_group_by": 2 * 2**30,
     "max_bytes_before_external_sort": 2 * 2**30,

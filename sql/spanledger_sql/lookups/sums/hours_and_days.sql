@@ -17,7 +17,7 @@
 --   built: of its latest sums; 0 where there are none
 --   summed: how many rows were written, of a day in all of its hours, when these were taken
 --   is_told: 1: it is whole in the period, and its sums tell what is asked for as of the moment
---   asked_grain, asked_timezone: as asked for
+--   asked_grain: as asked for
 WITH
     max(one.summed) AS latest
 SELECT
@@ -36,8 +36,7 @@ SELECT
         AND NOT hasAny(
             arrayConcat(['user', 'session', 'run', 'host'], latest.left_out, arrayMap(name -> '(own)', latest.left_out)),
             {told:Array(String)}) AS is_told,
-    {grain:String} AS asked_grain,
-    {timezone:String} AS asked_timezone
+    {grain:String} AS asked_grain
 FROM ledger_hour AS one
 WHERE (one.begins + INTERVAL 1 HOUR > {from:DateTime64(9, 'UTC')} AND one.begins < {to:DateTime64(9, 'UTC')}) OR one.strays > 0
 GROUP BY one.hours, one.begins
