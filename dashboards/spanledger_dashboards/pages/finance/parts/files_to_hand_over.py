@@ -146,7 +146,8 @@ def focus_file(filters: Filters, calls: int) -> None:
                 )
         caption(
             "The charges of everybody in the period, a row for each day, tenant, SKU, meter and price. The command "
-            "writes FOCUS's metadata and its other datasets beside it, and Parquet."
+            "writes FOCUS's metadata and its other datasets beside it, and Parquet. Names are in it as they were sent, "
+            "for programs: a spreadsheet would execute one that begins like a formula."
             + ("" if calls <= _CALLS_AT_MOST else " Of so many calls it alone writes the file.")
         )
         words = ["focus", "export", "--version", str(version), "--view", str(view)]
